@@ -1,0 +1,1 @@
+"""Documents in, a searchable snapshot out: read, chunk, embed, store, publish."""

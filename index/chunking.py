@@ -1,0 +1,154 @@
+"""From a document to its passages: whole sentences of one section, within the encoder's reach."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from index.records import (
+    ChunkedDocument,
+    Document,
+    Passage,
+    Skipped,
+    Span,
+    embedded_text,
+    passage_id,
+)
+from index.sentences import split_long, split_sentences
+from index.structure import OUTLINERS, Block
+from index.tokens import Tokenizer
+
+PASSAGE_TOKENS = 200
+HEADING_TOKENS = 50
+
+VERSION = 1
+"""Part of a snapshot's identity: raise it when the same text would be cut differently."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBudget:
+    """How many of the encoder's tokens a passage may take.
+
+    `passage` bounds the cited text, `headings` the path in front of it, `total` both.
+    """
+
+    passage: int
+    headings: int
+    total: int
+
+    @classmethod
+    def within(cls, total: int) -> "TokenBudget":
+        """Return the usual budget, made smaller for an encoder that reads less than it."""
+        passage = min(PASSAGE_TOKENS, max(1, total * 4 // 5))
+        return cls(passage, min(HEADING_TOKENS, total - passage), total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence in the making: `opens_block` tells that a paragraph begins with it."""
+
+    span: Span
+    tokens: int
+    opens_block: bool
+
+
+class Chunker:
+    """Cuts documents into passages for one encoder."""
+
+    def __init__(self, tokenizer: Tokenizer, budget: TokenBudget) -> None:
+        self._tokenizer = tokenizer
+        self._budget = budget
+
+    def chunk(self, document: Document) -> ChunkedDocument:
+        """Return the document's passages, and what of its text is in none of them and why.
+
+        Raises KeyError for a media type that has no outliner.
+        """
+        outline = OUTLINERS[document.media_type](document.text)
+        passages: list[Passage] = []
+        for _, blocks in groupby(outline.blocks, key=lambda block: block.section):
+            passages.extend(self._passages(document, list(blocks)))
+        skipped = tuple(part for part in outline.skipped if not _covered(part, passages))
+        return ChunkedDocument(document, tuple(passages), skipped)
+
+    def _passages(self, document: Document, section: Sequence[Block]) -> Iterator[Passage]:
+        path = self._fit_headings(section[0].heading_path)
+        sentences = [s for block in section for s in self._sentences(document.text, block)]
+        for run in self._pack(document.text, path, sentences):
+            start, end = run[0].span.start, run[-1].span.end
+            yield Passage(
+                id=passage_id(document.id, start, end),
+                document_id=document.id,
+                start=start,
+                end=end,
+                heading_path=path,
+                sentences=tuple(sentence.span for sentence in run),
+            )
+
+    def _sentences(self, text: str, block: Block) -> Iterator[_Sentence]:
+        opens_block = True
+        for sentence in split_sentences(text, Span(block.start, block.end)):
+            for piece in split_long(text, sentence, self._budget.passage, self._tokenizer):
+                yield _Sentence(piece, self._count(piece.of(text)), opens_block)
+                opens_block = False
+
+    def _pack(
+        self, text: str, path: tuple[str, ...], sentences: list[_Sentence]
+    ) -> Iterator[list[_Sentence]]:
+        """Divide a section into passages of about equal length, at paragraphs where possible."""
+        total = sum(sentence.tokens for sentence in sentences)
+        passages_needed = -(-total // self._budget.passage)
+        early = 0.8 * total / max(1, passages_needed) if passages_needed > 1 else total + 1
+        run: list[_Sentence] = []
+        for sentence in sentences:
+            enough = sentence.opens_block and sum(each.tokens for each in run) >= early
+            if run and (enough or not self._fits(text, path, [*run, sentence])):
+                carried = _carry_lead_in(text, run)
+                yield run
+                run = carried
+                if run and not self._fits(text, path, [*run, sentence]):
+                    yield run
+                    run = []
+            run.append(sentence)
+        if run:
+            yield run
+
+    def _fits(self, text: str, path: tuple[str, ...], run: Sequence[_Sentence]) -> bool:
+        """Tell whether the sentences, and what stands between them, are within the budget.
+
+        Sentences rarely have fewer tokens alone than together, so a sum well below the
+        budget, every character between them counted twice, needs no exact count.
+        """
+        start, end = run[0].span.start, run[-1].span.end
+        between = end - start - sum(each.span.end - each.span.start for each in run)
+        estimate = sum(each.tokens for each in run) + 2 * between
+        if estimate <= self._budget.passage - self._budget.headings:
+            return True
+        cited = text[start:end]
+        return (
+            self._count(cited) <= self._budget.passage
+            and self._count(embedded_text(path, cited)) <= self._budget.total
+        )
+
+    def _fit_headings(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """Drop inner headings, then the outermost, then words of the last, until the path fits."""
+        while len(path) > 1 and self._count("\n".join(path)) > self._budget.headings:
+            path = (path[0], *path[2:]) if len(path) > 2 else path[1:]
+        if path and self._count(path[0]) > self._budget.headings and len(path) == 1:
+            cut = self._tokenizer.tokens(path[0])[self._budget.headings].start
+            shortened = path[0][:cut].rstrip()
+            path = (shortened,) if shortened else ()
+        return path
+
+    def _count(self, text: str) -> int:
+        return len(self._tokenizer.tokens(text))
+
+
+def _carry_lead_in(text: str, run: list[_Sentence]) -> list[_Sentence]:
+    """Take a closing "These include:" out of `run`, so that it stays with what it leads into."""
+    if len(run) > 1 and run[-1].span.of(text).endswith(":"):
+        return [run.pop()]
+    return []
+
+
+def _covered(part: Skipped, passages: Sequence[Passage]) -> bool:
+    return any(passage.start <= part.start and part.end <= passage.end for passage in passages)

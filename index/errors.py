@@ -1,0 +1,44 @@
+"""What can go wrong while indexing or opening a store.
+
+Every message is one line that says what is wrong and what to do about it; the
+command line prints it as it is, so no message needs a traceback to be understood.
+"""
+
+
+class PinciteError(Exception):
+    """Base of all errors that are meant to be shown to a user.
+
+    `exit_code` is what the command line ends with: 1 for a failure, 2 for wrong usage.
+    """
+
+    exit_code = 1
+
+
+class SettingsError(PinciteError):
+    """A setting is unknown or has a value that cannot be used."""
+
+    exit_code = 2
+
+
+class SourceError(PinciteError):
+    """A SOURCE is missing, holds nothing that can be indexed, or collides with another."""
+
+
+class ModelError(PinciteError):
+    """The embedding model is missing, damaged, or not the one the store was built with."""
+
+
+class StoreError(PinciteError):
+    """The store cannot be read or written as it is."""
+
+
+class StoreMissingError(StoreError):
+    """There is no store at the given place yet."""
+
+
+class StoreDamagedError(StoreError):
+    """A file of the store is missing, truncated or altered."""
+
+
+class StoreBusyError(StoreError):
+    """Another process is writing the store."""

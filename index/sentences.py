@@ -1,0 +1,76 @@
+"""Sentences as spans, by the library sentencex, and the splitting of what is too long."""
+
+import re
+from itertools import pairwise
+
+import sentencex
+
+from index.records import Span
+from index.structure.outline import trim
+from index.tokens import Tokenizer
+
+MAX_SENTENCE_CHARS = 1500
+"""A longer sentence is split whatever its tokens: a huge unbroken word is one token."""
+
+_CLAUSE_END = re.compile(r"[;,:)\]–—…、，；：](?=\s)|\s(?=[–—-]\s)")
+_BLANK = re.compile(r"\s(?=\S|\Z)")
+_WORDLESS = re.compile(r"\W*\Z")
+
+
+def split_sentences(text: str, span: Span, language: str = "en") -> list[Span]:
+    """Return the sentences within `span` of `text`: in order, trimmed, nothing non-blank lost.
+
+    Only the library's cut positions are used, so the result is made of exact spans of
+    `text` even where its own strings should differ from it.
+    """
+    inner = span.of(text)
+    cuts = {part["end_index"] for part in sentencex.get_sentence_boundaries(language, inner)}
+    edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(inner)), len(inner)]
+    sentences: list[Span] = []
+    for start, end in pairwise(edges):
+        sentence = trim(text, Span(span.start + start, span.start + end))
+        if sentence.start == sentence.end:
+            continue
+        if sentences and _WORDLESS.match(sentence.of(text)):
+            sentences[-1] = Span(sentences[-1].start, sentence.end)
+        else:
+            sentences.append(sentence)
+    return sentences
+
+
+def split_long(text: str, sentence: Span, limit: int, tokenizer: Tokenizer) -> list[Span]:
+    """Cut `sentence` into pieces of at most `limit` tokens.
+
+    Each cut is at the last clause that fits, else the last word, else the last code point.
+    """
+    pieces: list[Span] = []
+    rest = sentence
+    while rest.start < rest.end:
+        fits = _longest_fit(text, rest, limit, tokenizer)
+        cut = rest.end if fits >= rest.end else _best_cut(text, rest.start, fits)
+        piece = trim(text, Span(rest.start, cut))
+        pieces.append(piece)
+        rest = trim(text, Span(cut, rest.end))
+    return pieces
+
+
+def _longest_fit(text: str, rest: Span, limit: int, tokenizer: Tokenizer) -> int:
+    """Return an end such that `text[rest.start:end]` has at most `limit` tokens."""
+    end = min(rest.end, rest.start + MAX_SENTENCE_CHARS)
+    while True:
+        tokens = tokenizer.tokens(text[rest.start : end])
+        if len(tokens) <= limit:
+            return end
+        # A cut inside a word may tokenize anew into more pieces: hence the loop.
+        end = max(rest.start + 1, min(end - 1, rest.start + tokens[limit].start))
+        if end == rest.start + 1:
+            return end
+
+
+def _best_cut(text: str, start: int, end: int) -> int:
+    earliest = start + (end - start) // 3
+    for boundary in (_CLAUSE_END, _BLANK):
+        cuts = [match.end() for match in boundary.finditer(text, earliest, end)]
+        if cuts:
+            return cuts[-1]
+    return end

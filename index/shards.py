@@ -1,0 +1,114 @@
+"""Documents and vectors as files, and back.
+
+Documents are dealt to shards by their id alone, so a corpus always has the same
+shards, whatever its history, and a changed document rewrites only the shard it is in.
+A shard is three files:
+
+- documents: JSON lines, each a document, its passages, and what was skipped
+- passage vectors: a FAISS flat inner-product index, a row a passage
+- sentence vectors: a NumPy array of float16, a row a sentence of each passage in turn
+"""
+
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import faiss
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from index.encoder import Vectors
+from index.manifest import Shard
+from index.objects import ObjectFolder
+from index.records import ChunkedDocument, Document, Passage, Skipped, Span, passage_id
+
+DOCUMENTS_A_SHARD = 64
+MAX_SHARDS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ShardContent:
+    """Documents in the order of their ids, and their vectors row by row.
+
+    `passage_vectors` has shape (passages, dimension), `sentence_vectors`
+    (sentences, dimension), both in the order in which the documents hold them.
+    """
+
+    documents: tuple[ChunkedDocument, ...]
+    passage_vectors: Vectors
+    sentence_vectors: NDArray[np.float16]
+
+
+def deal(documents: Iterable[ChunkedDocument]) -> list[list[ChunkedDocument]]:
+    """Divide documents among shards: a power of two of them, about 64 documents each at most."""
+    ordered = sorted(documents, key=lambda chunked: chunked.document.id)
+    count = 1
+    while count < MAX_SHARDS and count * DOCUMENTS_A_SHARD < len(ordered):
+        count *= 2
+    shards: list[list[ChunkedDocument]] = [[] for _ in range(count)]
+    for chunked in ordered:
+        digest = hashlib.sha256(chunked.document.id.encode()).digest()
+        shards[int.from_bytes(digest[:4]) % count].append(chunked)
+    return [shard for shard in shards if shard]
+
+
+def write_shard(content: ShardContent, objects: ObjectFolder) -> Shard:
+    """Put the three files of a shard into the store; those already there are not written again."""
+    lines = b"".join(orjson.dumps(_to_json(chunked)) + b"\n" for chunked in content.documents)
+    index = faiss.IndexFlatIP(content.passage_vectors.shape[1])
+    index.add(content.passage_vectors)
+    sentence_file = io.BytesIO()
+    np.save(sentence_file, content.sentence_vectors, allow_pickle=False)
+    return Shard(
+        documents=objects.put(lines),
+        passage_vectors=objects.put(faiss.serialize_index(index).tobytes()),
+        sentence_vectors=objects.put(sentence_file.getvalue()),
+    )
+
+
+def read_shard(shard: Shard, objects: ObjectFolder) -> ShardContent:
+    """Read a shard back. Raises StoreDamagedError if a file is not what was written."""
+    lines = objects.get(shard.documents).splitlines()
+    index_bytes = np.frombuffer(objects.get(shard.passage_vectors), dtype=np.uint8)
+    index = faiss.deserialize_index(index_bytes)
+    sentence_file = io.BytesIO(objects.get(shard.sentence_vectors))
+    return ShardContent(
+        documents=tuple(_from_json(orjson.loads(line)) for line in lines),
+        passage_vectors=index.reconstruct_n(0, index.ntotal),
+        sentence_vectors=np.load(sentence_file, allow_pickle=False),
+    )
+
+
+def sentence_count(documents: Sequence[ChunkedDocument]) -> int:
+    """Return how many sentences the documents' passages hold."""
+    return sum(len(passage.sentences) for doc in documents for passage in doc.passages)
+
+
+def _to_json(chunked: ChunkedDocument) -> dict[str, Any]:
+    return {
+        "document": asdict(chunked.document),
+        "passages": [
+            [passage.start, passage.end, passage.heading_path, [list(s) for s in passage.sentences]]
+            for passage in chunked.passages
+        ],
+        "skipped": [[part.start, part.end, part.reason] for part in chunked.skipped],
+    }
+
+
+def _from_json(record: dict[str, Any]) -> ChunkedDocument:
+    document = Document(**record["document"])
+    passages = tuple(
+        Passage(
+            id=passage_id(document.id, start, end),
+            document_id=document.id,
+            start=start,
+            end=end,
+            heading_path=tuple(path),
+            sentences=tuple(Span(*span) for span in sentences),
+        )
+        for start, end, path, sentences in record["passages"]
+    )
+    return ChunkedDocument(document, passages, tuple(Skipped(*p) for p in record["skipped"]))

@@ -1,0 +1,53 @@
+"""The result of reading a text's layout, whatever its format."""
+
+import re
+from dataclasses import dataclass
+
+from index.records import Skipped, Span
+
+# "E." before a blank is no marker: it opens "E. coli" and "J. Smith" more often than a list.
+LIST_MARKER = re.compile(r"(?:[-*+•‣◦▪·–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\)|[a-z]\.)(?=\s)\s*")
+
+# The three line ends in use; form feeds and Unicode separators count as blanks inside a line.
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, list item or table row: where it stands, and under which headings.
+
+    `section` numbers the stretch between two headings: two blocks with the same
+    heading path are in one section only if they also share this number.
+    """
+
+    start: int
+    end: int
+    heading_path: tuple[str, ...]
+    section: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A text's layout: blocks in order, what is deliberately left out, and its own title."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def line_spans(text: str) -> list[Span]:
+    """Return the span of each line, line end included; the spans tile the text."""
+    return [Span(*match.span()) for match in _LINE.finditer(text) if match.group()]
+
+
+def trim(text: str, span: Span) -> Span:
+    """Return `span` without the blanks at its ends; an all-blank span becomes empty."""
+    inner = span.of(text)
+    start = span.start + len(inner) - len(inner.lstrip())
+    return Span(start, max(start, span.start + len(inner.rstrip())))
+
+
+def marker_end(text: str, span: Span) -> int:
+    """Return where the content of a list item begins (`span.start` if it has no marker)."""
+    match = LIST_MARKER.match(text, span.start, span.end)
+    return match.end() if match and match.end() < span.end else span.start

@@ -1,0 +1,81 @@
+"""How all commands behave at a terminal: answers on stdout, all else on stderr."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from index.errors import PinciteError
+from index.vectors import Progress as Report
+
+WRONG_USAGE, INTERRUPTED = 2, 130
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that wraps only for a terminal and colours only there."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 100
+    return Console(stderr=stderr, highlight=False, emoji=False, markup=False, width=width)
+
+
+def run(app: typer.Typer) -> int:
+    """Run a command line and return its exit code. Errors meant for users become one line."""
+    try:
+        result = typer.main.get_command(app).main(standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        command = getattr(getattr(error, "ctx", None), "command_path", "pincite")
+        return _fail(f"{error.format_message()} See `{command} --help`.", error.exit_code)
+    except PinciteError as error:
+        return _fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        result = INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if result == INTERRUPTED:
+        return _fail("Stopped. What the store held before is unchanged.", INTERRUPTED)
+    return result if isinstance(result, int) else 0
+
+
+@contextmanager
+def progress_bar() -> Iterator[Report]:
+    """Show a bar with the time left on stderr, on a terminal only."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    shown = console(stderr=True)
+    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done)
+
+        yield report
+
+
+def printable(text: str) -> str:
+    """Return `text` without control characters that could drive a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
+
+
+def _fail(message: str, exit_code: int) -> int:
+    print(f"pincite: {printable(message)}", file=sys.stderr)
+    return exit_code

@@ -1,0 +1,41 @@
+"""Counting text in the encoder's own tokens."""
+
+from pathlib import Path
+from typing import Protocol
+
+from tokenizers import Tokenizer as FastTokenizer
+
+from index.errors import ModelError
+from index.records import Span
+
+
+class Tokenizer(Protocol):
+    """Where the tokens of a text stand, special tokens left out."""
+
+    def tokens(self, text: str) -> list[Span]:
+        """Return each token's span in `text`, in order."""
+        ...
+
+
+class ModelTokenizer:
+    """The tokenizer of a sentence-transformers folder, without importing torch."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "tokenizer.json"
+        if not path.is_file():
+            raise ModelError(
+                f"The model in {folder} has no tokenizer.json; "
+                "save it with a fast tokenizer (sentence-transformers does so by default)."
+            )
+        try:
+            self._tokenizer = FastTokenizer.from_file(str(path))
+        except Exception as error:  # the library raises nothing narrower
+            raise ModelError(f"{path} is not a readable tokenizer; reinstall the model.") from error
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self.special_tokens: int = self._tokenizer.num_special_tokens_to_add(is_pair=False)
+
+    def tokens(self, text: str) -> list[Span]:
+        """Return each token's span in `text`, in order."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return [Span(*offsets) for offsets in encoding.offsets]

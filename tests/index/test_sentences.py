@@ -1,0 +1,153 @@
+"""Where a sentence ends, and how one that is too long is cut."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.model import Model
+from index.records import Span
+from index.sentences import MAX_SENTENCE_CHARS, split_long, split_sentences
+from index.tokens import ModelTokenizer
+
+
+def sentences(text: str) -> list[str]:
+    return [span.of(text) for span in split_sentences(text, Span(0, len(text)))]
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        ["Dr. Smith uses 0.5 mm needles.", "Mrs. Jones vs. Mr. Li was in 2020."],
+        ["See e.g. Fig. 3 and Jones et al. 2020.", "It is shown there."],
+        ["It is sold in the U.S. and in the U.K. for $3.50.", "It is cheap."],
+        ["At 5 p.m. it closes.", "It opens at 8 a.m. again."],
+        ["E. coli is a bacterium.", "J. Smith found it."],
+        ["Version 2.0.1 is at https://example.org/a.html now.", "Get it."],
+        ["The cream (e.g. retinol) helps.", "Use it."],
+        ["It costs 3.", "2024 was a good year."],
+        ['He said: "It works."', "Then he left."],
+        ["“It works.”", "She agreed."],
+        ["Really?!", "Yes!!", "No."],
+        ["It may fade… or not.", "Wait ... then go on.", "End..."],
+        ["It hurts 👍🏽.", "Really 🇨🇭!", "Yes."],
+    ],
+)
+@pytest.mark.parametrize("blank", [" ", "  ", "\n", "\r\n", "\t"])
+def test_sentences_end_where_a_reader_would_say(expected: list[str], blank: str) -> None:
+    assert sentences(blank.join(expected)) == expected
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        ["Needles must be sanitized.", "Signs of infection include pus."],
+        ["It fades.", "However, some redness stays.", "Early treatment helps."],
+        ["这是第一句。", "这是第二句。"],
+    ],
+)
+def test_glued_sentences_come_apart(expected: list[str]) -> None:
+    assert sentences("".join(expected)) == expected
+
+
+def test_glued_words_stay_together() -> None:
+    text = "Similarly,bruising can occur;it fades at example.org within 1.5 days."
+    assert sentences(text) == [text]
+
+
+def test_what_has_no_words_belongs_to_the_sentence_before() -> None:
+    assert sentences("It helps. ⭐⭐⭐ … !") == ["It helps. ⭐⭐⭐ … !"]
+
+
+def test_only_the_given_stretch_is_read() -> None:
+    text = "One. Two. Three."
+    assert split_sentences(text, Span(4, 10)) == [Span(5, 9)]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\r\n\t\u2028"])
+def test_blank_text_has_no_sentences(text: str) -> None:
+    assert sentences(text) == []
+
+
+class WordTokenizer:
+    """Every word of up to four characters is a token, a longer one is several."""
+
+    def tokens(self, text: str) -> list[Span]:
+        return [Span(*match.span()) for match in re.finditer(r"\S{1,4}", text)]
+
+
+def pieces(text: str, limit: int) -> list[str]:
+    return [span.of(text) for span in split_long(text, Span(0, len(text)), limit, WordTokenizer())]
+
+
+def test_what_fits_is_not_cut() -> None:
+    assert pieces("one two, six ten", 4) == ["one two, six ten"]
+
+
+def test_a_long_sentence_is_cut_at_the_last_clause_that_fits() -> None:
+    # Four tokens fit: up to "ten"; the last clause before that ends with "six;".
+    assert pieces("one, two six; ten net, tin pin", 4) == ["one, two six;", "ten net, tin pin"]
+
+
+def test_without_a_clause_it_is_cut_at_the_last_word_that_fits() -> None:
+    assert pieces("one two six ten net tin pin", 3) == ["one two six", "ten net tin", "pin"]
+
+
+def test_a_clause_in_the_first_third_is_no_place_to_cut() -> None:
+    # A cut after "one," would leave a piece of one word where six fit.
+    assert pieces("one, two six ten net tin pin bin", 6)[0] == "one, two six ten net tin"
+
+
+def test_without_blanks_it_is_cut_between_code_points() -> None:
+    assert pieces("abcdefghij", 2) == ["abcdefgh", "ij"]
+    assert pieces("👍👍👍👍👍", 1) == ["👍👍👍👍", "👍"]
+
+
+def test_a_huge_word_is_cut_although_it_is_one_token(model: Model) -> None:
+    text = "x" * (2 * MAX_SENTENCE_CHARS + 1)
+    tokenizer = model.tokenizer()
+    assert len(tokenizer.tokens(text)) == 1
+    cut = split_long(text, Span(0, len(text)), 200, tokenizer)
+    assert [span.end - span.start for span in cut] == [MAX_SENTENCE_CHARS, MAX_SENTENCE_CHARS, 1]
+
+
+anything = st.text(
+    st.one_of(
+        st.sampled_from(" \n\r\t.!?…,;:()\"'”“-–—aAbB1。️👍🏽\u0301\u2028\x85\x0b\x0c\x1c\ufeff"),
+        st.characters(exclude_categories=["Cs"]),
+    ),
+    max_size=300,
+)
+
+
+def assert_nothing_lost(text: str, whole: Span, parts: list[Span]) -> None:
+    edges = [whole.start, *(edge for part in parts for edge in part), whole.end]
+    assert edges == sorted(edges)
+    gaps = zip(edges[::2], edges[1::2], strict=True)
+    assert all(not text[start:end].strip() for start, end in gaps)
+    assert all(part.of(text) and part.of(text) == part.of(text).strip() for part in parts)
+
+
+@given(before=anything, inner=anything, after=anything)
+def test_no_sentence_loses_a_character(before: str, inner: str, after: str) -> None:
+    text = before + inner + after
+    whole = Span(len(before), len(before) + len(inner))
+    assert_nothing_lost(text, whole, split_sentences(text, whole))
+
+
+@given(text=anything, limit=st.integers(1, 40))
+def test_no_piece_is_too_long_or_loses_a_character(
+    tokenizer: ModelTokenizer, text: str, limit: int
+) -> None:
+    for sentence in split_sentences(text, Span(0, len(text))):
+        cut = split_long(text, sentence, limit, tokenizer)
+        assert_nothing_lost(text, sentence, cut)
+        for piece in cut:
+            one_code_point = piece.end - piece.start == 1
+            assert len(tokenizer.tokens(piece.of(text))) <= limit or one_code_point
+
+
+@pytest.fixture(scope="module")
+def tokenizer(model: Model) -> ModelTokenizer:
+    return model.tokenizer()

@@ -1,0 +1,423 @@
+"""SOURCEs: what is found in them, what is passed over and why, and what is refused."""
+
+import errno
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index import readers
+from index.build import NothingToIndexError, SyncReport, sync
+from index.errors import SourceError, StoreMissingError
+from index.model import Model
+from index.readers import UnreadableFileError, read_file
+from index.snapshot import open_snapshot
+from index.sources import SourceFile, document_id, list_files, locate, resolve_sources
+from index.store import Store
+from tests.encoders import HashingEncoder
+
+TEXT = "Redness fades within two days. It is normal.\n"
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "a.txt").write_text(TEXT)
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def index(store: Store, model: Model, *sources: Path) -> SyncReport:
+    return sync(store, sources, model, HashingEncoder(), "hashing")
+
+
+def indexed(store: Store) -> list[str]:
+    return [chunked.document.source for chunked in open_snapshot(store).chunked.values()]
+
+
+# Nothing is forgotten by mistake.
+
+
+def test_a_missing_source_is_an_error(tmp_path: Path, store: Store, model: Model) -> None:
+    with pytest.raises(SourceError, match="gone does not exist: nothing was changed"):
+        index(store, model, tmp_path / "gone")
+    with pytest.raises(StoreMissingError):
+        open_snapshot(store)
+
+
+def test_a_source_that_is_gone_is_not_an_order_to_forget_it(
+    notes: Path, store: Store, model: Model
+) -> None:
+    index(store, model, notes)
+    notes.rename(notes.parent / "elsewhere")
+    with pytest.raises(SourceError, match="notes does not exist: nothing was changed"):
+        index(store, model)
+    assert indexed(store) == ["notes/a.txt"]
+
+
+def test_a_source_that_is_suddenly_empty_is_not_an_order_to_forget_it(
+    notes: Path, store: Store, model: Model
+) -> None:
+    index(store, model, notes)
+    (notes / "a.txt").unlink()
+    with pytest.raises(NothingToIndexError, match="notes held documents before") as raised:
+        index(store, model)
+    assert "\n" not in str(raised.value)
+    assert indexed(store) == ["notes/a.txt"]
+
+
+def test_one_empty_source_among_others_is_noticed(
+    tmp_path: Path, notes: Path, store: Store, model: Model
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.txt").write_text(TEXT)
+    index(store, model, notes, other)
+    (other / "b.txt").unlink()
+    with pytest.raises(NothingToIndexError, match="other held documents before"):
+        index(store, model)
+    index(store, model, notes)  # naming the others is how to let go of it
+    assert indexed(store) == ["notes/a.txt"]
+
+
+def test_an_empty_source_is_noticed_although_another_has_its_name(
+    tmp_path: Path, notes: Path, store: Store, model: Model
+) -> None:
+    twin = tmp_path / "more" / "notes"
+    twin.mkdir(parents=True)
+    (twin / "b.txt").write_text(TEXT)
+    index(store, model, notes, twin)
+    assert indexed(store) == ["notes/a.txt", "notes/b.txt"]
+    (notes / "a.txt").unlink()
+    with pytest.raises(NothingToIndexError, match=f"{re.escape(str(notes))} held documents before"):
+        index(store, model)
+
+
+def test_a_file_given_by_itself_that_became_empty_is_noticed(
+    notes: Path, store: Store, model: Model
+) -> None:
+    (notes / "b.txt").write_text(TEXT)
+    index(store, model, notes / "a.txt", notes / "b.txt")
+    (notes / "b.txt").write_text("")
+    with pytest.raises(NothingToIndexError, match=r"b\.txt held documents before"):
+        index(store, model)
+
+
+def test_deleting_one_file_of_several_is_an_order_to_forget_it(
+    notes: Path, store: Store, model: Model
+) -> None:
+    (notes / "b.txt").write_text(TEXT)
+    index(store, model, notes)
+    (notes / "b.txt").unlink()
+    assert index(store, model).removed == ("notes/b.txt",)
+
+
+def test_nothing_indexable_says_why(tmp_path: Path, store: Store, model: Model) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"\x89PNG")
+    with pytest.raises(NothingToIndexError, match="pictures could be indexed: give") as raised:
+        index(store, model, folder)
+    assert "\n" not in str(raised.value)
+    assert [(s.path, s.reason) for s in raised.value.skipped] == [
+        ("pictures/a.png", "unsupported type .png")
+    ]
+    with pytest.raises(StoreMissingError):
+        open_snapshot(store)
+
+
+def test_an_empty_folder_is_an_error(tmp_path: Path, store: Store, model: Model) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NothingToIndexError, match="empty could be indexed: give"):
+        index(store, model, tmp_path / "empty")
+
+
+# What is passed over, and why.
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("b.txt", b"", "empty"),
+        ("b.txt", b" \r\n\t", "empty"),
+        ("b.txt", b"\xef\xbb\xbf", "empty"),
+        ("b.txt", b"text\0more", "binary"),
+        ("b.txt", b"caf\xe9 au lait", "not UTF-8 (byte 0xe9 at 3); save it as UTF-8"),
+        ("b.txt", "text".encode("utf-16"), "UTF-16; save it as UTF-8"),
+        ("b.txt", b"\xfe\xff\0t\0e", "UTF-16; save it as UTF-8"),
+        ("b.md", b"# Only a heading\n", "nothing in it but headings or markup"),
+        ("b.md", b"[label]: /url\n", "nothing in it but headings or markup"),
+        ("b.png", b"\x89PNG", "unsupported type .png"),
+        ("README", b"text", "unsupported type (no suffix)"),
+        (".hidden.txt", b"text", "hidden"),
+    ],
+)
+def test_a_file_that_cannot_be_indexed_is_reported(
+    notes: Path, store: Store, model: Model, name: str, content: bytes, reason: str
+) -> None:
+    (notes / name).write_bytes(content)
+    report = index(store, model, notes)
+    assert [(s.path, s.reason) for s in report.skipped] == [(f"notes/{name}", reason)]
+    assert report.added == ("notes/a.txt",)
+
+
+def test_a_file_that_is_too_large_is_reported(
+    notes: Path, store: Store, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "MAX_FILE_BYTES", 2**20)
+    (notes / "b.txt").write_bytes(b"x" * (2**20 + 1))
+    (skipped,) = index(store, model, notes).skipped
+    assert (skipped.path, skipped.reason) == ("notes/b.txt", "larger than 1 MiB; split it")
+
+
+def test_an_unreadable_file_is_reported(
+    notes: Path, store: Store, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (notes / "b.txt").write_text(TEXT)
+    original = Path.open
+
+    def forbidden(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if path.name == "b.txt":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return original(path, *args, **kwargs)
+
+    for _ in "anew", "known":
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "open", forbidden)
+            (skipped,) = index(store, model, notes).skipped
+        assert (skipped.path, skipped.reason) == ("notes/b.txt", "unreadable (Permission denied)")
+        assert indexed(store) == ["notes/a.txt"]
+        index(store, model, notes)
+
+
+def test_an_unreadable_folder_is_reported(
+    notes: Path, store: Store, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (notes / "private").mkdir()
+    original = os.scandir
+
+    def forbidden(path: Any) -> Any:
+        if str(path).endswith("private"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return original(path)
+
+    monkeypatch.setattr(os, "scandir", forbidden)
+    (skipped,) = index(store, model, notes).skipped
+    assert (skipped.path, skipped.reason) == ("notes/private", "unreadable (Permission denied)")
+
+
+def test_links_and_special_files(tmp_path: Path, notes: Path, store: Store, model: Model) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "b.txt").write_text(TEXT)
+    (notes / "to-file.txt").symlink_to(outside / "b.txt")
+    (notes / "to-folder").symlink_to(outside)
+    (notes / "to-itself").symlink_to(notes)
+    (notes / "dangling.txt").symlink_to(notes / "gone.txt")
+    (notes / "loop.txt").symlink_to(notes / "loop.txt")
+    os.mkfifo(notes / "pipe.txt")
+    (notes / ".git").mkdir()
+    (notes / ".git" / "c.txt").write_text(TEXT)
+    report = index(store, model, notes)
+    assert report.added == ("notes/a.txt", "notes/to-file.txt")
+    assert {s.path: s.reason for s in report.skipped} == {
+        "notes/.git": "hidden",
+        "notes/dangling.txt": "a link that leads nowhere",
+        "notes/loop.txt": "a link that leads nowhere",
+        "notes/pipe.txt": "not a regular file",
+        "notes/to-folder": "a link to a folder; index that folder itself",
+        "notes/to-itself": "a link to a folder; index that folder itself",
+    }
+
+
+@pytest.mark.parametrize("name", ["b.TXT", "b.Md", "b.text", "b.markdown"])
+def test_the_types_that_are_read(notes: Path, store: Store, model: Model, name: str) -> None:
+    (notes / name).write_text(TEXT)
+    assert index(store, model, notes).added == ("notes/a.txt", f"notes/{name}")
+
+
+def test_reading_says_why_it_cannot(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError, match=r"unreadable \(No such file or directory\)"):
+        read_file(SourceFile(tmp_path / "gone.txt", "x/gone.txt"))
+
+
+# Names and ids.
+
+
+def test_ids_do_not_change() -> None:
+    """Answers, links and evaluations name documents by them."""
+    assert document_id("seeds/000_6552478e434a9112.txt") == (
+        "seeds-000-6552478e434a9112-txt-5f45df46dd"
+    )
+
+
+any_source = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200)
+
+
+@given(one=any_source, other=any_source)
+def test_ids_are_url_safe_stable_and_distinct(one: str, other: str) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", document_id(one))
+    assert len(document_id(one)) <= 100
+    assert document_id(one) == document_id(one)
+    assert (document_id(one) == document_id(other)) == (one == other)
+
+
+def test_names_that_read_alike_have_their_own_ids() -> None:
+    alike = [
+        "n/a b.txt",
+        "n/a-b.txt",
+        "n/a_b.txt",
+        "n/A b.txt",
+        "n/ä b.txt",
+        "n/漢.txt",
+        "n/字.txt",
+    ]
+    assert len({document_id(source) for source in alike}) == len(alike)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two words.txt",
+        "naïve café.md",
+        "漢字.txt",
+        "👍🏽.txt",
+        "a\nb.txt",
+        "#?&%.txt",
+        "e\u0301.txt",
+    ],
+)
+def test_weird_names_are_indexed(notes: Path, store: Store, model: Model, name: str) -> None:
+    (notes / name).write_text(TEXT)
+    assert set(index(store, model, notes).added) == {"notes/a.txt", f"notes/{name}"}
+    (document,) = [
+        chunked.document
+        for chunked in open_snapshot(store).chunked.values()
+        if chunked.document.source == f"notes/{name}"
+    ]
+    assert locate(document.source, [notes]) == notes / name
+    assert document.title == ""
+    assert document.display_title == name
+    assert index(store, model).unchanged == tuple(sorted(["notes/a.txt", f"notes/{name}"]))
+
+
+def undecodable(parent: Path) -> Path:
+    """A folder whose name is not valid UTF-8, where the file system has such."""
+    folder = parent / os.fsdecode(b"caf\xe9")
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system has only names in UTF-8")
+    return folder
+
+
+def test_a_name_that_is_not_utf8_is_reported(notes: Path, store: Store, model: Model) -> None:
+    (undecodable(notes) / "b.txt").write_text(TEXT)
+    report = index(store, model, notes)
+    (skipped,) = report.skipped
+    assert (skipped.path, skipped.reason) == (
+        "notes/caf?/b.txt",
+        "its name is not valid UTF-8; rename it",
+    )
+    assert report.added == ("notes/a.txt",)
+
+
+@pytest.mark.parametrize("below", ["", "sub"])
+def test_a_source_whose_path_is_not_utf8_is_refused(
+    tmp_path: Path, store: Store, model: Model, below: str
+) -> None:
+    folder = undecodable(tmp_path) / below
+    folder.mkdir(exist_ok=True)
+    (folder / "a.txt").write_text(TEXT)
+    with pytest.raises(SourceError, match="is not valid UTF-8; rename it") as raised:
+        index(store, model, folder)
+    str(raised.value).encode()  # can be printed
+
+
+def test_a_file_given_by_itself_is_named_by_its_parent(
+    notes: Path, store: Store, model: Model
+) -> None:
+    (notes / "b.txt").write_text(TEXT)
+    assert index(store, model, notes / "b.txt").added == ("notes/b.txt",)
+    by_folder, _ = list_files([notes])
+    by_file, _ = list_files([notes / "b.txt"])
+    assert [file for file in by_folder if file.source == "notes/b.txt"] == by_file
+
+
+def test_a_source_is_named_by_its_folder_however_it_is_given(
+    notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(notes)
+    ways = [".", "../notes/", str(notes), "../other/../notes"]
+    assert resolve_sources(ways) == (notes,)
+    for way in ways:
+        assert [f.source for f in list_files(resolve_sources([way]))[0]] == ["notes/a.txt"]
+
+
+def test_a_linked_source_keeps_the_name_of_the_link(notes: Path) -> None:
+    (notes.parent / "link").symlink_to(notes)
+    (notes.parent / "file.txt").symlink_to(notes / "a.txt")
+    sources = resolve_sources([notes.parent / "link", notes.parent / "file.txt"])
+    files, skipped = list_files(sources)
+    parent = notes.parent.name
+    assert {file.source for file in files} == {"link/a.txt", f"{parent}/file.txt"}
+    assert skipped == []
+
+
+def test_files_of_one_name_in_two_folders_of_one_name_are_refused(
+    tmp_path: Path, notes: Path, store: Store, model: Model
+) -> None:
+    index(store, model, notes)
+    twin = tmp_path / "more" / "notes"
+    twin.mkdir(parents=True)
+    (twin / "a.txt").write_text("Another text.")
+    with pytest.raises(SourceError) as raised:
+        index(store, model, notes, twin)
+    message = str(raised.value)
+    assert str(notes / "a.txt") in message
+    assert str(twin / "a.txt") in message
+    assert "\n" not in message
+    assert indexed(store) == ["notes/a.txt"]
+
+
+def test_a_file_given_twice_is_indexed_once(notes: Path, store: Store, model: Model) -> None:
+    report = index(store, model, notes, notes / "a.txt", notes / ".." / "notes")
+    assert report.added == ("notes/a.txt",)
+
+
+def test_files_come_in_a_fixed_order(notes: Path) -> None:
+    for name in ("c.txt", "B.txt", "ä.txt", "sub/a.txt"):
+        (notes / name).parent.mkdir(exist_ok=True)
+        (notes / name).write_text(TEXT)
+    files, _ = list_files([notes])
+    assert [file.source for file in files] == sorted(file.source for file in files)
+    assert len(files) == 5
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "notes/../secret.txt",
+        "notes/sub/../../secret.txt",
+        "notes//etc/passwd",
+        "notes",
+        "",
+        "x/a.txt",
+    ],
+)
+def test_only_files_of_the_sources_are_located(notes: Path, source: str) -> None:
+    (notes / "sub").mkdir()
+    (notes.parent / "secret.txt").write_text("Not for others.")
+    assert locate(source, [notes]) is None
+    assert locate("notes/a.txt", [notes]) == notes / "a.txt"
+    assert locate("notes/a.txt", [notes / "a.txt"]) == notes / "a.txt"
+    assert locate("notes/b.txt", [notes / "a.txt"]) is None
