@@ -1,9 +1,11 @@
 """How all commands behave at a terminal: answers on stdout, all else on stderr."""
 
+import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import TextIO
 
 import typer
 from rich.console import Console
@@ -19,7 +21,7 @@ from rich.progress import (
 from index.errors import PinciteError
 from index.vectors import Progress as Report
 
-WRONG_USAGE, INTERRUPTED = 2, 130
+FAILURE, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -31,20 +33,26 @@ def console(*, stderr: bool = False) -> Console:
 
 def run(app: typer.Typer) -> int:
     """Run a command line and return its exit code. Errors meant for users become one line."""
+    _make_writable(sys.stdout)
+    _make_writable(sys.stderr)
     try:
         result = typer.main.get_command(app).main(standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", "pincite")
-        return _fail(f"{error.format_message()} See `{command} --help`.", error.exit_code)
+        message = error.format_message().rstrip(".")
+        return _fail(f"{message}. See `{command} --help`.", error.exit_code)
     except PinciteError as error:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         result = INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
+    except OSError as error:
+        _discard_output()
+        return _fail(f"Reading or writing failed: {error.strerror or error}.", FAILURE)
     if result == INTERRUPTED:
         return _fail("Stopped. What the store held before is unchanged.", INTERRUPTED)
     return result if isinstance(result, int) else 0
@@ -74,6 +82,22 @@ def progress_bar() -> Iterator[Report]:
 def printable(text: str) -> str:
     """Return `text` without control characters that could drive a terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
+
+
+def _make_writable(stream: TextIO) -> None:
+    """Let every character be written: as UTF-8 to a file or pipe, else as the terminal can."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return
+    if stream.isatty():
+        stream.reconfigure(errors="replace")
+    else:
+        stream.reconfigure(encoding="utf-8", errors=stream.errors)
+
+
+def _discard_output() -> None:
+    """Send what is still to be written nowhere, so that ending the process does not fail on it."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, exit_code: int) -> int:

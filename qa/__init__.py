@@ -1,0 +1,1 @@
+"""Questions in, cited answers out: search, collapse, choose evidence, answer or abstain."""

@@ -1,0 +1,107 @@
+"""The commands that answer: ask, verify, serve."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from index.errors import PinciteError
+from index.snapshot import open_snapshot
+from index.store import Store
+from index.terminal import console, printable
+from qa.settings import load_settings
+
+NO_ANSWER, CITATION_LOST = 3, 4
+_MAX_ANSWER_FILE_BYTES = 64 * 1024 * 1024
+
+StoreOption = Annotated[
+    Path | None, typer.Option("--store", help="The store's folder.", show_default=".pincite")
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", help="A sentence-transformers model: a folder or a cached name."),
+]
+
+
+def ask_command(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    top_k: Annotated[
+        int | None, typer.Option("--top-k", help="How many passages to show.", show_default="5")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show each stage's ranks and scores.")
+    ] = False,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", help="Answer from this confidence on.", show_default="0.3"),
+    ] = None,
+    model: ModelOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Answer a question from the documents, with citations. Exit code 3: no answer found."""
+    from qa.engine import Engine
+    from qa.terminal import print_answer
+    from qa.wire import AnswerJson
+
+    settings = load_settings(store=store, model=model, top_k=top_k, threshold=threshold)
+    engine = Engine.open(settings.store, model=settings.model, threshold=settings.threshold)
+    answer = engine.ask(question, settings.top_k, explain=explain)
+    if as_json:
+        print(AnswerJson.of(answer).model_dump_json(indent=2))
+    else:
+        print_answer(answer, console())
+    raise typer.Exit(0 if answer.answered else NO_ANSWER)
+
+
+def verify_command(
+    file: Annotated[str, typer.Argument(help="An answer's JSON, or - for standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    store: StoreOption = None,
+) -> None:
+    """Check an answer's citations against the sources as they are now. Exit code 4: one is lost."""
+    from qa.verify import all_hold, citations_of, text_in_sources, verify
+    from qa.wire import VerdictsJson
+
+    settings = load_settings(store=store)
+    citations = citations_of(_read(file))
+    snapshot = open_snapshot(Store(settings.store))
+    verdicts = verify(citations, text_in_sources(snapshot))
+    if as_json:
+        print(VerdictsJson.of(verdicts).model_dump_json(indent=2))
+    else:
+        for number, verdict in enumerate(verdicts, 1):
+            cited = verdict.citation
+            place = f"{cited.document_id}:{cited.start_char_index}-{cited.end_char_index}"
+            now = verdict.span
+            moved = f" (now at {now.start}-{now.end})" if now and verdict.status == "moved" else ""
+            print(f"[{number}] {verdict.status}{moved}  {printable(place)}")
+    raise typer.Exit(0 if all_hold(verdicts) else CITATION_LOST)
+
+
+def serve_command(
+    host: Annotated[
+        str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Port to listen on.", show_default="8000")
+    ] = None,
+    model: ModelOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Serve the HTTP interface and the web page until interrupted."""
+    from qa.service.run import serve
+
+    settings = load_settings(host=host, port=port, model=model, store=store)
+    serve(settings)
+
+
+def _read(file: str) -> bytes:
+    try:
+        if file == "-":
+            return sys.stdin.buffer.read(_MAX_ANSWER_FILE_BYTES)
+        with Path(file).open("rb") as opened:
+            return opened.read(_MAX_ANSWER_FILE_BYTES)
+    except OSError as error:
+        raise PinciteError(f"{file} cannot be read: {error.strerror}.") from error

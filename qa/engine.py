@@ -1,0 +1,150 @@
+"""The one object that answers, used alike by the command line, the service and eval."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from index.encoder import Encoder, TorchEncoder
+from index.errors import ModelError
+from index.model import Model, find_model
+from index.snapshot import Snapshot, open_snapshot
+from index.store import Store
+from index.tokens import Tokenizer
+from qa.abstention import DEFAULT_THRESHOLD, confidence, is_answerable
+from qa.duplicates import Group, Repetitions, collapse
+from qa.errors import QuestionError
+from qa.evidence import choose, compose, highlights, quotes
+from qa.records import Answer, Hit
+from qa.search import Candidate, dense_search, refine
+
+MAX_QUESTION_CHARS = 2000
+MAX_TOP_K = 50
+_CANDIDATES = 50
+_EVIDENCE_PASSAGES = 5
+"""Passages an answer is drawn from, whatever `top_k`: asking for more must not change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Answers questions from one snapshot. Immutable, and safe to share between threads."""
+
+    snapshot: Snapshot
+    model: Model
+    encoder: Encoder
+    tokenizer: Tokenizer
+    threshold: float = DEFAULT_THRESHOLD
+
+    @classmethod
+    def open(
+        cls,
+        store: str | Path = ".pincite",
+        *,
+        model: str | None = None,
+        threshold: float = DEFAULT_THRESHOLD,
+    ) -> Self:
+        """Open the live snapshot of a store, with the model it was built with, ready to answer.
+
+        Raises StoreMissingError, StoreDamagedError, and ModelError where that model is not
+        on this machine or `model` names another one.
+        """
+        snapshot = open_snapshot(Store(Path(store)))
+        found = _model_of(snapshot, model)
+        encoder = TorchEncoder(found)
+        encoder.encode(["Ready?"], "query")  # loads the weights, so that no question waits for it
+        return cls(snapshot, found, encoder, found.tokenizer(), threshold)
+
+    def ask(self, question: str, top_k: int = 5, *, explain: bool = False) -> Answer:
+        """Answer from the documents, or abstain.
+
+        Returns the answer with its citations and the `top_k` (1..50) best passages.
+        Raises QuestionError for an empty or over-long question, ValueError for a `top_k`
+        out of range.
+        """
+        started = time.perf_counter()
+        if not 1 <= top_k <= MAX_TOP_K:
+            raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, not {top_k}")
+        question = self._checked(question)
+        vector = self.encoder.encode([question], "query")[0]
+        found = dense_search(self.snapshot, vector, max(_CANDIDATES, 3 * top_k))
+        candidates = refine(self.snapshot, vector, found)
+        repetitions = Repetitions(candidates)
+        groups = collapse(candidates, repetitions)
+        evidence = groups[:_EVIDENCE_PASSAGES]
+        ranked = quotes(evidence)
+        score = confidence(ranked)
+        answered = is_answerable(score, self.threshold)
+        chosen = choose(ranked, repetitions) if answered else []
+        text, spans, citations = compose(chosen, groups, repetitions)
+        return Answer(
+            question=question,
+            answered=answered,
+            confidence=score,
+            text=text or None,
+            spans=spans,
+            citations=citations,
+            hits=tuple(_hit(group) for group in groups[:top_k]),
+            snapshot=self.snapshot.id,
+            model=self.model.name,
+            took_ms=(time.perf_counter() - started) * 1000,
+            explain=_explain(candidates, groups, score, self.threshold) if explain else None,
+        )
+
+    def _checked(self, question: str) -> str:
+        question = question.strip()
+        if not question:
+            raise QuestionError("The question is empty: say what you want to know.")
+        if not question.isascii() and any("\ud800" <= c <= "\udfff" for c in question):
+            raise QuestionError("The question is not valid Unicode: it holds half a character.")
+        if len(question) > MAX_QUESTION_CHARS:
+            raise QuestionError(
+                f"The question has {len(question)} characters; shorten it to "
+                f"{MAX_QUESTION_CHARS} at most."
+            )
+        tokens = len(self.tokenizer.tokens(question))
+        if tokens > self.model.max_tokens:
+            raise QuestionError(
+                f"The question has {tokens} tokens and the model reads {self.model.max_tokens}: "
+                "shorten it."
+            )
+        return question
+
+
+def _model_of(snapshot: Snapshot, name: str | None) -> Model:
+    built_with = snapshot.manifest.model_name
+    model = find_model(name or built_with)
+    if model.fingerprint != snapshot.manifest.model_fingerprint:
+        raise ModelError(
+            f"The store was built by the model {built_with}, which is not {model.name} as it is "
+            f"here: leave out --model, or rebuild with `pincite index --model {model.name}`."
+        )
+    return model
+
+
+def _hit(group: Group) -> Hit:
+    best = group.best
+    return Hit(best.document, best.passage, best.score, highlights(best), group.also_in)
+
+
+def _explain(
+    candidates: Sequence[Candidate], groups: Sequence[Group], score: float, threshold: float
+) -> dict[str, Any]:
+    by_dense = sorted(candidates, key=lambda candidate: -candidate.dense)
+    return {
+        "dense": [_ranked(rank, c, c.dense) for rank, c in enumerate(by_dense, 1)],
+        "refined": [_ranked(rank, c, c.score) for rank, c in enumerate(candidates, 1)],
+        "collapsed": [
+            {
+                "passage_id": group.best.passage.id,
+                "stands_for": [duplicate.passage.id for duplicate in group.duplicates],
+            }
+            for group in groups
+            if group.duplicates
+        ],
+        "abstention": {"confidence": score, "threshold": threshold},
+    }
+
+
+def _ranked(rank: int, candidate: Candidate, score: float) -> dict[str, Any]:
+    return {"rank": rank, "passage_id": candidate.passage.id, "score": score}

@@ -1,0 +1,170 @@
+"""From ranked passages to the few sentences that answer, each quoted whole."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from index.records import Span
+from qa.duplicates import Group, Repetitions, best_sentence
+from qa.records import AnswerSpan, Citation, Place
+from qa.search import Candidate, Sentence
+from qa.wording import (
+    is_complete,
+    is_lead_in,
+    is_list_item,
+    is_question,
+    leans_back,
+    says_something,
+    word_count,
+)
+
+ANSWER_WORDS = 60
+MAX_QUOTES = 4
+HIGHLIGHT_SHARE = 0.8
+ANSWER_SHARE = 0.75
+FRAGMENT_SHARE = 0.8
+LEAD_IN_SHARE = 0.9
+MAX_ITEM_WORDS = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Adjacent sentences of one passage, quoted together.
+
+    `key` is the one that answers, `score` its score in 0..1 after what is said for or
+    against it.
+    """
+
+    sentences: tuple[Sentence, ...]
+    key: Sentence
+    score: float
+
+    @property
+    def span(self) -> Span:
+        """Where the quote stands in its document."""
+        return Span(self.sentences[0].span.start, self.sentences[-1].span.end)
+
+    @property
+    def text(self) -> str:
+        """The words of the quote, with what stands between its sentences."""
+        return self.span.of(self.key.document.text)
+
+
+def highlights(candidate: Candidate) -> tuple[Span, ...]:
+    """Return the sentences of a passage that come nearest to the question, at least one."""
+    best = best_sentence(candidate)
+    return tuple(
+        sentence.span
+        for sentence in candidate.sentences
+        if sentence == best
+        or (sentence.score >= HIGHLIGHT_SHARE * best.score and says_something(sentence.text))
+    )
+
+
+def quotes(groups: Sequence[Group]) -> list[Quote]:
+    """Return what could be quoted, best first. A sentence that asks is never an answer."""
+    found = [quote for group in groups for quote in _quotes_of(group.best)]
+    return sorted(found, key=lambda quote: -quote.score)
+
+
+def choose(ranked: Sequence[Quote], repetitions: Repetitions) -> list[Quote]:
+    """Return the best quote and others nearly as good that add something, about 60 words."""
+    chosen: list[Quote] = []
+    words = 0
+    for quote in ranked:
+        if chosen and quote.score < ANSWER_SHARE * chosen[0].score:
+            break
+        length = word_count(quote.text)
+        if len(chosen) == MAX_QUOTES or (chosen and words + length > ANSWER_WORDS):
+            continue
+        if not any(_repeats(quote, other, repetitions) for other in chosen):
+            chosen.append(quote)
+            words += length
+    return chosen
+
+
+def compose(
+    chosen: Sequence[Quote], groups: Sequence[Group], repetitions: Repetitions
+) -> tuple[str, tuple[AnswerSpan, ...], tuple[Citation, ...]]:
+    """Join quotes into an answer: passages in rank order, sentences in document order."""
+    rank = {group.best.passage.id: i for i, group in enumerate(groups)}
+    paths = {group.best.passage.id: group.best.passage.heading_path for group in groups}
+    in_order = sorted(chosen, key=lambda quote: (rank[quote.key.passage_id], quote.span))
+    text = ""
+    spans: list[AnswerSpan] = []
+    citations: list[Citation] = []
+    for number, quote in enumerate(in_order, 1):
+        text += " " if text else ""
+        spans.append(AnswerSpan(len(text), len(text) + len(quote.text), (number,)))
+        text += quote.text
+        citations.append(
+            Citation(
+                number=number,
+                document=quote.key.document,
+                heading_path=paths[quote.key.passage_id],
+                start=quote.span.start,
+                end=quote.span.end,
+                also_in=_elsewhere(quote, repetitions),
+            )
+        )
+    return text, tuple(spans), tuple(citations)
+
+
+def _quotes_of(candidate: Candidate) -> Iterator[Quote]:
+    """Yield a quote for each sentence that can be quoted.
+
+    What a lead-in announces ("These pimples can occur due to several reasons:") answers
+    what the lead-in is about, so its items share its score.
+    """
+    announced = 0.0
+    for block in _blocks(candidate):
+        item = is_list_item(block[0].text)
+        if not item:
+            announced = 0.0
+        whole = item and word_count(_text_of(block)) <= MAX_ITEM_WORDS
+        for number, sentence in enumerate(block):
+            if not says_something(sentence.text):
+                continue
+            score = max(sentence.score, announced)
+            if not is_complete(sentence.text):
+                score *= FRAGMENT_SHARE
+            yield Quote(block if whole else _with_antecedent(block, number), sentence, score)
+        if is_lead_in(block[-1].text):
+            announced = LEAD_IN_SHARE * block[-1].score
+
+
+def _blocks(candidate: Candidate) -> list[tuple[Sentence, ...]]:
+    """Divide a passage's sentences where a line ends between two of them."""
+    blocks: list[list[Sentence]] = []
+    end = candidate.passage.start
+    for sentence in candidate.sentences:
+        between = candidate.document.text[end : sentence.span.start]
+        if blocks and "\n" not in between and "\r" not in between:
+            blocks[-1].append(sentence)
+        else:
+            blocks.append([sentence])
+        end = sentence.span.end
+    return [tuple(block) for block in blocks]
+
+
+def _text_of(block: Sequence[Sentence]) -> str:
+    return Span(block[0].span.start, block[-1].span.end).of(block[0].document.text)
+
+
+def _with_antecedent(block: Sequence[Sentence], number: int) -> tuple[Sentence, ...]:
+    """Take in the sentence before, where this one points back to it."""
+    sentence = block[number]
+    if number and leans_back(sentence.text) and not is_question(block[number - 1].text):
+        return block[number - 1], sentence
+    return (sentence,)
+
+
+def _repeats(quote: Quote, other: Quote, repetitions: Repetitions) -> bool:
+    if quote.key.passage_id == other.key.passage_id and quote.span.overlaps(other.span):
+        return True
+    return any(repetitions.are_same(a, b) for a in quote.sentences for b in other.sentences)
+
+
+def _elsewhere(quote: Quote, repetitions: Repetitions) -> tuple[Place, ...]:
+    """Return where other passages say what the quote's key sentence says."""
+    places = [same.place for same in repetitions.of(quote.key) if same not in quote.sentences]
+    return tuple(sorted(places, key=lambda place: (place.document.source, place.span)))

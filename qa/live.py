@@ -1,0 +1,58 @@
+"""An engine that follows the store: when a new snapshot goes live, the next question uses it."""
+
+import threading
+import time
+from pathlib import Path
+
+from index.errors import PinciteError
+from index.snapshot import open_snapshot
+from index.store import Store
+from qa.abstention import DEFAULT_THRESHOLD
+from qa.engine import Engine
+
+_RETRY_SECONDS = 2.0
+"""How long a live snapshot that could not be opened is let alone."""
+
+
+class LiveEngine:
+    """Holds the current engine; swaps it whole. Safe to share between threads."""
+
+    def __init__(
+        self, store: Path, model: str | None = None, threshold: float = DEFAULT_THRESHOLD
+    ) -> None:
+        self._store = Store(store)
+        self._model = model
+        self._threshold = threshold
+        self._swapping = threading.Lock()
+        self._engine = Engine.open(store, model=model, threshold=threshold)
+        self._broken_id: str | None = None
+        self._retry_at = 0.0
+
+    def current(self) -> Engine:
+        """Return the engine of the live snapshot; where that cannot be opened, the last one."""
+        engine = self._engine
+        try:
+            live = self._store.live_id()
+        except PinciteError:
+            return engine
+        if live == engine.snapshot.id:
+            return engine
+        if live == self._broken_id and time.monotonic() < self._retry_at:
+            return engine
+        if not self._swapping.acquire(blocking=False):
+            return engine  # another thread is at it; this question need not wait
+        try:
+            self._engine = self._open(engine)
+        except PinciteError:
+            self._broken_id = live
+            self._retry_at = time.monotonic() + _RETRY_SECONDS
+        finally:
+            self._swapping.release()
+        return self._engine
+
+    def _open(self, engine: Engine) -> Engine:
+        """Open the live snapshot, with the loaded model if it is still the right one."""
+        snapshot = open_snapshot(self._store)
+        if snapshot.manifest.model_fingerprint == engine.model.fingerprint:
+            return Engine(snapshot, engine.model, engine.encoder, engine.tokenizer, self._threshold)
+        return Engine.open(self._store.folder, model=self._model, threshold=self._threshold)

@@ -1,0 +1,89 @@
+"""What an answer is made of.
+
+Offsets are code points into the document's text, end exclusive, but for `AnswerSpan`,
+which counts in the answer's own text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from index.records import Document, Passage, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of a document: `document.text[span.start:span.end]`."""
+
+    document: Document
+    span: Span
+
+    @property
+    def text(self) -> str:
+        """The words that stand there."""
+        return self.span.of(self.document.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage. `score` lies in 0..1; `highlights` are offsets into the document.
+
+    `also_in` are near-duplicates of this passage, or of what it answers with, elsewhere.
+    """
+
+    document: Document
+    passage: Passage
+    score: float
+    highlights: tuple[Span, ...]
+    also_in: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a part of the answer stands, word for word: `cited_text == document.text[start:end]`.
+
+    `also_in` are places elsewhere that say the same.
+    """
+
+    number: int
+    document: Document
+    heading_path: tuple[str, ...]
+    start: int
+    end: int
+    also_in: tuple[Place, ...] = ()
+
+    @property
+    def cited_text(self) -> str:
+        """The words that are cited."""
+        return self.document.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSpan:
+    """A stretch `[start, end)` of the answer's text and the numbers of its citations."""
+
+    start: int
+    end: int
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome of a question.
+
+    Where `answered` is false, `text` is None and `citations` is empty; `hits` are the
+    nearest passages all the same. `confidence` lies in 0..1 and is a score, not a probability.
+    `explain` holds each stage's ranks and scores if they were asked for.
+    """
+
+    question: str
+    answered: bool
+    confidence: float
+    text: str | None
+    spans: tuple[AnswerSpan, ...]
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    snapshot: str
+    model: str
+    took_ms: float
+    explain: Mapping[str, Any] | None = None

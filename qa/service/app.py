@@ -1,0 +1,148 @@
+"""The service's routes, built on an engine that is handed in."""
+
+import base64
+import binascii
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, HTTPException, Query
+from fastapi.responses import FileResponse, Response
+from fastapi.staticfiles import StaticFiles
+from fastapi_offline import FastAPIOffline
+from pydantic import Field
+
+from index.version import installed_version
+from qa.live import LiveEngine
+from qa.service.guard import LOOPBACK_NAMES, Guard
+from qa.service.problems import add_problem_handlers, problem, problem_responses
+from qa.verify import CitedSpan, text_in_snapshot, verify
+from qa.wire import AnswerJson, DocumentJson, DocumentSummaryJson, VerdictsJson, WireModel
+
+_STATIC = Path(__file__).parent / "static"
+_MAX_CITATIONS = 1000
+
+
+class AskBody(WireModel):
+    """A question."""
+
+    question: str = Field(
+        description="At most 2000 characters.",
+        examples=["why do I get pimples after microneedling"],
+    )
+    top_k: int = Field(default=5, ge=1, le=50, description="How many passages to return.")
+    explain: bool = Field(default=False, description="Return each stage's ranks and scores.")
+    filters: dict[str, Any] = Field(default={}, description="No filter is supported yet.")
+
+
+class VerifyBody(WireModel):
+    """Citations to check."""
+
+    citations: list[CitedSpan] = Field(max_length=_MAX_CITATIONS)
+
+
+class DocumentsJson(WireModel):
+    """A page of the list of documents."""
+
+    documents: list[DocumentSummaryJson]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page.")
+
+
+class StatusJson(WireModel):
+    """A short word on how the service is."""
+
+    status: str
+
+
+def build_app(live: LiveEngine, allowed_hosts: frozenset[str] = frozenset()) -> FastAPI:
+    """Return the service that answers from `live`, under the loopback names and `allowed_hosts`."""
+    app = FastAPIOffline(
+        redoc_url=None,
+        title="Pincite",
+        version=installed_version(),
+        description="Answers from your own documents, every word pinned to its place.",
+    )
+    app.add_middleware(Guard, allowed_hosts=LOOPBACK_NAMES | allowed_hosts)
+    add_problem_handlers(app)
+    _add_answering(app, live)
+    _add_documents(app, live)
+    _add_health(app, live)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+
+    @app.get("/", include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(_STATIC / "index.html")
+
+    return app
+
+
+def _add_answering(app: FastAPI, live: LiveEngine) -> None:
+    @app.post("/v1/ask", responses=problem_responses(400, 403, 413, 422))
+    def ask(body: AskBody) -> AnswerJson:
+        """Answer a question from the documents, or abstain."""
+        if body.filters:
+            names = ", ".join(sorted(body.filters))
+            raise HTTPException(
+                HTTPStatus.UNPROCESSABLE_ENTITY, f"filters: {names}: not supported; leave them out."
+            )
+        answer = live.current().ask(body.question, body.top_k, explain=body.explain)
+        return AnswerJson.of(answer)
+
+    @app.post("/v1/verify", responses=problem_responses(400, 403, 413, 422))
+    def check(body: VerifyBody) -> VerdictsJson:
+        """Tell whether citations hold in the documents that the service answers from."""
+        return VerdictsJson.of(verify(body.citations, text_in_snapshot(live.current().snapshot)))
+
+
+def _add_documents(app: FastAPI, live: LiveEngine) -> None:
+    @app.get("/v1/documents", responses=problem_responses(400, 403, 422))
+    def documents(
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        cursor: Annotated[str | None, Query(max_length=4096)] = None,
+    ) -> DocumentsJson:
+        """List the documents, a page at a time, in the order of their sources."""
+        after = _decode_cursor(cursor) if cursor else ""
+        everything = [each.document for each in live.current().snapshot.chunked.values()]
+        rest = [document for document in everything if document.source > after]
+        page = rest[:limit]
+        return DocumentsJson(
+            documents=[DocumentSummaryJson(**DocumentJson.fields_of(each)) for each in page],
+            next_cursor=_encode_cursor(page[-1].source) if len(rest) > limit else None,
+        )
+
+    @app.get("/v1/documents/{document_id}", responses=problem_responses(400, 403, 404, 422))
+    def document(document_id: str) -> DocumentJson:
+        """Return a document with its text, which all offsets count in."""
+        chunked = live.current().snapshot.chunked.get(document_id)
+        if chunked is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no document of that id.")
+        fields = DocumentJson.fields_of(chunked.document)
+        return DocumentJson(**fields, text=chunked.document.text)
+
+
+def _add_health(app: FastAPI, live: LiveEngine) -> None:
+    @app.get("/healthz", responses=problem_responses(400, 403))
+    def healthz() -> StatusJson:
+        """Tell that the process is alive."""
+        return StatusJson(status="ok")
+
+    @app.get("/readyz", response_model=StatusJson, responses=problem_responses(400, 403, 503))
+    def readyz() -> StatusJson | Response:
+        """Tell whether questions can be answered."""
+        if not live.current().snapshot.passages:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing indexed.", {"Retry-After": "5"})
+        return StatusJson(status="ready")
+
+
+def _encode_cursor(source: str) -> str:
+    return base64.urlsafe_b64encode(source.encode()).decode().rstrip("=")
+
+
+def _decode_cursor(cursor: str) -> str:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise HTTPException(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "cursor: not one that this service gave out."
+        ) from None

@@ -1,0 +1,117 @@
+"""What is turned away before anything else looks at it.
+
+A service on loopback can be reached by every page that the user's browser has open. The
+Host header is checked against DNS rebinding, Origin and Sec-Fetch-Site against requests
+that another site's page sends.
+"""
+
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa.service.problems import problem
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+MAX_BODY_BYTES = 1024 * 1024
+
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# The OpenAPI page sets itself up by an inline script and draws with inline styles.
+_DOCS_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Guard:
+    """ASGI middleware: checks where a request comes from, bounds its body, secures the response."""
+
+    def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str]) -> None:
+        self._app = app
+        self._allowed_hosts = allowed_hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 400, 403 or 413, or pass the request on; where that fails, answer 500."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        refusal = self._refusal(headers)
+        policy = _DOCS_POLICY if scope["path"] == "/docs" else _CONTENT_SECURITY_POLICY
+        started = False
+
+        async def secured(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                outgoing = MutableHeaders(scope=message)
+                outgoing["Content-Security-Policy"] = policy
+                outgoing["X-Content-Type-Options"] = "nosniff"
+                outgoing["Referrer-Policy"] = "no-referrer"
+                outgoing["Cross-Origin-Resource-Policy"] = "same-origin"
+                outgoing.setdefault("Cache-Control", "no-cache")
+            await send(message)
+
+        if refusal:
+            await problem(*refusal)(scope, receive, secured)
+            return
+        try:
+            await self._app(scope, _bounded(receive), secured)
+        except Exception:
+            if not started:
+                await problem(*_FAILED)(scope, receive, secured)
+            raise  # to the server, which logs it
+
+    def _refusal(self, headers: Headers) -> tuple[int, str] | None:
+        host = headers.get("host", "")
+        if _name_of(host) not in self._allowed_hosts:
+            return (
+                HTTPStatus.BAD_REQUEST,
+                "This service does not answer under that host name; allow it with allowed_hosts.",
+            )
+        origin = headers.get("origin")
+        if origin is not None and origin.partition("://")[2].lower() != host.lower():
+            return HTTPStatus.FORBIDDEN, "Requests from another site's pages are not answered."
+        if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != (
+            "navigate"
+        ):
+            return HTTPStatus.FORBIDDEN, "Requests from another site's pages are not answered."
+        length = headers.get("content-length", "0")
+        if length.isascii() and length.isdigit() and int(length) > MAX_BODY_BYTES:
+            return _TOO_LARGE
+        return None
+
+
+_TOO_LARGE = (
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    f"The body is larger than {MAX_BODY_BYTES // 1024} KiB; send less.",
+)
+_FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; see the service's log.")
+
+
+def _name_of(host: str) -> str:
+    """Return the host without its port: `[::1]:8000` gives `::1`."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Bound a body whose length is not declared."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY_BYTES:
+            raise HTTPException(*_TOO_LARGE)
+        return message
+
+    return counted

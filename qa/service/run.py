@@ -1,0 +1,56 @@
+"""Running the service until it is interrupted."""
+
+import contextlib
+import ipaddress
+import socket
+import sys
+
+import uvicorn
+
+from index.errors import PinciteError, SettingsError
+from qa.live import LiveEngine
+from qa.service.app import build_app
+from qa.settings import Settings
+
+
+def serve(settings: Settings) -> None:
+    """Answer on the port that is set until interrupted.
+
+    Raises PinciteError for a port in use, SettingsError for an address that others can
+    reach, unless the names it may be reached by are given: there is no access control yet.
+    """
+    if not _is_loopback(settings.host) and not settings.allowed_hosts:
+        raise SettingsError(
+            f"{settings.host} can be reached by others and Pincite has no access control yet: "
+            "serve on 127.0.0.1, or name the hosts it may be reached by in allowed_hosts."
+        )
+    # The port comes before the model: one that is in use is told at once.
+    with _listen(settings.host, settings.port) as listener:
+        live = LiveEngine(settings.store, settings.model, settings.threshold)
+        app = build_app(live, frozenset(name.lower() for name in settings.allowed_hosts))
+        address = f"[{settings.host}]" if ":" in settings.host else settings.host
+        url = f"http://{address}:{listener.getsockname()[1]}/"
+        print(f"Pincite answers at {url} (Ctrl-C to stop)", file=sys.stderr, flush=True)
+        config = uvicorn.Config(app, log_level="warning", server_header=False)
+        with contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise PinciteError(
+            f"Cannot listen on {host} port {port}: {error.strerror or error}. "
+            "Choose another with --port or --host."
+        ) from error
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

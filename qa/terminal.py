@@ -1,0 +1,116 @@
+"""An answer as a person reads it: the answer, its citations, the passages behind it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from index.records import Span
+from index.terminal import printable
+from qa.records import Answer, Citation, Hit, Place
+
+_EXPLAINED = 10
+
+
+def print_answer(answer: Answer, console: Console) -> None:
+    """Print the answer, or that there is none, and the ranked passages."""
+    console.print()
+    if answer.answered:
+        _print_indented(_answer_text(answer, console), console, 2)
+        for citation in answer.citations:
+            console.print()
+            _print_citation(citation, console)
+    else:
+        _print_indented(Text("No answer found in your documents.", style="bold"), console, 2)
+        note = "They may not treat this, or use other words. The nearest passages:"
+        _print_indented(Text(note, style="dim"), console, 2)
+    console.print()
+    console.print(Text("Passages", style="bold"))
+    for rank, hit in enumerate(answer.hits, 1):
+        console.print()
+        _print_hit(rank, hit, console)
+    console.print()
+    summary = f"confidence {answer.confidence:.2f} · {answer.took_ms:.0f} ms · {answer.model}"
+    console.print(Text(printable(summary), style="dim"))
+    if answer.explain is not None:
+        _print_explanation(answer.explain, console)
+
+
+def _answer_text(answer: Answer, console: Console) -> Text:
+    text = Text(style="bold" if console.is_terminal else "")
+    for span in answer.spans:
+        words = (answer.text or "")[span.start : span.end]
+        marks = "".join(f"[{number}]" for number in span.citations)
+        text.append(f"{_one_line(words)} ").append(f"{marks} ", style="cyan")
+    text.rstrip()
+    return text
+
+
+def _print_citation(citation: Citation, console: Console) -> None:
+    document = citation.document
+    first = Text(f"[{citation.number}] ", style="cyan")
+    first.append(_place(Place(document, Span(citation.start, citation.end))), style="default")
+    _print_indented(first, console, 2)
+    _print_details(document.title, citation.heading_path, citation.also_in, console)
+
+
+def _print_hit(rank: int, hit: Hit, console: Console) -> None:
+    first = Text(f"{rank:2}  ", style="bold").append(f"{hit.score:.2f}  ", style="green")
+    console.print(first.append(_place(Place(hit.document, hit.passage.span)), style="default"))
+    _print_details(hit.document.title, hit.passage.heading_path, hit.also_in, console)
+    _print_indented(_passage(hit, console), console, 6)
+
+
+def _print_details(
+    title: str, heading_path: Iterable[str], also_in: Sequence[Place], console: Console
+) -> None:
+    path = " › ".join(dict.fromkeys(printable(part) for part in (title, *heading_path) if part))
+    if path:
+        _print_indented(Text(path, style="italic"), console, 6)
+    if also_in:
+        sources = dict.fromkeys(printable(place.document.source) for place in also_in)
+        times = "once" if len(also_in) == 1 else f"{len(also_in)} times"
+        _print_indented(Text(f"also said {times} in {', '.join(sources)}"), console, 6)
+
+
+def _print_indented(text: Text, console: Console, indent: int) -> None:
+    for line in text.wrap(console, max(1, console.width - indent - 2)):
+        line.rstrip()
+        console.print(Text(" " * indent if line else "").append_text(line))
+
+
+def _place(place: Place) -> str:
+    return f"{printable(place.document.source)}:{place.span.start}-{place.span.end}"
+
+
+def _passage(hit: Hit, console: Console) -> Text:
+    """Show the passage with its highlights bold, or between asterisks where there is no bold."""
+    text = Text()
+    position = hit.passage.start
+    for span in hit.highlights:
+        text.append(printable(Span(position, span.start).of(hit.document.text)), style="dim")
+        words = printable(span.of(hit.document.text))
+        text.append(words if console.is_terminal else f"**{words}**", style="bold yellow")
+        position = span.end
+    return text.append(printable(hit.document.text[position : hit.passage.end]), style="dim")
+
+
+def _one_line(words: str) -> str:
+    return " ".join(printable(words).split())
+
+
+def _print_explanation(explain: Any, console: Console) -> None:
+    for stage in ("dense", "refined"):
+        table = Table("rank", "score", "passage", title=stage, title_justify="left", box=None)
+        for row in explain[stage][:_EXPLAINED]:
+            table.add_row(str(row["rank"]), f"{row['score']:.3f}", row["passage_id"])
+        console.print()
+        console.print(table)
+    console.print()
+    for group in explain["collapsed"]:
+        stands_for = ", ".join(group["stands_for"])
+        console.print(Text(f"{group['passage_id']} stands for {stands_for}", style="dim"))
+    rule = explain["abstention"]
+    console.print(f"confidence {rule['confidence']:.3f}, threshold {rule['threshold']:.3f}")

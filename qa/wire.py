@@ -1,0 +1,236 @@
+"""An answer's JSON form: one definition for the command line, the service and its OpenAPI page."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from index.records import Document, Span
+from qa.records import Answer, Citation, Hit, Place
+from qa.verify import Status, Verdict
+
+
+class WireModel(BaseModel):
+    """Base of all JSON forms: nothing unknown gets in, nothing changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PlaceJson(WireModel):
+    """Where near-duplicate text stands."""
+
+    document_id: str
+    source: str = Field(description="The file's name as the user knows it.")
+    start_char_index: int = Field(description="Code points from the start of the document's text.")
+    end_char_index: int = Field(description="End, exclusive.")
+    cited_text: str
+
+    @classmethod
+    def of(cls, place: Place) -> "PlaceJson":
+        """Return the JSON form of `place`."""
+        return cls(
+            document_id=place.document.id,
+            source=place.document.source,
+            start_char_index=place.span.start,
+            end_char_index=place.span.end,
+            cited_text=place.text,
+        )
+
+
+class CitationJson(WireModel):
+    """The exact place that a part of the answer was taken from."""
+
+    number: int = Field(description="1-based; what `spans` refer to.")
+    document_id: str
+    document_title: str
+    source: str
+    heading_path: list[str]
+    cited_text: str = Field(description="Equal to the document's text between the two offsets.")
+    start_char_index: int
+    end_char_index: int
+    start_page_number: int | None = None
+    end_page_number: int | None = None
+    document_sha256: str = Field(description="Of the source file's bytes.")
+    text_sha256: str = Field(description="Of the document's text in UTF-8.")
+    also_in: list[PlaceJson] = Field(description="Other places that say the same.")
+
+    @classmethod
+    def of(cls, citation: Citation) -> "CitationJson":
+        """Return the JSON form of `citation`."""
+        document = citation.document
+        return cls(
+            number=citation.number,
+            document_id=document.id,
+            document_title=document.display_title,
+            source=document.source,
+            heading_path=list(citation.heading_path),
+            cited_text=citation.cited_text,
+            start_char_index=citation.start,
+            end_char_index=citation.end,
+            document_sha256=document.document_sha256,
+            text_sha256=document.text_sha256,
+            also_in=[PlaceJson.of(place) for place in citation.also_in],
+        )
+
+
+class HighlightJson(WireModel):
+    """A stretch of a passage's own text."""
+
+    start: int
+    end: int
+
+
+class PassageJson(WireModel):
+    """A retrieved passage."""
+
+    rank: int
+    passage_id: str
+    document_id: str
+    document_title: str
+    source: str
+    heading_path: list[str]
+    text: str
+    start_char_index: int
+    end_char_index: int
+    score: float = Field(ge=0, le=1)
+    highlights: list[HighlightJson] = Field(description="Offsets into this passage's text.")
+    also_in: list[PlaceJson] = Field(description="Near-duplicates that are not listed themselves.")
+
+    @classmethod
+    def of(cls, rank: int, hit: Hit) -> "PassageJson":
+        """Return the JSON form of `hit`."""
+        passage = hit.passage
+        return cls(
+            rank=rank,
+            passage_id=passage.id,
+            document_id=hit.document.id,
+            document_title=hit.document.display_title,
+            source=hit.document.source,
+            heading_path=list(passage.heading_path),
+            text=passage.span.of(hit.document.text),
+            start_char_index=passage.start,
+            end_char_index=passage.end,
+            score=hit.score,
+            highlights=[_within(passage.start, span) for span in hit.highlights],
+            also_in=[PlaceJson.of(place) for place in hit.also_in],
+        )
+
+
+class AnswerSpanJson(WireModel):
+    """A stretch of the answer's text and the citations it rests on."""
+
+    start: int
+    end: int
+    citations: list[int]
+
+
+class AnswerTextJson(WireModel):
+    """The answer: verbatim text of the documents, each span cited."""
+
+    text: str
+    spans: list[AnswerSpanJson]
+
+
+class AnswerJson(WireModel):
+    """The outcome of a question."""
+
+    question: str
+    answered: bool = Field(description="False where the documents do not seem to hold an answer.")
+    confidence: float = Field(ge=0, le=1, description="A score, not a probability.")
+    answer: AnswerTextJson | None
+    citations: list[CitationJson]
+    passages: list[PassageJson]
+    snapshot: str
+    model: str
+    calibration: None = Field(default=None, description="Null: the confidence promises nothing.")
+    took_ms: float
+    explain: dict[str, Any] | None = None
+
+    @classmethod
+    def of(cls, answer: Answer) -> "AnswerJson":
+        """Return the JSON form of `answer`."""
+        spans = [
+            AnswerSpanJson(start=span.start, end=span.end, citations=list(span.citations))
+            for span in answer.spans
+        ]
+        return cls(
+            question=answer.question,
+            answered=answer.answered,
+            confidence=answer.confidence,
+            answer=AnswerTextJson(text=answer.text, spans=spans) if answer.text else None,
+            citations=[CitationJson.of(citation) for citation in answer.citations],
+            passages=[PassageJson.of(rank, hit) for rank, hit in enumerate(answer.hits, 1)],
+            snapshot=answer.snapshot,
+            model=answer.model,
+            took_ms=round(answer.took_ms, 3),
+            explain=dict(answer.explain) if answer.explain is not None else None,
+        )
+
+
+class DocumentSummaryJson(WireModel):
+    """A document without its text."""
+
+    id: str
+    title: str
+    source: str
+    media_type: str
+    reader: str
+    characters: int
+    document_sha256: str
+    text_sha256: str
+    metadata: dict[str, str]
+
+    @classmethod
+    def fields_of(cls, document: Document) -> dict[str, Any]:
+        """Return the fields of `document` by their JSON names."""
+        return {
+            "id": document.id,
+            "title": document.display_title,
+            "source": document.source,
+            "media_type": document.media_type,
+            "reader": document.reader,
+            "characters": len(document.text),
+            "document_sha256": document.document_sha256,
+            "text_sha256": document.text_sha256,
+            "metadata": dict(document.metadata),
+        }
+
+
+class DocumentJson(DocumentSummaryJson):
+    """A document with its text, which all offsets count in."""
+
+    text: str
+
+
+def _within(start: int, span: Span) -> HighlightJson:
+    return HighlightJson(start=span.start - start, end=span.end - start)
+
+
+class VerdictJson(WireModel):
+    """Whether a citation holds, and where its words stand now."""
+
+    status: Status
+    document_id: str
+    start_char_index: int | None = Field(description="Where the words stand now; null if nowhere.")
+    end_char_index: int | None
+
+
+class VerdictsJson(WireModel):
+    """A verdict for each citation, in order."""
+
+    results: list[VerdictJson]
+
+    @classmethod
+    def of(cls, verdicts: Sequence[Verdict]) -> "VerdictsJson":
+        """Return the JSON form of `verdicts`."""
+        return cls(
+            results=[
+                VerdictJson(
+                    status=verdict.status,
+                    document_id=verdict.citation.document_id,
+                    start_char_index=verdict.span.start if verdict.span else None,
+                    end_char_index=verdict.span.end if verdict.span else None,
+                )
+                for verdict in verdicts
+            ]
+        )

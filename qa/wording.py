@@ -1,0 +1,99 @@
+"""What the words of a sentence tell without understanding it.
+
+English only, and conservative: where these rules see nothing, a sentence is simply
+judged by its score.
+"""
+
+import re
+from functools import lru_cache
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_STOPWORDS = frozenset(
+    "a an and are as at be been being but by can could did do does for from had has have how i if "
+    "in into is it its may might more most of on or our shall should so some such than that the "
+    "their them then there these they this those to was we were what when where which while who "
+    "will with would you your".split()
+)
+_NEGATIONS = frozenset(
+    "no not never none nor cannot without avoid rarely seldom hardly don't doesn't didn't isn't "
+    "aren't wasn't weren't can't couldn't won't wouldn't shouldn't mustn't unlikely".split()
+)
+_ENDS_SENTENCE = re.compile(r"[.!?。！？…][\"'”’»)\]*_]*$")
+_ENDS_QUESTION = re.compile(r"[?？][!?？]*[\"'”’»)\]*_]*$")
+_ASKS = re.compile(
+    r"(?:q(?:uestion)?\s*[:.)]\s*)?(?:what|why|how|when|where|who|whom|whose|which|is|are|was|were|"
+    r"do|does|did|can|could|should|would|will|may|must|has|have)\b",
+    re.I,
+)
+_LABEL = re.compile(r"[*_]*\w[^.:;!?\n]{1,48}:[*_]*\s+\S")
+_LEANS_BACK = re.compile(
+    r"(?:this|these|those|they|such|he|she|his|her|their|its)\b|it\b(?!['’]s\b| is\b| was\b)", re.I
+)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of `text` in lower case, with straight apostrophes."""
+    return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Return the distinct words that carry meaning."""
+    return frozenset(words(text)) - _STOPWORDS
+
+
+def word_count(text: str) -> int:
+    """Return how many words a reader counts: what stands between blanks."""
+    return len(text.split())
+
+
+def is_question(sentence: str) -> bool:
+    """Tell whether a sentence asks rather than says: such a one answers nothing."""
+    if _ENDS_QUESTION.search(sentence):
+        return True
+    return bool(_ASKS.match(sentence)) and not _ENDS_SENTENCE.search(sentence)
+
+
+def is_complete(sentence: str) -> bool:
+    """Tell whether a sentence ends as sentences do."""
+    return bool(_ENDS_SENTENCE.search(sentence))
+
+
+def is_lead_in(sentence: str) -> bool:
+    """Tell whether a sentence only announces what follows ("These include:")."""
+    return sentence.rstrip("*_ ").endswith((":", "："))
+
+
+def says_something(sentence: str) -> bool:
+    """Tell whether a sentence can be quoted: it neither asks nor only announces."""
+    return not (is_question(sentence) or is_lead_in(sentence))
+
+
+def is_list_item(line: str) -> bool:
+    """Tell whether a line begins with a label, as items of a list do ("Infection: Although …")."""
+    return bool(_LABEL.match(line))
+
+
+def leans_back(sentence: str) -> bool:
+    """Tell whether a sentence begins with a word that points to the one before it."""
+    return bool(_LEANS_BACK.match(sentence))
+
+
+def same_claim_words(first: str, second: str) -> float:
+    """Return Dice's coefficient of the content words of two sentences, in 0..1.
+
+    It is 0 where their numbers or their negations differ: such sentences may look alike
+    and say the opposite.
+    """
+    content, marks = _claim(first)
+    other_content, other_marks = _claim(second)
+    if marks != other_marks or not (content or other_content):
+        return 0.0
+    return 2 * len(content & other_content) / (len(content) + len(other_content))
+
+
+@lru_cache(maxsize=65536)
+def _claim(sentence: str) -> tuple[frozenset[str], tuple[int, tuple[str, ...]]]:
+    """Return the content words, and what must be equal: how many negations, which numbers."""
+    negations = sum(word in _NEGATIONS for word in words(sentence))
+    return content_words(sentence), (negations, tuple(sorted(_NUMBER.findall(sentence))))

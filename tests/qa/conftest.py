@@ -1,0 +1,65 @@
+"""Engines for the tests of answering, and the answers that several of them look at."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from index.build import sync
+from index.encoder import TorchEncoder
+from index.model import Model
+from index.snapshot import open_snapshot
+from index.store import Store
+from qa.engine import Engine
+from qa.records import Answer
+
+Ask = Callable[..., Answer]
+Library = Callable[[Mapping[str, str]], Engine]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pincite.toml, no PINCITE_… variable of whoever runs the tests has a say in them."""
+    monkeypatch.chdir(tmp_path)
+    for variable in os.environ:
+        if variable.upper().startswith("PINCITE_"):
+            monkeypatch.delenv(variable)
+
+
+@pytest.fixture(scope="session")
+def engine(seeds_store: Path, model: Model, encoder: TorchEncoder) -> Engine:
+    """The seed texts, with the default model."""
+    return Engine(open_snapshot(Store(seeds_store)), model, encoder, model.tokenizer())
+
+
+@pytest.fixture(scope="session")
+def ask(engine: Engine) -> Ask:
+    """Ask the seed texts; the same question with the same options is asked only once."""
+    answers: dict[tuple[str, int, bool], Answer] = {}
+
+    def asked(question: str, top_k: int = 5, *, explain: bool = False) -> Answer:
+        key = (question, top_k, explain)
+        if key not in answers:
+            answers[key] = engine.ask(question, top_k, explain=explain)
+        return answers[key]
+
+    return asked
+
+
+@pytest.fixture(scope="session")
+def library(
+    tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: TorchEncoder
+) -> Library:
+    """Return a function from files, name to text, to an engine on them with the default model."""
+
+    def made(texts: Mapping[str, str]) -> Engine:
+        folder = tmp_path_factory.mktemp("library")
+        (folder / "notes").mkdir()
+        for name, text in texts.items():
+            (folder / "notes" / name).write_bytes(text.encode())
+        store = Store(folder / "store")
+        sync(store, [folder / "notes"], model, encoder, "torch")
+        return Engine(open_snapshot(store), model, encoder, model.tokenizer())
+
+    return made

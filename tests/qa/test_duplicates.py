@@ -1,0 +1,117 @@
+"""What repeats is shown once; what only looks alike is kept apart."""
+
+import pytest
+
+from qa.duplicates import Group, Repetitions, best_sentence, collapse
+from qa.search import Candidate
+from tests.qa.candidates import candidate
+
+
+def one(words: str, score: float, name: str, vector: tuple[float, float] = (1, 0)) -> Candidate:
+    return candidate(words, [(words, score)], name=name, vectors=[vector])
+
+
+def collapsed(*candidates: Candidate) -> list[Group]:
+    return collapse(candidates, Repetitions(candidates))
+
+
+def names(groups: list[Group]) -> list[list[str]]:
+    return [[c.document.id for c in (group.best, *group.duplicates)] for group in groups]
+
+
+def test_what_says_the_same_in_other_words_is_folded_into_the_better_one() -> None:
+    groups = collapsed(
+        one("Redness fades within days after the treatment.", 0.9, "a"),
+        one("Frost damages the pipes.", 0.8, "b", (0, 1)),
+        one("After the treatment, redness fades within a few days.", 0.7, "c"),
+    )
+    assert names(groups) == [["a", "c"], ["b"]]
+    (place,) = groups[0].also_in
+    assert place.text == "After the treatment, redness fades within a few days."
+    assert groups[1].also_in == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("You may wash the treated face.", "You may not wash the treated face."),
+        ("Redness fades within 2 days.", "Redness fades within 10 days."),
+        ("Use the cream with alcohol.", "Use the cream without alcohol."),
+    ],
+)
+def test_opposites_that_look_alike_are_both_shown(first: str, second: str) -> None:
+    groups = collapsed(one(first, 0.9, "a"), one(second, 0.8, "b"))
+    assert names(groups) == [["a"], ["b"]]
+
+
+def test_the_same_words_with_another_meaning_are_both_shown() -> None:
+    groups = collapsed(
+        one("The bank raised the rates.", 0.9, "a"),
+        one("The bank raised the rates!", 0.8, "b", (0, 1)),
+    )
+    assert names(groups) == [["a"], ["b"]]
+
+
+def test_the_same_meaning_in_altogether_other_words_is_shown() -> None:
+    groups = collapsed(
+        one("Redness fades soon.", 0.9, "a"), one("Any flush passes quickly.", 0.8, "b")
+    )
+    assert names(groups) == [["a"], ["b"]]
+
+
+FADES = "Redness fades within days."
+FROST = "In a hard winter the frost bursts the old pipes in the cellar of the house."
+APPLES = "The harvest of the late apples begins in the first week of October."
+
+
+def pair(first: str, second: str, score: float, name: str, axes: tuple[int, int]) -> Candidate:
+    vectors = [[float(axis == own) for axis in range(3)] for own in axes]
+    sentences = [(first, score), (second, score / 4)]
+    return candidate(f"{first} {second}", sentences, name=name, vectors=vectors)
+
+
+def test_a_passage_that_only_answers_the_same_points_to_that_sentence() -> None:
+    (group,) = collapsed(
+        pair(FADES, FROST, 0.9, "a", (0, 1)), pair(FADES, APPLES, 0.8, "b", (0, 2))
+    )
+    (place,) = group.also_in
+    assert (place.document.id, place.text) == ("b", FADES)
+
+
+def test_a_passage_that_is_mostly_the_same_is_pointed_to_as_a_whole() -> None:
+    (group,) = collapsed(
+        pair(FADES, FROST, 0.9, "a", (0, 1)), pair(APPLES, FROST, 0.8, "b", (2, 1))
+    )
+    (place,) = group.also_in
+    assert (place.document.id, place.text) == ("b", f"{APPLES} {FROST}")
+
+
+def test_a_passage_that_shares_a_side_remark_only_is_shown() -> None:
+    groups = collapsed(
+        pair(APPLES, "Ask your doctor.", 0.9, "a", (0, 1)),
+        pair(FROST, "Ask your doctor.", 0.8, "b", (2, 1)),
+    )
+    assert names(groups) == [["a"], ["b"]]
+
+
+def test_the_better_ranked_one_is_shown_whatever_its_length() -> None:
+    groups = collapsed(
+        one("Redness fades in days.", 0.5, "late"), one("Redness fades in days!", 0.4, "later")
+    )
+    assert names(groups) == [["late", "later"]]
+
+
+def test_a_question_is_the_best_sentence_only_where_there_is_no_other() -> None:
+    text = "Does redness fade? It fades within days."
+    asked = candidate(text, [("Does redness fade?", 0.99), ("It fades within days.", 0.5)])
+    assert best_sentence(asked).text == "It fades within days."
+    assert best_sentence(one("Does redness fade?", 0.9, "a")).text == "Does redness fade?"
+
+
+def test_a_sentence_repeated_within_a_passage_is_known_to_be_the_same() -> None:
+    twice = candidate("Rest well. Rest well.", [("Rest well.", 0.5), ("Rest well.", 0.5)])
+    repetitions = Repetitions([twice])
+    first, second = twice.sentences
+    assert repetitions.are_same(first, second)
+    assert repetitions.are_same(first, first)
+    assert repetitions.of(first) == [second]

@@ -1,0 +1,164 @@
+"""Where a setting comes from, and what is said of one that cannot be used."""
+
+from pathlib import Path
+
+import pytest
+
+from index.errors import SettingsError
+from qa.settings import Settings, load_settings
+
+
+def toml(text: str | bytes) -> None:
+    Path("pincite.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def test_the_defaults_are_the_documented_ones() -> None:
+    settings = load_settings()
+    assert settings == Settings()
+    assert (settings.store, settings.model, settings.top_k) == (Path(".pincite"), None, 5)
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert (settings.threshold, settings.allowed_hosts) == (0.3, ())
+
+
+def test_a_flag_beats_a_variable_beats_the_file_beats_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert load_settings().top_k == 5
+    toml("top_k = 6\nport = 9000\n")
+    assert load_settings().top_k == 6
+    monkeypatch.setenv("PINCITE_TOP_K", "7")
+    assert load_settings().top_k == 7
+    assert load_settings(top_k=8).top_k == 8
+    assert load_settings(top_k=None).top_k == 7  # a flag that was not given
+    assert load_settings(top_k=8).port == 9000  # each setting by itself
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "name", "expected"),
+    [
+        ("PINCITE_STORE", "here/there", "store", Path("here/there")),
+        ("PINCITE_MODEL", "a/model", "model", "a/model"),
+        ("PINCITE_THRESHOLD", "0.45", "threshold", 0.45),
+        ("PINCITE_HOST", "::1", "host", "::1"),
+        ("PINCITE_PORT", "0", "port", 0),
+        (
+            "PINCITE_ALLOWED_HOSTS",
+            '["a.example", "b.example"]',
+            "allowed_hosts",
+            ("a.example", "b.example"),
+        ),
+    ],
+)
+def test_every_setting_has_a_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, name: str, expected: object
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert getattr(load_settings(), name) == expected
+
+
+def test_every_setting_can_stand_in_the_file() -> None:
+    toml(
+        'store = "s"\nmodel = "m"\ntop_k = 1\nthreshold = 1\nhost = "h"\nport = 1\n'
+        'allowed_hosts = ["a"]\n'
+    )
+    assert load_settings().model_dump() == {
+        "store": Path("s"),
+        "model": "m",
+        "top_k": 1,
+        "threshold": 1.0,
+        "host": "h",
+        "port": 1,
+        "allowed_hosts": ("a",),
+    }
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PINCITE_STORE", "~/store")
+    assert load_settings().store == tmp_path / "store"
+
+
+def refusal() -> str:
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    assert raised.value.exit_code == 2
+    message = str(raised.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("key", ["topk", "top_k_", "stores"])
+def test_an_unknown_key_in_the_file_is_named_and_the_known_ones_listed(key: str) -> None:
+    toml(f"{key} = 5\n")
+    message = refusal()
+    assert "pincite.toml" in message
+    assert repr(key) in message
+    assert "top_k" in message
+
+
+@pytest.mark.parametrize("variable", ["PINCITE_TOPK", "PINCITE_", "PINCITE_TOP_K_"])
+def test_an_unknown_variable_is_named_and_the_known_ones_listed(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "5")
+    message = refusal()
+    assert f"{variable}." in message
+    assert "top_k" in message
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PINCITE_TOP_K", "many"),
+        ("PINCITE_TOP_K", "0"),
+        ("PINCITE_TOP_K", "51"),
+        ("PINCITE_TOP_K", ""),
+        ("PINCITE_THRESHOLD", "1.5"),
+        ("PINCITE_THRESHOLD", "nan"),
+        ("PINCITE_PORT", "65536"),
+        ("PINCITE_PORT", "-1"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_key(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    message = refusal()
+    assert variable.removeprefix("PINCITE_").lower() in message
+    assert repr(value) in message
+
+
+def test_a_list_that_is_not_json_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINCITE_ALLOWED_HOSTS", "a.example")
+    assert "allowed_hosts" in refusal()
+
+
+def test_a_bad_value_in_the_file_or_a_flag_is_named_with_its_key() -> None:
+    toml('top_k = "five"\n')
+    message = refusal()
+    assert "top_k" in message
+    assert "'five'" in message
+    toml("")
+    with pytest.raises(SettingsError, match="top_k = 99"):
+        load_settings(top_k=99)
+
+
+@pytest.mark.parametrize("content", [b"top_k = ", b"[", b"top_k 5", b"\xff\xfe", b"a = 1\na = 2"])
+def test_a_file_that_is_not_toml_is_refused_by_name(content: bytes) -> None:
+    toml(content)
+    assert "pincite.toml" in refusal()
+
+
+def test_a_file_that_cannot_be_read_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    toml("top_k = 5\n")
+
+    def forbidden(self: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    assert refusal() == "pincite.toml cannot be read: Permission denied."
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load_settings().top_k = 6  # type: ignore[misc]

@@ -1,0 +1,249 @@
+"""An answer as it is printed: compared with what a person agreed to, and safe to print.
+
+`TEST_UPDATE_GOLDEN=1 pytest` writes the golden files anew; read the difference.
+"""
+
+import dataclasses
+import io
+import os
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from index.records import Document, Passage, Span
+from index.terminal import console, printable
+from qa.records import Answer, AnswerSpan, Citation, Hit, Place
+from qa.terminal import print_answer
+from tests.qa.candidates import document
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+
+FADING = document(
+    "Aftercare\n\nDoes redness fade? Redness fades within two days. Wash the face with lukewarm "
+    "water only, and keep out of the sun for a week so that nothing darkens.\n",
+    "care.txt",
+    title="Aftercare",
+)
+SAME = document("As a rule redness is gone after two days.\n", "rule.txt")
+ELSEWHERE = document("🌵 The sun darkens healing skin.\n\nIt can be avoided.\n", "sun/light.txt")
+
+
+def place(of: Document, words: str) -> Place:
+    start = of.text.index(words)
+    return Place(of, Span(start, start + len(words)))
+
+
+def hit(of: Document, start: str, end: str, score: float, marked: str, *also_in: Place) -> Hit:
+    span = Span(place(of, start).span.start, place(of, end).span.end)
+    passage = Passage("p", of.id, *span, ("Aftercare",) if of is FADING else (), ())
+    return Hit(of, passage, score, (place(of, marked).span,), also_in)
+
+
+def citation(number: int, of: Document, words: str, *also_in: Place) -> Citation:
+    start, end = place(of, words).span
+    return Citation(
+        number, of, ("Aftercare", "Days after") if number == 1 else (), start, end, also_in
+    )
+
+
+HITS = (
+    hit(
+        FADING,
+        "Does",
+        "darkens.",
+        0.83,
+        "Redness fades within two days.",
+        place(SAME, "As a rule redness is gone after two days."),
+    ),
+    hit(ELSEWHERE, "🌵", "avoided.", 0.4567, "🌵 The sun darkens healing skin."),
+)
+ANSWERED = Answer(
+    question="How long does redness last?",
+    answered=True,
+    confidence=0.8765,
+    text="Redness fades within two days. 🌵 The sun darkens healing skin.",
+    spans=(AnswerSpan(0, 30, (1,)), AnswerSpan(31, 62, (2,))),
+    citations=(
+        citation(
+            1,
+            FADING,
+            "Redness fades within two days.",
+            place(SAME, "As a rule redness is gone after two days."),
+        ),
+        citation(2, ELSEWHERE, "🌵 The sun darkens healing skin."),
+    ),
+    hits=HITS,
+    snapshot="0123456789abcdef",
+    model="all-MiniLM-L6-v2",
+    took_ms=12.4,
+)
+ABSTAINED = Answer(
+    question="What is the capital of France?",
+    answered=False,
+    confidence=0.07,
+    text=None,
+    spans=(),
+    citations=(),
+    hits=HITS[1:],
+    snapshot="0123456789abcdef",
+    model="all-MiniLM-L6-v2",
+    took_ms=3.6,
+)
+EXPLAINED = {
+    "dense": [{"rank": 1, "passage_id": "care-txt:11-161", "score": 0.81}],
+    "refined": [{"rank": 1, "passage_id": "care-txt:11-161", "score": 0.83}],
+    "collapsed": [{"passage_id": "care-txt:11-161", "stands_for": ["rule-txt:0-41"]}],
+    "abstention": {"confidence": 0.8765, "threshold": 0.3},
+}
+
+
+def printed(answer: Answer, *, terminal: bool = False, width: int = 80) -> str:
+    out = io.StringIO()
+    print_answer(
+        answer,
+        Console(
+            file=out,
+            width=width,
+            force_terminal=terminal,
+            color_system="standard" if terminal else None,
+            highlight=False,
+            emoji=False,
+            markup=False,
+        ),
+    )
+    return out.getvalue()
+
+
+def with_text(text: str, name: str = "bad.txt", heading: str = "", title: str = "") -> Answer:
+    """An answer that quotes and shows the whole of `text`."""
+    bad = document(text, name, title)
+    whole = Span(0, len(text))
+    path = (heading,) if heading else ()
+    passage = Passage("p", bad.id, *whole, path, (whole,))
+    also_in = (Place(bad, whole),)
+    return Answer(
+        question="?",
+        answered=True,
+        confidence=1.0,
+        text=text,
+        spans=(AnswerSpan(0, len(text), (1,)),),
+        citations=(Citation(1, bad, path, *whole, also_in),),
+        hits=(Hit(bad, passage, 1.0, (whole,), also_in),),
+        snapshot="s",
+        model="m",
+        took_ms=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [("ask_answered", ANSWERED), ("ask_abstained", ABSTAINED)],
+)
+def test_an_answer_is_printed_as_agreed(name: str, answer: Answer) -> None:
+    golden = GOLDEN / f"{name}.txt"
+    found = printed(answer)
+    if os.environ.get("TEST_UPDATE_GOLDEN") == "1":
+        golden.write_text(found, encoding="utf-8", newline="\n")
+    assert found == golden.read_text(encoding="utf-8")
+
+
+def test_the_answer_stands_above_its_citations_and_these_above_the_passages() -> None:
+    text = printed(ANSWERED)
+    parts = [
+        "two days. [1] 🌵 The sun darkens healing skin. [2]",
+        "[1] notes/care.txt:30-60",
+        "also said once in notes/rule.txt",
+        "[2] notes/sun/light.txt:0-31",
+        "Passages",
+        " 1  0.83  notes/care.txt:11-",
+        "**Redness fades within two days.**",
+        " 2  0.46  notes/sun/light.txt:0-",
+        "confidence 0.88 · 12 ms · all-MiniLM-L6-v2",
+    ]
+    places = [text.find(part) for part in parts]
+    assert -1 not in places, dict(zip(parts, places, strict=True))
+    assert places == sorted(places)
+
+
+def test_abstaining_is_said_and_the_nearest_passages_are_shown() -> None:
+    text = printed(ABSTAINED)
+    assert "No answer found in your documents." in text
+    assert "notes/sun/light.txt" in text
+    assert "[1]" not in text
+
+
+def test_explaining_shows_each_stage() -> None:
+    text = printed(dataclasses.replace(ANSWERED, explain=EXPLAINED))
+    for part in ("dense", "refined", "0.810", "stands for rule-txt:0-41", "threshold 0.300"):
+        assert part in text
+
+
+@pytest.mark.parametrize("answer", [ANSWERED, ABSTAINED])
+def test_what_goes_into_a_file_has_no_escape_codes_and_no_blanks_at_line_ends(
+    answer: Answer,
+) -> None:
+    text = printed(answer)
+    assert "\x1b" not in text
+    assert not [line for line in text.splitlines() if line != line.rstrip()]
+
+
+def test_a_terminal_gets_colours_and_no_asterisks() -> None:
+    text = printed(ANSWERED, terminal=True)
+    assert "\x1b[" in text
+    assert "**" not in text
+    assert re.sub(r"\x1b\[[0-9;]*m", "", text) == printed(ANSWERED).replace("**", "")
+
+
+@pytest.mark.parametrize("width", [20, 40, 200])
+def test_lines_keep_to_the_width_of_the_terminal(width: int) -> None:
+    widest = max(len(line) for line in printed(ABSTAINED, width=width).splitlines())
+    assert widest <= width
+
+
+EVIL = [
+    "\x1b[2J\x1b[31mred",
+    "\x9b31mred",
+    "\x1b]0;title\x07",
+    "\x1b]8;;https://example.org\x1b\\link",
+    "over\rwritten\b\b\b",
+    "bell\x07 null\x00 form\x0c",
+    "\u202eright to left\u202c\u2066",
+    "\x7f\x85\u2028",
+]
+
+
+@pytest.mark.parametrize("evil", EVIL, ids=ascii)
+@pytest.mark.parametrize("terminal", [True, False])
+def test_nothing_in_a_document_can_drive_the_terminal(evil: str, terminal: bool) -> None:
+    """Neither its text, nor its title, its headings or its name."""
+    text = printed(
+        with_text(f"Harmless {evil} words.", f"na{evil}me.txt", evil, evil), terminal=terminal
+    )
+    if terminal:  # leave out what the printing itself does
+        text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert not [c for c in text if not c.isprintable() and c != "\n"]
+    assert "Harmless" in text
+
+
+def test_what_looks_like_markup_is_printed_as_it_stands() -> None:
+    text = printed(with_text("Press [bold]Enter[/bold] :smile: [link=x]now[/link] [1]."))
+    assert "[bold]Enter[/bold] :smile: [link=x]now[/link] [1]. [1]" in text
+
+
+def test_printable_leaves_ordinary_text_alone() -> None:
+    ordinary = "Zoë\u0308 — “naïve” 漢字 🌵 العربية हिन्दी\n\tnext"
+    assert printable(ordinary) == ordinary
+
+
+def test_the_console_wraps_and_colours_for_a_terminal_only(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = console()
+    assert (out.is_terminal, out.width) == (False, 100)
+    out.print("[red]:smile: 1 'a'[/red]")
+    console(stderr=True).print("to the other one")
+    printed_out, printed_err = capsys.readouterr()
+    assert printed_out == "[red]:smile: 1 'a'[/red]\n"
+    assert printed_err == "to the other one\n"

@@ -1,0 +1,62 @@
+"""The service over the seeds, and small stores with a fast encoder."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.build import sync
+from index.encoder import Encoder, TorchEncoder
+from index.model import Model
+from index.store import Store
+from qa.live import LiveEngine
+from qa.service.app import build_app
+from tests.encoders import HashingEncoder
+
+
+def live_over(store: Path, encoder: Encoder) -> LiveEngine:
+    """Return a live engine that encodes with `encoder`, so that the model is loaded only once."""
+    live = LiveEngine(store)
+    live._engine = replace(live.current(), encoder=encoder)
+    return live
+
+
+def client_of(live: LiveEngine) -> TestClient:
+    """Return a client that sees what a caller would see of an unforeseen error."""
+    return TestClient(build_app(live), base_url="http://127.0.0.1", raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="session")
+def client(seeds_store: Path, encoder: TorchEncoder) -> Iterator[TestClient]:
+    """A client of the service over the seeds."""
+    with client_of(live_over(seeds_store, encoder)) as opened:
+        yield opened
+
+
+class Corpus:
+    """A folder of texts, its store, and the service over it, with the fast encoder."""
+
+    def __init__(self, folder: Path, model: Model) -> None:
+        self.files = folder / "files"
+        self.files.mkdir()
+        self.store = folder / "store"
+        self._model = model
+        self._encoder = HashingEncoder()
+
+    def write(self, name: str, content: str) -> None:
+        (self.files / name).write_bytes(content.encode())
+
+    def index(self) -> str:
+        """Bring the store up to date; return the snapshot's id."""
+        return sync(Store(self.store), [self.files], self._model, self._encoder, "test").snapshot
+
+    def client(self) -> TestClient:
+        return client_of(live_over(self.store, self._encoder))
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, model: Model) -> Corpus:
+    """An empty corpus."""
+    return Corpus(tmp_path, model)

@@ -1,0 +1,473 @@
+"""The HTTP contract, checked from outside: what is asked, what comes back, what is refused."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from qa.service.guard import MAX_BODY_BYTES
+from tests.service.conftest import Corpus, client_of
+
+QUESTION = "why do I get pimples after microneedling"
+QUESTIONS = [
+    QUESTION,
+    "how long does redness last",
+    "Can microneedling make acne scars worse?",
+    "what are signs of infection",
+    "wer wurde 1998 Weltmeister",
+]
+
+PLACE_KEYS = {"document_id", "source", "start_char_index", "end_char_index", "cited_text"}
+CITATION_KEYS = PLACE_KEYS | {
+    *("number", "document_title", "heading_path", "start_page_number", "end_page_number"),
+    *("document_sha256", "text_sha256", "also_in"),
+}
+PASSAGE_KEYS = {
+    *("rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text"),
+    *("start_char_index", "end_char_index", "score", "highlights", "also_in"),
+}
+ANSWER_KEYS = {
+    *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
+    *("model", "calibration", "took_ms", "explain"),
+}
+SECURITY_HEADERS = {
+    "content-security-policy",
+    "x-content-type-options",
+    "referrer-policy",
+    "cross-origin-resource-policy",
+}
+
+
+def ask(client: TestClient, question: str = QUESTION, **more: Any) -> Any:
+    response = client.post("/v1/ask", json={"question": question, **more})
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def text_of(client: TestClient, document_id: str) -> str:
+    return str(client.get(f"/v1/documents/{document_id}").json()["text"])
+
+
+def problem_of(response: Any, status: int) -> str:
+    """Check that a response is such a problem and gives nothing away; return its detail."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert set(body) == {"type", "title", "status", "detail"}
+    assert body["status"] == status
+    assert body["title"]
+    for secret in (str(Path.cwd()), "/tmp", "Traceback", ".py", "site-packages"):
+        assert secret not in response.text
+    return str(body["detail"])
+
+
+def check_offsets(client: TestClient, answer: dict[str, Any]) -> None:
+    """Every offset of an answer, against the documents as the service gives them out."""
+    for place in places_of(answer):
+        text = text_of(client, place["document_id"])
+        cited = place["cited_text"] if "cited_text" in place else place["text"]
+        assert text[place["start_char_index"] : place["end_char_index"]] == cited
+    for passage in answer["passages"]:
+        for highlight in passage["highlights"]:
+            assert 0 <= highlight["start"] < highlight["end"] <= len(passage["text"])
+    if answer["answer"]:
+        cited = {each["number"]: each["cited_text"] for each in answer["citations"]}
+        for span in answer["answer"]["spans"]:
+            words = answer["answer"]["text"][span["start"] : span["end"]]
+            assert [cited[number] for number in span["citations"]] == [words]
+
+
+def places_of(answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for item in [*answer["citations"], *answer["passages"]]:
+        yield item
+        yield from item["also_in"]
+
+
+# --- answering ---
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_offset_holds_in_the_document(client: TestClient, question: str) -> None:
+    check_offsets(client, ask(client, question, top_k=50))
+
+
+def test_an_answer_has_exactly_the_keys_of_the_contract(client: TestClient) -> None:
+    answer = ask(client, top_k=50)
+    assert answer["answered"]
+    assert set(answer) == ANSWER_KEYS
+    assert set(answer["answer"]) == {"text", "spans"}
+    assert all(set(span) == {"start", "end", "citations"} for span in answer["answer"]["spans"])
+    assert all(set(citation) == CITATION_KEYS for citation in answer["citations"])
+    assert all(set(passage) == PASSAGE_KEYS for passage in answer["passages"])
+    assert all(
+        set(place) == PLACE_KEYS for passage in answer["passages"] for place in passage["also_in"]
+    )
+    assert [passage["rank"] for passage in answer["passages"]] == list(
+        range(1, len(answer["passages"]) + 1)
+    )
+    assert [c["number"] for c in answer["citations"]] == list(
+        range(1, len(answer["citations"]) + 1)
+    )
+    assert answer["explain"] is None
+    assert answer["calibration"] is None
+
+
+def test_every_word_of_the_answer_is_cited(client: TestClient) -> None:
+    answer = ask(client)["answer"]
+    uncited = list(answer["text"])
+    for span in answer["spans"]:
+        uncited[span["start"] : span["end"]] = [""] * (span["end"] - span["start"])
+    assert "".join(uncited).strip() == ""
+
+
+def test_it_abstains(client: TestClient) -> None:
+    answer = ask(client, "Who won the 1998 football world cup final?")
+    assert answer["answered"] is False
+    assert answer["answer"] is None
+    assert answer["citations"] == []
+    assert len(answer["passages"]) == 5
+
+
+def test_the_same_question_gets_the_same_bytes_but_for_the_time(client: TestClient) -> None:
+    def asked() -> str:
+        text = client.post("/v1/ask", json={"question": QUESTION, "explain": True}).text
+        return re.sub(r'"took_ms":[\d.]+', "", text)
+
+    assert asked() == asked()
+
+
+@pytest.mark.parametrize("top_k", [1, 3, 50])
+def test_top_k_bounds_the_passages_and_leaves_the_answer(client: TestClient, top_k: int) -> None:
+    answer, usual = ask(client, top_k=top_k), ask(client)
+    assert 1 <= len(answer["passages"]) <= top_k
+    assert answer["answer"] == usual["answer"]
+    assert answer["citations"] == usual["citations"]
+
+
+def test_explain_explains(client: TestClient) -> None:
+    explained = ask(client, explain=True)["explain"]
+    assert isinstance(explained, dict)
+    assert explained
+
+
+def test_offsets_count_code_points_past_emoji_and_line_ends(corpus: Corpus) -> None:
+    corpus.write(
+        "otters.txt", "👩🏽‍🚀🚀 Notes\r\n\r\nOtters 🦦 hold hands when they sleep. They float.\r\n"
+    )
+    corpus.index()
+    client = corpus.client()
+    answer = ask(client, "otters hold hands when they sleep")
+    check_offsets(client, answer)
+    assert answer["citations"][0]["cited_text"].startswith("Otters 🦦 hold hands")
+    # 👩 🏽 ZWJ 🚀 🚀 are five code points (nine UTF-16 units); " Notes" six; two line ends four.
+    assert answer["citations"][0]["start_char_index"] == 5 + 6 + 4
+
+
+# --- documents ---
+
+
+def test_paging_goes_through_all_documents_once(client: TestClient) -> None:
+    sources: list[str] = []
+    cursor: str | None = None
+    while True:
+        query = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = client.get("/v1/documents", params=query).json()
+        assert 1 <= len(page["documents"]) <= 2
+        sources += [document["source"] for document in page["documents"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    whole = client.get("/v1/documents").json()
+    assert whole["next_cursor"] is None
+    assert sources == [document["source"] for document in whole["documents"]]
+    assert len(set(sources)) == 5
+
+
+def test_a_document_tells_what_it_is(client: TestClient, seeds_dir: Path) -> None:
+    listed = client.get("/v1/documents", params={"limit": 1}).json()["documents"][0]
+    whole = client.get(f"/v1/documents/{listed['id']}").json()
+    text = whole.pop("text")
+    assert whole == listed
+    assert text == (seeds_dir.parent / whole["source"]).read_bytes().decode()
+    assert whole["characters"] == len(text)
+
+
+@pytest.mark.parametrize("cursor", ["!!!", "%", "é", "/w", "=", "_w"])
+def test_a_made_up_cursor_is_refused(client: TestClient, cursor: str) -> None:
+    assert "cursor" in problem_of(client.get("/v1/documents", params={"cursor": cursor}), 422)
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "many"])
+def test_a_limit_out_of_range_is_refused(client: TestClient, limit: str) -> None:
+    assert "limit" in problem_of(client.get("/v1/documents", params={"limit": limit}), 422)
+
+
+# --- verifying ---
+
+
+def test_citations_are_valid_moved_stale_or_missing(client: TestClient) -> None:
+    citation = ask(client)["citations"][0]
+    start, end = citation["start_char_index"], citation["end_char_index"]
+    shifted = {**citation, "start_char_index": start + 1, "end_char_index": end + 1}
+    changed = {**citation, "cited_text": "No document says this."}
+    gone = {**citation, "document_id": "no-such-document"}
+    body = {"citations": [citation, shifted, changed, gone]}
+    results = client.post("/v1/verify", json=body).json()["results"]
+    found = [(each["status"], each["start_char_index"], each["end_char_index"]) for each in results]
+    assert found == [
+        ("valid", start, end),
+        ("moved", start, end),
+        ("stale", None, None),
+        ("missing", None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "citation",
+    [
+        {},
+        {"document_id": "a", "cited_text": "", "start_char_index": 0, "end_char_index": 0},
+        {"document_id": "a", "cited_text": "x", "start_char_index": -1, "end_char_index": 0},
+        {"document_id": "a", "cited_text": "x", "start_char_index": 2, "end_char_index": 1},
+    ],
+)
+def test_half_a_citation_is_refused(client: TestClient, citation: dict[str, Any]) -> None:
+    body = {"citations": [citation]}
+    assert "citations.0" in problem_of(client.post("/v1/verify", json=body), 422)
+
+
+# --- what is refused ---
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({}, "question"),
+        ({"question": ""}, "empty"),
+        ({"question": " \n\t"}, "empty"),
+        ({"question": "x" * 2001}, "2001 characters"),
+        ({"question": "a " * 999}, "tokens"),
+        ({"question": None}, "question"),
+        ({"question": 7}, "question"),
+        ({"question": QUESTION, "top_k": 0}, "top_k"),
+        ({"question": QUESTION, "top_k": 51}, "top_k"),
+        ({"question": QUESTION, "top_k": "many"}, "top_k"),
+        ({"question": QUESTION, "topk": 3}, "topk: unknown field"),
+        ({"question": QUESTION, "filters": {"source": "a"}}, "source: not supported"),
+        ({"question": QUESTION, "filters": None}, "filters"),
+        ([], "JSON object"),
+    ],
+)
+def test_a_bad_question_is_refused_with_the_reason(
+    client: TestClient, body: Any, detail: str
+) -> None:
+    assert detail in problem_of(client.post("/v1/ask", json=body), 422)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        rb'{"question": "half a character: \ud83d"}',
+        rb'{"question": "x", "\ud83d": 1}',
+        rb'{"question": "x", "filters": {"\ud83d": 1}}',
+        b'{"question": "x", "' + b"y" * 100_000 + b'": 1}',
+        b'{"question": ',
+        b"question=x",
+        b"",
+        b"null",
+        b'"x"',
+    ],
+)
+def test_what_is_hardly_json_is_refused(client: TestClient, content: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    detail = problem_of(client.post("/v1/ask", content=content, headers=headers), 422)
+    assert 0 < len(detail) <= 500
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"[" * 100_000])
+def test_what_cannot_be_parsed_at_all_is_refused(client: TestClient, content: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    response = client.post("/v1/ask", content=content, headers=headers)
+    assert problem_of(response, response.status_code)
+    assert response.status_code in (400, 422)
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", None])
+def test_another_content_type_is_refused(client: TestClient, media_type: str | None) -> None:
+    content = json.dumps({"question": QUESTION}).encode()
+    headers = {"Content-Type": media_type} if media_type else {}
+    detail = problem_of(client.post("/v1/ask", content=content, headers=headers), 422)
+    assert "application/json" in detail
+
+
+def test_what_is_not_there_is_404(client: TestClient) -> None:
+    problem_of(client.get("/v1/nothing"), 404)
+    problem_of(client.get("/static/nothing.js"), 404)
+    problem_of(client.get("/static/../app.py"), 404)
+    problem_of(client.get("/static/%2e%2e/app.py"), 404)
+    assert "no document" in problem_of(client.get("/v1/documents/nothing"), 404)
+
+
+def test_another_method_is_405_and_tells_which_are_allowed(client: TestClient) -> None:
+    response = client.get("/v1/ask")
+    problem_of(response, 405)
+    assert response.headers["allow"] == "POST"
+
+
+def test_a_large_body_is_413_with_its_length_declared_or_not(client: TestClient) -> None:
+    headers = {"Content-Type": "application/json"}
+    large = json.dumps({"question": "x" * MAX_BODY_BYTES}).encode()
+
+    def in_pieces() -> Iterator[bytes]:
+        for start in range(0, len(large), 100_000):
+            yield large[start : start + 100_000]
+
+    assert "1024 KiB" in problem_of(client.post("/v1/ask", content=large, headers=headers), 413)
+    assert "1024 KiB" in problem_of(
+        client.post("/v1/ask", content=in_pieces(), headers=headers), 413
+    )
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "evil.example:8000", "10.0.0.1", "[", ""]
+)
+def test_another_host_name_is_refused(client: TestClient, host: str) -> None:
+    assert "host" in problem_of(client.get("/healthz", headers={"Host": host}), 400)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:1", "[::1]:8000"])
+def test_loopback_names_are_answered(client: TestClient, host: str) -> None:
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://127.0.0.1:9999"},
+        {"Origin": "http://localhost"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_another_sites_page_is_refused(client: TestClient, headers: dict[str, str]) -> None:
+    body = {"question": QUESTION}
+    assert "site" in problem_of(client.post("/v1/ask", json=body, headers=headers), 403)
+
+
+def test_its_own_page_and_a_link_from_elsewhere_are_answered(client: TestClient) -> None:
+    own = {"Origin": "http://127.0.0.1", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
+    assert client.post("/v1/ask", json={"question": QUESTION}, headers=own).status_code == 200
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert client.get("/", headers=link).status_code == 200
+
+
+class Broken:
+    """What fails in a way that nobody foresaw."""
+
+    def current(self) -> Any:
+        raise RuntimeError("/tmp/secret.py is broken")
+
+
+def test_an_unforeseen_error_gives_nothing_away() -> None:
+    response = client_of(Broken()).post("/v1/ask", json={"question": QUESTION})  # type: ignore[arg-type]
+    assert "log" in problem_of(response, 500)
+    assert set(response.headers) >= SECURITY_HEADERS
+
+
+# --- around it ---
+
+
+def test_health_and_readiness(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ready"}
+
+
+def test_the_api_page_needs_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert links
+    for link in links:
+        assert link.startswith("/")
+        assert client.get(link).status_code == 200
+    assert not re.findall(r"https?://|//cdn", page.text)
+
+
+def test_openapi_describes_every_route_and_all_its_references_lead_somewhere(
+    client: TestClient,
+) -> None:
+    description = client.get("/openapi.json").json()
+    assert description["openapi"].startswith("3.")
+    assert set(description["paths"]) >= {
+        *("/v1/ask", "/v1/verify", "/v1/documents", "/v1/documents/{document_id}"),
+        *("/healthz", "/readyz"),
+    }
+    references = re.findall(r'"\$ref": ?"#/([^"]+)"', json.dumps(description))
+    assert references
+    for reference in references:
+        found = description
+        for part in reference.split("/"):
+            found = found[part]
+    assert "422" in description["paths"]["/v1/ask"]["post"]["responses"]
+    assert "HTTPValidationError" not in json.dumps(description["paths"])
+
+
+def test_every_response_has_the_security_headers(client: TestClient) -> None:
+    responses = [
+        *(client.get(path) for path in ("/", "/healthz", "/docs", "/openapi.json", "/nothing")),
+        *(client.get(f"/static/{name}") for name in ("app.js", "text.js", "style.css")),
+        client.get("/v1/documents"),
+        client.get("/v1/ask"),
+        client.post("/v1/ask", json={"question": QUESTION}),
+        client.post("/v1/ask", json={"question": ""}),
+        client.get("/", headers={"Host": "evil.example"}),
+        client.get("/", headers={"Origin": "http://evil.example"}),
+    ]
+    for response in responses:
+        assert set(response.headers) >= SECURITY_HEADERS
+        assert "server" not in response.headers
+    assert "unsafe" not in client.get("/").headers["content-security-policy"]
+
+
+# --- following the store ---
+
+
+def test_a_new_snapshot_answers_the_next_question(corpus: Corpus) -> None:
+    corpus.write("a.txt", "The lighthouse keeper is called Ada.\n")
+    first = corpus.index()
+    client = corpus.client()
+    assert ask(client, "what is the lighthouse keeper called")["snapshot"] == first
+
+    corpus.write("a.txt", "The lighthouse keeper is called Grace.\n")
+    second = corpus.index()
+    answer = ask(client, "what is the lighthouse keeper called")
+    assert answer["snapshot"] == second != first
+    assert answer["answer"]["text"] == "The lighthouse keeper is called Grace."
+
+
+def test_a_damaged_new_snapshot_leaves_the_old_one_answering(corpus: Corpus) -> None:
+    corpus.write("a.txt", "The lighthouse keeper is called Ada.\n")
+    first = corpus.index()
+    client = corpus.client()
+    before = set((corpus.store / "objects").iterdir())
+    corpus.write("a.txt", "The lighthouse keeper is called Grace.\n")
+    assert corpus.index() != first
+    for path in set((corpus.store / "objects").iterdir()) - before:
+        path.write_bytes(path.read_bytes()[:-1] + b"!")
+
+    for _ in range(2):
+        answer = ask(client, "what is the lighthouse keeper called")
+        assert answer["snapshot"] == first
+        assert answer["answer"]["text"] == "The lighthouse keeper is called Ada."
+
+    (corpus.store / "live.json").write_bytes(b"not json")
+    assert ask(client, "what is the lighthouse keeper called")["snapshot"] == first
+    assert client.get("/readyz").status_code == 200
