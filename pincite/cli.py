@@ -1,0 +1,43 @@
+"""The one place that composes the command line out of what the packages offer."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+import pincite
+from eval.cli import evaluate_command
+from index.terminal import WRONG_USAGE, run
+from pincite.indexing import index_command, status_command
+from qa.cli import ask_command, serve_command, verify_command
+
+app = typer.Typer(
+    name="pincite",
+    help="Answers from your own documents, every word pinned to its place.",
+    add_completion=False,
+    rich_markup_mode=None,
+)
+app.command("index")(index_command)
+app.command("ask")(ask_command)
+app.command("serve")(serve_command)
+app.command("status")(status_command)
+app.command("verify")(verify_command)
+app.command("eval")(evaluate_command)
+
+
+@app.callback(invoke_without_command=True)
+def _pincite(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(pincite.__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help(), file=sys.stderr)
+        raise typer.Exit(WRONG_USAGE)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run(app))

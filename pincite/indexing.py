@@ -1,0 +1,128 @@
+"""The commands that make a store and look at it: index, status."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from index.build import NothingToIndexError, SyncReport, sync
+from index.encoder import BACKEND, TorchEncoder
+from index.errors import StoreError
+from index.model import DEFAULT_MODEL, find_model
+from index.snapshot import open_snapshot
+from index.sources import SkippedFile
+from index.store import Store
+from index.terminal import console, printable, progress_bar
+from qa.cli import ModelOption, StoreOption
+from qa.settings import Settings, load_settings
+
+_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What `pincite status` tells."""
+
+    store: str
+    snapshot: str
+    model: str
+    documents: int
+    passages: int
+    sentences: int
+    bytes: int
+    sources: tuple[str, ...]
+    checked: bool
+
+
+def index_command(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files and folders; none: those indexed last.", metavar="SOURCE…"),
+    ] = None,
+    model: ModelOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Make the store hold exactly what the sources hold; only new text is embedded."""
+    settings = load_settings(store=store, model=model)
+    target = Store(settings.store)
+    found = find_model(settings.model or _model_in_use(target))
+    out = console(stderr=True)
+    try:
+        with progress_bar() as progress:
+            report = sync(target, sources or [], found, TorchEncoder(found), BACKEND, progress)
+    except NothingToIndexError as error:
+        _print_skipped(error.skipped, out)
+        raise
+    _print_report(report, out)
+
+
+def status_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Compare every checksum.")] = False,
+    store: StoreOption = None,
+) -> None:
+    """Show what the store holds."""
+    status = _status(load_settings(store=store), check)
+    if as_json:
+        print(json.dumps(asdict(status), indent=2, ensure_ascii=False))
+        return
+    checked = ", every checksum holds" if status.checked else ""
+    print(f"store      {printable(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
+    print(f"snapshot   {status.snapshot}")
+    print(f"model      {printable(status.model)}")
+    print(f"documents  {status.documents}")
+    print(f"passages   {status.passages}, of {status.sentences} sentences")
+    for source in status.sources:
+        print(f"source     {printable(source)}")
+
+
+def _status(settings: Settings, check: bool) -> Status:
+    store = Store(settings.store)
+    manifest = open_snapshot(store).manifest if check else store.live_manifest()
+    return Status(
+        store=str(settings.store),
+        snapshot=manifest.id,
+        model=manifest.model_name,
+        documents=manifest.documents,
+        passages=manifest.passages,
+        sentences=manifest.sentences,
+        bytes=store.total_bytes(),
+        sources=manifest.sources,
+        checked=check,
+    )
+
+
+def _model_in_use(store: Store) -> str:
+    """Return the model that the store was built with: a sync does not change it unasked."""
+    try:
+        return store.live_manifest().model_name
+    except StoreError:
+        return DEFAULT_MODEL
+
+
+def _print_report(report: SyncReport, out: Console) -> None:
+    if report.repaired:
+        out.print(f"The old store could not be used and was built anew. ({report.repaired})")
+    for sign, names in (("+", report.added), ("~", report.changed), ("-", report.removed)):
+        for name in names[:_LISTED]:
+            out.print(f"{sign} {printable(name)}", soft_wrap=True)
+        if len(names) > _LISTED:
+            out.print(f"{sign} … and {len(names) - _LISTED} more")
+    _print_skipped(report.skipped, out)
+    counts = {
+        "added": report.added,
+        "changed": report.changed,
+        "removed": report.removed,
+        "unchanged": report.unchanged,
+        "skipped": report.skipped,
+    }
+    summary = ", ".join(f"{len(names)} {what}" for what, names in counts.items() if names)
+    out.print(f"{summary}: {report.passages} passages, {report.embedded} texts newly embedded.")
+
+
+def _print_skipped(skipped: Sequence[SkippedFile], out: Console) -> None:
+    for file in skipped:
+        out.print(f"! {printable(file.path)}: skipped, {file.reason}", soft_wrap=True)

@@ -1,0 +1,78 @@
+"""The command line in this process (fast) and as a process of its own (what users run)."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from index.encoder import TorchEncoder
+from index.terminal import run
+from pincite.cli import app
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the command runs there is no store and no pincite.toml, and no setting is made."""
+    monkeypatch.chdir(tmp_path)
+    for variable in os.environ:
+        if variable.upper().startswith("PINCITE_"):
+            monkeypatch.delenv(variable)
+
+
+@pytest.fixture
+def pincite(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], encoder: TorchEncoder
+) -> Command:
+    """Run the command line in this process, with the model that is loaded already."""
+    monkeypatch.setattr("qa.engine.TorchEncoder", lambda _: encoder)
+    monkeypatch.setattr("pincite.indexing.TorchEncoder", lambda _: encoder)
+
+    def command(*arguments: str | Path) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["pincite", *map(str, arguments)])
+        # As if started by the script `pincite`, not by `python -m pytest`.
+        monkeypatch.setattr(sys.modules["__main__"], "__package__", "", raising=False)
+        capsys.readouterr()
+        code = run(app)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return Outcome(code, out, err)
+
+    return command
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Command:
+    """Run `python -m MODULE …` as a process of its own, in the test's folder."""
+
+    def command(*arguments: str | Path, **variables: str) -> Outcome:
+        done = subprocess.run(
+            [sys.executable, "-m", *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **variables},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        assert "Traceback" not in done.stdout + done.stderr
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return command
