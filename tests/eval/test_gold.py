@@ -1,0 +1,135 @@
+"""Gold files: what is refused, where quotes stand, and the packaged set's promises."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from eval.errors import GoldError
+from eval.gold import PACKAGED_GOLD, GoldSpan, read_gold, resolve
+from index.readers import read_file
+from index.records import Document, Span
+from index.sources import list_files
+
+ROW = {
+    "id": "a-1",
+    "question": "How long?",
+    "kind": "answerable",
+    "split": "tune",
+    "quotes": [{"source": "notes/a.txt", "quote": "two days"}],
+}
+
+
+def gold_file(folder: Path, *rows: object) -> Path:
+    path = folder / "gold.jsonl"
+    lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def document(source: str, text: str) -> Document:
+    return Document(source.replace("/", "-"), source, "", text, "text/plain", "text/1", "", "")
+
+
+@pytest.mark.parametrize(
+    ("second", "says"),
+    [
+        ("{not json", "Invalid JSON"),
+        ("[1, 2]", "object"),
+        (ROW | {"id": "a-2", "question": "Why?", "note": "x"}, "note: Extra inputs"),
+        (ROW | {"question": "Why?"}, "the id a-1 is that of line 1"),
+        (ROW | {"id": "a-2", "question": "how  LONG?"}, "asks the same as line 1"),
+        (ROW | {"id": "a-2", "question": " "}, "question: must not be blank"),
+        (ROW | {"id": "a-2", "question": "Why?", "kind": "maybe"}, "kind: Input should be"),
+        (ROW | {"id": "a-2", "question": "Why?", "split": "test"}, "split: Input should be"),
+        (ROW | {"id": "a-2", "question": "Why?", "quotes": []}, "needs at least one quote"),
+        (ROW | {"id": "a-2", "question": "Why?", "kind": "far-off"}, "has no quotes"),
+        (
+            ROW
+            | {"id": "a-2", "question": "Why?", "quotes": [{"source": "notes/a.txt", "quote": ""}]},
+            "quotes.0.quote: must not be blank",
+        ),
+    ],
+)
+def test_a_line_that_is_wrong_is_named(tmp_path, second, says):
+    path = gold_file(tmp_path, ROW, second)
+    with pytest.raises(GoldError) as caught:
+        read_gold(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}, line 2: ")
+    assert says in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n", b"\xef\xbb\xbf"])
+def test_an_empty_file_is_refused(tmp_path, content):
+    path = tmp_path / "gold.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(GoldError, match="holds no question"):
+        read_gold(path)
+
+
+def test_a_file_that_is_not_there_or_not_utf8_is_refused(tmp_path):
+    with pytest.raises(GoldError, match="check --gold"):
+        read_gold(tmp_path / "none.jsonl")
+    path = tmp_path / "gold.jsonl"
+    path.write_bytes(json.dumps(ROW).encode() + b"\n{\xff}\n")
+    with pytest.raises(GoldError, match="line 2: is not UTF-8"):
+        read_gold(path)
+
+
+def test_line_numbers_count_blank_lines_and_nothing_but_line_feeds(tmp_path):
+    separated = json.dumps(ROW | {"question": "one\u2028two"}, ensure_ascii=False)
+    gold = read_gold(gold_file(tmp_path, separated, "", ROW | {"id": "a-2"}))
+    assert list(gold.rows) == [1, 3]
+
+
+def test_every_occurrence_of_a_quote_is_gold(tmp_path):
+    gold = read_gold(gold_file(tmp_path, ROW))
+    documents = [
+        document("notes/a.txt", "👍🏽 two days, then two days"),  # the emoji is 2 code points
+        document("notes/b.txt", "two days"),
+    ]
+    expected = (GoldSpan("notes-a.txt", Span(3, 11)), GoldSpan("notes-a.txt", Span(18, 26)))
+    assert resolve(gold, documents) == {"a-1": expected}
+
+
+def test_a_quote_that_does_not_stand_in_its_source_is_refused(tmp_path):
+    gold = read_gold(gold_file(tmp_path, ROW))
+    with pytest.raises(GoldError, match=r"line 1: the quote “two days” does not stand in notes/a"):
+        resolve(gold, [document("notes/a.txt", "three days"), document("notes/b.txt", "two days")])
+
+
+def test_a_source_that_is_not_in_the_store_is_refused(tmp_path):
+    gold = read_gold(gold_file(tmp_path, ROW))
+    with pytest.raises(GoldError, match=r"line 1: notes/a\.txt is not in the store; index it"):
+        resolve(gold, [document("other/a.txt", "two days")])
+
+
+def test_the_packaged_quotes_stand_verbatim_in_the_seed_files(seeds_dir):
+    texts = {f"seeds/{path.name}": path.read_bytes().decode() for path in seeds_dir.iterdir()}
+    quotes = [quote for row in read_gold(PACKAGED_GOLD).rows.values() for quote in row.quotes]
+    assert len(quotes) >= 150
+    assert [quote for quote in quotes if quote.quote not in texts[quote.source]] == []
+
+
+def test_the_packaged_quotes_resolve_to_their_own_words(seeds_dir):
+    files, skipped = list_files([seeds_dir])
+    documents = {each.id: each for file in files for each in read_file(file)}
+    assert not skipped
+    gold = read_gold(PACKAGED_GOLD)
+    spans = resolve(gold, documents.values())
+    for row in gold.rows.values():
+        found = {(documents[s.document_id].source, s.span.of(documents[s.document_id].text))
+                 for s in spans[row.id]}  # fmt: skip
+        assert found == {(quote.source, quote.quote) for quote in row.quotes}
+
+
+def test_the_packaged_set_has_the_promised_counts():
+    rows = read_gold(PACKAGED_GOLD).rows.values()
+    count = Counter((row.kind, row.split) for row in rows)
+    assert len(rows) >= 70
+    assert sum(row.kind != "answerable" for row in rows) >= 25
+    for kind in ("answerable", "near-miss", "far-off"):
+        assert count[kind, "tune"] == count[kind, "report"] > 0
