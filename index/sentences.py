@@ -1,6 +1,7 @@
 """Sentences as spans, by the library sentencex, and the splitting of what is too long."""
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 import sentencex
@@ -39,38 +40,51 @@ def split_sentences(text: str, span: Span, language: str = "en") -> list[Span]:
 
 
 def split_long(text: str, sentence: Span, limit: int, tokenizer: Tokenizer) -> list[Span]:
-    """Cut `sentence` into pieces of at most `limit` tokens.
+    """Cut `sentence` into pieces of at most `limit` tokens, or of one code point.
 
     Each cut is at the last clause that fits, else the last word, else the last code point.
     """
     pieces: list[Span] = []
     rest = sentence
     while rest.start < rest.end:
-        fits = _longest_fit(text, rest, limit, tokenizer)
-        cut = rest.end if fits >= rest.end else _best_cut(text, rest.start, fits)
-        piece = trim(text, Span(rest.start, cut))
-        pieces.append(piece)
+        cut = _next_cut(text, rest, limit, tokenizer)
+        pieces.append(trim(text, Span(rest.start, cut)))
         rest = trim(text, Span(cut, rest.end))
     return pieces
 
 
-def _longest_fit(text: str, rest: Span, limit: int, tokenizer: Tokenizer) -> int:
-    """Return an end such that `text[rest.start:end]` has at most `limit` tokens."""
+def _next_cut(text: str, rest: Span, limit: int, tokenizer: Tokenizer) -> int:
+    """Return where the next piece ends. A part of what fits need not fit: each cut is tried."""
     end = min(rest.end, rest.start + MAX_SENTENCE_CHARS)
     while True:
-        tokens = tokenizer.tokens(text[rest.start : end])
+        end = _longest_fit(text, Span(rest.start, end), limit, tokenizer)
+        cuts = [rest.end] if end == rest.end else [*_good_cuts(text, rest.start, end), end]
+        for cut in cuts:
+            piece = trim(text, Span(rest.start, cut)).of(text)
+            if len(tokenizer.tokens(piece)) <= limit:
+                return cut
+        if end == rest.start + 1:
+            return end
+        end -= 1
+
+
+def _longest_fit(text: str, within: Span, limit: int, tokenizer: Tokenizer) -> int:
+    """Return an end such that `text[within.start:end]` has at most `limit` tokens."""
+    start, end = within
+    while True:
+        tokens = tokenizer.tokens(text[start:end])
         if len(tokens) <= limit:
             return end
         # A cut inside a word may tokenize anew into more pieces: hence the loop.
-        end = max(rest.start + 1, min(end - 1, rest.start + tokens[limit].start))
-        if end == rest.start + 1:
+        end = max(start + 1, min(end - 1, start + tokens[limit].start))
+        if end == start + 1:
             return end
 
 
-def _best_cut(text: str, start: int, end: int) -> int:
+def _good_cuts(text: str, start: int, end: int) -> Iterator[int]:
+    """Yield the last end of a clause, then that of a word, in the later two thirds."""
     earliest = start + (end - start) // 3
     for boundary in (_CLAUSE_END, _BLANK):
         cuts = [match.end() for match in boundary.finditer(text, earliest, end)]
         if cuts:
-            return cuts[-1]
-    return end
+            yield cuts[-1]

@@ -112,6 +112,13 @@ def test_a_huge_word_is_cut_although_it_is_one_token(model: Model) -> None:
     assert [span.end - span.start for span in cut] == [MAX_SENTENCE_CHARS, MAX_SENTENCE_CHARS, 1]
 
 
+def test_a_cut_that_makes_more_tokens_of_a_text_is_not_taken(model: Model) -> None:
+    tokenizer = model.tokenizer()
+    assert len(tokenizer.tokens("0A\x1f\u0488")) == 1, "one word unknown to the model"
+    assert len(tokenizer.tokens("0A")) == 2
+    assert pieces("0A\x1f\u0488:", 1) == ["0A\x1f\u0488", ":"]
+
+
 anything = st.text(
     st.one_of(
         st.sampled_from(" \n\r\t.!?…,;:()\"'”“-–—aAbB1。️👍🏽\u0301\u2028\x85\x0b\x0c\x1c\ufeff"),
