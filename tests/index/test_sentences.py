@@ -116,7 +116,9 @@ def test_a_cut_that_makes_more_tokens_of_a_text_is_not_taken(model: Model) -> No
     tokenizer = model.tokenizer()
     assert len(tokenizer.tokens("0A\x1f\u0488")) == 1, "one word unknown to the model"
     assert len(tokenizer.tokens("0A")) == 2
-    assert pieces("0A\x1f\u0488:", 1) == ["0A\x1f\u0488", ":"]
+    text = "0A\x1f\u0488:"
+    cut = split_long(text, Span(0, len(text)), 1, tokenizer)
+    assert [span.of(text) for span in cut] == ["0A\x1f\u0488", ":"]
 
 
 anything = st.text(
