@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from index.terminal import console, progress_bar, run
-from qa.cli import ModelOption, StoreOption
+from index.terminal import console, run
+from qa.cli import BackendOption, ModelOption, StoreOption
 from qa.settings import load_settings
 
 WRONG_OFFSETS = 1
@@ -25,6 +25,7 @@ def evaluate_command(
     ),
     quiet: Annotated[bool, typer.Option("--quiet", help="Write the files, print nothing.")] = False,
     model: ModelOption = None,
+    backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
     """Measure how well gold questions are answered, cited and, where need be, refused."""
@@ -32,11 +33,17 @@ def evaluate_command(
     from eval.gold import PACKAGED_GOLD, read_gold
     from eval.report import offsets_line, to_table, write_report
     from eval.run import evaluate
+    from index.progress import progress_bar
     from qa.engine import Engine
 
-    settings = load_settings(store=store, model=model)
+    settings = load_settings(store=store, model=model, backend=backend)
     questions = read_gold(gold or PACKAGED_GOLD)
-    engine = Engine.open(settings.store, model=settings.model, threshold=settings.threshold)
+    engine = Engine.open(
+        settings.store,
+        model=settings.model,
+        backend=settings.backend,
+        threshold=settings.threshold,
+    )
     with progress_bar() as progress:
         measured = evaluate(engine, questions, progress=progress)
     files = write_report(measured, out)

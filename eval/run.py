@@ -9,7 +9,7 @@ from eval.judge import judge
 from eval.measures import measure
 from eval.offsets import check_offsets, join
 from eval.records import OffsetCheck, Result, Run, Settings
-from index.vectors import Progress, no_progress
+from index.progress import Progress, no_progress
 from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.records import Answer

@@ -7,18 +7,20 @@ from pathlib import Path
 
 from index.chunking import VERSION as CHUNKING
 from index.chunking import Chunker
+from index.embedding import Embedder
 from index.encoder import Encoder
 from index.errors import SourceError, StoreDamagedError, StoreError, StoreMissingError
 from index.manifest import FORMAT, Manifest
 from index.model import Model
 from index.objects import write_errors_explained
+from index.progress import Progress, no_progress
 from index.readers import UnreadableFileError, read_file
 from index.records import ChunkedDocument
 from index.shards import ShardContent, deal, sentence_count, write_shard
 from index.snapshot import Snapshot, open_snapshot
 from index.sources import SkippedFile, SourceFile, list_files, locate, resolve_sources
 from index.store import Store
-from index.vectors import Progress, VectorCache, no_progress
+from index.vectors import VectorCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,6 @@ def sync(
     sources: Sequence[str | Path],
     model: Model,
     encoder: Encoder,
-    backend: str,
     progress: Progress = no_progress,
 ) -> SyncReport:
     """Make `store` hold exactly what `sources` hold; with none given, those it remembers.
@@ -66,18 +67,22 @@ def sync(
         files = [file for file in files if not file.path.resolve().is_relative_to(own_folder)]
         chunker = Chunker(model.tokenizer(), model.budget())
         reuse = _reusable(old, model)
+        cache = VectorCache(old, model, encoder.backend)
         documents: list[ChunkedDocument] = []
-        for done, file in enumerate(files, 1):
-            try:
-                documents.extend(_chunk(file, chunker, reuse))
-            except UnreadableFileError as error:
-                skipped.append(SkippedFile(file.source, str(error)))
-            progress("Reading", done, len(files))
-        skipped.sort(key=lambda file: file.path)
-        _refuse_empty(roots, documents, skipped, old)
-        cache = VectorCache(old, model, backend)
-        embedded = cache.embed(documents, encoder, progress)
-        manifest = _write(store, documents, cache, model, backend, roots)
+        with Embedder(cache, encoder, progress) as embedder:
+            for done, file in enumerate(files, 1):
+                try:
+                    found = _chunk(file, chunker, reuse)
+                except UnreadableFileError as error:
+                    skipped.append(SkippedFile(file.source, str(error)))
+                else:
+                    documents.extend(found)
+                    embedder.add(found)
+                progress("Reading", done, len(files))
+            skipped.sort(key=lambda file: file.path)
+            _refuse_empty(roots, documents, skipped, old)
+            embedded = embedder.finish()
+        manifest = _write(store, documents, cache, model, encoder.backend, roots)
         if old is None or manifest.id != old.id:
             with write_errors_explained(store.folder):
                 store.publish(manifest)

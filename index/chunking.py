@@ -15,31 +15,10 @@ from index.records import (
 )
 from index.sentences import split_long, split_sentences
 from index.structure import OUTLINERS, Block
-from index.tokens import Tokenizer
-
-PASSAGE_TOKENS = 200
-HEADING_TOKENS = 50
+from index.tokens import TokenBudget, Tokenizer
 
 VERSION = 1
 """Part of a snapshot's identity: raise it when the same text would be cut differently."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenBudget:
-    """How many of the encoder's tokens a passage may take.
-
-    `passage` bounds the cited text, `headings` the path in front of it, `total` both.
-    """
-
-    passage: int
-    headings: int
-    total: int
-
-    @classmethod
-    def within(cls, total: int) -> "TokenBudget":
-        """Return the usual budget, made smaller for an encoder that reads less than it."""
-        passage = min(PASSAGE_TOKENS, max(1, total * 4 // 5))
-        return cls(passage, min(HEADING_TOKENS, total - passage), total)
 
 
 @dataclass(frozen=True, slots=True)

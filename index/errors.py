@@ -28,6 +28,10 @@ class ModelError(PinciteError):
     """The embedding model is missing, damaged, or not the one the store was built with."""
 
 
+class NotConvertibleError(ModelError):
+    """OpenVINO cannot stand in for torch with this model, or not on this machine."""
+
+
 class StoreError(PinciteError):
     """The store cannot be read or written as it is."""
 

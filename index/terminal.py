@@ -3,23 +3,13 @@
 import io
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TextIO
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from index.errors import PinciteError
-from index.vectors import Progress as Report
 
 FAILURE, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
@@ -56,27 +46,6 @@ def run(app: typer.Typer) -> int:
     if result == INTERRUPTED:
         return _fail("Stopped. What the store held before is unchanged.", INTERRUPTED)
     return result if isinstance(result, int) else 0
-
-
-@contextmanager
-def progress_bar() -> Iterator[Report]:
-    """Show a bar with the time left on stderr, on a terminal only."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    shown = console(stderr=True)
-    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def report(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done)
-
-        yield report
 
 
 def printable(text: str) -> str:

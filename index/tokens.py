@@ -1,5 +1,6 @@
 """Counting text in the encoder's own tokens."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -7,6 +8,27 @@ from tokenizers import Tokenizer as FastTokenizer
 
 from index.errors import ModelError
 from index.records import Span
+
+PASSAGE_TOKENS = 200
+HEADING_TOKENS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBudget:
+    """How many of the encoder's tokens a passage may take.
+
+    `passage` bounds the cited text, `headings` the path in front of it, `total` both.
+    """
+
+    passage: int
+    headings: int
+    total: int
+
+    @classmethod
+    def within(cls, total: int) -> "TokenBudget":
+        """Return the usual budget, made smaller for an encoder that reads less than it."""
+        passage = min(PASSAGE_TOKENS, max(1, total * 4 // 5))
+        return cls(passage, min(HEADING_TOKENS, total - passage), total)
 
 
 class Tokenizer(Protocol):

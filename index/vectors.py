@@ -1,81 +1,71 @@
-"""Every text is embedded once: looked up where it was embedded before, else encoded."""
+"""Vectors by the text they belong to: no text is embedded twice."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Encoder, Vectors
+from index.encoder import Vectors
 from index.model import Model
 from index.records import ChunkedDocument, embedded_text
 from index.snapshot import Snapshot
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
-
-_BATCH = 256
-
-
-def no_progress(what: str, done: int, total: int) -> None:
-    """Show nothing."""
 
 
 class VectorCache:
     """The vectors of a corpus by the exact text that was embedded.
 
     Filled from the old snapshot where model and backend are the same. Sentences are
-    kept in half precision: they rank sentences within passages, not passages.
+    stored in half precision: they rank sentences within passages, not passages.
     """
 
     def __init__(self, old: Snapshot | None, model: Model, backend: str) -> None:
-        self._passages: dict[str, Vectors] = {}
-        self._sentences: dict[str, NDArray[np.float16]] = {}
-        same_space = old is not None and (
-            (old.manifest.model_fingerprint, old.manifest.backend) == (model.fingerprint, backend)
-        )
-        if old is not None and same_space:
-            rows = old.passage_index.reconstruct_n(0, old.passage_index.ntotal)
-            documents = {passage.document_id for passage in old.passages}
-            texts = {document: old.document(document).text for document in documents}
-            for i, passage in enumerate(old.passages):
-                text = texts[passage.document_id]
-                cited = passage.span.of(text)
-                self._passages[embedded_text(passage.heading_path, cited)] = rows[i]
-                first = old.sentence_offsets[i]
-                for j, sentence in enumerate(passage.sentences):
-                    self._sentences[sentence.of(text)] = old.sentence_vectors[first + j]
+        self._new: dict[str, Vectors] = {}
+        self._old_passages: dict[str, Vectors] = {}
+        self._old_sentences: dict[str, NDArray[np.float16]] = {}
+        if old is None:
+            return
+        made_by = old.manifest.model_fingerprint, old.manifest.backend
+        if made_by != (model.fingerprint, backend):
+            return
+        in_order = dict.fromkeys(passage.document_id for passage in old.passages)
+        documents = [old.chunked[document_id] for document_id in in_order]
+        rows = old.passage_index.reconstruct_n(0, old.passage_index.ntotal)
+        self._old_passages.update(zip(_passage_texts(documents), rows, strict=True))
+        sentences = _sentence_texts(documents)
+        self._old_sentences.update(zip(sentences, old.sentence_vectors, strict=True))
 
     @property
     def dimension(self) -> int:
         """The length of a vector."""
-        return len(next(iter(self._passages.values())))
+        return len(next(iter((self._new or self._old_passages).values())))
 
-    def embed(
-        self, documents: Sequence[ChunkedDocument], encoder: Encoder, progress: Progress
-    ) -> int:
-        """Encode what is not known yet; return how many texts that were."""
-        passages = dict.fromkeys(t for t in _passage_texts(documents) if t not in self._passages)
-        sentences = dict.fromkeys(t for t in _sentence_texts(documents) if t not in self._sentences)
-        # Texts of like length are encoded together, for a batch is as long as its longest.
-        wanted = sorted(passages | sentences, key=lambda text: (len(text), text))
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
-            vectors = encoder.encode(batch, "document")
-            for text, vector in zip(batch, vectors, strict=True):
-                if text in passages:
-                    self._passages[text] = vector
-                if text in sentences:
-                    self._sentences[text] = vector.astype(np.float16)
-            progress("Embedding", start + len(batch), len(wanted))
-        return len(wanted)
+    def missing(self, documents: Sequence[ChunkedDocument]) -> Iterator[str]:
+        """Yield the texts that have no vector yet, repetitions included."""
+        for texts, old in (
+            (_passage_texts(documents), self._old_passages),
+            (_sentence_texts(documents), self._old_sentences),
+        ):
+            yield from (text for text in texts if text not in old and text not in self._new)
+
+    def add(self, texts: Sequence[str], vectors: Vectors) -> None:
+        """Keep new vectors, shape (len(texts), dimension)."""
+        self._new.update(zip(texts, vectors, strict=True))
 
     def passages(self, documents: Sequence[ChunkedDocument]) -> Vectors:
         """Return the passages' vectors in order, shape (passages, dimension)."""
-        return np.stack([self._passages[text] for text in _passage_texts(documents)])
+        texts = _passage_texts(documents)
+        return np.stack([self._find(text, self._old_passages) for text in texts])
 
     def sentences(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
         """Return the sentences' vectors in order, shape (sentences, dimension)."""
-        return np.stack([self._sentences[text] for text in _sentence_texts(documents)])
+        texts = _sentence_texts(documents)
+        vectors = [self._find(text, self._old_sentences) for text in texts]
+        return np.stack([vector.astype(np.float16) for vector in vectors])
+
+    def _find(self, text: str, old: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        vector = self._new.get(text)
+        return old[text] if vector is None else vector
 
 
 def _passage_texts(documents: Sequence[ChunkedDocument]) -> Iterator[str]:

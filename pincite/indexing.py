@@ -3,21 +3,23 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from index.build import NothingToIndexError, SyncReport, sync
-from index.encoder import BACKEND, TorchEncoder
 from index.errors import StoreError
-from index.model import DEFAULT_MODEL, find_model
-from index.snapshot import open_snapshot
-from index.sources import SkippedFile
-from index.store import Store
-from index.terminal import console, printable, progress_bar
-from qa.cli import ModelOption, StoreOption
+from index.terminal import console, printable
+from qa.cli import BackendOption, ModelOption, StoreOption
 from qa.settings import Settings, load_settings
+
+# What the commands need is imported when they run: `pincite ask` shares this command line and
+# has to start quickly.
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from index.build import SyncReport
+    from index.sources import SkippedFile
+    from index.store import Store
 
 _LISTED = 20
 
@@ -43,16 +45,24 @@ def index_command(
         typer.Argument(help="Files and folders; none: those indexed last.", metavar="SOURCE…"),
     ] = None,
     model: ModelOption = None,
+    backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
     """Make the store hold exactly what the sources hold; only new text is embedded."""
-    settings = load_settings(store=store, model=model)
+    from index.backends.choose import open_encoder
+    from index.build import NothingToIndexError, sync
+    from index.model import find_model
+    from index.progress import progress_bar
+    from index.store import Store
+
+    settings = load_settings(store=store, model=model, backend=backend)
     target = Store(settings.store)
     found = find_model(settings.model or _model_in_use(target))
     out = console(stderr=True)
     try:
         with progress_bar() as progress:
-            report = sync(target, sources or [], found, TorchEncoder(found), BACKEND, progress)
+            encoder = open_encoder(found, settings.backend, indexing=True)
+            report = sync(target, sources or [], found, encoder, progress)
     except NothingToIndexError as error:
         _print_skipped(error.skipped, out)
         raise
@@ -80,6 +90,9 @@ def status_command(
 
 
 def _status(settings: Settings, check: bool) -> Status:
+    from index.snapshot import open_snapshot
+    from index.store import Store
+
     store = Store(settings.store)
     manifest = open_snapshot(store).manifest if check else store.live_manifest()
     return Status(
@@ -95,15 +108,17 @@ def _status(settings: Settings, check: bool) -> Status:
     )
 
 
-def _model_in_use(store: Store) -> str:
+def _model_in_use(store: "Store") -> str:
     """Return the model that the store was built with: a sync does not change it unasked."""
+    from index.model import DEFAULT_MODEL
+
     try:
         return store.live_manifest().model_name
     except StoreError:
         return DEFAULT_MODEL
 
 
-def _print_report(report: SyncReport, out: Console) -> None:
+def _print_report(report: "SyncReport", out: "Console") -> None:
     if report.repaired:
         out.print(f"The old store could not be used and was built anew. ({report.repaired})")
     for sign, names in (("+", report.added), ("~", report.changed), ("-", report.removed)):
@@ -123,6 +138,6 @@ def _print_report(report: SyncReport, out: Console) -> None:
     out.print(f"{summary}: {report.passages} passages, {report.embedded} texts newly embedded.")
 
 
-def _print_skipped(skipped: Sequence[SkippedFile], out: Console) -> None:
+def _print_skipped(skipped: "Sequence[SkippedFile]", out: "Console") -> None:
     for file in skipped:
         out.print(f"! {printable(file.path)}: skipped, {file.reason}", soft_wrap=True)

@@ -7,13 +7,15 @@ their subject that they happen not to answer often scores as high as one they do
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from qa.evidence import Quote
+if TYPE_CHECKING:
+    from qa.evidence import Quote
 
 DEFAULT_THRESHOLD = 0.3
 
 
-def confidence(ranked: Sequence[Quote]) -> float:
+def confidence(ranked: "Sequence[Quote]") -> float:
     """Return the best quote's score, in 0..1; 0 if nothing could be quoted."""
     return ranked[0].score if ranked else 0.0
 

@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 
 from index.errors import PinciteError
-from index.snapshot import open_snapshot
-from index.store import Store
 from index.terminal import console, printable
 from qa.settings import load_settings
 
@@ -21,6 +19,10 @@ StoreOption = Annotated[
 ModelOption = Annotated[
     str | None,
     typer.Option("--model", help="A sentence-transformers model: a folder or a cached name."),
+]
+BackendOption = Annotated[
+    str | None,
+    typer.Option("--backend", help="What computes vectors.", show_default="the fastest there is"),
 ]
 
 
@@ -38,6 +40,7 @@ def ask_command(
         typer.Option("--threshold", help="Answer from this confidence on.", show_default="0.3"),
     ] = None,
     model: ModelOption = None,
+    backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
     """Answer a question from the documents, with citations. Exit code 3: no answer found."""
@@ -45,8 +48,15 @@ def ask_command(
     from qa.terminal import print_answer
     from qa.wire import AnswerJson
 
-    settings = load_settings(store=store, model=model, top_k=top_k, threshold=threshold)
-    engine = Engine.open(settings.store, model=settings.model, threshold=settings.threshold)
+    settings = load_settings(
+        store=store, model=model, backend=backend, top_k=top_k, threshold=threshold
+    )
+    engine = Engine.open(
+        settings.store,
+        model=settings.model,
+        backend=settings.backend,
+        threshold=settings.threshold,
+    )
     answer = engine.ask(question, settings.top_k, explain=explain)
     if as_json:
         print(AnswerJson.of(answer).model_dump_json(indent=2))
@@ -61,6 +71,8 @@ def verify_command(
     store: StoreOption = None,
 ) -> None:
     """Check an answer's citations against the sources as they are now. Exit code 4: one is lost."""
+    from index.snapshot import open_snapshot
+    from index.store import Store
     from qa.verify import all_hold, citations_of, text_in_sources, verify
     from qa.wire import VerdictsJson
 
@@ -88,12 +100,13 @@ def serve_command(
         int | None, typer.Option("--port", help="Port to listen on.", show_default="8000")
     ] = None,
     model: ModelOption = None,
+    backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
     """Serve the HTTP interface and the web page until interrupted."""
     from qa.service.run import serve
 
-    settings = load_settings(host=host, port=port, model=model, store=store)
+    settings = load_settings(host=host, port=port, model=model, backend=backend, store=store)
     serve(settings)
 
 

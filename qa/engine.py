@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from index.encoder import Encoder, TorchEncoder
+from index.backends import Backend
+from index.backends.choose import open_encoder
+from index.encoder import Encoder
 from index.errors import ModelError
 from index.model import Model, find_model
 from index.snapshot import Snapshot, open_snapshot
@@ -42,16 +44,17 @@ class Engine:
         store: str | Path = ".pincite",
         *,
         model: str | None = None,
+        backend: Backend = "auto",
         threshold: float = DEFAULT_THRESHOLD,
     ) -> Self:
         """Open the live snapshot of a store, with the model it was built with, ready to answer.
 
         Raises StoreMissingError, StoreDamagedError, and ModelError where that model is not
-        on this machine or `model` names another one.
+        on this machine, `model` names another one, or `backend` cannot be had.
         """
         snapshot = open_snapshot(Store(Path(store)))
         found = _model_of(snapshot, model)
-        encoder = TorchEncoder(found)
+        encoder = open_encoder(found, backend)
         encoder.encode(["Ready?"], "query")  # loads the weights, so that no question waits for it
         return cls(snapshot, found, encoder, found.tokenizer(), threshold)
 

@@ -2,8 +2,11 @@
 
 import threading
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from index.backends import Backend
 from index.errors import PinciteError
 from index.snapshot import open_snapshot
 from index.store import Store
@@ -18,13 +21,17 @@ class LiveEngine:
     """Holds the current engine; swaps it whole. Safe to share between threads."""
 
     def __init__(
-        self, store: Path, model: str | None = None, threshold: float = DEFAULT_THRESHOLD
+        self,
+        store: Path,
+        *,
+        model: str | None = None,
+        backend: Backend = "auto",
+        threshold: float = DEFAULT_THRESHOLD,
     ) -> None:
         self._store = Store(store)
-        self._model = model
-        self._threshold = threshold
+        self._open = partial(Engine.open, store, model=model, backend=backend, threshold=threshold)
         self._swapping = threading.Lock()
-        self._engine = Engine.open(store, model=model, threshold=threshold)
+        self._engine = self._open()
         self._broken_id: str | None = None
         self._retry_at = 0.0
 
@@ -42,7 +49,7 @@ class LiveEngine:
         if not self._swapping.acquire(blocking=False):
             return engine  # another thread is at it; this question need not wait
         try:
-            self._engine = self._open(engine)
+            self._engine = self._successor(engine)
         except PinciteError:
             self._broken_id = live
             self._retry_at = time.monotonic() + _RETRY_SECONDS
@@ -50,9 +57,9 @@ class LiveEngine:
             self._swapping.release()
         return self._engine
 
-    def _open(self, engine: Engine) -> Engine:
+    def _successor(self, engine: Engine) -> Engine:
         """Open the live snapshot, with the loaded model if it is still the right one."""
         snapshot = open_snapshot(self._store)
         if snapshot.manifest.model_fingerprint == engine.model.fingerprint:
-            return Engine(snapshot, engine.model, engine.encoder, engine.tokenizer, self._threshold)
-        return Engine.open(self._store.folder, model=self._model, threshold=self._threshold)
+            return replace(engine, snapshot=snapshot)
+        return self._open()

@@ -13,6 +13,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from index.backends import Backend
 from index.errors import SettingsError
 from qa.abstention import DEFAULT_THRESHOLD
 
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
 
     store: Path = Path(".pincite")
     model: str | None = None
+    backend: Backend = "auto"
     top_k: int = Field(default=5, ge=1, le=50)
     threshold: float = Field(default=DEFAULT_THRESHOLD, ge=0, le=1)
     host: str = "127.0.0.1"

@@ -7,10 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from index.readers import current_text
 from index.records import Span
 from index.snapshot import Snapshot
-from index.sources import locate
 from qa.errors import CitationFormatError
 
 Status = Literal["valid", "moved", "stale", "missing"]
@@ -73,6 +71,10 @@ def citations_of(content: bytes) -> list[CitedSpan]:
 
 def text_in_sources(snapshot: Snapshot) -> TextOf:
     """Return a look-up of what the documents' files say now, not when they were indexed."""
+    # Readers bring parsers that an answer does not need.
+    from index.readers import current_text
+    from index.sources import locate
+
     roots = [Path(source) for source in snapshot.manifest.sources]
 
     def text_of(document_id: str) -> str | None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from index.backends.choose import open_encoder
 from index.build import sync
-from index.encoder import BACKEND, TorchEncoder
+from index.encoder import Encoder
 from index.model import Model, find_model
 from index.store import Store
 from tests.encoders import HashingEncoder
@@ -50,9 +51,9 @@ def model() -> Model:
 
 
 @pytest.fixture(scope="session")
-def encoder(model: Model) -> TorchEncoder:
+def encoder(model: Model) -> Encoder:
     """The default model at work; loaded when it first encodes."""
-    return TorchEncoder(model)
+    return open_encoder(model)
 
 
 @pytest.fixture
@@ -63,9 +64,9 @@ def hashing_encoder() -> HashingEncoder:
 
 @pytest.fixture(scope="session")
 def seeds_store(
-    tmp_path_factory: pytest.TempPathFactory, seeds_dir: Path, model: Model, encoder: TorchEncoder
+    tmp_path_factory: pytest.TempPathFactory, seeds_dir: Path, model: Model, encoder: Encoder
 ) -> Path:
     """A store of the seed texts, built with the default model. Not to be written to."""
     folder = tmp_path_factory.mktemp("seeds-store") / "store"
-    sync(Store(folder), [seeds_dir], model, encoder, BACKEND)
+    sync(Store(folder), [seeds_dir], model, encoder)
     return folder

@@ -17,6 +17,8 @@ class HashingEncoder:
     `encoded` lists every text it was given, in order; `count` says how many those were.
     """
 
+    backend = "hashing"
+
     def __init__(self, dimension: int = 384) -> None:
         self.dimension = dimension
         self.encoded: list[str] = []

@@ -26,7 +26,12 @@ def serve(settings: Settings) -> None:
         )
     # The port comes before the model: one that is in use is told at once.
     with _listen(settings.host, settings.port) as listener:
-        live = LiveEngine(settings.store, settings.model, settings.threshold)
+        live = LiveEngine(
+            settings.store,
+            model=settings.model,
+            backend=settings.backend,
+            threshold=settings.threshold,
+        )
         app = build_app(live, frozenset(name.lower() for name in settings.allowed_hosts))
         address = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{address}:{listener.getsockname()[1]}/"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from index.encoder import TorchEncoder
+from index.encoder import Encoder
 from index.terminal import run
 from pincite.cli import app
 
@@ -39,11 +39,11 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.fixture
 def pincite(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], encoder: TorchEncoder
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], encoder: Encoder
 ) -> Command:
     """Run the command line in this process, with the model that is loaded already."""
-    monkeypatch.setattr("qa.engine.TorchEncoder", lambda _: encoder)
-    monkeypatch.setattr("pincite.indexing.TorchEncoder", lambda _: encoder)
+    monkeypatch.setattr("qa.engine.open_encoder", lambda *_: encoder)
+    monkeypatch.setattr("index.backends.choose.open_encoder", lambda *_, **__: encoder)
 
     def command(*arguments: str | Path) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["pincite", *map(str, arguments)])

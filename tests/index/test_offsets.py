@@ -13,14 +13,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.chunking import HEADING_TOKENS, PASSAGE_TOKENS, Chunker
-from index.encoder import TorchEncoder
+from index.backends.torch_encoder import TorchEncoder
+from index.chunking import Chunker
 from index.model import Model
 from index.readers import READERS, UnreadableFileError, read_file
 from index.records import ChunkedDocument, Document, Span, embedded_text
 from index.sources import SourceFile
 from index.structure import OUTLINERS
-from index.tokens import ModelTokenizer
+from index.tokens import HEADING_TOKENS, PASSAGE_TOKENS, ModelTokenizer
 
 ENCODER_READS = 254  # all-MiniLM-L6-v2: 256 tokens, two of which are special
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -306,11 +306,9 @@ def test_line_ends_do_not_change_what_is_cited(chunker: Chunker, seeds_dir: Path
         assert unix == windows == old_mac
 
 
-def test_the_encoder_cuts_nothing_off(
-    chunker: Chunker, encoder: TorchEncoder, seeds_dir: Path
-) -> None:
+def test_the_encoder_cuts_nothing_off(chunker: Chunker, model: Model, seeds_dir: Path) -> None:
     """The count by which passages are cut is the one that the encoder itself makes."""
-    transformer = encoder._load()
+    transformer = TorchEncoder(model).loaded()
     reads = transformer.max_seq_length
     assert reads == ENCODER_READS + 2
     for path in sorted(seeds_dir.glob("*.txt")):

@@ -37,7 +37,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def index(store: Store, model: Model, *sources: Path) -> SyncReport:
-    return sync(store, sources, model, HashingEncoder(), "hashing")
+    return sync(store, sources, model, HashingEncoder())
 
 
 def indexed(store: Store) -> list[str]:

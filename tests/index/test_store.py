@@ -18,7 +18,7 @@ import orjson
 import pytest
 
 from index.build import SyncReport, sync
-from index.encoder import BACKEND, TorchEncoder
+from index.encoder import Encoder
 from index.errors import (
     SourceError,
     StoreBusyError,
@@ -58,7 +58,7 @@ class Corpus:
         (self.source / name).write_text(text, encoding="utf-8")
 
     def sync(self) -> SyncReport:
-        return sync(self.store, [self.source], self.model, self.encoder, "hashing")
+        return sync(self.store, [self.source], self.model, self.encoder)
 
     def texts(self) -> dict[str, str]:
         """What a reader finds in the live snapshot: file name to text."""
@@ -125,7 +125,7 @@ def test_the_report_tells_added_changed_removed_and_unchanged(corpus: Corpus) ->
 def test_remembered_sources_are_synced_when_none_are_given(corpus: Corpus) -> None:
     corpus.sync()
     corpus.write("new.txt", "A new text about numbing creams.\n")
-    report = sync(corpus.store, [], corpus.model, corpus.encoder, "hashing")
+    report = sync(corpus.store, [], corpus.model, corpus.encoder)
     assert report.added == names("new.txt")
 
 
@@ -134,8 +134,8 @@ def test_a_store_inside_a_source_is_not_indexed(
 ) -> None:
     (tmp_path / "a.txt").write_text("A text beside the store.")
     store = Store(tmp_path / "store")
-    first = sync(store, [tmp_path], model, hashing_encoder, "hashing")
-    second = sync(store, [tmp_path], model, hashing_encoder, "hashing")
+    first = sync(store, [tmp_path], model, hashing_encoder)
+    second = sync(store, [tmp_path], model, hashing_encoder)
     assert second.snapshot == first.snapshot
     assert first.skipped == second.skipped == ()
 
@@ -181,7 +181,8 @@ def test_the_same_text_in_two_files_is_embedded_once(corpus: Corpus) -> None:
 
 def test_another_backend_embeds_everything_anew(corpus: Corpus) -> None:
     first = corpus.sync()
-    report = sync(corpus.store, [corpus.source], corpus.model, corpus.encoder, "other")
+    corpus.encoder.backend = "other"
+    report = corpus.sync()
     assert report.embedded == first.embedded
     assert report.snapshot != first.snapshot
 
@@ -208,11 +209,11 @@ def test_the_same_corpus_is_the_same_snapshot_whatever_came_before(corpus: Corpu
 
 
 def test_history_moves_a_real_vector_by_a_rounding_error_at_most(
-    tmp_path: Path, seeds_dir: Path, seeds_store: Path, model: Model, encoder: TorchEncoder
+    tmp_path: Path, seeds_dir: Path, seeds_store: Path, model: Model, encoder: Encoder
 ) -> None:
     """What is in a batch with it may change a vector's last digits, so ids may differ here."""
     store = Store(tmp_path / "store")
-    sync(store, [seeds_dir / "003_6b98e8ac42b93113.txt"], model, encoder, BACKEND)
+    sync(store, [seeds_dir / "003_6b98e8ac42b93113.txt"], model, encoder)
     alone, among_others = open_snapshot(store), open_snapshot(Store(seeds_store))
     row_of = {passage.id: row for row, passage in enumerate(among_others.passages)}
     assert len(alone.passages) > 5
@@ -340,7 +341,7 @@ for n in range(1, 200):
         left = n
         os.replace, os.fsync, os.unlink = dying(os.replace), dying(os.fsync), dying(os.unlink)
         tempfile.mkstemp = dying(tempfile.mkstemp)
-        sync(Store(folder / f"store-{n}"), [folder / "notes"], model, HashingEncoder(), "hashing")
+        sync(Store(folder / f"store-{n}"), [folder / "notes"], model, HashingEncoder())
         os._exit(0)
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
         break
@@ -399,7 +400,7 @@ folder, model, encoder = Path(sys.argv[1]), find_model(), HashingEncoder()
 print("ready", flush=True)
 for i in itertools.count():
     (folder / "notes" / "depth.txt").write_text(f"The depth is {i % 3} mm.")
-    sync(Store(folder / "store"), [folder / "notes"], model, encoder, "hashing")
+    sync(Store(folder / "store"), [folder / "notes"], model, encoder)
 """
 
 
@@ -461,7 +462,7 @@ def test_a_second_writer_is_turned_away(corpus: Corpus) -> None:
             from pathlib import Path
             try:
                 sync(Store(Path({str(corpus.store.folder)!r})), [{str(corpus.source)!r}],
-                     find_model(), HashingEncoder(), "hashing")
+                     find_model(), HashingEncoder())
             except StoreBusyError as error:
                 print("busy")
         """
@@ -612,7 +613,7 @@ def test_damage_to_a_snapshot_no_longer_live_does_no_harm(corpus: Corpus) -> Non
 def test_a_damaged_store_is_repaired_from_the_sources_it_remembers(corpus: Corpus) -> None:
     good = corpus.sync().snapshot
     flip_first_bit(stored_files(corpus.store)[0])
-    report = sync(corpus.store, [], corpus.model, corpus.encoder, "hashing")
+    report = sync(corpus.store, [], corpus.model, corpus.encoder)
     assert report.repaired.startswith("The store is damaged: ")
     assert (report.snapshot, corpus.texts()) == (good, TEXTS)
 
@@ -621,13 +622,13 @@ def test_a_store_that_lost_its_memory_of_sources_says_so(corpus: Corpus) -> None
     good = corpus.sync().snapshot
     flip_first_bit(corpus.store.folder / "snapshots" / f"{good}.json")
     with pytest.raises(StoreDamagedError, match="pincite index SOURCE…") as raised:
-        sync(corpus.store, [], corpus.model, corpus.encoder, "hashing")
+        sync(corpus.store, [], corpus.model, corpus.encoder)
     assert_one_line(raised.value)
 
 
 def test_an_empty_store_with_no_source_says_what_to_do(corpus: Corpus) -> None:
     with pytest.raises(SourceError, match="Nothing to index yet: run `pincite index SOURCE…`"):
-        sync(corpus.store, [], corpus.model, corpus.encoder, "hashing")
+        sync(corpus.store, [], corpus.model, corpus.encoder)
 
 
 def test_another_format_is_refused_with_the_command_that_rebuilds(corpus: Corpus) -> None:
@@ -672,7 +673,7 @@ def test_a_store_is_not_scattered_among_a_users_own_files(corpus: Corpus, tmp_pa
     folder.mkdir()
     (folder / "thesis.tex").write_text("…")
     with pytest.raises(StoreError, match="holds other files: name an empty or new folder"):
-        sync(Store(folder), [corpus.source], corpus.model, corpus.encoder, "hashing")
+        sync(Store(folder), [corpus.source], corpus.model, corpus.encoder)
     assert [path.name for path in folder.iterdir()] == ["thesis.tex"]
 
 

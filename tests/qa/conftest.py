@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.build import sync
-from index.encoder import TorchEncoder
+from index.encoder import Encoder
 from index.model import Model
 from index.snapshot import open_snapshot
 from index.store import Store
@@ -28,7 +28,7 @@ def _no_settings_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture(scope="session")
-def engine(seeds_store: Path, model: Model, encoder: TorchEncoder) -> Engine:
+def engine(seeds_store: Path, model: Model, encoder: Encoder) -> Engine:
     """The seed texts, with the default model."""
     return Engine(open_snapshot(Store(seeds_store)), model, encoder, model.tokenizer())
 
@@ -48,9 +48,7 @@ def ask(engine: Engine) -> Ask:
 
 
 @pytest.fixture(scope="session")
-def library(
-    tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: TorchEncoder
-) -> Library:
+def library(tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: Encoder) -> Library:
     """Return a function from files, name to text, to an engine on them with the default model."""
 
     def made(texts: Mapping[str, str]) -> Engine:
@@ -59,7 +57,7 @@ def library(
         for name, text in texts.items():
             (folder / "notes" / name).write_bytes(text.encode())
         store = Store(folder / "store")
-        sync(store, [folder / "notes"], model, encoder, "torch")
+        sync(store, [folder / "notes"], model, encoder)
         return Engine(open_snapshot(store), model, encoder, model.tokenizer())
 
     return made

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from index.backends.torch_encoder import TorchEncoder
 from index.build import sync
-from index.encoder import TorchEncoder
 from index.errors import ModelError, StoreMissingError
 from index.model import Model, find_model
 from index.records import Span
@@ -483,7 +483,7 @@ def small_store(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> 
     (folder / "notes").mkdir()
     (folder / "notes" / "a.txt").write_text("The tea is green. The cup is blue. The pot is old.\n")
     found = find_model(str(small_model))
-    sync(Store(folder / "store"), [folder / "notes"], found, TorchEncoder(found), "torch")
+    sync(Store(folder / "store"), [folder / "notes"], found, TorchEncoder(found))
     return folder / "store"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from index.build import sync
-from index.encoder import TorchEncoder
+from index.encoder import Encoder
 from index.errors import StoreMissingError
 from index.model import Model
 from index.snapshot import open_snapshot
@@ -27,7 +27,7 @@ class Shelf:
 
     def write(self, text: str) -> None:
         (self.notes / "a.txt").write_text(text)
-        sync(self.store, [self.notes], self.model, HashingEncoder(), "hashing")
+        sync(self.store, [self.notes], self.model, HashingEncoder())
 
     def break_live(self) -> None:
         """Flip a bit in a file of the live snapshot."""
@@ -44,8 +44,8 @@ def shelf(tmp_path: Path, model: Model) -> Shelf:
 
 
 @pytest.fixture
-def live(shelf: Shelf, encoder: TorchEncoder, monkeypatch: pytest.MonkeyPatch) -> LiveEngine:
-    monkeypatch.setattr("qa.engine.TorchEncoder", lambda _: encoder)  # loaded once for all
+def live(shelf: Shelf, encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> LiveEngine:
+    monkeypatch.setattr("qa.engine.open_encoder", lambda *_: encoder)  # loaded once for all
     return LiveEngine(shelf.store.folder)
 
 
@@ -74,9 +74,9 @@ def test_a_new_snapshot_is_taken_up_with_the_next_question(shelf: Shelf, live: L
 
 
 def test_the_threshold_is_kept(
-    shelf: Shelf, encoder: TorchEncoder, monkeypatch: pytest.MonkeyPatch
+    shelf: Shelf, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qa.engine.TorchEncoder", lambda _: encoder)
+    monkeypatch.setattr("qa.engine.open_encoder", lambda *_: encoder)
     live = LiveEngine(shelf.store.folder, threshold=0.9)
     shelf.write("Frost bursts the pipes.")
     assert live.current().threshold == 0.9

@@ -58,12 +58,13 @@ def test_every_setting_has_a_variable(
 
 def test_every_setting_can_stand_in_the_file() -> None:
     toml(
-        'store = "s"\nmodel = "m"\ntop_k = 1\nthreshold = 1\nhost = "h"\nport = 1\n'
+        'store = "s"\nmodel = "m"\nbackend = "torch-float32"\ntop_k = 1\nthreshold = 1\nhost = "h"\nport = 1\n'
         'allowed_hosts = ["a"]\n'
     )
     assert load_settings().model_dump() == {
         "store": Path("s"),
         "model": "m",
+        "backend": "torch-float32",
         "top_k": 1,
         "threshold": 1.0,
         "host": "h",

@@ -128,7 +128,7 @@ class Shelf:
         return open_snapshot(self.store)
 
     def index(self) -> None:
-        sync(self.store, [self.notes], self.model, HashingEncoder(), "hashing")
+        sync(self.store, [self.notes], self.model, HashingEncoder())
 
     def statuses(self) -> tuple[str, str]:
         """The verdict of the files, and that of the store."""

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.build import sync
-from index.encoder import Encoder, TorchEncoder
+from index.encoder import Encoder
 from index.model import Model
 from index.store import Store
 from qa.live import LiveEngine
@@ -29,7 +29,7 @@ def client_of(live: LiveEngine) -> TestClient:
 
 
 @pytest.fixture(scope="session")
-def client(seeds_store: Path, encoder: TorchEncoder) -> Iterator[TestClient]:
+def client(seeds_store: Path, encoder: Encoder) -> Iterator[TestClient]:
     """A client of the service over the seeds."""
     with client_of(live_over(seeds_store, encoder)) as opened:
         yield opened
@@ -50,7 +50,7 @@ class Corpus:
 
     def index(self) -> str:
         """Bring the store up to date; return the snapshot's id."""
-        return sync(Store(self.store), [self.files], self._model, self._encoder, "test").snapshot
+        return sync(Store(self.store), [self.files], self._model, self._encoder).snapshot
 
     def client(self) -> TestClient:
         return client_of(live_over(self.store, self._encoder))

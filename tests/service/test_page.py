@@ -14,7 +14,7 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
 from index.build import sync
-from index.encoder import BACKEND, TorchEncoder
+from index.encoder import Encoder
 from index.model import Model
 from index.store import Store
 from qa.live import LiveEngine
@@ -53,19 +53,19 @@ def served(live: LiveEngine) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def seeds_url(seeds_store: Path, encoder: TorchEncoder) -> Iterator[str]:
+def seeds_url(seeds_store: Path, encoder: Encoder) -> Iterator[str]:
     with served(live_over(seeds_store, encoder)) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def hostile_url(
-    tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: TorchEncoder
+    tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: Encoder
 ) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "files").mkdir()
     (folder / "files" / HOSTILE_NAME).write_bytes(HOSTILE.encode())
-    sync(Store(folder / "store"), [folder / "files"], model, encoder, BACKEND)
+    sync(Store(folder / "store"), [folder / "files"], model, encoder)
     with served(live_over(folder / "store", encoder)) as url:
         yield url
 

@@ -1,0 +1,1 @@
+"""Measurements that take minutes. Each is a script: `python -m benchmarks.NAME --help`."""

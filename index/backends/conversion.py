@@ -1,0 +1,197 @@
+"""A model for OpenVINO, made from the torch module once, checked, and kept.
+
+The folder of a converted model holds OpenVINO's two files, the tokenizer as
+sentence-transformers uses it, and a record of how near the vectors came to those of
+sentence-transformers. A folder appears under its name only when it is whole.
+"""
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from filelock import FileLock
+from platformdirs import user_cache_path
+
+from index.backends.openvino_encoder import (
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    OpenVinoEncoder,
+    import_openvino,
+)
+from index.backends.torch_encoder import TorchEncoder
+from index.encoder import Encoder, Role
+from index.errors import NotConvertibleError
+from index.model import Model
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+LEAST_COSINE = 0.999
+_FORMAT = 1
+_RECORD_FILE = "conversion.json"
+_CHECKED_ROLES: tuple[Role, ...] = ("query", "document")
+_CHECKED_TEXTS = (
+    "pimples",
+    "why do I get pimples after microneedling",
+    "Redness fades within two days; swelling, within one.",
+    "Die Rötung klingt nach zwei Tagen ab. 皮肤发红两天后消退。 👍🏽",
+    "Invoice 2024-117, due 31.12.2024: 1,250.00 EUR (see § 4, No. 2).",
+    "def mean(xs): return sum(xs) / len(xs)  # raises ZeroDivisionError",
+    " ".join(f"The depth of needle number {n} was set to {n / 10:.1f} mm." for n in range(8)),
+    " ".join(f"Sentence {n} of a text longer than a model reads." for n in range(1200)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What came of a conversion. `cosine` is the least to sentence-transformers' vectors.
+
+    `probe` is its vector of the first text compared: what is opened later must give it
+    again. `refused` says why the converted model is not to be used; empty, it may be.
+    """
+
+    format: int
+    openvino: str
+    precision: str
+    cosine: float
+    probe: list[float]
+    refused: str
+
+
+def openvino_encoder(model: Model, precision: str) -> OpenVinoEncoder:
+    """Return an encoder of the model on OpenVINO, converting it if that was not done before.
+
+    Raises NotConvertibleError, also where an earlier try was refused, and ImportError where
+    OpenVINO is not installed.
+    """
+    version = import_openvino().__version__.split("-")[0]
+    kept = user_cache_path("pincite") / f"openvino-{version}-{precision}" / model.fingerprint
+    record = _read(kept)
+    if record is not None and not record.refused:
+        encoder = _reopened(kept, model, record)
+        if encoder is not None:
+            return encoder
+        record = None
+    if record is None:
+        try:
+            record = _convert(model, precision, version, kept)
+        except OSError as error:
+            reason = error.strerror or error
+            raise NotConvertibleError(f"{kept.parent} cannot be written ({reason})") from error
+    if record.refused:
+        raise NotConvertibleError(record.refused)
+    return _open(kept, model, precision)
+
+
+def _open(folder: Path, model: Model, precision: str) -> OpenVinoEncoder:
+    return OpenVinoEncoder(folder, model.prompts, model.max_length, precision)
+
+
+def _reopened(kept: Path, model: Model, record: _Record) -> OpenVinoEncoder | None:
+    """Return the encoder that was made earlier; None if its files are not what they were."""
+    try:
+        encoder = _open(kept, model, record.precision)
+        (vector,) = encoder.encode(_CHECKED_TEXTS[:1], "query")
+    except Exception:  # noqa: BLE001 - OpenVINO and tokenizers raise nothing narrower
+        return None
+    return encoder if float(vector @ record.probe) >= LEAST_COSINE else None
+
+
+def _read(folder: Path) -> _Record | None:
+    try:
+        content = orjson.loads((folder / _RECORD_FILE).read_bytes())
+        record = _Record(**content)
+    except (OSError, ValueError, TypeError):
+        return None
+    return record if record.format == _FORMAT else None
+
+
+def _convert(model: Model, precision: str, version: str, kept: Path) -> _Record:
+    """Convert in a folder aside, compare, and move it to its place."""
+    reference = TorchEncoder(model)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        FileLock(kept.with_suffix(".lock")),  # who comes second writes the same again
+        tempfile.TemporaryDirectory(dir=kept.parent, prefix="new-") as aside,
+    ):
+        folder = Path(aside) / "model"
+        folder.mkdir()
+        cosine, refused = 0.0, ""
+        probe = reference.encode(_CHECKED_TEXTS[:1], "query")[0].tolist()
+        try:
+            with _quiet():
+                _write(reference.loaded(), folder)
+            cosine = _least_cosine(reference, _open(folder, model, precision))
+        except Exception as error:  # noqa: BLE001 - a foreign model's code may raise anything
+            refused = f"it cannot be converted ({type(error).__name__})"
+        else:
+            if not cosine >= LEAST_COSINE:
+                refused = f"converted, it gives other vectors (cosine {cosine:.4f})"
+        record = _Record(_FORMAT, version, precision, cosine, probe, refused)
+        (folder / _RECORD_FILE).write_bytes(orjson.dumps(asdict(record)))
+        shutil.rmtree(kept, ignore_errors=True)
+        folder.replace(kept)
+    return record
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back what tracing warns of: whether it did harm is compared afterwards."""
+    import logging
+
+    from transformers.utils.logging import get_verbosity, set_verbosity
+
+    verbosity = get_verbosity()
+    set_verbosity(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        set_verbosity(verbosity)
+
+
+def _write(transformer: "SentenceTransformer", folder: Path) -> None:
+    """Write the whole of a model, pooling and all that follows it included."""
+    import torch
+
+    openvino = import_openvino()
+    tokenizer: Any = transformer.tokenizer
+    needs_types = "token_type_ids" in tokenizer.model_input_names
+
+    class Traceable(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.transformer = transformer
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Any:
+            features = {"input_ids": input_ids, "attention_mask": attention_mask}
+            if needs_types:
+                features["token_type_ids"] = torch.zeros_like(input_ids)
+            return self.transformer(features)["sentence_embedding"]
+
+    example = torch.ones((2, 8), dtype=torch.long)
+    with torch.no_grad():
+        converted = openvino.convert_model(
+            Traceable().eval(), example_input={"input_ids": example, "attention_mask": example}
+        )
+    openvino.save_model(converted, str(folder / MODEL_FILE), compress_to_fp16=False)
+    (folder / TOKENIZER_FILE).write_text(tokenizer.backend_tokenizer.to_str(), encoding="utf-8")
+
+
+def _least_cosine(reference: Encoder, converted: Encoder) -> float:
+    """Compare what both encode, texts of all lengths in one batch and one by one."""
+    cosines: list[float] = []
+    for role in _CHECKED_ROLES:
+        expected = reference.encode(_CHECKED_TEXTS, role)
+        batched = converted.encode(_CHECKED_TEXTS, role)
+        cosines.extend((expected * batched).sum(axis=1).tolist())
+        for text, vector in zip(_CHECKED_TEXTS, expected, strict=True):
+            cosines.append(float(converted.encode([text], role)[0] @ vector))
+    return min(cosines)

@@ -1,0 +1,134 @@
+"""A converted model on OpenVINO: no torch, ready in a fraction of a second."""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from index.encoder import Role, Vectors
+from index.model import Prompts
+
+MODEL_FILE, TOKENIZER_FILE = "model.xml", "tokenizer.json"
+_FEW = 4
+"""As many texts are encoded at once, with all cores; more are dealt to several requests."""
+_BATCH_TOKENS = 2048
+_PRECISION_HINTS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+def import_openvino() -> Any:
+    """Import OpenVINO without its telemetry, which would report conversions to its maker.
+
+    Raises ImportError where it is not installed.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
+
+
+def precisions() -> list[str]:
+    """Return what the processor computes in, the fastest first."""
+    capabilities = import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return ["bfloat16", "float32"] if "BF16" in capabilities else ["float32"]
+
+
+class OpenVinoEncoder:
+    """Encodes with the converted model in a folder; `max_length` counts special tokens."""
+
+    def __init__(self, folder: Path, prompts: Prompts, max_length: int, precision: str) -> None:
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        self._openvino = import_openvino()
+        self._core = self._openvino.Core()
+        self._model = self._core.read_model(str(folder / MODEL_FILE))
+        self._prompts = prompts
+        self._precision = precision
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(max_length)
+        self._at_once = self._compile("LATENCY")
+        self._requests = threading.local()
+        self._filling = threading.Lock()
+        self._queue: Any = None
+
+    @property
+    def backend(self) -> str:
+        """What computes the vectors, and how precisely."""
+        return f"openvino-{self._precision}"
+
+    def encode(self, texts: Sequence[str], role: Role) -> Vectors:
+        """Return one row a text, shape (len(texts), dimension), each of Euclidean length 1."""
+        if not texts:
+            return np.empty((0, self._dimension), dtype=np.float32)
+        prompt = self._prompts.of(role)
+        encodings = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
+        if len(texts) <= _FEW:
+            vectors = self._encode_at_once(encodings)
+        else:
+            vectors = self._encode_in_batches(encodings)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+        return unit
+
+    def _encode_at_once(self, encodings: Sequence[Encoding]) -> Vectors:
+        # A request holds the buffers of one inference: each thread has its own.
+        request = getattr(self._requests, "own", None)
+        if request is None:
+            request = self._requests.own = self._at_once.create_infer_request()
+        request.infer(_padded(encodings))
+        return np.array(request.get_output_tensor(0).data, dtype=np.float32)
+
+    def _encode_in_batches(self, encodings: Sequence[Encoding]) -> Vectors:
+        """Encode texts of like length together: a batch takes as long as its longest."""
+        vectors = np.empty((len(encodings), self._dimension), dtype=np.float32)
+
+        def store(request: Any, rows: list[int]) -> None:
+            vectors[rows] = request.get_output_tensor(0).data
+
+        with self._filling:
+            if self._queue is None:
+                self._queue = self._openvino.AsyncInferQueue(self._compile("THROUGHPUT"))
+            self._queue.set_callback(store)
+            for rows in _batches(encodings):
+                self._queue.start_async(_padded([encodings[row] for row in rows]), rows)
+            self._queue.wait_all()
+        return vectors
+
+    @property
+    def _dimension(self) -> int:
+        return int(self._at_once.output(0).get_partial_shape()[1].get_length())
+
+    def _compile(self, hint: str) -> Any:
+        configuration = {
+            "PERFORMANCE_HINT": hint,
+            "INFERENCE_PRECISION_HINT": _PRECISION_HINTS[self._precision],
+        }
+        return self._core.compile_model(self._model, "CPU", configuration)
+
+
+def _batches(encodings: Sequence[Encoding]) -> Iterator[list[int]]:
+    """Yield rows, shortest texts first, so many that padded they have some 2,000 tokens."""
+    batch: list[int] = []
+    for row in sorted(range(len(encodings)), key=lambda row: len(encodings[row].ids)):
+        if batch and (len(batch) + 1) * len(encodings[row].ids) > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def _padded(encodings: Sequence[Encoding]) -> dict[str, NDArray[np.int64]]:
+    """Return token ids and their mask, both of shape (texts, tokens of the longest)."""
+    longest = max(len(encoding.ids) for encoding in encodings)
+    ids = np.zeros((len(encodings), longest), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for row, encoding in enumerate(encodings):
+        ids[row, : len(encoding.ids)] = encoding.ids
+        mask[row, : len(encoding.ids)] = 1
+    return {"input_ids": ids, "attention_mask": mask}
