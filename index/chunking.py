@@ -17,8 +17,12 @@ from index.sentences import split_long, split_sentences
 from index.structure import OUTLINERS, Block
 from index.tokens import TokenBudget, Tokenizer
 
-VERSION = 1
+VERSION = 2
 """Part of a snapshot's identity: raise it when the same text would be cut differently."""
+
+MAX_PASSAGE_CHARS = 4000
+MAX_HEADING_PATH_CHARS = 500
+"""Tokens alone are no bound: an unbroken word of any length is one unknown token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class Chunker:
         budget, every character between them counted twice, needs no exact count.
         """
         start, end = run[0].span.start, run[-1].span.end
+        if end - start > MAX_PASSAGE_CHARS:
+            return False
         between = end - start - sum(each.span.end - each.span.start for each in run)
         estimate = sum(each.tokens for each in run) + 2 * between
         if estimate <= self._budget.passage - self._budget.headings:
@@ -110,13 +116,20 @@ class Chunker:
 
     def _fit_headings(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """Drop inner headings, then the outermost, then words of the last, until the path fits."""
-        while len(path) > 1 and self._count("\n".join(path)) > self._budget.headings:
+        while len(path) > 1 and not self._heading_fits("\n".join(path)):
             path = (path[0], *path[2:]) if len(path) > 2 else path[1:]
-        if path and self._count(path[0]) > self._budget.headings and len(path) == 1:
-            cut = self._tokenizer.tokens(path[0])[self._budget.headings].start
-            shortened = path[0][:cut].rstrip()
-            path = (shortened,) if shortened else ()
+        if path and not self._heading_fits(path[0]):
+            heading = path[0][:MAX_HEADING_PATH_CHARS]
+            tokens = self._tokenizer.tokens(heading)
+            too_many = len(tokens) > self._budget.headings
+            shortened = heading[: tokens[self._budget.headings].start if too_many else None]
+            path = (shortened.rstrip(),) if shortened.strip() else ()
         return path
+
+    def _heading_fits(self, heading: str) -> bool:
+        return (
+            len(heading) <= MAX_HEADING_PATH_CHARS and self._count(heading) <= self._budget.headings
+        )
 
     def _count(self, text: str) -> int:
         return len(self._tokenizer.tokens(text))

@@ -1,98 +1,128 @@
-"""Layout of Markdown, read by markdown-it (CommonMark and tables).
+"""Layout of Markdown: blocks are whole lines without the blanks and list markers at their ends.
 
-The parser gives line numbers, not offsets; blocks are cut at whole lines and then
-trimmed, so the cited text keeps its markup and is found in the user's own file.
+So the cited text keeps its markup and is found in the user's own file.
 """
 
 import re
-from itertools import zip_longest
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from dataclasses import dataclass, field
 
 from index.records import Skipped, Span
+from index.structure.comments import find_comments
+from index.structure.front_matter import front_matter_lines
+from index.structure.markdown_leaves import Leaf, read_leaves
 from index.structure.outline import Block, Outline, line_spans, marker_end, trim
 
-_LEAVES = {"paragraph_open", "tr_open", "fence", "code_block", "html_block"}
+_WITH_COMMENTS = {"heading_open", "paragraph_open", "tr_open", "html_block"}
 _ALL_MARKUP = re.compile(r"[\s|:=~`*_#>+-]*\Z")
 # Label and destination only: a footnote's text and "[Note]: …" are prose.
 _LINK_DEFINITION = re.compile(
     r"[ >]*\[[^\]]+\]:\s*(?:<[^<>]*>|\S+)(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?\Z"
 )
-# Line ends are atomic: were \r\n also tried as \r and \n, time would grow exponentially.
-_FRONT_MATTER = re.compile(
-    r"---[ \t]*(?>\r\n|\r|\n)(?:[^\r\n]*(?>\r\n|\r|\n))*?---[ \t]*(?:\r\n|\r|\n|\Z)"
-)
+_PUNCTUATION = re.compile(r"[\s.,;:!?…)\]\"'”’]*\Z")
 _QUOTE_MARK = re.compile(r"(?:>[ \t]*)+")
-
-_parser = MarkdownIt("commonmark").enable("table")
+_NUMBER_SIGNS = re.compile(r"#{1,6}[ \t]+")
+_HEADING_END = re.compile(r"(?:[ \t]#+|[\r\n][ \t>]*(?:=+|-+))[ \t]*\Z")
 
 
 def outline_markdown(text: str) -> Outline:
     """Read the layout of `text`; a line that the parser claims for nothing is a paragraph."""
     lines = line_spans(text)
-    blocks: list[Block] = []
-    skipped: list[Skipped] = []
-    front_matter = _FRONT_MATTER.match(text)
-    first_line = 0
-    if front_matter:
-        skipped.append(Skipped(0, front_matter.end(), "front matter"))
-        first_line = sum(line.end <= front_matter.end() for line in lines)
-    body = "\n" * first_line + text[lines[first_line].start :] if first_line < len(lines) else ""
-    leaves = _leaves(_parser.parse(body), first_line, len(lines))
-    path: list[tuple[int, str]] = []
-    top_headings: list[str] = []
-    section = 0
-    for first, last, heading in leaves:
-        span = trim(text, Span(lines[first].start, lines[last - 1].end))
+    layout = _Layout(text)
+    first_line = front_matter_lines(text, lines)
+    if first_line:
+        layout.skipped.append(Skipped(0, lines[first_line - 1].end, "front matter"))
+    for leaf in read_leaves(text, lines, first_line):
+        span = trim(text, Span(lines[leaf.first].start, lines[leaf.last - 1].end))
         if span.start == span.end:
             continue
-        if heading is not None:
-            level, title = heading
-            path = [above for above in path if above[0] < level] + [heading]
-            section += 1
-            if level == 1:
-                top_headings.append(title)
-            skipped.append(Skipped(*span, "heading"))
-        elif _ALL_MARKUP.match(text[span.start : span.end]):
-            skipped.append(Skipped(*span, "markup"))
-        elif _LINK_DEFINITION.match(text[span.start : span.end]):
-            skipped.append(Skipped(*span, "link definition"))
+        if leaf.level:
+            layout.add_heading(leaf, span)
         else:
-            start = _content_start(text, span)
-            if start > span.start:
-                skipped.append(Skipped(span.start, start, "list marker"))
-            headings = tuple(title for _, title in path if title)
-            blocks.append(Block(start, span.end, headings, section))
-    title = top_headings[0] if len(top_headings) == 1 else ""
-    return Outline(title, tuple(blocks), tuple(skipped))
+            layout.add_text(leaf, span)
+    return layout.finish()
 
 
-def _leaves(
-    tokens: list[Token], first_line: int, line_count: int
-) -> list[tuple[int, int, tuple[int, str] | None]]:
-    """Return (first line, last line + 1, (level, title) of a heading) in order, without gaps."""
-    leaves: list[tuple[int, int, tuple[int, str] | None]] = []
-    done = first_line
-    for token, following in zip_longest(tokens, tokens[1:]):
-        is_heading = token.type == "heading_open"
-        if token.map is None or not (is_heading or token.type in _LEAVES):
-            continue
-        first, last = max(token.map[0], done), min(token.map[1], line_count)
-        if first >= last:
-            continue
-        leaves.extend((line, line + 1, None) for line in range(done, first))
-        heading = (int(token.tag[1]), _plain(following)) if is_heading else None
-        leaves.append((first, last, heading))
-        done = last
-    leaves.extend((line, line + 1, None) for line in range(done, line_count))
-    return leaves
+@dataclass(slots=True)
+class _Layout:
+    """An outline in the making."""
 
+    text: str
+    blocks: list[Block] = field(default_factory=list[Block])
+    skipped: list[Skipped] = field(default_factory=list[Skipped])
+    _path: list[Leaf] = field(default_factory=list[Leaf])
+    _top_headings: list[str] = field(default_factory=list[str])
+    _section: int = 0
+    _bare: tuple[Leaf, Span] | None = None
 
-def _plain(inline: Token | None) -> str:
-    """Return a heading's words without its markup."""
-    children = inline.children if inline else None
-    return " ".join("".join(child.content or " " for child in children or ()).split())
+    def skip(self, span: Span, reason: str) -> None:
+        """Leave `span` out, if anything is in it."""
+        span = trim(self.text, span)
+        if span.start < span.end:
+            self.skipped.append(Skipped(*span, reason))
+
+    def add_heading(self, heading: Leaf, span: Span) -> None:
+        """Open a section. The one before it may have turned out to have no text."""
+        self._settle(heading.level)
+        self._path = [above for above in self._path if above.level < heading.level] + [heading]
+        self._section += 1
+        self._bare = (heading, span)
+        if heading.level == 1:
+            self._top_headings.append(heading.title)
+
+    def add_text(self, leaf: Leaf, span: Span) -> None:
+        """Add what is in `span`, without its comments: no passage runs across one."""
+        start = span.start
+        is_html = leaf.claimed_by == "html_block"
+        commented = leaf.claimed_by in _WITH_COMMENTS
+        for comment in find_comments(self.text, span, in_html=is_html) if commented else []:
+            self._add_part(Span(start, comment.start))
+            self.skip(comment, "comment")
+            self._section += 1
+            start = comment.end
+        rest = Span(start, span.end)
+        if start > span.start and _PUNCTUATION.match(self.text, *rest):
+            self.skip(rest, "markup")
+        else:
+            self._add_part(rest)
+
+    def finish(self) -> Outline:
+        """Return the outline."""
+        self._settle(0)
+        title = self._top_headings[0] if len(self._top_headings) == 1 else ""
+        skipped = sorted(self.skipped, key=lambda part: part.start)
+        return Outline(title, tuple(self.blocks), tuple(skipped))
+
+    def _add_part(self, span: Span) -> None:
+        span = trim(self.text, span)
+        if span.start == span.end:
+            return
+        if _ALL_MARKUP.match(self.text, *span):
+            self.skip(span, "markup")
+        elif _LINK_DEFINITION.match(self.text, *span):
+            self.skip(span, "link definition")
+        else:
+            self._settle()
+            start = _content_start(self.text, span)
+            self.skip(Span(span.start, start), "list marker")
+            headings = tuple(heading.title for heading in self._path if heading.title)
+            self.blocks.append(Block(start, span.end, headings, self._section))
+
+    def _settle(self, level: int = 7) -> None:
+        """Skip the last heading if text or a deeper heading follows it; else make it a block.
+
+        A heading that is in no passage's path could be neither found nor cited.
+        """
+        if self._bare is None:
+            return
+        (heading, span), self._bare = self._bare, None
+        if level > heading.level:
+            self.skip(span, "heading")
+            return
+        self._path.remove(heading)
+        content = _without_heading_marks(self.text, span)
+        self.skip(Span(span.start, content.start), "markup")
+        self.add_text(heading, content)
+        self.skip(Span(content.end, span.end), "markup")
 
 
 def _content_start(text: str, span: Span) -> int:
@@ -105,3 +135,12 @@ def _content_start(text: str, span: Span) -> int:
         if after == start or after >= span.end:
             return start
         start = after
+
+
+def _without_heading_marks(text: str, span: Span) -> Span:
+    """Return where the words of a heading stand."""
+    start = _content_start(text, span)
+    signs = _NUMBER_SIGNS.match(text, start, span.end)
+    start = signs.end() if signs else start
+    closing = _HEADING_END.search(text, start, span.end)
+    return trim(text, Span(start, closing.start() if closing else span.end))

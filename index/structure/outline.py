@@ -16,8 +16,8 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 class Block:
     """A paragraph, list item or table row: where it stands, and under which headings.
 
-    `section` numbers the stretch between two headings: two blocks with the same
-    heading path are in one section only if they also share this number.
+    `section` numbers the stretches that no passage may cross the ends of, such as what
+    stands between two headings: blocks of one section share this number and their path.
     """
 
     start: int

@@ -1,31 +1,29 @@
 """Layout of plain text, where headings are marked by nothing but their shape.
 
-A heading is a short line without a full stop before a longer one that has one. A file
-may hold several articles run together: a long heading after a concluding section
-(or the first long heading of a file) opens a new one.
+A heading is a short line without a full stop before a longer one that has one, unless
+it might state a fact: then it opens a section, too, but is text.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import groupby
 
 from index.records import Skipped, Span
+from index.structure.heading_shape import body_needed
+from index.structure.headings import HeadingPath, is_title
 from index.structure.outline import Block, Outline, line_spans, marker_end, trim
 
 MAX_HEADING_CHARS = 100
 MAX_HEADING_WORDS = 16
-MIN_TITLE_WORDS = 4
 MIN_BODY_CHARS = 40
 MIN_BODY_RATIO = 1.5
 MAX_WRAPPED_LINE = 120
+MAX_UNTITLED_STACK = 2
+MAX_STACK = 4
 
-_NOT_HEADING_END = tuple(".,;:!…。！；，")
+_NOT_LEAD_END = tuple(".,;:!…。！；，")
 _PROSE_END = re.compile(r"[.!?:…。！？][\"'”’)\]]*$")
-_CLOSING_HEADING = re.compile(
-    r"(in )?(conclusions?|summary|final thoughts|(the )?bottom line|takeaways?|wrapping up)\b", re.I
-)
-_CLOSING_PARAGRAPH = re.compile(
-    r"(in|to) (conclusion|conclude|summary|summari[sz]e|sum up|closing)\b", re.I
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +35,37 @@ class _Line:
     blank_before: bool
 
 
+class _Role(Enum):
+    TEXT = auto()
+    LEAD = auto()
+    HEADING = auto()
+
+
 def outline_plaintext(text: str) -> Outline:
     """Read the layout of `text`."""
     lines = [line for run in _runs(text) for line in _unwrap(text, run)]
-    headings = _find_headings(lines)
-    path = _HeadingPath()
+    roles = _find_roles(lines)
+    path = HeadingPath()
     blocks: list[Block] = []
     skipped: list[Skipped] = []
     section = 0
     stack: list[str] = []
-    for line, is_heading in zip(lines, headings, strict=True):
-        if is_heading:
+    for line, role in zip(lines, roles, strict=True):
+        if role is _Role.HEADING:
             stack.append(line.text)
             skipped.append(Skipped(*line.span, "heading"))
             continue
-        if stack:
+        if stack or role is _Role.LEAD:
             section += 1
-            path.enter(stack)
+        if stack:
+            path.enter(stack, opens_file=len(stack) == len(skipped) and not blocks)
             stack = []
         path.pass_paragraph(line.text)
         start = marker_end(text, line.span)
         if start > line.span.start:
             skipped.append(Skipped(line.span.start, start, "list marker"))
         blocks.append(Block(start, line.span.end, path.current, section))
-    title = path.titles[0] if len(path.titles) == 1 and headings[0] else ""
-    return Outline(title, tuple(blocks), tuple(skipped))
+    return Outline(path.title_of_file, tuple(blocks), tuple(skipped))
 
 
 def _runs(text: str) -> list[list[_Line]]:
@@ -108,64 +112,53 @@ def _is_wrapped(run: list[_Line]) -> bool:
     return broken_off * 2 >= len(run) - 1 and bool(_PROSE_END.search(run[-1].text))
 
 
-def _find_headings(lines: list[_Line]) -> list[bool]:
+def _find_roles(lines: list[_Line]) -> list[_Role]:
     """Decide from the end backwards, for a heading needs something below it."""
-    headings = [False] * len(lines)
+    roles = [_Role.TEXT] * len(lines)
+    body = 0
     for i in range(len(lines) - 2, -1, -1):
         line, below = lines[i], lines[i + 1]
-        if not _looks_like_heading(line.text):
+        ends_paragraph = below.blank_before and not line.blank_before
+        is_stacked = roles[i + 1] is not _Role.TEXT
+        is_above = below.blank_before if is_stacked else _leads_to(line.text, below.text)
+        if ends_paragraph or not is_above or not _may_lead(line.text):
             continue
-        if headings[i + 1]:
-            headings[i] = below.blank_before
-        elif line.text.endswith("?"):
-            headings[i] = not below.text.endswith("?")
-        else:
-            enough = max(MIN_BODY_CHARS, MIN_BODY_RATIO * len(line.text))
-            headings[i] = len(below.text) >= enough and bool(_PROSE_END.search(below.text))
-    return headings
+        if not is_stacked:
+            body = len(below.text)
+            roles[i] = _Role.LEAD
+        needed = body_needed(line.text)
+        if needed is not None and body >= needed:
+            roles[i] = _Role.HEADING
+    _break_up_lists(lines, roles)
+    return roles
 
 
-def _looks_like_heading(line: str) -> bool:
+def _may_lead(line: str) -> bool:
     return (
         len(line) <= MAX_HEADING_CHARS
         and len(line.split()) <= MAX_HEADING_WORDS
         and "\n" not in line
         and "\r" not in line
-        and not line.endswith(_NOT_HEADING_END)
+        and not line.endswith(_NOT_LEAD_END)
         and line[0] not in "-*•‣◦▪·–>|"
         and any(character.isalpha() for character in line)
     )
 
 
-@dataclass(slots=True)
-class _HeadingPath:
-    """Where in its articles and sections a text stands, from headings without levels."""
-
-    titles: list[str] = field(default_factory=list[str])
-    current: tuple[str, ...] = ()
-    _root: tuple[str, ...] = ()
-    _sections: int = 0
-    _closed: bool = True
-
-    def enter(self, stack: list[str]) -> None:
-        """Take the headings that stand directly above the next paragraph."""
-        opens_article = self._closed and (len(stack) > 1 or _is_title(stack[0]))
-        if opens_article:
-            self._root = tuple(stack[:-1]) or (stack[0],)
-            self.titles.append(next(filter(_is_title, self._root), self._root[0]))
-            self._sections = 0
-            self.current = tuple(stack)
-        else:
-            self._sections += 1
-            self.current = (*self._root, *stack)
-        self._closed = self._sections > 0 and bool(_CLOSING_HEADING.match(stack[-1]))
-        self._closed |= not self._root
-
-    def pass_paragraph(self, paragraph: str) -> None:
-        """Note that an article draws to its end."""
-        self._closed |= bool(_CLOSING_PARAGRAPH.match(paragraph))
+def _leads_to(line: str, below: str) -> bool:
+    """Tell whether `line` stands above `below` as a question or a heading above its text."""
+    if line.endswith("?"):
+        return not below.endswith("?")
+    enough = max(MIN_BODY_CHARS, MIN_BODY_RATIO * len(line))
+    return len(below) >= enough and bool(_PROSE_END.search(below))
 
 
-def _is_title(heading: str) -> bool:
-    """Tell a title from a section's heading: it is longer; a question heads its own answer."""
-    return len(heading.split()) >= MIN_TITLE_WORDS and not heading.endswith("?")
+def _break_up_lists(lines: list[_Line], roles: list[_Role]) -> None:
+    """Of many headings in a row, with no title among them, keep the last: the others are a list."""
+    start = 0
+    for is_heading, group in groupby(roles, key=lambda role: role is _Role.HEADING):
+        end = start + len(list(group))
+        has_title = any(is_title(line.text) for line in lines[start:end])
+        if is_heading and end - start > (MAX_STACK if has_title else MAX_UNTITLED_STACK):
+            roles[start : end - 1] = [_Role.TEXT] * (end - 1 - start)
+        start = end

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.backends.torch_encoder import TorchEncoder
-from index.chunking import Chunker
+from index.chunking import MAX_HEADING_PATH_CHARS, MAX_PASSAGE_CHARS, Chunker
 from index.model import Model
 from index.readers import READERS, UnreadableFileError, read_file
 from index.records import ChunkedDocument, Document, Span, embedded_text
@@ -110,6 +110,11 @@ markdown = st.one_of(
             "<div>",
             "<!-- a comment",
             "-->",
+            "<!-- a whole comment -->",
+            "Text <!-- a comment --> that goes on. `<!-- code -->`",
+            "- <!-- a\ncomment -->.",
+            "# Heading <!-- a comment -->",
+            "<!-->",
             "<p>Text in <b>HTML</b>.</p>",
             "</div>",
             "---",
@@ -130,7 +135,17 @@ markdown = st.one_of(
     ),
 )
 front_matter = st.sampled_from(
-    ["", "", "", "---\ntitle: x\n---\n", "---\r\ntitle: x\r\n---\r\n", "---\n", "---\r\n", "---"]
+    [
+        "",
+        "",
+        "",
+        "---\n\nIt expires.\n\n---\n",
+        "---\ntitle: x\n---\n",
+        "---\r\ntitle: x\r\n---\r\n",
+        "---\n",
+        "---\r\n",
+        "---",
+    ]
 )
 fragments = st.one_of(paragraphs, headings, markdown, st.text(characters, max_size=40), long_words)
 documents = st.builds(
@@ -210,6 +225,8 @@ def assert_within_budget(chunked: ChunkedDocument, tokenizer: ModelTokenizer) ->
         cited = passage.span.of(chunked.document.text)
         path = passage.heading_path
         assert len(tokenizer.tokens(cited)) <= PASSAGE_TOKENS
+        assert len(cited) <= MAX_PASSAGE_CHARS
+        assert len("\n".join(path)) <= MAX_HEADING_PATH_CHARS
         assert len(tokenizer.tokens("\n".join(path))) <= HEADING_TOKENS
         assert embedded_text(path, cited) == "".join(f"{line}\n" for line in path) + cited
         assert len(tokenizer.tokens(embedded_text(path, cited))) <= ENCODER_READS
@@ -227,6 +244,9 @@ def assert_nothing_is_lost(chunked: ChunkedDocument) -> None:
         if not character.isspace():
             assert times_kept[position] == 1, (position, text[max(0, position - 20) :][:40])
     assert all(skipped.reason for skipped in chunked.skipped)
+    outline = OUTLINERS[chunked.document.media_type](text)
+    hidden = [skipped for skipped in outline.skipped if skipped.reason == "comment"]
+    assert set(hidden) <= set(chunked.skipped), "no passage has a comment in it"
 
 
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
@@ -239,6 +259,12 @@ def assert_nothing_is_lost(chunked: ChunkedDocument) -> None:
 @example(text=f"{'long' * 30} " * 300)
 @example(text=f"# {'heading ' * 200}\n\n{'word ' * 500}.")
 @example(text=f"# {'pneumonoultramicroscopic' * 4} {'Donaudampfschifffahrt' * 4}\n\nIt has a body.")
+@example(text="a" * 20_000)
+@example(text=f"# {'a' * 20_000}\n\nIt has a body.")
+@example(text=f"{'a' * 1400}. " * 10)
+@example(text=f"- {'a' * 1400}\n" * 10)
+@example(text="# Heading <!-- a comment -->\n\n## `<!--` Another -->")
+@example(text="<div>\nText <!-- a\ncomment --> and more\n</div>")
 @example(text="👍🏽" * 2000)
 @example(text="- a\n" * 400)
 def test_chunking_keeps_its_promises_on_any_text(

@@ -235,6 +235,130 @@ def test_what_only_resembles_a_list_marker_is_kept(line: str) -> None:
     assert plain(line) == [((), line)]
 
 
+CONTACTS = """\
+Plumber Jones: 555-0199
+Call him only on weekdays between nine and five, because he does not answer otherwise.
+
+Electrician Smith lives at 12 Oak Street
+She prefers to be contacted by letter, since she has no phone at all.
+
+Roofer Baker comes on Tuesdays
+He brings his own ladder, and he wants to be paid in cash when the work is done.
+"""
+
+
+def test_lines_that_state_a_fact_can_be_cited() -> None:
+    assert " ".join(cited for _, cited in plain(CONTACTS)).split() == CONTACTS.split()
+    assert skipped(CONTACTS, "text/plain") == []
+    assert outline(CONTACTS, "text/plain").title == ""
+
+
+BODY = (
+    "They were chosen for being like real texts: repetitive, nearly the same as one another, "
+    "with boilerplate at the end, and with a typo here and there."
+)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "Plumber Jones: 555-0199",
+        "Plumber: Bob Jones",
+        "Plumber – Bob Jones",
+        "Dinner: Fish and Chips",
+        "Wifi password: hunter2",
+        "Locker Code 4711",
+        "12 Oak Street",
+        "Bob Jones, Oak Street",
+        "bob.jones@example.org",
+        "Rent = Half",
+        "Bob is vegan",
+        "Anna lives in Paris",
+        "Anna moved to Paris",
+        "Anna went to Old Oak Street",
+        "I Live in Paris",
+        "The boat trailer licence expires in May",
+        "Spare key under the flowerpot by the shed",
+        "Ask Bob. He Knows the Way",
+        "The Vet said, “Come Again Tomorrow.”",
+        "Where is the key? Under the Flowerpot",
+        "水管工琼斯住在橡树街",
+        "Flat sold 1987",
+        "Boat Licence Until May 2027",
+    ],
+)
+def test_a_line_that_may_state_a_fact_is_text_and_opens_a_section(fact: str) -> None:
+    text = f"Something else comes first.\n\n{fact}\n{BODY}\n"
+    first, line, body = outline(text, "text/plain").blocks
+    assert text[line.start : line.end] == fact
+    assert first.section < line.section == body.section
+    assert line.heading_path == body.heading_path == ()
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Gameplay",
+        "Early life",
+        "Distribution and habitat",
+        "author-avatar",
+        "techniques to minimize Risks",
+        "Conditions That Can Worsen Scars",
+        "Rare but Serious Side Effects",
+        "Microneedling and Acne Scars: A Closer Look",
+        "Sun, Wind and Rain",
+        "How it works",
+        "What is Microneedling",
+        "1. Introduction",
+        "2.1 Methods",
+        "Chapter 4",
+        "Figure 2 Asian Elephant Range in Borneo",
+        "Step 3: Cleanse the Skin",
+        "Box 1. Golden Rice",
+        "E\u0301tudes",
+        "Which trains stop here after 22:00?",
+    ],
+)
+def test_a_line_without_a_fact_above_a_paragraph_is_a_heading(heading: str) -> None:
+    text = f"Something else comes first.\n\n{heading}\n{BODY}\n"
+    assert plain(text)[1:] == [((heading,), BODY)]
+    assert skipped(text, "text/plain") == [("heading", heading)]
+
+
+def test_a_heading_in_small_letters_needs_a_longer_paragraph() -> None:
+    text = "Allergic to penicillin\nThe doctor has to be told of it before any treatment.\n"
+    assert plain(text) == [((), line) for line in text.splitlines()]
+
+
+def test_a_line_that_ends_a_paragraph_is_no_heading_of_the_next() -> None:
+    text = f"Bring along:\nTea\nOld Towels\n\n{BODY}\n"
+    assert skipped(text, "text/plain") == []
+
+
+def test_a_list_of_names_is_not_a_stack_of_headings() -> None:
+    names = ["Anna Smith", "Bob Jones", "Carl Brown", "Dora Green"]
+    text = "\n\n".join([*names, BODY])
+    assert plain(text) == [*(((), name) for name in names[:-1]), ((names[-1],), BODY)]
+
+
+def test_a_heading_may_stand_above_a_line_that_is_text() -> None:
+    text = f"Contacts\n\nPlumber Jones: 555-0199\n{BODY}\n"
+    assert plain(text) == [
+        (("Contacts",), "Plumber Jones: 555-0199"),
+        (("Contacts",), BODY),
+    ]
+
+
+def test_a_long_heading_further_down_is_not_the_title_of_the_file() -> None:
+    text = f"Pincite\n{BODY}\nTried and Not Kept After All\n{BODY}\nSettings\n{BODY}\n"
+    assert outline(text, "text/plain").title == ""
+    assert [path for path, _ in plain(text)] == [
+        ("Pincite",),
+        ("Tried and Not Kept After All",),
+        ("Settings",),
+    ]
+
+
 # Markdown.
 
 
@@ -315,6 +439,129 @@ def test_a_rule_on_the_first_line_is_not_front_matter(line_end: str) -> None:
     """Were the line ends ambiguous, 200 lines without a closing rule would take for ever."""
     text = line_end.join(["---", *["A paragraph.", ""] * 200])
     assert [cited for _, cited in markdown(text)] == ["A paragraph."] * 200
+
+
+FRONT_MATTER = """\
+---
+# a comment
+title: x
+"quoted key": 'y'
+tags:
+- one
+- two
+summary: >
+  It goes on
+
+  after a blank line.
+empty:
+---
+"""
+
+
+def test_front_matter_may_hold_lists_comments_and_indented_lines() -> None:
+    text = FRONT_MATTER + "Intro.\n"
+    assert markdown(text) == [((), "Intro.")]
+    assert skipped(text, "text/markdown") == [("front matter", FRONT_MATTER)]
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "\nThe boat trailer licence expires on 9 May 2027.\n\nRenewal costs 80 euros.\n\n",
+        "The boat trailer licence expires on 9 May 2027.\n\n",
+        "Note: the licence expires on 9 May 2027.\n\nRenewal: 80 euros.\n\n",
+        "- milk\n- bread\n\n",
+        "title: x\nThe licence expires in May.\n\n",
+        "title: x\n- The licence expires in May.\n\n",
+        "    The licence expires in May.\n\n",
+    ],
+)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_prose_between_two_rules_is_not_front_matter(prose: str, line_end: str) -> None:
+    text = f"---\n{prose}---\n\nOther text.\n".replace("\n", line_end)
+    cited = " ".join(block for _, block in markdown(text))
+    assert not {"front matter", "heading"} & {
+        reason for reason, _ in skipped(text, "text/markdown")
+    }
+    words = prose.replace("- ", " ").split()
+    assert [word for word in cited.split() if word != "-"] == [*words, "Other", "text."]
+
+
+def test_front_matter_that_is_never_closed_is_text() -> None:
+    assert markdown("---\ntitle: x\n") == [((), "title: x")]
+
+
+def test_a_heading_without_any_text_below_it_is_text() -> None:
+    text = (
+        "# Shopping\n\n## Milk ##\n\n---\n\n## Old *bread*\n\nOat\nmeal\n---\n\n"
+        "# Chores\n\nMop.\n\n> ## Iron\n"
+    )
+    assert markdown(text) == [
+        (("Shopping",), "Milk"),
+        (("Shopping",), "Old *bread*"),
+        (("Shopping",), "Oat\nmeal"),
+        (("Chores",), "Mop."),
+        (("Chores",), "Iron"),
+    ]
+    assert [s for s in skipped(text, "text/markdown") if s[0] != "markup"] == [
+        ("heading", "# Shopping"),
+        ("heading", "# Chores"),
+    ]
+
+
+def test_comments_are_skipped() -> None:
+    text = (
+        "# Guide <!-- draft -->\n\n<!-- internal -->\n\nIt costs 80 euros. <!-- was 70 -->\n\n"
+        "<!--\ntwo\n\nparagraphs\n--> after it\n\n- <!-- a --> item\n\n"
+        "<div>\n`<!-- b -->\n</div>\n\n| c <!-- d --> | e |\n|---|---|\n"
+    )
+    comments = [hidden for reason, hidden in skipped(text, "text/markdown") if reason == "comment"]
+    assert comments == [
+        "<!-- internal -->",
+        "<!-- was 70 -->",
+        "<!--\ntwo\n\nparagraphs\n-->",
+        "<!-- a -->",
+        "<!-- b -->",
+        "<!-- d -->",
+    ]
+    assert markdown(text) == [
+        (("Guide",), "It costs 80 euros."),
+        (("Guide",), "after it"),
+        (("Guide",), "item"),
+        (("Guide",), "<div>\n`"),
+        (("Guide",), "</div>"),
+        (("Guide",), "| c"),
+        (("Guide",), "| e |"),
+    ]
+
+
+def test_no_section_runs_across_a_comment() -> None:
+    text = "Renew it<!-- or not --> in May<!-- or June -->.\n\nThen pay.\n"
+    found = outline(text, "text/markdown").blocks
+    assert [text[block.start : block.end] for block in found] == ["Renew it", "in May", "Then pay."]
+    assert found[0].section < found[1].section < found[2].section
+    assert skipped(text, "text/markdown")[-1] == ("markup", ".")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In code: `<!-- a -->` and ``<!-- ` -->``.",
+        "Escaped: \\<!-- a -->.",
+        "Never closed: <!-- a.",
+        "```html\n<!-- a -->\n```",
+        "<!-- a",
+    ],
+)
+def test_what_only_looks_like_a_comment_is_text(text: str) -> None:
+    assert markdown(text) == [((), text)]
+
+
+@pytest.mark.parametrize(
+    "text", ["`<!-- a -->", "``<!-- a -->`", "<!-->", "<!--->", "\\\\<!-- a -->"]
+)
+def test_what_code_and_backslashes_do_not_keep_is_a_comment(text: str) -> None:
+    assert [reason for reason, _ in skipped(text, "text/markdown")].count("comment") == 1
 
 
 @pytest.mark.parametrize("line_end", ["\r\n", "\r"])
