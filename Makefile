@@ -86,7 +86,7 @@ question:
 	@: $(if $(strip $(value Q)),,$(error Nothing to answer: make ask Q="your question"))
 
 # Brings the store up to date with the sources it remembers, or with SOURCES="FILE FOLDER …"; where
-# nothing was indexed yet, with seeds/. It never takes a user's own documents out.
+# nothing was indexed yet, with seeds/. It never takes a user's own documents out: a store that
+# cannot be used is an error.
 store: setup
-	@if [ -z '$(SOURCES)' ] && $(BIN)/pincite status >/dev/null 2>&1; \
-	then $(BIN)/pincite index; else $(BIN)/pincite index $(or $(SOURCES),seeds); fi
+	@$(BIN)/pincite index $(or $(SOURCES),--at-first seeds)

@@ -12,6 +12,9 @@ from index.objects import StoredFile
 FORMAT = 1
 """The store's format version: raise it when an older Pincite could not read the files."""
 
+DAMAGED = "The store is damaged:"
+REBUILD = "Rebuild it from the sources with `pincite index SOURCE…`."
+
 
 @dataclass(frozen=True, slots=True)
 class Shard:
@@ -32,7 +35,8 @@ class Manifest:
     """A snapshot's content and the settings it was made with.
 
     Two vectors can be compared only if `model_fingerprint` is the same; a stored vector
-    stands for a new one only if `backend` is, too.
+    stands for a new one only if `backend` is, too. `held` tells how many documents were
+    found in each of `sources`; it is empty in what the first versions wrote.
     """
 
     format: int
@@ -46,6 +50,7 @@ class Manifest:
     documents: int
     passages: int
     sentences: int
+    held: tuple[int, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return the form on disk: the same manifest always gives the same bytes."""
@@ -62,12 +67,12 @@ class Manifest:
         """Read a manifest. Raises StoreDamagedError unless it is the one called `expected_id`."""
         if hashlib.sha256(content).hexdigest()[:16] != expected_id:
             raise StoreDamagedError(
-                f"The store is damaged: the manifest of snapshot {expected_id} was altered. "
-                "Rebuild it from the sources with `pincite index SOURCE…`."
+                f"{DAMAGED} the manifest of snapshot {expected_id} was altered. {REBUILD}"
             )
         fields: dict[str, Any] = orjson.loads(content)
         shards = tuple(
             Shard(**{name: StoredFile(**file) for name, file in shard.items()})
             for shard in fields.pop("shards")
         )
-        return cls(**fields | {"shards": shards, "sources": tuple(fields["sources"])})
+        lists = {name: tuple(fields.get(name, ())) for name in ("sources", "held")}
+        return cls(**fields | lists | {"shards": shards})

@@ -1,7 +1,9 @@
 """Telling how far long work has come."""
 
+import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from index.terminal import console
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is so far."""
 
+_SECONDS_A_LINE = 10.0
+_COUNTED = {"Reading": " files", "Embedding": " texts", "Asking": " questions"}
+
 
 def no_progress(what: str, done: int, total: int) -> None:
     """Show nothing."""
@@ -19,7 +24,11 @@ def no_progress(what: str, done: int, total: int) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Show a bar with rate and time left on stderr, on a terminal only."""
+    """Show a bar with rate and time left on stderr; a line now and then where it is no terminal."""
+    shown = console(stderr=True)
+    if not shown.is_terminal:
+        yield _plain_lines()
+        return
     # Imported when shown: few commands do.
     from rich import progress
     from rich.text import Text
@@ -35,9 +44,7 @@ def progress_bar() -> Iterator[Progress]:
         Rate(),
         progress.TimeRemainingColumn(),
     )
-    shown = console(stderr=True)
-    hidden = not shown.is_terminal
-    with progress.Progress(*columns, console=shown, transient=True, disable=hidden) as bar:
+    with progress.Progress(*columns, console=shown, transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
         def report(what: str, done: int, total: int) -> None:
@@ -46,3 +53,20 @@ def progress_bar() -> Iterator[Progress]:
             bar.update(tasks[what], completed=done, total=total)
 
         yield report
+
+
+def _plain_lines() -> Progress:
+    """Return what prints a line about each kind of work every ten seconds."""
+    started = time.monotonic()
+    last: dict[str, float] = {}
+
+    def report(what: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - last.get(what, started) < _SECONDS_A_LINE:
+            return
+        last[what] = now
+        # Who reads this may go away; the work is worth finishing all the same.
+        with suppress(BrokenPipeError):
+            sys.stderr.write(f"{what} {done} of {total}{_COUNTED.get(what, '')}\n")
+
+    return report

@@ -1,7 +1,8 @@
 """Files to documents, one reader a format."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from index.records import Document
@@ -15,6 +16,10 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 
 class UnreadableFileError(Exception):
     """A file cannot be indexed; the message is the reason, for the report."""
+
+
+class OutOfReachError(UnreadableFileError):
+    """A file is there and cannot be read for the moment: no permission, a fault of the disk."""
 
 
 def read_text(media_type: str) -> Reader:
@@ -48,28 +53,41 @@ READERS: dict[str, Reader] = {
 
 
 def read_file(file: SourceFile) -> list[Document]:
-    """Return the documents in `file`. Raises UnreadableFileError with the reason if it has none."""
+    """Return the documents in `file`.
+
+    Raises UnreadableFileError with the reason if it has none, OutOfReachError if what it has
+    cannot be told now.
+    """
     suffix = file.path.suffix.lower()
     reader = READERS.get(suffix)
     if reader is None:
         raise UnreadableFileError(f"unsupported type {suffix or '(no suffix)'}")
-    return list(reader(file))
+    with read_errors_explained():
+        return list(reader(file))
 
 
 def current_text(path: Path) -> str | None:
     """Return what the file says now, None if it can no longer be read as text."""
     try:
         return _decode(_bytes_of(path))
-    except UnreadableFileError:
+    except (UnreadableFileError, OSError):
         return None
 
 
-def _bytes_of(path: Path) -> bytes:
+@contextmanager
+def read_errors_explained() -> Iterator[None]:
+    """Tell a file that is gone (UnreadableFileError) from one out of reach (OutOfReachError)."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
+        yield
     except OSError as error:
-        raise UnreadableFileError(f"unreadable ({error.strerror})") from error
+        gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+        kind = UnreadableFileError if gone else OutOfReachError
+        raise kind(f"unreadable ({error.strerror or error})") from error
+
+
+def _bytes_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
         raise UnreadableFileError(f"larger than {MAX_FILE_BYTES // 2**20} MiB; split it")
     return content

@@ -1,12 +1,15 @@
 """What a SOURCE holds: which files, under which names."""
 
+import errno
 import hashlib
 import os
 import re
+import stat
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from index.errors import SourceError
 
@@ -26,10 +29,22 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """A file or folder that was not indexed, and why."""
+    """A file or folder that was not indexed, and why.
+
+    `out_of_reach` is where it lies if it is there and only cannot be read for the moment.
+    """
 
     path: str
     reason: str
+    out_of_reach: Path | None = None
+
+
+class _Found(NamedTuple):
+    """What stands in a SOURCE; `reason` says why it is passed over, "" if it is not."""
+
+    path: Path
+    reason: str = ""
+    out_of_reach: bool = False
 
 
 def document_id(source: str) -> str:
@@ -66,19 +81,30 @@ def resolve_sources(sources: Iterable[str | Path]) -> tuple[Path, ...]:
     return tuple(resolved)
 
 
-def list_files(sources: Sequence[Path]) -> tuple[list[SourceFile], list[SkippedFile]]:
+def list_files(
+    sources: Sequence[Path], store: Path | None = None
+) -> tuple[list[SourceFile], list[SkippedFile]]:
     """Return the files of `sources` in a fixed order, and what was passed over and why.
 
-    Raises SourceError when two files would bear the same name.
+    A file that lies in two of them is in the list once, named by the outer one. The folder
+    `store`, and any other that is a store, is left out. Raises SourceError when two files
+    would bear the same name.
     """
     files: dict[str, SourceFile] = {}
     skipped: list[SkippedFile] = []
-    for source in sources:
-        for path, reason in _walk(source):
-            name = f"{_name_of(source)}/{path.relative_to(_base_of(source)).as_posix()}"
-            if reason or not _is_text(name):
-                why = reason or "its name is not valid UTF-8; rename it"
-                skipped.append(SkippedFile(_printable(name), why))
+    seen: set[Path] = set()
+    for source in sorted(sources, key=lambda source: len(source.parts)):
+        for found in _walk(source, store.resolve() if store else None):
+            path = found.path
+            itself_a_source = found.reason and path != source and path in sources
+            if path in seen or (itself_a_source and not found.out_of_reach):
+                continue
+            seen.add(path)
+            name = _name_below(source, path)
+            if found.reason or not _is_text(name):
+                why = found.reason or "its name is not valid UTF-8; rename it"
+                there = path if found.out_of_reach else None
+                skipped.append(SkippedFile(_printable(name), why, there))
                 continue
             file = SourceFile(path, name)
             other = files.setdefault(file.document_id, file)
@@ -100,46 +126,83 @@ def locate(source: str, sources: Sequence[Path]) -> Path | None:
         return None
     for root in sources:
         path = _base_of(root) / below
-        if name == _name_of(root) and path.is_file() and path.is_relative_to(root):
+        if name == _name_of(root) and _is_file(path) and path.is_relative_to(root):
             return path
     return None
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _base_of(source: Path) -> Path:
-    return source.parent if source.is_file() else source
+    return source.parent if _is_file(source) else source
 
 
 def _name_of(source: Path) -> str:
     return _base_of(source).name or "root"
 
 
-def _walk(source: Path) -> Iterator[tuple[Path, str]]:
-    """Yield (path, "" or why it is passed over); links to folders are not followed."""
-    if source.is_file():
-        yield source, ""
+def _name_below(source: Path, path: Path) -> str:
+    """Return the name of what stands at `path` in `source`."""
+    below = path.relative_to(_base_of(source)).parts
+    return "/".join((_name_of(source), *below))
+
+
+def _walk(source: Path, store: Path | None) -> Iterator[_Found]:
+    """Yield what a SOURCE holds, stores left out; links to folders are not followed."""
+    if _is_file(source):
+        yield _Found(source)
         return
-    unreadable: list[OSError] = []
-    for folder, folders, names in os.walk(source, onerror=unreadable.append):
+    failed: list[OSError] = []
+    for folder, folders, names in os.walk(source, onerror=failed.append):
         here = Path(folder)
-        for name in sorted(folders):
+        folders[:] = sorted(name for name in folders if not _is_store(here / name, store))
+        for name in folders:
             if name.startswith("."):
-                yield here / name, "hidden"
-            elif (here / name).is_symlink():
-                yield here / name, "a link to a folder; index that folder itself"
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+                yield _Found(here / name, "hidden")
+            elif _is_link(here / name):
+                yield _Found(here / name, "a link to a folder; index that folder itself")
+        folders[:] = [name for name in folders if not name.startswith(".")]
         for name in sorted(names):
-            yield here / name, _why_not(here / name)
-    for error in unreadable:
-        yield Path(error.filename), f"unreadable ({error.strerror})"
+            yield _look_at(here / name)
+    for error in failed:
+        yield _out_of_reach(Path(error.filename or source), error)
 
 
-def _why_not(path: Path) -> str:
-    """Return why a file is passed over, "" if it is not."""
+def _look_at(path: Path) -> _Found:
+    """Tell whether a file is passed over."""
     if path.name.startswith("."):
-        return "hidden"
-    if not path.exists():
-        return "a link that leads nowhere"
-    return "" if path.is_file() else "not a regular file"
+        return _Found(path, "hidden")
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return _Found(path, "a link that leads nowhere")
+        return _out_of_reach(path, error)
+    return _Found(path, "" if stat.S_ISREG(mode) else "not a regular file")
+
+
+def _out_of_reach(path: Path, error: OSError) -> _Found:
+    return _Found(path, f"unreadable ({error.strerror or error})", out_of_reach=True)
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:
+        return False
+
+
+def _is_store(folder: Path, own: Path | None) -> bool:
+    try:
+        made_here = (folder / "live.json").is_file() and (folder / "objects").is_dir()
+        return made_here or folder.resolve() == own
+    except OSError:
+        return False
 
 
 def _is_text(name: str) -> bool:

@@ -15,11 +15,10 @@ import orjson
 from filelock import FileLock, Timeout
 
 from index.errors import StoreBusyError, StoreDamagedError, StoreError, StoreMissingError
-from index.manifest import FORMAT, Manifest
+from index.manifest import DAMAGED, FORMAT, REBUILD, Manifest
 from index.objects import ObjectFolder, write_atomically, write_errors_explained
 
 SNAPSHOTS_KEPT = 2
-_REBUILD = "Rebuild it from the sources with `pincite index SOURCE…`."
 
 
 class Store:
@@ -33,8 +32,14 @@ class Store:
 
     @property
     def exists(self) -> bool:
-        """Whether a snapshot was ever published here."""
-        return self._live.exists()
+        """Whether a snapshot was ever published here. Raises StoreError if that cannot be told."""
+        try:
+            self._live.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise StoreError(f"{self._live} cannot be read: {error.strerror}.") from error
+        return True
 
     def live_id(self) -> str:
         """Return the id of the live snapshot.
@@ -55,18 +60,14 @@ class Store:
             pointer = orjson.loads(content)
             written_format, snapshot = pointer["format"], pointer["snapshot"]
         except (ValueError, TypeError, KeyError):
-            raise StoreDamagedError(
-                f"The store is damaged: live.json is not readable. {_REBUILD}"
-            ) from None
+            raise StoreDamagedError(f"{DAMAGED} live.json is not readable. {REBUILD}") from None
         if written_format != FORMAT:
             raise StoreError(
                 f"The store at {self.folder} has format {written_format}, this Pincite reads "
-                f"{FORMAT}. {_REBUILD}"
+                f"{FORMAT}. {REBUILD}"
             )
         if not isinstance(snapshot, str) or not re.fullmatch(r"[0-9a-f]{16}", snapshot):
-            raise StoreDamagedError(
-                f"The store is damaged: live.json names no snapshot. {_REBUILD}"
-            )
+            raise StoreDamagedError(f"{DAMAGED} live.json names no snapshot. {REBUILD}")
         return snapshot
 
     def live_manifest(self) -> Manifest:
@@ -75,24 +76,18 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the store for writing. Raises StoreBusyError if another process does."""
+        """Hold the store for writing; a new one that nothing was published to is removed again.
+
+        Raises StoreBusyError if another process holds it.
+        """
         with write_errors_explained(self.folder):
             self._refuse_foreign_folder()
-            self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / "objects").mkdir(exist_ok=True)
-            self._snapshots.mkdir(exist_ok=True)
-            lock = FileLock(self.folder / "write.lock", timeout=0)
-            try:
-                lock.acquire()
-            except Timeout:
-                raise StoreBusyError(
-                    f"Another process is writing the store {self.folder}; "
-                    "wait until it is done and try again."
-                ) from None
+            is_new = not self.folder.exists()
+            lock = self._lock()
         try:
             yield
         except BaseException:
-            self._forget_unpublished()
+            self._forget_unpublished(is_new=is_new)
             raise
         finally:
             lock.release()
@@ -114,12 +109,26 @@ class Store:
             path.stat().st_size for path in [self._live, *self._snapshots.iterdir()]
         )
 
+    def _lock(self) -> FileLock:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "objects").mkdir(exist_ok=True)
+        self._snapshots.mkdir(exist_ok=True)
+        lock = FileLock(self.folder / "write.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise StoreBusyError(
+                f"Another process is writing the store {self.folder}; "
+                "wait until it is done and try again."
+            ) from None
+        return lock
+
     def _manifest(self, snapshot: str) -> Manifest:
         try:
             content = (self._snapshots / f"{snapshot}.json").read_bytes()
         except FileNotFoundError:
             raise StoreDamagedError(
-                f"The store is damaged: the manifest of snapshot {snapshot} is missing. {_REBUILD}"
+                f"{DAMAGED} the manifest of snapshot {snapshot} is missing. {REBUILD}"
             ) from None
         except OSError as error:
             raise StoreError(f"{self._snapshots} cannot be read: {error.strerror}.") from error
@@ -133,13 +142,19 @@ class Store:
                 f"{self.folder} holds other files: name an empty or new folder with --store."
             )
 
-    def _forget_unpublished(self) -> None:
+    def _forget_unpublished(self, *, is_new: bool) -> None:
         """Give back the room that an attempt took which failed, on a full disk above all."""
-        with suppress(StoreDamagedError, OSError):
+        with suppress(StoreError, OSError):
             if self.exists:
                 self._forget_old(self.live_id())
-            else:
-                self.objects.remove_all_but(set())
+                return
+            self.objects.remove_all_but(set())
+            self._snapshots.rmdir()
+            (self.folder / "objects").rmdir()
+            # Last, and while it is held: who waits for it finds it gone and makes another.
+            (self.folder / "write.lock").unlink()
+            if is_new:
+                self.folder.rmdir()
 
     def _forget_old(self, live: str) -> None:
         by_age = sorted(

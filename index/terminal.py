@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import sys
 from contextlib import suppress
 from typing import TextIO
@@ -12,6 +13,10 @@ from rich.console import Console
 from index.errors import PinciteError
 
 FAILURE, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+
+# C0 and C1 controls but tab and line feed; line separators; what turns the direction of text;
+# halves of surrogate pairs, which cannot be written. Joiners and other marks belong to words.
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -37,9 +42,12 @@ def run(app: typer.Typer) -> int:
     except (KeyboardInterrupt, typer.Abort):
         result = INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output went away (`| head`): nobody is left to tell.
-        _discard_output()
-        return 0
+        return _unread()
+    except SystemExit as error:
+        # What rich and typer make of a broken pipe.
+        if isinstance(error.__context__, BrokenPipeError):
+            return _unread()
+        raise
     except OSError as error:
         _discard_output()
         return _fail(f"Reading or writing failed: {error.strerror or error}.", FAILURE)
@@ -49,8 +57,13 @@ def run(app: typer.Typer) -> int:
 
 
 def printable(text: str) -> str:
-    """Return `text` without control characters that could drive a terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
+    """Return `text` with a blank for each character that could drive a terminal."""
+    return _UNSAFE.sub(" ", text)
+
+
+def one_line(text: str) -> str:
+    """Return `text` as `printable` does, and on one line: a name, a title, a message."""
+    return printable(text).translate({ord("\n"): " ", ord("\t"): " "})
 
 
 def _make_writable(stream: TextIO) -> None:
@@ -63,6 +76,12 @@ def _make_writable(stream: TextIO) -> None:
         stream.reconfigure(encoding="utf-8", errors=stream.errors)
 
 
+def _unread() -> int:
+    """The reader of our output went away (`| head`): nobody is left to tell, and it is no error."""
+    _discard_output()
+    return 0
+
+
 def _discard_output() -> None:
     """Send what is still to be written nowhere, so that ending the process does not fail on it."""
     with suppress(OSError):
@@ -70,5 +89,5 @@ def _discard_output() -> None:
 
 
 def _fail(message: str, exit_code: int) -> int:
-    print(f"pincite: {printable(message)}", file=sys.stderr)
+    print(f"pincite: {one_line(message)}", file=sys.stderr)
     return exit_code

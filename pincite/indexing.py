@@ -3,12 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from index.errors import StoreError
-from index.terminal import console, printable
+from index.terminal import console, one_line
 from qa.cli import BackendOption, ModelOption, StoreOption
 from qa.settings import Settings, load_settings
 
@@ -17,7 +18,7 @@ from qa.settings import Settings, load_settings
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from index.build import SyncReport
+    from index.report import SyncReport
     from index.sources import SkippedFile
     from index.store import Store
 
@@ -44,21 +45,28 @@ def index_command(
         list[str] | None,
         typer.Argument(help="Files and folders; none: those indexed last.", metavar="SOURCE…"),
     ] = None,
+    at_first: Annotated[
+        str | None,
+        typer.Option("--at-first", help="What to index if nothing was yet.", metavar="SOURCE"),
+    ] = None,
     model: ModelOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
     """Make the store hold exactly what the sources hold; only new text is embedded."""
     from index.backends.choose import open_encoder
-    from index.build import NothingToIndexError, sync
+    from index.build import sync
     from index.model import find_model
     from index.progress import progress_bar
+    from index.refusals import NothingToIndexError
     from index.store import Store
 
     settings = load_settings(store=store, model=model, backend=backend)
     target = Store(settings.store)
     found = find_model(settings.model or _model_in_use(target))
     out = console(stderr=True)
+    if at_first and not sources and not target.exists:
+        sources = [at_first]
     try:
         with progress_bar() as progress:
             encoder = open_encoder(found, settings.backend, indexing=True)
@@ -80,13 +88,13 @@ def status_command(
         print(json.dumps(asdict(status), indent=2, ensure_ascii=False))
         return
     checked = ", every checksum holds" if status.checked else ""
-    print(f"store      {printable(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
+    print(f"store      {one_line(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
     print(f"snapshot   {status.snapshot}")
-    print(f"model      {printable(status.model)}")
+    print(f"model      {one_line(status.model)}")
     print(f"documents  {status.documents}")
     print(f"passages   {status.passages}, of {status.sentences} sentences")
     for source in status.sources:
-        print(f"source     {printable(source)}")
+        print(f"source     {one_line(source)}")
 
 
 def _status(settings: Settings, check: bool) -> Status:
@@ -120,13 +128,18 @@ def _model_in_use(store: "Store") -> str:
 
 def _print_report(report: "SyncReport", out: "Console") -> None:
     if report.repaired:
-        out.print(f"The old store could not be used and was built anew. ({report.repaired})")
+        told = "The old store could not be used and was built anew from the sources"
+        out.print(f"{told}: {one_line(report.repaired)}", soft_wrap=True)
     for sign, names in (("+", report.added), ("~", report.changed), ("-", report.removed)):
         for name in names[:_LISTED]:
-            out.print(f"{sign} {printable(name)}", soft_wrap=True)
+            out.print(f"{sign} {one_line(name)}", soft_wrap=True)
         if len(names) > _LISTED:
             out.print(f"{sign} … and {len(names) - _LISTED} more")
     _print_skipped(report.skipped, out)
+    for file in report.kept:
+        out.print(f"! {one_line(file.path)}: kept as it was, {file.reason}", soft_wrap=True)
+    for folder in report.empty:
+        out.print(f"! {one_line(_as_given(folder))}: nothing to index in it", soft_wrap=True)
     counts = {
         "added": report.added,
         "changed": report.changed,
@@ -140,4 +153,11 @@ def _print_report(report: "SyncReport", out: "Console") -> None:
 
 def _print_skipped(skipped: "Sequence[SkippedFile]", out: "Console") -> None:
     for file in skipped:
-        out.print(f"! {printable(file.path)}: skipped, {file.reason}", soft_wrap=True)
+        out.print(f"! {one_line(file.path)}: skipped, {file.reason}", soft_wrap=True)
+
+
+def _as_given(folder: Path) -> str:
+    """Return the path from here, where the folder lies below; two may have the same name."""
+    here = Path.cwd()
+    below = folder != here and folder.is_relative_to(here)
+    return str(folder.relative_to(here) if below else folder)

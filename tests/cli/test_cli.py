@@ -1,8 +1,10 @@
 """The command line as its users meet it: what it prints where, and what it ends with."""
 
+import errno
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -28,11 +30,11 @@ ANSWER_KEYS = {
 CITATION_KEYS = {
     "number", "document_id", "document_title", "source", "heading_path", "cited_text",
     "start_char_index", "end_char_index", "start_page_number", "end_page_number",
-    "document_sha256", "text_sha256", "also_in",
+    "document_sha256", "text_sha256", "also_in", "also_in_count",
 }  # fmt: skip
 PASSAGE_KEYS = {
     "rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text",
-    "start_char_index", "end_char_index", "score", "highlights", "also_in",
+    "start_char_index", "end_char_index", "score", "highlights", "also_in", "also_in_count",
 }  # fmt: skip
 PLACE_KEYS = {"document_id", "source", "start_char_index", "end_char_index", "cited_text"}
 
@@ -112,6 +114,104 @@ def test_nothing_to_index_says_why(pincite: Command, tmp_path: Path) -> None:
     outcome = pincite("index", tmp_path / "empty")
     assert outcome.code == 1
     assert outcome.err.startswith("! empty/void.txt: skipped, empty\npincite: Nothing in ")
+
+
+def test_what_was_kept_and_what_is_empty_has_a_line_each(
+    pincite: Command, notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("empty", "more/notes"):
+        (tmp_path / name).mkdir(parents=True)
+    pincite("index", notes, "empty", "more/notes")
+    original = Path.open
+
+    def forbidden(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if path.name == "care.txt":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return original(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    outcome = pincite("index")
+    assert outcome.code == 0
+    assert outcome.err.splitlines() == [
+        "! notes/care.txt: kept as it was, unreadable (Permission denied)",
+        "! empty: nothing to index in it",
+        "! more/notes: nothing to index in it",
+        "2 unchanged: 2 passages, 0 texts newly embedded.",
+    ]
+
+
+def test_a_name_takes_one_line_whatever_is_in_it(pincite: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "odd\nfolder"
+    folder.mkdir()
+    (folder / "a\nb\tc\u2028\x1b[31m.txt").write_text("Bread needs salt.\n")
+    (folder / "d\ne.png").write_bytes(b"\x89PNG")
+    (folder / "👨\u200d👩\u200d👧.txt").write_text("Frost bursts the pipes.\n")
+    report = pincite("index", folder).err.splitlines()
+    assert report[:-1] == [
+        "+ odd folder/a b c  [31m.txt",
+        "+ odd folder/👨\u200d👩\u200d👧.txt",
+        "! odd folder/d e.png: skipped, unsupported type .png",
+    ]
+    assert len(pincite("status").out.splitlines()) == 6
+    (tmp_path / "odd\nfolder").rename(tmp_path / "gone")
+    assert_one_line(pincite("index"), 1, "odd folder does not exist")
+
+
+def test_what_to_index_at_first_is_indexed_only_then(
+    pincite: Command, notes: Path, tmp_path: Path
+) -> None:
+    """As `make ask` and `make serve` do it with seeds/."""
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "bread.txt").write_text("Bread needs salt.\n")
+    assert "+ notes/care.txt" in pincite("index", "--at-first", notes).err
+    assert "- notes/care.txt" in pincite("index", "--at-first", notes, own).err
+    assert pincite("index", "--at-first", notes).err.startswith("1 unchanged")
+    live = Path(".pincite/live.json")
+    other_format = {**json.loads(live.read_bytes()), "format": 99}
+    for unusable in (json.dumps(other_format), "{"):
+        live.write_text(unusable)
+        assert_one_line(pincite("index", "--at-first", notes), 1, "pincite index SOURCE…")
+        assert live.read_text() == unusable
+
+
+def make(target: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run make with a virtual environment that is ready, and `pincite` from this checkout."""
+    (folder / "venv" / "bin").mkdir(parents=True, exist_ok=True)
+    command = folder / "venv" / "bin" / "pincite"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pincite "$@"\n')
+    command.chmod(0o755)
+    (folder / "venv" / ".ready").touch()
+    return subprocess.run(
+        ["make", "--no-print-directory", "-C", str(REPOSITORY), target, f"VENV={folder / 'venv'}"],
+        env={**os.environ, **variables},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_make_puts_nothing_in_the_place_of_a_store_that_cannot_be_used(
+    pincite: Command, notes: Path, tmp_path: Path
+) -> None:
+    pincite("index", notes)
+    live = tmp_path / ".pincite" / "live.json"
+    live.write_text(json.dumps({**json.loads(live.read_bytes()), "format": 99}))
+    before = live.read_bytes()
+    done = make("store", tmp_path, PINCITE_STORE=str(tmp_path / ".pincite"))
+    assert done.returncode != 0
+    assert done.stderr.startswith(f"pincite: The store at {tmp_path / '.pincite'} has format 99")
+    assert live.read_bytes() == before
+    assert {path.name for path in notes.iterdir()} == {"care.txt", "frost.md"}
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_make_indexes_the_seeds_where_there_is_no_store(tmp_path: Path) -> None:
+    done = make("store", tmp_path, PINCITE_STORE=str(tmp_path / "new"))
+    assert done.returncode == 0, done.stderr
+    assert "+ seeds/000_6552478e434a9112.txt" in done.stderr
 
 
 def test_an_interrupted_index_leaves_the_store_as_it_was(
@@ -348,7 +448,10 @@ def test_a_flipped_bit_is_found_and_repaired_by_indexing(pincite: Command, notes
     assert_one_line(pincite("ask", "why?"), 1, "damaged", "was altered", "pincite index")
     repaired = pincite("index")
     assert repaired.code == 0
-    assert "built anew" in repaired.err
+    first, *_ = repaired.err.splitlines()
+    assert first.startswith("The old store could not be used and was built anew from the sources: ")
+    assert first.endswith(" was altered.")
+    assert "pincite index" not in first, "that is what was just done"
     assert pincite("status", "--check").code == 0
 
 
@@ -475,16 +578,24 @@ def test_help_and_version_are_quick(process: Command) -> None:
     assert process("pincite", "--version").out == f"{package.__version__}\n"
 
 
-def test_a_reader_that_goes_away_is_no_error(notes: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["--help", "status", "ask", "ask --json", "ask --explain"])
+def test_a_reader_that_goes_away_is_no_error(
+    seeds_store: Path, tmp_path: Path, command: str
+) -> None:
     """As with `pincite … | head -1`."""
-    command = [sys.executable, "-m", "pincite", "--help"]
+    verb, *flags = command.split()
+    question = [ON_SUBJECT] if verb == "ask" else []
     reading, writing = os.pipe()
     os.close(reading)
     try:
         done = subprocess.run(
-            command,
+            [sys.executable, "-m", "pincite", verb, *question, *flags],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(REPOSITORY),
+                "PINCITE_STORE": str(seeds_store),
+            },
             stdout=writing,
             stderr=subprocess.PIPE,
             timeout=60,
@@ -492,7 +603,27 @@ def test_a_reader_that_goes_away_is_no_error(notes: Path, tmp_path: Path) -> Non
         )
     finally:
         os.close(writing)
-    assert done.stderr == b""
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_report_that_nobody_reads_is_no_error(notes: Path) -> None:
+    """As with `pincite index 2>&1 | head -1`: the work is done all the same."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pincite", "index", "notes"],
+            cwd=notes.parent,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            stdout=writing,
+            stderr=writing,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == 0
+    assert Store(notes.parent / ".pincite").live_manifest().documents == 2
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import readers
-from index.build import NothingToIndexError, SyncReport, sync
+from index.build import sync
+from index.chunking import Chunker
 from index.errors import SourceError, StoreMissingError
 from index.model import Model
-from index.readers import UnreadableFileError, read_file
+from index.readers import OutOfReachError, UnreadableFileError, current_text, read_file
+from index.records import ChunkedDocument, Document
+from index.refusals import NothingToIndexError
+from index.report import SyncReport
 from index.snapshot import open_snapshot
-from index.sources import SourceFile, document_id, list_files, locate, resolve_sources
+from index.sources import (
+    SkippedFile,
+    SourceFile,
+    document_id,
+    list_files,
+    locate,
+    resolve_sources,
+)
 from index.store import Store
 from tests.encoders import HashingEncoder
 
@@ -102,6 +114,35 @@ def test_an_empty_source_is_noticed_although_another_has_its_name(
         index(store, model)
 
 
+def test_a_source_that_never_held_documents_did_not_lose_them(
+    tmp_path: Path, notes: Path, store: Store, model: Model
+) -> None:
+    """Although another of its name lost one."""
+    twin = tmp_path / "more" / "notes"
+    twin.mkdir(parents=True)
+    (twin / "picture.png").write_bytes(b"\x89PNG")
+    (notes / "b.txt").write_text(TEXT)
+    for order in ((twin, notes), (notes, twin)):
+        (notes / "b.txt").write_text(TEXT)
+        assert index(store, model, *order).empty == (twin,)
+        (notes / "b.txt").unlink()
+        report = index(store, model)
+        assert (report.removed, report.empty) == (("notes/b.txt",), (twin,))
+
+
+def test_an_empty_source_among_others_is_told_of(
+    tmp_path: Path, notes: Path, store: Store, model: Model
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (notes / "b.png").write_bytes(b"\x89PNG")
+    assert index(store, model, notes, tmp_path / "empty").empty == (tmp_path / "empty",)
+    (tmp_path / "empty" / "c.txt").write_text(TEXT)
+    assert index(store, model).empty == ()
+    report = index(store, model, notes / "a.txt", notes / "b.png")
+    assert report.empty == (), "a file has its own line with the reason"
+    assert reasons(report.skipped) == [("notes/b.png", "unsupported type .png")]
+
+
 def test_a_file_given_by_itself_that_became_empty_is_noticed(
     notes: Path, store: Store, model: Model
 ) -> None:
@@ -154,7 +195,7 @@ def test_an_empty_folder_is_an_error(tmp_path: Path, store: Store, model: Model)
         ("b.txt", b"caf\xe9 au lait", "not UTF-8 (byte 0xe9 at 3); save it as UTF-8"),
         ("b.txt", "text".encode("utf-16"), "UTF-16; save it as UTF-8"),
         ("b.txt", b"\xfe\xff\0t\0e", "UTF-16; save it as UTF-8"),
-        ("b.md", b"# Only a heading\n", "nothing in it but headings or markup"),
+        ("b.md", b"***\n\n* * *\n", "nothing in it but headings or markup"),
         ("b.md", b"[label]: /url\n", "nothing in it but headings or markup"),
         ("b.png", b"\x89PNG", "unsupported type .png"),
         ("README", b"text", "unsupported type (no suffix)"),
@@ -183,36 +224,120 @@ def test_an_unreadable_file_is_reported(
     notes: Path, store: Store, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (notes / "b.txt").write_text(TEXT)
-    original = Path.open
-
-    def forbidden(path: Path, *args: Any, **kwargs: Any) -> Any:
-        if path.name == "b.txt":
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-        return original(path, *args, **kwargs)
-
-    for _ in "anew", "known":
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "open", forbidden)
-            (skipped,) = index(store, model, notes).skipped
-        assert (skipped.path, skipped.reason) == ("notes/b.txt", "unreadable (Permission denied)")
-        assert indexed(store) == ["notes/a.txt"]
-        index(store, model, notes)
+    forbid(monkeypatch, "b.txt")
+    report = index(store, model, notes)
+    assert reasons(report.skipped) == [("notes/b.txt", "unreadable (Permission denied)")]
+    assert report.kept == ()
+    assert indexed(store) == ["notes/a.txt"]
 
 
 def test_an_unreadable_folder_is_reported(
     notes: Path, store: Store, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (notes / "private").mkdir()
-    original = os.scandir
-
-    def forbidden(path: Any) -> Any:
-        if str(path).endswith("private"):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-        return original(path)
-
-    monkeypatch.setattr(os, "scandir", forbidden)
+    forbid(monkeypatch, "private")
     (skipped,) = index(store, model, notes).skipped
     assert (skipped.path, skipped.reason) == ("notes/private", "unreadable (Permission denied)")
+
+
+# What cannot be read for the moment is kept as it was.
+
+
+def forbid(patch: pytest.MonkeyPatch, forbidden: str) -> None:
+    """Deny access to what is called so; root, as which tests may run, may read everything."""
+
+    def denying(original: Any) -> Any:
+        def guarded(path: Any, *args: Any, **kwargs: Any) -> Any:
+            if Path(path).name == forbidden:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return original(path, *args, **kwargs)
+
+        return guarded
+
+    patch.setattr(Path, "open", denying(Path.open))
+    patch.setattr(os, "scandir", denying(os.scandir))
+
+
+def reasons(skipped: Iterable[SkippedFile]) -> list[tuple[str, str]]:
+    return [(each.path, each.reason) for each in skipped]
+
+
+@pytest.mark.parametrize("forbidden", ["b.txt", "private", "notes"])
+def test_what_cannot_be_read_for_the_moment_is_kept_as_it_was(
+    notes: Path, store: Store, model: Model, monkeypatch: pytest.MonkeyPatch, forbidden: str
+) -> None:
+    (notes / "private").mkdir()
+    (notes / "private" / "b.txt").write_text("Bread needs salt.\n")
+    good = index(store, model, notes).snapshot
+    unreadable = {"b.txt": "notes/private/b.txt", "private": "notes/private", "notes": "notes"}
+    with monkeypatch.context() as patch:
+        forbid(patch, forbidden)
+        report = index(store, model)
+        kept = (unreadable[forbidden], "unreadable (Permission denied)")
+        assert reasons(report.kept) == [kept]
+        assert (report.skipped, report.removed, report.embedded) == ((), (), 0)
+        assert report.unchanged == ("notes/a.txt", "notes/private/b.txt")
+        assert report.snapshot == good
+    (notes / "private" / "b.txt").unlink()
+    assert index(store, model).removed == ("notes/private/b.txt",), "gone is gone"
+
+
+def test_a_file_in_a_folder_that_cannot_be_entered_is_kept(
+    notes: Path, store: Store, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder may be listed and still not be entered."""
+    index(store, model, notes)
+    original = Path.stat
+
+    def guarded(path: Path, **kwargs: Any) -> Any:
+        if path.name == "a.txt":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return original(path, **kwargs)
+
+    monkeypatch.setattr(Path, "stat", guarded)
+    report = index(store, model)
+    assert reasons(report.kept) == [("notes/a.txt", "unreadable (Permission denied)")]
+    assert report.unchanged == ("notes/a.txt",)
+
+
+def test_a_file_on_a_failing_disk_is_kept_though_cut_anew(
+    notes: Path, store: Store, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (notes / "b.txt").write_text(TEXT)
+    index(store, model, notes)
+
+    def failing(file: SourceFile) -> Iterable[Document]:
+        if file.path.name == "b.txt":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        yield from original(file)
+
+    original = readers.READERS[".txt"]
+    monkeypatch.setitem(readers.READERS, ".txt", failing)
+    monkeypatch.setattr("index.gathering.CHUNKING", -1)
+    cut: list[str] = []
+
+    def chunk(chunker: Chunker, document: Document) -> ChunkedDocument:
+        cut.append(document.source)
+        return original_chunk(chunker, document)
+
+    original_chunk = Chunker.chunk
+    monkeypatch.setattr(Chunker, "chunk", chunk)
+    (notes / "a.txt").write_text("Bread needs salt.\n")
+    report = index(store, model)
+    assert reasons(report.kept) == [("notes/b.txt", "unreadable (Input/output error)")]
+    assert (report.changed, report.unchanged) == (("notes/a.txt",), ("notes/b.txt",))
+    assert cut == ["notes/a.txt", "notes/b.txt"]
+
+
+@pytest.mark.parametrize("content", [b"", b"now\0binary"])
+def test_a_file_that_no_longer_holds_text_is_removed(
+    notes: Path, store: Store, model: Model, content: bytes
+) -> None:
+    (notes / "b.txt").write_text(TEXT)
+    index(store, model, notes)
+    (notes / "b.txt").write_bytes(content)
+    report = index(store, model)
+    assert (report.removed, report.kept) == (("notes/b.txt",), ())
 
 
 def test_links_and_special_files(tmp_path: Path, notes: Path, store: Store, model: Model) -> None:
@@ -246,8 +371,11 @@ def test_the_types_that_are_read(notes: Path, store: Store, model: Model, name: 
 
 
 def test_reading_says_why_it_cannot(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFileError, match=r"unreadable \(No such file or directory\)"):
-        read_file(SourceFile(tmp_path / "gone.txt", "x/gone.txt"))
+    gone = SourceFile(tmp_path / "gone.txt", "x/gone.txt")
+    with pytest.raises(UnreadableFileError, match=r"\(No such file or directory\)") as raised:
+        read_file(gone)
+    assert not isinstance(raised.value, OutOfReachError)
+    assert current_text(gone.path) is None
 
 
 # Names and ids.
@@ -392,6 +520,36 @@ def test_files_of_one_name_in_two_folders_of_one_name_are_refused(
 def test_a_file_given_twice_is_indexed_once(notes: Path, store: Store, model: Model) -> None:
     report = index(store, model, notes, notes / "a.txt", notes / ".." / "notes")
     assert report.added == ("notes/a.txt",)
+
+
+def test_a_file_in_two_sources_is_indexed_once_under_the_outer_one(
+    notes: Path, store: Store, model: Model
+) -> None:
+    inner = notes / "inner"
+    inner.mkdir()
+    (inner / "b.txt").write_text(TEXT)
+    (inner / "c.png").write_bytes(b"\x89PNG")
+    for sources in ((notes, inner), (inner, notes), (inner / "b.txt", inner, notes)):
+        report = index(store, model, *sources)
+        assert indexed(store) == ["notes/a.txt", "notes/inner/b.txt"]
+        assert reasons(report.skipped) == [("notes/inner/c.png", "unsupported type .png")]
+        assert report.empty == (), "what the inner one holds is in the store"
+        assert index(store, model).snapshot == report.snapshot
+
+
+def test_a_source_in_another_that_would_pass_it_over_is_indexed(
+    notes: Path, store: Store, model: Model
+) -> None:
+    """Hidden folders and links to folders are indexed where they are named."""
+    outside = notes.parent / "outside"
+    for folder in (notes / ".hidden", outside):
+        folder.mkdir()
+        (folder / "b.txt").write_text(TEXT)
+    (notes / "link").symlink_to(outside)
+    (notes / ".c.txt").write_text(TEXT)
+    report = index(store, model, notes, notes / ".hidden", notes / "link", notes / ".c.txt")
+    assert indexed(store) == [".hidden/b.txt", "link/b.txt", "notes/.c.txt", "notes/a.txt"]
+    assert report.skipped == ()
 
 
 def test_files_come_in_a_fixed_order(notes: Path) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import orjson
 import pytest
 
-from index.build import SyncReport, sync
+from index.build import sync
 from index.encoder import Encoder
 from index.errors import (
     SourceError,
@@ -26,9 +26,10 @@ from index.errors import (
     StoreError,
     StoreMissingError,
 )
-from index.manifest import FORMAT
+from index.manifest import FORMAT, Manifest
 from index.model import Model
 from index.objects import ObjectFolder
+from index.report import SyncReport
 from index.shards import DOCUMENTS_A_SHARD
 from index.snapshot import open_snapshot
 from index.store import Store
@@ -132,12 +133,14 @@ def test_remembered_sources_are_synced_when_none_are_given(corpus: Corpus) -> No
 def test_a_store_inside_a_source_is_not_indexed(
     tmp_path: Path, model: Model, hashing_encoder: HashingEncoder
 ) -> None:
-    (tmp_path / "a.txt").write_text("A text beside the store.")
-    store = Store(tmp_path / "store")
-    first = sync(store, [tmp_path], model, hashing_encoder)
-    second = sync(store, [tmp_path], model, hashing_encoder)
-    assert second.snapshot == first.snapshot
-    assert first.skipped == second.skipped == ()
+    (tmp_path / "a.txt").write_text("A text beside the stores.")
+    for name in ("store", ".hidden", "sub/.another"):
+        store = Store(tmp_path / name)
+        first = sync(store, [tmp_path], model, hashing_encoder)
+        second = sync(store, [tmp_path], model, hashing_encoder)
+        assert second.snapshot == first.snapshot
+        assert first.skipped == second.skipped == (), "others' stores, too, are left out silently"
+        assert first.added == (f"{tmp_path.name}/a.txt",)
 
 
 # Text is embedded once.
@@ -532,7 +535,7 @@ def test_damage_to_any_file_is_found_and_repaired(corpus: Corpus, damage) -> Non
             open_snapshot(corpus.store)
         assert_one_line(raised.value)
         report = corpus.sync()
-        assert report.repaired == str(raised.value)
+        assert f"The store is damaged: {report.repaired} Rebuild it" in str(raised.value)
         assert report.snapshot == good
         assert corpus.texts() == TEXTS
     assert corpus.sync().repaired == ""
@@ -561,7 +564,8 @@ def test_a_damaged_pointer_is_found_and_repaired(corpus: Corpus, content: bytes)
         open_snapshot(corpus.store)
     assert_one_line(raised.value)
     report = corpus.sync()
-    assert (report.repaired, report.snapshot) == (str(raised.value), good)
+    assert f"The store is damaged: {report.repaired} Rebuild it" in str(raised.value)
+    assert report.snapshot == good
     assert corpus.texts() == TEXTS
 
 
@@ -614,7 +618,7 @@ def test_a_damaged_store_is_repaired_from_the_sources_it_remembers(corpus: Corpu
     good = corpus.sync().snapshot
     flip_first_bit(stored_files(corpus.store)[0])
     report = sync(corpus.store, [], corpus.model, corpus.encoder)
-    assert report.repaired.startswith("The store is damaged: ")
+    assert report.repaired.endswith(" was altered.")
     assert (report.snapshot, corpus.texts()) == (good, TEXTS)
 
 
@@ -639,7 +643,9 @@ def test_another_format_is_refused_with_the_command_that_rebuilds(corpus: Corpus
         open_snapshot(corpus.store)
     assert not isinstance(raised.value, StoreDamagedError)
     assert_one_line(raised.value)
-    assert corpus.sync().snapshot == good
+    report = corpus.sync()
+    assert report.repaired.endswith(f"has format {FORMAT + 1}, this Pincite reads {FORMAT}.")
+    assert report.snapshot == good
     assert corpus.texts() == TEXTS
 
 
@@ -681,6 +687,41 @@ def test_an_empty_folder_may_become_a_store(corpus: Corpus) -> None:
     corpus.store.folder.mkdir()
     corpus.sync()
     assert corpus.texts() == TEXTS
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+def test_a_first_sync_that_fails_leaves_nothing_behind(corpus: Corpus, was_there: bool) -> None:
+    if was_there:
+        corpus.store.folder.mkdir()
+    shutil.rmtree(corpus.source)
+    corpus.source.mkdir()
+    with pytest.raises(SourceError, match="could be indexed"):
+        corpus.sync()
+    assert corpus.store.folder.exists() == was_there
+    assert list(corpus.source.parent.glob("store/*")) == []
+    corpus.write("depth.txt", TEXTS["depth.txt"])
+    corpus.sync()
+    assert set(corpus.texts()) == {"depth.txt"}
+
+
+def test_a_failed_sync_of_a_store_that_is_there_leaves_it(corpus: Corpus) -> None:
+    good = corpus.sync().snapshot
+    (corpus.store.folder / "live.json").write_bytes(b'{"format": 99, "snapshot": "?"}')
+    with pytest.raises(SourceError, match="does not exist"):
+        sync(corpus.store, ["no/such/place"], corpus.model, corpus.encoder)
+    assert (corpus.store.folder / "snapshots" / f"{good}.json").exists()
+    assert corpus.sync().snapshot == good
+
+
+def test_a_manifest_from_before_sources_were_counted_is_read(corpus: Corpus) -> None:
+    corpus.sync()
+    manifest = corpus.store.live_manifest()
+    fields = orjson.loads(manifest.to_bytes())
+    assert fields.pop("held") == [len(TEXTS)]
+    content = orjson.dumps(fields)
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    old = Manifest.from_bytes(content, digest)
+    assert (old.held, old.sources, old.shards) == ((), manifest.sources, manifest.shards)
 
 
 def test_a_file_in_the_place_of_a_store_is_an_error_of_one_line(corpus: Corpus) -> None:
