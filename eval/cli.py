@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from index.terminal import console, run
-from qa.cli import BackendOption, ModelOption, StoreOption
+from qa.cli import BackendOption, ModelOption, StoreOption, ThresholdOption
 from qa.settings import load_settings
 
 WRONG_OFFSETS = 1
@@ -24,6 +24,11 @@ def evaluate_command(
         "reports/eval"
     ),
     quiet: Annotated[bool, typer.Option("--quiet", help="Write the files, print nothing.")] = False,
+    top_k: Annotated[
+        int | None,
+        typer.Option("--top-k", help="How many passages to look at.", show_default="10"),
+    ] = None,
+    threshold: ThresholdOption = None,
     model: ModelOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
@@ -32,11 +37,18 @@ def evaluate_command(
     # Imported when run: they bring FAISS, which other commands may not need.
     from eval.gold import PACKAGED_GOLD, read_gold
     from eval.report import offsets_line, to_table, write_report
-    from eval.run import evaluate
+    from eval.run import TOP_K, evaluate
     from index.progress import progress_bar
     from qa.engine import Engine
 
-    settings = load_settings(store=store, model=model, backend=backend)
+    # Not `settings.top_k`: how many passages are shown elsewhere must not cut off recall@10.
+    settings = load_settings(
+        store=store,
+        model=model,
+        backend=backend,
+        threshold=threshold,
+        top_k=TOP_K if top_k is None else top_k,
+    )
     questions = read_gold(gold or PACKAGED_GOLD)
     engine = Engine.open(
         settings.store,
@@ -45,7 +57,7 @@ def evaluate_command(
         threshold=settings.threshold,
     )
     with progress_bar() as progress:
-        measured = evaluate(engine, questions, progress=progress)
+        measured = evaluate(engine, questions, top_k=settings.top_k, progress=progress)
     files = write_report(measured, out)
     notes = console(stderr=True)
     if not quiet:

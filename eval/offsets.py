@@ -4,13 +4,12 @@ The JSON form is checked, not the records: those cut their words out of the docu
 themselves and could not disagree with it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from eval.records import OffsetCheck
+from qa.consistency import span_faults
+from qa.verify import TextOf
 from qa.wire import AnswerJson, PassageJson, PlaceJson
-
-TextOf = Callable[[str], str | None]
-"""Returns the text of a document by its id, None if there is no such document."""
 
 
 def check_offsets(name: str, answer: AnswerJson, text_of: TextOf) -> OffsetCheck:
@@ -46,15 +45,8 @@ def _answer(answer: AnswerJson) -> Iterator[tuple[str, bool]]:
     if answer.answer is None:
         return
     cited = {citation.number: citation.cited_text for citation in answer.citations}
-    text, end = answer.answer.text, 0
-    for span in answer.answer.spans:
-        what = f"answer {span.start}-{span.end}"
-        pinned = span.citations and all(
-            _stands(text, span.start, span.end, cited.get(number)) for number in span.citations
-        )
-        yield what, bool(pinned) and not text[end : span.start].strip()
-        end = span.end
-    yield f"answer after {end}", not text[end:].strip()
+    for what, fault in span_faults(answer.answer.text, answer.answer.spans, cited):
+        yield what, not fault
 
 
 def _passage(passage: PassageJson, text_of: TextOf) -> Iterator[tuple[str, bool]]:
@@ -77,8 +69,8 @@ def _places(what: str, places: list[PlaceJson], text_of: TextOf) -> Iterator[tup
         yield f"{what}, also_in {number}", stands
 
 
-def _stands(text: str | None, start: int, end: int, words: str | None) -> bool:
+def _stands(text: str | None, start: int, end: int, words: str) -> bool:
     """Tell whether `words`, at least one character, are what stands there in `text`."""
-    if text is None or words is None or not 0 <= start < end <= len(text):
+    if text is None or not 0 <= start < end <= len(text):
         return False
     return text[start:end] == words

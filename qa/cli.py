@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from index.errors import PinciteError
-from index.terminal import console, printable
+from index.terminal import console
 from qa.settings import load_settings
 
 NO_ANSWER, CITATION_LOST = 3, 4
@@ -24,6 +24,10 @@ BackendOption = Annotated[
     str | None,
     typer.Option("--backend", help="What computes vectors.", show_default="the fastest there is"),
 ]
+ThresholdOption = Annotated[
+    float | None,
+    typer.Option("--threshold", help="Answer from this confidence on.", show_default="0.3"),
+]
 
 
 def ask_command(
@@ -35,10 +39,7 @@ def ask_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage's ranks and scores.")
     ] = False,
-    threshold: Annotated[
-        float | None,
-        typer.Option("--threshold", help="Answer from this confidence on.", show_default="0.3"),
-    ] = None,
+    threshold: ThresholdOption = None,
     model: ModelOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
@@ -70,26 +71,24 @@ def verify_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     store: StoreOption = None,
 ) -> None:
-    """Check an answer's citations against the sources as they are now. Exit code 4: one is lost."""
+    """Check an answer against the sources as they are now. Exit code 4: not all of it holds."""
     from index.snapshot import open_snapshot
     from index.store import Store
-    from qa.verify import all_hold, citations_of, text_in_sources, verify
-    from qa.wire import VerdictsJson
+    from qa.claims import read_claims
+    from qa.terminal import print_verification
+    from qa.verdicts import VerificationJson
+    from qa.verify import verify
+    from qa.versions import versions_in_sources
 
     settings = load_settings(store=store)
-    citations = citations_of(_read(file))
+    claims = read_claims(_read(file))
     snapshot = open_snapshot(Store(settings.store))
-    verdicts = verify(citations, text_in_sources(snapshot))
+    found = verify(claims, versions_in_sources(snapshot))
     if as_json:
-        print(VerdictsJson.of(verdicts).model_dump_json(indent=2))
+        print(VerificationJson.of(found).model_dump_json(indent=2))
     else:
-        for number, verdict in enumerate(verdicts, 1):
-            cited = verdict.citation
-            place = f"{cited.document_id}:{cited.start_char_index}-{cited.end_char_index}"
-            now = verdict.span
-            moved = f" (now at {now.start}-{now.end})" if now and verdict.status == "moved" else ""
-            print(f"[{number}] {verdict.status}{moved}  {printable(place)}")
-    raise typer.Exit(0 if all_hold(verdicts) else CITATION_LOST)
+        print_verification(found)
+    raise typer.Exit(0 if found.holds else CITATION_LOST)
 
 
 def serve_command(
@@ -99,6 +98,15 @@ def serve_command(
     port: Annotated[
         int | None, typer.Option("--port", help="Port to listen on.", show_default="8000")
     ] = None,
+    allowed_hosts: Annotated[
+        str | None,
+        typer.Option(
+            "--allowed-hosts",
+            metavar="NAME,…",
+            help="Host names it may be reached by, besides those of this machine.",
+        ),
+    ] = None,
+    threshold: ThresholdOption = None,
     model: ModelOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
@@ -106,7 +114,15 @@ def serve_command(
     """Serve the HTTP interface and the web page until interrupted."""
     from qa.service.run import serve
 
-    settings = load_settings(host=host, port=port, model=model, backend=backend, store=store)
+    settings = load_settings(
+        host=host,
+        port=port,
+        allowed_hosts=allowed_hosts,
+        threshold=threshold,
+        model=model,
+        backend=backend,
+        store=store,
+    )
     serve(settings)
 
 

@@ -1,7 +1,7 @@
 """Near-duplicates: texts that repeat one another are shown once, with where else they stand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,24 +24,55 @@ class Group:
 
 
 class Repetitions:
-    """Which sentences of a list of candidates are near-duplicates, in meaning and in words."""
+    """Which sentences of a list of candidates say the same: word for word, or nearly so.
+
+    Near-duplicates are alike in meaning and in words. However often a text stands there, it is
+    compared once, and only when it is asked about.
+    """
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
-        sentences = [sentence for candidate in candidates for sentence in candidate.sentences]
+        self._sentences: dict[str, list[Sentence]] = {}
+        firsts: list[int] = []
+        sentences = (sentence for candidate in candidates for sentence in candidate.sentences)
+        for row, sentence in enumerate(sentences):
+            if sentence.text not in self._sentences:
+                firsts.append(row)
+            self._sentences.setdefault(sentence.text, []).append(sentence)
+        self._texts = list(self._sentences)
         vectors = np.concatenate([candidate.sentence_vectors for candidate in candidates])
-        self._same: dict[Sentence, list[Sentence]] = {}
-        for i, j in np.argwhere(vectors @ vectors.T >= SAME_COSINE):
-            first, second = sentences[i], sentences[j]
-            if i != j and same_claim_words(first.text, second.text) >= SAME_WORDS:
-                self._same.setdefault(first, []).append(second)
+        self._vectors = vectors[firsts]
+        self._rows = {text: row for row, text in enumerate(self._texts)}
+        self._alike: dict[str, tuple[str, ...]] = {}
 
     def of(self, sentence: Sentence) -> list[Sentence]:
         """Return the other sentences that say the same."""
-        return self._same.get(sentence, [])
+        return [
+            other
+            for text in self._alike_to([sentence.text])[0]
+            for other in self._sentences[text]
+            if other != sentence
+        ]
 
     def are_same(self, first: Sentence, second: Sentence) -> bool:
         """Tell whether two sentences say the same."""
-        return first == second or second in self.of(first)
+        return second.text in self._alike_to([first.text])[0]
+
+    def texts_alike(self, texts: Sequence[str]) -> frozenset[str]:
+        """Return the texts that say the same as one of `texts`, these included."""
+        return frozenset(text for alike in self._alike_to(texts) for text in alike)
+
+    def _alike_to(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
+        new = [text for text in dict.fromkeys(texts) if text not in self._alike]
+        if new:
+            cosines = self._vectors @ self._vectors[[self._rows[text] for text in new]].T
+            for text, column in zip(new, cosines.T, strict=True):
+                near = [self._texts[i] for i in np.flatnonzero(column >= SAME_COSINE)]
+                self._alike[text] = tuple(other for other in near if _in_like_words(text, other))
+        return [self._alike[text] for text in texts]
+
+
+def _in_like_words(first: str, second: str) -> bool:
+    return first == second or same_claim_words(first, second) >= SAME_WORDS
 
 
 def best_sentence(candidate: Candidate) -> Sentence:
@@ -49,37 +80,67 @@ def best_sentence(candidate: Candidate) -> Sentence:
     return max(candidate.sentences, key=lambda each: (says_something(each.text), each.score))
 
 
-def collapse(candidates: Sequence[Candidate], repetitions: Repetitions) -> list[Group]:
+def collapse(candidates: Sequence[Candidate], repetitions: Repetitions, most: int) -> list[Group]:
     """Fold each candidate into the first before it that it repeats; keep the order.
 
     A passage repeats another if it answers with the same sentence, or if most of the
-    shorter one's characters are sentences that the other has, too.
+    shorter one's characters are sentences that the other has, too. Once there are `most`
+    groups, a candidate that repeats none of them is left out.
     """
-    groups: list[Group] = []
+    groups: list[_Growing] = []
     for candidate in candidates:
-        for i, group in enumerate(groups):
-            place = _repeated(group.best, candidate, repetitions)
+        words = _Words.of(candidate)
+        for group in groups:
+            place = group.place_of(words)
             if place:
-                duplicates = (*group.duplicates, candidate)
-                groups[i] = Group(group.best, duplicates, (*group.also_in, place))
+                group.duplicates.append(candidate)
+                group.also_in.append(place)
                 break
         else:
-            groups.append(Group(candidate, (), ()))
-    return groups
+            if len(groups) < most:
+                groups.append(_Growing.around(words, repetitions))
+    return [Group(g.best.candidate, tuple(g.duplicates), tuple(g.also_in)) for g in groups]
 
 
-def _repeated(shown: Candidate, other: Candidate, repetitions: Repetitions) -> Place | None:
-    """Return what of `other` repeats `shown`: all of it, or the sentence it answers with."""
-    ours = set(shown.sentences)
-    common = [s for s in other.sentences if not ours.isdisjoint(repetitions.of(s))]
-    if not common:
-        return None
-    shared = sum(len(sentence.text) for sentence in common)
-    if shared >= SAME_SHARE * min(_characters(shown), _characters(other)):
-        return Place(other.document, other.passage.span)
-    answer = best_sentence(other)
-    return answer.place if repetitions.are_same(best_sentence(shown), answer) else None
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a candidate says: its sentences' texts, and the sentence that it answers with."""
+
+    candidate: Candidate
+    texts: tuple[str, ...]
+    characters: int
+    answer: Sentence
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> "_Words":
+        texts = tuple(sentence.text for sentence in candidate.sentences)
+        return cls(candidate, texts, sum(map(len, texts)), best_sentence(candidate))
 
 
-def _characters(candidate: Candidate) -> int:
-    return sum(sentence.end - sentence.start for sentence in candidate.passage.sentences)
+@dataclass(frozen=True, slots=True)
+class _Growing:
+    """A group that candidates are still folded into.
+
+    `says` are the texts that say the same as one of its best candidate's, `answers` those
+    that say the same as the sentence which that one answers with.
+    """
+
+    best: _Words
+    says: frozenset[str]
+    answers: frozenset[str]
+    duplicates: list[Candidate] = field(default_factory=list)
+    also_in: list[Place] = field(default_factory=list)
+
+    @classmethod
+    def around(cls, best: _Words, repetitions: Repetitions) -> "_Growing":
+        answers = repetitions.texts_alike([best.answer.text])
+        return cls(best, repetitions.texts_alike(best.texts), answers)
+
+    def place_of(self, other: _Words) -> Place | None:
+        """Return what of `other` repeats this: all of it, or the sentence it answers with."""
+        if self.says.isdisjoint(other.texts):
+            return None
+        shared = sum(len(text) for text in other.texts if text in self.says)
+        if shared >= SAME_SHARE * min(self.best.characters, other.characters):
+            return Place(other.candidate.document, other.candidate.passage.span)
+        return other.answer.place if other.answer.text in self.answers else None

@@ -1,7 +1,7 @@
 """The one object that answers, used alike by the command line, the service and eval."""
 
 import time
-from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -10,20 +10,21 @@ from index.backends import Backend
 from index.backends.choose import open_encoder
 from index.encoder import Encoder
 from index.errors import ModelError
+from index.manifest import Manifest
 from index.model import Model, find_model
 from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
 from index.tokens import Tokenizer
 from qa.abstention import DEFAULT_THRESHOLD, confidence, is_answerable
-from qa.duplicates import Group, Repetitions, collapse
+from qa.duplicates import Group
 from qa.errors import QuestionError
 from qa.evidence import choose, compose, highlights, quotes
-from qa.records import Answer, Hit
-from qa.search import Candidate, dense_search, refine
+from qa.pool import Pool, gather
+from qa.records import MOST_PLACES, Answer, Hit
+from qa.search import Candidate
 
 MAX_QUESTION_CHARS = 2000
 MAX_TOP_K = 50
-_CANDIDATES = 50
 _EVIDENCE_PASSAGES = 5
 """Passages an answer is drawn from, whatever `top_k`: asking for more must not change it."""
 
@@ -52,10 +53,17 @@ class Engine:
         Raises StoreMissingError, StoreDamagedError, and ModelError where that model is not
         on this machine, `model` names another one, or `backend` cannot be had.
         """
-        snapshot = open_snapshot(Store(Path(store)))
-        found = _model_of(snapshot, model)
-        encoder = open_encoder(found, backend)
-        encoder.encode(["Ready?"], "query")  # loads the weights, so that no question waits for it
+        target = Store(Path(store))
+        manifest = target.live_manifest()
+        with ThreadPoolExecutor(max_workers=1) as beside:  # both take long, mostly outside Python
+            opening = beside.submit(open_snapshot, target)
+            found = _model_of(manifest, model)
+            encoder = open_encoder(found, backend)
+            encoder.encode(["Ready?"], "query")  # so that no question waits for the weights
+            snapshot = opening.result()
+        if snapshot.manifest.model_fingerprint != found.fingerprint:
+            # Published meanwhile, and made with another model.
+            return cls.open(store, model=model, backend=backend, threshold=threshold)
         return cls(snapshot, found, encoder, found.tokenizer(), threshold)
 
     def ask(self, question: str, top_k: int = 5, *, explain: bool = False) -> Answer:
@@ -70,16 +78,12 @@ class Engine:
             raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, not {top_k}")
         question = self._checked(question)
         vector = self.encoder.encode([question], "query")[0]
-        found = dense_search(self.snapshot, vector, max(_CANDIDATES, 3 * top_k))
-        candidates = refine(self.snapshot, vector, found)
-        repetitions = Repetitions(candidates)
-        groups = collapse(candidates, repetitions)
-        evidence = groups[:_EVIDENCE_PASSAGES]
-        ranked = quotes(evidence)
+        pool = gather(self.snapshot, vector, MAX_TOP_K)
+        ranked = quotes(pool.groups[:_EVIDENCE_PASSAGES])
         score = confidence(ranked)
         answered = is_answerable(score, self.threshold)
-        chosen = choose(ranked, repetitions) if answered else []
-        text, spans, citations = compose(chosen, groups, repetitions)
+        chosen = choose(ranked, pool.repetitions) if answered else []
+        text, spans, citations = compose(chosen, pool.groups, pool.repetitions)
         return Answer(
             question=question,
             answered=answered,
@@ -87,11 +91,11 @@ class Engine:
             text=text or None,
             spans=spans,
             citations=citations,
-            hits=tuple(_hit(group) for group in groups[:top_k]),
+            hits=tuple(_hit(group) for group in pool.groups[:top_k]),
             snapshot=self.snapshot.id,
             model=self.model.name,
             took_ms=(time.perf_counter() - started) * 1000,
-            explain=_explain(candidates, groups, score, self.threshold) if explain else None,
+            explain=_explain(pool, score, self.threshold) if explain else None,
         )
 
     def _checked(self, question: str) -> str:
@@ -114,10 +118,10 @@ class Engine:
         return question
 
 
-def _model_of(snapshot: Snapshot, name: str | None) -> Model:
-    built_with = snapshot.manifest.model_name
+def _model_of(manifest: Manifest, name: str | None) -> Model:
+    built_with = manifest.model_name
     model = find_model(name or built_with)
-    if model.fingerprint != snapshot.manifest.model_fingerprint:
+    if model.fingerprint != manifest.model_fingerprint:
         raise ModelError(
             f"The store was built by the model {built_with}, which is not {model.name} as it is "
             f"here: leave out --model, or rebuild with `pincite index --model {model.name}`."
@@ -127,22 +131,27 @@ def _model_of(snapshot: Snapshot, name: str | None) -> Model:
 
 def _hit(group: Group) -> Hit:
     best = group.best
-    return Hit(best.document, best.passage, best.score, highlights(best), group.also_in)
+    return Hit(
+        document=best.document,
+        passage=best.passage,
+        score=best.score,
+        highlights=highlights(best),
+        also_in=group.also_in[:MOST_PLACES],
+        unlisted=max(0, len(group.also_in) - MOST_PLACES),
+    )
 
 
-def _explain(
-    candidates: Sequence[Candidate], groups: Sequence[Group], score: float, threshold: float
-) -> dict[str, Any]:
-    by_dense = sorted(candidates, key=lambda candidate: -candidate.dense)
+def _explain(pool: Pool, score: float, threshold: float) -> dict[str, Any]:
+    by_dense = sorted(pool.candidates, key=lambda candidate: -candidate.dense)
     return {
         "dense": [_ranked(rank, c, c.dense) for rank, c in enumerate(by_dense, 1)],
-        "refined": [_ranked(rank, c, c.score) for rank, c in enumerate(candidates, 1)],
+        "refined": [_ranked(rank, c, c.score) for rank, c in enumerate(pool.candidates, 1)],
         "collapsed": [
             {
                 "passage_id": group.best.passage.id,
                 "stands_for": [duplicate.passage.id for duplicate in group.duplicates],
             }
-            for group in groups
+            for group in pool.groups
             if group.duplicates
         ],
         "abstention": {"confidence": score, "threshold": threshold},

@@ -35,6 +35,11 @@ class LiveEngine:
         self._broken_id: str | None = None
         self._retry_at = 0.0
 
+    @property
+    def latest(self) -> Engine:
+        """The engine of the last question, at once: the store is not looked at."""
+        return self._engine
+
     def current(self) -> Engine:
         """Return the engine of the live snapshot; where that cannot be opened, the last one."""
         engine = self._engine

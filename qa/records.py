@@ -24,11 +24,16 @@ class Place:
         return self.span.of(self.document.text)
 
 
+MOST_PLACES = 20
+"""How many places an `also_in` lists; a text may be repeated in hundreds of files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A retrieved passage. `score` lies in 0..1; `highlights` are offsets into the document.
 
-    `also_in` are near-duplicates of this passage, or of what it answers with, elsewhere.
+    `also_in` are near-duplicates of this passage, or of what it answers with, elsewhere, best
+    first; `unlisted` says how many more were found.
     """
 
     document: Document
@@ -36,13 +41,15 @@ class Hit:
     score: float
     highlights: tuple[Span, ...]
     also_in: tuple[Place, ...] = ()
+    unlisted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
     """Where a part of the answer stands, word for word: `cited_text == document.text[start:end]`.
 
-    `also_in` are places elsewhere that say the same.
+    `also_in` are places elsewhere that say the same, by source; `unlisted` says how many
+    more were found.
     """
 
     number: int
@@ -51,6 +58,7 @@ class Citation:
     start: int
     end: int
     also_in: tuple[Place, ...] = ()
+    unlisted: int = 0
 
     @property
     def cited_text(self) -> str:

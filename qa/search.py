@@ -63,7 +63,7 @@ def dense_search(
 def refine(
     snapshot: Snapshot, question: NDArray[np.float32], found: Sequence[tuple[int, float]]
 ) -> list[Candidate]:
-    """Rank passages anew by the mean of their own cosine and that of their best sentence.
+    """Score passages anew by the mean of their own cosine and that of their best sentence.
 
     A passage's one vector blurs what a single sentence of it says plainly.
     """
@@ -73,7 +73,7 @@ def refine(
         document = snapshot.document(passage.document_id)
         first, last = snapshot.sentence_offsets[row], snapshot.sentence_offsets[row + 1]
         vectors: Vectors = snapshot.sentence_vectors[first:last].astype(np.float32)
-        cosines = [_clip(float(cosine)) for cosine in vectors @ question]
+        cosines: list[float] = np.clip(vectors @ question, 0, 1).tolist()
         candidates.append(
             Candidate(
                 document=document,
@@ -87,6 +87,11 @@ def refine(
                 sentence_vectors=vectors,
             )
         )
+    return candidates
+
+
+def best_first(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Rank candidates by their scores, those of equal score as they come."""
     return sorted(candidates, key=lambda candidate: -candidate.score)
 
 

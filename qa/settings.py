@@ -1,13 +1,16 @@
 """Settings: a flag, else a PINCITE_… variable, else pincite.toml, else the default."""
 
+import ipaddress
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -19,6 +22,14 @@ from qa.abstention import DEFAULT_THRESHOLD
 
 PREFIX = "PINCITE_"
 TOML_FILE = Path("pincite.toml")
+HOW_TO_ALLOW_HOSTS = (
+    f"--allowed-hosts NAME,…, {PREFIX}ALLOWED_HOSTS=NAME,… or "
+    f'allowed_hosts = ["NAME"] in {TOML_FILE}'
+)
+_HOSTS_WANTED = (
+    "give host names or IP addresses, without scheme or port and with commas between them, "
+    "such as pincite.example,10.0.0.5"
+)
 
 
 class Settings(BaseSettings):
@@ -35,12 +46,24 @@ class Settings(BaseSettings):
     threshold: float = Field(default=DEFAULT_THRESHOLD, ge=0, le=1)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    allowed_hosts: tuple[str, ...] = ()
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
 
     @field_validator("store")
     @classmethod
     def _at_home(cls, store: Path) -> Path:
         return store.expanduser()
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _names(cls, hosts: Any) -> Any:
+        """Take "a.example, b.example" for the two; refuse what no Host header could name."""
+        names = hosts.split(",") if isinstance(hosts, str) else hosts
+        if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
+            raise ValueError(_HOSTS_WANTED)
+        stripped = [name.strip().lower() for name in names]
+        if not all(map(_is_host_name, stripped)) and stripped != [""]:
+            raise ValueError(_HOSTS_WANTED)
+        return tuple(name for name in stripped if name)
 
     @classmethod
     def settings_customise_sources(
@@ -68,14 +91,11 @@ def load_settings(**flags: Any) -> Settings:
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise SettingsError(f"{TOML_FILE}: unknown setting {key!r}. {_known()}") from error
-        raise SettingsError(f"The setting {key} = {first['input']!r}: {first['msg']}.") from error
+        message = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"The setting {key} = {first['input']!r}: {message}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
         raise SettingsError(f"{TOML_FILE} cannot be read: {reason}.") from error
-    except ValueError as error:
-        # A variable that should be JSON and is not.
-        reason = str(error).splitlines()[0]
-        raise SettingsError(f"The settings cannot be read: {reason}.") from error
 
 
 def _refuse_unknown_variables() -> None:
@@ -83,6 +103,15 @@ def _refuse_unknown_variables() -> None:
     for variable in sorted(os.environ):
         if variable.startswith(PREFIX) and variable.upper() not in known:
             raise SettingsError(f"Unknown setting in the environment: {variable}. {_known()}")
+
+
+def _is_host_name(name: str) -> bool:
+    if re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", name):
+        return True
+    try:
+        return bool(ipaddress.ip_address(name))
+    except ValueError:
+        return False
 
 
 def _known() -> str:

@@ -1,15 +1,18 @@
-"""An answer as a person reads it: the answer, its citations, the passages behind it."""
+"""An answer as a person reads it, its citations, the passages behind it; and whether it holds."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from index.records import Span
-from index.terminal import printable
+from index.terminal import one_line, printable
 from qa.records import Answer, Citation, Hit, Place
+
+if TYPE_CHECKING:
+    from qa.verify import Verdict, Verification
 
 _EXPLAINED = 10
 
@@ -33,9 +36,39 @@ def print_answer(answer: Answer, console: Console) -> None:
         _print_hit(rank, hit, console)
     console.print()
     summary = f"confidence {answer.confidence:.2f} · {answer.took_ms:.0f} ms · {answer.model}"
-    console.print(Text(printable(summary), style="dim"))
+    console.print(Text(one_line(summary), style="dim"))
     if answer.explain is not None:
         _print_explanation(answer.explain, console)
+
+
+def print_verification(found: "Verification") -> None:
+    """Print a line for each citation, and one for each other thing that does not hold."""
+    if not found.citations:
+        print("no citations to check")
+    for number, verdict in enumerate(found.citations, 1):
+        print(f"[{number}] {_verdict(verdict)}")
+        _print_lost_places(f"[{number}]", verdict)
+    for rank, verdict in enumerate(found.passages, 1):
+        if verdict.status != "valid":
+            print(f"passage {rank}: {_verdict(verdict)}")
+        _print_lost_places(f"passage {rank},", verdict)
+    for fault in found.faults:
+        print(one_line(fault))
+
+
+def _print_lost_places(what: str, verdict: "Verdict") -> None:
+    for number, place in enumerate(verdict.also_in, 1):
+        if place.status != "valid":
+            print(f"{what} also_in {number}: {_verdict(place)}")
+
+
+def _verdict(verdict: "Verdict") -> str:
+    claim, now = verdict.claim, verdict.span
+    cited = Span(claim.start_char_index, claim.end_char_index)
+    moved = f" (now at {now.start}-{now.end})" if now and now != cited else ""
+    differs = f"  (another {', '.join(verdict.differs)})" if verdict.differs else ""
+    place = one_line(f"{claim.document_id}:{cited.start}-{cited.end}")
+    return f"{verdict.status}{moved}  {place}{differs}"
 
 
 def _answer_text(answer: Answer, console: Console) -> Text:
@@ -43,7 +76,7 @@ def _answer_text(answer: Answer, console: Console) -> Text:
     for span in answer.spans:
         words = (answer.text or "")[span.start : span.end]
         marks = "".join(f"[{number}]" for number in span.citations)
-        text.append(f"{_one_line(words)} ").append(f"{marks} ", style="cyan")
+        text.append(f"{_unwrapped(words)} ").append(f"{marks} ", style="cyan")
     text.rstrip()
     return text
 
@@ -53,26 +86,31 @@ def _print_citation(citation: Citation, console: Console) -> None:
     first = Text(f"[{citation.number}] ", style="cyan")
     first.append(_place(Place(document, Span(citation.start, citation.end))), style="default")
     _print_indented(first, console, 2)
-    _print_details(document.title, citation.heading_path, citation.also_in, console)
+    _print_details(document.title, citation, citation.heading_path, console)
 
 
 def _print_hit(rank: int, hit: Hit, console: Console) -> None:
     first = Text(f"{rank:2}  ", style="bold").append(f"{hit.score:.2f}  ", style="green")
     console.print(first.append(_place(Place(hit.document, hit.passage.span)), style="default"))
-    _print_details(hit.document.title, hit.passage.heading_path, hit.also_in, console)
+    _print_details(hit.document.title, hit, hit.passage.heading_path, console)
     _print_indented(_passage(hit, console), console, 6)
 
 
 def _print_details(
-    title: str, heading_path: Iterable[str], also_in: Sequence[Place], console: Console
+    title: str, item: Citation | Hit, heading_path: Iterable[str], console: Console
 ) -> None:
-    path = " › ".join(dict.fromkeys(printable(part) for part in (title, *heading_path) if part))
+    path = " › ".join(dict.fromkeys(one_line(part) for part in (title, *heading_path) if part))
     if path:
         _print_indented(Text(path, style="italic"), console, 6)
-    if also_in:
-        sources = dict.fromkeys(printable(place.document.source) for place in also_in)
-        times = "once" if len(also_in) == 1 else f"{len(also_in)} times"
-        _print_indented(Text(f"also said {times} in {', '.join(sources)}"), console, 6)
+    if item.also_in:
+        _print_indented(Text(_also_said(item.also_in, item.unlisted)), console, 6)
+
+
+def _also_said(places: Sequence[Place], unlisted: int) -> str:
+    sources = ", ".join(dict.fromkeys(one_line(place.document.source) for place in places))
+    times = "once" if len(places) == 1 else f"{len(places)} times"
+    more = f", and in {unlisted} more place{'s' * (unlisted > 1)}" if unlisted else ""
+    return f"also said {times} in {sources}{more}"
 
 
 def _print_indented(text: Text, console: Console, indent: int) -> None:
@@ -82,7 +120,7 @@ def _print_indented(text: Text, console: Console, indent: int) -> None:
 
 
 def _place(place: Place) -> str:
-    return f"{printable(place.document.source)}:{place.span.start}-{place.span.end}"
+    return f"{one_line(place.document.source)}:{place.span.start}-{place.span.end}"
 
 
 def _passage(hit: Hit, console: Console) -> Text:
@@ -97,7 +135,7 @@ def _passage(hit: Hit, console: Console) -> Text:
     return text.append(printable(hit.document.text[position : hit.passage.end]), style="dim")
 
 
-def _one_line(words: str) -> str:
+def _unwrapped(words: str) -> str:
     return " ".join(printable(words).split())
 
 

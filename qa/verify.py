@@ -1,89 +1,65 @@
-"""Do citations still hold? Each is looked up, word for word, in the document as it is now."""
+"""Does an answer still hold? All it claims is looked up, word for word, in documents."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from index.records import Span
+from index.records import Document, Span
 from index.snapshot import Snapshot
-from qa.errors import CitationFormatError
+from qa.claims import AnswerClaims, CitedSpan, PassageClaim, PlaceClaim
+from qa.consistency import faults
+from qa.versions import VersionsOf
 
 Status = Literal["valid", "moved", "stale", "missing"]
 TextOf = Callable[[str], str | None]
 """Returns the text of a document by its id, None if there is no such document."""
 
 
-class CitedSpan(BaseModel):
-    """What of a citation is needed to check it; further fields are passed over."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a claim holds.
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    `valid`: the words stand where they were cited, in the document that was cited. `moved`:
+    they stand at `span` now, or the document is described by fields that are not its own
+    any more (`differs`). `stale`: the document is there, the words are not. `missing`: the
+    document is gone.
+    """
 
-    document_id: str = Field(min_length=1, max_length=200)
-    cited_text: str = Field(min_length=1, max_length=100_000)
-    start_char_index: int = Field(ge=0)
-    end_char_index: int = Field(ge=0)
+    claim: PlaceClaim
+    status: Status
+    span: Span | None
+    differs: tuple[str, ...] = ()
+    also_in: tuple["Verdict", ...] = ()
 
-    @model_validator(mode="after")
-    def _in_order(self) -> "CitedSpan":
-        if self.end_char_index < self.start_char_index:
-            raise ValueError("end_char_index lies before start_char_index")
-        return self
-
-
-class _AnswerFile(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    citations: list[CitedSpan]
+    @property
+    def holds(self) -> bool:
+        """Whether this and all that is said to stand elsewhere is valid."""
+        return self.status == "valid" and all(place.holds for place in self.also_in)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a citation holds.
+class Verification:
+    """What came of an answer: a verdict for each claim, in order, and its contradictions."""
 
-    `valid`: the words stand where they were cited. `moved`: they stand at `span` now.
-    `stale`: the document is there, the words are not. `missing`: the document is gone.
-    """
+    citations: tuple[Verdict, ...]
+    passages: tuple[Verdict, ...]
+    faults: tuple[str, ...]
 
-    citation: CitedSpan
-    status: Status
-    span: Span | None
-
-
-def verify(citations: Iterable[CitedSpan], text_of: TextOf) -> list[Verdict]:
-    """Return a verdict for each citation, in order."""
-    return [_judge(citation, text_of(citation.document_id)) for citation in citations]
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults and all(each.holds for each in (*self.citations, *self.passages))
 
 
-def citations_of(content: bytes) -> list[CitedSpan]:
-    """Read the citations of an answer's JSON. Raises CitationFormatError if it has none to read."""
-    try:
-        return _AnswerFile.model_validate_json(content).citations
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise CitationFormatError(
-            f"This is not an answer to verify: {place}: {first['msg']}. "
-            "Give the output of `pincite ask … --json`."
-        ) from error
-
-
-def text_in_sources(snapshot: Snapshot) -> TextOf:
-    """Return a look-up of what the documents' files say now, not when they were indexed."""
-    # Readers bring parsers that an answer does not need.
-    from index.readers import current_text
-    from index.sources import locate
-
-    roots = [Path(source) for source in snapshot.manifest.sources]
-
-    def text_of(document_id: str) -> str | None:
-        if document_id not in snapshot.chunked:
-            return None
-        path = locate(snapshot.document(document_id).source, roots)
-        return current_text(path) if path else None
-
-    return text_of
+def verify(claims: AnswerClaims, versions_of: VersionsOf) -> Verification:
+    """Check everything in an answer that can be checked."""
+    look_up = cache(versions_of)
+    return Verification(
+        citations=tuple(_judge_with_places(each, look_up) for each in claims.citations),
+        passages=tuple(_judge_with_places(each, look_up) for each in claims.passages),
+        faults=tuple(faults(claims)),
+    )
 
 
 def text_in_snapshot(snapshot: Snapshot) -> TextOf:
@@ -96,28 +72,47 @@ def text_in_snapshot(snapshot: Snapshot) -> TextOf:
     return text_of
 
 
-def all_hold(verdicts: Sequence[Verdict]) -> bool:
-    """Tell whether every citation is valid as it stands."""
-    return all(verdict.status == "valid" for verdict in verdicts)
+def _judge_with_places(claim: CitedSpan | PassageClaim, versions_of: VersionsOf) -> Verdict:
+    places = tuple(_judge(place, versions_of(place.document_id)) for place in claim.also_in)
+    return _judge(claim, versions_of(claim.document_id), places)
 
 
-def _judge(citation: CitedSpan, text: str | None) -> Verdict:
-    if text is None:
-        return Verdict(citation, "missing", None)
-    cited = Span(citation.start_char_index, citation.end_char_index)
-    if cited.of(text) == citation.cited_text:
-        return Verdict(citation, "valid", cited)
-    places = _occurrences(citation.cited_text, text)
-    if not places:
-        return Verdict(citation, "stale", None)
-    nearest = min(places, key=lambda start: abs(start - cited.start))
-    return Verdict(citation, "moved", Span(nearest, nearest + len(citation.cited_text)))
+def _judge(
+    claim: PlaceClaim, versions: Sequence[Document], also_in: tuple[Verdict, ...] = ()
+) -> Verdict:
+    if not versions:
+        return Verdict(claim, "missing", None, also_in=also_in)
+    cited = Span(claim.start_char_index, claim.end_char_index)
+    now = _nearest(claim.cited_text, versions[0].text, cited)
+    if now is None:
+        return Verdict(claim, "stale", None, also_in=also_in)
+    differs = tuple(_differing(claim, versions))
+    status: Status = "valid" if now == cited and not differs else "moved"
+    return Verdict(claim, status, now, differs, also_in)
 
 
-def _occurrences(words: str, text: str) -> list[int]:
-    starts: list[int] = []
-    start = text.find(words)
-    while start >= 0:
-        starts.append(start)
-        start = text.find(words, start + 1)
-    return starts
+def _differing(claim: PlaceClaim, versions: Sequence[Document]) -> Iterator[str]:
+    """Yield the fields that describe none of the versions of the document."""
+    for field, value_of in _DESCRIPTIONS.items():
+        claimed = getattr(claim, field)
+        if claimed is not None and all(claimed != value_of(version) for version in versions):
+            yield field
+
+
+_DESCRIPTIONS: Mapping[str, Callable[[Document], str]] = {
+    "source": lambda document: document.source,
+    "document_title": lambda document: document.display_title,
+    "document_sha256": lambda document: document.document_sha256,
+    "text_sha256": lambda document: document.text_sha256,
+}
+
+
+def _nearest(words: str, text: str, cited: Span) -> Span | None:
+    """Return where `words` stand nearest to where they were cited, the first of two as near."""
+    after = text.find(words, cited.start)
+    before = text.rfind(words, 0, max(0, cited.start + len(words) - 1))
+    starts = [start for start in (before, after) if start >= 0]
+    if not starts:
+        return None
+    start = min(starts, key=lambda start: abs(start - cited.start))
+    return Span(start, start + len(words))

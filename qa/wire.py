@@ -1,19 +1,17 @@
 """An answer's JSON form: one definition for the command line, the service and its OpenAPI page."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.records import Document, Span
 from qa.records import Answer, Citation, Hit, Place
-from qa.verify import Status, Verdict
 
 
 class WireModel(BaseModel):
-    """Base of all JSON forms: nothing unknown gets in, nothing changes."""
+    """Base of all JSON forms: nothing unknown gets in, "5" is no number, nothing changes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class PlaceJson(WireModel):
@@ -52,7 +50,8 @@ class CitationJson(WireModel):
     end_page_number: int | None = None
     document_sha256: str = Field(description="Of the source file's bytes.")
     text_sha256: str = Field(description="Of the document's text in UTF-8.")
-    also_in: list[PlaceJson] = Field(description="Other places that say the same.")
+    also_in: list[PlaceJson] = Field(description="Other places that say the same, 20 at most.")
+    also_in_count: int = Field(description="How many such places were found in all.")
 
     @classmethod
     def of(cls, citation: Citation) -> "CitationJson":
@@ -70,6 +69,7 @@ class CitationJson(WireModel):
             document_sha256=document.document_sha256,
             text_sha256=document.text_sha256,
             also_in=[PlaceJson.of(place) for place in citation.also_in],
+            also_in_count=len(citation.also_in) + citation.unlisted,
         )
 
 
@@ -94,7 +94,10 @@ class PassageJson(WireModel):
     end_char_index: int
     score: float = Field(ge=0, le=1)
     highlights: list[HighlightJson] = Field(description="Offsets into this passage's text.")
-    also_in: list[PlaceJson] = Field(description="Near-duplicates that are not listed themselves.")
+    also_in: list[PlaceJson] = Field(
+        description="Near-duplicates that are not listed as passages, 20 at most."
+    )
+    also_in_count: int = Field(description="How many near-duplicates were found in all.")
 
     @classmethod
     def of(cls, rank: int, hit: Hit) -> "PassageJson":
@@ -113,6 +116,7 @@ class PassageJson(WireModel):
             score=hit.score,
             highlights=[_within(passage.start, span) for span in hit.highlights],
             also_in=[PlaceJson.of(place) for place in hit.also_in],
+            also_in_count=len(hit.also_in) + hit.unlisted,
         )
 
 
@@ -204,33 +208,3 @@ class DocumentJson(DocumentSummaryJson):
 
 def _within(start: int, span: Span) -> HighlightJson:
     return HighlightJson(start=span.start - start, end=span.end - start)
-
-
-class VerdictJson(WireModel):
-    """Whether a citation holds, and where its words stand now."""
-
-    status: Status
-    document_id: str
-    start_char_index: int | None = Field(description="Where the words stand now; null if nowhere.")
-    end_char_index: int | None
-
-
-class VerdictsJson(WireModel):
-    """A verdict for each citation, in order."""
-
-    results: list[VerdictJson]
-
-    @classmethod
-    def of(cls, verdicts: Sequence[Verdict]) -> "VerdictsJson":
-        """Return the JSON form of `verdicts`."""
-        return cls(
-            results=[
-                VerdictJson(
-                    status=verdict.status,
-                    document_id=verdict.citation.document_id,
-                    start_char_index=verdict.span.start if verdict.span else None,
-                    end_char_index=verdict.span.end if verdict.span else None,
-                )
-                for verdict in verdicts
-            ]
-        )

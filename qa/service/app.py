@@ -1,5 +1,6 @@
 """The service's routes, built on an engine that is handed in."""
 
+import asyncio
 import base64
 import binascii
 from http import HTTPStatus
@@ -10,14 +11,17 @@ from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from index.version import installed_version
+from qa.claims import AnswerClaims, CitedSpan, PassageClaim
 from qa.live import LiveEngine
 from qa.service.guard import LOOPBACK_NAMES, Guard
 from qa.service.problems import add_problem_handlers, problem, problem_responses
-from qa.verify import CitedSpan, text_in_snapshot, verify
-from qa.wire import AnswerJson, DocumentJson, DocumentSummaryJson, VerdictsJson, WireModel
+from qa.verdicts import VerificationJson
+from qa.verify import verify
+from qa.versions import versions_in_snapshot
+from qa.wire import AnswerJson, DocumentJson, DocumentSummaryJson, WireModel
 
 _STATIC = Path(__file__).parent / "static"
 _MAX_CITATIONS = 1000
@@ -35,10 +39,20 @@ class AskBody(WireModel):
     filters: dict[str, Any] = Field(default={}, description="No filter is supported yet.")
 
 
-class VerifyBody(WireModel):
-    """Citations to check."""
+class VerifyBody(AnswerClaims):
+    """An answer as /v1/ask gives it, or citations by themselves."""
+
+    model_config = ConfigDict(extra="forbid")
 
     citations: list[CitedSpan] = Field(max_length=_MAX_CITATIONS)
+    passages: list[PassageClaim] = Field(default=[], max_length=_MAX_CITATIONS)
+    question: Any = Field(default=None, description="This and all below is not looked at.")
+    confidence: Any = None
+    snapshot: Any = None
+    model: Any = None
+    calibration: Any = None
+    took_ms: Any = None
+    explain: Any = None
 
 
 class DocumentsJson(WireModel):
@@ -69,8 +83,9 @@ def build_app(live: LiveEngine, allowed_hosts: frozenset[str] = frozenset()) -> 
     _add_health(app, live)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
+    @app.head("/", include_in_schema=False)
     @app.get("/", include_in_schema=False)
-    def page() -> FileResponse:
+    async def page() -> FileResponse:
         return FileResponse(_STATIC / "index.html")
 
     return app
@@ -89,9 +104,9 @@ def _add_answering(app: FastAPI, live: LiveEngine) -> None:
         return AnswerJson.of(answer)
 
     @app.post("/v1/verify", responses=problem_responses(400, 403, 413, 422))
-    def check(body: VerifyBody) -> VerdictsJson:
-        """Tell whether citations hold in the documents that the service answers from."""
-        return VerdictsJson.of(verify(body.citations, text_in_snapshot(live.current().snapshot)))
+    def check(body: VerifyBody) -> VerificationJson:
+        """Tell whether an answer holds in the documents that the service answers from."""
+        return VerificationJson.of(verify(body, versions_in_snapshot(live.current().snapshot)))
 
 
 def _add_documents(app: FastAPI, live: LiveEngine) -> None:
@@ -121,15 +136,25 @@ def _add_documents(app: FastAPI, live: LiveEngine) -> None:
 
 
 def _add_health(app: FastAPI, live: LiveEngine) -> None:
+    """Add what is asked to see how the service is.
+
+    On the event loop and in threads of their own: questions may have taken all the others.
+    """
+
+    @app.head("/healthz", include_in_schema=False)
     @app.get("/healthz", responses=problem_responses(400, 403))
-    def healthz() -> StatusJson:
+    async def healthz() -> StatusJson:
         """Tell that the process is alive."""
         return StatusJson(status="ok")
 
+    @app.head("/readyz", response_model=StatusJson, include_in_schema=False)
     @app.get("/readyz", response_model=StatusJson, responses=problem_responses(400, 403, 503))
-    def readyz() -> StatusJson | Response:
+    async def readyz() -> StatusJson | Response:
         """Tell whether questions can be answered."""
-        if not live.current().snapshot.passages:
+        engine = live.latest
+        if not engine.snapshot.passages:
+            engine = await asyncio.to_thread(live.current)
+        if not engine.snapshot.passages:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing indexed.", {"Retry-After": "5"})
         return StatusJson(status="ready")
 

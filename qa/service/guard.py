@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.service.problems import problem
+from qa.settings import HOW_TO_ALLOW_HOSTS
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_BODY_BYTES = 1024 * 1024
@@ -70,10 +71,7 @@ class Guard:
     def _refusal(self, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if _name_of(host) not in self._allowed_hosts:
-            return (
-                HTTPStatus.BAD_REQUEST,
-                "This service does not answer under that host name; allow it with allowed_hosts.",
-            )
+            return HTTPStatus.BAD_REQUEST, _UNKNOWN_HOST
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2].lower() != host.lower():
             return HTTPStatus.FORBIDDEN, "Requests from another site's pages are not answered."
@@ -87,6 +85,10 @@ class Guard:
         return None
 
 
+_UNKNOWN_HOST = (
+    "This service does not answer under that host name. Whoever runs it can allow it: "
+    f"{HOW_TO_ALLOW_HOSTS}."
+)
 _TOO_LARGE = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     f"The body is larger than {MAX_BODY_BYTES // 1024} KiB; send less.",

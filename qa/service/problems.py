@@ -44,15 +44,15 @@ def add_problem_handlers(app: FastAPI) -> None:
     """Make every error of `app` a problem, but for the unforeseen ones, which Guard answers."""
 
     @app.exception_handler(QuestionError)
-    def question(_: Request, error: QuestionError) -> JSONResponse:
+    async def question(_: Request, error: QuestionError) -> JSONResponse:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
 
     @app.exception_handler(RequestValidationError)
-    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, _first_message(error))
 
     @app.exception_handler(HTTPException)
-    def http(_: Request, error: HTTPException) -> JSONResponse:
+    async def http(_: Request, error: HTTPException) -> JSONResponse:
         headers = dict(error.headers) if error.headers else None
         return problem(error.status_code, str(error.detail), headers)
 

@@ -10,19 +10,21 @@ import uvicorn
 from index.errors import PinciteError, SettingsError
 from qa.live import LiveEngine
 from qa.service.app import build_app
-from qa.settings import Settings
+from qa.settings import HOW_TO_ALLOW_HOSTS, Settings
 
 
 def serve(settings: Settings) -> None:
     """Answer on the port that is set until interrupted.
 
-    Raises PinciteError for a port in use, SettingsError for an address that others can
-    reach, unless the names it may be reached by are given: there is no access control yet.
+    Raises PinciteError for a port in use, SettingsError for a host that cannot be resolved
+    and for an address that others can reach, unless the names it may be reached by are
+    given: there is no access control yet.
     """
     if not _is_loopback(settings.host) and not settings.allowed_hosts:
         raise SettingsError(
             f"{settings.host} can be reached by others and Pincite has no access control yet: "
-            "serve on 127.0.0.1, or name the hosts it may be reached by in allowed_hosts."
+            "serve on 127.0.0.1, or name the hosts it may be reached by "
+            f"({HOW_TO_ALLOW_HOSTS})."
         )
     # The port comes before the model: one that is in use is told at once.
     with _listen(settings.host, settings.port) as listener:
@@ -32,7 +34,7 @@ def serve(settings: Settings) -> None:
             backend=settings.backend,
             threshold=settings.threshold,
         )
-        app = build_app(live, frozenset(name.lower() for name in settings.allowed_hosts))
+        app = build_app(live, frozenset(settings.allowed_hosts))
         address = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{address}:{listener.getsockname()[1]}/"
         print(f"Pincite answers at {url} (Ctrl-C to stop)", file=sys.stderr, flush=True)
@@ -53,9 +55,12 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+    """Tell whether only this machine can reach a host. Raises SettingsError for an unknown one."""
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(
+            f"The host {host!r} cannot be resolved to an address: check --host."
+        ) from error
+    addresses = [str(address[0]).partition("%")[0] for *_, address in found]
+    return all(ipaddress.ip_address(address).is_loopback for address in addresses)

@@ -178,6 +178,21 @@ def test_the_command_writes_both_files(tmp_path, seeds_store, gold_path):
     assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["eval.json", "eval.md"]
 
 
+def test_the_settings_of_a_run_have_flags(monkeypatch, tmp_path, seeds_store, gold_path):
+    monkeypatch.setenv("PINCITE_TOP_K", "3")  # what `ask` shows cuts off no recall@10
+    arguments = ["--gold", str(gold_path), "--store", str(seeds_store), "--quiet"]
+    for flags, top_k, threshold in [
+        ([], 10, 0.3),
+        (["--top-k", "2", "--threshold", "0.9"], 2, 0.9),
+    ]:
+        outcome = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path), *flags])
+        assert outcome.exit_code == 0
+        settings = orjson.loads((tmp_path / "eval.json").read_bytes())["settings"]
+        assert (settings["top_k"], settings["threshold"]) == (top_k, threshold)
+    outcome = CliRunner().invoke(app, [*arguments, "--top-k", "0"])
+    assert "top_k = 0" in str(outcome.exception)
+
+
 def test_a_wrong_offset_makes_the_command_fail(
     monkeypatch, tmp_path, seeds_store, gold_path, engine, run
 ):

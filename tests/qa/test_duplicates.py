@@ -11,8 +11,8 @@ def one(words: str, score: float, name: str, vector: tuple[float, float] = (1, 0
     return candidate(words, [(words, score)], name=name, vectors=[vector])
 
 
-def collapsed(*candidates: Candidate) -> list[Group]:
-    return collapse(candidates, Repetitions(candidates))
+def collapsed(*candidates: Candidate, most: int = 50) -> list[Group]:
+    return collapse(candidates, Repetitions(candidates), most)
 
 
 def names(groups: list[Group]) -> list[list[str]]:
@@ -115,3 +115,35 @@ def test_a_sentence_repeated_within_a_passage_is_known_to_be_the_same() -> None:
     assert repetitions.are_same(first, second)
     assert repetitions.are_same(first, first)
     assert repetitions.of(first) == [second]
+
+
+def test_texts_that_are_the_same_are_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[str, str]] = []
+
+    def counted(first: str, second: str) -> float:
+        compared.append((first, second))
+        return 1.0
+
+    monkeypatch.setattr("qa.duplicates.same_claim_words", counted)
+    words = ("Redness fades soon.", "Redness fades quickly.")
+    many = [one(words[i % 2], 0.9, f"{i}") for i in range(40)]
+    (group,) = collapsed(*many)
+    assert len(group.duplicates) == 39
+    assert len(compared) == 1
+    repetitions = Repetitions(many)
+    assert len(repetitions.of(many[0].sentences[0])) == 39
+
+
+def test_the_same_words_are_the_same_even_if_they_carry_little() -> None:
+    assert len(collapsed(one("It was so.", 0.9, "a"), one("It was so.", 0.8, "b"))) == 1
+
+
+def test_no_more_groups_are_made_than_are_wanted_but_those_are_complete() -> None:
+    groups = collapsed(
+        one(FADES, 0.9, "a", (1, 0)),
+        one(FROST, 0.8, "b", (0, 1)),
+        one(APPLES, 0.7, "c", (-1, 0)),
+        one(FADES, 0.6, "d", (1, 0)),
+        most=2,
+    )
+    assert names(groups) == [["a", "d"], ["b"]]

@@ -43,9 +43,9 @@ def test_a_flag_beats_a_variable_beats_the_file_beats_the_default(
         ("PINCITE_PORT", "0", "port", 0),
         (
             "PINCITE_ALLOWED_HOSTS",
-            '["a.example", "b.example"]',
+            "a.example, B.example,10.0.0.5,::1",
             "allowed_hosts",
-            ("a.example", "b.example"),
+            ("a.example", "b.example", "10.0.0.5", "::1"),
         ),
     ],
 )
@@ -58,7 +58,8 @@ def test_every_setting_has_a_variable(
 
 def test_every_setting_can_stand_in_the_file() -> None:
     toml(
-        'store = "s"\nmodel = "m"\nbackend = "torch-float32"\ntop_k = 1\nthreshold = 1\nhost = "h"\nport = 1\n'
+        'store = "s"\nmodel = "m"\nbackend = "torch-float32"\ntop_k = 1\nthreshold = 1\n'
+        'host = "h"\nport = 1\n'
         'allowed_hosts = ["a"]\n'
     )
     assert load_settings().model_dump() == {
@@ -129,9 +130,32 @@ def test_a_bad_value_is_named_with_its_key(
     assert repr(value) in message
 
 
-def test_a_list_that_is_not_json_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PINCITE_ALLOWED_HOSTS", "a.example")
-    assert "allowed_hosts" in refusal()
+@pytest.mark.parametrize(
+    "value",
+    [
+        '["a.example"]',
+        "http://a.example",
+        "a.example:8000",
+        "a.example b.example",
+        "a,,b",
+        "é.example",
+    ],
+)
+def test_what_is_not_a_list_of_host_names_is_refused_with_an_example(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("PINCITE_ALLOWED_HOSTS", value)
+    message = refusal()
+    assert message.startswith(f"The setting allowed_hosts = {value!r}: give host names")
+    assert "pincite.example,10.0.0.5" in message
+
+
+def test_an_empty_list_of_hosts_allows_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINCITE_ALLOWED_HOSTS", "")
+    assert load_settings().allowed_hosts == ()
+    toml("allowed_hosts = 5\n")
+    monkeypatch.delenv("PINCITE_ALLOWED_HOSTS")
+    assert "allowed_hosts = 5" in refusal()
 
 
 def test_a_bad_value_in_the_file_or_a_flag_is_named_with_its_key() -> None:

@@ -167,6 +167,26 @@ def test_the_answer_stands_above_its_citations_and_these_above_the_passages() ->
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(
+    ("unlisted", "said"),
+    [
+        (0, "also said once in notes/rule.txt"),
+        (1, "also said once in notes/rule.txt, and in 1 more place"),
+        (579, "also said once in notes/rule.txt, and in 579 more places"),
+    ],
+)
+def test_places_that_are_not_listed_are_counted(unlisted: int, said: str) -> None:
+    hits = (dataclasses.replace(HITS[0], unlisted=unlisted), *HITS[1:])
+    citations = (dataclasses.replace(ANSWERED.citations[0], unlisted=unlisted),)
+    text = printed(dataclasses.replace(ANSWERED, hits=hits, citations=citations))
+    assert [line.strip() for line in text.splitlines() if "also said" in line] == [said, said]
+
+
+def test_a_name_with_a_line_end_keeps_to_its_line() -> None:
+    text = printed(with_text("Words.", "na\n 2  0.99  notes/me.txt", "A\nheading", "A\ntitle"))
+    assert not [line for line in text.splitlines() if line.startswith((" 2", "heading", "title"))]
+
+
 def test_abstaining_is_said_and_the_nearest_passages_are_shown() -> None:
     text = printed(ABSTAINED)
     assert "No answer found in your documents." in text

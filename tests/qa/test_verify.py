@@ -1,5 +1,6 @@
-"""Do citations still hold: in the files as they are now, and in what the store holds."""
+"""Does an answer still hold: in the files as they are now, and in what the store holds."""
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,16 @@ from index.build import sync
 from index.model import Model
 from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
+from qa.claims import AnswerClaims, CitedSpan, read_claims
 from qa.engine import Engine
 from qa.errors import CitationFormatError
-from qa.verify import (
-    CitedSpan,
-    Verdict,
-    all_hold,
-    citations_of,
-    text_in_snapshot,
-    text_in_sources,
-    verify,
-)
-from qa.wire import AnswerJson, VerdictsJson
+from qa.terminal import print_verification
+from qa.verdicts import VerificationJson
+from qa.verify import Verification, verify
+from qa.versions import versions_in_snapshot, versions_in_sources
+from qa.wire import AnswerJson
 from tests.encoders import HashingEncoder
+from tests.qa.candidates import document
 
 TEXT = "🌵 Redness fades. Frost bites. Redness fades.\n"
 
@@ -37,8 +35,13 @@ def cited(start: int, words: str = "Redness fades.", document: str = "a") -> Cit
     )
 
 
+def verified(*citations: CitedSpan, text: str | None = TEXT) -> Verification:
+    versions = {"a": (document(text, "a"),)} if text is not None else {}
+    return verify(AnswerClaims(citations=list(citations)), lambda id_: versions.get(id_, ()))
+
+
 def judged(citation: CitedSpan, text: str | None = TEXT) -> tuple[str, tuple[int, int] | None]:
-    (verdict,) = verify([citation], {"a": text}.get)
+    (verdict,) = verified(citation, text=text).citations
     return verdict.status, verdict.span
 
 
@@ -75,29 +78,53 @@ def test_a_document_that_is_gone_is_missing() -> None:
     assert judged(cited(0, document="b")) == ("missing", None)
 
 
-def test_all_hold_only_if_each_is_valid() -> None:
-    valid, moved = verify([cited(2), cited(3)], {"a": TEXT}.get)
-    assert all_hold([])
-    assert all_hold([valid, valid])
-    assert not all_hold([valid, moved])
+def test_it_holds_only_if_each_citation_is_valid() -> None:
+    assert verified().holds
+    assert verified(cited(2), cited(30)).holds
+    assert not verified(cited(2), cited(3)).holds
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("source", "notes/b.txt"),
+        ("document_title", "Another"),
+        ("document_sha256", "0" * 64),
+        ("text_sha256", "0" * 64),
+    ],
+)
+def test_a_document_that_is_not_the_one_described_is_told_field_by_field(
+    field: str, value: str
+) -> None:
+    known = document(TEXT, "a")
+    described = {
+        "source": known.source,
+        "document_title": known.display_title,
+        "document_sha256": known.document_sha256,
+        "text_sha256": known.text_sha256,
+    }
+    right = cited(2).model_copy(update=described)
+    assert verified(right).holds
+    (verdict,) = verified(right.model_copy(update={field: value})).citations
+    assert (verdict.status, verdict.span, verdict.differs) == ("moved", (2, 16), (field,))
 
 
 def test_the_verdicts_have_a_json_form() -> None:
-    verdicts = [
-        *verify([cited(2), cited(3)], {"a": TEXT}.get),
-        Verdict(cited(2), "stale", None),
-    ]
-    assert VerdictsJson.of(verdicts).model_dump() == {
+    elsewhere = cited(30)
+    claims = [cited(2).model_copy(update={"also_in": [elsewhere]}), cited(3), cited(0, "Gone.")]
+    valid = {"status": "valid", "document_id": "a", "differs": []}
+    assert VerificationJson.of(verified(*claims)).model_dump() == {
+        "holds": False,
         "results": [
-            {"status": "valid", "document_id": "a", "start_char_index": 2, "end_char_index": 16},
-            {"status": "moved", "document_id": "a", "start_char_index": 2, "end_char_index": 16},
-            {
-                "status": "stale",
-                "document_id": "a",
-                "start_char_index": None,
-                "end_char_index": None,
-            },
-        ]
+            valid
+            | {"start_char_index": 2, "end_char_index": 16}
+            | {"also_in": [valid | {"start_char_index": 30, "end_char_index": 44}]},
+            valid | {"status": "moved", "start_char_index": 2, "end_char_index": 16, "also_in": []},
+            valid
+            | {"status": "stale", "start_char_index": None, "end_char_index": None, "also_in": []},
+        ],
+        "passages": [],
+        "faults": [],
     }
 
 
@@ -112,16 +139,18 @@ class Shelf:
         self.notes.mkdir()
         self.file = self.notes / "care.txt"
         self.file.write_text("Wash the face with water.\nStay out of the sun.\n")
-        (self.notes / "other.txt").write_text("Frost bursts the pipes.\n")
+        (self.notes / "other.txt").write_text("Frost bursts the pipes.\nNow stay out of the sun.\n")
         self.model = model
         self.store = Store(folder / "store")
         self.index()
         answer = Engine(self.snapshot, model, HashingEncoder(), model.tokenizer(), threshold=0).ask(
             "Stay out of the sun"
         )
-        self.answer = AnswerJson.of(answer)
-        self.citations = citations_of(self.answer.model_dump_json().encode())[:1]
-        assert self.citations[0].cited_text == "Stay out of the sun."
+        self.answer = AnswerJson.of(answer).model_dump(mode="json")
+        self.claims = read_claims(json.dumps(self.answer).encode())
+        first = self.claims.citations[0]
+        assert first.cited_text == "Stay out of the sun."
+        self.first = AnswerClaims(citations=[first])
 
     @property
     def snapshot(self) -> Snapshot:
@@ -132,8 +161,8 @@ class Shelf:
 
     def statuses(self) -> tuple[str, str]:
         """The verdict of the files, and that of the store."""
-        (in_files,) = verify(self.citations, text_in_sources(self.snapshot))
-        (in_store,) = verify(self.citations, text_in_snapshot(self.snapshot))
+        (in_files,) = verify(self.first, versions_in_sources(self.snapshot)).citations
+        (in_store,) = verify(self.first, versions_in_snapshot(self.snapshot)).citations
         return in_files.status, in_store.status
 
 
@@ -153,6 +182,16 @@ def test_a_file_that_changed_after_indexing_is_judged_as_it_is_now(shelf: Shelf)
     assert shelf.statuses() == ("moved", "moved")
     shelf.file.write_text("Wash the face with water.\nStay in the shade.\n")
     assert shelf.statuses() == ("stale", "moved")
+
+
+def test_what_was_added_after_the_words_leaves_them_valid_until_it_is_indexed(
+    shelf: Shelf,
+) -> None:
+    """Then nobody knows any more what was cited: the words stand, in another text."""
+    shelf.file.write_text(shelf.file.read_text() + "Drink water.\n")
+    assert shelf.statuses() == ("valid", "valid")
+    shelf.index()
+    assert shelf.statuses() == ("moved", "moved")
 
 
 def test_a_byte_order_mark_moves_nothing(shelf: Shelf) -> None:
@@ -179,6 +218,124 @@ def test_a_source_folder_that_is_gone_leaves_its_documents_missing(shelf: Shelf)
     assert shelf.statuses() == ("missing", "valid")
 
 
+# What was tampered with.
+
+
+def tampered(shelf: Shelf, path: tuple[str | int, ...], value: Any) -> Verification:
+    content = copy.deepcopy(shelf.answer)
+    place: Any = content
+    for step in path[:-1]:
+        place = place[step]
+    assert place[path[-1]] != value
+    place[path[-1]] = value
+    claims = read_claims(json.dumps(content).encode())
+    found = verify(claims, versions_in_sources(shelf.snapshot))
+    assert VerificationJson.of(found).holds is found.holds
+    return found
+
+
+def test_a_whole_answer_just_given_holds(shelf: Shelf) -> None:
+    assert shelf.claims.passages
+    assert any(citation.also_in for citation in shelf.claims.citations)
+    found = verify(shelf.claims, versions_in_sources(shelf.snapshot))
+    assert found.holds
+    assert len(found.passages) == len(shelf.answer["passages"])
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("answer", "text"), "Bathe in the sun."),
+        (("answer", "spans"), []),
+        (("citations", 0, "number"), 9),
+        (("citations", 0, "cited_text"), "Bathe in the sun."),
+        (("citations", 0, "cited_text"), "Stay out"),
+        (("citations", 0, "document_id"), "other"),
+        (("citations", 0, "source"), "notes/other.txt"),
+        (("citations", 0, "document_title"), "The Lancet"),
+        (("citations", 0, "document_sha256"), "0" * 64),
+        (("citations", 0, "text_sha256"), "0" * 64),
+        (("citations", 0, "start_char_index"), 0),
+        (("citations", 0, "also_in", 0, "cited_text"), "Bathe in the sun."),
+        (("citations", 0, "also_in", 0, "source"), "notes/journal.txt"),
+        (("citations", 0, "also_in", 0, "start_char_index"), 1),
+        (("citations", 0, "also_in_count"), 0),
+        (("citations",), []),
+        (("answered",), False),
+        (("answer",), None),
+        (("passages", 0, "text"), "Bathe in the sun."),
+        (("passages", 0, "source"), "notes/journal.txt"),
+        (("passages", 0, "document_title"), "The Lancet"),
+        (("passages", 0, "start_char_index"), 1),
+        (("passages", 0, "highlights", 0, "end"), 1000),
+        (("passages", 0, "also_in"), [{}]),
+    ],
+    ids=repr,
+)
+def test_whatever_is_tampered_with_is_found(
+    shelf: Shelf, path: tuple[str | int, ...], value: Any
+) -> None:
+    if value == [{}]:
+        value = [shelf.answer["citations"][0]["also_in"][0] | {"cited_text": "Bathe in the sun."}]
+    assert not tampered(shelf, path, value).holds
+
+
+def test_an_answer_with_its_citations_taken_out_says_so(
+    shelf: Shelf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_verification(tampered(shelf, ("citations",), []))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "no citations to check"
+    assert "answered: true, but there are no citations" in lines
+
+
+def test_an_abstention_has_no_citations_to_check_and_holds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    claims = AnswerClaims(answered=False, citations=[])
+    found = verify(claims, lambda _: ())
+    print_verification(found)
+    assert found.holds
+    assert capsys.readouterr().out == "no citations to check\n"
+
+
+def test_what_does_not_hold_has_a_line_of_its_own(
+    shelf: Shelf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lines(path: tuple[str | int, ...], value: Any) -> list[str]:
+        print_verification(tampered(shelf, path, value))
+        return capsys.readouterr().out.splitlines()
+
+    count = len(shelf.answer["citations"])
+    place = f"{shelf.claims.citations[0].document_id}:26-46"
+    assert lines(("citations", 0, "text_sha256"), "0")[0] == (
+        f"[1] moved  {place}  (another text_sha256)"
+    )
+    assert lines(("citations", 0, "also_in", 0, "cited_text"), "No.")[1].startswith(
+        "[1] also_in 1: stale  "
+    )
+    found = lines(("passages", 0, "text"), "No.")[count:]
+    assert found[0].startswith("passage 1: stale  ")
+    found = lines(("answer", "text"), "x" + shelf.answer["answer"]["text"][1:])[count:]
+    assert found == ["answer 0-20: its words are not those of citation 1"]
+
+
+def test_a_name_keeps_to_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    print_verification(verified(cited(0, document="a\n[2] valid\x1b[2J")))
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_document_is_looked_up_once_however_often_it_is_cited() -> None:
+    asked: list[str] = []
+
+    def versions_of(id_: str) -> tuple[Any, ...]:
+        asked.append(id_)
+        return (document(TEXT, id_),)
+
+    verify(AnswerClaims(citations=[cited(2), cited(30), cited(2, document="b")]), versions_of)
+    assert asked == ["a", "b"]
+
+
 # What is not an answer.
 
 
@@ -192,8 +349,8 @@ def file_of(*citations: Any) -> bytes:
 
 def test_the_citations_of_an_answer_are_read_and_all_else_passed_over() -> None:
     content = json.dumps({"answer": None, "extra": 1, "citations": [citation_json(more="x")]})
-    assert citations_of(content.encode()) == [cited(2)]
-    assert citations_of(file_of()) == []
+    assert read_claims(content.encode()).citations == [cited(2)]
+    assert read_claims(file_of()).citations == []
 
 
 @pytest.mark.parametrize(
@@ -215,6 +372,8 @@ def test_the_citations_of_an_answer_are_read_and_all_else_passed_over() -> None:
         file_of(citation_json(cited_text=None)),
         file_of(citation_json(start_char_index=-1)),
         file_of(citation_json(start_char_index="two")),
+        file_of(citation_json(start_char_index="2")),
+        file_of(citation_json(start_char_index=True)),
         file_of(citation_json(end_char_index=1)),
         b'{"citations": [{"document_id": "\\ud800"}]}',
     ],
@@ -222,7 +381,7 @@ def test_the_citations_of_an_answer_are_read_and_all_else_passed_over() -> None:
 )
 def test_what_is_not_an_answer_is_refused_in_one_line(content: bytes) -> None:
     with pytest.raises(CitationFormatError, match="not an answer to verify") as raised:
-        citations_of(content)
+        read_claims(content)
     assert "\n" not in str(raised.value)
     assert len(str(raised.value)) < 400
     assert raised.value.exit_code == 2

@@ -1,16 +1,24 @@
 """The HTTP contract, checked from outside: what is asked, what comes back, what is refused."""
 
+import asyncio
 import json
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
+from anyio import to_thread
 from starlette.testclient import TestClient
 
+from index.encoder import Encoder
+from qa.engine import Engine
+from qa.live import LiveEngine
+from qa.service.app import build_app
 from qa.service.guard import MAX_BODY_BYTES
-from tests.service.conftest import Corpus, client_of
+from tests.service.conftest import Corpus, client_of, live_over
 
 QUESTION = "why do I get pimples after microneedling"
 QUESTIONS = [
@@ -24,11 +32,12 @@ QUESTIONS = [
 PLACE_KEYS = {"document_id", "source", "start_char_index", "end_char_index", "cited_text"}
 CITATION_KEYS = PLACE_KEYS | {
     *("number", "document_title", "heading_path", "start_page_number", "end_page_number"),
-    *("document_sha256", "text_sha256", "also_in"),
+    *("document_sha256", "text_sha256", "also_in", "also_in_count"),
 }
 PASSAGE_KEYS = {
     *("rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text"),
     *("start_char_index", "end_char_index", "score", "highlights", "also_in"),
+    "also_in_count",
 }
 ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
@@ -226,10 +235,46 @@ def test_citations_are_valid_moved_stale_or_missing(client: TestClient) -> None:
     ]
 
 
+def test_a_whole_answer_can_be_verified_as_it_was_given(client: TestClient) -> None:
+    for question, answered in [(QUESTION, True), ("Who won the 1998 football world cup?", False)]:
+        answer = ask(client, question, explain=True)
+        assert answer["answered"] is answered
+        response = client.post("/v1/verify", json=answer)
+        assert response.status_code == 200, response.text
+        found = response.json()
+        assert found["holds"] is True
+        assert found["faults"] == []
+        assert len(found["results"]) == len(answer["citations"])
+        assert {each["status"] for each in found["passages"]} == {"valid"}
+
+
+def test_a_tampered_answer_does_not_hold(client: TestClient) -> None:
+    answer = ask(client)
+    answer["answer"]["text"] = "x" + answer["answer"]["text"][1:]
+    answer["citations"][0]["source"] = "seeds/other.txt"
+    answer["passages"][0]["text"] = "No document says this."
+    found = client.post("/v1/verify", json=answer).json()
+    assert found["holds"] is False
+    assert found["results"][0]["differs"] == ["source"]
+    assert found["passages"][0]["status"] == "stale"
+    assert "not those of citation 1" in found["faults"][0]
+    emptied = ask(client) | {"citations": []}
+    assert client.post("/v1/verify", json=emptied).json()["holds"] is False
+
+
+def test_verify_takes_no_field_that_it_does_not_know(client: TestClient) -> None:
+    body: dict[str, Any] = {"citations": [], "pasages": []}
+    assert "pasages: unknown field" in problem_of(client.post("/v1/verify", json=body), 422)
+    assert "citations" in problem_of(client.post("/v1/verify", json={}), 422)
+
+
 @pytest.mark.parametrize(
     "citation",
     [
         {},
+        {"document_id": "a", "cited_text": "x", "start_char_index": "0", "end_char_index": 1},
+        {"document_id": "a", "cited_text": "x", "start_char_index": 0, "end_char_index": True},
+        {"document_id": 1, "cited_text": "x", "start_char_index": 0, "end_char_index": 1},
         {"document_id": "a", "cited_text": "", "start_char_index": 0, "end_char_index": 0},
         {"document_id": "a", "cited_text": "x", "start_char_index": -1, "end_char_index": 0},
         {"document_id": "a", "cited_text": "x", "start_char_index": 2, "end_char_index": 1},
@@ -256,6 +301,11 @@ def test_half_a_citation_is_refused(client: TestClient, citation: dict[str, Any]
         ({"question": QUESTION, "top_k": 0}, "top_k"),
         ({"question": QUESTION, "top_k": 51}, "top_k"),
         ({"question": QUESTION, "top_k": "many"}, "top_k"),
+        ({"question": QUESTION, "top_k": "5"}, "top_k"),
+        ({"question": QUESTION, "top_k": True}, "top_k"),
+        ({"question": QUESTION, "top_k": 5.0}, "top_k"),
+        ({"question": QUESTION, "explain": "yes"}, "explain"),
+        ({"question": QUESTION, "explain": 1}, "explain"),
         ({"question": QUESTION, "topk": 3}, "topk: unknown field"),
         ({"question": QUESTION, "filters": {"source": "a"}}, "source: not supported"),
         ({"question": QUESTION, "filters": None}, "filters"),
@@ -336,7 +386,10 @@ def test_a_large_body_is_413_with_its_length_declared_or_not(client: TestClient)
     "host", ["evil.example", "127.0.0.1.evil.example", "evil.example:8000", "10.0.0.1", "[", ""]
 )
 def test_another_host_name_is_refused(client: TestClient, host: str) -> None:
-    assert "host" in problem_of(client.get("/healthz", headers={"Host": host}), 400)
+    detail = problem_of(client.get("/healthz", headers={"Host": host}), 400)
+    assert "host" in detail
+    for way in ("--allowed-hosts", "PINCITE_ALLOWED_HOSTS=", "allowed_hosts = ", "pincite.toml"):
+        assert way in detail
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:1", "[::1]:8000"])
@@ -388,6 +441,48 @@ def test_an_unforeseen_error_gives_nothing_away() -> None:
 def test_health_and_readiness(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"status": "ready"}
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz"])
+def test_a_head_request_gets_the_headers_alone(client: TestClient, path: str) -> None:
+    response = client.head(path)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == client.get(path).headers["content-type"]
+
+
+class Busy(LiveEngine):
+    """Takes its time over every question."""
+
+    def __init__(self, live: LiveEngine) -> None:
+        self._engine = live.latest
+        self.asked, self.may_answer = threading.Event(), threading.Event()
+
+    def current(self) -> Engine:
+        self.asked.set()
+        self.may_answer.wait(30)
+        return self._engine
+
+
+def test_health_and_readiness_do_not_wait_behind_questions(
+    seeds_store: Path, encoder: Encoder
+) -> None:
+    live = Busy(live_over(seeds_store, encoder))
+
+    async def look() -> list[int]:
+        to_thread.current_default_thread_limiter().total_tokens = 1
+        transport = httpx2.ASGITransport(build_app(live))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asking:
+            asked = asyncio.create_task(asking.post("/v1/ask", json={"question": QUESTION}))
+            await asyncio.to_thread(live.asked.wait, 30)
+            try:
+                paths = ("/healthz", "/readyz")
+                found = [await asyncio.wait_for(asking.get(path), 10) for path in paths]
+                assert not asked.done()
+            finally:
+                live.may_answer.set()
+            return [response.status_code for response in (*found, await asked)]
+
+    assert asyncio.run(look()) == [200, 200, 200]
 
 
 def test_the_api_page_needs_nothing_from_elsewhere(client: TestClient) -> None:

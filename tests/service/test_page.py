@@ -201,6 +201,18 @@ def test_a_repetition_opens_the_document_at_its_words(open_page, seeds_url) -> N
     assert marked_in_panel(page) == place["cited_text"]
 
 
+def test_repetitions_that_are_not_listed_are_counted(open_page, seeds_url) -> None:
+    page = open_page(seeds_url)
+    answer = answer_of(page, seeds_url, REPEATED)
+    repeated, *_ = [each for each in answer["passages"] if each["also_in"]]
+    repeated["also_in_count"] = len(repeated["also_in"]) + 579
+    page.route("**/v1/ask", lambda route: route.fulfill(json=answer))
+    ask(page, REPEATED)
+    last = page.locator(f"#passage-{repeated['rank']} .also li").last
+    expect(last).to_have_text("and in 579 more places")
+    expect(page.locator(".also li", has_text="more place")).to_have_count(1)
+
+
 def test_the_keyboard_suffices(open_page, seeds_url) -> None:
     page = open_page(seeds_url)
     page.keyboard.type(QUESTION)  # the question has the focus from the start

@@ -29,9 +29,9 @@ def serve(*arguments: str | Path, cwd: Path) -> subprocess.Popen[str]:
 
 
 @contextlib.contextmanager
-def serving(store: Path, cwd: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def serving(store: Path, cwd: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Serve on a free port; give the process and, once it answers, the port."""
-    process = serve("--store", store, "--port", "0", cwd=cwd)
+    process = serve("--store", store, "--port", "0", *flags, cwd=cwd)
     try:
         assert process.stderr
         said = process.stderr.readline()
@@ -115,6 +115,36 @@ def test_an_address_that_others_can_reach_is_refused(
     code, said = fails("--store", seeds_store, "--port", "0", "--host", host, cwd=tmp_path)
     assert code in (1, 2)  # 1 where the machine has no IPv6 after all
     assert host in said
+    if host == "0.0.0.0":
+        for way in (
+            "--allowed-hosts",
+            "PINCITE_ALLOWED_HOSTS=",
+            "allowed_hosts = ",
+            "pincite.toml",
+        ):
+            assert way in said
+
+
+def test_a_host_that_does_not_exist_is_told(seeds_store: Path, tmp_path: Path) -> None:
+    host = "nosuchhost.invalid"
+    code, said = fails("--store", seeds_store, "--port", "0", "--host", host, cwd=tmp_path)
+    assert code == 2
+    assert f"'{host}' cannot be resolved" in said
+    assert "others" not in said
+
+
+def test_the_settings_of_the_service_have_flags(seeds_store: Path, tmp_path: Path) -> None:
+    flags = ("--allowed-hosts", "Pincite.example, 10.0.0.5", "--threshold", "1")
+    with serving(seeds_store, tmp_path, *flags) as (_, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        for host, status in [("pincite.example", 200), ("10.0.0.5:80", 200), ("a.example", 400)]:
+            connection.request("GET", "/healthz", headers={"Host": host})
+            response = connection.getresponse()
+            response.read()
+            assert response.status == status
+        connection.close()
+        _, body = request(port, "POST", "/v1/ask", {"question": "Is redness normal?"})
+        assert json.loads(body)["answered"] is False
 
 
 def test_no_store_is_told_with_what_to_do(tmp_path: Path) -> None:

@@ -164,6 +164,8 @@ function alsoIn(item) {
   if (!item.also_in.length) return [];
   const places = item.also_in.map((place) => (
     element("li", "", button(whereabouts(place), () => openDocument(place), "place"))));
+  const more = item.also_in_count - places.length;
+  if (more > 0) places.push(element("li", "", `and in ${more} more place${more > 1 ? "s" : ""}`));
   return [element("div", "also", "Also said in", element("ul", "", ...places))];
 }
 

@@ -1,0 +1,107 @@
+"""How far the search goes where documents repeat one another, and that `top_k` changes nothing."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from index.build import sync
+from index.model import Model
+from index.snapshot import Snapshot, open_snapshot
+from index.store import Store
+from qa.engine import Engine
+from qa.pool import FIRST_LOOK, MOST_CANDIDATES, gather
+from qa.wire import AnswerJson
+from tests.encoders import HashingEncoder
+
+REPORT = (
+    "The inspector examined the boiler for signs of corrosion. "
+    "All safety valves opened at the pressure that is stated on the plate. "
+    "The operator keeps the log book of the boiler up to date."
+)
+OTHERS = (
+    "Signs of corrosion on a bicycle are removed with vinegar.",
+    "Corrosion eats the hull of a ship below the water line.",
+    "A boiler full of soup feeds the whole village.",
+    "The examined pupils wait for their marks.",
+)
+QUESTION = "Did the inspector find signs of corrosion on the boiler?"
+
+
+@pytest.fixture(scope="module")
+def repetitive(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Engine:
+    """Three hundred times the same report, each with its number, and four other texts."""
+    folder = tmp_path_factory.mktemp("repetitive")
+    (folder / "reports").mkdir()
+    for number in range(300):
+        text = f"{REPORT} This is report {number}.\n"
+        (folder / "reports" / f"{number:03}.txt").write_text(text)
+    for number, text in enumerate(OTHERS):
+        (folder / "reports" / f"other{number}.txt").write_text(f"{text}\n")
+    store, encoder = Store(folder / "store"), HashingEncoder()
+    sync(store, [folder / "reports"], model, encoder)
+    return Engine(open_snapshot(store), model, encoder, model.tokenizer(), threshold=0.1)
+
+
+def test_repetitions_do_not_hide_what_says_something_else(repetitive: Engine) -> None:
+    answer = repetitive.ask(QUESTION, 5)
+    assert [hit.document.source.startswith("reports/other") for hit in answer.hits] == [
+        *(False, True, True, True, True)
+    ]
+    first = answer.hits[0]
+    assert len(first.also_in) == 20
+    assert len(first.also_in) + first.unlisted == 299
+
+
+def test_what_is_listed_elsewhere_is_little_and_what_is_counted_is_all(
+    repetitive: Engine,
+) -> None:
+    answer = AnswerJson.of(repetitive.ask(QUESTION, 50))
+    assert answer.citations
+    for citation in answer.citations:
+        in_reports = citation.source[8:11].isdigit()
+        assert citation.also_in_count == (299 if in_reports else 0)
+        assert len(citation.also_in) == min(20, citation.also_in_count)
+        sources = [place.source for place in citation.also_in]
+        assert sources == sorted(sources)
+    assert len(answer.model_dump_json()) < 100_000
+
+
+@pytest.mark.parametrize("question", [QUESTION, "Where does a boiler feed the village?"])
+def test_the_answer_is_the_same_for_every_top_k(repetitive: Engine, question: str) -> None:
+    most = repetitive.ask(question, 50)
+    for top_k in (1, 2, 5, 17):
+        answer = repetitive.ask(question, top_k)
+        assert answer.hits == most.hits[:top_k]
+        same = dataclasses.replace(answer, hits=most.hits, took_ms=most.took_ms)
+        assert same == most
+
+
+def looked_at(snapshot: Snapshot, groups: int) -> int:
+    vector = HashingEncoder().encode([QUESTION], "query")[0]
+    return len(gather(snapshot, vector, groups).candidates)
+
+
+def test_the_search_stops_when_it_has_enough_or_there_is_no_more(repetitive: Engine) -> None:
+    snapshot = repetitive.snapshot
+    assert looked_at(snapshot, 1) == FIRST_LOOK
+    assert looked_at(snapshot, 5) == looked_at(snapshot, 50) == len(snapshot.passages) == 304
+
+
+def test_the_search_has_a_bound(
+    repetitive: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert MOST_CANDIDATES == 800
+    monkeypatch.setattr("qa.pool.MOST_CANDIDATES", 250)
+    assert looked_at(repetitive.snapshot, 50) == 250
+
+
+def test_passages_are_ranked_the_same_however_they_were_fetched(
+    repetitive: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vector = HashingEncoder().encode([QUESTION], "query")[0]
+    in_steps = gather(repetitive.snapshot, vector, 50)
+    monkeypatch.setattr("qa.pool.FIRST_LOOK", 800)
+    at_once = gather(repetitive.snapshot, vector, 50)
+    ids = [[each.passage.id for each in pool.candidates] for pool in (in_steps, at_once)]
+    assert ids[0] == ids[1]
