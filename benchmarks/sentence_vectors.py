@@ -103,8 +103,9 @@ def _mean(tokens: Vectors, offsets: list[tuple[int, int]], sentence: Span, shift
         for row, (start, end) in enumerate(offsets)
         if end > start and sentence.start + shift <= start < sentence.end + shift
     ]
-    vector = tokens[own or [0]].mean(axis=0)
-    return vector / np.linalg.norm(vector)
+    vector: Vectors = tokens[own or [0]].mean(axis=0)
+    unit: Vectors = vector / np.linalg.norm(vector)
+    return unit
 
 
 def _seen(chunked: ChunkedDocument, passage: Passage) -> str:
@@ -116,7 +117,8 @@ def _score(embedded: Embedded, question: Vectors, weight: float) -> Vectors:
     if weight == 1.0:
         return dense
     best = np.array([(vectors @ question).max() for vectors in embedded.sentences])
-    return weight * dense + (1 - weight) * best
+    mixed: Vectors = (weight * dense + (1 - weight) * best).astype(np.float32)
+    return mixed
 
 
 def _best_documents(scores: Vectors, owned: Sequence[tuple[ChunkedDocument, Passage]]) -> list[str]:

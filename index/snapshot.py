@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,6 +53,8 @@ def open_snapshot(store: Store) -> Snapshot:
 
 
 def _read(manifest: Manifest, store: Store) -> Snapshot:
+    import faiss
+
     contents = [read_shard(shard, store.objects) for shard in manifest.shards]
     chunked = [document for content in contents for document in content.documents]
     passages = tuple(passage for document in chunked for passage in document.passages)

@@ -2,6 +2,7 @@
 
 import ctypes.util
 import logging
+from contextlib import suppress
 
 from index.backends import Backend
 from index.backends.torch_encoder import TorchEncoder
@@ -40,14 +41,20 @@ def open_encoder(model: Model, backend: Backend = "auto", *, indexing: bool = Fa
 
 
 def _openvino_encoder(model: Model, backend: Backend) -> Encoder:
+    """Return an encoder in the precision asked for, else in the fastest that is near enough."""
     from index.backends.conversion import openvino_encoder
     from index.backends.openvino_encoder import precisions
 
     offered = precisions()
-    precision = offered[0] if backend == "auto" else backend.removeprefix("openvino-")
-    if precision not in offered:
-        raise NotConvertibleError(f"this processor does not compute in {precision}")
-    return openvino_encoder(model, precision)
+    if backend != "auto":
+        precision = backend.removeprefix("openvino-")
+        if precision not in offered:
+            raise NotConvertibleError(f"this processor does not compute in {precision}")
+        return openvino_encoder(model, precision)
+    for precision in offered[:-1]:
+        with suppress(NotConvertibleError):
+            return openvino_encoder(model, precision)
+    return openvino_encoder(model, offered[-1])
 
 
 def _has_gpu() -> bool:

@@ -19,6 +19,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from index.backends.openvino_encoder import (
+    FILES,
     MODEL_FILE,
     TOKENIZER_FILE,
     OpenVinoEncoder,
@@ -52,14 +53,16 @@ _CHECKED_TEXTS = (
 class _Record:
     """What came of a conversion. `cosine` is the least to sentence-transformers' vectors.
 
-    `probe` is its vector of the first text compared: what is opened later must give it
-    again. `refused` says why the converted model is not to be used; empty, it may be.
+    `sizes` are those of its files in bytes and `probe` is its vector of the first text
+    compared: what is opened later must have and give them again. `refused` says why the
+    converted model is not to be used; empty, it may be.
     """
 
     format: int
     openvino: str
     precision: str
     cosine: float
+    sizes: dict[str, int]
     probe: list[float]
     refused: str
 
@@ -95,6 +98,8 @@ def _open(folder: Path, model: Model, precision: str) -> OpenVinoEncoder:
 
 def _reopened(kept: Path, model: Model, record: _Record) -> OpenVinoEncoder | None:
     """Return the encoder that was made earlier; None if its files are not what they were."""
+    if _sizes(kept) != record.sizes:
+        return None
     try:
         encoder = _open(kept, model, record.precision)
         (vector,) = encoder.encode(_CHECKED_TEXTS[:1], "query")
@@ -110,6 +115,11 @@ def _read(folder: Path) -> _Record | None:
     except (OSError, ValueError, TypeError):
         return None
     return record if record.format == _FORMAT else None
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    files = (folder / name for name in FILES)
+    return {file.name: file.stat().st_size for file in files if file.is_file()}
 
 
 def _convert(model: Model, precision: str, version: str, kept: Path) -> _Record:
@@ -133,7 +143,15 @@ def _convert(model: Model, precision: str, version: str, kept: Path) -> _Record:
         else:
             if not cosine >= LEAST_COSINE:
                 refused = f"converted, it gives other vectors (cosine {cosine:.4f})"
-        record = _Record(_FORMAT, version, precision, cosine, probe, refused)
+        record = _Record(
+            format=_FORMAT,
+            openvino=version,
+            precision=precision,
+            cosine=cosine,
+            sizes=_sizes(folder),
+            probe=probe,
+            refused=refused,
+        )
         (folder / _RECORD_FILE).write_bytes(orjson.dumps(asdict(record)))
         shutil.rmtree(kept, ignore_errors=True)
         folder.replace(kept)
@@ -162,6 +180,8 @@ def _write(transformer: "SentenceTransformer", folder: Path) -> None:
     import torch
 
     openvino = import_openvino()
+    from openvino.tools.ovc import convert_model
+
     tokenizer: Any = transformer.tokenizer
     needs_types = "token_type_ids" in tokenizer.model_input_names
 
@@ -178,7 +198,7 @@ def _write(transformer: "SentenceTransformer", folder: Path) -> None:
 
     example = torch.ones((2, 8), dtype=torch.long)
     with torch.no_grad():
-        converted = openvino.convert_model(
+        converted = convert_model(
             Traceable().eval(), example_input={"input_ids": example, "attention_mask": example}
         )
     openvino.save_model(converted, str(folder / MODEL_FILE), compress_to_fp16=False)

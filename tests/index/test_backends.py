@@ -134,7 +134,6 @@ def test_a_model_is_converted_once(
     ("file", "harm"),
     [
         ("model.bin", "truncated"),
-        ("model.bin", "zeroed"),
         ("model.xml", "truncated"),
         ("tokenizer.json", "missing"),
         ("conversion.json", "truncated"),
@@ -152,7 +151,19 @@ def test_a_damaged_conversion_is_made_anew(
     elif harm == "zeroed":
         path.write_bytes(b"\0" * len(content))
     assert np.array_equal(openvino_on(prompted).encode(["Redness fades."], "query"), before)
-    assert len(next(cache.rglob(file)).read_bytes()) == len(content)
+    assert openvino_on(prompted).encode(["Redness fades."] * 9, "query").shape == (9, 16)
+
+
+def test_weights_damaged_behind_a_kept_compilation_are_noticed(
+    prompted: Model, cache: Path
+) -> None:
+    openvino_on(prompted)
+    openvino_on(prompted)  # compiled once and kept, with the weights in it
+    (weights,) = cache.rglob("model.bin")
+    weights.write_bytes(b"\0" * weights.stat().st_size)
+    encoder = openvino_on(prompted)
+    with pytest.raises(ModelError, match="damaged: delete"):
+        encoder.encode(["Redness fades."] * 9, "document")
 
 
 def test_what_gives_other_vectors_is_refused_once_and_for_all(
@@ -213,6 +224,17 @@ def test_a_precision_that_the_processor_lacks_is_refused(
     with pytest.raises(ModelError, match="does not compute in bfloat16") as raised:
         open_encoder(model, "openvino-bfloat16")
     assert "\n" not in str(raised.value)
+
+
+def test_a_precision_that_gives_other_vectors_gives_way_to_float32(
+    prompted: Model, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "index.backends.openvino_encoder.precisions", lambda: ["bfloat16", "float32"]
+    )
+    measured = iter([0.9, 1.0])
+    monkeypatch.setattr(conversion, "_least_cosine", lambda *_: next(measured))
+    assert open_encoder(prompted).backend == "openvino-float32"
 
 
 def test_a_gpu_is_used_for_indexing_and_not_for_a_question(

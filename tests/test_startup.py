@@ -1,0 +1,57 @@
+"""Asking starts quickly, for it imports only what it needs."""
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from index.encoder import Encoder
+
+NEEDED = {
+    "annotated_doc",
+    "annotated_types",
+    "dotenv",  # by pydantic-settings
+    "faiss",
+    "filelock",
+    "markdown_it",  # by rich
+    "mdurl",
+    "numpy",
+    "openvino",
+    "orjson",
+    "packaging",
+    "platformdirs",
+    "pydantic",
+    "pydantic_core",
+    "pydantic_settings",
+    "pygments",
+    "rich",
+    "shellingham",
+    "swig_runtime_data5",
+    "tokenizers",
+    "typer",
+    "typing_extensions",
+    "typing_inspection",
+}
+OWN = {"eval", "index", "pincite", "qa"}
+NOT_OWN = ["index.build", "index.chunking", "index.structure", "index.sentences", "qa.service"]
+
+
+def test_asking_imports_neither_torch_nor_what_indexing_needs(
+    seeds_store: Path,
+    encoder: Encoder,  # converted by now
+) -> None:
+    script = f"""
+        import sys
+        from pincite.cli import app
+        from index.terminal import run
+        sys.argv = ["pincite", "ask", "why do I get pimples", "--store", {str(seeds_store)!r}]
+        assert run(app) == 0
+        print(*(name for name, module in sys.modules.items() if module), file=sys.stderr)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
+    )
+    modules = set(done.stderr.split())
+    foreign = {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names) - OWN
+    assert {name for name in foreign if not name.startswith("_")} <= NEEDED
+    assert not modules.intersection(NOT_OWN)
