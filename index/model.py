@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from index.digests import remembered_digests
 from index.encoder import Role
 from index.errors import ModelError
 from index.tokens import ModelTokenizer, TokenBudget
@@ -68,11 +69,7 @@ def find_model(name: str = DEFAULT_MODEL) -> Model:
     folder = _folder_of(name)
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder} is not a sentence-transformers model: no config.json in it.")
-    hashes = {
-        path.relative_to(folder).as_posix(): _sha256(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in _DECISIVE_SUFFIXES and path.name not in _NOT_DECISIVE
-    }
+    hashes = remembered_digests(folder, _decisive_files(folder))
     if name == DEFAULT_MODEL and hashes.get("model.safetensors") != _BUNDLED_WEIGHTS_SHA256:
         raise ModelError(
             f"The weights of {DEFAULT_MODEL} in {folder} are not the published ones; "
@@ -84,6 +81,14 @@ def find_model(name: str = DEFAULT_MODEL) -> Model:
     prompt_tokens = max(len(tokenizer.tokens(p)) for p in (prompts.query, prompts.document))
     max_tokens = max_length - tokenizer.special_tokens - prompt_tokens
     return Model(name, folder, fingerprint, max_length, max_tokens, prompts)
+
+
+def _decisive_files(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix in _DECISIVE_SUFFIXES and path.name not in _NOT_DECISIVE
+    ]
 
 
 @lru_cache(maxsize=4)
@@ -149,8 +154,3 @@ def _read(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ModelError(f"{path} is not readable JSON; reinstall the model.") from error
     return content if isinstance(content, dict) else {}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -46,8 +46,6 @@ def ask_command(
 ) -> None:
     """Answer a question from the documents, with citations. Exit code 3: no answer found."""
     from qa.engine import Engine
-    from qa.terminal import print_answer
-    from qa.wire import AnswerJson
 
     settings = load_settings(
         store=store, model=model, backend=backend, top_k=top_k, threshold=threshold
@@ -60,8 +58,12 @@ def ask_command(
     )
     answer = engine.ask(question, settings.top_k, explain=explain)
     if as_json:
+        from qa.wire import AnswerJson
+
         print(AnswerJson.of(answer).model_dump_json(indent=2))
     else:
+        from qa.terminal import print_answer
+
         print_answer(answer, console())
     raise typer.Exit(0 if answer.answered else NO_ANSWER)
 

@@ -5,16 +5,9 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from index.backends import Backend
 from index.errors import SettingsError
@@ -32,12 +25,10 @@ _HOSTS_WANTED = (
 )
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be set, with its default. An unknown key is an error."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, toml_file=TOML_FILE, extra="forbid", frozen=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     store: Path = Path(".pincite")
     model: str | None = None
@@ -46,7 +37,7 @@ class Settings(BaseSettings):
     threshold: float = Field(default=DEFAULT_THRESHOLD, ge=0, le=1)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_hosts: tuple[str, ...] = ()
 
     @field_validator("store")
     @classmethod
@@ -65,44 +56,45 @@ class Settings(BaseSettings):
             raise ValueError(_HOSTS_WANTED)
         return tuple(name for name in stripped if name)
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take flags before variables before the file; no .env files, no secret folders."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
-
 
 def load_settings(**flags: Any) -> Settings:
     """Return the settings in force; a flag that is None was not given.
 
     Raises SettingsError naming the key, the value and what is wrong with it.
     """
-    _refuse_unknown_variables()
+    from_flags = {key: value for key, value in flags.items() if value is not None}
     try:
-        return Settings(**{key: value for key, value in flags.items() if value is not None})
+        return Settings(**{**_from_file(), **_from_environment(), **from_flags})
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise SettingsError(f"{TOML_FILE}: unknown setting {key!r}. {_known()}") from error
         message = first["msg"].removeprefix("Value error, ")
         raise SettingsError(f"The setting {key} = {first['input']!r}: {message}.") from error
+
+
+def _from_file() -> dict[str, Any]:
+    try:
+        with TOML_FILE.open("rb") as file:
+            found = tomllib.load(file)
+    except FileNotFoundError:
+        return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
         raise SettingsError(f"{TOML_FILE} cannot be read: {reason}.") from error
+    for key in found.keys() - Settings.model_fields.keys():
+        raise SettingsError(f"{TOML_FILE}: unknown setting {key!r}. {_known()}")
+    return found
 
 
-def _refuse_unknown_variables() -> None:
-    known = {PREFIX + field.upper() for field in Settings.model_fields}
-    for variable in sorted(os.environ):
-        if variable.startswith(PREFIX) and variable.upper() not in known:
-            raise SettingsError(f"Unknown setting in the environment: {variable}. {_known()}")
+def _from_environment() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for variable, value in sorted(os.environ.items()):
+        if variable.startswith(PREFIX):
+            key = variable.removeprefix(PREFIX).lower()
+            if key not in Settings.model_fields:
+                raise SettingsError(f"Unknown setting in the environment: {variable}. {_known()}")
+            found[key] = value
+    return found
 
 
 def _is_host_name(name: str) -> bool:

@@ -10,7 +10,6 @@ from index.encoder import Encoder
 NEEDED = {
     "annotated_doc",
     "annotated_types",
-    "dotenv",  # by pydantic-settings
     "faiss",
     "filelock",
     "markdown_it",  # by rich
@@ -22,7 +21,6 @@ NEEDED = {
     "platformdirs",
     "pydantic",
     "pydantic_core",
-    "pydantic_settings",
     "pygments",
     "rich",
     "shellingham",

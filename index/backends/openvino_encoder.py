@@ -4,6 +4,8 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +46,14 @@ def import_openvino() -> Any:
     return openvino
 
 
+@lru_cache(maxsize=1)
+def _core() -> Any:
+    return import_openvino().Core()
+
+
 def precisions() -> list[str]:
     """Return what the processor computes in, the fastest first."""
-    capabilities = import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    capabilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return ["bfloat16", "float32"] if "BF16" in capabilities else ["float32"]
 
 
@@ -56,14 +63,16 @@ class OpenVinoEncoder:
     def __init__(self, folder: Path, prompts: Prompts, max_length: int, precision: str) -> None:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self._openvino = import_openvino()
-        self._core = self._openvino.Core()
+        self._core = _core()
         self._folder = folder
         self._prompts = prompts
         self._precision = precision
-        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_length)
-        self._at_once = self._compile("LATENCY", keep=True)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            compiling = beside.submit(self._compile, "LATENCY", keep=True)
+            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+            self._tokenizer.no_padding()
+            self._tokenizer.enable_truncation(max_length)
+            self._at_once = compiling.result()
         self._requests = threading.local()
         self._filling = threading.Lock()
         self._queue: Any = None
