@@ -61,9 +61,10 @@ eval: setup ## ask the gold questions about seeds/ and report the measures
 	@$(BIN)/pincite index seeds --store .cache/seeds
 	@$(BIN)/python -m eval --store .cache/seeds
 
-bench: setup ## time indexing and answering
-	@if [ -f benchmarks/run.py ]; then $(BIN)/python benchmarks/run.py; \
-	else echo 'There is no benchmark yet (benchmarks/run.py).'; fi
+bench: setup ## time the start and, with DATA=folder of the BEIR layout, the encoder
+	@$(BIN)/pincite index seeds --store .cache/seeds
+	@$(BIN)/python -m benchmarks.startup --store .cache/seeds
+	@$(if $(DATA),$(BIN)/python -m benchmarks.encoding '$(DATA)')
 
 soak: setup ## run the tests that take minutes
 	@TEST_SOAK=1 $(BIN)/python -m pytest -m soak

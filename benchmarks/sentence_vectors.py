@@ -37,15 +37,18 @@ def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="a folder of the BEIR layout")
-    parser.add_argument("--documents", type=int, help="take only so many (for a trial)")
+    parser.add_argument("--documents", type=int, help="only so many, all relevant ones among them")
     options = parser.parse_args()
     model = find_model()
     encoder = TorchEncoder(model)
-    corpus = chunked_corpus(options.folder, model)[: options.documents]
+    relevant = judgements(options.folder)
+    wanted = {document for documents in relevant.values() for document in documents}
+    corpus = sorted(
+        chunked_corpus(options.folder, model), key=lambda chunked: chunked.document.id not in wanted
+    )[: options.documents]
     owned = [(chunked, passage) for chunked in corpus for passage in chunked.passages]
     print(f"{len(corpus)} documents, {len(owned)} passages", flush=True)
     asked = questions(options.folder)
-    relevant = judgements(options.folder)
     ids = [question for question in relevant if question in asked]
     vectors = encoder.encode([asked[each] for each in ids], "query")
     for name, embed in (("encoded", _encode), ("pooled", _pool)):

@@ -18,7 +18,7 @@ from qa.wire import AnswerJson
 
 TOP_K = 10
 _WARM_UP = "What are these documents about?"
-_PACKAGES = ("pincite", "sentence-transformers", "torch", "faiss-cpu")
+_PACKAGES = ("pincite", "sentence-transformers", "torch", "openvino", "faiss-cpu")
 
 
 def evaluate(
