@@ -125,12 +125,15 @@ def _cached_folder(name: str) -> Path:
 
 def _max_sequence_length(folder: Path) -> int:
     """Return the encoder's input length in tokens, as sentence-transformers would set it."""
-    candidates = (
-        ("sentence_bert_config.json", "max_seq_length"),
-        ("tokenizer_config.json", "model_max_length"),
-        ("config.json", "max_position_embeddings"),
+    set_length, tokenizer_length, positions = (
+        int(_read(folder / file).get(key) or 0)
+        for file, key in (
+            ("sentence_bert_config.json", "max_seq_length"),
+            ("tokenizer_config.json", "model_max_length"),
+            ("config.json", "max_position_embeddings"),
+        )
     )
-    lengths = [int(_read(folder / file).get(key) or 0) for file, key in candidates]
+    lengths = [set_length or tokenizer_length, positions]
     known = [length for length in lengths if length > 0]
     if not known:
         raise ModelError(f"{folder} does not say how many tokens its model reads.")
@@ -138,12 +141,14 @@ def _max_sequence_length(folder: Path) -> int:
 
 
 def _prompts(folder: Path) -> Prompts:
-    """Return the prompts that sentence-transformers would use for questions and documents."""
+    """Return the prompts that sentence-transformers would use for questions and documents.
+
+    It fills in empty ones for both, so neither a prompt for a "passage" nor the default
+    prompt is ever used for them.
+    """
     configuration = _read(folder / "config_sentence_transformers.json")
-    prompts: dict[str, str] = configuration.get("prompts") or {}
-    default = prompts.get(configuration.get("default_prompt_name") or "", "")
-    document = [prompts[name] for name in ("document", "passage", "corpus") if name in prompts]
-    return Prompts(prompts.get("query", default), (document or [default])[0])
+    prompts: dict[str, str | None] = configuration.get("prompts") or {}
+    return Prompts(prompts.get("query") or "", prompts.get("document") or "")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ make_importable()
 
 
 def __getattr__(name: str) -> object:
-    """Load what is exported when it is first asked for: the engine brings torch with it."""
+    """Load what is exported when it is first asked for: the engine brings NumPy with it."""
     if name == "Engine":
         from qa.engine import Engine
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -42,7 +43,9 @@ def _pincite(
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     code = run(app)
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
     # What was to be written is written. Taking OpenVINO down in good order would make a person
     # wait for another tenth of a second.
     os._exit(code)

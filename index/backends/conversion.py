@@ -11,14 +11,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import orjson
 from filelock import FileLock
 from platformdirs import user_cache_path
 
 from index.backends.openvino_encoder import (
+    COMPILED,
     FILES,
     MODEL_FILE,
     TOKENIZER_FILE,
@@ -45,7 +48,7 @@ _CHECKED_TEXTS = (
     "Invoice 2024-117, due 31.12.2024: 1,250.00 EUR (see § 4, No. 2).",
     "def mean(xs): return sum(xs) / len(xs)  # raises ZeroDivisionError",
     " ".join(f"The depth of needle number {n} was set to {n / 10:.1f} mm." for n in range(8)),
-    " ".join(f"Sentence {n} of a text longer than a model reads." for n in range(1200)),
+    " ".join(f"Sentence {n} of a text longer than most models read." for n in range(60)),
 )
 
 
@@ -59,7 +62,7 @@ class _Record:
     """
 
     format: int
-    openvino: str
+    made_with: str
     precision: str
     cosine: float
     sizes: dict[str, int]
@@ -73,31 +76,44 @@ def openvino_encoder(model: Model, precision: str) -> OpenVinoEncoder:
     Raises NotConvertibleError, also where an earlier try was refused, and ImportError where
     OpenVINO is not installed.
     """
-    version = import_openvino().__version__.split("-")[0]
-    kept = user_cache_path("pincite") / f"openvino-{version}-{precision}" / model.fingerprint
-    record = _read(kept)
-    if record is not None and not record.refused:
-        encoder = _reopened(kept, model, record)
-        if encoder is not None:
-            return encoder
-        record = None
-    if record is None:
-        try:
-            record = _convert(model, precision, version, kept)
-        except OSError as error:
-            reason = error.strerror or error
-            raise NotConvertibleError(f"{kept.parent} cannot be written ({reason})") from error
-    if record.refused:
-        raise NotConvertibleError(record.refused)
-    return _open(kept, model, precision)
+    runtime = import_openvino().__version__.split("-")[0]
+    kept = user_cache_path("pincite") / f"openvino-{runtime}-{precision}" / model.fingerprint
+    encoder = _reopened(kept, model)
+    if encoder is not None:
+        return encoder
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(kept.with_suffix(".lock")):
+            encoder = _reopened(kept, model)  # another process may have been faster
+            if encoder is None:
+                _convert(model, precision, kept)
+                encoder = _reopened(kept, model)
+    except OSError as error:
+        reason = error.strerror or error
+        raise NotConvertibleError(f"{kept.parent} cannot be written ({reason})") from error
+    except MemoryError as error:
+        raise NotConvertibleError("there is not enough memory to convert it") from error
+    if encoder is None:
+        raise NotConvertibleError("what was converted cannot be opened again")
+    return encoder
 
 
 def _open(folder: Path, model: Model, precision: str) -> OpenVinoEncoder:
     return OpenVinoEncoder(folder, model.prompts, model.max_length, precision)
 
 
-def _reopened(kept: Path, model: Model, record: _Record) -> OpenVinoEncoder | None:
-    """Return the encoder that was made earlier; None if its files are not what they were."""
+def _reopened(kept: Path, model: Model) -> OpenVinoEncoder | None:
+    """Return the encoder that was made earlier; None if there is none, or not as it was made.
+
+    Raises NotConvertibleError where it was refused, by the same libraries as are here now.
+    """
+    record = _read(kept)
+    if record is None:
+        return None
+    if record.refused:
+        if record.made_with != _libraries():
+            return None
+        raise NotConvertibleError(record.refused)
     if _sizes(kept) != record.sizes:
         return None
     try:
@@ -106,6 +122,11 @@ def _reopened(kept: Path, model: Model, record: _Record) -> OpenVinoEncoder | No
     except Exception:  # noqa: BLE001 - OpenVINO and tokenizers raise nothing narrower
         return None
     return encoder if float(vector @ record.probe) >= LEAST_COSINE else None
+
+
+def _libraries() -> str:
+    names = ("openvino", "sentence-transformers", "torch", "transformers")
+    return ", ".join(f"{name} {version(name)}" for name in names)
 
 
 def _read(folder: Path) -> _Record | None:
@@ -122,14 +143,10 @@ def _sizes(folder: Path) -> dict[str, int]:
     return {file.name: file.stat().st_size for file in files if file.is_file()}
 
 
-def _convert(model: Model, precision: str, version: str, kept: Path) -> _Record:
-    """Convert in a folder aside, compare, and move it to its place."""
+def _convert(model: Model, precision: str, kept: Path) -> None:
+    """Convert in a folder aside, compare, and move it to its place, if only the refusal."""
     reference = TorchEncoder(model)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        FileLock(kept.with_suffix(".lock")),  # who comes second writes the same again
-        tempfile.TemporaryDirectory(dir=kept.parent, prefix="new-") as aside,
-    ):
+    with tempfile.TemporaryDirectory(dir=kept.parent, prefix="new-") as aside:
         folder = Path(aside) / "model"
         folder.mkdir()
         cosine, refused = 0.0, ""
@@ -138,14 +155,20 @@ def _convert(model: Model, precision: str, version: str, kept: Path) -> _Record:
             with _quiet():
                 _write(reference.loaded(), folder)
             cosine = _least_cosine(reference, _open(folder, model, precision))
+        except (OSError, MemoryError):
+            raise  # it may go better the next time
         except Exception as error:  # noqa: BLE001 - a foreign model's code may raise anything
             refused = f"it cannot be converted ({type(error).__name__})"
         else:
             if not cosine >= LEAST_COSINE:
                 refused = f"converted, it gives other vectors (cosine {cosine:.4f})"
+        shutil.rmtree(folder / COMPILED, ignore_errors=True)  # good for that place only
+        if refused:
+            for name in FILES:
+                (folder / name).unlink(missing_ok=True)
         record = _Record(
             format=_FORMAT,
-            openvino=version,
+            made_with=_libraries(),
             precision=precision,
             cosine=cosine,
             sizes=_sizes(folder),
@@ -155,7 +178,6 @@ def _convert(model: Model, precision: str, version: str, kept: Path) -> _Record:
         (folder / _RECORD_FILE).write_bytes(orjson.dumps(asdict(record)))
         shutil.rmtree(kept, ignore_errors=True)
         folder.replace(kept)
-    return record
 
 
 @contextmanager
@@ -209,9 +231,9 @@ def _least_cosine(reference: Encoder, converted: Encoder) -> float:
     """Compare what both encode, texts of all lengths in one batch and one by one."""
     cosines: list[float] = []
     for role in _CHECKED_ROLES:
-        expected = reference.encode(_CHECKED_TEXTS, role)
         batched = converted.encode(_CHECKED_TEXTS, role)
-        cosines.extend((expected * batched).sum(axis=1).tolist())
-        for text, vector in zip(_CHECKED_TEXTS, expected, strict=True):
-            cosines.append(float(converted.encode([text], role)[0] @ vector))
-    return min(cosines)
+        for text, in_batch in zip(_CHECKED_TEXTS, batched, strict=True):
+            (expected,) = reference.encode([text], role)
+            (alone,) = converted.encode([text], role)
+            cosines += [float(expected @ in_batch), float(expected @ alone)]
+    return float(np.min(cosines))  # which is NaN if one of them is

@@ -18,8 +18,10 @@ from index.errors import ModelError
 from index.model import Prompts
 
 MODEL_FILE, TOKENIZER_FILE = "model.xml", "tokenizer.json"
+COMPILED = "compiled"
 FILES = (MODEL_FILE, "model.bin", TOKENIZER_FILE)
 _CONVERTER = "openvino.tools.ovc"
+_importing = threading.Lock()
 _FEW = 4
 """As many texts are encoded at once, with all cores; more are dealt to several requests."""
 _BATCH_TOKENS = 2048
@@ -31,19 +33,21 @@ def import_openvino() -> Any:
     """Import OpenVINO, but neither its converter nor its telemetry.
 
     The converter takes a quarter of the time, and telemetry would report each conversion
-    to OpenVINO's maker. Raises ImportError where OpenVINO is not installed.
+    to OpenVINO's maker. In this process `openvino.convert_model` is not there afterwards;
+    `openvino.tools.ovc` has it. Raises ImportError where OpenVINO is not installed.
     """
     modules: dict[str, Any] = sys.modules
-    modules["openvino_telemetry"] = None
-    has_converter = _CONVERTER in modules
-    if not has_converter:
-        modules[_CONVERTER] = None
-    try:
+    with _importing:
+        if modules.get("openvino") is None:
+            modules["openvino_telemetry"] = None
+            modules.setdefault(_CONVERTER, None)
+            try:
+                import openvino
+            finally:
+                modules.pop(_CONVERTER, None)
         import openvino
-    finally:
-        if not has_converter:
-            del modules[_CONVERTER]
-    return openvino
+
+        return openvino
 
 
 @lru_cache(maxsize=1)
@@ -145,7 +149,7 @@ class OpenVinoEncoder:
             "INFERENCE_PRECISION_HINT": _PRECISION_HINTS[self._precision],
         }
         if keep and os.access(self._folder, os.W_OK):
-            configuration["CACHE_DIR"] = str(self._folder / "compiled")
+            configuration["CACHE_DIR"] = str(self._folder / COMPILED)
         return self._core.compile_model(str(self._folder / MODEL_FILE), "CPU", configuration)
 
 

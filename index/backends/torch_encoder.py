@@ -60,7 +60,12 @@ def _load(model: Model, device: str) -> "SentenceTransformer":
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        return SentenceTransformer(str(model.folder), device=device, local_files_only=True)
+        return SentenceTransformer(
+            str(model.folder),
+            device=device,
+            local_files_only=True,
+            model_kwargs={"dtype": "float32"},  # also where it was published in half precision
+        )
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(f"The model {model.name} cannot be loaded: {reason}") from error

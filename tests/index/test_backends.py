@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from index.backends.torch_encoder import TorchEncoder
 from index.build import sync
 from index.encoder import Encoder, Role, Vectors
 from index.errors import ModelError, NotConvertibleError
-from index.model import Model
+from index.model import Model, find_model
 from index.records import embedded_text
 from index.snapshot import open_snapshot
 from index.store import Store
@@ -148,8 +149,6 @@ def test_a_damaged_conversion_is_made_anew(
     path.unlink()
     if harm == "truncated":
         path.write_bytes(content[: len(content) // 2])
-    elif harm == "zeroed":
-        path.write_bytes(b"\0" * len(content))
     assert np.array_equal(openvino_on(prompted).encode(["Redness fades."], "query"), before)
     assert openvino_on(prompted).encode(["Redness fades."] * 9, "query").shape == (9, 16)
 
@@ -191,6 +190,69 @@ def test_what_cannot_be_converted_is_encoded_on_torch(
 
     monkeypatch.setattr(conversion, "_write", unsupported)
     assert open_encoder(prompted).backend == "torch-float32"
+
+
+def test_a_full_disk_is_no_refusal_for_good(
+    prompted: Model, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(conversion, "_write", full)
+        with pytest.raises(NotConvertibleError, match="No space left"):
+            openvino_on(prompted)
+    assert openvino_on(prompted).encode(["Redness fades."], "query").shape == (1, 16)
+
+
+def test_a_refusal_ends_with_the_libraries_that_it_was_made_with(
+    prompted: Model, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(conversion, "_least_cosine", lambda *_: float("nan"))
+        patched.setattr(conversion, "_libraries", lambda: "torch 1")
+        with pytest.raises(NotConvertibleError, match="other vectors"):
+            openvino_on(prompted)
+        assert not list(cache.rglob("model.bin")), "what is refused takes no room"
+    assert openvino_on(prompted).encode(["Redness fades."], "query").shape == (1, 16)
+
+
+def test_one_vector_that_is_no_number_is_enough_to_refuse(prompted: Model) -> None:
+    reference = TorchEncoder(prompted)
+
+    class Spoilt(TorchEncoder):
+        def encode(self, texts: Sequence[str], role: Role) -> Vectors:
+            vectors = super().encode(texts, role)
+            vectors[-1] = np.nan
+            return vectors
+
+    assert np.isnan(conversion._least_cosine(reference, Spoilt(prompted)))
+
+
+@pytest.mark.parametrize(
+    "prompts", [{"passage": "a passage: "}, {"query": "ask: "}, {"clustering": "sort: "}]
+)
+def test_prompts_are_those_that_sentence_transformers_uses(
+    tmp_path: Path, model: Model, prompts: dict[str, str]
+) -> None:
+    made = make_model(tmp_path, model, prompts=prompts)
+    reference = TorchEncoder(made).loaded()
+    assert made.prompts.query == reference.prompts["query"]
+    assert made.prompts.document == reference.prompts["document"]
+
+
+def test_a_model_published_in_half_precision_is_computed_in_float32(
+    tmp_path: Path, model: Model, cache: Path
+) -> None:
+    import torch
+
+    made = make_model(tmp_path, model)
+    halved = TorchEncoder(made).loaded().half()
+    halved.save(str(tmp_path / "half"))
+    half = find_model(str(tmp_path / "half"))
+    loaded = TorchEncoder(half).loaded()
+    assert {parameter.dtype for parameter in loaded.parameters()} == {torch.float32}
+    assert open_encoder(half).backend.startswith("openvino-")
 
 
 def test_without_openvino_it_is_torch(
