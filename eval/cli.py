@@ -50,12 +50,7 @@ def evaluate_command(
         top_k=TOP_K if top_k is None else top_k,
     )
     questions = read_gold(gold or PACKAGED_GOLD)
-    engine = Engine.open(
-        settings.store,
-        model=settings.model,
-        backend=settings.backend,
-        threshold=settings.threshold,
-    )
+    engine = Engine.open(settings.store, **settings.for_engine)
     with progress_bar() as progress:
         measured = evaluate(engine, questions, top_k=settings.top_k, progress=progress)
     files = write_report(measured, out)

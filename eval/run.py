@@ -13,7 +13,6 @@ from index.progress import Progress, no_progress
 from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.records import Answer
-from qa.verify import text_in_snapshot
 from qa.wire import AnswerJson
 
 TOP_K = 10
@@ -31,14 +30,14 @@ def evaluate(
     """
     documents = [chunked.document for chunked in engine.snapshot.chunked.values()]
     spans = resolve(gold, documents)
-    text_of = text_in_snapshot(engine.snapshot)
+    texts = {document.id: document.text for document in documents}
     engine.ask(_WARM_UP, top_k)
     results: list[Result] = []
     checks: list[OffsetCheck] = []
     for line, row in gold.rows.items():
         answer = _ask(engine, gold, line, row, top_k)
         results.append(judge(row, spans[row.id], answer))
-        checks.append(check_offsets(row.id, AnswerJson.of(answer), text_of))
+        checks.append(check_offsets(row.id, AnswerJson.of(answer), texts))
         progress("Asking", len(results), len(gold.rows))
     return Run(
         settings=_settings(engine, gold, top_k),

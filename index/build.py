@@ -6,9 +6,9 @@ from pathlib import Path
 from index.chunking import VERSION as CHUNKING
 from index.embedding import Embedder
 from index.encoder import Encoder
-from index.errors import SourceError, StoreDamagedError, StoreError, StoreMissingError
+from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusableError
 from index.gathering import Gathered, Gatherer
-from index.manifest import DAMAGED, FORMAT, REBUILD, Manifest
+from index.manifest import FORMAT, Manifest
 from index.model import Model
 from index.objects import write_errors_explained
 from index.progress import Progress, no_progress
@@ -51,13 +51,15 @@ def sync(
 
 
 def _open_old(store: Store) -> tuple[Snapshot | None, str]:
-    """Return the live snapshot if it can be used, else why it cannot, with no advice to do so."""
+    """Return the live snapshot if it can be used, else why it cannot."""
     try:
         return open_snapshot(store), ""
     except StoreMissingError:
         return None, ""
-    except (StoreDamagedError, StoreError) as error:
-        return None, str(error).removeprefix(f"{DAMAGED} ").removesuffix(f" {REBUILD}")
+    except StoreUnusableError as error:
+        return None, error.reason
+    except StoreError as error:
+        return None, str(error).rstrip(".")
 
 
 def _roots(store: Store, sources: Sequence[str | Path]) -> tuple[Path, ...]:

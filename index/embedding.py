@@ -53,9 +53,13 @@ class Embedder:
                 self._waiting.append(text)
         if len(self._waiting) >= _BLOCK:
             self._submit()
+        running: list[Future[None]] = []
         for block in self._blocks:
             if block.done():
                 block.result()
+            else:
+                running.append(block)
+        self._blocks = running
 
     def finish(self) -> int:
         """Wait until all is embedded; return how many texts that were."""

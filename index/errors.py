@@ -40,8 +40,20 @@ class StoreMissingError(StoreError):
     """There is no store at the given place yet."""
 
 
-class StoreDamagedError(StoreError):
+class StoreUnusableError(StoreError):
+    """The store was written by another Pincite, or is damaged; `reason` says how."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}. Rebuild it from the sources with `pincite index SOURCE…`.")
+        self.reason = reason
+
+
+class StoreDamagedError(StoreUnusableError):
     """A file of the store is missing, truncated or altered."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The store is damaged: {reason}")
+        self.reason = reason
 
 
 class StoreBusyError(StoreError):

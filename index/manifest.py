@@ -12,9 +12,6 @@ from index.objects import StoredFile
 FORMAT = 1
 """The store's format version: raise it when an older Pincite could not read the files."""
 
-DAMAGED = "The store is damaged:"
-REBUILD = "Rebuild it from the sources with `pincite index SOURCE…`."
-
 
 @dataclass(frozen=True, slots=True)
 class Shard:
@@ -66,9 +63,7 @@ class Manifest:
     def from_bytes(cls, content: bytes, expected_id: str) -> "Manifest":
         """Read a manifest. Raises StoreDamagedError unless it is the one called `expected_id`."""
         if hashlib.sha256(content).hexdigest()[:16] != expected_id:
-            raise StoreDamagedError(
-                f"{DAMAGED} the manifest of snapshot {expected_id} was altered. {REBUILD}"
-            )
+            raise StoreDamagedError(f"the manifest of snapshot {expected_id} was altered")
         fields: dict[str, Any] = orjson.loads(content)
         shards = tuple(
             Shard(**{name: StoredFile(**file) for name, file in shard.items()})

@@ -44,14 +44,14 @@ class ObjectFolder:
         try:
             content = path.read_bytes()
         except FileNotFoundError:
-            raise StoreDamagedError(_damaged(f"{path.name} is missing")) from None
+            raise StoreDamagedError(f"{path.name} is missing") from None
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
         if len(content) != file.bytes:
             found = f"{path.name} has {len(content)} bytes instead of {file.bytes}"
-            raise StoreDamagedError(_damaged(found))
+            raise StoreDamagedError(found)
         if hashlib.sha256(content).hexdigest() != file.sha256:
-            raise StoreDamagedError(_damaged(f"{path.name} was altered"))
+            raise StoreDamagedError(f"{path.name} was altered")
         return content
 
     def remove_all_but(self, keep: set[str]) -> None:
@@ -110,9 +110,3 @@ def write_errors_explained(store: Path) -> Iterator[None]:
             f"The store {store} cannot be written: {error.strerror or error}. What it held is "
             "unchanged; make room there, or choose another place with --store."
         ) from error
-
-
-def _damaged(what: str) -> str:
-    return (
-        f"The store is damaged: {what}. Rebuild it from the sources with `pincite index SOURCE…`."
-    )

@@ -66,14 +66,6 @@ def read_file(file: SourceFile) -> list[Document]:
         return list(reader(file))
 
 
-def current_text(path: Path) -> str | None:
-    """Return what the file says now, None if it can no longer be read as text."""
-    try:
-        return _decode(_bytes_of(path))
-    except (UnreadableFileError, OSError):
-        return None
-
-
 @contextmanager
 def read_errors_explained() -> Iterator[None]:
     """Tell a file that is gone (UnreadableFileError) from one out of reach (OutOfReachError)."""

@@ -14,8 +14,14 @@ from pathlib import Path
 import orjson
 from filelock import FileLock, Timeout
 
-from index.errors import StoreBusyError, StoreDamagedError, StoreError, StoreMissingError
-from index.manifest import DAMAGED, FORMAT, REBUILD, Manifest
+from index.errors import (
+    StoreBusyError,
+    StoreDamagedError,
+    StoreError,
+    StoreMissingError,
+    StoreUnusableError,
+)
+from index.manifest import FORMAT, Manifest
 from index.objects import ObjectFolder, write_atomically, write_errors_explained
 
 SNAPSHOTS_KEPT = 2
@@ -60,14 +66,14 @@ class Store:
             pointer = orjson.loads(content)
             written_format, snapshot = pointer["format"], pointer["snapshot"]
         except (ValueError, TypeError, KeyError):
-            raise StoreDamagedError(f"{DAMAGED} live.json is not readable. {REBUILD}") from None
+            raise StoreDamagedError("live.json is not readable") from None
         if written_format != FORMAT:
-            raise StoreError(
-                f"The store at {self.folder} has format {written_format}, this Pincite reads "
-                f"{FORMAT}. {REBUILD}"
+            raise StoreUnusableError(
+                f"The store at {self.folder} has format {written_format}, "
+                f"this Pincite reads {FORMAT}"
             )
         if not isinstance(snapshot, str) or not re.fullmatch(r"[0-9a-f]{16}", snapshot):
-            raise StoreDamagedError(f"{DAMAGED} live.json names no snapshot. {REBUILD}")
+            raise StoreDamagedError("live.json names no snapshot")
         return snapshot
 
     def live_manifest(self) -> Manifest:
@@ -127,9 +133,7 @@ class Store:
         try:
             content = (self._snapshots / f"{snapshot}.json").read_bytes()
         except FileNotFoundError:
-            raise StoreDamagedError(
-                f"{DAMAGED} the manifest of snapshot {snapshot} is missing. {REBUILD}"
-            ) from None
+            raise StoreDamagedError(f"the manifest of snapshot {snapshot} is missing") from None
         except OSError as error:
             raise StoreError(f"{self._snapshots} cannot be read: {error.strerror}.") from error
         return Manifest.from_bytes(content, snapshot)

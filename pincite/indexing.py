@@ -129,7 +129,7 @@ def _model_in_use(store: "Store") -> str:
 def _print_report(report: "SyncReport", out: "Console") -> None:
     if report.repaired:
         told = "The old store could not be used and was built anew from the sources"
-        out.print(f"{told}: {one_line(report.repaired)}", soft_wrap=True)
+        out.print(f"{told}: {one_line(report.repaired)}.", soft_wrap=True)
     for sign, names in (("+", report.added), ("~", report.changed), ("-", report.removed)):
         for name in names[:_LISTED]:
             out.print(f"{sign} {one_line(name)}", soft_wrap=True)

@@ -50,12 +50,7 @@ def ask_command(
     settings = load_settings(
         store=store, model=model, backend=backend, top_k=top_k, threshold=threshold
     )
-    engine = Engine.open(
-        settings.store,
-        model=settings.model,
-        backend=settings.backend,
-        threshold=settings.threshold,
-    )
+    engine = Engine.open(settings.store, **settings.for_engine)
     answer = engine.ask(question, settings.top_k, explain=explain)
     if as_json:
         from qa.wire import AnswerJson

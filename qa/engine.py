@@ -20,7 +20,7 @@ from qa.duplicates import Group
 from qa.errors import QuestionError
 from qa.evidence import choose, compose, highlights, quotes
 from qa.pool import Pool, gather
-from qa.records import MOST_PLACES, Answer, Hit
+from qa.records import Answer, Hit
 from qa.search import Candidate
 
 MAX_QUESTION_CHARS = 2000
@@ -136,8 +136,7 @@ def _hit(group: Group) -> Hit:
         passage=best.passage,
         score=best.score,
         highlights=highlights(best),
-        also_in=group.also_in[:MOST_PLACES],
-        unlisted=max(0, len(group.also_in) - MOST_PLACES),
+        also_in=group.also_in,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from index.records import Span
 from qa.duplicates import Group, Repetitions, best_sentence
-from qa.records import MOST_PLACES, AnswerSpan, Citation, Place
+from qa.records import AnswerSpan, Citation, Place
 from qa.search import Candidate, Sentence
 from qa.wording import (
     is_complete,
@@ -96,7 +96,6 @@ def compose(
         text += " " if text else ""
         spans.append(AnswerSpan(len(text), len(text) + len(quote.text), (number,)))
         text += quote.text
-        elsewhere = _elsewhere(quote, repetitions)
         citations.append(
             Citation(
                 number=number,
@@ -104,8 +103,7 @@ def compose(
                 heading_path=paths[quote.key.passage_id],
                 start=quote.span.start,
                 end=quote.span.end,
-                also_in=elsewhere[:MOST_PLACES],
-                unlisted=max(0, len(elsewhere) - MOST_PLACES),
+                also_in=_elsewhere(quote, repetitions),
             )
         )
     return text, tuple(spans), tuple(citations)

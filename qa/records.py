@@ -25,7 +25,7 @@ class Place:
 
 
 MOST_PLACES = 20
-"""How many places an `also_in` lists; a text may be repeated in hundreds of files."""
+"""How many places of an `also_in` are shown; a text may be repeated in hundreds of files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Hit:
     """A retrieved passage. `score` lies in 0..1; `highlights` are offsets into the document.
 
     `also_in` are near-duplicates of this passage, or of what it answers with, elsewhere, best
-    first; `unlisted` says how many more were found.
+    first.
     """
 
     document: Document
@@ -41,15 +41,13 @@ class Hit:
     score: float
     highlights: tuple[Span, ...]
     also_in: tuple[Place, ...] = ()
-    unlisted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
     """Where a part of the answer stands, word for word: `cited_text == document.text[start:end]`.
 
-    `also_in` are places elsewhere that say the same, by source; `unlisted` says how many
-    more were found.
+    `also_in` are places elsewhere that say the same, by source.
     """
 
     number: int
@@ -58,7 +56,6 @@ class Citation:
     start: int
     end: int
     also_in: tuple[Place, ...] = ()
-    unlisted: int = 0
 
     @property
     def cited_text(self) -> str:

@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -25,6 +25,14 @@ _HOSTS_WANTED = (
 )
 
 
+class EngineOptions(TypedDict):
+    """The settings that `Engine.open` and `LiveEngine` take by name."""
+
+    model: str | None
+    backend: Backend
+    threshold: float
+
+
 class Settings(BaseModel):
     """Everything that can be set, with its default. An unknown key is an error."""
 
@@ -38,6 +46,11 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     allowed_hosts: tuple[str, ...] = ()
+
+    @property
+    def for_engine(self) -> EngineOptions:
+        """What an engine is opened with, besides the store."""
+        return {"model": self.model, "backend": self.backend, "threshold": self.threshold}
 
     @field_validator("store")
     @classmethod

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from index.records import Span
 from index.terminal import one_line, printable
-from qa.records import Answer, Citation, Hit, Place
+from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
 
 if TYPE_CHECKING:
     from qa.verify import Verdict, Verification
@@ -103,10 +103,11 @@ def _print_details(
     if path:
         _print_indented(Text(path, style="italic"), console, 6)
     if item.also_in:
-        _print_indented(Text(_also_said(item.also_in, item.unlisted)), console, 6)
+        _print_indented(Text(_also_said(item.also_in)), console, 6)
 
 
-def _also_said(places: Sequence[Place], unlisted: int) -> str:
+def _also_said(also_in: Sequence[Place]) -> str:
+    places, unlisted = also_in[:MOST_PLACES], len(also_in[MOST_PLACES:])
     sources = ", ".join(dict.fromkeys(one_line(place.document.source) for place in places))
     times = "once" if len(places) == 1 else f"{len(places)} times"
     more = f", and in {unlisted} more place{'s' * (unlisted > 1)}" if unlisted else ""

@@ -6,14 +6,11 @@ from functools import cache
 from typing import Literal
 
 from index.records import Document, Span
-from index.snapshot import Snapshot
 from qa.claims import AnswerClaims, CitedSpan, PassageClaim, PlaceClaim
 from qa.consistency import faults
 from qa.versions import VersionsOf
 
 Status = Literal["valid", "moved", "stale", "missing"]
-TextOf = Callable[[str], str | None]
-"""Returns the text of a document by its id, None if there is no such document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +57,6 @@ def verify(claims: AnswerClaims, versions_of: VersionsOf) -> Verification:
         passages=tuple(_judge_with_places(each, look_up) for each in claims.passages),
         faults=tuple(faults(claims)),
     )
-
-
-def text_in_snapshot(snapshot: Snapshot) -> TextOf:
-    """Return a look-up of the texts that the snapshot answers from."""
-
-    def text_of(document_id: str) -> str | None:
-        chunked = snapshot.chunked.get(document_id)
-        return chunked.document.text if chunked else None
-
-    return text_of
 
 
 def _judge_with_places(claim: CitedSpan | PassageClaim, versions_of: VersionsOf) -> Verdict:

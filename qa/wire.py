@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.records import Document, Span
-from qa.records import Answer, Citation, Hit, Place
+from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
 
 
 class WireModel(BaseModel):
@@ -68,8 +68,8 @@ class CitationJson(WireModel):
             end_char_index=citation.end,
             document_sha256=document.document_sha256,
             text_sha256=document.text_sha256,
-            also_in=[PlaceJson.of(place) for place in citation.also_in],
-            also_in_count=len(citation.also_in) + citation.unlisted,
+            also_in=[PlaceJson.of(place) for place in citation.also_in[:MOST_PLACES]],
+            also_in_count=len(citation.also_in),
         )
 
 
@@ -115,8 +115,8 @@ class PassageJson(WireModel):
             end_char_index=passage.end,
             score=hit.score,
             highlights=[_within(passage.start, span) for span in hit.highlights],
-            also_in=[PlaceJson.of(place) for place in hit.also_in],
-            also_in_count=len(hit.also_in) + hit.unlisted,
+            also_in=[PlaceJson.of(place) for place in hit.also_in[:MOST_PLACES]],
+            also_in_count=len(hit.also_in),
         )
 
 

@@ -23,6 +23,7 @@ from platformdirs import user_cache_path
 from index.backends.openvino_encoder import (
     COMPILED,
     FILES,
+    LEAST_COSINE,
     MODEL_FILE,
     TOKENIZER_FILE,
     OpenVinoEncoder,
@@ -36,7 +37,6 @@ from index.model import Model
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-LEAST_COSINE = 0.999
 _FORMAT = 1
 _RECORD_FILE = "conversion.json"
 _CHECKED_ROLES: tuple[Role, ...] = ("query", "document")

@@ -25,7 +25,8 @@ _importing = threading.Lock()
 _FEW = 4
 """As many texts are encoded at once, with all cores; more are dealt to several requests."""
 _BATCH_TOKENS = 2048
-_SAME_COSINE = 0.999
+LEAST_COSINE = 0.999
+"""Vectors less alike than this are not taken for those of the same model."""
 _PRECISION_HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
 
@@ -131,7 +132,7 @@ class OpenVinoEncoder:
         except RuntimeError as error:
             raise self._damaged() from error
         expected = _of_length_one(self._encode_at_once(probe))
-        if not float(_of_length_one(output)[0] @ expected[0]) >= _SAME_COSINE:
+        if not float(_of_length_one(output)[0] @ expected[0]) >= LEAST_COSINE:
             raise self._damaged()
         return self._openvino.AsyncInferQueue(compiled)
 

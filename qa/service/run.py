@@ -28,12 +28,7 @@ def serve(settings: Settings) -> None:
         )
     # The port comes before the model: one that is in use is told at once.
     with _listen(settings.host, settings.port) as listener:
-        live = LiveEngine(
-            settings.store,
-            model=settings.model,
-            backend=settings.backend,
-            threshold=settings.threshold,
-        )
+        live = LiveEngine(settings.store, **settings.for_engine)
         app = build_app(live, frozenset(settings.allowed_hosts))
         address = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{address}:{listener.getsockname()[1]}/"

@@ -53,7 +53,7 @@ def answer() -> dict[str, Any]:
 
 
 def check(content: dict[str, Any]) -> OffsetCheck:
-    return check_offsets("q-1", AnswerJson.model_validate(content), TEXTS.get)
+    return check_offsets("q-1", AnswerJson.model_validate(content), TEXTS)
 
 
 def test_a_right_answer_passes():

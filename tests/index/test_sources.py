@@ -16,7 +16,7 @@ from index.build import sync
 from index.chunking import Chunker
 from index.errors import SourceError, StoreMissingError
 from index.model import Model
-from index.readers import OutOfReachError, UnreadableFileError, current_text, read_file
+from index.readers import OutOfReachError, UnreadableFileError, read_file
 from index.records import ChunkedDocument, Document
 from index.refusals import NothingToIndexError
 from index.report import SyncReport
@@ -375,7 +375,6 @@ def test_reading_says_why_it_cannot(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match=r"\(No such file or directory\)") as raised:
         read_file(gone)
     assert not isinstance(raised.value, OutOfReachError)
-    assert current_text(gone.path) is None
 
 
 # Names and ids.

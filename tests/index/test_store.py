@@ -535,7 +535,7 @@ def test_damage_to_any_file_is_found_and_repaired(corpus: Corpus, damage) -> Non
             open_snapshot(corpus.store)
         assert_one_line(raised.value)
         report = corpus.sync()
-        assert f"The store is damaged: {report.repaired} Rebuild it" in str(raised.value)
+        assert f"The store is damaged: {report.repaired}. Rebuild it" in str(raised.value)
         assert report.snapshot == good
         assert corpus.texts() == TEXTS
     assert corpus.sync().repaired == ""
@@ -564,7 +564,7 @@ def test_a_damaged_pointer_is_found_and_repaired(corpus: Corpus, content: bytes)
         open_snapshot(corpus.store)
     assert_one_line(raised.value)
     report = corpus.sync()
-    assert f"The store is damaged: {report.repaired} Rebuild it" in str(raised.value)
+    assert f"The store is damaged: {report.repaired}. Rebuild it" in str(raised.value)
     assert report.snapshot == good
     assert corpus.texts() == TEXTS
 
@@ -618,7 +618,7 @@ def test_a_damaged_store_is_repaired_from_the_sources_it_remembers(corpus: Corpu
     good = corpus.sync().snapshot
     flip_first_bit(stored_files(corpus.store)[0])
     report = sync(corpus.store, [], corpus.model, corpus.encoder)
-    assert report.repaired.endswith(" was altered.")
+    assert report.repaired.endswith(" was altered")
     assert (report.snapshot, corpus.texts()) == (good, TEXTS)
 
 
@@ -644,7 +644,7 @@ def test_another_format_is_refused_with_the_command_that_rebuilds(corpus: Corpus
     assert not isinstance(raised.value, StoreDamagedError)
     assert_one_line(raised.value)
     report = corpus.sync()
-    assert report.repaired.endswith(f"has format {FORMAT + 1}, this Pincite reads {FORMAT}.")
+    assert report.repaired.endswith(f"has format {FORMAT + 1}, this Pincite reads {FORMAT}")
     assert report.snapshot == good
     assert corpus.texts() == TEXTS
 

@@ -211,7 +211,7 @@ def test_a_citation_has_the_headings_it_stands_under_and_where_else_it_is_said()
     assert citations[1].document.id == "d-txt"
 
 
-def test_a_citation_lists_twenty_other_places_by_source_and_counts_the_rest() -> None:
+def test_a_citation_names_all_other_places_by_source() -> None:
     words = "Redness fades within days."
     all_of_them = [candidate(words, [(words, 0.9)], name=f"{i:02}.txt") for i in range(30)]
     repetitions = Repetitions(all_of_them)
@@ -219,9 +219,8 @@ def test_a_citation_lists_twenty_other_places_by_source_and_counts_the_rest() ->
     _, _, (citation,) = compose(choose(quotes(groups), repetitions), groups, repetitions)
     # 30 places, one of which is the citation itself
     assert [place.document.id for place in citation.also_in] == [
-        f"{i:02}-txt" for i in range(1, 21)
+        f"{i:02}-txt" for i in range(1, 30)
     ]
-    assert citation.unlisted == 9
 
 
 def test_no_quotes_make_no_answer() -> None:

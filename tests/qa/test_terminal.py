@@ -168,16 +168,18 @@ def test_the_answer_stands_above_its_citations_and_these_above_the_passages() ->
 
 
 @pytest.mark.parametrize(
-    ("unlisted", "said"),
+    ("places", "said"),
     [
-        (0, "also said once in notes/rule.txt"),
-        (1, "also said once in notes/rule.txt, and in 1 more place"),
-        (579, "also said once in notes/rule.txt, and in 579 more places"),
+        (1, "also said once in notes/rule.txt"),
+        (20, "also said 20 times in notes/rule.txt"),
+        (21, "also said 20 times in notes/rule.txt, and in 1 more place"),
+        (599, "also said 20 times in notes/rule.txt, and in 579 more places"),
     ],
 )
-def test_places_that_are_not_listed_are_counted(unlisted: int, said: str) -> None:
-    hits = (dataclasses.replace(HITS[0], unlisted=unlisted), *HITS[1:])
-    citations = (dataclasses.replace(ANSWERED.citations[0], unlisted=unlisted),)
+def test_places_that_are_not_listed_are_counted(places: int, said: str) -> None:
+    also_in = HITS[0].also_in * places
+    hits = (dataclasses.replace(HITS[0], also_in=also_in), *HITS[1:])
+    citations = (dataclasses.replace(ANSWERED.citations[0], also_in=also_in),)
     text = printed(dataclasses.replace(ANSWERED, hits=hits, citations=citations))
     assert [line.strip() for line in text.splitlines() if "also said" in line] == [said, said]
 
