@@ -1,6 +1,6 @@
 """When to answer: a first, simple rule.
 
-The confidence is the cosine between the question and the best sentence that could be
+The score is the cosine between the question and the best sentence that could be
 quoted. It tells a subject the documents never touch from one they treat; a question on
 their subject that they happen not to answer often scores as high as one they do answer
 (docs/evaluation.md has the measured rates). It is a score, not a probability.
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DEFAULT_THRESHOLD = 0.3
 
 
-def confidence(ranked: "Sequence[Quote]") -> float:
+def best_score(ranked: "Sequence[Quote]") -> float:
     """Return the best quote's score, in 0..1; 0 if nothing could be quoted."""
     return ranked[0].score if ranked else 0.0
 

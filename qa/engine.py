@@ -4,7 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from index.backends import Backend
 from index.backends.choose import open_encoder
@@ -15,17 +15,17 @@ from index.model import Model, find_model
 from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
 from index.tokens import Tokenizer
-from qa.abstention import DEFAULT_THRESHOLD, confidence, is_answerable
+from qa.abstention import DEFAULT_THRESHOLD, best_score, is_answerable
 from qa.duplicates import Group
 from qa.errors import QuestionError
 from qa.evidence import choose, compose, highlights, quotes
-from qa.pool import Pool, gather
+from qa.pool import gather
 from qa.records import Answer, Hit
-from qa.search import Candidate
+from qa.trace import Trace, explained
 
 MAX_QUESTION_CHARS = 2000
 MAX_TOP_K = 50
-_EVIDENCE_PASSAGES = 5
+EVIDENCE_PASSAGES = 5
 """Passages an answer is drawn from, whatever `top_k`: asking for more must not change it."""
 
 
@@ -73,29 +73,45 @@ class Engine:
         Raises QuestionError for an empty or over-long question, ValueError for a `top_k`
         out of range.
         """
-        started = time.perf_counter()
         if not 1 <= top_k <= MAX_TOP_K:
             raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, not {top_k}")
+        return self.answer(self.trace(question), top_k, explain=explain)
+
+    def trace(self, question: str) -> Trace:
+        """Return what is considered on the way to an answer. Raises QuestionError."""
+        started = time.perf_counter()
         question = self._checked(question)
         vector = self.encoder.encode([question], "query")[0]
         pool = gather(self.snapshot, vector, MAX_TOP_K)
-        ranked = quotes(pool.groups[:_EVIDENCE_PASSAGES])
-        score = confidence(ranked)
-        answered = is_answerable(score, self.threshold)
-        chosen = choose(ranked, pool.repetitions) if answered else []
+        ranked = quotes(pool.groups[:EVIDENCE_PASSAGES])
+        return Trace(
+            question=question,
+            vector=vector,
+            pool=pool,
+            ranked=tuple(ranked),
+            chosen=tuple(choose(ranked, pool.repetitions)),
+            score=best_score(ranked),
+            started=started,
+        )
+
+    def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
+        """Make of a trace the answer that `ask` gives."""
+        pool = trace.pool
+        answered = is_answerable(trace.score, self.threshold)
+        chosen = trace.chosen if answered else ()
         text, spans, citations = compose(chosen, pool.groups, pool.repetitions)
         return Answer(
-            question=question,
+            question=trace.question,
             answered=answered,
-            confidence=score,
+            confidence=trace.score,
             text=text or None,
             spans=spans,
             citations=citations,
             hits=tuple(_hit(group) for group in pool.groups[:top_k]),
             snapshot=self.snapshot.id,
             model=self.model.name,
-            took_ms=(time.perf_counter() - started) * 1000,
-            explain=_explain(pool, score, self.threshold) if explain else None,
+            took_ms=(time.perf_counter() - trace.started) * 1000,
+            explain=explained(trace, trace.score, self.threshold) if explain else None,
         )
 
     def _checked(self, question: str) -> str:
@@ -138,24 +154,3 @@ def _hit(group: Group) -> Hit:
         highlights=highlights(best),
         also_in=group.also_in,
     )
-
-
-def _explain(pool: Pool, score: float, threshold: float) -> dict[str, Any]:
-    by_dense = sorted(pool.candidates, key=lambda candidate: -candidate.dense)
-    return {
-        "dense": [_ranked(rank, c, c.dense) for rank, c in enumerate(by_dense, 1)],
-        "refined": [_ranked(rank, c, c.score) for rank, c in enumerate(pool.candidates, 1)],
-        "collapsed": [
-            {
-                "passage_id": group.best.passage.id,
-                "stands_for": [duplicate.passage.id for duplicate in group.duplicates],
-            }
-            for group in pool.groups
-            if group.duplicates
-        ],
-        "abstention": {"confidence": score, "threshold": threshold},
-    }
-
-
-def _ranked(rank: int, candidate: Candidate, score: float) -> dict[str, Any]:
-    return {"rank": rank, "passage_id": candidate.passage.id, "score": score}
