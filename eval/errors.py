@@ -1,10 +1,14 @@
-"""What can be wrong with a gold file or with the place for a report."""
+"""What can be wrong with gold questions, with a baseline, or with the place for a report."""
 
 from index.errors import PinciteError
 
 
 class GoldError(PinciteError):
-    """A gold file cannot be used; the message names the file, the line and the remedy."""
+    """A file of questions cannot be used; the message names the file, the line and the remedy."""
+
+
+class BaselineError(PinciteError):
+    """An earlier run cannot be compared with."""
 
 
 class ReportError(PinciteError):

@@ -1,4 +1,7 @@
-"""What an evaluation is made of. Times are in milliseconds, shares lie in 0..1."""
+"""What an evaluation is made of. Times are in milliseconds, shares lie in 0..1.
+
+Offsets are code points into a document's text, end exclusive.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,17 +13,71 @@ Kind = Literal["answerable", "near-miss", "far-off"]
 Split = Literal["tune", "report"]
 """What a question may be used for: choosing settings, or figures to report."""
 
-Part = Literal["tune", "report", "all"]
-"""The questions that a column of figures is about."""
+Part = str
+"""The questions that a column of figures is about: a split, all, or another way of ranking."""
+
+Protocol = Literal["gold", "beir", "spans", "abstain"]
+"""What is measured: a gold file, or a public set in one of three ways."""
+
+Verdict = Literal["right", "off the gold", "missed", "abstained", "false answer"]
+"""Answerable: cited on the gold; answered, but not on it; not answered. Else: not answered or
+answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A stretch of a source, and its words; `on_gold` tells whether it overlaps the gold."""
+
+    source: str
+    start: int
+    end: int
+    text: str
+    on_gold: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something relevant that was found: its 1-based rank, and how relevant it is, 1 and up."""
+
+    rank: int
+    grade: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What is relevant among the first `depth` ranks, and the `grades` of what is not there.
+
+    Together they are all that is relevant in the corpus, at least one: an answer that cannot
+    be found counts as missed.
+    """
+
+    found: tuple[Found, ...]
+    missed: tuple[int, ...]
+    depth: int
+
+    @property
+    def first(self) -> int | None:
+        """The rank of the first that is relevant."""
+        return self.found[0].rank if self.found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How many characters are gold, how many were shown, how many are both."""
+
+    gold: int
+    shown: int
+    both: int
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one gold question.
+    """What became of one question.
 
-    `rank` is the 1-based place of the first passage that holds a quote, None if none of
-    those returned does. `citations` are `source:start-end`, `on_quote` says how many of
-    them overlap a quote, `cited` whether any does; it is None for an unanswerable question.
+    `score` in 0..1 is what the decision to answer rests on, `confidence` what is shown of it.
+    `right` tells whether what was cited, or would have been had it been answered, overlaps the
+    gold. `gold` is empty and the last three are None where they are not defined: for an
+    unanswerable question, and the overlaps where the gold is whole documents.
     """
 
     id: str
@@ -28,35 +85,35 @@ class Result:
     kind: Kind
     split: Split
     answered: bool
+    score: float
     confidence: float
-    rank: int | None
-    cited: bool | None
+    right: bool
     answer: str | None
-    citations: tuple[str, ...]
-    on_quote: int
+    citations: tuple[Excerpt, ...]
+    gold: tuple[Excerpt, ...]
     took_ms: float
+    ranking: Ranking | None = None
+    cited: Overlap | None = None
+    highlighted: Overlap | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the answer is worth."""
+        if self.kind != "answerable":
+            return "false answer" if self.answered else "abstained"
+        if not self.answered:
+            return "missed"
+        return "right" if self.right else "off the gold"
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
-    """The figures for some questions, defined in `eval.measures`; None where undefined."""
+class Estimate:
+    """A measure's value over `questions` questions, with its 95 % interval."""
 
+    value: float
+    low: float
+    high: float
     questions: int
-    answerable: int
-    near_miss: int
-    far_off: int
-    recall_at_1: float | None
-    recall_at_3: float | None
-    recall_at_5: float | None
-    recall_at_10: float | None
-    mrr: float | None
-    citation_hit_rate: float | None
-    citation_precision: float | None
-    answer_rate: float | None
-    false_answers_near_miss: float | None
-    false_answers_far_off: float | None
-    latency_p50_ms: float | None
-    latency_p95_ms: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +128,39 @@ class OffsetCheck:
 class Settings:
     """The conditions of a run: two runs compare only as far as these are alike.
 
-    `gold` is the gold file's name without its folder; `versions` are those of installed
-    packages, "unknown" for one that is not installed.
+    `data` is the gold file's or set's name without its folder, `data_sha256` stands for its
+    content; `options` are those of the protocol. `versions` are those of installed packages,
+    "unknown" for one that is not installed.
     """
 
+    protocol: Protocol
+    data: str
+    data_sha256: str
+    options: Mapping[str, str | int]
     top_k: int
     threshold: float
+    calibration: str | None
     model: str
     backend: str
     snapshot: str
     documents: int
     passages: int
-    gold: str
-    gold_sha256: str
+    date: str
     python: str
     machine: str
+    processor: str
     processors: int | None
     versions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An evaluation: conditions, figures by part, what was checked, and every result."""
+    """An evaluation: conditions, figures by part and measure, what was checked, every result.
+
+    A measure that is undefined for a part is absent there.
+    """
 
     settings: Settings
-    measures: Mapping[Part, Measures]
+    measures: Mapping[Part, Mapping[str, Estimate]]
     offsets: OffsetCheck
     results: tuple[Result, ...]

@@ -1,80 +1,112 @@
-"""Gold questions through an engine."""
+"""Questions through an engine."""
 
 import os
 import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
-from eval.gold import GoldRow, GoldSet, resolve
+from eval.errors import GoldError
 from eval.judge import judge
 from eval.measures import measure
 from eval.offsets import check_offsets, join
-from eval.records import OffsetCheck, Result, Run, Settings
+from eval.options import TOP_K
+from eval.questions import Question, QuestionSet
+from eval.records import Estimate, OffsetCheck, Part, Protocol, Result, Run, Settings
 from index.progress import Progress, no_progress
 from qa.engine import Engine
 from qa.errors import QuestionError
-from qa.records import Answer
 from qa.wire import AnswerJson
 
-TOP_K = 10
 _WARM_UP = "What are these documents about?"
-_PACKAGES = ("pincite", "sentence-transformers", "torch", "openvino", "faiss-cpu")
+_PACKAGES = ("pincite", "sentence-transformers", "torch", "openvino", "faiss-cpu", "ir-measures")
 
 
 def evaluate(
-    engine: Engine, gold: GoldSet, *, top_k: int = TOP_K, progress: Progress = no_progress
+    engine: Engine,
+    asked: QuestionSet,
+    *,
+    top_k: int = TOP_K,
+    protocol: Protocol = "gold",
+    options: Mapping[str, str | int] | None = None,
+    progress: Progress = no_progress,
 ) -> Run:
-    """Ask every gold question, one after the other, and return what came of it.
+    """Ask every question, one after the other, and return what came of it.
 
     One other question is asked first: loading the model is not an answer's latency.
-    Raises GoldError where the questions do not belong to the engine's documents.
+    Raises GoldError, naming file and line, for a question that cannot be asked.
     """
-    documents = [chunked.document for chunked in engine.snapshot.chunked.values()]
-    spans = resolve(gold, documents)
-    texts = {document.id: document.text for document in documents}
+    corpus = engine.snapshot.chunked
+    texts = {name: chunked.document.text for name, chunked in corpus.items()}
     engine.ask(_WARM_UP, top_k)
     results: list[Result] = []
     checks: list[OffsetCheck] = []
-    for line, row in gold.rows.items():
-        answer = _ask(engine, gold, line, row, top_k)
-        results.append(judge(row, spans[row.id], answer))
-        checks.append(check_offsets(row.id, AnswerJson.of(answer), texts))
-        progress("Asking", len(results), len(gold.rows))
+    for question in asked.questions:
+        try:
+            trace = engine.trace(question.text)
+        except QuestionError as error:
+            raise GoldError(f"{question.origin}: {error}") from error
+        answer = engine.answer(trace, top_k)
+        results.append(judge(question, corpus, trace, answer))
+        checks.append(check_offsets(question.id, AnswerJson.of(answer), texts))
+        progress("Asking", len(results), len(asked.questions))
     return Run(
-        settings=_settings(engine, gold, top_k),
-        measures={
-            "tune": measure([result for result in results if result.split == "tune"]),
-            "report": measure([result for result in results if result.split == "report"]),
-            "all": measure(results),
-        },
+        settings=_settings(engine, asked, top_k, protocol, options or {}),
+        measures=_by_part(results, asked.questions),
         offsets=join(checks),
         results=tuple(results),
     )
 
 
-def _ask(engine: Engine, gold: GoldSet, line: int, row: GoldRow, top_k: int) -> Answer:
-    try:
-        return engine.ask(row.question, top_k)
-    except QuestionError as error:
-        raise gold.error(line, str(error)) from error
+def _by_part(
+    results: Sequence[Result], questions: Sequence[Question]
+) -> dict[Part, dict[str, Estimate]]:
+    """Return the measures of each split and of all; of all only where there is one split."""
+    splits = [part for part in ("tune", "report") if any(q.split == part for q in questions)]
+    parts = {part: [r for r in results if r.split == part] for part in splits}
+    by_part = {part: measure(own) for part, own in parts.items()} if len(parts) > 1 else {}
+    return by_part | {"all": measure(results)}
 
 
-def _settings(engine: Engine, gold: GoldSet, top_k: int) -> Settings:
+def _settings(
+    engine: Engine,
+    asked: QuestionSet,
+    top_k: int,
+    protocol: Protocol,
+    options: Mapping[str, str | int],
+) -> Settings:
     manifest = engine.snapshot.manifest
     return Settings(
+        protocol=protocol,
+        data=asked.name,
+        data_sha256=asked.sha256,
+        options=options,
         top_k=top_k,
         threshold=engine.threshold,
+        calibration=None,
         model=engine.model.name,
         backend=manifest.backend,
         snapshot=engine.snapshot.id,
         documents=manifest.documents,
         passages=manifest.passages,
-        gold=gold.path.name,
-        gold_sha256=gold.sha256,
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
         python=platform.python_version(),
         machine=platform.machine(),
+        processor=_processor(),
         processors=os.cpu_count(),
         versions={package: _version(package) for package in _PACKAGES},
     )
+
+
+def _processor() -> str:
+    """Return what the processor calls itself, as far as that can be told."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or "unknown"
 
 
 def _version(package: str) -> str:

@@ -1,6 +1,6 @@
 """From sources to a published snapshot: the store is made to hold exactly the sources."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from index.chunking import VERSION as CHUNKING
@@ -12,6 +12,7 @@ from index.manifest import FORMAT, Manifest
 from index.model import Model
 from index.objects import write_errors_explained
 from index.progress import Progress, no_progress
+from index.records import Document
 from index.refusals import refuse_loss
 from index.report import SyncReport, report
 from index.shards import ShardContent, deal, sentence_count, write_shard
@@ -38,7 +39,7 @@ def sync(
         old, repaired = _open_old(store)
         roots = _roots(store, sources)
         files, skipped = list_files(roots, store.folder)
-        cache = VectorCache(old, model, encoder.backend)
+        cache = VectorCache([old] if old else [], model, encoder.backend)
         with Embedder(cache, encoder, progress) as embedder:
             gathered = Gatherer(old, model).gather(files, skipped, embedder, progress)
             refuse_loss(roots, gathered, old.manifest if old else None)
@@ -48,6 +49,38 @@ def sync(
             with write_errors_explained(store.folder):
                 store.publish(manifest)
     return report(old, gathered, roots, manifest, embedded, repaired)
+
+
+def publish_documents(
+    store: Store,
+    documents: Iterable[Document],
+    model: Model,
+    encoder: Encoder,
+    progress: Progress = no_progress,
+    *,
+    vectors_from: Sequence[Snapshot] = (),
+) -> Manifest:
+    """Make `store` hold exactly `documents`, which come from no source of its own.
+
+    A document that has no passage is left out. Text is not embedded again if it was before, in
+    this store or in a snapshot of `vectors_from`. Raises ModelError, StoreError.
+    """
+    with store.writing():
+        old, _ = _open_old(store)
+        cache = VectorCache([*vectors_from, *([old] if old else [])], model, encoder.backend)
+        gathered = Gathered()
+        with Embedder(cache, encoder, progress) as embedder:
+            for chunked in Gatherer(old, model).chunk(documents):
+                gathered.documents.append(chunked)
+                embedder.add([chunked])
+            embedder.finish()
+        if not gathered.documents:
+            raise SourceError("None of the documents holds text that can be indexed.")
+        manifest = _write(store, gathered, cache, model, encoder.backend, ())
+        if old is None or manifest.id != old.id:
+            with write_errors_explained(store.folder):
+                store.publish(manifest)
+    return manifest
 
 
 def _open_old(store: Store) -> tuple[Snapshot | None, str]:

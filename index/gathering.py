@@ -1,7 +1,7 @@
 """What the sources hold now: documents read anew, kept as they were, or passed over."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from index.readers import (
     read_errors_explained,
     read_file,
 )
-from index.records import ChunkedDocument
+from index.records import ChunkedDocument, Document
 from index.snapshot import Snapshot
 from index.sources import SkippedFile, SourceFile
 
@@ -85,6 +85,15 @@ class Gatherer:
             else:
                 gathered.skipped.append(each)
         return gathered
+
+    def chunk(self, documents: Iterable[Document]) -> Iterator[ChunkedDocument]:
+        """Cut documents into passages, or find them in the old snapshot; skip those without any."""
+        for document in documents:
+            known = self._known.get(document.source)
+            unchanged = known is not None and self._cut_as_now and known.document == document
+            chunked = known if known and unchanged else self._chunker.chunk(document)
+            if chunked.passages:
+                yield chunked
 
     def _read(self, file: SourceFile) -> list[ChunkedDocument]:
         """Raises UnreadableFileError, OutOfReachError."""

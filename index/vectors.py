@@ -1,6 +1,6 @@
 """Vectors by the text they belong to: no text is embedded twice."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,19 +15,20 @@ from index.snapshot import Snapshot
 class VectorCache:
     """The vectors of a corpus by the exact text that was embedded.
 
-    Filled from the old snapshot where model and backend are the same. Sentences are
+    Filled from old snapshots where model and backend are the same. Sentences are
     stored in half precision: they rank sentences within passages, not passages.
     """
 
-    def __init__(self, old: Snapshot | None, model: Model, backend: str) -> None:
+    def __init__(self, old: Iterable[Snapshot], model: Model, backend: str) -> None:
         self._new: dict[str, Vectors] = {}
         self._old_passages: dict[str, Vectors] = {}
         self._old_sentences: dict[str, NDArray[np.float16]] = {}
-        if old is None:
-            return
-        made_by = old.manifest.model_fingerprint, old.manifest.backend
-        if made_by != (model.fingerprint, backend):
-            return
+        for snapshot in old:
+            made_by = snapshot.manifest.model_fingerprint, snapshot.manifest.backend
+            if made_by == (model.fingerprint, backend):
+                self._take(snapshot)
+
+    def _take(self, old: Snapshot) -> None:
         in_order = dict.fromkeys(passage.document_id for passage in old.passages)
         documents = [old.chunked[document_id] for document_id in in_order]
         rows = old.passage_index.reconstruct_n(0, old.passage_index.ntotal)

@@ -21,7 +21,7 @@ from qa.errors import QuestionError
 from qa.evidence import choose, compose, highlights, quotes
 from qa.pool import gather
 from qa.records import Answer, Hit
-from qa.trace import Trace, explained
+from qa.tracing import Trace, explained
 
 MAX_QUESTION_CHARS = 2000
 MAX_TOP_K = 50

@@ -17,6 +17,8 @@ from index.model import Model, find_model
 from index.store import Store
 from tests.encoders import HashingEncoder
 
+pytest_plugins = ["tests.browsing"]
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 _patient = [HealthCheck.too_slow, HealthCheck.data_too_large]

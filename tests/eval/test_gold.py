@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from eval.errors import GoldError
-from eval.gold import PACKAGED_GOLD, GoldSpan, read_gold, resolve
+from eval.gold import PACKAGED_GOLD, locate, read_gold
+from eval.questions import GoldSpan
 from index.readers import read_file
 from index.records import Document, Span
 from index.sources import list_files
@@ -39,7 +40,7 @@ def document(source: str, text: str) -> Document:
         ("[1, 2]", "object"),
         (ROW | {"id": "a-2", "question": "Why?", "note": "x"}, "note: Extra inputs"),
         (ROW | {"question": "Why?"}, "the id a-1 is that of line 1"),
-        (ROW | {"id": "a-2", "question": "how  LONG?"}, "asks the same as line 1"),
+        (ROW | {"id": "a-2", "question": "how  LONG?"}, "the question how long? is that of line 1"),
         (ROW | {"id": "a-2", "question": " "}, "question: must not be blank"),
         (ROW | {"id": "a-2", "question": "Why?", "kind": "maybe"}, "kind: Input should be"),
         (ROW | {"id": "a-2", "question": "Why?", "split": "test"}, "split: Input should be"),
@@ -66,12 +67,12 @@ def test_a_line_that_is_wrong_is_named(tmp_path, second, says):
 def test_an_empty_file_is_refused(tmp_path, content):
     path = tmp_path / "gold.jsonl"
     path.write_bytes(content)
-    with pytest.raises(GoldError, match="holds no question"):
+    with pytest.raises(GoldError, match="is empty"):
         read_gold(path)
 
 
 def test_a_file_that_is_not_there_or_not_utf8_is_refused(tmp_path):
-    with pytest.raises(GoldError, match="check --gold"):
+    with pytest.raises(GoldError, match="check the path"):
         read_gold(tmp_path / "none.jsonl")
     path = tmp_path / "gold.jsonl"
     path.write_bytes(json.dumps(ROW).encode() + b"\n{\xff}\n")
@@ -82,7 +83,7 @@ def test_a_file_that_is_not_there_or_not_utf8_is_refused(tmp_path):
 def test_line_numbers_count_blank_lines_and_nothing_but_line_feeds(tmp_path):
     separated = json.dumps(ROW | {"question": "one\u2028two"}, ensure_ascii=False)
     gold = read_gold(gold_file(tmp_path, separated, "", ROW | {"id": "a-2"}))
-    assert list(gold.rows) == [1, 3]
+    assert list(gold.by_line) == [1, 3]
 
 
 def test_every_occurrence_of_a_quote_is_gold(tmp_path):
@@ -92,24 +93,41 @@ def test_every_occurrence_of_a_quote_is_gold(tmp_path):
         document("notes/b.txt", "two days"),
     ]
     expected = (GoldSpan("notes-a.txt", Span(3, 11)), GoldSpan("notes-a.txt", Span(18, 26)))
-    assert resolve(gold, documents) == {"a-1": expected}
+    assert [q.spans for q in locate(gold, documents).questions] == [expected]
 
 
 def test_a_quote_that_does_not_stand_in_its_source_is_refused(tmp_path):
     gold = read_gold(gold_file(tmp_path, ROW))
     with pytest.raises(GoldError, match=r"line 1: the quote “two days” does not stand in notes/a"):
-        resolve(gold, [document("notes/a.txt", "three days"), document("notes/b.txt", "two days")])
+        locate(gold, [document("notes/a.txt", "three days"), document("notes/b.txt", "two days")])
+
+
+def test_the_nearest_text_is_shown_for_a_quote_that_is_not_there(tmp_path):
+    quote = "Redness goes within to days, as a rule."
+    gold = read_gold(gold_file(tmp_path, ROW | {"quotes": [{"source": "a.txt", "quote": quote}]}))
+    text = "Before. Redness goes within two days, as a rule. And after it nothing at all."
+    with pytest.raises(GoldError) as caught:
+        locate(gold, [document("a.txt", text)])
+    assert "at 8-48, is “Redness goes within two days, as a rule.”" in str(caught.value)
+
+
+def test_kind_and_split_may_be_left_out_where_they_are_plain(tmp_path):
+    row = {name: value for name, value in ROW.items() if name not in ("kind", "split")}
+    (only,) = read_gold(gold_file(tmp_path, row)).by_line.values()
+    assert (only.kind, only.split) == ("answerable", "report")
+    with pytest.raises(GoldError, match="line 1: kind: Field required"):
+        read_gold(gold_file(tmp_path, row | {"quotes": []}))
 
 
 def test_a_source_that_is_not_in_the_store_is_refused(tmp_path):
     gold = read_gold(gold_file(tmp_path, ROW))
     with pytest.raises(GoldError, match=r"line 1: notes/a\.txt is not in the store; index it"):
-        resolve(gold, [document("other/a.txt", "two days")])
+        locate(gold, [document("other/a.txt", "two days")])
 
 
 def test_the_packaged_quotes_stand_verbatim_in_the_seed_files(seeds_dir):
     texts = {f"seeds/{path.name}": path.read_bytes().decode() for path in seeds_dir.iterdir()}
-    quotes = [quote for row in read_gold(PACKAGED_GOLD).rows.values() for quote in row.quotes]
+    quotes = [quote for row in read_gold(PACKAGED_GOLD).by_line.values() for quote in row.quotes]
     assert len(quotes) >= 150
     assert [quote for quote in quotes if quote.quote not in texts[quote.source]] == []
 
@@ -119,15 +137,15 @@ def test_the_packaged_quotes_resolve_to_their_own_words(seeds_dir):
     documents = {each.id: each for file in files for each in read_file(file)}
     assert not skipped
     gold = read_gold(PACKAGED_GOLD)
-    spans = resolve(gold, documents.values())
-    for row in gold.rows.values():
+    asked = locate(gold, documents.values()).questions
+    for row, question in zip(gold.by_line.values(), asked, strict=True):
         found = {(documents[s.document_id].source, s.span.of(documents[s.document_id].text))
-                 for s in spans[row.id]}  # fmt: skip
+                 for s in question.spans}  # fmt: skip
         assert found == {(quote.source, quote.quote) for quote in row.quotes}
 
 
 def test_the_packaged_set_has_the_promised_counts():
-    rows = read_gold(PACKAGED_GOLD).rows.values()
+    rows = read_gold(PACKAGED_GOLD).by_line.values()
     count = Counter((row.kind, row.split) for row in rows)
     assert len(rows) >= 70
     assert sum(row.kind != "answerable" for row in rows) >= 25

@@ -1,17 +1,15 @@
 """The page in a real browser, over a real server."""
 
-import os
-import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from index.build import sync
 from index.encoder import Encoder
@@ -26,10 +24,6 @@ pytestmark = pytest.mark.browser
 QUESTION = "why do I get pimples after microneedling"
 REPEATED = "what is microneedling"  # which the articles say over and over
 ELSEWHERE = "who won the 1998 football world cup final"
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
-]
 HOSTILE_NAME = "<img src=x onerror=alert(1)> **bold**.md"
 HOSTILE = """# 👩🏽‍🚀 <img src=x onerror="alert(2)"> Owls & **rules**
 
@@ -68,57 +62,6 @@ def hostile_url(
     sync(Store(folder / "store"), [folder / "files"], model, encoder)
     with served(live_over(folder / "store", encoder)) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        reason = "no Chromium for the tests of the page: `apt-get install chromium`"
-        if os.environ.get("TEST_REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-class Complaints:
-    """What the browser complains of: script errors, console errors, CSP violations, dialogs."""
-
-    def __init__(self, page: Page) -> None:
-        self.heard: list[str] = []
-        page.on("pageerror", lambda error: self.heard.append(str(error)))
-        page.on("console", lambda message: self._hear(message.type, message.text))
-        page.on("dialog", self._dismiss)
-
-    def _dismiss(self, dialog: Dialog) -> None:
-        self.heard.append(dialog.message)
-        dialog.dismiss()
-
-    def _hear(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.heard.append(text)
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open pages that must give no cause for complaint."""
-    contexts: list[BrowserContext] = []
-    complaints: list[Complaints] = []
-
-    def opener(url: str, width: int = 1200, height: int = 900) -> Page:
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}))
-        page = contexts[-1].new_page()
-        complaints.append(Complaints(page))
-        page.goto(url)
-        return page
-
-    yield opener
-    for context in contexts:
-        context.close()
-    assert [complaint for each in complaints for complaint in each.heard] == []
 
 
 def ask(page: Page, question: str) -> None:

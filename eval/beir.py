@@ -1,0 +1,163 @@
+"""Folders of the BEIR layout: corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv."""
+
+import csv
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from eval.errors import GoldError
+from eval.questions import Question, QuestionSet
+from eval.rows import Line, line_error, read_lines, read_rows, refuse_repeats
+from index.records import Document
+from index.sources import document_id
+
+_HEADER = ["query-id", "corpus-id", "score"]
+
+
+class CorpusRow(BaseModel):
+    """One line of corpus.jsonl; other fields are not looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: Line = Field(alias="_id")
+    title: str = ""
+    text: str
+
+
+class QueryRow(BaseModel):
+    """One line of queries.jsonl; other fields are not looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: Line = Field(alias="_id")
+    text: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A line of the qrels: how relevant a document is to a question; 0 and below is not."""
+
+    line: int
+    question: str
+    document: str
+    grade: int
+
+
+@dataclass(frozen=True, slots=True)
+class BeirSet:
+    """A corpus, and the questions that a split judges.
+
+    `published` is each document's title and text in one, by its id in `documents`: what the
+    published figures of encoders were made from.
+    """
+
+    documents: tuple[Document, ...]
+    published: Mapping[str, str]
+    asked: QuestionSet
+
+
+def is_beir(folder: Path, split: str) -> bool:
+    """Tell whether a folder has the files of the layout."""
+    return all(path.is_file() for path in _files(folder, split))
+
+
+def read_beir(folder: Path, split: str) -> BeirSet:
+    """Read and validate a set.
+
+    Raises GoldError, naming file and line, for a line that is malformed or repeats an id, for a
+    judgement of what is not there, and for a file without content.
+    """
+    corpus_file, _, _ = _files(folder, split)
+    corpus = read_rows(corpus_file, CorpusRow, "one JSON object with _id, title and text")
+    refuse_repeats(corpus, {line: row.id for line, row in corpus.by_line.items()}, "the _id")
+    name = folder.resolve().name
+    documents = {row.id: _document(row, name) for row in corpus.by_line.values()}
+    published = {
+        documents[row.id].id: f"{row.title} {row.text}".strip() for row in corpus.by_line.values()
+    }
+    ids = {each: document.id for each, document in documents.items()}
+    sha256, questions = _questions(folder, split, ids)
+    both = hashlib.sha256(f"{corpus.sha256} {sha256}".encode()).hexdigest()
+    return BeirSet(tuple(documents.values()), published, QuestionSet(name, both, questions))
+
+
+def _files(folder: Path, split: str) -> tuple[Path, Path, Path]:
+    return folder / "corpus.jsonl", folder / "queries.jsonl", folder / "qrels" / f"{split}.tsv"
+
+
+def _questions(
+    folder: Path, split: str, ids: Mapping[str, str]
+) -> tuple[str, tuple[Question, ...]]:
+    """Return the questions that the split judges; queries.jsonl may hold those of other splits."""
+    corpus_file, queries_file, qrels_file = _files(folder, split)
+    queries = read_rows(queries_file, QueryRow, "one JSON object with _id and text")
+    refuse_repeats(queries, {line: row.id for line, row in queries.by_line.items()}, "the _id")
+    texts = {row.id: (line, row.text) for line, row in queries.by_line.items()}
+    relevant: dict[str, dict[str, int]] = {}
+    for each in _judgements(qrels_file):
+        for what, known, where in (
+            (f"the question {each.question}", each.question in texts, queries_file),
+            (f"the document {each.document}", each.document in ids, corpus_file),
+        ):
+            if not known:
+                raise line_error(
+                    qrels_file,
+                    each.line,
+                    f"{what} is not in {where.name}; add it there or take this line out.",
+                )
+        if each.grade > 0:
+            relevant.setdefault(each.question, {})[ids[each.document]] = each.grade
+    if not relevant:
+        raise GoldError(f"{qrels_file} judges no document to be relevant: check the split.")
+    questions = tuple(
+        Question(
+            id=each,
+            text=texts[each][1],
+            kind="answerable",
+            origin=f"{queries_file}, line {texts[each][0]}",
+            documents=documents,
+        )
+        for each, documents in relevant.items()
+    )
+    return f"{queries.sha256} {hashlib.sha256(qrels_file.read_bytes()).hexdigest()}", questions
+
+
+def _judgements(path: Path) -> Iterator[Judgement]:
+    _, lines = read_lines(path)
+    seen: dict[tuple[str, str], int] = {}
+    for number, line in lines.items():
+        cells = next(csv.reader([line.rstrip("\r")], delimiter="\t", quoting=csv.QUOTE_NONE))
+        if number == 1 and cells == _HEADER:
+            continue
+        if len(cells) != len(_HEADER) or not cells[2].strip().lstrip("-").isdecimal():
+            raise line_error(
+                path,
+                number,
+                f"{len(cells)} cells; a line is query-id, corpus-id and a whole number as score, "
+                "with tabs between them; correct it.",
+            )
+        first = seen.setdefault((cells[0], cells[1]), number)
+        if first != number:
+            raise line_error(path, number, f"judges the same as line {first}; remove one of them.")
+        yield Judgement(number, cells[0], cells[1], int(cells[2]))
+
+
+def _document(row: CorpusRow, folder: str) -> Document:
+    """Return the row as Markdown with its title as the heading; one without text is its title."""
+    title = " ".join(row.title.split())
+    text = f"# {title}\n\n{row.text}" if title and row.text.strip() else row.text or title
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    source = f"{folder}/{row.id}"
+    return Document(
+        id=document_id(source),
+        source=source,
+        title=title,
+        text=text,
+        media_type="text/markdown",
+        reader="beir/1",
+        document_sha256=digest,
+        text_sha256=digest,
+    )

@@ -1,0 +1,59 @@
+"""Where public sets are indexed: stores in a cache folder, so that they are embedded once."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import platformdirs
+
+from eval.errors import GoldError
+from index.backends.choose import open_encoder
+from index.build import publish_documents, sync
+from index.encoder import Encoder
+from index.model import DEFAULT_MODEL, Model, find_model
+from index.progress import Progress
+from index.records import Document
+from index.snapshot import open_snapshot
+from index.store import Store
+from qa.settings import Settings
+
+
+class IndexedSets:
+    """Brings sets into stores and keeps those: each set has its own, by its path."""
+
+    def __init__(self, settings: Settings, cache: Path | None, progress: Progress) -> None:
+        self._settings = settings
+        self._cache = cache or platformdirs.user_cache_path("pincite") / "evaluation"
+        self._model: Model = find_model(settings.model or DEFAULT_MODEL)
+        self._progress = progress
+
+    def folder(self, source: Path) -> Path:
+        """Return the folder that what is made of `source` is kept in."""
+        if not source.is_dir():
+            raise GoldError(f"{source} is not a folder: name the folder of the set.")
+        digest = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:10]
+        return self._cache / f"{source.resolve().name}-{digest}"
+
+    def index_folder(self, source: Path, files: Path) -> Path:
+        """Index the files of a set as `pincite index` does; return the store's folder."""
+        store = self.folder(source) / "store"
+        sync(Store(store), [files], self._model, self._encoder(), self._progress)
+        return store
+
+    def index_documents(
+        self, source: Path, documents: Iterable[Document], share: str = "store"
+    ) -> Path:
+        """Index documents of a set, of which `share` names a part; return the store's folder.
+
+        What was embedded for the whole set is not embedded again for a part.
+        """
+        store, whole = self.folder(source) / share, Store(self.folder(source) / "store")
+        known = [open_snapshot(whole)] if share != "store" and whole.exists else []
+        encoder = self._encoder()
+        publish_documents(
+            Store(store), documents, self._model, encoder, self._progress, vectors_from=known
+        )
+        return store
+
+    def _encoder(self) -> Encoder:
+        return open_encoder(self._model, self._settings.backend, indexing=True)

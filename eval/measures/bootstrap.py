@@ -1,0 +1,66 @@
+"""How far a figure might be off: the percentile bootstrap over questions, seeded.
+
+Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 13. Each group of questions
+is resampled by itself, so that a resample has as many answerable questions as the sample has.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.measures.statistics import Indices, Statistic
+from eval.measures.table import Table
+
+LEVEL = 0.95
+RESAMPLES = 2000
+_BATCH_CELLS = 500_000
+_SEED = 0
+
+
+def interval(statistic: Statistic, table: Table, groups: Sequence[Indices]) -> tuple[float, float]:
+    """Return the 95 % interval of a statistic over the groups' rows."""
+    return _limits(resampled(statistic, [table], groups)[0])
+
+
+def limits_of_unanimous(share: float, questions: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share of exactly 0 or 1.
+
+    It is the same in every resample, which tells nothing; so these are the exact binomial
+    limits (Clopper & Pearson, 1934).
+    """
+    open_end = float(((1 - LEVEL) / 2) ** (1 / questions))
+    return (0.0, 1 - open_end) if share == 0 else (open_end, 1.0)
+
+
+def difference(
+    statistic: Statistic, now: Table, before: Table, groups: Sequence[Indices]
+) -> tuple[float, float]:
+    """Return the 95 % interval of the difference between two runs on the same rows.
+
+    Paired: both runs are resampled alike, so what makes questions hard or easy cancels out.
+    """
+    after, first = resampled(statistic, [now, before], groups)
+    return _limits(after - first)
+
+
+def resampled(
+    statistic: Statistic, tables: Sequence[Table], groups: Sequence[Indices]
+) -> list[NDArray[np.float64]]:
+    """Return the statistic of each table over the same 2000 resamples of the groups' rows."""
+    chance = np.random.default_rng(_SEED)
+    batch = max(1, _BATCH_CELLS // sum(map(len, groups)))
+    values: list[list[Any]] = [[] for _ in tables]
+    for start in range(0, RESAMPLES, batch):
+        count = min(batch, RESAMPLES - start)
+        drawn = [chance.choice(group, (count, len(group))) for group in groups]
+        for own, table in zip(values, tables, strict=True):
+            own.append(statistic(table, *drawn))
+    return [np.concatenate(own) for own in values]
+
+
+def _limits(values: NDArray[np.float64]) -> tuple[float, float]:
+    tail = (1 - LEVEL) / 2
+    low, high = np.nanquantile(values, [tail, 1 - tail])
+    return float(low), float(high)

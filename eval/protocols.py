@@ -1,0 +1,103 @@
+"""The ways to measure on public sets. Each indexes what it needs, asks, and returns the run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from eval.beir import read_beir
+from eval.corpus import IndexedSets
+from eval.leave_out import far_off, leave_out
+from eval.measures import measure
+from eval.one_vector import rank_by_one_vector
+from eval.records import Ranking, Result, Run
+from eval.run import evaluate
+from eval.spans import corpora_of, locate_spans, read_spans
+from index.progress import Progress
+from qa.engine import Engine
+from qa.settings import Settings
+
+ONE_VECTOR = "one vector a document"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all protocols need: settings, where sets are kept, and whom to tell how far it is."""
+
+    settings: Settings
+    cache: Path | None
+    progress: Progress
+
+    @property
+    def sets(self) -> IndexedSets:
+        """The public sets' stores."""
+        return IndexedSets(self.settings, self.cache, self.progress)
+
+    def engine(self, store: Path) -> Engine:
+        """Open an engine on one of these stores."""
+        return Engine.open(store, **self.settings.for_engine)
+
+
+def run_beir(folder: Path, split: str, bench: Bench, *, one_vector: bool = False) -> Run:
+    """Ask a set's questions; documents are ranked by their best passage. Raises GoldError.
+
+    With `one_vector`, the figures of ranking by one vector a document stand beside.
+    """
+    whole = read_beir(folder, split)
+    engine = bench.engine(bench.sets.index_documents(folder, whole.documents))
+    run = evaluate(
+        engine,
+        whole.asked,
+        top_k=bench.settings.top_k,
+        protocol="beir",
+        options={"split": split},
+        progress=bench.progress,
+    )
+    if not one_vector:
+        return run
+    rankings = rank_by_one_vector(engine, whole, bench.sets.folder(folder), bench.progress)
+    return _with_one_vector(run, rankings)
+
+
+def run_spans(folder: Path, bench: Bench) -> Run:
+    """Ask the questions about texts that are pooled in one store. Raises GoldError."""
+    rows = read_spans(folder)
+    engine = bench.engine(bench.sets.index_folder(folder, corpora_of(folder)))
+    documents = [each.document for each in engine.snapshot.chunked.values()]
+    return evaluate(
+        engine,
+        locate_spans(folder, rows, documents),
+        top_k=bench.settings.top_k,
+        protocol="spans",
+        progress=bench.progress,
+    )
+
+
+def run_abstain(folder: Path, far: Path | None, seed: int, split: str, bench: Bench) -> Run:
+    """Ask a set's questions when half of its documents are gone, and others. Raises GoldError."""
+    whole = read_beir(folder, split)
+    others = far_off(far, folder, split)
+    documents, asked = leave_out(whole, others, seed)
+    store = bench.sets.index_documents(folder, documents, share=f"half-{seed}")
+    return evaluate(
+        bench.engine(store),
+        asked,
+        top_k=bench.settings.top_k,
+        protocol="abstain",
+        options={"split": split, "seed": seed, "far_off": others.name},
+        progress=bench.progress,
+    )
+
+
+def _with_one_vector(run: Run, rankings: Sequence[Ranking]) -> Run:
+    """Add a column with the ranking measures of other rankings of the same questions."""
+    ranked: list[Result] = [
+        replace(result, ranking=ranking)
+        for result, ranking in zip(run.results, rankings, strict=True)
+    ]
+    figures = measure(ranked)
+    of_ranking = {
+        name: estimate
+        for name, estimate in figures.items()
+        if name.startswith(("ndcg", "mrr", "success", "recall"))
+    }
+    return replace(run, measures={**run.measures, ONE_VECTOR: of_ranking})

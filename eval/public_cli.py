@@ -1,0 +1,101 @@
+"""`pincite eval beir`, `spans` and `abstain`: measuring on public sets."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eval.options import (
+    BaselineOption,
+    CacheOption,
+    OutOption,
+    QuietOption,
+    SetArgument,
+    SplitOption,
+    TopKOption,
+    measuring_settings,
+)
+from qa.cli import BackendOption, ModelOption, ThresholdOption
+
+
+def beir_command(
+    folder: SetArgument,
+    split: SplitOption = "test",
+    one_vector: Annotated[
+        bool,
+        typer.Option("--one-vector", help="Rank by one vector a document, too, to check by."),
+    ] = False,
+    baseline: BaselineOption = None,
+    out: OutOption = None,
+    quiet: QuietOption = False,
+    top_k: TopKOption = None,
+    threshold: ThresholdOption = None,
+    model: ModelOption = None,
+    backend: BackendOption = None,
+    cache: CacheOption = None,
+) -> None:
+    """Measure on a set of the BEIR layout, documents ranked by their best passage."""
+    from eval.protocols import Bench, run_beir
+    from eval.report.terminal import deliver
+    from index.progress import progress_bar
+
+    settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
+    with progress_bar() as progress:
+        measured = run_beir(folder, split, Bench(settings, cache, progress), one_vector=one_vector)
+    deliver(measured, baseline, out or _reports("beir", folder), quiet=quiet)
+
+
+def spans_command(
+    folder: SetArgument,
+    baseline: BaselineOption = None,
+    out: OutOption = None,
+    quiet: QuietOption = False,
+    top_k: TopKOption = None,
+    threshold: ThresholdOption = None,
+    model: ModelOption = None,
+    backend: BackendOption = None,
+    cache: CacheOption = None,
+) -> None:
+    """Measure on a set of the chunking_evaluation layout: gold spans in pooled texts."""
+    from eval.protocols import Bench, run_spans
+    from eval.report.terminal import deliver
+    from index.progress import progress_bar
+
+    settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
+    with progress_bar() as progress:
+        measured = run_spans(folder, Bench(settings, cache, progress))
+    deliver(measured, baseline, out or _reports("spans", folder), quiet=quiet)
+
+
+def abstain_command(
+    folder: SetArgument,
+    far_off: Annotated[
+        Path | None,
+        typer.Option(
+            "--far-off", help="Set to take far-off questions from.", show_default="one beside DIR"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Which documents are dropped.")] = 0,
+    split: SplitOption = "test",
+    baseline: BaselineOption = None,
+    out: OutOption = None,
+    quiet: QuietOption = False,
+    top_k: TopKOption = None,
+    threshold: ThresholdOption = None,
+    model: ModelOption = None,
+    backend: BackendOption = None,
+    cache: CacheOption = None,
+) -> None:
+    """Measure abstaining: half of a BEIR set's documents dropped, far-off questions mixed in."""
+    from eval.protocols import Bench, run_abstain
+    from eval.report.terminal import deliver
+    from index.progress import progress_bar
+
+    settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
+    with progress_bar() as progress:
+        measured = run_abstain(folder, far_off, seed, split, Bench(settings, cache, progress))
+    deliver(measured, baseline, out or _reports("abstain", folder), quiet=quiet)
+
+
+def _reports(protocol: str, folder: Path) -> Path:
+    return Path("reports") / f"{protocol}-{folder.resolve().name}"

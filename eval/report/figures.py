@@ -1,0 +1,130 @@
+"""What every form of the report shows: the rows of its tables, in words and numbers."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import get_args
+
+from eval.comparison import Comparison, Difference
+from eval.measures import BY_NAME, MEASURES
+from eval.records import Estimate, Kind, Result, Run
+
+ABSENT = "–"
+FIRST = 3
+"""An answerable question without gold in so many first passages is listed as a miss."""
+
+HEADLINES = (
+    "ndcg_at_10",
+    "success_at_3",
+    "citation_hit_rate",
+    "highlighted_iou",
+    "answer_rate",
+    "false_answers_near_miss",
+    "false_answers_far_off",
+    "latency_p50_ms",
+)
+"""The figures that are shown first, as far as they are defined."""
+
+
+def parts_of(run: Run) -> tuple[str, ...]:
+    """Return what the columns of the table are called."""
+    return tuple(run.measures)
+
+
+def kinds_line(run: Run) -> str:
+    """Return how many questions there are of each kind."""
+    counts = Counter(result.kind for result in run.results)
+    kinds = ", ".join(f"{counts[kind]} {kind}" for kind in get_args(Kind) if counts[kind])
+    return f"{len(run.results)} questions: {kinds}"
+
+
+def measure_rows(run: Run) -> list[tuple[str, ...]]:
+    """Return a row for each measure that is defined: its label, then its value in each part."""
+    return [
+        (each.label, *(estimate_text(each.name, own.get(each.name)) for own in columns))
+        for columns in [list(run.measures.values())]
+        for each in MEASURES
+        if any(each.name in own for own in columns)
+    ]
+
+
+def estimate_text(name: str, estimate: Estimate | None) -> str:
+    """Return a value with its interval."""
+    if estimate is None:
+        return ABSENT
+    value, low, high = (
+        number(name, each) for each in (estimate.value, estimate.low, estimate.high)
+    )
+    return f"{value} ({low}–{high})"
+
+
+def number(name: str, value: float, *, sign: bool = False) -> str:
+    """Return a value of the measure called `name` with as many digits as it deserves."""
+    return f"{value:{'+' if sign else ''}.{BY_NAME[name].digits}f}"
+
+
+def difference_rows(comparison: Comparison) -> list[tuple[str, ...]]:
+    """Return a row for each measure: before, now, the difference with interval, a verdict."""
+    return [
+        (
+            BY_NAME[each.name].label,
+            number(each.name, each.before),
+            number(each.name, each.now),
+            _signed(each),
+            _verdict(each),
+        )
+        for each in comparison.differences
+    ]
+
+
+def comparison_line(comparison: Comparison) -> str:
+    """Return in a sentence how the run compares."""
+    losses = comparison.losses
+    lost = ", ".join(BY_NAME[each.name].label for each in losses)
+    verdict = f"Regression in {lost}" if losses else "No regression"
+    counts = f"{len(comparison.better)} questions better, {len(comparison.worse)} worse"
+    alone = f", {len(comparison.alone)} not in both" if comparison.alone else ""
+    return f"{verdict}: {counts}{alone}."
+
+
+def offsets_line(run: Run) -> str:
+    """Return how many offsets were checked and how many are wrong."""
+    return f"offsets checked: {run.offsets.checked}, wrong: {len(run.offsets.wrong)}"
+
+
+def setting_rows(run: Run) -> Iterator[tuple[str, str]]:
+    """Yield the conditions of the run by name; those that are empty are left out."""
+    for field in fields(run.settings):
+        value = getattr(run.settings, field.name)
+        if field.name in ("versions", "options"):
+            value = ", ".join(f"{name} {each}" for name, each in value.items())
+        if value not in (None, ""):
+            yield field.name, str(value)
+
+
+def rank_text(result: Result) -> str:
+    """Return at which rank the gold was found first."""
+    if result.ranking is None:
+        return ABSENT
+    first = result.ranking.first
+    return f"rank {first}" if first else f"not in the first {result.ranking.depth}"
+
+
+def is_missed(result: Result) -> bool:
+    """Tell whether an answerable question's gold was not among the first, or not cited."""
+    if result.kind != "answerable":
+        return False
+    first = result.ranking.first if result.ranking else None
+    return result.verdict != "right" or first is None or first > FIRST
+
+
+def _signed(each: Difference) -> str:
+    values = (each.now - each.before, each.low, each.high)
+    change, low, high = (number(each.name, value, sign=True) for value in values)
+    return f"{change} ({low} to {high})"
+
+
+def _verdict(difference: Difference) -> str:
+    if difference.verdict == "worse" and difference.guarded:
+        return "worse: a regression"
+    return "" if difference.verdict == "same" else difference.verdict

@@ -1,0 +1,248 @@
+"""The report's three files, and the commands that write them."""
+
+import shutil
+from dataclasses import replace
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+import eval.run
+from eval.cli import app, main
+from eval.comparison import compare
+from eval.errors import ReportError
+from eval.measures import measure
+from eval.records import Excerpt, OffsetCheck
+from eval.report import write_report
+from eval.report.figures import is_missed, measure_rows, offsets_line
+from eval.report.html import to_html
+from eval.report.markdown import to_markdown
+from eval.report.stored import to_json
+from qa.engine import Engine
+from tests.eval.conftest import QUESTIONS
+from tests.eval.sets import beir_set, spans_set
+from tests.eval.shuffled import Shuffled
+
+HOSTILE = "<script>window.hacked = 1</script>\n# *two* | [three](four)"
+
+
+@pytest.fixture
+def hostile(run):
+    """A run whose question, answer, citation and settings would like to be markup."""
+    excerpt = Excerpt(HOSTILE, 0, 9, HOSTILE, False)
+    odd = replace(
+        run.results[0],
+        id=HOSTILE,
+        question=HOSTILE,
+        answer=HOSTILE,
+        citations=(excerpt,),
+        gold=(excerpt,),
+    )
+    return replace(run, results=(odd,), settings=replace(run.settings, data=HOSTILE, model=HOSTILE))
+
+
+def test_the_json_holds_the_whole_run(run):
+    content = orjson.loads(to_json(run))
+    assert content["format"] == 2
+    assert content["settings"]["snapshot"] == run.settings.snapshot
+    assert content["settings"]["data"] == "few.jsonl"
+    own = run.measures["all"]["success_at_3"]
+    assert content["measures"]["all"]["success_at_3"] == {
+        "value": own.value,
+        "low": own.low,
+        "high": own.high,
+        "questions": own.questions,
+    }
+    assert len(content["results"]) == QUESTIONS
+    assert content["offsets"] == {"checked": run.offsets.checked, "wrong": []}
+
+
+def test_the_markdown_lists_figures_settings_and_misses(run):
+    text = to_markdown(run)
+    for label, *cells in measure_rows(run):
+        assert f"| {label} | {' | '.join(cells)} |" in text
+    assert offsets_line(run) in text
+    assert f"- snapshot: {run.settings.snapshot}" in text
+    for result in run.results:
+        listed = is_missed(result) or result.verdict == "false answer"
+        assert (f"**{result.id}**" in text) == listed
+
+
+def test_the_markdown_shows_both_answers_of_a_question_that_changed(run, engine, asked):
+    worse = eval.run.evaluate(Shuffled.like(engine), asked)
+    compared = compare(worse, run)
+    text = to_markdown(worse, compared)
+    assert "Regression in" in text
+    assert "worse: a regression |" in text
+    assert f"### Worse than then: {len(compared.worse)}" in text
+    for change in compared.worse:
+        assert f"**{change.now.id}**" in text
+
+
+def test_undefined_measures_are_shown_as_absent(run):
+    columns = {"tune": {}, "all": run.measures["all"]}
+    assert "| nDCG@10 | – | 0." in to_markdown(replace(run, measures=columns))
+
+
+def test_markdown_in_a_document_stays_text(hostile):
+    text = to_markdown(hostile)
+    assert r"\<script\>window.hacked = 1\</script\> \# \*two\* \| \[three\](four)" in text
+    assert "<script>" not in text
+
+
+@pytest.mark.browser
+def test_html_in_a_document_stays_text(hostile, open_page, tmp_path):
+    file = tmp_path / "eval.html"
+    file.write_text(to_html(hostile, compare(hostile, hostile)), encoding="utf-8")
+    page = open_page(file.as_uri())
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("h1").inner_text().startswith("Evaluation: <script>")
+    assert "<script>window.hacked" in page.locator(".questions tbody").inner_text()
+
+
+@pytest.mark.browser
+def test_the_page_needs_nothing_else_and_sorts_and_filters(run, open_page, tmp_path):
+    file = tmp_path / "eval.html"
+    file.write_text(to_html(run), encoding="utf-8")
+    page = open_page("about:blank")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    assert asked == [file.as_uri()]
+    rows = page.locator(".questions tbody tr")
+    assert rows.count() == QUESTIONS
+    assert page.locator("svg").count() == 3
+    for expected in (sorted, lambda values: sorted(values, reverse=True)):
+        page.get_by_role("button", name="confidence").click()
+        shown = [float(text) for text in page.locator("tbody tr td:nth-child(5)").all_inner_texts()]
+        assert shown == expected(shown)
+    page.get_by_label("verdict").select_option("abstained")
+    abstained = sum(result.verdict == "abstained" for result in run.results)
+    assert page.locator(".questions tbody tr:visible").count() == abstained
+    assert page.locator("#count").inner_text() == f"{abstained} of {QUESTIONS}"
+    page.get_by_label("verdict").select_option("")
+    page.get_by_label("with the words").fill(run.results[3].question)
+    assert page.locator(".questions tbody tr:visible").count() == 1
+
+
+@pytest.mark.browser
+def test_the_page_shows_a_comparison(run, engine, asked, open_page, tmp_path):
+    worse = eval.run.evaluate(Shuffled.like(engine), asked)
+    file = tmp_path / "eval.html"
+    file.write_text(to_html(worse, compare(worse, run)), encoding="utf-8")
+    page = open_page(file.as_uri())
+    assert page.get_by_text("Regression in").is_visible()
+    pair = page.locator("details:has(.pair)").first
+    pair.locator("summary").click()
+    assert pair.get_by_text("before", exact=True).is_visible()
+    assert pair.get_by_text("now", exact=True).is_visible()
+
+
+def test_a_report_that_cannot_be_written_is_explained(tmp_path, run):
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    with pytest.raises(ReportError, match="choose another folder with --out"):
+        write_report(run, None, tmp_path / "taken")
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_the_command_writes_three_files(tmp_path, seeds_store, gold_path):
+    outcome = invoke("--gold", gold_path, "--store", seeds_store, "--out", tmp_path / "o")
+    assert outcome.exit_code == 0
+    assert "success@3" in outcome.stdout
+    assert ", wrong: 0" in outcome.stdout
+    assert "Wrote" in outcome.stderr
+    names = sorted(path.name for path in (tmp_path / "o").iterdir())
+    assert names == ["eval.html", "eval.json", "eval.md"]
+
+
+def test_the_settings_of_a_run_have_flags(monkeypatch, tmp_path, seeds_store, gold_path):
+    monkeypatch.setenv("PINCITE_TOP_K", "3")  # what `ask` shows cuts off no recall@10
+    shared = ["--gold", gold_path, "--store", seeds_store, "--quiet", "--out", tmp_path]
+    for flags, top_k, threshold in [
+        ([], 10, 0.3),
+        (["--top-k", "2", "--threshold", "0.9"], 2, 0.9),
+    ]:
+        assert invoke(*shared, *flags).exit_code == 0
+        settings = orjson.loads((tmp_path / "eval.json").read_bytes())["settings"]
+        assert (settings["top_k"], settings["threshold"]) == (top_k, threshold)
+    assert "top_k = 0" in str(invoke(*shared, "--top-k", "0").exception)
+
+
+def test_a_regression_ends_with_5_and_names_what_was_lost(
+    monkeypatch, tmp_path, seeds_store, gold_path, engine
+):
+    shared = ["--gold", gold_path, "--store", seeds_store]
+    monkeypatch.setattr(Engine, "open", lambda _store, **_settings: engine)
+    assert invoke(*shared, "--out", tmp_path / "before").exit_code == 0
+    baseline = ["--baseline", tmp_path / "before" / "eval.json"]
+    same = invoke(*shared, *baseline, "--out", tmp_path / "same")
+    assert same.exit_code == 0
+    assert "No regression: 0 questions better, 0 worse." in same.stdout
+    monkeypatch.setattr(Engine, "open", lambda _store, **_settings: Shuffled.like(engine))
+    worse = invoke(*shared, *baseline, "--out", tmp_path / "worse")
+    assert worse.exit_code == 5
+    assert "Regression in nDCG@10" in worse.stderr
+    assert (tmp_path / "worse" / "eval.html").is_file()
+
+
+def test_a_wrong_offset_makes_the_command_fail(monkeypatch, tmp_path, seeds_store, gold_path, run):
+    wrong = OffsetCheck(1, ("q-1: citation 1",))
+    monkeypatch.setattr(eval.run, "evaluate", lambda *_, **__: replace(run, offsets=wrong))
+    outcome = invoke("--gold", gold_path, "--store", seeds_store, "--out", tmp_path, "--quiet")
+    assert outcome.exit_code == 1
+    assert outcome.stdout == ""
+    assert "offsets checked: 1, wrong: 1 (the first: q-1: citation 1)" in outcome.stderr
+    assert "- wrong: q-1: citation 1" in (tmp_path / "eval.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("protocol", ["beir", "spans", "abstain"])
+def test_public_sets_have_commands(monkeypatch, tmp_path, protocol):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PINCITE_STORE", str(tmp_path / "own"))
+    folder = spans_set(tmp_path / "set") if protocol == "spans" else beir_set(tmp_path / "set")
+    outcome = invoke(protocol, folder, "--cache", tmp_path / "cache")
+    assert outcome.exit_code == 0, outcome.output
+    assert (tmp_path / "reports" / f"{protocol}-set" / "eval.html").is_file()
+    assert not (tmp_path / "own").exists()  # a person's own store is left alone
+    baseline = tmp_path / "reports" / f"{protocol}-set" / "eval.json"
+    again = invoke(protocol, folder, "--cache", tmp_path / "cache", "--baseline", baseline)
+    assert again.exit_code == 0
+    assert "No regression" in again.stdout
+    shutil.rmtree(tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says", "code"),
+    [
+        (["--gold", "none.jsonl"], "check the path", 1),
+        (["--store", "none"], "There is no store", 1),
+        (["--glod", "x"], "No such option", 2),
+        (["beir", "none"], "corpus.jsonl cannot be read", 1),
+        (["spans", "none"], "answers.jsonl cannot be read", 1),
+        (["abstain", "none"], "corpus.jsonl cannot be read", 1),
+        (["--top-k", "3", "beir", "none"], "put it behind beir", 2),
+    ],
+)
+def test_a_mistake_gets_one_line_and_no_traceback(
+    monkeypatch, capsys, tmp_path, arguments, says, code
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["eval", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    printed = capsys.readouterr()
+    assert ended.value.code == code
+    assert says in printed.err
+    assert "Traceback" not in printed.err
+    assert printed.out == ""
+    assert code == 2 or printed.err.count("\n") == 1
+
+
+def test_a_run_without_questions_of_a_kind_can_be_reported(run):
+    few = [result for result in run.results if result.kind == "far-off"]
+    odd = replace(run, results=tuple(few), measures={"all": measure(few)})
+    assert "AUROC" not in to_html(odd)
+    assert "false answers, far-off" in to_markdown(odd)
