@@ -12,6 +12,7 @@ from index.manifest import FORMAT, Manifest
 from index.model import Model
 from index.objects import write_errors_explained
 from index.progress import Progress, no_progress
+from index.publishing import carry_calibration
 from index.refusals import refuse_loss
 from index.report import SyncReport, report
 from index.shards import ShardContent, deal, sentence_count, write_shard
@@ -44,6 +45,7 @@ def sync(
             refuse_loss(roots, gathered, old.manifest if old else None)
             embedded = embedder.finish()
         manifest = _write(store, gathered, cache, model, encoder.backend, roots)
+        manifest = carry_calibration(store, manifest, gathered.documents)
         if old is None or manifest.id != old.id:
             with write_errors_explained(store.folder):
                 store.publish(manifest)
