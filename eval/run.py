@@ -62,7 +62,7 @@ def _settings(engine: Engine, gold: GoldSet, top_k: int) -> Settings:
     manifest = engine.snapshot.manifest
     return Settings(
         top_k=top_k,
-        threshold=engine.threshold,
+        threshold=engine.rule.threshold,
         model=engine.model.name,
         backend=manifest.backend,
         snapshot=engine.snapshot.id,
