@@ -9,3 +9,7 @@ class GoldError(PinciteError):
 
 class ReportError(PinciteError):
     """The report cannot be written."""
+
+
+class CalibrationError(PinciteError):
+    """No calibration can be had from these questions; the message says what is missing."""
