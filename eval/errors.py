@@ -13,3 +13,7 @@ class BaselineError(PinciteError):
 
 class ReportError(PinciteError):
     """The report cannot be written."""
+
+
+class CalibrationError(PinciteError):
+    """No calibration can be had from these questions; the message says what is missing."""

@@ -32,7 +32,20 @@ def evaluate(
     options: Mapping[str, str | int] | None = None,
     progress: Progress = no_progress,
 ) -> Run:
-    """Ask every question, one after the other, and return what came of it.
+    """Ask every question and return what came of it. Raises GoldError as `ask_all` does."""
+    results, offsets = ask_all(engine, asked, top_k=top_k, progress=progress)
+    return Run(
+        settings=_settings(engine, asked, top_k, protocol, options or {}),
+        measures=_by_part(results, asked.questions),
+        offsets=offsets,
+        results=results,
+    )
+
+
+def ask_all(
+    engine: Engine, asked: QuestionSet, *, top_k: int = TOP_K, progress: Progress = no_progress
+) -> tuple[tuple[Result, ...], OffsetCheck]:
+    """Ask every question, one after the other, and check every offset of the answers.
 
     One other question is asked first: loading the model is not an answer's latency.
     Raises GoldError, naming file and line, for a question that cannot be asked.
@@ -51,12 +64,7 @@ def evaluate(
         results.append(judge(question, corpus, trace, answer))
         checks.append(check_offsets(question.id, AnswerJson.of(answer), texts))
         progress("Asking", len(results), len(asked.questions))
-    return Run(
-        settings=_settings(engine, asked, top_k, protocol, options or {}),
-        measures=_by_part(results, asked.questions),
-        offsets=join(checks),
-        results=tuple(results),
-    )
+    return tuple(results), join(checks)
 
 
 def _by_part(
@@ -83,8 +91,8 @@ def _settings(
         data_sha256=asked.sha256,
         options=options,
         top_k=top_k,
-        threshold=engine.threshold,
-        calibration=None,
+        threshold=engine.rule.threshold,
+        calibration=engine.rule.applied.id if engine.rule.applied else None,
         model=engine.model.name,
         backend=manifest.backend,
         snapshot=engine.snapshot.id,

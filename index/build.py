@@ -12,6 +12,7 @@ from index.manifest import FORMAT, Manifest
 from index.model import Model
 from index.objects import write_errors_explained
 from index.progress import Progress, no_progress
+from index.publishing import carry_calibration
 from index.records import Document
 from index.refusals import refuse_loss
 from index.report import SyncReport, report
@@ -45,9 +46,8 @@ def sync(
             refuse_loss(roots, gathered, old.manifest if old else None)
             embedded = embedder.finish()
         manifest = _write(store, gathered, cache, model, encoder.backend, roots)
-        if old is None or manifest.id != old.id:
-            with write_errors_explained(store.folder):
-                store.publish(manifest)
+        manifest = carry_calibration(store, manifest, gathered.documents)
+        _publish(store, manifest, old)
     return report(old, gathered, roots, manifest, embedded, repaired)
 
 
@@ -77,10 +77,14 @@ def publish_documents(
         if not gathered.documents:
             raise SourceError("None of the documents holds text that can be indexed.")
         manifest = _write(store, gathered, cache, model, encoder.backend, ())
-        if old is None or manifest.id != old.id:
-            with write_errors_explained(store.folder):
-                store.publish(manifest)
+        _publish(store, manifest, old)
     return manifest
+
+
+def _publish(store: Store, manifest: Manifest, old: Snapshot | None) -> None:
+    if old is None or manifest.id != old.id:
+        with write_errors_explained(store.folder):
+            store.publish(manifest)
 
 
 def _open_old(store: Store) -> tuple[Snapshot | None, str]:

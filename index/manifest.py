@@ -34,6 +34,10 @@ class Manifest:
     Two vectors can be compared only if `model_fingerprint` is the same; a stored vector
     stands for a new one only if `backend` is, too. `held` tells how many documents were
     found in each of `sources`; it is empty in what the first versions wrote.
+
+    `calibration` is carried from snapshot to snapshot without being understood here; `corpus`
+    is the digest of the documents it goes with now (`index.publishing.corpus_digest`). Both or
+    neither are None, and what is None is not written.
     """
 
     format: int
@@ -48,11 +52,20 @@ class Manifest:
     passages: int
     sentences: int
     held: tuple[int, ...] = ()
+    calibration: StoredFile | None = None
+    corpus: str | None = None
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """All files that the manifest names."""
+        files = [file for shard in self.shards for file in shard.files]
+        return (*files, self.calibration) if self.calibration else tuple(files)
 
     def to_bytes(self) -> bytes:
         """Return the form on disk: the same manifest always gives the same bytes."""
         options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2
-        return orjson.dumps(asdict(self), option=options)
+        fields = {name: value for name, value in asdict(self).items() if value is not None}
+        return orjson.dumps(fields, option=options)
 
     @property
     def id(self) -> str:
@@ -70,4 +83,6 @@ class Manifest:
             for shard in fields.pop("shards")
         )
         lists = {name: tuple(fields.get(name, ())) for name in ("sources", "held")}
-        return cls(**fields | lists | {"shards": shards})
+        calibration = fields.pop("calibration", None)
+        file = StoredFile(**calibration) if calibration else None
+        return cls(**fields | lists | {"shards": shards, "calibration": file})

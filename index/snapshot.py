@@ -21,7 +21,7 @@ class Snapshot:
 
     Row i of `passage_index` (FAISS, inner product) belongs to `passages[i]`, and rows
     `sentence_offsets[i]` to `sentence_offsets[i + 1]` of `sentence_vectors` to its
-    sentences in turn.
+    sentences in turn. `calibration` is what was published with the snapshot, None if nothing.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Snapshot:
     passage_index: Any
     sentence_vectors: NDArray[np.float16]
     sentence_offsets: NDArray[np.int64]
+    calibration: bytes | None = None
 
     def document(self, document_id: str) -> Document:
         """Return a document. Raises KeyError for an id that is not in the snapshot."""
@@ -61,6 +62,7 @@ def _read(manifest: Manifest, store: Store) -> Snapshot:
     index = faiss.IndexFlatIP(manifest.dimension)
     for content in contents:
         index.add(content.passage_vectors)
+    calibration = store.objects.get(manifest.calibration) if manifest.calibration else None
     by_source = sorted(chunked, key=lambda document: document.document.source)
     return Snapshot(
         id=manifest.id,
@@ -70,4 +72,5 @@ def _read(manifest: Manifest, store: Store) -> Snapshot:
         passage_index=index,
         sentence_vectors=np.concatenate([content.sentence_vectors for content in contents]),
         sentence_offsets=np.cumsum([0, *(len(passage.sentences) for passage in passages)]),
+        calibration=calibration,
     )

@@ -169,11 +169,11 @@ class Store:
         needed: set[str] = set()
         for snapshot in list(kept):
             try:
-                shards = self._manifest(snapshot).shards
+                files = self._manifest(snapshot).files
             except StoreDamagedError:
                 kept.remove(snapshot)
                 continue
-            needed |= {file.sha256 for shard in shards for file in shard.files}
+            needed |= {file.sha256 for file in files}
         for path in self._snapshots.iterdir():
             if path.stem not in kept:
                 path.unlink(missing_ok=True)

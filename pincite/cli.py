@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import pincite
+from eval.calibrate_cli import calibrate_command
 from eval.cli import evaluate_command
 from index.terminal import WRONG_USAGE, run
 from pincite.indexing import index_command, status_command
@@ -25,6 +26,7 @@ app.command("serve")(serve_command)
 app.command("status")(status_command)
 app.command("verify")(verify_command)
 app.command("eval")(evaluate_command)
+app.command("calibrate")(calibrate_command)
 
 
 @app.callback(invoke_without_command=True)

@@ -10,6 +10,7 @@ import typer
 
 from index.errors import StoreError
 from index.terminal import console, one_line
+from pincite.calibration_status import CalibrationStatus, in_words
 from qa.cli import BackendOption, ModelOption, StoreOption
 from qa.settings import Settings, load_settings
 
@@ -38,6 +39,7 @@ class Status:
     bytes: int
     sources: tuple[str, ...]
     checked: bool
+    calibration: CalibrationStatus | None
 
 
 def index_command(
@@ -88,13 +90,14 @@ def status_command(
         print(json.dumps(asdict(status), indent=2, ensure_ascii=False))
         return
     checked = ", every checksum holds" if status.checked else ""
-    print(f"store      {one_line(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
-    print(f"snapshot   {status.snapshot}")
-    print(f"model      {one_line(status.model)}")
-    print(f"documents  {status.documents}")
-    print(f"passages   {status.passages}, of {status.sentences} sentences")
+    print(f"store        {one_line(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
+    print(f"snapshot     {status.snapshot}")
+    print(f"model        {one_line(status.model)}")
+    print(f"documents    {status.documents}")
+    print(f"passages     {status.passages}, of {status.sentences} sentences")
+    print(f"calibration  {one_line(in_words(status.calibration))}")
     for source in status.sources:
-        print(f"source     {one_line(source)}")
+        print(f"source       {one_line(source)}")
 
 
 def _status(settings: Settings, check: bool) -> Status:
@@ -113,6 +116,7 @@ def _status(settings: Settings, check: bool) -> Status:
         bytes=store.total_bytes(),
         sources=manifest.sources,
         checked=check,
+        calibration=CalibrationStatus.of(manifest, store.objects),
     )
 
 

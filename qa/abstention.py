@@ -1,18 +1,84 @@
-"""When to answer: a first, simple rule.
+"""When to answer, and what confidence to show.
 
 The score is the cosine between the question and the best sentence that could be
 quoted. It tells a subject the documents never touch from one they treat; a question on
 their subject that they happen not to answer often scores as high as one they do answer
-(docs/evaluation.md has the measured rates). It is a score, not a probability.
+(docs/evaluation.md has the measured rates). It is a score, not a probability, and which
+threshold suits it differs from corpus to corpus: a calibration on the user's own questions
+(`qa.calibration`) gives both.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from qa.calibration import AppliedCalibration, Calibration, Key
 
 if TYPE_CHECKING:
+    from index.manifest import Manifest
+    from index.snapshot import Snapshot
     from qa.evidence import Quote
 
 DEFAULT_THRESHOLD = 0.3
+SCORING = 1
+"""The version of how a score is made. Raise it when searching, quoting or scoring changes what
+a question scores: calibrations made before are then not applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Decides whether to answer at a score, and tells what confidence that score is.
+
+    `threshold` is in units of the shown confidence. `calibration` is the one in force, None
+    if there is none; `applied` says of it what an answer shows. `by_hand` is True where the
+    threshold was set, so that the calibration's does not decide.
+    """
+
+    threshold: float
+    by_hand: bool
+    calibration: Calibration | None = None
+    applied: AppliedCalibration | None = None
+
+    @classmethod
+    def of(cls, snapshot: "Snapshot", threshold: float | None = None) -> Self:
+        """Return the rule of a snapshot; a `threshold` that is not None comes first.
+
+        Raises StoreError if the snapshot's calibration cannot be read.
+        """
+        by_hand = threshold is not None
+        manifest = snapshot.manifest
+        content = snapshot.calibration
+        found = Calibration.from_bytes(content) if content is not None else None
+        standing = found.standing(key_of(manifest), manifest.corpus) if found else "not in force"
+        if found is None or standing == "not in force":
+            return cls(DEFAULT_THRESHOLD if threshold is None else threshold, by_hand)
+        if threshold is None:
+            threshold = found.probability(found.threshold)
+        stale = standing == "stale"
+        applied = AppliedCalibration(
+            id=found.id,
+            promise=None if by_hand or stale else found.promise,
+            max_false_answers=found.max_false_answers,
+            confidence_level=found.confidence_level,
+            threshold=threshold,
+            stale=stale,
+        )
+        return cls(threshold, by_hand, found, applied)
+
+    def confidence(self, score: float) -> float:
+        """Return the confidence to show, in 0..1: a probability where there is a calibration."""
+        return self.calibration.probability(score) if self.calibration else score
+
+    def allows(self, score: float) -> bool:
+        """Tell whether to answer at this score."""
+        if self.calibration and not self.by_hand:
+            return is_answerable(score, self.calibration.threshold)
+        return score > 0 and self.confidence(score) >= self.threshold
+
+
+def key_of(manifest: "Manifest") -> Key:
+    """Return what the scores of a snapshot depend on."""
+    return Key(manifest.model_fingerprint, SCORING, manifest.chunking)
 
 
 def best_score(ranked: "Sequence[Quote]") -> float:
@@ -21,5 +87,5 @@ def best_score(ranked: "Sequence[Quote]") -> float:
 
 
 def is_answerable(score: float, threshold: float) -> bool:
-    """Tell whether to answer at this confidence."""
+    """Tell whether to answer at this score."""
     return score >= threshold and score > 0

@@ -26,7 +26,11 @@ BackendOption = Annotated[
 ]
 ThresholdOption = Annotated[
     float | None,
-    typer.Option("--threshold", help="Answer from this confidence on.", show_default="0.3"),
+    typer.Option(
+        "--threshold",
+        help="Answer from this confidence on.",
+        show_default="the calibrated one, else 0.3",
+    ),
 ]
 
 

@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +15,7 @@ from index.model import Model, find_model
 from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
 from index.tokens import Tokenizer
-from qa.abstention import DEFAULT_THRESHOLD, best_score, is_answerable
+from qa.abstention import Rule, best_score
 from qa.duplicates import Group
 from qa.errors import QuestionError
 from qa.evidence import choose, compose, highlights, quotes
@@ -31,13 +31,21 @@ EVIDENCE_PASSAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Answers questions from one snapshot. Immutable, and safe to share between threads."""
+    """Answers questions from one snapshot. Immutable, and safe to share between threads.
+
+    `threshold`, in units of the shown confidence, is None for that of the snapshot's
+    calibration or, where none is in force, the default one; `rule` is what comes of it.
+    """
 
     snapshot: Snapshot
     model: Model
     encoder: Encoder
     tokenizer: Tokenizer
-    threshold: float = DEFAULT_THRESHOLD
+    threshold: float | None = None
+    rule: Rule = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rule", Rule.of(self.snapshot, self.threshold))
 
     @classmethod
     def open(
@@ -46,7 +54,7 @@ class Engine:
         *,
         model: str | None = None,
         backend: Backend = "auto",
-        threshold: float = DEFAULT_THRESHOLD,
+        threshold: float | None = None,
     ) -> Self:
         """Open the live snapshot of a store, with the model it was built with, ready to answer.
 
@@ -97,13 +105,13 @@ class Engine:
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
         """Make of a trace the answer that `ask` gives."""
         pool = trace.pool
-        answered = is_answerable(trace.score, self.threshold)
+        answered = self.rule.allows(trace.score)
         chosen = trace.chosen if answered else ()
         text, spans, citations = compose(chosen, pool.groups, pool.repetitions)
         return Answer(
             question=trace.question,
             answered=answered,
-            confidence=trace.score,
+            confidence=self.rule.confidence(trace.score),
             text=text or None,
             spans=spans,
             citations=citations,
@@ -111,7 +119,8 @@ class Engine:
             snapshot=self.snapshot.id,
             model=self.model.name,
             took_ms=(time.perf_counter() - trace.started) * 1000,
-            explain=explained(trace, trace.score, self.threshold) if explain else None,
+            calibration=self.rule.applied,
+            explain=explained(trace, self.rule) if explain else None,
         )
 
     def _checked(self, question: str) -> str:

@@ -10,7 +10,6 @@ from index.backends import Backend
 from index.errors import PinciteError
 from index.snapshot import open_snapshot
 from index.store import Store
-from qa.abstention import DEFAULT_THRESHOLD
 from qa.engine import Engine
 
 _RETRY_SECONDS = 2.0
@@ -26,7 +25,7 @@ class LiveEngine:
         *,
         model: str | None = None,
         backend: Backend = "auto",
-        threshold: float = DEFAULT_THRESHOLD,
+        threshold: float | None = None,
     ) -> None:
         self._store = Store(store)
         self._open = partial(Engine.open, store, model=model, backend=backend, threshold=threshold)

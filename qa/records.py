@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from index.records import Document, Passage, Span
+from qa.calibration import AppliedCalibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ class Answer:
     """The outcome of a question.
 
     Where `answered` is false, `text` is None and `citations` is empty; `hits` are the
-    nearest passages all the same. `confidence` lies in 0..1 and is a score, not a probability.
+    nearest passages all the same. `confidence` lies in 0..1; it is the probability that what
+    is cited answers the question where there is a `calibration`, else no more than a score.
     `explain` holds each stage's ranks and scores if they were asked for.
     """
 
@@ -91,4 +93,5 @@ class Answer:
     snapshot: str
     model: str
     took_ms: float
+    calibration: AppliedCalibration | None = None
     explain: Mapping[str, Any] | None = None

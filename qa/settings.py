@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from index.backends import Backend
 from index.errors import SettingsError
-from qa.abstention import DEFAULT_THRESHOLD
 
 PREFIX = "PINCITE_"
 TOML_FILE = Path("pincite.toml")
@@ -30,7 +29,7 @@ class EngineOptions(TypedDict):
 
     model: str | None
     backend: Backend
-    threshold: float
+    threshold: float | None
 
 
 class Settings(BaseModel):
@@ -42,7 +41,7 @@ class Settings(BaseModel):
     model: str | None = None
     backend: Backend = "auto"
     top_k: int = Field(default=5, ge=1, le=50)
-    threshold: float = Field(default=DEFAULT_THRESHOLD, ge=0, le=1)
+    threshold: float | None = Field(default=None, ge=0, le=1)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     allowed_hosts: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from index.records import Span
 from index.terminal import one_line, printable
+from qa.calibration import AppliedCalibration
 from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def print_answer(answer: Answer, console: Console) -> None:
     console.print()
     summary = f"confidence {answer.confidence:.2f} · {answer.took_ms:.0f} ms · {answer.model}"
     console.print(Text(one_line(summary), style="dim"))
+    if answer.calibration is not None:
+        _print_indented(Text(one_line(_promise(answer.calibration)), style="dim"), console, 0)
     if answer.explain is not None:
         _print_explanation(answer.explain, console)
 
@@ -69,6 +72,17 @@ def _verdict(verdict: "Verdict") -> str:
     differs = f"  (another {', '.join(verdict.differs)})" if verdict.differs else ""
     place = one_line(f"{claim.document_id}:{cited.start}-{cited.end}")
     return f"{verdict.status}{moved}  {place}{differs}"
+
+
+def _promise(calibration: AppliedCalibration) -> str:
+    if calibration.promise is not None:
+        return calibration.promise
+    if calibration.stale:
+        return (
+            "Nothing is promised: the documents changed since the calibration; make a new one with "
+            "`pincite calibrate`."
+        )
+    return "Nothing is promised: the threshold was set by hand."
 
 
 def _answer_text(answer: Answer, console: Console) -> Text:
@@ -153,3 +167,6 @@ def _print_explanation(explain: Any, console: Console) -> None:
         console.print(Text(f"{group['passage_id']} stands for {stands_for}", style="dim"))
     rule = explain["abstention"]
     console.print(f"confidence {rule['confidence']:.3f}, threshold {rule['threshold']:.3f}")
+    if rule["calibration"] is not None:
+        stale = ", stale" if rule["stale"] else ""
+        console.print(f"score {rule['score']:.3f}, calibration {rule['calibration']}{stale}")

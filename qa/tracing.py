@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.abstention import Rule
 from qa.evidence import Quote
 from qa.pool import Pool
 from qa.search import Candidate
@@ -29,8 +30,9 @@ class Trace:
     started: float
 
 
-def explained(trace: Trace, confidence: float, threshold: float) -> dict[str, Any]:
+def explained(trace: Trace, rule: Rule) -> dict[str, Any]:
     """Return each stage's ranks and scores, for an answer's `explain`."""
+    applied = rule.applied
     by_dense = sorted(trace.pool.candidates, key=lambda candidate: -candidate.dense)
     return {
         "dense": [_ranked(rank, c, c.dense) for rank, c in enumerate(by_dense, 1)],
@@ -43,7 +45,13 @@ def explained(trace: Trace, confidence: float, threshold: float) -> dict[str, An
             for group in trace.pool.groups
             if group.duplicates
         ],
-        "abstention": {"confidence": confidence, "threshold": threshold},
+        "abstention": {
+            "score": trace.score,
+            "confidence": rule.confidence(trace.score),
+            "threshold": rule.threshold,
+            "calibration": applied.id if applied else None,
+            "stale": applied.stale if applied else False,
+        },
     }
 
 

@@ -1,10 +1,12 @@
 """An answer's JSON form: one definition for the command line, the service and its OpenAPI page."""
 
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.records import Document, Span
+from qa.calibration import AppliedCalibration
 from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
 
 
@@ -135,18 +137,46 @@ class AnswerTextJson(WireModel):
     spans: list[AnswerSpanJson]
 
 
+class CalibrationJson(WireModel):
+    """The calibration that the confidence rests on."""
+
+    id: str
+    promise: str | None = Field(
+        description="What holds of answers; null where the documents changed since, or where "
+        "the threshold was set by hand: then nothing is promised."
+    )
+    max_false_answers: float = Field(
+        description="The share of unanswerable questions it allows to be answered."
+    )
+    confidence_level: float
+    threshold: float = Field(description="Answered from this confidence on.")
+    stale: bool = Field(description="Whether the documents changed since it was made.")
+
+    @classmethod
+    def of(cls, applied: AppliedCalibration) -> "CalibrationJson":
+        """Return the JSON form of `applied`."""
+        return cls(**asdict(applied))
+
+
 class AnswerJson(WireModel):
     """The outcome of a question."""
 
     question: str
     answered: bool = Field(description="False where the documents do not seem to hold an answer.")
-    confidence: float = Field(ge=0, le=1, description="A score, not a probability.")
+    confidence: float = Field(
+        ge=0,
+        le=1,
+        description="Where `calibration` is not null: the probability that what is cited, or "
+        "would be, answers the question. Else a score, not a probability.",
+    )
     answer: AnswerTextJson | None
     citations: list[CitationJson]
     passages: list[PassageJson]
     snapshot: str
     model: str
-    calibration: None = Field(default=None, description="Null: the confidence promises nothing.")
+    calibration: CalibrationJson | None = Field(
+        default=None, description="Null: the confidence promises nothing."
+    )
     took_ms: float
     explain: dict[str, Any] | None = None
 
@@ -166,6 +196,7 @@ class AnswerJson(WireModel):
             passages=[PassageJson.of(rank, hit) for rank, hit in enumerate(answer.hits, 1)],
             snapshot=answer.snapshot,
             model=answer.model,
+            calibration=CalibrationJson.of(answer.calibration) if answer.calibration else None,
             took_ms=round(answer.took_ms, 3),
             explain=dict(answer.explain) if answer.explain is not None else None,
         )

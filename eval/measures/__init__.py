@@ -11,7 +11,7 @@ from typing import Literal
 
 from eval.measures.bootstrap import interval, limits_of_unanimous
 from eval.measures.ranking import AT
-from eval.measures.statistics import (
+from eval.measures.formulas import (
     Indices,
     Statistic,
     aurc,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.measures.statistics import Indices, Statistic
+from eval.measures.formulas import Indices, Statistic
 from eval.measures.table import Table
 
 LEVEL = 0.95

@@ -21,7 +21,7 @@ from tests.cli.conftest import REPOSITORY, Command, Outcome
 from tests.encoders import HashingEncoder
 
 ON_SUBJECT, FAR_OFF = "what is microneedling", "What is the capital of France?"
-COMMANDS = ("index", "ask", "serve", "status", "verify", "eval")
+COMMANDS = ("index", "ask", "serve", "status", "verify", "eval", "calibrate")
 
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",
@@ -152,7 +152,7 @@ def test_a_name_takes_one_line_whatever_is_in_it(pincite: Command, tmp_path: Pat
         "+ odd folder/👨\u200d👩\u200d👧.txt",
         "! odd folder/d e.png: skipped, unsupported type .png",
     ]
-    assert len(pincite("status").out.splitlines()) == 6
+    assert len(pincite("status").out.splitlines()) == 7
     (tmp_path / "odd\nfolder").rename(tmp_path / "gone")
     assert_one_line(pincite("index"), 1, "odd folder does not exist")
 
@@ -429,6 +429,7 @@ def test_status_tells_what_the_store_holds(pincite: Command, notes: Path) -> Non
         "bytes": Store(Path(".pincite")).total_bytes(),
         "sources": [str(notes)],
         "checked": True,
+        "calibration": None,
     }
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from eval.measures import BY_NAME, measure
-from eval.measures.statistics import risk_coverage
+from eval.measures.formulas import risk_coverage
 from eval.measures.table import Table
 from eval.records import Excerpt, Found, Overlap, Ranking, Result
 

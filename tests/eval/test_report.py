@@ -15,7 +15,7 @@ from eval.measures import measure
 from eval.records import Excerpt, OffsetCheck
 from eval.report import write_report
 from eval.report.figures import is_missed, measure_rows, offsets_line
-from eval.report.html import to_html
+from eval.report.webpage import to_html
 from eval.report.markdown import to_markdown
 from eval.report.stored import to_json
 from qa.engine import Engine

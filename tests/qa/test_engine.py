@@ -249,7 +249,13 @@ def test_explain_tells_what_each_stage_made_of_the_question(ask: Ask) -> None:
         assert scores == sorted(scores, reverse=True)
     assert explain["refined"][0]["passage_id"] == answer.hits[0].passage.id
     assert explain["collapsed"][0]["stands_for"]
-    assert explain["abstention"] == {"confidence": answer.confidence, "threshold": 0.3}
+    assert explain["abstention"] == {
+        "score": answer.confidence,
+        "confidence": answer.confidence,
+        "threshold": 0.3,
+        "calibration": None,
+        "stale": False,
+    }
     json.dumps(explain)
 
 

@@ -17,7 +17,7 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert settings == Settings()
     assert (settings.store, settings.model, settings.top_k) == (Path(".pincite"), None, 5)
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
-    assert (settings.threshold, settings.allowed_hosts) == (0.3, ())
+    assert (settings.threshold, settings.allowed_hosts) == (None, ())
 
 
 def test_a_flag_beats_a_variable_beats_the_file_beats_the_default(

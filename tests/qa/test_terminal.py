@@ -14,6 +14,7 @@ from rich.console import Console
 
 from index.records import Document, Passage, Span
 from index.terminal import console, printable
+from qa.calibration import AppliedCalibration
 from qa.records import Answer, AnswerSpan, Citation, Hit, Place
 from qa.terminal import print_answer
 from tests.qa.candidates import document
@@ -95,7 +96,13 @@ EXPLAINED = {
     "dense": [{"rank": 1, "passage_id": "care-txt:11-161", "score": 0.81}],
     "refined": [{"rank": 1, "passage_id": "care-txt:11-161", "score": 0.83}],
     "collapsed": [{"passage_id": "care-txt:11-161", "stands_for": ["rule-txt:0-41"]}],
-    "abstention": {"confidence": 0.8765, "threshold": 0.3},
+    "abstention": {
+        "score": 0.8765,
+        "confidence": 0.8765,
+        "threshold": 0.3,
+        "calibration": None,
+        "stale": False,
+    },
 }
 
 
@@ -269,3 +276,50 @@ def test_the_console_wraps_and_colours_for_a_terminal_only(
     printed_out, printed_err = capsys.readouterr()
     assert printed_out == "[red]:smile: 1 'a'[/red]\n"
     assert printed_err == "to the other one\n"
+
+
+# What a calibration promises.
+
+CALIBRATED = AppliedCalibration(
+    id="fedcba9876543210",
+    promise="With 95 % confidence, at most 10 % of unanswerable questions like those of mine.jsonl "
+    "are answered.",
+    max_false_answers=0.1,
+    confidence_level=0.95,
+    threshold=0.4567,
+    stale=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            {},
+            "With 95 % confidence, at most 10 % of unanswerable questions like those of mine.jsonl",
+        ),
+        ({"promise": None, "stale": True}, "the documents changed since the calibration"),
+        ({"promise": None}, "Nothing is promised: the threshold was set by hand."),
+    ],
+)
+def test_what_is_promised_is_told_below_the_confidence(
+    change: dict[str, object], told: str
+) -> None:
+    applied = dataclasses.replace(CALIBRATED, **change)  # type: ignore[arg-type]
+    plain = printed(ANSWERED, width=200)
+    text = printed(dataclasses.replace(ANSWERED, calibration=applied), width=200)
+    *before, last = text.splitlines()
+    assert before == plain.splitlines()
+    assert told in last
+
+
+def test_explaining_names_the_calibration() -> None:
+    rule = EXPLAINED["abstention"] | {"calibration": CALIBRATED.id, "stale": True, "score": 0.5}  # type: ignore[operator]
+    text = printed(dataclasses.replace(ANSWERED, explain={**EXPLAINED, "abstention": rule}))
+    assert "score 0.500, calibration fedcba9876543210, stale" in text
+    assert "calibration" not in printed(dataclasses.replace(ANSWERED, explain=EXPLAINED))
+
+
+def test_a_hostile_name_of_a_gold_file_drives_no_terminal() -> None:
+    applied = dataclasses.replace(CALIBRATED, promise="like those of \x1b[31m\nx.jsonl")
+    assert "\x1b" not in printed(dataclasses.replace(ANSWERED, calibration=applied))

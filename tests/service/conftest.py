@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -10,9 +11,12 @@ from starlette.testclient import TestClient
 from index.build import sync
 from index.encoder import Encoder
 from index.model import Model
+from index.publishing import publish_calibration
+from index.snapshot import open_snapshot
 from index.store import Store
 from qa.live import LiveEngine
 from qa.service.app import build_app
+from tests.calibrations import fitting
 from tests.encoders import HashingEncoder
 
 
@@ -51,6 +55,13 @@ class Corpus:
     def index(self) -> str:
         """Bring the store up to date; return the snapshot's id."""
         return sync(Store(self.store), [self.files], self._model, self._encoder).snapshot
+
+    def calibrate(self, **changes: Any) -> str:
+        """Publish a calibration; return its id."""
+        snapshot = open_snapshot(Store(self.store))
+        made = fitting(snapshot, **changes)
+        publish_calibration(Store(self.store), snapshot, made.to_bytes())
+        return made.id
 
     def client(self) -> TestClient:
         return client_of(live_over(self.store, self._encoder))

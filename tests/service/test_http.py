@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import re
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from qa.engine import Engine
 from qa.live import LiveEngine
 from qa.service.app import build_app
 from qa.service.guard import MAX_BODY_BYTES
+from tests.calibrations import PROMISE
 from tests.service.conftest import Corpus, client_of, live_over
 
 QUESTION = "why do I get pimples after microneedling"
@@ -566,3 +568,39 @@ def test_a_damaged_new_snapshot_leaves_the_old_one_answering(corpus: Corpus) -> 
     (corpus.store / "live.json").write_bytes(b"not json")
     assert ask(client, "what is the lighthouse keeper called")["snapshot"] == first
     assert client.get("/readyz").status_code == 200
+
+
+def test_a_calibration_is_told_of_from_the_next_question_on(corpus: Corpus) -> None:
+    corpus.write("redness.txt", "Redness of the skin fades within two days.\n")
+    corpus.index()
+    question = "Redness of the skin fades within how many days?"
+    with corpus.client() as client:
+        before = ask(client, question, explain=True)
+        made = corpus.calibrate()
+        answer = ask(client, question, explain=True)
+        assert before["calibration"] is None
+        score = answer["explain"]["abstention"]["score"]
+        assert score == before["confidence"]
+        assert answer["confidence"] == pytest.approx(1 / (1 + math.exp(6 - 12 * score)))
+        threshold = pytest.approx(1 / (1 + math.exp(6 - 12 * 0.55)))
+        assert answer["calibration"] == {
+            "id": made,
+            "promise": PROMISE,
+            "stale": False,
+            "threshold": threshold,
+            "max_false_answers": 0.1,
+            "confidence_level": 0.95,
+        }
+        # A whole answer can be verified, its calibration included.
+        assert client.post("/v1/verify", json=answer).status_code == 200
+        corpus.write("more.txt", "Scars need more time than redness.\n")
+        corpus.index()
+        stale = ask(client, question)["calibration"]
+        assert (stale["id"], stale["stale"], stale["promise"]) == (made, True, None)
+
+
+def test_openapi_says_when_the_confidence_is_a_probability(client: TestClient) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    told = schemas["AnswerJson"]["properties"]["confidence"]["description"]
+    assert told.startswith("Where `calibration` is not null: the probability")
+    assert "promise" in schemas["CalibrationJson"]["properties"]

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from index.build import sync
 from index.encoder import Encoder
 from index.model import Model
 from index.store import Store
+from qa.abstention import key_of
 from qa.live import LiveEngine
 from qa.service.app import build_app
-from tests.service.conftest import live_over
+from tests.calibrations import PROMISE
+from tests.encoders import HashingEncoder
+from tests.service.conftest import Corpus, live_over
 
 pytestmark = pytest.mark.browser
 
@@ -250,3 +254,33 @@ def test_a_changed_document_is_told(open_page, seeds_url) -> None:
     expect(page.locator("#document-text")).to_contain_text("has changed")
     expect(page.locator("#document-text")).to_contain_text("something else")
     expect(page.locator("#document-text mark")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, f" · {PROMISE}"),
+        ({"corpus": "0" * 64}, "Nothing is promised: the documents changed since"),
+        ({"scoring": 99}, None),
+    ],
+)
+def test_what_is_promised_stands_below_the_answer(
+    open_page, corpus: Corpus, encoder: Encoder, change: dict[str, Any], told: str | None
+) -> None:
+    corpus.write("redness.txt", "Redness of the skin fades within two days.\n")
+    corpus.index()
+    if "scoring" in change:
+        manifest = Store(corpus.store).live_manifest()
+        change = {"key": replace(key_of(manifest), **change)}
+    corpus.calibrate(**change)
+    with served(live_over(corpus.store, HashingEncoder())) as url:
+        page = open_page(url)
+        ask(page, "Redness of the skin fades within how many days?")
+        facts = page.locator("#facts")
+        expect(facts).to_contain_text("Confidence 0.")
+        if told is None:
+            expect(facts).not_to_contain_text("promise")
+        else:
+            expect(facts).to_contain_text(told)
+        wide = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert wide, "it wraps"

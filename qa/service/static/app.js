@@ -92,7 +92,14 @@ function show(answer) {
     list("passages", "Nearest passages", answer.passages.map((each) => passageItem(each, answer)));
   }
   byId("facts").textContent = `Confidence ${answer.confidence.toFixed(2)} · `
-    + `${Math.round(answer.took_ms)} ms · ${answer.model} · snapshot ${answer.snapshot}`;
+    + `${Math.round(answer.took_ms)} ms · ${answer.model} · snapshot ${answer.snapshot}`
+    + (answer.calibration ? ` · ${promise(answer.calibration)}` : "");
+}
+
+function promise(calibration) {
+  if (calibration.promise) return calibration.promise;
+  return `Nothing is promised: ${calibration.stale
+    ? "the documents changed since it was calibrated." : "the threshold was set by hand."}`;
 }
 
 function fillAnswer(...children) {

@@ -1,0 +1,143 @@
+"""From gold questions to a calibration: a threshold with a promise, confidence as a probability.
+
+The threshold is found by Learn then Test (`eval.learn_then_test`), on the unanswerable
+questions alone; the probability by Platt's scaling (`eval.platt`), on all of them. Both hold
+for questions that are drawn like those of the gold file, and for no others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, log, log1p
+
+import numpy as np
+
+from eval.errors import CalibrationError
+from eval.learn_then_test import find_threshold, lower_bound, p_value, smallest_promise
+from eval.platt import fit_probability
+from eval.records import Kind
+from index.errors import SettingsError
+from qa.abstention import is_answerable
+from qa.calibration import Counts, Tally, percent
+
+CONFIDENCE_LEVEL = 0.95
+MAX_FALSE_ANSWERS = 0.1
+FEWEST_UNANSWERABLE = 40
+FEWEST_ANSWERABLE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a gold question scored; `right` if what is cited, or would be, overlaps its gold.
+
+    For an unanswerable question `right` is False.
+    """
+
+    score: float
+    kind: Kind
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What the observations give; see `qa.calibration.Calibration` for the first fields.
+
+    `smallest_promise` is the least share of false answers that so many questions could
+    promise, `answered_at_least` the lower bound of the share of answerable questions that are
+    answered; both at `confidence_level`, each by itself.
+    """
+
+    threshold: float
+    slope: float
+    intercept: float
+    max_false_answers: float
+    confidence_level: float
+    counts: Counts
+    smallest_promise: float
+    answered_at_least: float
+
+
+def calibrate(
+    observations: Sequence[Observation],
+    *,
+    max_false_answers: float = MAX_FALSE_ANSWERS,
+    confidence_level: float = CONFIDENCE_LEVEL,
+) -> Fit:
+    """Fit a threshold and a probability.
+
+    Raises SettingsError for a share that is not between 0 and 1, CalibrationError where the
+    questions are too few for what is wanted, or higher scores are not more often right.
+    """
+    check_share("max_false_answers", max_false_answers)
+    check_share("confidence_level", confidence_level)
+    unanswerable = [each.score for each in observations if each.kind != "answerable"]
+    _refuse_too_few(len(observations) - len(unanswerable), len(unanswerable))
+    _refuse_too_bold(len(unanswerable), max_false_answers, confidence_level)
+    slope, intercept = _probability(observations)
+    threshold = find_threshold(unanswerable, max_false_answers, confidence_level)
+    counts = _counts(observations, threshold)
+    return Fit(
+        threshold=threshold,
+        slope=slope,
+        intercept=intercept,
+        max_false_answers=max_false_answers,
+        confidence_level=confidence_level,
+        counts=counts,
+        smallest_promise=smallest_promise(len(unanswerable), confidence_level),
+        answered_at_least=lower_bound(counts.answerable, confidence_level),
+    )
+
+
+def check_share(name: str, share: float) -> None:
+    """Raise SettingsError unless `share` lies between 0 and 1, both excluded."""
+    if not 0 < share < 1:
+        raise SettingsError(f"{name} = {share}: give a share between 0 and 1, such as 0.1.")
+
+
+def _probability(observations: Sequence[Observation]) -> tuple[float, float]:
+    scores = np.array([each.score for each in observations])
+    right = np.array([each.right for each in observations])
+    slope, intercept = fit_probability(scores, right)
+    if slope <= 0 or not right.any():
+        raise CalibrationError(
+            f"Higher scores are not more often right ({right.sum()} of {len(right)} questions "
+            "would cite the right place), so no confidence can be made of them: check that the "
+            "quotes in the gold file answer their questions."
+        )
+    return slope, intercept
+
+
+def _counts(observations: Sequence[Observation], threshold: float) -> Counts:
+    def tally(kind: Kind) -> Tally:
+        scores = [each.score for each in observations if each.kind == kind]
+        return Tally(len(scores), sum(is_answerable(score, threshold) for score in scores))
+
+    return Counts(
+        answerable=tally("answerable"),
+        near_miss=tally("near-miss"),
+        far_off=tally("far-off"),
+        right=sum(each.right and is_answerable(each.score, threshold) for each in observations),
+    )
+
+
+def _refuse_too_few(answerable: int, unanswerable: int) -> None:
+    for what, found, fewest in (
+        ("unanswerable", unanswerable, FEWEST_UNANSWERABLE),
+        ("answerable", answerable, FEWEST_ANSWERABLE),
+    ):
+        if found < fewest:
+            raise CalibrationError(
+                f"Too few questions to calibrate on: {found} {what} ones, and at least {fewest} "
+                "are needed; add some to the gold file."
+            )
+
+
+def _refuse_too_bold(unanswerable: int, max_false_answers: float, confidence_level: float) -> None:
+    if p_value(Tally(unanswerable, 0), max_false_answers) <= 1 - confidence_level:
+        return
+    smallest = ceil(1000 * smallest_promise(unanswerable, confidence_level)) / 1000
+    needed = ceil(log(1 - confidence_level) / log1p(-max_false_answers))
+    raise CalibrationError(
+        f"{unanswerable} unanswerable questions cannot promise {percent(max_false_answers)} false "
+        f"answers, only {percent(smallest)} (--max-false-answers {smallest:g}); that takes "
+        f"{needed} of them."
+    )

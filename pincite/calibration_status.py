@@ -1,0 +1,65 @@
+"""What `pincite status` tells of a store's calibration; the model is not loaded for it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from qa.abstention import key_of
+from qa.calibration import Calibration, Standing
+
+if TYPE_CHECKING:
+    from index.manifest import Manifest
+    from index.objects import ObjectFolder
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationStatus:
+    """Whether the store's calibration applies.
+
+    `promise` is None where nothing is promised, `made_for` what it was made for where that
+    is why it does not apply. `threshold` is a score; `made` is a time in ISO 8601.
+    """
+
+    id: str
+    made: str
+    gold: str
+    standing: Standing
+    made_for: tuple[str, ...]
+    promise: str | None
+    max_false_answers: float
+    confidence_level: float
+    threshold: float
+
+    @classmethod
+    def of(cls, manifest: "Manifest", objects: "ObjectFolder") -> Self | None:
+        """Return the status of a snapshot's calibration; None where there is none.
+
+        Raises StoreDamagedError, StoreError for one that this Pincite cannot read.
+        """
+        if manifest.calibration is None:
+            return None
+        found = Calibration.from_bytes(objects.get(manifest.calibration))
+        standing = found.standing(key_of(manifest), manifest.corpus)
+        return cls(
+            id=found.id,
+            made=found.made.isoformat(),
+            gold=found.gold,
+            standing=standing,
+            made_for=found.obstacles(key_of(manifest)),
+            promise=found.promise if standing == "in force" else None,
+            max_false_answers=found.max_false_answers,
+            confidence_level=found.confidence_level,
+            threshold=found.threshold,
+        )
+
+
+def in_words(calibration: CalibrationStatus | None) -> str:
+    """Return what a person wants to know of it, on one line."""
+    if calibration is None:
+        return "none, so nothing is promised; `pincite calibrate` makes one"
+    told = f"{calibration.id} of {calibration.made}, {calibration.standing}"
+    if calibration.promise is not None:
+        return f"{told}: {calibration.promise}"
+    reason = "the documents changed since"
+    if calibration.made_for:
+        reason = f"it was made for {' and '.join(calibration.made_for)}"
+    return f"{told}, so nothing is promised: {reason}; run `pincite calibrate` again"

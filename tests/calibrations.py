@@ -1,0 +1,34 @@
+"""A calibration for the tests of what one does; it is fitted to nothing."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from index.publishing import corpus_digest
+from index.snapshot import Snapshot
+from qa.abstention import SCORING, key_of
+from qa.calibration import Calibration, Counts, Key, Tally
+
+CALIBRATION = Calibration(
+    made=datetime(2026, 5, 4, 12, 30, tzinfo=UTC),
+    gold="mine.jsonl",
+    gold_sha256="ab" * 32,
+    max_false_answers=0.1,
+    confidence_level=0.95,
+    threshold=0.55,
+    slope=12.0,
+    intercept=-6.0,
+    counts=Counts(Tally(60, 50), Tally(30, 2), Tally(30, 0), right=45),
+    key=Key("f" * 64, SCORING, 2),
+    corpus="cd" * 32,
+)
+PROMISE = (
+    "With 95 % confidence, at most 10 % of unanswerable questions like those of mine.jsonl are "
+    "answered."
+)
+
+
+def fitting(snapshot: Snapshot, **changes: Any) -> Calibration:
+    """Return the calibration as if it had been made on `snapshot`, but for `changes`."""
+    key, corpus = key_of(snapshot.manifest), corpus_digest(snapshot.chunked.values())
+    return replace(CALIBRATION, **{"key": key, "corpus": corpus, **changes})

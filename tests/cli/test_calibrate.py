@@ -1,0 +1,277 @@
+"""`pincite calibrate` from end to end: fitted, published, told of, gone stale, taken away."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.build import sync
+from index.model import Model
+from index.publishing import publish_calibration
+from index.snapshot import open_snapshot
+from index.store import Store
+from tests.cli.conftest import Command, Outcome
+from tests.encoders import HashingEncoder
+
+PLANTS = """
+    acacia alder apple ash aspen bamboo beech birch bramble cedar cherry chestnut clover cypress
+    elder elm fern fig fir hazel hawthorn hemlock holly hornbeam ivy juniper larch laurel lime
+    linden maple mulberry oak olive pear pine plane plum poplar quince rowan spruce sycamore
+""".split()
+ELSEWHERE = """
+    tungsten football dividends chisel Saturn sourdough bicycle aqueduct chess violin coral steam
+    French beekeeping glacier volcano sonnet telescope harbour railway marathon porcelain opera
+    satellite typhoon
+""".split()
+PROMISE = "With 95 % confidence, at most 10 % of unanswerable questions like those of mine.jsonl"
+
+
+def fact(number: int, plant: str) -> str:
+    return f"The wood of the {plant} dries within {number + 3} weeks in a shed."
+
+
+def row(number: int, question: str, kind: str, *quotes: dict[str, str]) -> str:
+    split = "tune" if number % 2 else "report"
+    fields = {"id": f"q{number}", "question": question, "kind": kind, "split": split}
+    return json.dumps({**fields, "quotes": quotes})
+
+
+def questions() -> list[str]:
+    """Of 43 plants each, how long its wood dries (told) and two things that are not told."""
+    rows = []
+    for number, plant in enumerate(PLANTS):
+        told = {"source": f"notes/{plant}.txt", "quote": fact(number, plant)}
+        asked = f"In how many weeks has the wood of the {plant} dried in a shed?"
+        rows.append(row(number, asked, "answerable", told))
+    for number, plant in enumerate(PLANTS[:25], 100):
+        rows.append(row(number, f"Who first planted a {plant} by a river?", "near-miss"))
+    for number, thing in enumerate(ELSEWHERE, 200):
+        rows.append(row(number, f"What should beginners know about {thing}?", "far-off"))
+    return rows
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    """A note on each plant, and mine.jsonl beside them."""
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for number, plant in enumerate(PLANTS):
+        (folder / f"{plant}.txt").write_text(fact(number, plant) + "\n")
+    (tmp_path / "mine.jsonl").write_text("\n".join(questions()) + "\n")
+    return folder
+
+
+@pytest.fixture
+def hashed(pincite: Command, notes: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command line over a store of the notes, with hashed vectors."""
+    monkeypatch.setattr("qa.engine.open_encoder", lambda *_: HashingEncoder())
+    monkeypatch.setattr("index.backends.choose.open_encoder", lambda *_, **__: HashingEncoder())
+    assert pincite("index", notes).code == 0
+    return pincite
+
+
+def status(pincite: Command) -> Any:
+    return json.loads(pincite("status", "--json").out)["calibration"]
+
+
+def ask(pincite: Command, question: str, *flags: str) -> Any:
+    return json.loads(pincite("ask", question, "--json", "--explain", *flags).out)
+
+
+def assert_one_line(outcome: Outcome, code: int, *parts: str) -> None:
+    assert (outcome.code, outcome.err.count("\n"), outcome.out) == (code, 1, "")
+    for part in parts:
+        assert part in outcome.err
+
+
+def test_from_questions_to_answers_and_back(
+    hashed: Command, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Store(Path(".pincite")).live_id()
+    assert "calibration  none, so nothing is promised" in hashed("status").out
+    assert ask(hashed, "Who first planted a fern by a river?")["calibration"] is None
+
+    # Fitted and published.
+    done = hashed("calibrate", "--gold", "mine.jsonl")
+    assert done.code == 0
+    assert "43 answerable, 25 near-miss, 25 far-off, of mine.jsonl" in done.out
+    assert f"promise        {PROMISE} are answered." in done.out
+    assert "It holds for questions drawn like those in mine.jsonl" in done.out
+    assert "5.9 % could be promised with 50 unanswerable questions" in done.out  # 1 - .05^(1/50)
+    published = status(hashed)
+    live = Store(Path(".pincite")).live_id()
+    assert done.err == f"Published calibration {published['id']} with snapshot {live}.\n"
+    assert (published["standing"], published["promise"]) == ("in force", f"{PROMISE} are answered.")
+    assert (published["gold"], published["made_for"]) == ("mine.jsonl", [])
+    assert f"{published['id']} of {published['made']}, in force: {PROMISE}" in hashed("status").out
+
+    # Answers follow it.
+    scores = []
+    for line in questions():
+        asked = json.loads(line)
+        answer = ask(hashed, asked["question"])
+        rule = answer["explain"]["abstention"]
+        assert answer["answered"] is (rule["score"] >= published["threshold"])
+        assert answer["confidence"] == rule["confidence"] != rule["score"]
+        assert rule["calibration"] == answer["calibration"]["id"] == published["id"]
+        assert answer["calibration"]["promise"] == published["promise"]
+        scores.append((rule["score"], answer["confidence"], asked["kind"], answer["answered"]))
+    by_score = sorted(scores)
+    assert [each[1] for each in by_score] == sorted(each[1] for each in scores), "it rises with it"
+    false = [each for each in scores if each[2] != "answerable" and each[3]]
+    told = next(line for line in done.out.splitlines() if line.startswith("false answers"))
+    assert told.split()[2:5] == [str(len(false)), "of", "50:"]
+    assert len(false) <= 1  # P(Bin(50, .1) <= 1) = .0338, P(Bin(50, .1) <= 2) = .1117
+    right = sum(each[2] == "answerable" and each[3] for each in scores)
+    assert f"answered       {right} of 43 answerable" in done.out
+    assert right >= 40, "these are easy"
+    text = hashed("ask", "Who first planted a fern by a river?").out
+    assert PROMISE in " ".join(text.split())
+    by_hand = ask(hashed, "Who first planted a fern by a river?", "--threshold", "0")
+    assert (by_hand["answered"], by_hand["calibration"]["promise"]) == (True, None)
+
+    # Indexing carries it on: unchanged, then stale.
+    hashed("index")
+    assert (Store(Path(".pincite")).live_id(), status(hashed)) == (live, published)
+    (notes / "fern.txt").write_text("A fern needs shade and wet soil.\n")
+    hashed("index")
+    stale = status(hashed)
+    assert (stale["id"], stale["standing"], stale["promise"]) == (published["id"], "stale", None)
+    assert "stale, so nothing is promised: the documents changed since" in hashed("status").out
+    answer = ask(hashed, "In how many weeks has the wood of the oak dried in a shed?")
+    assert answer["answered"]
+    assert (answer["calibration"]["stale"], answer["calibration"]["promise"]) == (True, None)
+    assert "documents changed since" in " ".join(hashed("ask", "What is a fern?").out.split())
+
+    # What it was made for is no longer what is in use.
+    with monkeypatch.context() as patch:
+        patch.setattr("qa.abstention.SCORING", 2)
+        off = status(hashed)
+        assert (off["standing"], off["made_for"]) == (
+            "not in force",
+            ["another version of the scoring"],
+        )
+        assert "it was made for another version of the scoring" in hashed("status").out
+        answer = ask(hashed, "What is a fern?")
+        assert answer["calibration"] is None
+        assert answer["explain"]["abstention"]["threshold"] == 0.3
+
+    # Taken away.
+    (notes / "fern.txt").write_text(fact(PLANTS.index("fern"), "fern") + "\n")
+    hashed("index")
+    removed = hashed("calibrate", "--remove")
+    assert (removed.code, removed.out) == (0, "")
+    assert removed.err == f"Took the calibration away; the snapshot is {plain} now.\n"
+    assert (Store(Path(".pincite")).live_id(), status(hashed)) == (plain, None)
+    again = hashed("calibrate", "--remove")
+    assert (again.code, again.err) == (0, "There is no calibration to take away.\n")
+
+
+def test_another_model_puts_it_out_of_force(hashed: Command, notes: Path, model: Model) -> None:
+    hashed("calibrate", "--gold", "mine.jsonl")
+    other = Model(**{name: getattr(model, name) for name in model.__slots__} | {"fingerprint": "0"})
+    sync(Store(Path(".pincite")), [notes], other, HashingEncoder())
+    assert (status(hashed)["standing"], status(hashed)["made_for"]) == (
+        "not in force",
+        ["another model"],
+    )
+
+
+def test_a_dry_run_reports_the_same_and_publishes_nothing(hashed: Command) -> None:
+    before = Store(Path(".pincite")).live_id()
+    dry = hashed("calibrate", "--gold", "mine.jsonl", "--dry-run")
+    assert (dry.code, dry.err) == (0, "Published nothing, as asked for.\n")
+    assert Store(Path(".pincite")).live_id() == before
+    assert hashed("calibrate", "--gold", "mine.jsonl").out == dry.out
+
+
+def test_a_looser_promise_answers_more(hashed: Command) -> None:
+    thresholds = []
+    for share in ("0.06", "0.1", "0.5"):
+        hashed("calibrate", "--gold", "mine.jsonl", "--max-false-answers", share)
+        thresholds.append(status(hashed)["threshold"])
+    assert thresholds == sorted(thresholds, reverse=True)
+    assert thresholds[0] > thresholds[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "parts"),
+    [
+        ((), 2, ("--gold FILE", "--remove")),
+        (("--gold", "mine.jsonl", "--remove"), 2, ("--gold FILE", "--remove")),
+        (("--remove", "--dry-run"), 2, ("--remove alone",)),
+        (("--gold", "mine.jsonl", "--max-false-answers", "0"), 2, ("--max-false-answers = 0",)),
+        (("--gold", "mine.jsonl", "--max-false-answers", "nan"), 2, ("between 0 and 1",)),
+        (("--gold", "mine.jsonl", "--max-false-answers", "much"), 2, ("--max-false-answers",)),
+        # 1 - .05^(1/50) = .0582; .98^148 = .0503 > .05 >= .98^149 = .0493.
+        (("--gold", "mine.jsonl", "--max-false-answers", "0.02"), 1, ("only 5.9 %", "takes 149")),
+        (("--gold", "none.jsonl"), 1, ("none.jsonl cannot be read",)),
+        (("--gold", "few.jsonl"), 1, ("32 unanswerable ones, and at least 40",)),
+        (
+            ("--gold", "foreign.jsonl"),
+            1,
+            ("foreign.jsonl, line 1", "other.txt is not in the store"),
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_changes_nothing(
+    hashed: Command, arguments: tuple[str, ...], code: int, parts: tuple[str, ...]
+) -> None:
+    Path("few.jsonl").write_text("\n".join(questions()[:75]))
+    foreign = row(1, "Why?", "answerable", {"source": "other.txt", "quote": "So."})
+    Path("foreign.jsonl").write_text(foreign)
+    before = Store(Path(".pincite")).live_id()
+    assert_one_line(hashed("calibrate", *arguments), code, *parts)
+    assert Store(Path(".pincite")).live_id() == before
+
+
+def test_where_there_is_no_store_it_says_so(pincite: Command, notes: Path) -> None:
+    for arguments in (("--gold", "mine.jsonl"), ("--remove",)):
+        assert_one_line(pincite("calibrate", *arguments), 1, "no store at .pincite")
+        assert not Path(".pincite").exists()
+
+
+def test_a_store_that_changed_meanwhile_is_left_as_it_is(
+    hashed: Command, notes: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def indexed_meanwhile(store: Store, *rest: Any) -> Any:
+        (notes / "new.txt").write_text("A new note on yews.\n")
+        sync(store, [notes], model, HashingEncoder())
+        return publish_calibration(store, *rest)
+
+    monkeypatch.setattr("index.publishing.publish_calibration", indexed_meanwhile)
+    outcome = hashed("calibrate", "--gold", "mine.jsonl")
+    assert outcome.code == 1
+    assert "run it again" in outcome.err
+    assert status(hashed) is None
+
+
+def test_one_of_another_pincite_can_be_taken_away(hashed: Command) -> None:
+    store = Store(Path(".pincite"))
+    publish_calibration(store, open_snapshot(store), b"{}")
+    for command in (["status"], ["ask", "why?"], ["calibrate", "--gold", "mine.jsonl"]):
+        assert_one_line(hashed(*command), 1, "pincite calibrate --remove")
+    assert hashed("calibrate", "--remove").code == 0
+    assert hashed("status").code == 0
+
+
+def test_a_flipped_bit_is_reported(hashed: Command) -> None:
+    hashed("calibrate", "--gold", "mine.jsonl")
+    file = Store(Path(".pincite")).live_manifest().calibration
+    assert file is not None
+    path = Path(".pincite/objects") / file.sha256
+    content = bytearray(path.read_bytes())
+    content[-20] ^= 1
+    path.write_bytes(content)
+    for command in (["status"], ["status", "--check"], ["ask", "why?"]):
+        assert_one_line(hashed(*command), 1, "damaged", "was altered", "pincite index")
+    assert "could not be used and was built anew" in hashed("index").err
+    assert status(hashed) is None
+
+
+def test_any_name_of_a_gold_file_can_be_told(hashed: Command) -> None:
+    Path("mine.jsonl").rename("mi\nn\x1b\udcffe.jsonl")
+    done = hashed("calibrate", "--gold", "mi\nn\x1b\udcffe.jsonl")
+    assert (done.code, len(done.out.splitlines())) == (0, 7)
+    assert status(hashed)["gold"] == "mi n  e.jsonl"
