@@ -12,7 +12,7 @@ from eval.calibrate_cli import calibrate_command
 from eval.cli import evaluate_command
 from index.terminal import WRONG_USAGE, run
 from pincite.indexing import index_command, status_command
-from qa.cli import ask_command, serve_command, verify_command
+from qa.cli import ask_command, serve_command, verify_command, why_command
 
 app = typer.Typer(
     name="pincite",
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.command("index")(index_command)
 app.command("ask")(ask_command)
+app.command("why")(why_command)
 app.command("serve")(serve_command)
 app.command("status")(status_command)
 app.command("verify")(verify_command)

@@ -1,4 +1,4 @@
-"""The commands that answer: ask, verify, serve."""
+"""The commands that answer: ask, why, verify, serve."""
 
 import sys
 from pathlib import Path
@@ -65,6 +65,41 @@ def ask_command(
 
         print_answer(answer, console())
     raise typer.Exit(0 if answer.answered else NO_ANSWER)
+
+
+def why_command(
+    question: Annotated[str, typer.Argument(help="What you asked.")],
+    expect: Annotated[
+        str, typer.Option("--expect", metavar="QUOTE", help="Words you expected to be cited.")
+    ],
+    top_k: Annotated[
+        int | None, typer.Option("--top-k", help="How many passages to show.", show_default="5")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    threshold: ThresholdOption = None,
+    model: ModelOption = None,
+    backend: BackendOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Tell at which stage an expected quote was lost on the way to the answer."""
+    from qa.engine import Engine
+    from qa.why.expected import checked
+    from qa.why.report import why
+
+    settings = load_settings(
+        store=store, model=model, backend=backend, top_k=top_k, threshold=threshold
+    )
+    quote = checked(expect)
+    engine = Engine.open(settings.store, **settings.for_engine)
+    report = why(engine, question, quote, settings.top_k)
+    if as_json:
+        from qa.why.wire import WhyJson
+
+        print(WhyJson.of(report).model_dump_json(indent=2))
+    else:
+        from qa.why.terminal import print_report
+
+        print_report(report, console())
 
 
 def verify_command(

@@ -9,6 +9,12 @@ class QuestionError(PinciteError):
     exit_code = 2
 
 
+class QuoteError(PinciteError):
+    """The quote that is expected is empty, too long or no text."""
+
+    exit_code = 2
+
+
 class CitationFormatError(PinciteError):
     """What was given to verify is not an answer or a list of citations."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from index.records import Span
 from qa.duplicates import Group, Repetitions, best_sentence
@@ -49,6 +50,22 @@ class Quote:
         return self.span.of(self.key.document.text)
 
 
+Ruling = Literal["chosen", "weak", "enough", "long", "repeats"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a quote is chosen for the answer.
+
+    It is not if its score is `weak` beside the best one's, if there are `enough` quotes, if it
+    is too `long` to be added to those before it, or if it `repeats` one of them: `repeated`.
+    """
+
+    quote: Quote
+    ruling: Ruling
+    repeated: Quote | None = None
+
+
 def highlights(candidate: Candidate) -> tuple[Span, ...]:
     """Return the sentences of a passage that come nearest to the question, at least one."""
     best = best_sentence(candidate)
@@ -68,18 +85,30 @@ def quotes(groups: Sequence[Group]) -> list[Quote]:
 
 def choose(ranked: Sequence[Quote], repetitions: Repetitions) -> list[Quote]:
     """Return the best quote and others nearly as good that add something, about 60 words."""
+    decisions = decide(ranked, repetitions)
+    return [decision.quote for decision in decisions if decision.ruling == "chosen"]
+
+
+def decide(ranked: Sequence[Quote], repetitions: Repetitions) -> Iterator[Decision]:
+    """Yield for each quote in turn whether it is chosen, and if not, why."""
     chosen: list[Quote] = []
     words = 0
     for quote in ranked:
-        if chosen and quote.score < ANSWER_SHARE * chosen[0].score:
-            break
         length = word_count(quote.text)
-        if len(chosen) == MAX_QUOTES or (chosen and words + length > ANSWER_WORDS):
-            continue
-        if not any(_repeats(quote, other, repetitions) for other in chosen):
+        repeated = None
+        if chosen and quote.score < ANSWER_SHARE * chosen[0].score:
+            ruling: Ruling = "weak"
+        elif len(chosen) == MAX_QUOTES:
+            ruling = "enough"
+        elif chosen and words + length > ANSWER_WORDS:
+            ruling = "long"
+        else:
+            repeated = next((each for each in chosen if _repeats(quote, each, repetitions)), None)
+            ruling = "repeats" if repeated else "chosen"
+        if ruling == "chosen":
             chosen.append(quote)
             words += length
-    return chosen
+        yield Decision(quote, ruling, repeated)
 
 
 def compose(

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from eval.measures.bootstrap import interval, limits_of_unanimous
-from eval.measures.ranking import AT
 from eval.measures.formulas import (
     Indices,
     Statistic,
@@ -21,6 +20,7 @@ from eval.measures.formulas import (
     quantile,
     ratio,
 )
+from eval.measures.ranking import AT
 from eval.measures.table import Table
 from eval.records import Estimate, Result
 

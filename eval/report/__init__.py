@@ -9,9 +9,9 @@ from eval.records import Run
 
 def write_report(run: Run, comparison: Comparison | None, folder: Path) -> tuple[Path, ...]:
     """Write the three files into `folder` and return them. Raises ReportError."""
-    from eval.report.webpage import to_html
     from eval.report.markdown import to_markdown
     from eval.report.stored import to_json
+    from eval.report.webpage import to_html
 
     contents = {
         folder / "eval.html": to_html(run, comparison).encode(),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eval.measures.ranking import AT
 from eval.measures.formulas import BINS, bin_of, risk_coverage
+from eval.measures.ranking import AT
 from eval.measures.table import Table
 from eval.records import Estimate, Result, Run
 

@@ -21,7 +21,7 @@ from tests.cli.conftest import REPOSITORY, Command, Outcome
 from tests.encoders import HashingEncoder
 
 ON_SUBJECT, FAR_OFF = "what is microneedling", "What is the capital of France?"
-COMMANDS = ("index", "ask", "serve", "status", "verify", "eval", "calibrate")
+COMMANDS = ("index", "ask", "why", "serve", "status", "verify", "eval", "calibrate")
 
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",
@@ -373,7 +373,9 @@ def test_wrong_usage_ends_with_2_and_names_what_is_wrong(
     assert_one_line(pincite(*shlex.split(arguments)), 2, named)
 
 
-@pytest.mark.parametrize("command", ["ask why?", "status", "index notes", "verify answer.json"])
+@pytest.mark.parametrize(
+    "command", ["ask why?", "why why? --expect a", "status", "index notes", "verify answer.json"]
+)
 def test_an_unknown_setting_is_an_error_of_every_command(
     pincite: Command, notes: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -402,6 +404,62 @@ def test_a_model_that_is_not_there_is_named(pincite: Command, seeds_store: Path)
     (missing := Path("not-a-model")).mkdir()
     outcome = pincite("ask", "why?", "--store", seeds_store, "--model", missing)
     assert_one_line(outcome, 1, "not-a-model", "not a sentence-transformers model")
+
+
+# why
+
+
+def test_why_tells_what_became_of_a_quote(pincite: Command, seeds_store: Path) -> None:
+    citation = asked(pincite("ask", ON_SUBJECT, "--json", "--store", seeds_store))["citations"][0]
+    cited = pincite("why", ON_SUBJECT, "--expect", citation["cited_text"], "--store", seeds_store)
+    assert (cited.code, cited.err) == (0, "")
+    first, blank, *stages = cited.out.splitlines()
+    assert (first, blank) == (f"Cited as [{citation['number']}].", "")
+    names = ["ingested", "chunked", "dense", "refined", "collapsed", "shown", "quoted", "chosen"]
+    passed = [line.split()[1] for line in stages if line.startswith("✓ ")]
+    assert passed == [*names, "answered"]
+    assert "✗" not in cited.out
+    assert not any(line.endswith(" ") for line in stages)
+    nowhere = pincite("why", ON_SUBJECT, "--expect", "tiny neddles", "--store", seeds_store)
+    assert nowhere.code == 0
+    assert nowhere.out.startswith("Lost at: ingested — it stands in no document of the store")
+    assert "✗ ingested" in nowhere.out
+    assert "– dense" in nowhere.out
+    assert "alike: seeds/" in nowhere.out
+    assert "“tiny needles”" in nowhere.out
+
+
+def test_why_heeds_top_k_and_threshold(pincite: Command, seeds_store: Path) -> None:
+    passages = asked(pincite("ask", ON_SUBJECT, "--json", "--store", seeds_store))["passages"]
+    arguments = ["why", ON_SUBJECT, "--store", seeds_store, "--expect", passages[4]["text"]]
+    found = json.loads(pincite(*arguments, "--json", "--top-k", "3").out)
+    assert found["top_k"] == 3
+    stages = {stage["stage"]: stage for stage in found["way"]["stages"]}
+    assert (stages["shown"]["passed"], stages["shown"]["rank"]) == (False, 5)
+    abstained = json.loads(pincite(*arguments, "--json", "--threshold", "1").out)
+    assert abstained["way"]["stages"][-1]["passed"] is False
+    assert abstained["way"]["cited"] == []
+
+
+def test_why_prints_nothing_that_could_drive_a_terminal(pincite: Command, tmp_path: Path) -> None:
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "a\x1b[31m\n.txt").write_text("Bread \x1b[2Jneeds\u202e salt.\n")
+    (tmp_path / "odd" / "b.md").write_text("# Bread \x1b[2Jneeds\n\nFrost came.\n")
+    pincite("index", "odd")
+    for quote in ("Bread \x1b[2Jneeds", "salt", "Bread needs [2Jneeds salted"):
+        outcome = pincite("why", "What does bread need?", "--expect", quote)
+        assert (outcome.code, outcome.err) == (0, "")
+        assert not set(outcome.out) & set("\x1b\u202e\r")
+        assert "odd/a [31m .txt:" in outcome.out
+
+
+def test_why_says_what_is_wrong_with_its_use(pincite: Command, seeds_store: Path) -> None:
+    assert_one_line(pincite("why", "why?", "--expect", "words"), 1, "no store")
+    assert_one_line(pincite("why", "why?", "--expect", " "), 2, "quote is empty", "--expect")
+    with_store = ("--store", seeds_store)
+    assert_one_line(pincite("why", " ", "--expect", "words", *with_store), 2, "question is empty")
+    assert_one_line(pincite("why", "why?", *with_store), 2, "--expect")
+    assert_one_line(pincite("why", "a", "--expect", "b", "--top-k", "51", *with_store), 2, "top_k")
 
 
 # status

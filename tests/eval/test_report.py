@@ -15,9 +15,9 @@ from eval.measures import measure
 from eval.records import Excerpt, OffsetCheck
 from eval.report import write_report
 from eval.report.figures import is_missed, measure_rows, offsets_line
-from eval.report.webpage import to_html
 from eval.report.markdown import to_markdown
 from eval.report.stored import to_json
+from eval.report.webpage import to_html
 from qa.engine import Engine
 from tests.eval.conftest import QUESTIONS
 from tests.eval.sets import beir_set, spans_set

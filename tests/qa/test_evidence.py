@@ -1,11 +1,12 @@
 """Which sentences are quoted, how far a quote reaches, and how quotes make an answer."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import pytest
 
 from qa.duplicates import Group, Repetitions, collapse
-from qa.evidence import Quote, choose, compose, highlights, quotes
+from qa.evidence import Quote, choose, compose, decide, highlights, quotes
 from qa.records import AnswerSpan
 from qa.search import Candidate
 from tests.qa.candidates import candidate
@@ -153,6 +154,20 @@ def test_what_was_said_is_not_said_again() -> None:
 def test_quotes_that_overlap_are_not_both_chosen() -> None:
     found = chosen_from(passage(("The spring dries up.", 0.85), ("This makes water scarce.", 0.9)))
     assert texts(found) == ["The spring dries up. This makes water scarce."]
+
+
+def test_each_quote_that_is_not_chosen_has_its_reason() -> None:
+    one = passage(("Redness fades.", 0.9), (sentence(59, "w"), 0.85), ("Frost came.", 0.3))
+    same = candidate("Redness soon fades.", [("Redness soon fades.", 0.8)], name="b.txt")
+    same = dataclasses.replace(same, sentence_vectors=one.sentence_vectors[:1, :])
+    many = passage(*((sentence(3, mark), 0.7) for mark in "abcd"), name="c.txt", first_axis=3)
+    found = ranked(one, same, many)
+    decisions = list(decide(found, Repetitions([one, same, many])))
+    assert [decision.quote for decision in decisions] == found
+    rulings = [decision.ruling for decision in decisions]
+    # 0.7 is more than three quarters of 0.9, which are 0.675.
+    assert rulings == ["chosen", "long", "repeats", "chosen", "chosen", "chosen", "enough", "weak"]
+    assert [decision.repeated for decision in decisions if decision.repeated] == [found[0]]
 
 
 def test_nothing_to_quote_is_nothing_chosen() -> None:

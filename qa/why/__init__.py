@@ -1,0 +1,1 @@
+"""Why not this passage? At which stage of a question an expected quote was lost."""

@@ -1,0 +1,87 @@
+"""What was considered of a question, to be looked up by passage."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from index.records import Span
+from qa.duplicates import Group
+from qa.engine import Engine
+from qa.evidence import Decision, decide
+from qa.records import Answer, Citation, Place
+from qa.search import Candidate, dense_search
+from qa.tracing import Trace
+from qa.why.expected import Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A question's way through the stages. Keys are passage ids, ranks count from 1.
+
+    `dense` has the rank and cosine of every passage there is, `refined` what was looked at,
+    `groups` the group that a passage stands for or is folded into, with its rank. `decisions`
+    are on `trace.ranked`, in order.
+    """
+
+    trace: Trace
+    answer: Answer
+    top_k: int
+    threshold: float
+    dense: Mapping[str, tuple[int, float]]
+    refined: Mapping[str, tuple[int, Candidate]]
+    groups: Mapping[str, tuple[int, Group]]
+    decisions: tuple[Decision, ...]
+
+    @classmethod
+    def of(cls, engine: Engine, question: str, top_k: int) -> Self:
+        """Ask a question, showing `top_k` passages. Raises QuestionError."""
+        trace = engine.trace(question)
+        pool, passages = trace.pool, engine.snapshot.passages
+        nearest = dense_search(engine.snapshot, trace.vector, len(passages))
+        return cls(
+            trace=trace,
+            answer=engine.answer(trace, top_k),
+            top_k=top_k,
+            threshold=engine.threshold,
+            dense={passages[row].id: (rank, cos) for rank, (row, cos) in enumerate(nearest, 1)},
+            refined={each.passage.id: (rank, each) for rank, each in enumerate(pool.candidates, 1)},
+            groups={
+                each.passage.id: (rank, group)
+                for rank, group in enumerate(pool.groups, 1)
+                for each in (group.best, *group.duplicates)
+            },
+            decisions=tuple(decide(trace.ranked, pool.repetitions)),
+        )
+
+    def folded(self, expected: Expected) -> Place | None:
+        """Return what an also_in names of the passage, if that is folded into another one."""
+        if expected.passage_id not in self.groups:
+            return None
+        _, group = self.groups[expected.passage_id]
+        folded = zip(group.duplicates, group.also_in, strict=True)
+        return next((at for each, at in folded if each.passage.id == expected.passage_id), None)
+
+    def decisions_on(self, expected: Expected) -> list[tuple[int, Decision]]:
+        """Return those on quotes from the passage that have some of what is expected, by rank."""
+        return [
+            (rank, decision)
+            for rank, decision in enumerate(self.decisions, 1)
+            if decision.quote.key.passage_id == expected.passage_id
+            and decision.quote.span.overlaps(expected.place.span)
+        ]
+
+    def citations_of(self, expected: Expected) -> list[Citation]:
+        """Return those that cite, from the passage, some of what is expected."""
+        passage, place = expected.passage, expected.place
+        return [
+            citation
+            for citation in self.answer.citations
+            if passage is not None
+            and citation.document.id == place.document.id
+            and _span(citation).overlaps(passage.span)
+            and _span(citation).overlaps(place.span)
+        ]
+
+
+def _span(citation: Citation) -> Span:
+    return Span(citation.start, citation.end)
