@@ -57,9 +57,9 @@ check: setup ## lint, check the format and the types
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
-eval: setup ## ask the gold questions about seeds/ and report the measures
+eval: setup ## ask the gold questions on seeds/ and compare with the run that is kept; 5: worse
 	@$(BIN)/pincite index seeds --store .cache/seeds
-	@$(BIN)/python -m eval --store .cache/seeds
+	@$(BIN)/python -m eval --store .cache/seeds --baseline benchmarks/baselines/seeds.json
 
 bench: setup ## time the start and, with DATA=folder of the BEIR layout, the encoder
 	@$(BIN)/pincite index seeds --store .cache/seeds

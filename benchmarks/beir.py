@@ -1,58 +1,31 @@
-"""Folders of the BEIR layout as documents, questions and judgements."""
+"""Folders of the BEIR layout for benchmarks: cut into passages, and rankings scored."""
 
-import csv
-import hashlib
-import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+
+from eval.beir import BeirSet, read_beir
+from eval.judge import rank_documents
+from eval.measures.ranking import ranking_values
+from eval.questions import Question
 from index.chunking import Chunker
 from index.model import Model
-from index.records import ChunkedDocument, Document
-
-Judgements = dict[str, dict[str, int]]
-"""By question, the relevant documents and how relevant each is."""
+from index.records import ChunkedDocument
 
 
-def chunked_corpus(folder: Path, model: Model) -> list[ChunkedDocument]:
-    """Return the corpus cut into passages, its titles as headings; ids are those of the corpus."""
+def read_set(folder: Path) -> BeirSet:
+    """Return the set with the questions of its test split."""
+    return read_beir(folder, "test")
+
+
+def chunk(whole: BeirSet, model: Model) -> list[ChunkedDocument]:
+    """Return the corpus cut into passages, its titles as headings."""
     chunker = Chunker(model.tokenizer(), model.budget())
-    return [chunker.chunk(_document(row)) for row in _rows(folder / "corpus.jsonl")]
+    return [chunker.chunk(document) for document in whole.documents]
 
 
-def questions(folder: Path) -> dict[str, str]:
-    """Return all questions by id; those that count are in the judgements."""
-    return {str(row["_id"]): row["text"] for row in _rows(folder / "queries.jsonl")}
-
-
-def judgements(folder: Path) -> Judgements:
-    """Return what the test split judges to be relevant."""
-    found: Judgements = {}
-    with (folder / "qrels" / "test.tsv").open(encoding="utf-8") as file:
-        for question, document, score in list(csv.reader(file, delimiter="\t"))[1:]:
-            if int(score) > 0:
-                found.setdefault(question, {})[document] = int(score)
-    return found
-
-
-def ndcg(ranking: Sequence[str], relevant: Mapping[str, int], k: int = 10) -> float:
-    """Return nDCG@k with linear gain and a log2 discount, as trec_eval has it."""
-    gained = sum(relevant.get(d, 0) / math.log2(i + 2) for i, d in enumerate(ranking[:k]))
-    best = sorted(relevant.values(), reverse=True)[:k]
-    return gained / sum(gain / math.log2(i + 2) for i, gain in enumerate(best))
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
-
-
-def _document(row: dict[str, Any]) -> Document:
-    title = " ".join(row.get("title", "").split())
-    text = f"# {title}\n\n{row['text']}" if title else row["text"]
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    name = str(row["_id"])
-    return Document(name, name, title, text, "text/markdown", "beir/1", digest, digest)
+def mean_ndcg(ranked: Iterable[tuple[Question, Iterable[str]]]) -> float:
+    """Return the mean nDCG@10 of questions with the ids of documents, best first."""
+    rankings = [rank_documents(names, question.documents) for question, names in ranked]
+    return float(np.mean(ranking_values(rankings)["ndcg_at_10"]))

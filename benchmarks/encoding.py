@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.beir import chunked_corpus, judgements, ndcg, questions
+from benchmarks.beir import chunk, mean_ndcg, read_set
+from eval.beir import BeirSet
 from index.backends.choose import open_encoder
 from index.encoder import Encoder, Vectors
 from index.model import Model, find_model
-from index.records import ChunkedDocument, embedded_text
+from index.records import ChunkedDocument, Document, Passage, embedded_text
 
 _PASSAGE_TOKENS = 128
 
@@ -33,8 +34,9 @@ def main() -> None:
     model = find_model()
     encoders = {"torch": open_encoder(model, "torch-float32"), "openvino": open_encoder(model)}
     print(", ".join(encoder.backend for encoder in encoders.values()))
-    corpus = chunked_corpus(options.folder, model)
-    asked = list(questions(options.folder).values())[:20]
+    whole = read_set(options.folder)
+    corpus = chunk(whole, model)
+    asked = [question.text for question in whole.asked.questions[:20]]
     _compare(
         "one question, ms",
         {name: _asking(encoder, asked) for name, encoder in encoders.items()},
@@ -49,7 +51,7 @@ def main() -> None:
         lambda seconds: len(texts) / seconds,
     )
     if options.quality:
-        _quality(options.folder, corpus, encoders)
+        _quality(whole, corpus, encoders)
 
 
 def _asking(encoder: Encoder, asked: Sequence[str]) -> Callable[[], object]:
@@ -91,25 +93,31 @@ def _long_texts(corpus: Sequence[ChunkedDocument], model: Model, wanted: int) ->
     return texts
 
 
-def _quality(folder: Path, corpus: Sequence[ChunkedDocument], encoders: dict[str, Encoder]) -> None:
+def _quality(
+    whole: BeirSet, corpus: Sequence[ChunkedDocument], encoders: dict[str, Encoder]
+) -> None:
     owned = [(chunked.document, passage) for chunked in corpus for passage in chunked.passages]
     texts = [embedded_text(p.heading_path, p.span.of(document.text)) for document, p in owned]
-    relevant = judgements(folder)
-    asked = questions(folder)
+    asked = whole.asked.questions
     vectors: dict[str, Vectors] = {}
     for name, encoder in encoders.items():
         started = time.perf_counter()
         vectors[name] = encoder.encode(texts, "document")
         seconds = time.perf_counter() - started
-        of_questions = encoder.encode([asked[question] for question in relevant], "query")
-        gains: list[float] = []
-        for question, vector in zip(relevant, of_questions, strict=True):
-            best = np.argsort(-(vectors[name] @ vector), kind="stable")[:200]
-            ranking = list(dict.fromkeys(owned[row][0].id for row in best))
-            gains.append(ndcg(ranking, relevant[question]))
-        print(f"{name}: {len(texts)} passages in {seconds:.0f} s, nDCG@10 {np.mean(gains):.4f}")
+        of_questions = encoder.encode([question.text for question in asked], "query")
+        ranked = (
+            (question, _documents(vectors[name] @ vector, owned))
+            for question, vector in zip(asked, of_questions, strict=True)
+        )
+        ndcg = mean_ndcg(ranked)
+        print(f"{name}: {len(texts)} passages in {seconds:.0f} s, nDCG@10 {ndcg:.4f}")
     cosines = (vectors["torch"] * vectors["openvino"]).sum(axis=1)
     print(f"cosine of the vectors: least {cosines.min():.6f}, mean {cosines.mean():.6f}")
+
+
+def _documents(scores: Vectors, owned: Sequence[tuple[Document, Passage]]) -> list[str]:
+    best = np.argsort(-scores, kind="stable")[:200]
+    return list(dict.fromkeys(owned[row][0].id for row in best))
 
 
 if __name__ == "__main__":

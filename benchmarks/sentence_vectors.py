@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.beir import chunked_corpus, judgements, ndcg, questions
+from benchmarks.beir import chunk, mean_ndcg, read_set
 from index.backends.torch_encoder import TorchEncoder
 from index.encoder import Vectors
 from index.model import find_model
@@ -41,31 +41,25 @@ def main() -> None:
     options = parser.parse_args()
     model = find_model()
     encoder = TorchEncoder(model)
-    relevant = judgements(options.folder)
-    wanted = {document for documents in relevant.values() for document in documents}
-    corpus = sorted(
-        chunked_corpus(options.folder, model), key=lambda chunked: chunked.document.id not in wanted
-    )[: options.documents]
+    whole = read_set(options.folder)
+    asked = whole.asked.questions
+    wanted = {document for question in asked for document in question.documents}
+    corpus = sorted(chunk(whole, model), key=lambda chunked: chunked.document.id not in wanted)[
+        : options.documents
+    ]
     owned = [(chunked, passage) for chunked in corpus for passage in chunked.passages]
     print(f"{len(corpus)} documents, {len(owned)} passages", flush=True)
-    asked = questions(options.folder)
-    ids = [question for question in relevant if question in asked]
-    vectors = encoder.encode([asked[each] for each in ids], "query")
+    vectors = encoder.encode([question.text for question in asked], "query")
     for name, embed in (("encoded", _encode), ("pooled", _pool)):
         embedded = embed(owned, encoder)
         print(f"{name}: {embedded.seconds:.1f} s", flush=True)
         for weight in (1.0, 0.5):
             scores = [_score(embedded, vector, weight) for vector in vectors]
-            gains = [
-                ndcg(_best_documents(score, owned), relevant[question])
-                for question, score in zip(ids, scores, strict=True)
-            ]
-            print(f"  passage weight {weight}: nDCG@10 {np.mean(gains):.4f}", flush=True)
+            ranked = ((q, _best_documents(s, owned)) for q, s in zip(asked, scores, strict=True))
+            print(f"  passage weight {weight}: nDCG@10 {mean_ndcg(ranked):.4f}", flush=True)
         answers = options.folder / "answers.jsonl"
         if answers.is_file():
-            print(
-                f"  answer in the best sentence: {_hits(answers, asked, owned, embedded, encoder)}"
-            )
+            print(f"  answer in the best sentence: {_hits(answers, owned, embedded, encoder)}")
 
 
 def _encode(owned: Sequence[tuple[ChunkedDocument, Passage]], encoder: TorchEncoder) -> Embedded:
@@ -131,17 +125,18 @@ def _best_documents(scores: Vectors, owned: Sequence[tuple[ChunkedDocument, Pass
 
 def _hits(
     answers: Path,
-    asked: dict[str, str],
     owned: Sequence[tuple[ChunkedDocument, Passage]],
     embedded: Embedded,
     encoder: TorchEncoder,
 ) -> str:
     rows = [json.loads(line) for line in answers.read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if not row["is_impossible"]]
+    texts = map(json.loads, (answers.parent / "queries.jsonl").read_text("utf-8").splitlines())
+    asked = {row["_id"]: row["text"] for row in texts}
     vectors = encoder.encode([asked[row["_id"]] for row in rows], "query")
     passages: dict[str, list[int]] = {}
     for i, (chunked, _) in enumerate(owned):
-        passages.setdefault(chunked.document.id, []).append(i)
+        passages.setdefault(chunked.document.source.rpartition("/")[2], []).append(i)
     hits = judged = 0
     for row, question in zip(rows, vectors, strict=True):
         found = [

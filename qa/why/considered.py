@@ -42,7 +42,7 @@ class Considered:
             trace=trace,
             answer=engine.answer(trace, top_k),
             top_k=top_k,
-            threshold=engine.threshold,
+            threshold=engine.rule.threshold,
             dense={passages[row].id: (rank, cos) for rank, (row, cos) in enumerate(nearest, 1)},
             refined={each.passage.id: (rank, each) for rank, each in enumerate(pool.candidates, 1)},
             groups={
