@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.beir import BeirSet, read_beir
 from eval.judge import rank_documents
 from eval.measures.ranking import ranking_values
 from eval.questions import Question
+from eval.sets.beir import BeirSet, read_beir
 from index.chunking import Chunker
 from index.model import Model
 from index.records import ChunkedDocument

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.beir import chunk, mean_ndcg, read_set
-from eval.beir import BeirSet
+from eval.sets.beir import BeirSet
 from index.backends.choose import open_encoder
 from index.encoder import Encoder, Vectors
 from index.model import Model, find_model

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from eval import public_cli
 from eval.options import (
     BaselineOption,
     OutOption,
@@ -14,13 +13,14 @@ from eval.options import (
     TopKOption,
     measuring_settings,
 )
+from eval.sets.cli import abstain_command, beir_command, spans_command
 from index.terminal import run
 from qa.cli import BackendOption, ModelOption, StoreOption, ThresholdOption
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-app.command("beir")(public_cli.beir_command)
-app.command("spans")(public_cli.spans_command)
-app.command("abstain")(public_cli.abstain_command)
+app.command("beir")(beir_command)
+app.command("spans")(spans_command)
+app.command("abstain")(abstain_command)
 
 
 @app.callback(invoke_without_command=True)
@@ -41,7 +41,7 @@ def evaluate_command(
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Measure how well gold questions are answered, cited and, where need be, refused.
+    """Measure finding, citing and abstaining on gold questions.
 
     Exit code 5: significantly worse than the baseline.
     """

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 import pincite
-from eval.calibrate_cli import calibrate_command
-from eval.cli import evaluate_command
+from eval.calibration.cli import calibrate_command
+from eval.cli import app as eval_app
 from index.terminal import WRONG_USAGE, run
 from pincite.indexing import index_command, status_command
 from qa.cli import ask_command, serve_command, verify_command, why_command
@@ -26,7 +26,7 @@ app.command("why")(why_command)
 app.command("serve")(serve_command)
 app.command("status")(status_command)
 app.command("verify")(verify_command)
-app.command("eval")(evaluate_command)
+app.add_typer(eval_app, name="eval")
 app.command("calibrate")(calibrate_command)
 
 

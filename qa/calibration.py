@@ -1,6 +1,6 @@
 """What a calibration says: from which score on to answer, and what a score is worth.
 
-It was fitted on a user's own questions (`eval.calibrate`) and belongs to a snapshot, which
+It was fitted on a user's own questions (`eval.calibration`) and belongs to a snapshot, which
 carries it as a file.
 """
 

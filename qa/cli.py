@@ -81,7 +81,7 @@ def why_command(
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Tell at which stage an expected quote was lost on the way to the answer."""
+    """Tell at which stage an expected quote was lost."""
     from qa.engine import Engine
     from qa.why.expected import checked
     from qa.why.report import why

@@ -21,7 +21,7 @@ from tests.cli.conftest import REPOSITORY, Command, Outcome
 from tests.encoders import HashingEncoder
 
 ON_SUBJECT, FAR_OFF = "what is microneedling", "What is the capital of France?"
-COMMANDS = ("index", "ask", "why", "serve", "status", "verify", "eval", "calibrate")
+COMMANDS = ("index", "ask", "why", "serve", "status", "verify", "calibrate", "eval")
 
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",

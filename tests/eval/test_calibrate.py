@@ -9,10 +9,16 @@ from numpy.typing import NDArray
 from scipy.stats import beta, binomtest
 from sklearn.linear_model import LogisticRegression
 
-from eval.calibrate import Observation, calibrate
+from eval.calibration.fitting import Observation, calibrate
+from eval.calibration.learn_then_test import (
+    GRID,
+    find_threshold,
+    lower_bound,
+    p_value,
+    smallest_promise,
+)
+from eval.calibration.platt import fit_logistic, fit_probability
 from eval.errors import CalibrationError
-from eval.learn_then_test import GRID, find_threshold, lower_bound, p_value, smallest_promise
-from eval.platt import fit_logistic, fit_probability
 from index.errors import SettingsError
 from qa.calibration import Counts, Tally
 

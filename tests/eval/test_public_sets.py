@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from eval.beir import is_beir, read_beir
 from eval.errors import GoldError
-from eval.leave_out import PACKAGED, far_off, leave_out
-from eval.protocols import ONE_VECTOR, Bench, run_abstain, run_beir, run_spans
 from eval.report.figures import rank_text
-from eval.spans import locate_spans, read_spans
+from eval.sets.beir import is_beir, read_beir
+from eval.sets.leave_out import PACKAGED, far_off, leave_out
+from eval.sets.protocols import ONE_VECTOR, Bench, run_abstain, run_beir, run_spans
+from eval.sets.spans import locate_spans, read_spans
 from index.progress import no_progress
 from index.records import Document
 from qa.settings import Settings

@@ -20,6 +20,7 @@ from index.report import SyncReport
 from index.snapshot import open_snapshot
 from index.store import Store
 from tests.encoders import HashingEncoder
+from tests.failing import FAILURES, failing_at
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CALIBRATION = b'{"anything": "at all"}'
@@ -213,11 +214,7 @@ def test_it_can_be_taken_away_though_it_is_damaged(notes: Notes) -> None:
 # Crashes.
 
 
-class Killed(BaseException):
-    """No `except Exception` may catch it."""
-
-
-@pytest.mark.parametrize("failure", [Killed(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
     ("owner", "function", "calls"),
@@ -226,7 +223,6 @@ class Killed(BaseException):
 )
 def test_publishing_that_fails_at_any_step_leaves_a_whole_snapshot_live(
     notes: Notes,
-    monkeypatch: pytest.MonkeyPatch,
     owner: object,
     function: str,
     calls: int,
@@ -235,27 +231,11 @@ def test_publishing_that_fails_at_any_step_leaves_a_whole_snapshot_live(
 ) -> None:
     """The file, the manifest and the pointer: each is written, synced, renamed, synced."""
     notes.publish(b"the old one")
-    original: Callable[..., object] = getattr(owner, function)
     for step in range(1, calls + 1):
         old, new = open_snapshot(notes.store).calibration, b"number %d" % step
-        left = step
-
-        def failing(*args: object) -> object:
-            nonlocal left
-            left -= 1
-            if left == 0 and not after:
-                raise failure
-            result = original(*args)
-            if left == 0:
-                raise failure
-            return result
-
         measured = open_snapshot(notes.store)
-        with monkeypatch.context() as patch:
-            patch.setattr(owner, function, failing)
-            with pytest.raises(BaseException) as raised:
-                publish_calibration(notes.store, measured, new)
-        assert left == 0, "the test counts the steps right"
+        with failing_at(step, owner, function, failure, after=after) as raised:
+            publish_calibration(notes.store, measured, new)
         assert raised.value is failure or type(raised.value) is StoreError
         # Only past the last replace is the new one live.
         published = (function, step, after) == ("replace", 3, True)

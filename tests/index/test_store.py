@@ -10,7 +10,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +33,7 @@ from index.shards import DOCUMENTS_A_SHARD
 from index.snapshot import open_snapshot
 from index.store import Store
 from tests.encoders import HashingEncoder
+from tests.failing import FAILURES, failing_at
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEXTS = {
@@ -243,11 +243,7 @@ def test_a_small_change_writes_little(corpus: Corpus) -> None:
 # Publishing is one step.
 
 
-class Interrupted(BaseException):
-    """Like KeyboardInterrupt: no `except Exception` may catch it."""
-
-
-@pytest.mark.parametrize("failure", [Interrupted(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
     ("owner", "function", "calls"),
@@ -256,7 +252,6 @@ class Interrupted(BaseException):
 )
 def test_a_writer_that_fails_at_any_step_leaves_a_whole_snapshot_live(
     corpus: Corpus,
-    monkeypatch: pytest.MonkeyPatch,
     owner: object,
     function: str,
     calls: int,
@@ -264,26 +259,10 @@ def test_a_writer_that_fails_at_any_step_leaves_a_whole_snapshot_live(
     failure: BaseException,
 ) -> None:
     old = corpus.sync().snapshot
-    original: Callable[..., object] = getattr(owner, function)
     for step in range(1, calls + 1):
         corpus.write("depth.txt", f"Depth number {step}.\n")
-        left = step
-
-        def failing(*args: object) -> object:
-            nonlocal left
-            left -= 1
-            if left == 0 and not after:
-                raise failure
-            result = original(*args)
-            if left == 0:
-                raise failure
-            return result
-
-        with monkeypatch.context() as patch:
-            patch.setattr(owner, function, failing)
-            with pytest.raises(BaseException) as raised:
-                corpus.sync()
-        assert left == 0, "the test counts the steps right"
+        with failing_at(step, owner, function, failure, after=after) as raised:
+            corpus.sync()
         if isinstance(failure, OSError):
             assert type(raised.value) is StoreError
             assert str(raised.value).count("\n") == 0

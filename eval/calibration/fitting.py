@@ -1,8 +1,8 @@
 """From gold questions to a calibration: a threshold with a promise, confidence as a probability.
 
-The threshold is found by Learn then Test (`eval.learn_then_test`), on the unanswerable
-questions alone; the probability by Platt's scaling (`eval.platt`), on all of them. Both hold
-for questions that are drawn like those of the gold file, and for no others.
+The threshold is found by Learn then Test, on the unanswerable questions alone; the probability
+by Platt's scaling, on all of them. Both hold for questions that are drawn like those of the gold
+file, and for no others.
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from math import ceil, log, log1p
 
 import numpy as np
 
+from eval.calibration.learn_then_test import find_threshold, lower_bound, p_value, smallest_promise
+from eval.calibration.platt import fit_probability
 from eval.errors import CalibrationError
-from eval.learn_then_test import find_threshold, lower_bound, p_value, smallest_promise
-from eval.platt import fit_probability
 from eval.records import Kind
 from index.errors import SettingsError
 from qa.abstention import is_answerable

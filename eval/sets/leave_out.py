@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eval.beir import BeirSet, is_beir, read_beir
 from eval.gold import PACKAGED_GOLD, read_gold
 from eval.questions import Question, QuestionSet
+from eval.sets.beir import BeirSet, is_beir, read_beir
 from index.records import Document
 
 PACKAGED = "questions on the seeds"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.beir import BeirSet
 from eval.judge import DOCUMENT_DEPTH, rank_documents
 from eval.records import Ranking
+from eval.sets.beir import BeirSet
 from index.encoder import Vectors
 from index.objects import write_atomically
 from index.progress import Progress

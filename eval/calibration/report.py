@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from math import ceil, floor
 from pathlib import Path
 
-from eval.calibrate import Fit
+from eval.calibration.fitting import Fit
 from index.publishing import corpus_digest
 from index.snapshot import Snapshot
 from index.terminal import one_line

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -10,6 +11,7 @@ from eval.errors import GoldError
 from index.backends.choose import open_encoder
 from index.build import publish_documents, sync
 from index.encoder import Encoder
+from index.errors import StoreError
 from index.model import DEFAULT_MODEL, Model, find_model
 from index.progress import Progress
 from index.records import Document
@@ -19,7 +21,7 @@ from qa.settings import Settings
 
 
 class IndexedSets:
-    """Brings sets into stores and keeps those: each set has its own, by its path."""
+    """Brings sets into stores and keeps those: each has its own, by its path and the model."""
 
     def __init__(self, settings: Settings, cache: Path | None, progress: Progress) -> None:
         self._settings = settings
@@ -32,7 +34,8 @@ class IndexedSets:
         if not source.is_dir():
             raise GoldError(f"{source} is not a folder: name the folder of the set.")
         digest = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:10]
-        return self._cache / f"{source.resolve().name}-{digest}"
+        model = self._model.fingerprint[:10]
+        return self._cache / f"{source.resolve().name}-{digest}" / model
 
     def index_folder(self, source: Path, files: Path) -> Path:
         """Index the files of a set as `pincite index` does; return the store's folder."""
@@ -48,7 +51,9 @@ class IndexedSets:
         What was embedded for the whole set is not embedded again for a part.
         """
         store, whole = self.folder(source) / share, Store(self.folder(source) / "store")
-        known = [open_snapshot(whole)] if share != "store" and whole.exists else []
+        known = []
+        with suppress(StoreError):  # there may be none yet, or a damaged one
+            known = [open_snapshot(whole)] if share != "store" else []
         encoder = self._encoder()
         publish_documents(
             Store(store), documents, self._model, encoder, self._progress, vectors_from=known

@@ -29,7 +29,7 @@ def calibrate_command(
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Fit when to answer, and what confidence means, on your own questions."""
+    """Fit when to answer, on your own questions."""
     settings = load_settings(store=store, model=model, backend=backend)
     if remove == (gold is not None) or (remove and dry_run):
         raise SettingsError(
@@ -43,8 +43,8 @@ def calibrate_command(
 
 def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_run: bool) -> None:
     # Imported when run: `pincite ask` shares this command line and has to start quickly.
-    from eval.calibrate import Observation, calibrate, check_share
-    from eval.calibrate_report import calibration_of, report
+    from eval.calibration.fitting import Observation, calibrate, check_share
+    from eval.calibration.report import calibration_of, report
     from eval.gold import locate, read_gold
     from eval.run import ask_all
     from index.progress import progress_bar

@@ -34,9 +34,9 @@ def beir_command(
     backend: BackendOption = None,
     cache: CacheOption = None,
 ) -> None:
-    """Measure on a set of the BEIR layout, documents ranked by their best passage."""
-    from eval.protocols import Bench, run_beir
+    """Rank documents by their best passage, on a BEIR set."""
     from eval.report.terminal import deliver
+    from eval.sets.protocols import Bench, run_beir
     from index.progress import progress_bar
 
     settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
@@ -56,9 +56,9 @@ def spans_command(
     backend: BackendOption = None,
     cache: CacheOption = None,
 ) -> None:
-    """Measure on a set of the chunking_evaluation layout: gold spans in pooled texts."""
-    from eval.protocols import Bench, run_spans
+    """Measure what characters are cited, on gold spans."""
     from eval.report.terminal import deliver
+    from eval.sets.protocols import Bench, run_spans
     from index.progress import progress_bar
 
     settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
@@ -86,9 +86,9 @@ def abstain_command(
     backend: BackendOption = None,
     cache: CacheOption = None,
 ) -> None:
-    """Measure abstaining: half of a BEIR set's documents dropped, far-off questions mixed in."""
-    from eval.protocols import Bench, run_abstain
+    """Measure abstaining, half of a BEIR set left out."""
     from eval.report.terminal import deliver
+    from eval.sets.protocols import Bench, run_abstain
     from index.progress import progress_bar
 
     settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eval.beir import read_beir
-from eval.corpus import IndexedSets
-from eval.leave_out import far_off, leave_out
 from eval.measures import measure
-from eval.one_vector import rank_by_one_vector
 from eval.records import Ranking, Result, Run
 from eval.run import evaluate
-from eval.spans import corpora_of, locate_spans, read_spans
+from eval.sets.beir import read_beir
+from eval.sets.indexed import IndexedSets
+from eval.sets.leave_out import far_off, leave_out
+from eval.sets.one_vector import rank_by_one_vector
+from eval.sets.spans import corpora_of, locate_spans, read_spans
 from index.progress import Progress
 from qa.engine import Engine
 from qa.settings import Settings

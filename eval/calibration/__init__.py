@@ -1,0 +1,1 @@
+"""When to answer, fitted on gold questions, with what that can promise."""
