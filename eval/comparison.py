@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from eval.errors import BaselineError
-from eval.measures import MEASURES, Measure
+from eval.measures import GUARDED, MEASURES
 from eval.measures.bootstrap import difference
+from eval.measures.measure import Measure
 from eval.measures.table import Table
 from eval.records import Result, Run, Settings
 
@@ -115,7 +116,7 @@ def _difference(measure: Measure, now: Table, before: Table) -> Difference | Non
         high=high,
         questions=sum(map(len, groups)),
         verdict="better" if certain > 0 else "worse" if certain < 0 else "same",
-        guarded=measure.guarded,
+        guarded=measure.name in GUARDED,
     )
 
 

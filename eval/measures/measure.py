@@ -1,0 +1,51 @@
+"""What a measure is: a formula, and the questions it is about."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from eval.measures.bootstrap import interval, limits_of_unanimous
+from eval.measures.formulas import Indices, Statistic
+from eval.measures.table import Table
+from eval.records import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure about some questions.
+
+    `groups` are the columns of the table that choose them; each is resampled by itself.
+    `is_share`: it lies in 0..1 and is 0 or 1 only if all questions agree.
+    """
+
+    name: str
+    label: str
+    groups: tuple[str, ...]
+    statistic: Statistic
+    better: Literal["higher", "lower", "neither"] = "higher"
+    is_share: bool = True
+    digits: int = 3
+
+    def rows(self, table: Table) -> list[Indices]:
+        """Return the rows of the questions it is about, group by group."""
+        return [table.rows(group) for group in self.groups]
+
+    def value(self, table: Table) -> float | None:
+        """Return the figure, None where it is undefined: no such question, nothing cited."""
+        groups = self.rows(table)
+        if not all(map(len, groups)):
+            return None
+        value = float(self.statistic(table, *groups))
+        return None if math.isnan(value) else value
+
+    def estimate(self, table: Table) -> Estimate | None:
+        """Return the figure with its interval, None where it is undefined."""
+        value, groups = self.value(table), self.rows(table)
+        if value is None:
+            return None
+        questions = sum(map(len, groups))
+        if self.is_share and value in (0.0, 1.0):
+            low, high = limits_of_unanimous(value, questions)
+        else:
+            low, high = interval(self.statistic, table, groups)
+        return Estimate(value, low, high, questions)
