@@ -32,10 +32,11 @@ def parts_of(run: Run) -> tuple[str, ...]:
 
 
 def kinds_line(run: Run) -> str:
-    """Return how many questions there are of each kind."""
+    """Return how many questions there are of each kind, and from where far-off ones come."""
     counts = Counter(result.kind for result in run.results)
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in get_args(Kind) if counts[kind])
-    return f"{len(run.results)} questions: {kinds}"
+    mixed_in = run.settings.options.get("far_off")
+    return f"{len(run.results)} questions: {kinds}{f' ({mixed_in})' if mixed_in else ''}"
 
 
 def measure_rows(run: Run) -> list[tuple[str, ...]]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from eval.errors import GoldError
 from eval.questions import Question, QuestionSet
-from eval.rows import Line, line_error, read_lines, read_rows, refuse_repeats
+from eval.rows import Line, Rows, line_error, read_lines, read_rows, refuse_repeats
 from index.records import Document
 from index.sources import document_id
 
@@ -84,6 +84,21 @@ def read_beir(folder: Path, split: str) -> BeirSet:
     return BeirSet(tuple(documents.values()), published, QuestionSet(name, both, questions))
 
 
+def read_far_off(folder: Path) -> tuple[Question, ...]:
+    """Return all questions of a set, of whatever split, as far-off ones. Raises GoldError."""
+    queries = _queries(folder / "queries.jsonl")
+    return tuple(
+        Question(row.id, row.text, "far-off", f"{queries.path}, line {line}")
+        for line, row in queries.by_line.items()
+    )
+
+
+def _queries(path: Path) -> Rows[QueryRow]:
+    queries = read_rows(path, QueryRow, "one JSON object with _id and text")
+    refuse_repeats(queries, {line: row.id for line, row in queries.by_line.items()}, "the _id")
+    return queries
+
+
 def _files(folder: Path, split: str) -> tuple[Path, Path, Path]:
     return folder / "corpus.jsonl", folder / "queries.jsonl", folder / "qrels" / f"{split}.tsv"
 
@@ -93,8 +108,7 @@ def _questions(
 ) -> tuple[str, tuple[Question, ...]]:
     """Return the questions that the split judges; queries.jsonl may hold those of other splits."""
     corpus_file, queries_file, qrels_file = _files(folder, split)
-    queries = read_rows(queries_file, QueryRow, "one JSON object with _id and text")
-    refuse_repeats(queries, {line: row.id for line, row in queries.by_line.items()}, "the _id")
+    queries = _queries(queries_file)
     texts = {row.id: (line, row.text) for line, row in queries.by_line.items()}
     relevant: dict[str, dict[str, int]] = {}
     for each in _judgements(qrels_file):

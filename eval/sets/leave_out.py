@@ -12,7 +12,7 @@ from pathlib import Path
 
 from eval.gold import PACKAGED_GOLD, read_gold
 from eval.questions import Question, QuestionSet
-from eval.sets.beir import BeirSet, is_beir, read_beir
+from eval.sets.beir import BeirSet, is_beir, read_far_off
 from index.records import Document
 
 PACKAGED = "questions on the seeds"
@@ -38,10 +38,7 @@ def leave_out(whole: BeirSet, far: FarOff, seed: int) -> tuple[tuple[Document, .
     own = [_without(question, dropped) for question in whole.asked.questions]
     near = sum(question.kind == "near-miss" for question in own)
     by_id = {question.id: question for question in far.questions}
-    mixed_in = [
-        replace(by_id[each], id=f"{far.name}:{each}", kind="far-off", spans=(), documents={})
-        for each in draw(by_id, seed)[:near]
-    ]
+    mixed_in = [replace(by_id[each], id=f"{far.name}:{each}") for each in draw(by_id, seed)[:near]]
     kept = tuple(document for document in whole.documents if document.id not in dropped)
     return kept, replace(whole.asked, questions=(*own, *mixed_in))
 
@@ -54,7 +51,7 @@ def far_off(folder: Path | None, near: Path, split: str) -> FarOff:
     """
     sibling = folder or next(iter(_beside(near.resolve(), split)), None)
     if sibling:
-        return FarOff(sibling.resolve().name, read_beir(sibling, split).asked.questions)
+        return FarOff(sibling.resolve().name, read_far_off(sibling))
     rows = read_gold(PACKAGED_GOLD).by_line
     questions = tuple(
         Question(row.id, row.question, "far-off", f"{PACKAGED_GOLD.name}, line {line}")
