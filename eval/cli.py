@@ -49,8 +49,8 @@ def evaluate_command(
         _refuse_options_before(context)
         return
     # Imported when run: they bring FAISS, which other commands may not need.
-    from eval.gold import PACKAGED_GOLD, locate, read_gold
-    from eval.report.terminal import deliver
+    from eval.gold_file import PACKAGED_GOLD, locate, read_gold
+    from eval.report.terminal import Delivery
     from eval.run import evaluate
     from index.progress import progress_bar
     from qa.engine import Engine
@@ -58,18 +58,19 @@ def evaluate_command(
     settings = measuring_settings(
         top_k, store=store, model=model, backend=backend, threshold=threshold
     )
+    delivery = Delivery.to(out or Path("reports/eval"), baseline, quiet=quiet)
     rows = read_gold(gold or PACKAGED_GOLD)
     engine = Engine.open(settings.store, **settings.for_engine)
     asked = locate(rows, [each.document for each in engine.snapshot.chunked.values()])
     with progress_bar() as progress:
         measured = evaluate(engine, asked, top_k=settings.top_k, progress=progress)
-    deliver(measured, baseline, out or Path("reports/eval"), quiet=quiet)
+    delivery.deliver(measured)
 
 
 def _refuse_options_before(context: typer.Context) -> None:
     """Refuse an option that stands before a subcommand, where it would do nothing."""
-    for name, value in context.params.items():
-        if value not in (None, False):
+    for name in context.params:
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE":
             raise typer.BadParameter(
                 f"put it behind {context.invoked_subcommand}",
                 param_hint=f"--{name.replace('_', '-')}",

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
+import numpy as np
+from scipy.stats import binomtest
+
 from eval.errors import BaselineError
 from eval.measures import GUARDED, MEASURES
 from eval.measures.bootstrap import difference
@@ -13,13 +16,19 @@ from eval.records import Result, Run, Settings
 
 _WORTH = {"right": 2, "abstained": 2, "off the gold": 1, "missed": 1, "false answer": 0}
 _NOT_CONDITIONS = {"date"}
+_MUST_AGREE = ("protocol", "options", "top_k")
+_FEWEST = 6
+_LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A measure over the questions that both runs asked, and the 95 % interval of `now - before`.
 
-    `verdict` is "better" or "worse" only where that interval leaves out 0.
+    `verdict` is "better" or "worse" only where that interval leaves out 0 and enough questions
+    changed to tell: six at least, and for a measure of yes or no so many more one way than the
+    other that McNemar's exact test agrees (p <= .05). `gained` and `lost` are how many questions
+    those are, None for a measure that has no value for each question.
     """
 
     name: str
@@ -28,6 +37,8 @@ class Difference:
     low: float
     high: float
     questions: int
+    gained: int | None
+    lost: int | None
     verdict: Literal["better", "worse", "same"]
     guarded: bool
 
@@ -44,15 +55,17 @@ class Change:
 class Comparison:
     """What became of a run's figures and questions since the `baseline`.
 
-    `alone` are the ids of questions that only one of both asked, or that have another gold
-    now; `conditions` are the settings that differ, with what they were and are.
+    `missing` are the ids of the baseline's questions that were not asked, or that have another
+    gold now, `added` those of questions that the baseline lacks; `conditions` are the settings
+    that differ, with what they were and are.
     """
 
     baseline: Settings
     differences: tuple[Difference, ...]
     better: tuple[Change, ...]
     worse: tuple[Change, ...]
-    alone: tuple[str, ...]
+    missing: tuple[str, ...]
+    added: tuple[str, ...]
     conditions: Mapping[str, tuple[str, str]]
 
     @property
@@ -64,8 +77,9 @@ class Comparison:
 def compare(run: Run, baseline: Run) -> Comparison:
     """Compare a run with an earlier one, question by question.
 
-    Raises BaselineError if they have no question in common.
+    Raises BaselineError if they have no question in common or were not measured alike.
     """
+    _refuse_unlike(run.settings, baseline.settings)
     before = {result.id: result for result in baseline.results}
     pairs = [
         Change(before[now.id], now)
@@ -78,19 +92,35 @@ def compare(run: Run, baseline: Run) -> Comparison:
             f"{run.settings.data}: name one that was made on the same questions."
         )
     paired = {pair.now.id for pair in pairs}
-    ids = dict.fromkeys([*before, *(result.id for result in run.results)])
     return Comparison(
         baseline=baseline.settings,
         differences=tuple(_differences(pairs)),
         better=tuple(pair for pair in pairs if _worth(pair.now) > _worth(pair.before)),
         worse=tuple(pair for pair in pairs if _worth(pair.now) < _worth(pair.before)),
-        alone=tuple(each for each in ids if each not in paired),
+        missing=tuple(each for each in before if each not in paired),
+        added=tuple(each.id for each in run.results if each.id not in paired | before.keys()),
         conditions=_conditions(run.settings, baseline.settings),
     )
 
 
+def _refuse_unlike(now: Settings, before: Settings) -> None:
+    for name in _MUST_AGREE:
+        values = getattr(before, name), getattr(now, name)
+        if values[0] != values[1]:
+            raise BaselineError(
+                f"The baseline was measured with {name} = {values[0]}, this run with "
+                f"{values[1]}: their figures mean different things; make a baseline like this run."
+            )
+
+
 def _asks_the_same(now: Result, before: Result) -> bool:
-    return (now.question, now.kind, now.gold) == (before.question, before.kind, before.gold)
+    return _asked(now) == _asked(before)
+
+
+def _asked(result: Result) -> object:
+    """Return what is asked; where the gold stands may change, when documents do."""
+    gold = {(each.source, each.text) for each in result.gold}
+    return result.question, result.kind, gold
 
 
 def _differences(pairs: Sequence[Change]) -> list[Difference]:
@@ -107,7 +137,8 @@ def _difference(measure: Measure, now: Table, before: Table) -> Difference | Non
     groups = measure.rows(now)
     low, high = difference(measure.statistic, now, before, groups)
     sign = {"higher": 1, "lower": -1, "neither": 0}[measure.better]
-    certain = sign * ((low > 0) - (high < 0))
+    changes = _changes(measure, now, before, sign)
+    certain = sign * ((low > 0) - (high < 0)) if changes.tell else 0
     return Difference(
         name=measure.name,
         before=values[0],
@@ -115,9 +146,37 @@ def _difference(measure: Measure, now: Table, before: Table) -> Difference | Non
         low=low,
         high=high,
         questions=sum(map(len, groups)),
+        gained=changes.gained,
+        lost=changes.lost,
         verdict="better" if certain > 0 else "worse" if certain < 0 else "same",
         guarded=measure.name in GUARDED,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """On how many questions a measure got better, and worse, and whether these are enough."""
+
+    gained: int | None
+    lost: int | None
+    tell: bool
+
+
+def _changes(measure: Measure, now: Table, before: Table, sign: int) -> _Changes:
+    if measure.column is None:
+        return _Changes(None, None, tell=True)
+    (rows,) = measure.rows(now)
+    values = now[measure.column][rows], before[measure.column][rows]
+    change = sign * (values[0] - values[1])
+    gained, lost = int((change > 0).sum()), int((change < 0).sum())
+    yes_or_no = all(np.isin(each, (0, 1)).all() for each in values)
+    tell = gained + lost >= _FEWEST and not (yes_or_no and mcnemar(gained, lost) > _LEVEL)
+    return _Changes(gained, lost, tell)
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """Return the p-value of McNemar's exact test: as many gains as losses are to be expected."""
+    return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
 
 
 def _worth(result: Result) -> tuple[int, float]:

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from eval.records import TOP_K
 from qa.settings import Settings, load_settings
-
-TOP_K = 10
 
 BaselineOption = Annotated[
     Path | None,

@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+TOP_K = 10
+"""How many passages are looked at, and ranked, if not said otherwise."""
+
+MAX_GRADE = 1000
+"""The most that a judgement can say of relevance."""
+
 Kind = Literal["answerable", "near-miss", "far-off"]
 """Whether the documents answer: yes; no, but the subject is theirs; no, it is another subject."""
 
@@ -129,8 +135,9 @@ class Settings:
     """The conditions of a run: two runs compare only as far as these are alike.
 
     `data` is the gold file's or set's name without its folder, `data_sha256` stands for its
-    content; `options` are those of the protocol. `versions` are those of installed packages,
-    "unknown" for one that is not installed.
+    content; `options` are those of the protocol. `backend` encodes the questions; `scoring` and
+    `chunking` are the versions of how passages are scored and cut. `versions` are those of
+    installed packages, "unknown" for one that is not installed.
     """
 
     protocol: Protocol
@@ -141,7 +148,10 @@ class Settings:
     threshold: float
     calibration: str | None
     model: str
+    model_fingerprint: str
     backend: str
+    scoring: int
+    chunking: int
     snapshot: str
     documents: int
     passages: int
@@ -157,10 +167,12 @@ class Settings:
 class Run:
     """An evaluation: conditions, figures by part and measure, what was checked, every result.
 
-    A measure that is undefined for a part is absent there.
+    A measure that is undefined for a part is absent there. `notes` are what a reader has to
+    know to take the figures rightly.
     """
 
     settings: Settings
     measures: Mapping[Part, Mapping[str, Estimate]]
     offsets: OffsetCheck
     results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()

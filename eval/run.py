@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,10 +11,20 @@ from eval.errors import GoldError
 from eval.judge import judge
 from eval.measures import measure
 from eval.offsets import check_offsets, join
-from eval.options import TOP_K
 from eval.questions import Question, QuestionSet
-from eval.records import Estimate, OffsetCheck, Part, Protocol, Result, Run, Settings
+from eval.records import (
+    TOP_K,
+    Estimate,
+    OffsetCheck,
+    Part,
+    Protocol,
+    Result,
+    Run,
+    Settings,
+)
+from eval.relevance import Corpus
 from index.progress import Progress, no_progress
+from qa.abstention import SCORING
 from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.wire import AnswerJson
@@ -30,6 +40,7 @@ def evaluate(
     top_k: int = TOP_K,
     protocol: Protocol = "gold",
     options: Mapping[str, str | int] | None = None,
+    notes: Sequence[str] = (),
     progress: Progress = no_progress,
 ) -> Run:
     """Ask every question and return what came of it. Raises GoldError as `ask_all` does."""
@@ -39,6 +50,7 @@ def evaluate(
         measures=_by_part(results, asked.questions),
         offsets=offsets,
         results=results,
+        notes=(*notes, *_notes(engine, asked)),
     )
 
 
@@ -50,9 +62,10 @@ def ask_all(
     One other question is asked first: loading the model is not an answer's latency.
     Raises GoldError, naming file and line, for a question that cannot be asked.
     """
-    corpus = engine.snapshot.chunked
-    texts = {name: chunked.document.text for name, chunked in corpus.items()}
-    engine.ask(_WARM_UP, top_k)
+    corpus = Corpus.of(engine.snapshot)
+    texts = {name: each.document.text for name, each in engine.snapshot.chunked.items()}
+    ranked = max(top_k, TOP_K)  # nDCG@10 is that of ten passages, however many are shown
+    engine.ask(_WARM_UP, ranked)
     results: list[Result] = []
     checks: list[OffsetCheck] = []
     for question in asked.questions:
@@ -60,8 +73,8 @@ def ask_all(
             trace = engine.trace(question.text)
         except QuestionError as error:
             raise GoldError(f"{question.origin}: {error}") from error
-        answer = engine.answer(trace, top_k)
-        results.append(judge(question, corpus, trace, answer))
+        answer = engine.answer(trace, ranked)
+        results.append(judge(question, corpus, trace, answer, top_k))
         checks.append(check_offsets(question.id, AnswerJson.of(answer), texts))
         progress("Asking", len(results), len(asked.questions))
     return tuple(results), join(checks)
@@ -75,6 +88,15 @@ def _by_part(
     parts = {part: [r for r in results if r.split == part] for part in splits}
     by_part = {part: measure(own) for part, own in parts.items()} if len(parts) > 1 else {}
     return by_part | {"all": measure(results)}
+
+
+def _notes(engine: Engine, asked: QuestionSet) -> Iterator[str]:
+    calibration = engine.rule.calibration
+    if calibration and calibration.gold_sha256 == asked.sha256:
+        yield (
+            f"The calibration in force was fitted on these questions ({asked.name}): confidence, "
+            "threshold and false answers look better on them than on others."
+        )
 
 
 def _settings(
@@ -94,7 +116,10 @@ def _settings(
         threshold=engine.rule.threshold,
         calibration=engine.rule.applied.id if engine.rule.applied else None,
         model=engine.model.name,
-        backend=manifest.backend,
+        model_fingerprint=engine.model.fingerprint,
+        backend=engine.encoder.backend,
+        scoring=SCORING,
+        chunking=manifest.chunking,
         snapshot=engine.snapshot.id,
         documents=manifest.documents,
         passages=manifest.passages,

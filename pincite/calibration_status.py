@@ -25,14 +25,16 @@ class CalibrationStatus:
     standing: Standing
     made_for: tuple[str, ...]
     promise: str | None
+    by_hand: bool
     max_false_answers: float
     confidence_level: float
     threshold: float
 
     @classmethod
-    def of(cls, manifest: "Manifest", objects: "ObjectFolder") -> Self | None:
+    def of(cls, manifest: "Manifest", objects: "ObjectFolder", *, by_hand: bool) -> Self | None:
         """Return the status of a snapshot's calibration; None where there is none.
 
+        `by_hand` tells whether a threshold is set, which comes before the calibrated one.
         Raises StoreDamagedError, StoreError for one that this Pincite cannot read.
         """
         if manifest.calibration is None:
@@ -45,7 +47,8 @@ class CalibrationStatus:
             gold=found.gold,
             standing=standing,
             made_for=found.obstacles(key_of(manifest)),
-            promise=found.promise if standing == "in force" else None,
+            promise=found.promise if standing == "in force" and not by_hand else None,
+            by_hand=by_hand,
             max_false_answers=found.max_false_answers,
             confidence_level=found.confidence_level,
             threshold=found.threshold,
@@ -59,6 +62,8 @@ def in_words(calibration: CalibrationStatus | None) -> str:
     told = f"{calibration.id} of {calibration.made}, {calibration.standing}"
     if calibration.promise is not None:
         return f"{told}: {calibration.promise}"
+    if calibration.standing == "in force":
+        return f"{told}, but the threshold is set by hand, so nothing is promised"
     reason = "the documents changed since"
     if calibration.made_for:
         reason = f"it was made for {' and '.join(calibration.made_for)}"

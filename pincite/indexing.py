@@ -116,7 +116,9 @@ def _status(settings: Settings, check: bool) -> Status:
         bytes=store.total_bytes(),
         sources=manifest.sources,
         checked=check,
-        calibration=CalibrationStatus.of(manifest, store.objects),
+        calibration=CalibrationStatus.of(
+            manifest, store.objects, by_hand=settings.threshold is not None
+        ),
     )
 
 

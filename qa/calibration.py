@@ -88,8 +88,9 @@ class Calibration:
         """What holds while it is in force and the documents are those it was made on."""
         return (
             f"With {percent(self.confidence_level)} confidence, at most "
-            f"{percent(self.max_false_answers)} of unanswerable questions like those of "
-            f"{self.gold} are answered."
+            f"{percent(self.max_false_answers)} of unanswerable questions like the "
+            f"{self.counts.near_miss.questions} near-miss and {self.counts.far_off.questions} "
+            f"far-off ones of {self.gold} are answered."
         )
 
     def probability(self, score: float) -> float:

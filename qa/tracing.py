@@ -51,6 +51,7 @@ def explained(trace: Trace, rule: Rule) -> dict[str, Any]:
             "threshold": rule.threshold,
             "calibration": applied.id if applied else None,
             "stale": applied.stale if applied else False,
+            "by_hand": rule.by_hand,
         },
     }
 

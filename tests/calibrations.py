@@ -23,7 +23,8 @@ CALIBRATION = Calibration(
     corpus="cd" * 32,
 )
 PROMISE = (
-    "With 95 % confidence, at most 10 % of unanswerable questions like those of mine.jsonl are "
+    "With 95 % confidence, at most 10 % of unanswerable questions like the "
+    "30 near-miss and 30 far-off ones of mine.jsonl are "
     "answered."
 )
 

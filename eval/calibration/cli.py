@@ -45,7 +45,7 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
     # Imported when run: `pincite ask` shares this command line and has to start quickly.
     from eval.calibration.fitting import Observation, calibrate, check_share
     from eval.calibration.report import calibration_of, report
-    from eval.gold import locate, read_gold
+    from eval.gold_file import locate, read_gold
     from eval.run import ask_all
     from index.progress import progress_bar
     from index.publishing import publish_calibration
@@ -60,7 +60,7 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
         results, _ = ask_all(engine, asked, progress=progress)
     observations = [Observation(each.score, each.kind, each.right) for each in results]
     fit = calibrate(observations, max_false_answers=max_false_answers)
-    calibration = calibration_of(fit, gold, engine.snapshot)
+    calibration = calibration_of(fit, asked, engine.snapshot)
     for line in report(fit, calibration):
         print(one_line(line))
     if dry_run:
@@ -68,6 +68,11 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
         return
     live = publish_calibration(Store(settings.store), engine.snapshot, calibration.to_bytes())
     _note(f"Published calibration {calibration.id} with snapshot {live.id}.")
+    if settings.threshold is not None:
+        _note(
+            f"The threshold is set by hand, to {settings.threshold:g}: it comes first, so nothing "
+            "is promised until that setting is taken away."
+        )
 
 
 def _remove(settings: Settings) -> None:

@@ -23,6 +23,7 @@ CONFIDENCE_LEVEL = 0.95
 MAX_FALSE_ANSWERS = 0.1
 FEWEST_UNANSWERABLE = 40
 FEWEST_ANSWERABLE = 20
+_LEAST_SHARE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,8 @@ def calibrate(
 
 
 def check_share(name: str, share: float) -> None:
-    """Raise SettingsError unless `share` lies between 0 and 1, both excluded."""
-    if not 0 < share < 1:
+    """Raise SettingsError unless `share` lies well between 0 and 1."""
+    if not _LEAST_SHARE <= share < 1:
         raise SettingsError(f"{name} = {share}: give a share between 0 and 1, such as 0.1.")
 
 

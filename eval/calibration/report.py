@@ -1,25 +1,23 @@
 """A fit as the record that is published, and as what a person reads of it."""
 
-import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from math import ceil, floor
-from pathlib import Path
 
 from eval.calibration.fitting import Fit
+from eval.questions import QuestionSet
 from index.publishing import corpus_digest
 from index.snapshot import Snapshot
-from index.terminal import one_line
 from qa.abstention import key_of
 from qa.calibration import Calibration, Tally, percent
 
 
-def calibration_of(fit: Fit, gold: Path, measured: Snapshot) -> Calibration:
-    """Return the record of a fit to the questions in `gold`, asked of `measured` just now."""
+def calibration_of(fit: Fit, asked: QuestionSet, measured: Snapshot) -> Calibration:
+    """Return the record of a fit to these questions, asked of `measured` just now."""
     return Calibration(
         made=datetime.now(UTC).replace(microsecond=0),
-        gold=one_line(gold.name),
-        gold_sha256=hashlib.sha256(gold.read_bytes()).hexdigest(),
+        gold=asked.name,
+        gold_sha256=asked.sha256,
         max_false_answers=fit.max_false_answers,
         confidence_level=fit.confidence_level,
         threshold=fit.threshold,
@@ -55,6 +53,9 @@ def report(fit: Fit, calibration: Calibration) -> Iterator[str]:
         f"               It holds for questions drawn like those in {gold}, and while the "
         "documents stay as they are."
     )
+    for kind, tally in (("near-miss", counts.near_miss), ("far-off", counts.far_off)):
+        if not tally.questions:
+            yield f"               No question among them is {kind}, so it tells nothing of such."
     yield (
         f"smallest       {percent(_up(fit.smallest_promise))} could be promised with "
         f"{counts.unanswerable.questions} unanswerable questions; more of them make it smaller"

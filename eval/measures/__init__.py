@@ -6,7 +6,7 @@ is measured apart. A measure that is undefined is absent, never 0.
 
 from collections.abc import Iterator, Sequence
 
-from eval.measures.formulas import aurc, auroc, calibration_error, mean, quantile, ratio
+from eval.measures.formulas import CalibrationError, Mean, Quantile, Ratio, aurc, auroc
 from eval.measures.measure import Measure
 from eval.measures.ranking import AT
 from eval.measures.table import Table
@@ -33,13 +33,13 @@ def _ranking() -> Iterator[Measure]:
     columns |= {f"success_at_{k}": f"success@{k}" for k in AT}
     columns |= {f"recall_at_{k}": f"recall@{k}" for k in AT}
     for column, label in columns.items():
-        yield Measure(column, label, ("ranked",), mean(column))
+        yield Measure(column, label, ("ranked",), Mean(column))
 
 
 def _citing() -> Iterator[Measure]:
     cited = ("answerable",)
-    yield Measure("citation_hit_rate", "citation hit rate", cited, mean("cited_right"))
-    share = ratio("citations_on_gold", "citations")
+    yield Measure("citation_hit_rate", "citation hit rate", cited, Mean("cited_right"))
+    share = Ratio("citations_on_gold", "citations")
     yield Measure("citation_precision", "citation precision", cited, share)
     for what in ("cited", "highlighted"):
         yield from _characters(what, f"{what} text")
@@ -47,18 +47,18 @@ def _citing() -> Iterator[Measure]:
 
 def _characters(what: str, title: str) -> Iterator[Measure]:
     group = ("spanned",)
-    precision = ratio(f"{what}_precision", f"{what}_any")
-    length = mean(f"{what}_length")
-    yield Measure(f"{what}_recall", f"{title}, recall", group, mean(f"{what}_recall"))
+    precision = Ratio(f"{what}_precision", f"{what}_any")
+    length = Mean(f"{what}_length")
+    yield Measure(f"{what}_recall", f"{title}, recall", group, Mean(f"{what}_recall"))
     yield Measure(f"{what}_precision", f"{title}, precision", group, precision)
-    yield Measure(f"{what}_iou", f"{title}, IoU", group, mean(f"{what}_iou"))
+    yield Measure(f"{what}_iou", f"{title}, IoU", group, Mean(f"{what}_iou"))
     yield Measure(
         f"{what}_length", f"{title}, characters", group, length, "neither", is_share=False, digits=0
     )
 
 
 def _answering() -> Iterator[Measure]:
-    answered = mean("answered")
+    answered = Mean("answered")
     yield Measure("answer_rate", "answer rate", ("answerable",), answered)
     for group, suffix, label in _UNANSWERABLE:
         yield Measure(
@@ -69,18 +69,16 @@ def _answering() -> Iterator[Measure]:
 def _confidence() -> Iterator[Measure]:
     for group, suffix, label in _UNANSWERABLE:
         name, groups = f"auroc{suffix}", ("answerable", group)
-        yield Measure(name, f"AUROC of confidence{label}", groups, auroc, is_share=False)
-    for name, label, formula in (
-        ("aurc", "area under risk-coverage", aurc),
-        ("calibration_error", "calibration error", calibration_error),
-    ):
-        yield Measure(name, label, ("all",), formula, "lower", is_share=False)
+        yield Measure(name, f"AUROC of confidence{label}", groups, auroc)
+    yield Measure("aurc", "area under risk-coverage", ("all",), aurc, "lower")
+    name, label = "calibration_error", "calibration error"
+    yield Measure(name, label, ("all",), CalibrationError(), "lower", is_share=False)
 
 
 def _latency() -> Iterator[Measure]:
     for percent in (50, 95):
         name, label = f"latency_p{percent}_ms", f"latency p{percent}, ms"
-        formula = quantile("took_ms", percent / 100)
+        formula = Quantile("took_ms", percent / 100)
         yield Measure(name, label, ("all",), formula, "lower", is_share=False, digits=1)
 
 

@@ -1,7 +1,9 @@
 """How far a figure might be off: the percentile bootstrap over questions, seeded.
 
 Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 13. Each group of questions
-is resampled by itself, so that a resample has as many answerable questions as the sample has.
+that a measure is about is resampled by itself. Questions are taken to be independent, which
+several on one document are not quite. An interval of no width tells that all questions have the
+same value, not that the value is certain.
 """
 
 from collections.abc import Sequence
@@ -10,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.measures.formulas import Indices, Statistic
+from eval.measures.formulas import CalibrationError, Indices, Statistic
 from eval.measures.table import Table
 
 LEVEL = 0.95
 RESAMPLES = 2000
+_CHANCE_SAMPLES = 500
 _BATCH_CELLS = 500_000
 _SEED = 0
 
@@ -24,11 +27,26 @@ def interval(statistic: Statistic, table: Table, groups: Sequence[Indices]) -> t
     return _limits(resampled(statistic, [table], groups)[0])
 
 
+def calibration_interval(
+    error: CalibrationError, table: Table, rows: Indices, value: float
+) -> tuple[float, float]:
+    """Return the 95 % interval of a calibration error, whose resamples are too high.
+
+    Its lower end is 0 where chance alone would put perfect confidence as far off (one-sided test),
+    else that of the basic bootstrap, which takes a resample to be as far above the sample as that
+    is above the truth (Davison & Hinkley 1997, section 5.2).
+    """
+    _, high = _limits(resampled(error, [table], [rows])[0])
+    by_chance = float(np.quantile(error.by_chance(table, rows, _CHANCE_SAMPLES), LEVEL))
+    least = 0.0 if value <= by_chance else max(0.0, 2 * value - high)
+    return min(value, least), max(value, high)
+
+
 def limits_of_unanimous(share: float, questions: int) -> tuple[float, float]:
     """Return the 95 % interval of a share of exactly 0 or 1.
 
     It is the same in every resample, which tells nothing; so these are the exact binomial
-    limits (Clopper & Pearson, 1934).
+    limits (Clopper & Pearson, 1934). Of two groups that are compared, the smaller one counts.
     """
     open_end = float(((1 - LEVEL) / 2) ** (1 / questions))
     return (0.0, 1 - open_end) if share == 0 else (open_end, 1.0)

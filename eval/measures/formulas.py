@@ -6,6 +6,7 @@ is nan where it is undefined.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,26 +22,41 @@ Statistic = Callable[..., Any]
 BINS = 10
 
 
-def mean(column: str) -> Statistic:
-    """Return the mean of a column."""
-    return lambda table, rows: table[column][rows].mean(axis=-1)
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """The mean of a column."""
+
+    column: str
+
+    def __call__(self, table: Table, rows: Indices) -> Any:
+        """Return it over these rows."""
+        return table[self.column][rows].mean(axis=-1)
 
 
-def ratio(part: str, whole: str) -> Statistic:
-    """Return the sum of one column over that of another; nan where that is 0."""
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """The sum of one column over that of another; nan where that is 0."""
 
-    def statistic(table: Table, rows: Indices) -> Any:
+    part: str
+    whole: str
+
+    def __call__(self, table: Table, rows: Indices) -> Any:
+        """Return it over these rows."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return table[part][rows].sum(axis=-1) / table[whole][rows].sum(axis=-1)
-
-    return statistic
+            return table[self.part][rows].sum(axis=-1) / table[self.whole][rows].sum(axis=-1)
 
 
-def quantile(column: str, share: float) -> Statistic:
-    """Return the nearest-rank quantile of a column: of n sorted, the one at ceil(share * n)."""
-    return lambda table, rows: np.quantile(
-        table[column][rows], share, axis=-1, method="inverted_cdf"
-    )
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """The nearest-rank quantile of a column: of n sorted, the one at ceil(share * n)."""
+
+    column: str
+    share: float
+
+    def __call__(self, table: Table, rows: Indices) -> Any:
+        """Return it over these rows."""
+        values = table[self.column][rows]
+        return np.quantile(values, self.share, axis=-1, method="inverted_cdf")
 
 
 def auroc(table: Table, positive: Indices, negative: Indices) -> Any:
@@ -59,11 +75,22 @@ def risk_coverage(table: Table, rows: Indices) -> Any:
     """Return the risk if only the k questions of highest confidence are answered, k = 1, 2, ….
 
     The risk is the share of the answered ones whose answer is not right (El-Yaniv & Wiener,
-    2010).
+    2010). Of questions of equal confidence it is that of their mean, in whatever order they come.
     """
-    order = np.argsort(-table["confidence"][rows], axis=-1, kind="stable")
-    wrong = 1 - np.take_along_axis(table["right"][rows], order, axis=-1)
+    confidence = table["confidence"][rows]
+    order = np.argsort(-confidence, axis=-1)
+    ordered = np.take_along_axis(confidence, order, axis=-1)
+    wrong = _mean_of_ties(1 - np.take_along_axis(table["right"][rows], order, axis=-1), ordered)
     return wrong.cumsum(axis=-1) / np.arange(1, rows.shape[-1] + 1)
+
+
+def _mean_of_ties(values: NDArray[np.float64], keys: NDArray[np.float64]) -> Any:
+    """Return `values` with the mean of its run for each; a run has equal keys, which are sorted."""
+    starts = np.ones(keys.shape, dtype=bool)
+    starts[..., 1:] = keys[..., 1:] != keys[..., :-1]
+    run = starts.ravel().cumsum() - 1  # each row starts a run of its own
+    means = np.bincount(run, values.ravel()) / np.bincount(run)
+    return means[run].reshape(values.shape)
 
 
 def aurc(table: Table, rows: Indices) -> Any:
@@ -76,13 +103,29 @@ def bin_of(confidence: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.minimum((confidence * BINS).astype(np.intp), BINS - 1)
 
 
-def calibration_error(table: Table, rows: Indices) -> Any:
-    """Return the expected calibration error over ten bins of equal width (Guo et al., 2017).
+@dataclass(frozen=True, slots=True)
+class CalibrationError:
+    """The expected calibration error over ten bins of equal width (Guo et al., 2017).
 
     The mean, over all questions, of the distance between a bin's mean confidence and its share
-    of right answers.
+    of right answers. A sample's is too high on average: chance alone puts a bin off.
     """
-    confidence, right = table["confidence"][rows], table["right"][rows]
-    bins = bin_of(confidence)
-    gaps = [abs(((confidence - right) * (bins == each)).sum(axis=-1)) for each in range(BINS)]
-    return sum(gaps) / rows.shape[-1]
+
+    def __call__(self, table: Table, rows: Indices) -> Any:
+        """Return it over these rows."""
+        return self._error(table["confidence"][rows], table["right"][rows])
+
+    def by_chance(self, table: Table, rows: Indices, samples: int) -> NDArray[np.float64]:
+        """Return the errors of so many samples in which confidence is the probability of right.
+
+        Consistency resampling (Bröcker & Smith, 2007), seeded.
+        """
+        confidence = np.broadcast_to(table["confidence"][rows], (samples, len(rows)))
+        right = np.random.default_rng(0).uniform(size=confidence.shape) < confidence
+        errors: NDArray[np.float64] = self._error(confidence, right)
+        return errors
+
+    def _error(self, confidence: NDArray[np.float64], right: NDArray[Any]) -> Any:
+        bins = bin_of(confidence)
+        gaps = [abs(((confidence - right) * (bins == each)).sum(axis=-1)) for each in range(BINS)]
+        return sum(gaps) / confidence.shape[-1]

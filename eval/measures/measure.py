@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from eval.measures.bootstrap import interval, limits_of_unanimous
-from eval.measures.formulas import Indices, Statistic
+from eval.measures.bootstrap import calibration_interval, interval, limits_of_unanimous
+from eval.measures.formulas import CalibrationError, Indices, Mean, Ratio, Statistic
 from eval.measures.table import Table
 from eval.records import Estimate
 
@@ -15,7 +15,7 @@ class Measure:
     """A figure about some questions.
 
     `groups` are the columns of the table that choose them; each is resampled by itself.
-    `is_share`: it lies in 0..1 and is 0 or 1 only if all questions agree.
+    `is_share`: it lies in 0..1 and is 0 or 1 only if all agree.
     """
 
     name: str
@@ -30,6 +30,11 @@ class Measure:
         """Return the rows of the questions it is about, group by group."""
         return [table.rows(group) for group in self.groups]
 
+    @property
+    def column(self) -> str | None:
+        """The column with each question's value, where the figure is the mean of these."""
+        return self.statistic.column if isinstance(self.statistic, Mean) else None
+
     def value(self, table: Table) -> float | None:
         """Return the figure, None where it is undefined: no such question, nothing cited."""
         groups = self.rows(table)
@@ -43,9 +48,17 @@ class Measure:
         value, groups = self.value(table), self.rows(table)
         if value is None:
             return None
-        questions = sum(map(len, groups))
+        counts = [len(self._counted(table, rows)) for rows in groups]
         if self.is_share and value in (0.0, 1.0):
-            low, high = limits_of_unanimous(value, questions)
+            low, high = limits_of_unanimous(value, min(counts))
+        elif isinstance(self.statistic, CalibrationError):
+            low, high = calibration_interval(self.statistic, table, groups[0], value)
         else:
             low, high = interval(self.statistic, table, groups)
-        return Estimate(value, low, high, questions)
+        return Estimate(value, low, high, sum(counts))
+
+    def _counted(self, table: Table, rows: Indices) -> Indices:
+        """Return the rows that the figure is made of: for a ratio those with something below."""
+        if isinstance(self.statistic, Ratio):
+            return rows[table[self.statistic.whole][rows] > 0]
+        return rows

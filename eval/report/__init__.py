@@ -6,6 +6,8 @@ from eval.comparison import Comparison
 from eval.errors import ReportError
 from eval.records import Run
 
+JSON_FILE = "eval.json"
+
 
 def write_report(run: Run, comparison: Comparison | None, folder: Path) -> tuple[Path, ...]:
     """Write the three files into `folder` and return them. Raises ReportError."""
@@ -16,7 +18,7 @@ def write_report(run: Run, comparison: Comparison | None, folder: Path) -> tuple
     contents = {
         folder / "eval.html": to_html(run, comparison).encode(),
         folder / "eval.md": to_markdown(run, comparison).encode(),
-        folder / "eval.json": to_json(run, comparison),
+        folder / JSON_FILE: to_json(run, comparison),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -65,13 +65,16 @@ def number(name: str, value: float, *, sign: bool = False) -> str:
 
 
 def difference_rows(comparison: Comparison) -> list[tuple[str, ...]]:
-    """Return a row for each measure: before, now, the difference with interval, a verdict."""
+    """Return a row for each measure: before, now, the difference with its interval, how many
+    questions gained and lost, a verdict.
+    """
     return [
         (
             BY_NAME[each.name].label,
             number(each.name, each.before),
             number(each.name, each.now),
             _signed(each),
+            "" if each.gained is None else f"+{each.gained} −{each.lost}",
             _verdict(each),
         )
         for each in comparison.differences
@@ -84,8 +87,9 @@ def comparison_line(comparison: Comparison) -> str:
     lost = ", ".join(BY_NAME[each.name].label for each in losses)
     verdict = f"Regression in {lost}" if losses else "No regression"
     counts = f"{len(comparison.better)} questions better, {len(comparison.worse)} worse"
-    alone = f", {len(comparison.alone)} not in both" if comparison.alone else ""
-    return f"{verdict}: {counts}{alone}."
+    missing = f", {len(comparison.missing)} not asked" if comparison.missing else ""
+    added = f", {len(comparison.added)} new" if comparison.added else ""
+    return f"{verdict}: {counts}{missing}{added}."
 
 
 def offsets_line(run: Run) -> str:

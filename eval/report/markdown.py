@@ -32,6 +32,7 @@ def _markdown(run: Run, comparison: Comparison | None) -> Iterator[str]:
     yield f"{kinds_line(run)}; 95 % intervals in brackets.\n"
     yield from _table(("measure", *parts_of(run)), measure_rows(run))
     yield f"\n{offsets_line(run)}"
+    yield from (f"- {_escaped(note)}" for note in run.notes)
     yield from (f"- wrong: {_escaped(wrong)}" for wrong in run.offsets.wrong)
     if comparison:
         yield from _comparison(comparison)
@@ -47,7 +48,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
     baseline = comparison.baseline
     yield "\n## Compared with the baseline\n"
     yield f"{comparison_line(comparison)} The baseline is of {baseline.date}.\n"
-    head = ("measure", "before", "now", "difference (95 % interval)", "")
+    head = ("measure", "before", "now", "difference (95 % interval)", "questions", "")
     yield from _table(head, difference_rows(comparison))
     if comparison.conditions:
         yield "\nOther conditions than then:\n"

@@ -1,5 +1,6 @@
 """A run as JSON, and back: what a later run is compared with."""
 
+from codecs import BOM_UTF8
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from eval.comparison import Comparison
 from eval.errors import BaselineError
-from eval.records import Run
+from eval.records import MAX_GRADE, Ranking, Result, Run
 
 FORMAT = 2
 """The JSON's format version: raise it when a field changes its name or meaning."""
+
+_DEEPEST = 1000
 
 
 def to_json(run: Run, comparison: Comparison | None = None) -> bytes:
@@ -27,19 +30,46 @@ def read_run(path: Path) -> Run:
     """Read a run back. Raises BaselineError for a file that is not one."""
     remedy = "name an eval.json, or make one by leaving out --baseline"
     try:
-        content = orjson.loads(path.read_bytes())
+        content = path.read_bytes().removeprefix(BOM_UTF8)
+        outer = orjson.loads(content)
     except OSError as error:
         raise BaselineError(f"{path} cannot be read ({error.strerror}): {remedy}.") from error
     except ValueError as error:
         raise BaselineError(f"{path} is not JSON: {remedy}.") from error
-    if not isinstance(content, dict) or "format" not in content:
+    if not isinstance(outer, dict) or "format" not in outer:
         raise BaselineError(f"{path} is not an evaluation: {remedy}.")
-    if content.pop("format") != FORMAT:
+    if outer["format"] != FORMAT:
         raise BaselineError(f"{path} was written by another version of Pincite: make it anew.")
-    content.pop("comparison", None)
     try:
-        return TypeAdapter(Run).validate_python(content)
+        run = TypeAdapter(Run).validate_json(content, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise BaselineError(f"{path}: {place}: {first['msg']}; make it anew.") from error
+    for result in run.results:
+        if not _is_possible(result):
+            raise BaselineError(f"{path}: the result of {result.id} cannot be; make it anew.")
+    return run
+
+
+def _is_possible(result: Result) -> bool:
+    """Tell whether the numbers are such as a run writes: C code computes with some of them."""
+    shares = 0 <= result.score <= 1 and 0 <= result.confidence <= 1 and result.took_ms >= 0
+    overlaps = all(
+        0 <= each.both <= min(each.gold, each.shown)
+        for each in (result.cited, result.highlighted)
+        if each
+    )
+    return shares and overlaps and (result.ranking is None or _can_rank(result.ranking))
+
+
+def _can_rank(ranking: Ranking) -> bool:
+    ranks = [each.rank for each in ranking.found]
+    grades = [*(each.grade for each in ranking.found), *ranking.missed]
+    return (
+        0 <= ranking.depth <= _DEEPEST
+        and all(1 <= rank <= ranking.depth for rank in ranks)
+        and ranks == sorted(set(ranks))
+        and grades != []
+        and all(1 <= grade <= MAX_GRADE for grade in grades)
+    )

@@ -1,14 +1,17 @@
 """A run as tables for the terminal, and how a command ends."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import typer
 from rich import box
 from rich.table import Table
 
 from eval.comparison import Comparison, compare
+from eval.errors import BaselineError
 from eval.records import Run
-from eval.report import write_report
+from eval.report import JSON_FILE, write_report
 from eval.report.figures import (
     comparison_line,
     difference_rows,
@@ -18,9 +21,9 @@ from eval.report.figures import (
     parts_of,
 )
 from eval.report.stored import read_run
-from index.terminal import console, one_line
+from index.terminal import FAILURE, console, one_line
 
-WRONG_OFFSETS, REGRESSION = 1, 5
+REGRESSION = 5
 
 
 def measures_table(run: Run) -> Table:
@@ -38,7 +41,7 @@ def comparison_table(comparison: Comparison) -> Table:
     """Return what differs from the baseline; rows that are the same to the last digit left out."""
     title = f"compared with the baseline of {comparison.baseline.date}"
     table = Table("measure", title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for column in ("before", "now", "difference (95 % interval)"):
+    for column in ("before", "now", "difference (95 % interval)", "questions"):
         table.add_column(column, justify="right")
     table.add_column("")
     for each, row in zip(comparison.differences, difference_rows(comparison), strict=True):
@@ -47,26 +50,71 @@ def comparison_table(comparison: Comparison) -> Table:
     return table
 
 
-def deliver(measured: Run, baseline: Path | None, out: Path, *, quiet: bool) -> None:
-    """Write the report into `out` and print it, compared with the run in the file `baseline`.
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a run's report goes, and the earlier run that it is compared with."""
 
-    Ends the command with 1 where an offset does not hold, with 5 on a significant loss.
-    """
-    compared = compare(measured, read_run(baseline)) if baseline else None
-    files = write_report(measured, compared, out)
-    notes = console(stderr=True)
-    if not quiet:
-        shown = console()
-        shown.print(measures_table(measured))
-        print(offsets_line(measured))
-        if compared:
-            shown.print(comparison_table(compared))
-            print(comparison_line(compared))
-        notes.print(f"Wrote {', '.join(str(file) for file in files)}.", soft_wrap=True)
-    if measured.offsets.wrong:
-        first = measured.offsets.wrong[0]
-        notes.print(f"{offsets_line(measured)} (the first: {first}). Answers cannot be trusted.")
-        raise typer.Exit(WRONG_OFFSETS)
-    if compared and compared.losses:
-        notes.print(f"{comparison_line(compared)} See {files[0]}.", soft_wrap=True)
-        raise typer.Exit(REGRESSION)
+    out: Path
+    quiet: bool
+    baseline: Run | None
+
+    @classmethod
+    def to(cls, out: Path, baseline: Path | None, *, quiet: bool) -> Self:
+        """Read the baseline, before anything that takes long.
+
+        Raises BaselineError for one that cannot be used, or that the report would overwrite.
+        """
+        if baseline and baseline.resolve() == (out / JSON_FILE).resolve():
+            raise BaselineError(
+                f"The report would overwrite its baseline, {baseline}: name another folder with "
+                "--out."
+            )
+        return cls(out, quiet, read_run(baseline) if baseline else None)
+
+    def deliver(self, run: Run) -> None:
+        """Write the report and print it.
+
+        Ends the command with 1 where an offset does not hold or the run lacks questions of the
+        baseline, with 5 on a significant loss. Raises BaselineError where both cannot be compared;
+        the report is written all the same.
+        """
+        try:
+            compared = compare(run, self.baseline) if self.baseline else None
+        except BaselineError:
+            write_report(run, None, self.out)
+            raise
+        files = write_report(run, compared, self.out)
+        if not self.quiet:
+            _print(run, compared)
+            _note(f"Wrote {', '.join(str(file) for file in files)}.")
+        for note in run.notes:
+            _note(note)
+        if run.offsets.wrong:
+            first = run.offsets.wrong[0]
+            _note(f"{offsets_line(run)} (the first: {first}). Answers cannot be trusted.")
+            raise typer.Exit(FAILURE)
+        if compared and compared.losses:
+            _note(f"{comparison_line(compared)} See {files[0]}.")
+            raise typer.Exit(REGRESSION)
+        if compared and compared.missing:
+            _note(
+                f"{len(compared.missing)} questions of the baseline were not asked, or have "
+                f"another gold now (the first: {compared.missing[0]}), so it tells nothing of "
+                "them: ask them too, or make the baseline anew."
+            )
+            raise typer.Exit(FAILURE)
+
+
+def _print(run: Run, compared: Comparison | None) -> None:
+    shown = console()
+    shown.print(measures_table(run))
+    print(offsets_line(run))
+    if compared:
+        shown.print(comparison_table(compared))
+        for name, (before, now) in compared.conditions.items():
+            print(one_line(f"{name} was {before}, is {now}"))
+        print(comparison_line(compared))
+
+
+def _note(text: str) -> None:
+    console(stderr=True).print(one_line(text), soft_wrap=True)

@@ -1,7 +1,7 @@
 """Folders of the BEIR layout: corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv."""
 
-import csv
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from eval.errors import GoldError
 from eval.questions import Question, QuestionSet
+from eval.records import MAX_GRADE
 from eval.rows import Line, Rows, line_error, read_lines, read_rows, refuse_repeats
 from index.records import Document
 from index.sources import document_id
+from index.terminal import one_line
 
 _HEADER = ["query-id", "corpus-id", "score"]
+_QRELS_FORM = (
+    "a line is query-id, corpus-id and a whole number as score, with tabs between them; correct it."
+)
 
 
 class CorpusRow(BaseModel):
@@ -73,7 +78,7 @@ def read_beir(folder: Path, split: str) -> BeirSet:
     corpus_file, _, _ = _files(folder, split)
     corpus = read_rows(corpus_file, CorpusRow, "one JSON object with _id, title and text")
     refuse_repeats(corpus, {line: row.id for line, row in corpus.by_line.items()}, "the _id")
-    name = folder.resolve().name
+    name = one_line(folder.resolve().name)
     documents = {row.id: _document(row, name) for row in corpus.by_line.values()}
     published = {
         documents[row.id].id: f"{row.title} {row.text}".strip() for row in corpus.by_line.values()
@@ -111,7 +116,8 @@ def _questions(
     queries = _queries(queries_file)
     texts = {row.id: (line, row.text) for line, row in queries.by_line.items()}
     relevant: dict[str, dict[str, int]] = {}
-    for each in _judgements(qrels_file):
+    qrels_sha256, lines = read_lines(qrels_file)
+    for each in _judgements(qrels_file, lines):
         for what, known, where in (
             (f"the question {each.question}", each.question in texts, queries_file),
             (f"the document {each.document}", each.document in ids, corpus_file),
@@ -136,23 +142,19 @@ def _questions(
         )
         for each, documents in relevant.items()
     )
-    return f"{queries.sha256} {hashlib.sha256(qrels_file.read_bytes()).hexdigest()}", questions
+    return f"{queries.sha256} {qrels_sha256}", questions
 
 
-def _judgements(path: Path) -> Iterator[Judgement]:
-    _, lines = read_lines(path)
+def _judgements(path: Path, lines: Mapping[int, str]) -> Iterator[Judgement]:
     seen: dict[tuple[str, str], int] = {}
     for number, line in lines.items():
-        cells = next(csv.reader([line.rstrip("\r")], delimiter="\t", quoting=csv.QUOTE_NONE))
+        cells = [cell.strip() for cell in line.split("\t")]
         if number == 1 and cells == _HEADER:
             continue
-        if len(cells) != len(_HEADER) or not cells[2].strip().lstrip("-").isdecimal():
-            raise line_error(
-                path,
-                number,
-                f"{len(cells)} cells; a line is query-id, corpus-id and a whole number as score, "
-                "with tabs between them; correct it.",
-            )
+        if len(cells) != len(_HEADER) or not re.fullmatch(r"-?[0-9]{1,4}", cells[2]):
+            raise line_error(path, number, _QRELS_FORM)
+        if int(cells[2]) > MAX_GRADE:
+            raise line_error(path, number, f"the score is above {MAX_GRADE}; scale the scores.")
         first = seen.setdefault((cells[0], cells[1]), number)
         if first != number:
             raise line_error(path, number, f"judges the same as line {first}; remove one of them.")

@@ -35,14 +35,15 @@ def beir_command(
     cache: CacheOption = None,
 ) -> None:
     """Rank documents by their best passage, on a BEIR set."""
-    from eval.report.terminal import deliver
+    from eval.report.terminal import Delivery
     from eval.sets.protocols import Bench, run_beir
     from index.progress import progress_bar
 
+    delivery = Delivery.to(out or _reports("beir", folder), baseline, quiet=quiet)
     settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
     with progress_bar() as progress:
         measured = run_beir(folder, split, Bench(settings, cache, progress), one_vector=one_vector)
-    deliver(measured, baseline, out or _reports("beir", folder), quiet=quiet)
+    delivery.deliver(measured)
 
 
 def spans_command(
@@ -57,14 +58,15 @@ def spans_command(
     cache: CacheOption = None,
 ) -> None:
     """Measure what characters are cited, on gold spans."""
-    from eval.report.terminal import deliver
+    from eval.report.terminal import Delivery
     from eval.sets.protocols import Bench, run_spans
     from index.progress import progress_bar
 
+    delivery = Delivery.to(out or _reports("spans", folder), baseline, quiet=quiet)
     settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
     with progress_bar() as progress:
         measured = run_spans(folder, Bench(settings, cache, progress))
-    deliver(measured, baseline, out or _reports("spans", folder), quiet=quiet)
+    delivery.deliver(measured)
 
 
 def abstain_command(
@@ -87,14 +89,15 @@ def abstain_command(
     cache: CacheOption = None,
 ) -> None:
     """Measure abstaining, half of a BEIR set left out."""
-    from eval.report.terminal import deliver
+    from eval.report.terminal import Delivery
     from eval.sets.protocols import Bench, run_abstain
     from index.progress import progress_bar
 
+    delivery = Delivery.to(out or _reports("abstain", folder), baseline, quiet=quiet)
     settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
     with progress_bar() as progress:
         measured = run_abstain(folder, far_off, seed, split, Bench(settings, cache, progress))
-    deliver(measured, baseline, out or _reports("abstain", folder), quiet=quiet)
+    delivery.deliver(measured)
 
 
 def _reports(protocol: str, folder: Path) -> Path:

@@ -1,11 +1,12 @@
 """Where public sets are indexed: stores in a cache folder, so that they are embedded once."""
 
 import hashlib
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
+from filelock import FileLock
 
 from eval.errors import GoldError
 from index.backends.choose import open_encoder
@@ -15,8 +16,9 @@ from index.errors import StoreError
 from index.model import DEFAULT_MODEL, Model, find_model
 from index.progress import Progress
 from index.records import Document
-from index.snapshot import open_snapshot
+from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
+from qa.engine import Engine
 from qa.settings import Settings
 
 
@@ -37,28 +39,45 @@ class IndexedSets:
         model = self._model.fingerprint[:10]
         return self._cache / f"{source.resolve().name}-{digest}" / model
 
-    def index_folder(self, source: Path, files: Path) -> Path:
-        """Index the files of a set as `pincite index` does; return the store's folder."""
-        store = self.folder(source) / "store"
-        sync(Store(store), [files], self._model, self._encoder(), self._progress)
-        return store
+    def open_folder(self, source: Path, files: Path) -> Engine:
+        """Index the files of a set as `pincite index` does; open an engine on them."""
+        with self._alone(source) as folder:
+            store = folder / "store"
+            sync(Store(store), [files], self._model, self._encoder(), self._progress)
+            return self._engine(store)
 
-    def index_documents(
+    def open_documents(
         self, source: Path, documents: Iterable[Document], share: str = "store"
-    ) -> Path:
-        """Index documents of a set, of which `share` names a part; return the store's folder.
+    ) -> Engine:
+        """Index documents of a set, of which `share` names a part; open an engine on them.
 
         What was embedded for the whole set is not embedded again for a part.
         """
-        store, whole = self.folder(source) / share, Store(self.folder(source) / "store")
-        known = []
-        with suppress(StoreError):  # there may be none yet, or a damaged one
-            known = [open_snapshot(whole)] if share != "store" else []
-        encoder = self._encoder()
-        publish_documents(
-            Store(store), documents, self._model, encoder, self._progress, vectors_from=known
-        )
-        return store
+        with self._alone(source) as folder:
+            known: list[Snapshot] = []
+            with suppress(StoreError):  # there may be none yet, or a damaged one
+                known = [open_snapshot(Store(folder / "store"))] if share != "store" else []
+            store, encoder = folder / share, self._encoder()
+            publish_documents(
+                Store(store), documents, self._model, encoder, self._progress, vectors_from=known
+            )
+            return self._engine(store)
+
+    @contextmanager
+    def _alone(self, source: Path) -> Iterator[Path]:
+        """Give the set's folder; who else wants to index into it waits."""
+        folder = self.folder(source)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise GoldError(
+                f"{folder} cannot be written ({error.strerror}): name another folder with --cache."
+            ) from error
+        with FileLock(folder / "set.lock"):
+            yield folder
+
+    def _engine(self, store: Path) -> Engine:
+        return Engine.open(store, **self._settings.for_engine)
 
     def _encoder(self) -> Encoder:
         return open_encoder(self._model, self._settings.backend, indexing=True)

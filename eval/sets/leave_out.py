@@ -6,14 +6,16 @@ one of them is left. As many questions of another set are mixed in: these are fa
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eval.gold import PACKAGED_GOLD, read_gold
+from eval.errors import GoldError
+from eval.gold_file import PACKAGED_GOLD, read_gold
 from eval.questions import Question, QuestionSet
 from eval.sets.beir import BeirSet, is_beir, read_far_off
 from index.records import Document
+from index.terminal import one_line
 
 PACKAGED = "questions on the seeds"
 
@@ -31,38 +33,63 @@ def draw(ids: Iterable[str], seed: int) -> list[str]:
     return sorted(ids, key=lambda each: hashlib.sha256(f"{seed} {each}".encode()).digest())
 
 
-def leave_out(whole: BeirSet, far: FarOff, seed: int) -> tuple[tuple[Document, ...], QuestionSet]:
-    """Return the documents that are kept, and the questions: whole ones, near misses, far ones."""
+def leave_out(
+    whole: BeirSet, far: FarOff, seed: int
+) -> tuple[tuple[Document, ...], QuestionSet, tuple[str, ...]]:
+    """Return the documents that are kept, the questions of all three kinds, and what to note."""
     order = draw((document.id for document in whole.documents), seed)
     dropped = set(order[: len(order) // 2])
     own = [_without(question, dropped) for question in whole.asked.questions]
     near = sum(question.kind == "near-miss" for question in own)
     by_id = {question.id: question for question in far.questions}
-    mixed_in = [replace(by_id[each], id=f"{far.name}:{each}") for each in draw(by_id, seed)[:near]]
+    mixed_in = [replace(by_id[i], id=f"{far.name}:{i}") for i in draw(by_id, seed)[:near]]
+    asked = (*own, *mixed_in)
     kept = tuple(document for document in whole.documents if document.id not in dropped)
-    return kept, replace(whole.asked, questions=(*own, *mixed_in))
+    content = " ".join([whole.asked.sha256, *(f"{each.id} {each.text}" for each in asked)])
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    few = (
+        f"There are {near} near misses and only {len(mixed_in)} far-off questions ({far.name}): "
+        "name a larger set with --far-off."
+    )
+    return kept, QuestionSet(whole.asked.name, sha256, asked), (few,) * (len(mixed_in) < near)
 
 
-def far_off(folder: Path | None, near: Path, split: str) -> FarOff:
-    """Return the questions of the set in `folder`.
+def far_off(folder: Path | None, near: Path, whole: BeirSet, split: str) -> FarOff:
+    """Return the questions of the set in `folder`, which are to be far off those of `whole`.
 
-    With none given, of the first set that lies beside `near`; if none does, those on the seeds.
-    Raises GoldError.
+    With none given, of the first set beside `near` that shares no question with it; if there is
+    none, those on the seeds. Raises GoldError for a `folder` that shares one.
     """
-    sibling = folder or next(iter(_beside(near.resolve(), split)), None)
-    if sibling:
-        return FarOff(sibling.resolve().name, read_far_off(sibling))
+    own = {question.text for question in whole.asked.questions}
+    if folder:
+        found = _far_off(folder)
+        if any(question.text in own for question in found.questions):
+            raise GoldError(
+                f"{folder} has questions in common with {near}: they are not far off; name a set "
+                "on another subject with --far-off."
+            )
+        return found
+    for beside in _beside(near.resolve(), split):
+        found = _far_off(beside)
+        if not any(question.text in own for question in found.questions):
+            return found
     rows = read_gold(PACKAGED_GOLD).by_line
     questions = tuple(
         Question(row.id, row.question, "far-off", f"{PACKAGED_GOLD.name}, line {line}")
         for line, row in rows.items()
-        if row.kind != "far-off"
+        if row.kind != "far-off"  # far off the seeds, and perhaps not off this set
     )
     return FarOff(PACKAGED, questions)
 
 
-def _beside(near: Path, split: str) -> Sequence[Path]:
-    return [each for each in sorted(near.parent.iterdir()) if each != near and is_beir(each, split)]
+def _far_off(folder: Path) -> FarOff:
+    return FarOff(one_line(folder.resolve().name), read_far_off(folder))
+
+
+def _beside(near: Path, split: str) -> Iterator[Path]:
+    for each in sorted(near.parent.iterdir()):
+        if each.resolve() != near and is_beir(each, split):
+            yield each
 
 
 def _without(question: Question, dropped: set[str]) -> Question:

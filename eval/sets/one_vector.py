@@ -4,7 +4,9 @@ Title and text in one, cut where the encoder stops reading; documents ranked by 
 """
 
 import hashlib
+import io
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +40,7 @@ def rank_by_one_vector(
 def _vectors(engine: Engine, texts: Sequence[str], cache: Path, progress: Progress) -> Vectors:
     content = "\0".join((engine.model.fingerprint, engine.encoder.backend, *texts))
     file = cache / f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.npy"
-    if file.is_file():
+    with suppress(OSError, ValueError):  # none yet, or a damaged one
         kept: Vectors = np.load(file, allow_pickle=False)
         return kept
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
@@ -48,8 +50,6 @@ def _vectors(engine: Engine, texts: Sequence[str], cache: Path, progress: Progre
         vectors[rows] = engine.encoder.encode([texts[i] for i in rows], "document")
         progress("Embedding", start + len(rows), len(order))
     cache.mkdir(parents=True, exist_ok=True)
-    import io
-
     content_file = io.BytesIO()
     np.save(content_file, vectors, allow_pickle=False)
     write_atomically(file, content_file.getvalue())

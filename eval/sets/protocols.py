@@ -13,7 +13,6 @@ from eval.sets.leave_out import far_off, leave_out
 from eval.sets.one_vector import rank_by_one_vector
 from eval.sets.spans import corpora_of, locate_spans, read_spans
 from index.progress import Progress
-from qa.engine import Engine
 from qa.settings import Settings
 
 ONE_VECTOR = "one vector a document"
@@ -32,10 +31,6 @@ class Bench:
         """The public sets' stores."""
         return IndexedSets(self.settings, self.cache, self.progress)
 
-    def engine(self, store: Path) -> Engine:
-        """Open an engine on one of these stores."""
-        return Engine.open(store, **self.settings.for_engine)
-
 
 def run_beir(folder: Path, split: str, bench: Bench, *, one_vector: bool = False) -> Run:
     """Ask a set's questions; documents are ranked by their best passage. Raises GoldError.
@@ -43,7 +38,7 @@ def run_beir(folder: Path, split: str, bench: Bench, *, one_vector: bool = False
     With `one_vector`, the figures of ranking by one vector a document stand beside.
     """
     whole = read_beir(folder, split)
-    engine = bench.engine(bench.sets.index_documents(folder, whole.documents))
+    engine = bench.sets.open_documents(folder, whole.documents)
     run = evaluate(
         engine,
         whole.asked,
@@ -61,7 +56,7 @@ def run_beir(folder: Path, split: str, bench: Bench, *, one_vector: bool = False
 def run_spans(folder: Path, bench: Bench) -> Run:
     """Ask the questions about texts that are pooled in one store. Raises GoldError."""
     rows = read_spans(folder)
-    engine = bench.engine(bench.sets.index_folder(folder, corpora_of(folder)))
+    engine = bench.sets.open_folder(folder, corpora_of(folder))
     documents = [each.document for each in engine.snapshot.chunked.values()]
     return evaluate(
         engine,
@@ -75,15 +70,15 @@ def run_spans(folder: Path, bench: Bench) -> Run:
 def run_abstain(folder: Path, far: Path | None, seed: int, split: str, bench: Bench) -> Run:
     """Ask a set's questions when half of its documents are gone, and others. Raises GoldError."""
     whole = read_beir(folder, split)
-    others = far_off(far, folder, split)
-    documents, asked = leave_out(whole, others, seed)
-    store = bench.sets.index_documents(folder, documents, share=f"half-{seed}")
+    others = far_off(far, folder, whole, split)
+    documents, asked, notes = leave_out(whole, others, seed)
     return evaluate(
-        bench.engine(store),
+        bench.sets.open_documents(folder, documents, share=f"half-{seed}"),
         asked,
         top_k=bench.settings.top_k,
         protocol="abstain",
         options={"split": split, "seed": seed, "far_off": others.name},
+        notes=notes,
         progress=bench.progress,
     )
 

@@ -1,14 +1,17 @@
 """Folders of the chunking_evaluation layout: corpora/*.md and answers.jsonl with gold spans."""
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from eval.errors import GoldError
 from eval.questions import GoldSpan, Question, QuestionSet
 from eval.rows import Line, Rows, read_rows, refuse_repeats
 from index.records import Document, Span
+from index.terminal import one_line
 
 _FORM = "one JSON object with _id, text, doc_id, spans and answers"
 
@@ -48,14 +51,21 @@ def locate_spans(folder: Path, rows: Rows[SpansRow], documents: Iterable[Documen
 
     Raises GoldError for a corpus that is not there, and where a span does not cover its answer.
     """
-    by_name = {Path(document.source).stem: document for document in documents}
+    by_name: dict[str, Document] = {}
+    for document in documents:
+        first = by_name.setdefault(Path(document.source).stem, document)
+        if first != document:
+            raise GoldError(
+                f"{first.source} and {document.source} would both be the doc_id "
+                f"{Path(document.source).stem}: rename one of them."
+            )
     questions: list[Question] = []
     for line, row in rows.by_line.items():
-        document = by_name.get(row.doc_id)
-        if document is None:
+        if row.doc_id not in by_name:
             raise rows.error(
                 line, f"there is no text {row.doc_id}.md in {corpora_of(folder)}; add it there."
             )
+        document = by_name[row.doc_id]
         for (start, end), answer in zip(row.spans, row.answers, strict=True):
             if not 0 <= start < end or document.text[start:end] != answer:
                 raise rows.error(
@@ -66,4 +76,6 @@ def locate_spans(folder: Path, rows: Rows[SpansRow], documents: Iterable[Documen
         spans = tuple(GoldSpan(document.id, Span(*span)) for span in row.spans)
         origin = f"{rows.path}, line {line}"
         questions.append(Question(row.id, row.text, "answerable", origin, spans=spans))
-    return QuestionSet(folder.resolve().name, rows.sha256, tuple(questions))
+    texts = sorted(document.text_sha256 for document in by_name.values())
+    both = hashlib.sha256(" ".join([rows.sha256, *texts]).encode()).hexdigest()
+    return QuestionSet(one_line(folder.resolve().name), both, tuple(questions))

@@ -24,7 +24,10 @@ ELSEWHERE = """
     French beekeeping glacier volcano sonnet telescope harbour railway marathon porcelain opera
     satellite typhoon
 """.split()
-PROMISE = "With 95 % confidence, at most 10 % of unanswerable questions like those of mine.jsonl"
+PROMISE = (
+    "With 95 % confidence, at most 10 % of unanswerable questions like the 25 near-miss and 25 "
+    "far-off ones of mine.jsonl are answered."
+)
 
 
 def fact(number: int, plant: str) -> str:
@@ -96,13 +99,13 @@ def test_from_questions_to_answers_and_back(
     done = hashed("calibrate", "--gold", "mine.jsonl")
     assert done.code == 0
     assert "43 answerable, 25 near-miss, 25 far-off, of mine.jsonl" in done.out
-    assert f"promise        {PROMISE} are answered." in done.out
+    assert f"promise        {PROMISE}" in done.out
     assert "It holds for questions drawn like those in mine.jsonl" in done.out
     assert "5.9 % could be promised with 50 unanswerable questions" in done.out  # 1 - .05^(1/50)
     published = status(hashed)
     live = Store(Path(".pincite")).live_id()
     assert done.err == f"Published calibration {published['id']} with snapshot {live}.\n"
-    assert (published["standing"], published["promise"]) == ("in force", f"{PROMISE} are answered.")
+    assert (published["standing"], published["promise"]) == ("in force", PROMISE)
     assert (published["gold"], published["made_for"]) == ("mine.jsonl", [])
     assert f"{published['id']} of {published['made']}, in force: {PROMISE}" in hashed("status").out
 
@@ -130,6 +133,20 @@ def test_from_questions_to_answers_and_back(
     assert PROMISE in " ".join(text.split())
     by_hand = ask(hashed, "Who first planted a fern by a river?", "--threshold", "0")
     assert (by_hand["answered"], by_hand["calibration"]["promise"]) == (True, None)
+    assert by_hand["explain"]["abstention"]["by_hand"] is True
+    with monkeypatch.context() as patch:
+        patch.setenv("PINCITE_THRESHOLD", "0.05")
+        assert (status(hashed)["standing"], status(hashed)["promise"]) == ("in force", None)
+        assert "the threshold is set by hand, so nothing is promised" in hashed("status").out
+        redone = hashed("calibrate", "--gold", "mine.jsonl")
+        assert "The threshold is set by hand, to 0.05: it comes first" in redone.err
+    published = status(hashed)
+    live = Store(Path(".pincite")).live_id()
+
+    # Measured on the questions that it was fitted on.
+    measured = hashed("eval", "--gold", "mine.jsonl", "--out", "measured")
+    assert "was fitted on these questions (mine.jsonl)" in measured.err
+    assert "was fitted on these questions" in Path("measured/eval.md").read_text()
 
     # Indexing carries it on: unchanged, then stale.
     hashed("index")

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import orjson
 import pytest
 
-from eval.comparison import compare
+from eval.comparison import compare, mcnemar
 from eval.errors import BaselineError
-from eval.measures import measure
+from eval.measures import BY_NAME, GUARDED, measure
 from eval.records import Found, Ranking
 from eval.report.stored import read_run, to_json
 from eval.run import evaluate
@@ -27,7 +28,8 @@ def first_rank(result):
 
 def test_a_run_compared_with_itself_differs_in_nothing(run):
     compared = compare(run, run)
-    assert [*compared.losses, *compared.better, *compared.worse, *compared.alone] == []
+    assert [*compared.losses, *compared.better, *compared.worse] == []
+    assert [*compared.missing, *compared.added] == []
     assert compared.conditions == {}
     for each in compared.differences:
         assert each.before == each.now == run.measures["all"][each.name].value
@@ -51,20 +53,18 @@ def test_the_other_way_round_it_is_a_gain(run, engine, asked):
 
 
 def test_answering_what_cannot_be_answered_is_a_loss(run):
-    answered = [
-        replace(result, answered=True) if result.kind != "answerable" else result
-        for result in run.results
-    ]
-    silent = [
-        replace(result, answered=False) if result.kind != "answerable" else result
-        for result in run.results
-    ]
-    compared = compare(with_results(run, answered), with_results(run, silent))
-    assert {each.name for each in compared.losses} == {
-        "false_answers_near_miss",
-        "false_answers_far_off",
-    }
-    assert len(compared.worse) == len(run.results) - len(answerable(run))
+    of_each = [next(r for r in run.results if r.kind == kind) for kind in ("near-miss", "far-off")]
+    many = [replace(each, id=f"{each.id} {n}") for each in of_each for n in range(6)]
+    silent = with_results(run, [replace(each, answered=False) for each in many])
+    for count, losses in (
+        (5, []),  # of five changes all may be for the worse by chance
+        (6, ["false_answers_near_miss"]),
+        (12, ["false_answers_near_miss", "false_answers_far_off"]),
+    ):
+        answered = [replace(each, answered=n < count) for n, each in enumerate(many)]
+        compared = compare(with_results(run, answered), silent)
+        assert [each.name for each in compared.losses] == losses
+        assert len(compared.worse) == count
 
 
 def test_one_question_more_or_less_is_no_regression(run):
@@ -93,10 +93,58 @@ def test_paired_differences_are_narrower_than_the_figures(run):
 
 def test_only_questions_that_both_asked_are_compared(run):
     half = run.results[: len(run.results) // 2]
-    renamed = [replace(half[0], gold=()), *half[1:]]  # the same id, and other gold
-    compared = compare(run, with_results(run, renamed))
-    assert set(compared.alone) == {half[0].id, *(r.id for r in run.results[len(half) :])}
-    assert compared.differences[0].questions < run.measures["all"]["ndcg_at_10"].questions
+    first = next(result for result in half if result.gold)
+    other = [replace(result, gold=()) if result is first else result for result in half]
+    grown = compare(run, with_results(run, other))
+    assert grown.missing == (first.id,)  # it has another gold now
+    assert set(grown.added) == {result.id for result in run.results[len(half) :]}
+    assert grown.differences[0].questions < run.measures["all"]["ndcg_at_10"].questions
+    shrunk = compare(with_results(run, half), run)
+    assert set(shrunk.missing) == set(grown.added)
+    assert shrunk.added == ()
+
+
+def test_gold_that_moved_in_its_document_is_the_same(run):
+    moved = [
+        replace(
+            result,
+            gold=tuple(replace(e, start=e.start + 2, end=e.end + 2) for e in result.gold),
+        )
+        for result in run.results
+    ]
+    compared = compare(with_results(run, moved), run)
+    assert compared.missing == compared.added == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("top_k", 3), ("protocol", "beir"), ("options", {"seed": 2})]
+)
+def test_runs_that_were_not_measured_alike_are_refused(run, name, value):
+    unlike = replace(run, settings=replace(run.settings, **{name: value}))
+    with pytest.raises(BaselineError, match=f"measured with {name} = "):
+        compare(run, unlike)
+
+
+def test_a_handful_of_questions_is_no_evidence():
+    # of 5 that changed, all for the worse: 2 / 2 ** 5 = .0625; of 6: .03125
+    assert mcnemar(0, 5) == pytest.approx(0.0625)
+    assert mcnemar(0, 6) == pytest.approx(0.03125)
+    assert mcnemar(0, 0) == 1
+
+
+def test_what_is_guarded():
+    assert sorted(GUARDED) == [
+        "answer_rate",
+        "auroc",
+        "citation_hit_rate",
+        "citation_precision",
+        "false_answers_far_off",
+        "false_answers_near_miss",
+        "mrr_at_10",
+        "ndcg_at_10",
+        "success_at_3",
+    ]
+    assert set(BY_NAME) >= GUARDED
 
 
 def test_runs_without_a_common_question_are_refused(run):
@@ -106,13 +154,46 @@ def test_runs_without_a_common_question_are_refused(run):
 
 
 def test_conditions_that_differ_are_listed(run):
-    later = replace(run, settings=replace(run.settings, top_k=5, date="2031-01-01"))
-    assert compare(later, run).conditions == {"top_k": ("10", "5")}
+    later = replace(run, settings=replace(run.settings, threshold=0.5, date="2031-01-01"))
+    assert compare(later, run).conditions == {"threshold": ("0.3", "0.5")}
 
 
 def test_a_run_is_read_back_as_it_was(run, tmp_path):
     path = tmp_path / "eval.json"
     path.write_bytes(to_json(run, compare(run, run)))
+    assert read_run(path) == run
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("ranking", "found", 0, "grade"), -3),
+        (("ranking", "found", 0, "grade"), 2**40),
+        (("ranking", "found", 0, "rank"), 0),
+        (("ranking", "found", 0, "rank"), 11),
+        (("ranking", "depth"), -1),
+        (("ranking", "missed"), [0]),
+        (("confidence",), "nan"),
+        (("confidence",), 1.5),
+        (("cited", "both"), 10**9),
+        (("kind",), "odd"),
+    ],
+)
+def test_numbers_that_no_run_writes_are_refused(run, tmp_path, where, value):
+    content = orjson.loads(to_json(run))
+    place = next(r for r in content["results"] if r["ranking"] and r["ranking"]["found"])
+    for step in where[:-1]:
+        place = place[step]
+    place[where[-1]] = value
+    path = tmp_path / "eval.json"
+    path.write_bytes(orjson.dumps(content))
+    with pytest.raises(BaselineError, match="make it anew"):
+        read_run(path)
+
+
+def test_a_byte_order_mark_does_not_matter(run, tmp_path):
+    path = tmp_path / "eval.json"
+    path.write_bytes(b"\xef\xbb\xbf" + to_json(run))
     assert read_run(path) == run
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eval.errors import GoldError
-from eval.gold import PACKAGED_GOLD, locate, read_gold
+from eval.gold_file import PACKAGED_GOLD, locate, read_gold
 from eval.questions import GoldSpan
 from index.readers import read_file
 from index.records import Document, Span

@@ -158,6 +158,31 @@ def test_risk_and_coverage():
     assert values(asked)["aurc"] == pytest.approx((0 + 1 / 2 + 1 / 3) / 3)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_order_of_ties_does_not_matter(turned):
+    asked = [result(on_gold=n < 2, of=1, confidence=0.5) for n in range(4)]
+    found = measure(asked[::-1] if turned else asked)["aurc"]
+    # half of four questions of equal confidence are wrong, so .5 is to be expected of each
+    assert found.value == pytest.approx(0.5)
+    mixed = [result(confidence=0.9, on_gold=1, of=1), *asked]
+    # the risk of the first k, k = 1 to 5: 0 / 1, .5 / 2, 1 / 3, 1.5 / 4, 2 / 5
+    expected = (0 + 0.5 / 2 + 1 / 3 + 1.5 / 4 + 2 / 5) / 5
+    assert values(mixed[::-1] if turned else mixed)["aurc"] == pytest.approx(expected)
+
+
+def test_the_interval_of_the_calibration_error_may_reach_zero():
+    """A sample's error is too high on average: where there is none, it must not say so."""
+    chance = np.random.default_rng(11)
+    held = 0
+    for _ in range(40):
+        confidences = chance.uniform(size=90)
+        asked = [result(confidence=c, on_gold=int(chance.uniform() < c), of=1) for c in confidences]
+        estimate = measure(asked)["calibration_error"]
+        assert estimate.low <= estimate.value <= estimate.high
+        held += estimate.low == 0
+    assert held >= 36
+
+
 def test_calibration_error():
     asked = [
         result(confidence=0.93, on_gold=1, of=1),
@@ -212,6 +237,23 @@ def test_the_interval_of_a_share_that_all_agree_on_is_exact():
     every = measure([result(of=1) for _ in range(14)])["answer_rate"]
     assert (every.value, every.high) == (1, 1)
     assert every.low == pytest.approx(0.7684, abs=1e-4)
+
+
+def test_a_ratio_is_as_certain_as_the_questions_that_it_is_made_of():
+    asked = [result(on_gold=1, of=1), result(on_gold=2, of=2), *(result() for _ in range(56))]
+    precision = measure(asked)["citation_precision"]
+    # all 3 citations are right, in 2 questions, whose limit is .025 ** (1 / 2)
+    assert (precision.value, precision.questions) == (1, 2)
+    assert precision.low == pytest.approx(0.158, abs=1e-3)
+
+
+def test_perfect_separation_is_as_certain_as_the_smaller_group():
+    asked = [result(confidence=0.9) for _ in range(29)]
+    asked += [result("far-off", confidence=0.1) for _ in range(7)]
+    auroc = measure(asked)["auroc_far_off"]
+    # the limit of 7 questions that all agree, .025 ** (1 / 7)
+    assert (auroc.value, auroc.high) == (1, 1)
+    assert auroc.low == pytest.approx(0.590, abs=1e-3)
 
 
 def test_intervals_are_about_as_wide_as_promised():

@@ -1,6 +1,7 @@
 """Public sets: what is refused and how, what is asked, what is left out."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,8 +47,13 @@ def test_a_set_is_read(tmp_path):
         ("queries.jsonl", {"queries": [{"_id": "q1"}]}, "line 1: text: Field required"),
         ("queries.jsonl", {"queries": [*QUERIES, QUERIES[0]]}, "line 6: the _id q1 is that of"),
         ("queries.jsonl", {"queries": []}, "is empty"),
-        ("test.tsv", {"qrels": [*QRELS, "q1 D1 1"]}, "line 7: 1 cells; a line is query-id"),
-        ("test.tsv", {"qrels": [("q1", "D1", "much")]}, "line 2: 3 cells; a line is query-id"),
+        ("test.tsv", {"qrels": [*QRELS, "q1 D1 1"]}, "line 7: a line is query-id"),
+        ("test.tsv", {"qrels": [("q1", "D1", "much")]}, "line 2: a line is query-id"),
+        ("test.tsv", {"qrels": [("q1", "D1", "--5")]}, "line 2: a line is query-id"),
+        ("test.tsv", {"qrels": [("q1", "D1", "9" * 5000)]}, "line 2: a line is query-id"),
+        ("test.tsv", {"qrels": [("q1", "D1", "9" * 200_000)]}, "line 2: a line is query-id"),
+        ("test.tsv", {"qrels": ["q1\tD1\r1"]}, "line 2: a line is query-id"),
+        ("test.tsv", {"qrels": [("q1", "D1", 9999)]}, "line 2: the score is above 1000"),
         ("test.tsv", {"qrels": [*QRELS, ("q1", "D9", 1)]}, "line 7: the document D9 is not in co"),
         ("test.tsv", {"qrels": [("q9", "D1", 1)]}, "line 2: the question q9 is not in queries"),
         ("test.tsv", {"qrels": [*QRELS, QRELS[0]]}, "line 7: judges the same as line 2"),
@@ -117,12 +123,21 @@ def test_a_malformed_span_is_refused_by_line(tmp_path, row, says):
         locate_spans(folder, read_spans(folder), [document])
 
 
+OTHER = [{"_id": f"o{n}", "text": f"What is the capital of country {n}?"} for n in range(5)]
+OTHER_QRELS = [("o0", "D1", 1)]
+
+
+def other_set(folder: Path) -> Path:
+    return beir_set(folder, queries=OTHER, qrels=OTHER_QRELS)
+
+
 def test_half_is_left_out_by_the_seed_alone(tmp_path):
-    whole = read_beir(beir_set(tmp_path / "set"), "test")
-    other = far_off(beir_set(tmp_path / "other"), tmp_path / "set", "test")
-    kept, asked = leave_out(whole, other, seed=1)
-    assert len(kept) == 2
-    assert leave_out(whole, other, seed=1) == (kept, asked)
+    near = beir_set(tmp_path / "set")
+    whole = read_beir(near, "test")
+    other = far_off(other_set(tmp_path / "other"), near, whole, "test")
+    kept, asked, notes = leave_out(whole, other, seed=1)
+    assert (len(kept), notes) == (2, ())
+    assert leave_out(whole, other, seed=1) == (kept, asked, notes)
     assert any(leave_out(whole, other, seed)[0] != kept for seed in range(2, 9))
     ids = {document.id for document in kept}
     for question, before in zip(asked.questions, whole.asked.questions, strict=False):
@@ -132,20 +147,51 @@ def test_half_is_left_out_by_the_seed_alone(tmp_path):
     kinds = [question.kind for question in asked.questions]
     assert kinds.count("near-miss") == kinds.count("far-off") == 2
     assert len({question.id for question in asked.questions}) == len(asked.questions)
+    assert leave_out(whole, replace(other, questions=other.questions[2:]), 1)[1].sha256 != (
+        asked.sha256
+    )
+
+
+def test_too_few_far_off_questions_are_noted(tmp_path):
+    near = beir_set(tmp_path / "set")
+    whole = read_beir(near, "test")
+    other = far_off(other_set(tmp_path / "other"), near, whole, "test")
+    _, asked, notes = leave_out(whole, replace(other, questions=other.questions[:1]), seed=1)
+    (note,) = notes
+    assert note.startswith("There are 2 near misses and only 1 far-off questions (other): name")
+    assert [question.kind for question in asked.questions].count("far-off") == 1
 
 
 def test_a_question_stays_answerable_while_one_of_its_documents_is_left(tmp_path):
     everything = [("q1", row["_id"], 1) for row in CORPUS]
-    whole = read_beir(beir_set(tmp_path / "set", qrels=everything), "test")
-    _, asked = leave_out(whole, far_off(None, tmp_path / "set", "test"), seed=0)
+    near = beir_set(tmp_path / "set", qrels=everything)
+    whole = read_beir(near, "test")
+    _, asked, _ = leave_out(whole, far_off(None, near, whole, "test"), seed=0)
     assert [(q.kind, len(q.documents)) for q in asked.questions] == [("answerable", 2)]
 
 
 def test_far_off_questions_come_from_a_set_beside_or_from_the_package(tmp_path):
     near = beir_set(tmp_path / "sets" / "near")
-    assert far_off(None, near, "test").name == PACKAGED
-    beir_set(tmp_path / "sets" / "beside")
-    assert far_off(None, near, "test").name == "beside"
+    whole = read_beir(near, "test")
+    packaged = far_off(None, near, whole, "test")
+    assert packaged.name == PACKAGED
+    assert {question.kind for question in packaged.questions} == {"far-off"}
+    assert "needling" in " ".join(question.text for question in packaged.questions)
+    assert len(packaged.questions) == 76  # not those that are far off the seeds
+    beir_set(tmp_path / "sets" / "a-copy")
+    (tmp_path / "sets" / "a-link").symlink_to(near)
+    assert far_off(None, near, whole, "test").name == PACKAGED
+    other_set(tmp_path / "sets" / "beside")
+    found = far_off(None, near, whole, "test")
+    assert (found.name, len(found.questions)) == ("beside", len(OTHER))
+
+
+def test_a_set_that_shares_questions_is_not_far_off(tmp_path):
+    near = beir_set(tmp_path / "near")
+    whole = read_beir(near, "test")
+    for same in (near, beir_set(tmp_path / "copy")):
+        with pytest.raises(GoldError, match="has questions in common"):
+            far_off(same, near, whole, "test")
 
 
 def test_leaving_out_gives_all_three_kinds_and_embeds_nothing_twice(tmp_path, bench, monkeypatch):
@@ -161,6 +207,35 @@ def test_leaving_out_gives_all_three_kinds_and_embeds_nothing_twice(tmp_path, be
     assert kinds.count("answerable") == kinds.count("near-miss") == kinds.count("far-off") == 2
     names = {"answer_rate", "false_answers_near_miss", "false_answers_far_off", "auroc"}
     assert run.measures["all"].keys() >= names
+
+
+def test_two_texts_of_one_name_are_refused(tmp_path):
+    folder = spans_set(tmp_path / "set")
+    both = [
+        Document(name, f"corpora/{name}/care.md", "", TEXT, "text/markdown", "text/1", "", "")
+        for name in ("x", "y")
+    ]
+    with pytest.raises(GoldError, match=r"would both be the doc_id care"):
+        locate_spans(folder, read_spans(folder), both)
+
+
+def test_a_damaged_cache_is_made_anew(tmp_path, bench):
+    folder = beir_set(tmp_path / "set")
+    before = run_beir(folder, "test", bench, one_vector=True)
+    for path in (tmp_path / "cache").rglob("*"):
+        if path.is_file() and (path.suffix == ".npy" or path.parent.name == "objects"):
+            path.chmod(0o644)
+            path.write_bytes(b"damaged")
+    assert run_abstain(folder, None, 0, "test", bench).offsets.wrong == ()
+    after = run_beir(folder, "test", bench, one_vector=True)
+    assert after.measures[ONE_VECTOR] == before.measures[ONE_VECTOR]
+
+
+def test_a_cache_that_cannot_be_written_is_explained(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    bench = Bench(Settings(), tmp_path / "file", no_progress)
+    with pytest.raises(GoldError, match="name another folder with --cache"):
+        run_beir(beir_set(tmp_path / "set"), "test", bench)
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")

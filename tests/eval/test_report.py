@@ -208,7 +208,8 @@ def test_public_sets_have_commands(monkeypatch, tmp_path, protocol):
     assert (tmp_path / "reports" / f"{protocol}-set" / "eval.html").is_file()
     assert not (tmp_path / "own").exists()  # a person's own store is left alone
     baseline = tmp_path / "reports" / f"{protocol}-set" / "eval.json"
-    again = invoke(protocol, folder, "--cache", tmp_path / "cache", "--baseline", baseline)
+    shared = (protocol, folder, "--cache", tmp_path / "cache", "--baseline", baseline)
+    again = invoke(*shared, "--out", tmp_path / "again")
     assert again.exit_code == 0
     assert "No regression" in again.stdout
     shutil.rmtree(tmp_path / "cache")

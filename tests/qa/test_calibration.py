@@ -264,6 +264,7 @@ def test_the_json_tells_of_it(desk: Desk) -> None:
         "threshold": threshold,
         "calibration": made.id,
         "stale": False,
+        "by_hand": False,
     }
 
 

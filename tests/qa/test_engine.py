@@ -255,6 +255,7 @@ def test_explain_tells_what_each_stage_made_of_the_question(ask: Ask) -> None:
         "threshold": 0.3,
         "calibration": None,
         "stale": False,
+        "by_hand": False,
     }
     json.dumps(explain)
 

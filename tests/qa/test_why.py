@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.gold import PACKAGED_GOLD
+from eval.gold_file import PACKAGED_GOLD
 from index.build import sync
 from index.model import Model
 from index.records import Document, Span

@@ -10,6 +10,7 @@ from eval.questions import GoldSpan, Question, QuestionSet
 from eval.records import Kind, Split
 from eval.rows import Line, Rows, not_blank, read_rows, refuse_repeats
 from index.records import Document, Span
+from index.terminal import one_line
 from qa.nearest import nearest
 
 PACKAGED_GOLD = Path(__file__).parent / "gold" / "seeds.jsonl"
@@ -93,7 +94,7 @@ def locate(gold: Rows[GoldRow], documents: Iterable[Document]) -> QuestionSet:
         )
         for line, row in gold.by_line.items()
     )
-    return QuestionSet(gold.path.name, gold.sha256, questions)
+    return QuestionSet(one_line(gold.path.name), gold.sha256, questions)
 
 
 def _places(
@@ -130,6 +131,11 @@ def _nearest(quote: str, documents: Iterable[Document]) -> str:
         return ""
     start, end = found.span
     words = _short(found.span.of(texts[found.name]), len(quote) + _SHOWN)
+    if found.similarity == 1:
+        return (
+            f"what stands there, at {start}-{end}, is {words}, with other blanks, quotation marks, "
+            "dashes or capitals; "
+        )
     return f"the nearest text there, at {start}-{end}, is {words}; "
 
 

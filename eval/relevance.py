@@ -1,0 +1,84 @@
+"""What of a corpus is relevant to a question, so that rankings can be compared with it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Self
+
+from eval.questions import GoldSpan
+from index.records import Passage
+from index.snapshot import Snapshot
+from qa.duplicates import Repetitions, collapse
+from qa.pool import FIRST_LOOK
+from qa.search import best_first, dense_search, refine
+from qa.tracing import Trace
+
+FEWEST_DOCUMENTS = 10
+Family = tuple[Passage, ...]
+"""Passages that say the same: near-duplicates, of which one is shown for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A snapshot, with the row of each passage in it by its id."""
+
+    snapshot: Snapshot
+    rows: Mapping[str, int]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Self:
+        """Return the corpus of a snapshot."""
+        rows = {passage.id: row for row, passage in enumerate(snapshot.passages)}
+        return cls(snapshot, rows)
+
+    def families(self, spans: Sequence[GoldSpan], trace: Trace) -> list[Family]:
+        """Return the passages that hold a whole span, near-duplicates of one another together.
+
+        They are told by the rule that collapses what is found, so that what is relevant does
+        not depend on what was found of it.
+        """
+        in_documents = dict.fromkeys(span.document_id for span in spans)
+        passages = chain.from_iterable(self.snapshot.chunked[d].passages for d in in_documents)
+        rows = [self.rows[p.id] for p in passages if holds([place_of(p)], spans)]
+        if not rows:
+            return []
+        index = self.snapshot.passage_index
+        found = [(row, float(index.reconstruct(row) @ trace.vector)) for row in rows]
+        candidates = best_first(refine(self.snapshot, trace.vector, found))
+        groups = collapse(candidates, Repetitions(candidates), len(candidates))
+        return [tuple(each.passage for each in (group.best, *group.duplicates)) for group in groups]
+
+    def documents(self, trace: Trace) -> list[str]:
+        """Return documents by id, ranked by their best passage, ten at least if there are.
+
+        Near-duplicates stand by themselves: judgements tell them apart. Where long documents
+        took up what the question was compared with, more is looked at.
+        """
+        candidates = list(trace.pool.candidates)
+        if len({each.document.id for each in candidates}) < FEWEST_DOCUMENTS:
+            found = dense_search(self.snapshot, trace.vector, len(self.rows))
+            while len({each.document.id for each in candidates}) < FEWEST_DOCUMENTS:
+                more = found[len(candidates) : len(candidates) + FIRST_LOOK]
+                if not more:
+                    break
+                candidates += refine(self.snapshot, trace.vector, more)
+        return list(dict.fromkeys(each.document.id for each in best_first(candidates)))
+
+
+def place_of(passage: Passage) -> GoldSpan:
+    """Return where a passage stands."""
+    return GoldSpan(passage.document_id, passage.span)
+
+
+def contains(place: GoldSpan, other: GoldSpan) -> bool:
+    """Tell whether all of `other` lies within `place`."""
+    return (
+        place.document_id == other.document_id
+        and place.span.start <= other.span.start
+        and other.span.end <= place.span.end
+    )
+
+
+def holds(places: Iterable[GoldSpan], spans: Sequence[GoldSpan]) -> bool:
+    """Tell whether a whole span lies within one of the places."""
+    return any(contains(place, span) for place in places for span in spans)
