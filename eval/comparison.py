@@ -163,7 +163,7 @@ class _Changes:
 
 
 def _changes(measure: Measure, now: Table, before: Table, sign: int) -> _Changes:
-    if measure.column is None:
+    if measure.column is None or not sign:
         return _Changes(None, None, tell=True)
     (rows,) = measure.rows(now)
     values = now[measure.column][rows], before[measure.column][rows]

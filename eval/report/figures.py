@@ -10,6 +10,7 @@ from eval.measures import BY_NAME, MEASURES
 from eval.records import Estimate, Kind, Result, Run
 
 ABSENT = "–"
+REGRESSION = "regression"
 FIRST = 3
 """An answerable question without gold in so many first passages is listed as a miss."""
 
@@ -131,5 +132,5 @@ def _signed(each: Difference) -> str:
 
 def _verdict(difference: Difference) -> str:
     if difference.verdict == "worse" and difference.guarded:
-        return "worse: a regression"
+        return REGRESSION
     return "" if difference.verdict == "same" else difference.verdict

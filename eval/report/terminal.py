@@ -42,7 +42,7 @@ def comparison_table(comparison: Comparison) -> Table:
     title = f"compared with the baseline of {comparison.baseline.date}"
     table = Table("measure", title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for column in ("before", "now", "difference (95 % interval)", "questions"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     table.add_column("")
     for each, row in zip(comparison.differences, difference_rows(comparison), strict=True):
         if each.before != each.now:
