@@ -84,7 +84,8 @@ def collapse(candidates: Sequence[Candidate], repetitions: Repetitions, most: in
     """Fold each candidate into the first before it that it repeats; keep the order.
 
     A passage repeats another if it answers with the same sentence, or if most of the
-    shorter one's characters are sentences that the other has, too. Once there are `most`
+    shorter one's characters are sentences that the other has, too, and the one it answers with
+    is among them: texts that differ in just that say something else. Once there are `most`
     groups, a candidate that repeats none of them is left out.
     """
     groups: list[_Growing] = []
@@ -138,7 +139,7 @@ class _Growing:
 
     def place_of(self, other: _Words) -> Place | None:
         """Return what of `other` repeats this: all of it, or the sentence it answers with."""
-        if self.says.isdisjoint(other.texts):
+        if other.answer.text not in self.says:
             return None
         shared = sum(len(text) for text in other.texts if text in self.says)
         if shared >= SAME_SHARE * min(self.best.characters, other.characters):

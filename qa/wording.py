@@ -9,6 +9,11 @@ from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER_WORDS = frozenset(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
+    "hundred thousand million billion dozen half quarter once twice thrice double triple".split()
+)
 _STOPWORDS = frozenset(
     "a an and are as at be been being but by can could did do does for from had has have how i if "
     "in into is it its may might more most of on or our shall should so some such than that the "
@@ -96,5 +101,7 @@ def same_claim_words(first: str, second: str) -> float:
 @lru_cache(maxsize=65536)
 def _claim(sentence: str) -> tuple[frozenset[str], tuple[int, tuple[str, ...]]]:
     """Return the content words, and what must be equal: how many negations, which numbers."""
-    negations = sum(word in _NEGATIONS for word in words(sentence))
-    return content_words(sentence), (negations, tuple(sorted(_NUMBER.findall(sentence))))
+    said = words(sentence)
+    negations = sum(word in _NEGATIONS for word in said)
+    numbers = [*_NUMBER.findall(sentence), *(word for word in said if word in _NUMBER_WORDS)]
+    return content_words(sentence), (negations, tuple(sorted(numbers)))

@@ -36,6 +36,7 @@ def test_what_says_the_same_in_other_words_is_folded_into_the_better_one() -> No
     [
         ("You may wash the treated face.", "You may not wash the treated face."),
         ("Redness fades within 2 days.", "Redness fades within 10 days."),
+        ("Descale it every two months.", "Descale it every three months."),
         ("Use the cream with alcohol.", "Use the cream without alcohol."),
     ],
 )
@@ -80,10 +81,18 @@ def test_a_passage_that_only_answers_the_same_points_to_that_sentence() -> None:
 
 def test_a_passage_that_is_mostly_the_same_is_pointed_to_as_a_whole() -> None:
     (group,) = collapsed(
-        pair(FADES, FROST, 0.9, "a", (0, 1)), pair(APPLES, FROST, 0.8, "b", (2, 1))
+        pair(FADES, FROST, 0.9, "a", (0, 1)), pair(FROST, APPLES, 0.8, "b", (1, 2))
     )
     (place,) = group.also_in
-    assert (place.document.id, place.text) == ("b", f"{APPLES} {FROST}")
+    assert (place.document.id, place.text) == ("b", f"{FROST} {APPLES}")
+
+
+def test_a_passage_that_differs_in_just_what_it_answers_with_is_shown() -> None:
+    groups = collapsed(
+        pair("Wait 24 minutes.", FROST, 0.9, "new", (0, 1)),
+        pair("Wait 20 minutes.", FROST, 0.8, "old", (0, 1)),
+    )
+    assert names(groups) == [["new"], ["old"]]
 
 
 def test_a_passage_that_shares_a_side_remark_only_is_shown() -> None:
