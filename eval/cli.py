@@ -43,7 +43,8 @@ def evaluate_command(
 ) -> None:
     """Measure finding, citing and abstaining on gold questions.
 
-    Exit code 5: significantly worse than the baseline.
+    Exit code 5: significantly worse than the baseline; 1: a failure, an offset that does not
+    hold, or questions of the baseline that were not asked.
     """
     if context.invoked_subcommand:
         _refuse_options_before(context)

@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 
 from eval.errors import BaselineError
 from eval.measures import GUARDED, MEASURES
-from eval.measures.bootstrap import difference
+from eval.measures.bootstrap import difference, limits_of_unanimous
 from eval.measures.measure import Measure
 from eval.measures.table import Table
 from eval.records import Result, Run, Settings
@@ -28,7 +28,8 @@ class Difference:
     `verdict` is "better" or "worse" only where that interval leaves out 0 and enough questions
     changed to tell: six at least, and for a measure of yes or no so many more one way than the
     other that McNemar's exact test agrees (p <= .05). `gained` and `lost` are how many questions
-    those are, None for a measure that has no value for each question.
+    those are, None for a measure that has no value for each question. Where they do not tell, the
+    verdict is "too few".
     """
 
     name: str
@@ -39,7 +40,7 @@ class Difference:
     questions: int
     gained: int | None
     lost: int | None
-    verdict: Literal["better", "worse", "same"]
+    verdict: Literal["better", "worse", "same", "too few"]
     guarded: bool
 
 
@@ -136,9 +137,11 @@ def _difference(measure: Measure, now: Table, before: Table) -> Difference | Non
         return None
     groups = measure.rows(now)
     low, high = difference(measure.statistic, now, before, groups)
+    if measure.is_share and low == high != 0:  # all changed alike
+        low, high = limits_of_unanimous(low, min(map(len, groups)), least=-1.0)
     sign = {"higher": 1, "lower": -1, "neither": 0}[measure.better]
     changes = _changes(measure, now, before, sign)
-    certain = sign * ((low > 0) - (high < 0)) if changes.tell else 0
+    certain = sign * ((low > 0) - (high < 0))
     return Difference(
         name=measure.name,
         before=values[0],
@@ -148,9 +151,15 @@ def _difference(measure: Measure, now: Table, before: Table) -> Difference | Non
         questions=sum(map(len, groups)),
         gained=changes.gained,
         lost=changes.lost,
-        verdict="better" if certain > 0 else "worse" if certain < 0 else "same",
+        verdict=_verdict(certain, tell=changes.tell),
         guarded=measure.name in GUARDED,
     )
+
+
+def _verdict(certain: int, *, tell: bool) -> Literal["better", "worse", "same", "too few"]:
+    if certain and not tell:
+        return "too few"
+    return "better" if certain > 0 else "worse" if certain < 0 else "same"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A person's own gold questions: a JSONL file, and where its quotes stand in the documents."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,10 +13,12 @@ from eval.rows import Line, Rows, not_blank, read_rows, refuse_repeats
 from index.records import Document, Span
 from index.terminal import one_line
 from qa.nearest import nearest
+from qa.wording import words
 
 PACKAGED_GOLD = Path(__file__).parent / "gold" / "seeds.jsonl"
 _FORM = "one JSON object with id, question and quotes, and kind where there are none"
-_SHOWN = 80
+_SHOWN = 70
+_BEFORE = 25
 
 
 class GoldQuote(BaseModel):
@@ -63,7 +66,7 @@ def read_gold(path: Path) -> Rows[GoldRow]:
     gold = read_rows(path, GoldRow, _FORM)
     rows = gold.by_line.items()
     refuse_repeats(gold, {line: row.id for line, row in rows}, "the id")
-    asked = {line: " ".join(row.question.casefold().split()) for line, row in rows}
+    asked = {line: " ".join(words(row.question)) or row.question for line, row in rows}
     refuse_repeats(gold, asked, "the question")
     return gold
 
@@ -86,9 +89,7 @@ def locate(gold: Rows[GoldRow], documents: Iterable[Document]) -> QuestionSet:
             split=row.split,
             spans=tuple(
                 dict.fromkeys(
-                    place
-                    for quote in row.quotes
-                    for place in _places(gold, line, quote, by_source.get(quote.source))
+                    place for quote in row.quotes for place in _places(gold, line, quote, by_source)
                 )
             ),
         )
@@ -98,23 +99,40 @@ def locate(gold: Rows[GoldRow], documents: Iterable[Document]) -> QuestionSet:
 
 
 def _places(
-    gold: Rows[GoldRow], line: int, quote: GoldQuote, documents: list[Document] | None
+    gold: Rows[GoldRow], line: int, quote: GoldQuote, by_source: Mapping[str, list[Document]]
 ) -> list[GoldSpan]:
+    documents = by_source.get(quote.source)
     if documents is None:
-        raise gold.error(
-            line,
-            f"{quote.source} is not in the store; index it with `pincite index`, or "
-            "choose with --store and --gold a store and questions that belong together.",
-        )
+        raise gold.error(line, _no_such_source(gold, quote.source, by_source))
     places = [place for document in documents for place in _occurrences(quote.quote, document)]
     if not places:
+        elsewhere = [
+            source
+            for source, others in by_source.items()
+            if any(quote.quote in document.text for document in others)
+        ]
         raise gold.error(
             line,
-            f"the quote {_short(quote.quote)} does not stand in {quote.source}; "
-            f"{_nearest(quote.quote, documents)}copy it from there character by character, or "
-            "index the file anew if it changed.",
+            f"the quote does not stand in {quote.source}; "
+            + (f"it stands in {elsewhere[0]}; " if elsewhere else _nearest(quote.quote, documents))
+            + "correct it, or index the file anew if it changed.",
         )
     return places
+
+
+def _no_such_source(
+    gold: Rows[GoldRow], source: str, by_source: Mapping[str, list[Document]]
+) -> str:
+    if gold.path == PACKAGED_GOLD:
+        return f"{source} is not in the store; name questions about its documents with --gold."
+    name = source.rpartition("/")[2]
+    alike = [each for each in by_source if each.rpartition("/")[2] == name]
+    if alike:
+        return f"{source} is not in the store; did you mean {alike[0]}?"
+    return (
+        f"{source} is not in the store; index it with `pincite index`, or "
+        "choose with --store and --gold a store and questions that belong together."
+    )
 
 
 def _occurrences(quote: str, document: Document) -> Iterator[GoldSpan]:
@@ -125,20 +143,25 @@ def _occurrences(quote: str, document: Document) -> Iterator[GoldSpan]:
 
 
 def _nearest(quote: str, documents: Iterable[Document]) -> str:
+    """Return what stands there instead, as it would be written in the gold file."""
     texts = {document.id: document.text for document in documents}
     found = nearest(quote, texts)
     if found is None:
-        return ""
+        return f"nothing there is like {_shown(quote)}; "
+    there = found.span.of(texts[found.name])
     start, end = found.span
-    words = _short(found.span.of(texts[found.name]), len(quote) + _SHOWN)
-    if found.similarity == 1:
-        return (
-            f"what stands there, at {start}-{end}, is {words}, with other blanks, quotation marks, "
-            "dashes or capitals; "
-        )
-    return f"the nearest text there, at {start}-{end}, is {words}; "
+    pairs = enumerate(zip(quote, there, strict=False))
+    at = next((at for at, (wanted, stands) in pairs if wanted != stands), 0)
+    beginning = max(0, at - _BEFORE)
+    told = (
+        f"it has {_shown(quote[beginning:])} where the nearest text there, at {start}-{end}, has "
+        f"{_shown(there[beginning:])}; "
+    )
+    if beginning == 0 and len(there) <= _SHOWN:
+        return told
+    return f"{told}the whole of that is {json.dumps(there, ensure_ascii=False)}; "
 
 
-def _short(quote: str, most: int = _SHOWN) -> str:
-    words = " ".join(quote.split())
-    return f"“{words[:most]}…”" if len(words) > most else f"“{words}”"
+def _shown(text: str) -> str:
+    """Return the beginning of a text in JSON, where blanks and line ends can be told apart."""
+    return json.dumps(text[:_SHOWN] + "…" * (len(text) > _SHOWN), ensure_ascii=False)

@@ -14,7 +14,9 @@ BaselineOption = Annotated[
 ]
 OutOption = Annotated[
     Path | None,
-    typer.Option("--out", help="Folder for the report.", show_default="below reports"),
+    typer.Option(
+        "--out", help="Folder for the report.", show_default="reports/eval or /PROTOCOL-DIR"
+    ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Write the files, print nothing.")]
 TopKOption = Annotated[

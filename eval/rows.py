@@ -23,6 +23,17 @@ def not_blank(text: str) -> str:
 Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(not_blank)]
 
 
+_PLAIN = {
+    "missing": "is missing",
+    "extra_forbidden": "is no field of it",
+    "json_invalid": "is not JSON",
+    "model_type": "is not a JSON object",
+    "model_attributes_type": "is not a JSON object",
+    "string_type": "must be text in quotation marks",
+}
+"""What is wrong, by pydantic's name for it, where its own words are a programmer's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rows(Generic[Row]):
     """A file's rows by line number (1-based), in order, and what it was when it was read."""
@@ -77,7 +88,7 @@ def refuse_repeats(rows: Rows[Row], values: Mapping[int, str], what: str) -> Non
         if first != line:
             shown = value if len(value) <= 80 else f"{value[:80]}…"
             raise rows.error(
-                line, f"{what} {shown} is that of line {first}, too; change or remove one."
+                line, f"{what} “{shown}” is that of line {first}, too; change or remove one."
             )
 
 
@@ -87,7 +98,6 @@ def _row(path: Path, number: int, line: str, kind: type[Row], form: str) -> Row:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        what = first["msg"].removeprefix("Value error, ")
-        raise line_error(
-            path, number, f"{place + ': ' if place else ''}{what}. A line is {form}; correct it."
-        ) from error
+        what = _PLAIN.get(first["type"], first["msg"].removeprefix("Value error, ")).rstrip(".?")
+        named = f"{place} " if first["type"] in _PLAIN and place else f"{place}: " if place else ""
+        raise line_error(path, number, f"{named}{what}. A line is {form}; correct it.") from error

@@ -16,7 +16,8 @@ class CalibrationStatus:
     """Whether the store's calibration applies.
 
     `promise` is None where nothing is promised, `made_for` what it was made for where that
-    is why it does not apply. `threshold` is a score; `made` is a time in ISO 8601.
+    is why it does not apply. `threshold` is a confidence, as an answer shows and `--threshold`
+    takes it, `score_threshold` the score that it is made of; `made` is a time in ISO 8601.
     """
 
     id: str
@@ -29,6 +30,7 @@ class CalibrationStatus:
     max_false_answers: float
     confidence_level: float
     threshold: float
+    score_threshold: float
 
     @classmethod
     def of(cls, manifest: "Manifest", objects: "ObjectFolder", *, by_hand: bool) -> Self | None:
@@ -51,7 +53,8 @@ class CalibrationStatus:
             by_hand=by_hand,
             max_false_answers=found.max_false_answers,
             confidence_level=found.confidence_level,
-            threshold=found.threshold,
+            threshold=found.probability(found.threshold),
+            score_threshold=found.threshold,
         )
 
 

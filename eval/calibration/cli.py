@@ -17,7 +17,10 @@ def calibrate_command(
         typer.Option(help="JSONL file of gold questions about the store's documents."),
     ] = None,
     max_false_answers: Annotated[
-        float, typer.Option(help="The share of unanswerable questions that may be answered.")
+        float,
+        typer.Option(
+            help="What share of unanswerable questions may be answered; decide beforehand."
+        ),
     ] = 0.1,
     remove: Annotated[
         bool, typer.Option("--remove", help="Take the store's calibration away.")
@@ -29,7 +32,11 @@ def calibrate_command(
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Fit when to answer, on your own questions."""
+    """Fit when to answer, on your own questions.
+
+    At least 40 unanswerable and 20 answerable ones are needed. What is promised is promised with
+    95 % confidence, for questions drawn like these.
+    """
     settings = load_settings(store=store, model=model, backend=backend)
     if remove == (gold is not None) or (remove and dry_run):
         raise SettingsError(

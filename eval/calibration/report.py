@@ -53,6 +53,10 @@ def report(fit: Fit, calibration: Calibration) -> Iterator[str]:
         f"               It holds for questions drawn like those in {gold}, and while the "
         "documents stay as they are."
     )
+    yield (
+        "               Decide on the share before you look: choosing among several on the same "
+        "questions promises less."
+    )
     for kind, tally in (("near-miss", counts.near_miss), ("far-off", counts.far_off)):
         if not tally.questions:
             yield f"               No question among them is {kind}, so it tells nothing of such."

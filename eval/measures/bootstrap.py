@@ -42,14 +42,17 @@ def calibration_interval(
     return min(value, least), max(value, high)
 
 
-def limits_of_unanimous(share: float, questions: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share of exactly 0 or 1.
+def limits_of_unanimous(
+    value: float, questions: int, least: float = 0.0, most: float = 1.0
+) -> tuple[float, float]:
+    """Return the 95 % interval of a mean whose questions all have the same value.
 
-    It is the same in every resample, which tells nothing; so these are the exact binomial
-    limits (Clopper & Pearson, 1934). Of two groups that are compared, the smaller one counts.
+    It is the same in every resample, which tells nothing. But no more than some share of other
+    questions can have another value, at worst `least` or `most`: so many as the exact binomial
+    limits allow (Clopper & Pearson, 1934). Of two groups that are compared, the smaller one counts.
     """
-    open_end = float(((1 - LEVEL) / 2) ** (1 / questions))
-    return (0.0, 1 - open_end) if share == 0 else (open_end, 1.0)
+    others = 1 - float(((1 - LEVEL) / 2) ** (1 / questions))
+    return value - (value - least) * others, value + (most - value) * others
 
 
 def difference(

@@ -15,7 +15,7 @@ class Measure:
     """A figure about some questions.
 
     `groups` are the columns of the table that choose them; each is resampled by itself.
-    `is_share`: it lies in 0..1 and is 0 or 1 only if all agree.
+    `is_share`: it lies in 0..1.
     """
 
     name: str
@@ -49,12 +49,12 @@ class Measure:
         if value is None:
             return None
         counts = [len(self._counted(table, rows)) for rows in groups]
-        if self.is_share and value in (0.0, 1.0):
-            low, high = limits_of_unanimous(value, min(counts))
-        elif isinstance(self.statistic, CalibrationError):
+        if isinstance(self.statistic, CalibrationError):
             low, high = calibration_interval(self.statistic, table, groups[0], value)
         else:
             low, high = interval(self.statistic, table, groups)
+        if self.is_share and math.isclose(low, high):
+            low, high = limits_of_unanimous(value, min(counts))
         return Estimate(value, low, high, sum(counts))
 
     def _counted(self, table: Table, rows: Indices) -> Indices:

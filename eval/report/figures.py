@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import datetime
 from typing import get_args
 
 from eval.comparison import Comparison, Difference
@@ -11,6 +12,26 @@ from eval.records import Estimate, Kind, Result, Run
 
 ABSENT = "–"
 REGRESSION = "regression"
+_MEANINGS = {
+    "nDCG": "how high what is relevant stands, 1 if on top",
+    "MRR": "one over the rank of the first that is relevant",
+    "success": "questions with something relevant in the first k",
+    "recall": "of what is relevant, the share in the first k",
+    "citation hit": "answerable questions with a citation on the gold",
+    "citation precision": "of all their citations, the share on the gold",
+    "cited text, recall": "of the gold's characters, the share that is cited",
+    "cited text, precision": "of the characters cited, the share that is gold",
+    "cited text, IoU": "characters both cited and gold, of those either",
+    "highlighted text, recall": "the same of the highlights in all passages shown, "
+    "which are more than an answer",
+    "answer rate": "answerable questions that are answered",
+    "false answers": "unanswerable questions that are answered",
+    "AUROC": "how often an answerable question's confidence is above an unanswerable one's",
+    "area under": "the share not right among the most confident k, mean over k: less is better",
+    "calibration error": "how far confidence is from the share right",
+}
+"""By how a label begins."""
+
 FIRST = 3
 """An answerable question without gold in so many first passages is listed as a miss."""
 
@@ -41,13 +62,21 @@ def kinds_line(run: Run) -> str:
 
 
 def measure_rows(run: Run) -> list[tuple[str, ...]]:
-    """Return a row for each measure that is defined: its label, then its value in each part."""
-    return [
+    """Return how many questions of each kind there are in each part, then a row for each measure
+    that is defined: its label, then its value in each part.
+    """
+    counts = ("questions: answerable, near-miss, far-off", *(_counts(run, p) for p in run.measures))
+    return [counts] + [
         (each.label, *(estimate_text(each.name, own.get(each.name)) for own in columns))
         for columns in [list(run.measures.values())]
         for each in MEASURES
         if any(each.name in own for own in columns)
     ]
+
+
+def _counts(run: Run, part: str) -> str:
+    own = [result.kind for result in run.results if part in ("all", result.split)]
+    return ", ".join(str(own.count(kind)) for kind in get_args(Kind)) if own else ABSENT
 
 
 def estimate_text(name: str, estimate: Estimate | None) -> str:
@@ -58,6 +87,16 @@ def estimate_text(name: str, estimate: Estimate | None) -> str:
         number(name, each) for each in (estimate.value, estimate.low, estimate.high)
     )
     return f"{value} ({low}–{high})"
+
+
+def meaning(label: str) -> str:
+    """Return in a few words what a measure of this label tells; "" if that is plain."""
+    return next((words for start, words in _MEANINGS.items() if label.startswith(start)), "")
+
+
+def moment(date: str) -> str:
+    """Return a time in ISO 8601 as a person reads it."""
+    return f"{datetime.fromisoformat(date):%Y-%m-%d %H:%M} UTC"
 
 
 def number(name: str, value: float, *, sign: bool = False) -> str:
@@ -86,9 +125,10 @@ def comparison_line(comparison: Comparison) -> str:
     """Return in a sentence how the run compares."""
     losses = comparison.losses
     lost = ", ".join(BY_NAME[each.name].label for each in losses)
-    verdict = f"Regression in {lost}" if losses else "No regression"
+    asked = " in what both asked" if comparison.missing else ""
+    verdict = f"Regression in {lost}" if losses else f"No regression{asked}"
     counts = f"{len(comparison.better)} questions better, {len(comparison.worse)} worse"
-    missing = f", {len(comparison.missing)} not asked" if comparison.missing else ""
+    missing = f", {len(comparison.missing)} missing now" if comparison.missing else ""
     added = f", {len(comparison.added)} new" if comparison.added else ""
     return f"{verdict}: {counts}{missing}{added}."
 
@@ -133,4 +173,5 @@ def _signed(each: Difference) -> str:
 def _verdict(difference: Difference) -> str:
     if difference.verdict == "worse" and difference.guarded:
         return REGRESSION
-    return "" if difference.verdict == "same" else difference.verdict
+    words = {"same": "", "too few": "too few changed to tell"}
+    return words.get(difference.verdict, difference.verdict)

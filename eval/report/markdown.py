@@ -12,6 +12,7 @@ from eval.report.figures import (
     is_missed,
     kinds_line,
     measure_rows,
+    moment,
     offsets_line,
     parts_of,
     rank_text,
@@ -47,8 +48,8 @@ def _markdown(run: Run, comparison: Comparison | None) -> Iterator[str]:
 def _comparison(comparison: Comparison) -> Iterator[str]:
     baseline = comparison.baseline
     yield "\n## Compared with the baseline\n"
-    yield f"{comparison_line(comparison)} The baseline is of {baseline.date}.\n"
-    head = ("measure", "before", "now", "difference (95 % interval)", "questions", "")
+    yield f"{comparison_line(comparison)} The baseline is of {moment(baseline.date)}.\n"
+    head = ("measure", "before", "now", "difference (95 % interval)", "questions gained, lost", "")
     yield from _table(head, difference_rows(comparison))
     if comparison.conditions:
         yield "\nOther conditions than then:\n"

@@ -17,6 +17,7 @@ from eval.report.figures import (
     difference_rows,
     kinds_line,
     measure_rows,
+    moment,
     offsets_line,
     parts_of,
 )
@@ -39,9 +40,9 @@ def measures_table(run: Run) -> Table:
 
 def comparison_table(comparison: Comparison) -> Table:
     """Return what differs from the baseline; rows that are the same to the last digit left out."""
-    title = f"compared with the baseline of {comparison.baseline.date}"
+    title = f"compared with the baseline of {moment(comparison.baseline.date)}"
     table = Table("measure", title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for column in ("before", "now", "difference (95 % interval)", "questions"):
+    for column in ("before", "now", "difference (95 % interval)", "gained, lost"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("")
     for each, row in zip(comparison.differences, difference_rows(comparison), strict=True):
@@ -98,9 +99,10 @@ class Delivery:
             raise typer.Exit(REGRESSION)
         if compared and compared.missing:
             _note(
-                f"{len(compared.missing)} questions of the baseline were not asked, or have "
-                f"another gold now (the first: {compared.missing[0]}), so it tells nothing of "
-                "them: ask them too, or make the baseline anew."
+                f"Of the baseline's questions {len(compared.missing)} were not asked, or have "
+                f"other gold now (the first: {compared.missing[0]}), so the comparison tells "
+                "nothing of them: ask them too or, if their gold was corrected, make the baseline "
+                "anew."
             )
             raise typer.Exit(FAILURE)
 

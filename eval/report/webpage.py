@@ -13,7 +13,9 @@ from eval.report.figures import (
     comparison_line,
     difference_rows,
     kinds_line,
+    meaning,
     measure_rows,
+    moment,
     number,
     offsets_line,
     parts_of,
@@ -34,7 +36,12 @@ def to_html(run: Run, comparison: Comparison | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"printable": printable, "rank": rank_text}
+    environment.filters |= {
+        "printable": printable,
+        "rank": rank_text,
+        "meaning": meaning,
+        "moment": moment,
+    }
     measures = run.measures["all"]
     return environment.get_template("report.html").render(
         run=run,

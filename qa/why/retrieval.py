@@ -11,7 +11,7 @@ def dense(considered: Considered, expected: Expected) -> Finding:
         return NOT_REACHED
     rank, cosine = considered.dense[expected.passage_id]
     looked_at = considered.trace.pool.candidates
-    last = min(candidate.dense for candidate in looked_at)
+    last = min(considered.dense[candidate.passage.id][1] for candidate in looked_at)
     return Finding(
         passed=expected.passage_id in considered.refined,
         detail=f"of {len(considered.dense)} passages; the nearest {len(looked_at)} were looked "

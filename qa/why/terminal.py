@@ -17,11 +17,11 @@ def print_report(report: Report, console: Console) -> None:
     """Print the verdict, a line for each stage, and one for each other place."""
     _print_hanging(Text(style="bold"), _verdict(report.way), console)
     console.print()
-    for name, finding in report.way.findings.items():
-        _print_hanging(_head(name, finding), finding.detail, console)
+    if report.way.expected:
+        for name, finding in report.way.findings.items():
+            _print_hanging(_head(name, finding), finding.detail, console)
     if report.nearest is not None:
         place, similarity = report.nearest
-        console.print()
         nearest = f"The nearest text there is, {similarity:.0%} alike: {named(place)}"
         _print_hanging(Text(), nearest, console)
         _print_hanging(Text("  "), f"“{' '.join(place.text.split())}”", console)

@@ -115,7 +115,7 @@ def test_from_questions_to_answers_and_back(
         asked = json.loads(line)
         answer = ask(hashed, asked["question"])
         rule = answer["explain"]["abstention"]
-        assert answer["answered"] is (rule["score"] >= published["threshold"])
+        assert answer["answered"] is (rule["score"] >= published["score_threshold"])
         assert answer["confidence"] == rule["confidence"] != rule["score"]
         assert rule["calibration"] == answer["calibration"]["id"] == published["id"]
         assert answer["calibration"]["promise"] == published["promise"]
@@ -207,7 +207,7 @@ def test_a_looser_promise_answers_more(hashed: Command) -> None:
     thresholds = []
     for share in ("0.06", "0.1", "0.5"):
         hashed("calibrate", "--gold", "mine.jsonl", "--max-false-answers", share)
-        thresholds.append(status(hashed)["threshold"])
+        thresholds.append(status(hashed)["score_threshold"])
     assert thresholds == sorted(thresholds, reverse=True)
     assert thresholds[0] > thresholds[-1]
 
@@ -290,5 +290,5 @@ def test_a_flipped_bit_is_reported(hashed: Command) -> None:
 def test_any_name_of_a_gold_file_can_be_told(hashed: Command) -> None:
     Path("mine.jsonl").rename("mi\nn\x1b\udcffe.jsonl")
     done = hashed("calibrate", "--gold", "mi\nn\x1b\udcffe.jsonl")
-    assert (done.code, len(done.out.splitlines())) == (0, 7)
+    assert (done.code, len(done.out.splitlines())) == (0, 8)
     assert status(hashed)["gold"] == "mi n  e.jsonl"

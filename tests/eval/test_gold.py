@@ -36,11 +36,14 @@ def document(source: str, text: str) -> Document:
 @pytest.mark.parametrize(
     ("second", "says"),
     [
-        ("{not json", "Invalid JSON"),
-        ("[1, 2]", "object"),
-        (ROW | {"id": "a-2", "question": "Why?", "note": "x"}, "note: Extra inputs"),
-        (ROW | {"question": "Why?"}, "the id a-1 is that of line 1"),
-        (ROW | {"id": "a-2", "question": "how  LONG?"}, "the question how long? is that of line 1"),
+        ("{not json", "is not JSON"),
+        ("[1, 2]", "is not a JSON object"),
+        (ROW | {"id": "a-2", "question": "Why?", "note": "x"}, "note is no field of it"),
+        (ROW | {"question": "Why?"}, "the id “a-1” is that of line 1"),
+        (
+            ROW | {"id": "a-2", "question": "how  LONG?"},
+            "the question “how long” is that of line 1",
+        ),
         (ROW | {"id": "a-2", "question": " "}, "question: must not be blank"),
         (ROW | {"id": "a-2", "question": "Why?", "kind": "maybe"}, "kind: Input should be"),
         (ROW | {"id": "a-2", "question": "Why?", "split": "test"}, "split: Input should be"),
@@ -98,7 +101,9 @@ def test_every_occurrence_of_a_quote_is_gold(tmp_path):
 
 def test_a_quote_that_does_not_stand_in_its_source_is_refused(tmp_path):
     gold = read_gold(gold_file(tmp_path, ROW))
-    with pytest.raises(GoldError, match=r"line 1: the quote “two days” does not stand in notes/a"):
+    with pytest.raises(
+        GoldError, match=r"line 1: the quote does not stand in notes/a\.txt; it stands in notes/b"
+    ):
         locate(gold, [document("notes/a.txt", "three days"), document("notes/b.txt", "two days")])
 
 
@@ -108,21 +113,57 @@ def test_the_nearest_text_is_shown_for_a_quote_that_is_not_there(tmp_path):
     text = "Before. Redness goes within two days, as a rule. And after it nothing at all."
     with pytest.raises(GoldError) as caught:
         locate(gold, [document("a.txt", text)])
-    assert "at 8-48, is “Redness goes within two days, as a rule.”" in str(caught.value)
+    message = str(caught.value)
+    assert 'where the nearest text there, at 8-48, has "Redness goes within two days,' in message
+    assert 'it has "Redness goes within to days, as a rule."' in message
+
+
+def test_blanks_that_differ_are_shown_as_they_are_written_in_the_file(tmp_path):
+    gold = read_gold(gold_file(tmp_path, ROW))
+    with pytest.raises(GoldError, match=r'has "two\\r\\ndays"'):
+        locate(gold, [document("notes/a.txt", "For two\r\ndays it is red.")])
+
+
+def test_a_long_quote_is_shown_from_where_it_differs(tmp_path):
+    start = "The skin is red for two days after it, and then the redness goes away all by itself"
+    row = ROW | {"quotes": [{"source": "a.txt", "quote": f"{start}, as a role."}]}
+    gold = read_gold(gold_file(tmp_path, row))
+    with pytest.raises(GoldError, match=r'it has "[^"]*, as a role\."') as caught:
+        locate(gold, [document("a.txt", f"{start}, as a rule. And so on.")])
+    assert '"The skin is red' not in str(caught.value).split("the whole of that is")[0]
+
+
+def test_a_quote_of_another_document_is_told_from_one_of_none(tmp_path):
+    gold = read_gold(gold_file(tmp_path, ROW))
+    both = [document("notes/a.txt", "Apples."), document("notes/b.txt", "For two days.")]
+    with pytest.raises(GoldError, match=r"not stand in notes/a\.txt; it stands in notes/b\.txt;"):
+        locate(gold, both)
+
+
+def test_a_source_that_is_nearly_right_is_suggested(tmp_path):
+    quotes = [{"source": "a.txt", "quote": "two days"}]
+    gold = read_gold(gold_file(tmp_path, ROW | {"quotes": quotes}))
+    with pytest.raises(GoldError, match=r"a\.txt is not in the store; did you mean notes/a\.txt\?"):
+        locate(gold, [document("notes/a.txt", "two days")])
+
+
+def test_the_packaged_questions_ask_for_others_where_they_do_not_belong():
+    with pytest.raises(GoldError, match="name questions about its documents with --gold"):
+        locate(read_gold(PACKAGED_GOLD), [document("notes/a.txt", "two days")])
 
 
 def test_kind_and_split_may_be_left_out_where_they_are_plain(tmp_path):
     row = {name: value for name, value in ROW.items() if name not in ("kind", "split")}
     (only,) = read_gold(gold_file(tmp_path, row)).by_line.values()
     assert (only.kind, only.split) == ("answerable", "report")
-    with pytest.raises(GoldError, match="line 1: kind: Field required"):
+    with pytest.raises(GoldError, match="line 1: kind is missing"):
         read_gold(gold_file(tmp_path, row | {"quotes": []}))
 
 
 def test_a_source_that_is_not_in_the_store_is_refused(tmp_path):
     gold = read_gold(gold_file(tmp_path, ROW))
     with pytest.raises(GoldError, match=r"line 1: notes/a\.txt is not in the store; index it"):
-        locate(gold, [document("other/a.txt", "two days")])
+        locate(gold, [document("notes/b.txt", "two days")])
 
 
 def test_the_packaged_quotes_stand_verbatim_in_the_seed_files(seeds_dir):

@@ -40,12 +40,16 @@ def test_a_set_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("file", "parts", "says"),
     [
-        ("corpus.jsonl", {"corpus": [CORPUS[0], "{"]}, "line 2: Invalid JSON"),
-        ("corpus.jsonl", {"corpus": [{"_id": "D1", "title": "x"}]}, "line 1: text: Field required"),
-        ("corpus.jsonl", {"corpus": [*CORPUS, CORPUS[1]]}, "line 5: the _id D2 is that of line 2"),
+        ("corpus.jsonl", {"corpus": [CORPUS[0], "{"]}, "line 2: is not JSON"),
+        ("corpus.jsonl", {"corpus": [{"_id": "D1", "title": "x"}]}, "line 1: text is missing"),
+        (
+            "corpus.jsonl",
+            {"corpus": [*CORPUS, CORPUS[1]]},
+            "line 5: the _id “D2” is that of line 2",
+        ),
         ("corpus.jsonl", {"corpus": []}, "is empty"),
-        ("queries.jsonl", {"queries": [{"_id": "q1"}]}, "line 1: text: Field required"),
-        ("queries.jsonl", {"queries": [*QUERIES, QUERIES[0]]}, "line 6: the _id q1 is that of"),
+        ("queries.jsonl", {"queries": [{"_id": "q1"}]}, "line 1: text is missing"),
+        ("queries.jsonl", {"queries": [*QUERIES, QUERIES[0]]}, "line 6: the _id “q1” is that of"),
         ("queries.jsonl", {"queries": []}, "is empty"),
         ("test.tsv", {"qrels": [*QRELS, "q1 D1 1"]}, "line 7: a line is query-id"),
         ("test.tsv", {"qrels": [("q1", "D1", "much")]}, "line 2: a line is query-id"),
@@ -113,7 +117,7 @@ def test_spans_are_located_and_measured(tmp_path, bench):
         (spans_row(spans=[[0, 31]]), "line 1: the span 0-31 of care is not the answer"),
         (spans_row(spans=[[0, 31], [1, 2]]), "line 1: 2 spans but 1 answers"),
         (spans_row(spans=[], answers=[]), "line 1: spans: Tuple should have at least 1"),
-        ("{}", "line 1: _id: Field required"),
+        ("{}", "line 1: _id is missing"),
     ],
 )
 def test_a_malformed_span_is_refused_by_line(tmp_path, row, says):

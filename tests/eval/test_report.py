@@ -282,7 +282,7 @@ def test_leaving_questions_out_does_not_pass(tmp_path, kept, gold_path):
     few.write_bytes(b"".join(gold_path.read_bytes().splitlines(keepends=True)[:-3]))
     outcome = invoke(*shared[2:], "--gold", few, "--baseline", baseline, "--out", tmp_path / "o")
     assert outcome.exit_code == 1
-    assert "3 questions of the baseline were not asked" in outcome.stderr
+    assert "Of the baseline's questions 3 were not asked" in outcome.stderr
     assert (tmp_path / "o" / "eval.html").is_file()
 
 

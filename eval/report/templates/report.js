@@ -25,7 +25,7 @@ for (const button of table.tHead.querySelectorAll("button")) {
 }
 
 const words = document.getElementById("words");
-const verdict = document.getElementById("verdict");
+const choices = ["verdict", "kind", "split"].map((id) => document.getElementById(id));
 const count = document.getElementById("count");
 
 function filter() {
@@ -33,7 +33,7 @@ function filter() {
   let shown = 0;
   for (const row of rows) {
     const fits = row.textContent.toLowerCase().includes(wanted)
-      && (!verdict.value || row.dataset.verdict === verdict.value);
+      && choices.every((each) => !each.value || row.dataset[each.id] === each.value);
     row.classList.toggle("skip", !fits);
     shown += fits;
   }
@@ -41,5 +41,5 @@ function filter() {
 }
 
 words.addEventListener("input", filter);
-verdict.addEventListener("change", filter);
+for (const each of choices) each.addEventListener("change", filter);
 filter();
