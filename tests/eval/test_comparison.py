@@ -7,10 +7,12 @@ import pytest
 
 from eval.comparison import compare, mcnemar
 from eval.errors import BaselineError
+from eval.gold_file import PACKAGED_GOLD, read_gold
 from eval.measures import BY_NAME, GUARDED, measure
 from eval.records import Found, Ranking
 from eval.report.stored import read_run, to_json
 from eval.run import evaluate
+from tests.conftest import REPOSITORY
 from tests.eval.shuffled import Shuffled
 
 
@@ -215,3 +217,11 @@ def test_what_is_not_a_run_is_refused(tmp_path, content, says):
     assert "\n" not in str(caught.value)
     with pytest.raises(BaselineError, match="cannot be read"):
         read_run(tmp_path / "none.json")
+
+
+def test_the_kept_baseline_is_of_the_packaged_questions():
+    baseline = read_run(REPOSITORY / "benchmarks" / "baselines" / "seeds.json")
+    rows = read_gold(PACKAGED_GOLD).by_line.values()
+    assert [result.id for result in baseline.results] == [row.id for row in rows]
+    assert [result.question for result in baseline.results] == [row.question for row in rows]
+    assert baseline.offsets.wrong == ()
