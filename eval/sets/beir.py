@@ -164,7 +164,8 @@ def _judgements(path: Path, lines: Mapping[int, str]) -> Iterator[Judgement]:
 def _document(row: CorpusRow, folder: str) -> Document:
     """Return the row as Markdown with its title as the heading; one without text is its title."""
     title = " ".join(row.title.split())
-    text = f"# {title}\n\n{row.text}" if title and row.text.strip() else row.text or title
+    has_text = bool(row.text.strip())
+    text = f"# {title}\n\n{row.text}" if title and has_text else row.text if has_text else title
     digest = hashlib.sha256(text.encode()).hexdigest()
     source = f"{folder}/{row.id}"
     return Document(

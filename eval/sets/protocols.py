@@ -11,6 +11,7 @@ from eval.sets.beir import read_beir
 from eval.sets.indexed import IndexedSets
 from eval.sets.leave_out import far_off, leave_out
 from eval.sets.one_vector import rank_by_one_vector
+from eval.sets.readable import cut_to_fit
 from eval.sets.spans import corpora_of, locate_spans, read_spans
 from index.progress import Progress
 from qa.settings import Settings
@@ -39,12 +40,14 @@ def run_beir(folder: Path, split: str, bench: Bench, *, one_vector: bool = False
     """
     whole = read_beir(folder, split)
     engine = bench.sets.open_documents(folder, whole.documents)
+    asked, notes = cut_to_fit(engine, whole.asked)
     run = evaluate(
         engine,
-        whole.asked,
+        asked,
         top_k=bench.settings.top_k,
         protocol="beir",
         options={"split": split},
+        notes=notes,
         progress=bench.progress,
     )
     if not one_vector:
@@ -58,11 +61,13 @@ def run_spans(folder: Path, bench: Bench) -> Run:
     rows = read_spans(folder)
     engine = bench.sets.open_folder(folder, corpora_of(folder))
     documents = [each.document for each in engine.snapshot.chunked.values()]
+    asked, notes = cut_to_fit(engine, locate_spans(folder, rows, documents))
     return evaluate(
         engine,
-        locate_spans(folder, rows, documents),
+        asked,
         top_k=bench.settings.top_k,
         protocol="spans",
+        notes=notes,
         progress=bench.progress,
     )
 
@@ -71,14 +76,16 @@ def run_abstain(folder: Path, far: Path | None, seed: int, split: str, bench: Be
     """Ask a set's questions when half of its documents are gone, and others. Raises GoldError."""
     whole = read_beir(folder, split)
     others = far_off(far, folder, whole, split)
-    documents, asked, notes = leave_out(whole, others, seed)
+    documents, mixed, notes = leave_out(whole, others, seed)
+    engine = bench.sets.open_documents(folder, documents, share=f"half-{seed}")
+    asked, cut = cut_to_fit(engine, mixed)
     return evaluate(
-        bench.sets.open_documents(folder, documents, share=f"half-{seed}"),
+        engine,
         asked,
         top_k=bench.settings.top_k,
         protocol="abstain",
         options={"split": split, "seed": seed, "far_off": others.name},
-        notes=notes,
+        notes=(*notes, *cut),
         progress=bench.progress,
     )
 

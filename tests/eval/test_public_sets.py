@@ -94,6 +94,26 @@ def test_documents_are_ranked_by_their_best_passage(tmp_path, bench):
     assert again.settings.snapshot == run.settings.snapshot
 
 
+@pytest.mark.parametrize("longer", ["redness and needles " * 300, "Redness" * 400])
+def test_a_question_that_is_too_long_is_cut_and_that_is_noted(tmp_path, bench, longer):
+    queries = [{"_id": "q1", "text": f"When does redness fade? {longer}"}, *QUERIES[1:]]
+    run = run_beir(beir_set(tmp_path / "set", queries=queries), "test", bench)
+    assert run.notes == ("1 questions are longer than the model reads, and were cut to that.",)
+    assert len(run.results) == 4
+    assert run.results[0].question.startswith("When does redness fade?")
+
+
+def test_documents_without_text_are_no_obstacle(tmp_path, bench):
+    empty, titled = {"_id": "D5", "text": ""}, {"_id": "D6", "title": "Owls", "text": " "}
+    corpus = [*CORPUS, empty, titled]
+    qrels = [*QRELS, ("q4", "D5", 1)]
+    run = run_beir(beir_set(tmp_path / "set", corpus=corpus, qrels=qrels), "test", bench)
+    assert run.settings.documents == 5  # D6 is its title
+    ranking = run.results[3].ranking
+    assert ranking is not None
+    assert ranking.missed == (1,)  # what cannot be found counts
+
+
 def test_a_changed_set_is_indexed_anew(tmp_path, bench):
     folder = beir_set(tmp_path / "set")
     before = run_beir(folder, "test", bench).settings
