@@ -6,7 +6,7 @@ from eval.characters import overlap
 from eval.questions import GoldSpan, Question
 from eval.records import Excerpt, Found, Ranking, Result
 from eval.relevance import Corpus, Family, holds, place_of
-from index.records import Document, Span
+from index.records import Document
 from qa.records import Answer, Hit
 from qa.tracing import Trace
 
@@ -25,7 +25,7 @@ def judge(question: Question, corpus: Corpus, trace: Trace, answer: Answer, top_
     """
     spans = question.spans
     quoted = [GoldSpan(quote.key.document.id, quote.span) for quote in trace.chosen]
-    cited = [GoldSpan(c.document.id, Span(c.start, c.end)) for c in answer.citations]
+    cited = [GoldSpan(c.document.id, c.span) for c in answer.citations]
     shown = answer.hits[:top_k]
     highlights = [GoldSpan(hit.document.id, span) for hit in shown for span in hit.highlights]
     return Result(

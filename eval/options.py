@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from eval.records import TOP_K
+from eval.defaults import TOP_K
 from qa.settings import Settings, load_settings
 
 BaselineOption = Annotated[

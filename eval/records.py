@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-TOP_K = 10
-"""How many passages are looked at, and ranked, if not said otherwise."""
-
 MAX_GRADE = 1000
 """The most that a judgement can say of relevance."""
 

@@ -72,11 +72,7 @@ def place_of(passage: Passage) -> GoldSpan:
 
 def contains(place: GoldSpan, other: GoldSpan) -> bool:
     """Tell whether all of `other` lies within `place`."""
-    return (
-        place.document_id == other.document_id
-        and place.span.start <= other.span.start
-        and other.span.end <= place.span.end
-    )
+    return place.document_id == other.document_id and place.span.contains(other.span)
 
 
 def holds(places: Iterable[GoldSpan], spans: Sequence[GoldSpan]) -> bool:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from eval.defaults import TOP_K
 from eval.errors import GoldError
 from eval.judge import judge
 from eval.measures import measure
 from eval.offsets import check_offsets, join
 from eval.questions import Question, QuestionSet
 from eval.records import (
-    TOP_K,
     Estimate,
     OffsetCheck,
     Part,

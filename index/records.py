@@ -19,6 +19,10 @@ class Span(NamedTuple):
         """Return the characters that this span covers in `text`."""
         return text[self.start : self.end]
 
+    def contains(self, other: "Span") -> bool:
+        """Tell whether all of the other span lies within this one."""
+        return self.start <= other.start and other.end <= self.end
+
     def overlaps(self, other: "Span") -> bool:
         """Tell whether both spans share at least one character."""
         return self.start < other.end and other.start < self.end

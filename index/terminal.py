@@ -66,6 +66,11 @@ def one_line(text: str) -> str:
     return printable(text).translate({ord("\n"): " ", ord("\t"): " "})
 
 
+def note(text: str) -> None:
+    """Print a line for a person on stderr."""
+    console(stderr=True).print(one_line(text), soft_wrap=True)
+
+
 def _make_writable(stream: TextIO) -> None:
     """Let every character be written: as UTF-8 to a file or pipe, else as the terminal can."""
     if not isinstance(stream, io.TextIOWrapper):

@@ -10,7 +10,6 @@ import typer
 
 from index.errors import StoreError
 from index.terminal import console, one_line
-from pincite.calibration_status import CalibrationStatus, in_words
 from qa.cli import BackendOption, ModelOption, StoreOption
 from qa.settings import Settings, load_settings
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from index.report import SyncReport
     from index.sources import SkippedFile
     from index.store import Store
+    from pincite.calibration_status import CalibrationStatus
 
 _LISTED = 20
 
@@ -39,7 +39,7 @@ class Status:
     bytes: int
     sources: tuple[str, ...]
     checked: bool
-    calibration: CalibrationStatus | None
+    calibration: "CalibrationStatus | None"
 
 
 def index_command(
@@ -85,6 +85,8 @@ def status_command(
     store: StoreOption = None,
 ) -> None:
     """Show what the store holds."""
+    from pincite.calibration_status import in_words
+
     status = _status(load_settings(store=store), check)
     if as_json:
         print(json.dumps(asdict(status), indent=2, ensure_ascii=False))
@@ -103,6 +105,7 @@ def status_command(
 def _status(settings: Settings, check: bool) -> Status:
     from index.snapshot import open_snapshot
     from index.store import Store
+    from pincite.calibration_status import CalibrationStatus
 
     store = Store(settings.store)
     manifest = open_snapshot(store).manifest if check else store.live_manifest()

@@ -59,6 +59,11 @@ class Citation:
     also_in: tuple[Place, ...] = ()
 
     @property
+    def span(self) -> Span:
+        """Where the words stand in the document."""
+        return Span(self.start, self.end)
+
+    @property
     def cited_text(self) -> str:
         """The words that are cited."""
         return self.document.text[self.start : self.end]

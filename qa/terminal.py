@@ -98,7 +98,7 @@ def _answer_text(answer: Answer, console: Console) -> Text:
 def _print_citation(citation: Citation, console: Console) -> None:
     document = citation.document
     first = Text(f"[{citation.number}] ", style="cyan")
-    first.append(_place(Place(document, Span(citation.start, citation.end))), style="default")
+    first.append(_place(Place(document, citation.span)), style="default")
     _print_indented(first, console, 2)
     _print_details(document.title, citation, citation.heading_path, console)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from index.errors import SettingsError
-from index.terminal import console, one_line
+from index.terminal import note, one_line
 from qa.cli import BackendOption, ModelOption, StoreOption
 from qa.settings import Settings, load_settings
 
@@ -71,12 +71,12 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
     for line in report(fit, calibration):
         print(one_line(line))
     if dry_run:
-        _note("Published nothing, as asked for.")
+        note("Published nothing, as asked for.")
         return
     live = publish_calibration(Store(settings.store), engine.snapshot, calibration.to_bytes())
-    _note(f"Published calibration {calibration.id} with snapshot {live.id}.")
+    note(f"Published calibration {calibration.id} with snapshot {live.id}.")
     if settings.threshold is not None:
-        _note(
+        note(
             f"The threshold is set by hand, to {settings.threshold:g}: it comes first, so nothing "
             "is promised until that setting is taken away."
         )
@@ -88,10 +88,6 @@ def _remove(settings: Settings) -> None:
 
     live = remove_calibration(Store(settings.store))
     if live is None:
-        _note("There is no calibration to take away.")
+        note("There is no calibration to take away.")
     else:
-        _note(f"Took the calibration away; the snapshot is {live.id} now.")
-
-
-def _note(text: str) -> None:
-    console(stderr=True).print(one_line(text), soft_wrap=True)
+        note(f"Took the calibration away; the snapshot is {live.id} now.")

@@ -90,12 +90,15 @@ _UNANSWERABLE = (
 )
 """Groups of questions, with what their measures' names and labels end with."""
 
-MEASURES = (*_ranking(), *_citing(), *_answering(), *_confidence(), *_latency())
+RANKING = tuple(_ranking())
+MEASURES = (*RANKING, *_citing(), *_answering(), *_confidence(), *_latency())
 BY_NAME = {measure.name: measure for measure in MEASURES}
 
 
-def measure(results: Sequence[Result]) -> dict[str, Estimate]:
-    """Return every measure that is defined for these results, by name, with its interval."""
+def measure(
+    results: Sequence[Result], measures: Sequence[Measure] = MEASURES
+) -> dict[str, Estimate]:
+    """Return those that are defined for these results, by name, with their intervals."""
     table = Table.of(results)
-    estimates = {each.name: each.estimate(table) for each in MEASURES}
+    estimates = {each.name: each.estimate(table) for each in measures}
     return {name: estimate for name, estimate in estimates.items() if estimate}

@@ -2,8 +2,7 @@
 
 Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 13. Each group of questions
 that a measure is about is resampled by itself. Questions are taken to be independent, which
-several on one document are not quite. An interval of no width tells that all questions have the
-same value, not that the value is certain.
+several on one document are not quite.
 """
 
 from collections.abc import Sequence

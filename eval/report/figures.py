@@ -66,9 +66,9 @@ def measure_rows(run: Run) -> list[tuple[str, ...]]:
     that is defined: its label, then its value in each part.
     """
     counts = ("questions: answerable, near-miss, far-off", *(_counts(run, p) for p in run.measures))
+    columns = run.measures.values()
     return [counts] + [
         (each.label, *(estimate_text(each.name, own.get(each.name)) for own in columns))
-        for columns in [list(run.measures.values())]
         for each in MEASURES
         if any(each.name in own for own in columns)
     ]

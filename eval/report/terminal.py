@@ -22,7 +22,7 @@ from eval.report.figures import (
     parts_of,
 )
 from eval.report.stored import read_run
-from index.terminal import FAILURE, console, one_line
+from index.terminal import FAILURE, console, note, one_line
 
 REGRESSION = 5
 
@@ -87,18 +87,18 @@ class Delivery:
         files = write_report(run, compared, self.out)
         if not self.quiet:
             _print(run, compared)
-            _note(f"Wrote {', '.join(str(file) for file in files)}.")
-        for note in run.notes:
-            _note(note)
+            note(f"Wrote {', '.join(str(file) for file in files)}.")
+        for each in run.notes:
+            note(each)
         if run.offsets.wrong:
             first = run.offsets.wrong[0]
-            _note(f"{offsets_line(run)} (the first: {first}). Answers cannot be trusted.")
+            note(f"{offsets_line(run)} (the first: {first}). Answers cannot be trusted.")
             raise typer.Exit(FAILURE)
         if compared and compared.losses:
-            _note(f"{comparison_line(compared)} See {files[0]}.")
+            note(f"{comparison_line(compared)} See {files[0]}.")
             raise typer.Exit(REGRESSION)
         if compared and compared.missing:
-            _note(
+            note(
                 f"Of the baseline's questions {len(compared.missing)} were not asked, or have "
                 f"other gold now (the first: {compared.missing[0]}), so the comparison tells "
                 "nothing of them: ask them too or, if their gold was corrected, make the baseline "
@@ -116,7 +116,3 @@ def _print(run: Run, compared: Comparison | None) -> None:
         for name, (before, now) in compared.conditions.items():
             print(one_line(f"{name} was {before}, is {now}"))
         print(comparison_line(compared))
-
-
-def _note(text: str) -> None:
-    console(stderr=True).print(one_line(text), soft_wrap=True)

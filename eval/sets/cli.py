@@ -36,13 +36,16 @@ def beir_command(
 ) -> None:
     """Rank documents by their best passage, on a BEIR set."""
     from eval.report.terminal import Delivery
-    from eval.sets.protocols import Bench, run_beir
+    from eval.sets.indexed import IndexedSets
+    from eval.sets.protocols import run_beir
     from index.progress import progress_bar
 
     delivery = Delivery.to(out or _reports("beir", folder), baseline, quiet=quiet)
     settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
     with progress_bar() as progress:
-        measured = run_beir(folder, split, Bench(settings, cache, progress), one_vector=one_vector)
+        measured = run_beir(
+            folder, split, IndexedSets(settings, cache, progress), one_vector=one_vector
+        )
     delivery.deliver(measured)
 
 
@@ -59,13 +62,14 @@ def spans_command(
 ) -> None:
     """Measure what characters are cited, on gold spans."""
     from eval.report.terminal import Delivery
-    from eval.sets.protocols import Bench, run_spans
+    from eval.sets.indexed import IndexedSets
+    from eval.sets.protocols import run_spans
     from index.progress import progress_bar
 
     delivery = Delivery.to(out or _reports("spans", folder), baseline, quiet=quiet)
     settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
     with progress_bar() as progress:
-        measured = run_spans(folder, Bench(settings, cache, progress))
+        measured = run_spans(folder, IndexedSets(settings, cache, progress))
     delivery.deliver(measured)
 
 
@@ -90,13 +94,14 @@ def abstain_command(
 ) -> None:
     """Measure abstaining, half of a BEIR set left out."""
     from eval.report.terminal import Delivery
-    from eval.sets.protocols import Bench, run_abstain
+    from eval.sets.indexed import IndexedSets
+    from eval.sets.protocols import run_abstain
     from index.progress import progress_bar
 
     delivery = Delivery.to(out or _reports("abstain", folder), baseline, quiet=quiet)
     settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
     with progress_bar() as progress:
-        measured = run_abstain(folder, far_off, seed, split, Bench(settings, cache, progress))
+        measured = run_abstain(folder, far_off, seed, split, IndexedSets(settings, cache, progress))
     delivery.deliver(measured)
 
 

@@ -23,13 +23,16 @@ from qa.settings import Settings
 
 
 class IndexedSets:
-    """Brings sets into stores and keeps those: each has its own, by its path and the model."""
+    """Brings sets into stores and keeps those: each has its own, by its path and the model.
+
+    `settings` are what engines are opened with, `progress` is told how far the work is.
+    """
 
     def __init__(self, settings: Settings, cache: Path | None, progress: Progress) -> None:
-        self._settings = settings
+        self.settings = settings
         self._cache = cache or platformdirs.user_cache_path("pincite") / "evaluation"
         self._model: Model = find_model(settings.model or DEFAULT_MODEL)
-        self._progress = progress
+        self.progress = progress
 
     def folder(self, source: Path) -> Path:
         """Return the folder that what is made of `source` is kept in."""
@@ -43,7 +46,7 @@ class IndexedSets:
         """Index the files of a set as `pincite index` does; open an engine on them."""
         with self._alone(source) as folder:
             store = folder / "store"
-            sync(Store(store), [files], self._model, self._encoder(), self._progress)
+            sync(Store(store), [files], self._model, self._encoder(), self.progress)
             return self._engine(store)
 
     def open_documents(
@@ -59,7 +62,7 @@ class IndexedSets:
                 known = [open_snapshot(Store(folder / "store"))] if share != "store" else []
             store, encoder = folder / share, self._encoder()
             publish_documents(
-                Store(store), documents, self._model, encoder, self._progress, vectors_from=known
+                Store(store), documents, self._model, encoder, self.progress, vectors_from=known
             )
             return self._engine(store)
 
@@ -77,7 +80,7 @@ class IndexedSets:
             yield folder
 
     def _engine(self, store: Path) -> Engine:
-        return Engine.open(store, **self._settings.for_engine)
+        return Engine.open(store, **self.settings.for_engine)
 
     def _encoder(self) -> Encoder:
-        return open_encoder(self._model, self._settings.backend, indexing=True)
+        return open_encoder(self._model, self.settings.backend, indexing=True)

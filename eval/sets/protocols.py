@@ -1,11 +1,11 @@
 """The ways to measure on public sets. Each indexes what it needs, asks, and returns the run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from eval.measures import measure
-from eval.records import Ranking, Result, Run
+from eval.measures import RANKING, measure
+from eval.records import Ranking, Run
 from eval.run import evaluate
 from eval.sets.beir import read_beir
 from eval.sets.indexed import IndexedSets
@@ -13,93 +13,71 @@ from eval.sets.leave_out import far_off, leave_out
 from eval.sets.one_vector import rank_by_one_vector
 from eval.sets.readable import cut_to_fit
 from eval.sets.spans import corpora_of, locate_spans, read_spans
-from index.progress import Progress
-from qa.settings import Settings
 
 ONE_VECTOR = "one vector a document"
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What all protocols need: settings, where sets are kept, and whom to tell how far it is."""
-
-    settings: Settings
-    cache: Path | None
-    progress: Progress
-
-    @property
-    def sets(self) -> IndexedSets:
-        """The public sets' stores."""
-        return IndexedSets(self.settings, self.cache, self.progress)
-
-
-def run_beir(folder: Path, split: str, bench: Bench, *, one_vector: bool = False) -> Run:
+def run_beir(folder: Path, split: str, sets: IndexedSets, *, one_vector: bool = False) -> Run:
     """Ask a set's questions; documents are ranked by their best passage. Raises GoldError.
 
     With `one_vector`, the figures of ranking by one vector a document stand beside.
     """
     whole = read_beir(folder, split)
-    engine = bench.sets.open_documents(folder, whole.documents)
+    engine = sets.open_documents(folder, whole.documents)
     asked, notes = cut_to_fit(engine, whole.asked)
     run = evaluate(
         engine,
         asked,
-        top_k=bench.settings.top_k,
+        top_k=sets.settings.top_k,
         protocol="beir",
         options={"split": split},
         notes=notes,
-        progress=bench.progress,
+        progress=sets.progress,
     )
     if not one_vector:
         return run
-    rankings = rank_by_one_vector(engine, whole, bench.sets.folder(folder), bench.progress)
+    rankings = rank_by_one_vector(engine, whole, sets.folder(folder), sets.progress)
     return _with_one_vector(run, rankings)
 
 
-def run_spans(folder: Path, bench: Bench) -> Run:
+def run_spans(folder: Path, sets: IndexedSets) -> Run:
     """Ask the questions about texts that are pooled in one store. Raises GoldError."""
     rows = read_spans(folder)
-    engine = bench.sets.open_folder(folder, corpora_of(folder))
+    engine = sets.open_folder(folder, corpora_of(folder))
     documents = [each.document for each in engine.snapshot.chunked.values()]
     asked, notes = cut_to_fit(engine, locate_spans(folder, rows, documents))
     return evaluate(
         engine,
         asked,
-        top_k=bench.settings.top_k,
+        top_k=sets.settings.top_k,
         protocol="spans",
         notes=notes,
-        progress=bench.progress,
+        progress=sets.progress,
     )
 
 
-def run_abstain(folder: Path, far: Path | None, seed: int, split: str, bench: Bench) -> Run:
+def run_abstain(folder: Path, far: Path | None, seed: int, split: str, sets: IndexedSets) -> Run:
     """Ask a set's questions when half of its documents are gone, and others. Raises GoldError."""
     whole = read_beir(folder, split)
     others = far_off(far, folder, whole, split)
     documents, mixed, notes = leave_out(whole, others, seed)
-    engine = bench.sets.open_documents(folder, documents, share=f"half-{seed}")
+    engine = sets.open_documents(folder, documents, share=f"half-{seed}")
     asked, cut = cut_to_fit(engine, mixed)
     return evaluate(
         engine,
         asked,
-        top_k=bench.settings.top_k,
+        top_k=sets.settings.top_k,
         protocol="abstain",
         options={"split": split, "seed": seed, "far_off": others.name},
         notes=(*notes, *cut),
-        progress=bench.progress,
+        progress=sets.progress,
     )
 
 
 def _with_one_vector(run: Run, rankings: Sequence[Ranking]) -> Run:
     """Add a column with the ranking measures of other rankings of the same questions."""
-    ranked: list[Result] = [
+    ranked = [
         replace(result, ranking=ranking)
         for result, ranking in zip(run.results, rankings, strict=True)
     ]
-    figures = measure(ranked)
-    of_ranking = {
-        name: estimate
-        for name, estimate in figures.items()
-        if name.startswith(("ndcg", "mrr", "success", "recall"))
-    }
-    return replace(run, measures={**run.measures, ONE_VECTOR: of_ranking})
+    return replace(run, measures={**run.measures, ONE_VECTOR: measure(ranked, RANKING)})

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from index.records import Span
 from qa.duplicates import Group
 from qa.engine import Engine
 from qa.evidence import Decision, decide
@@ -78,10 +77,6 @@ class Considered:
             for citation in self.answer.citations
             if passage is not None
             and citation.document.id == place.document.id
-            and _span(citation).overlaps(passage.span)
-            and _span(citation).overlaps(place.span)
+            and citation.span.overlaps(passage.span)
+            and citation.span.overlaps(place.span)
         ]
-
-
-def _span(citation: Citation) -> Span:
-    return Span(citation.start, citation.end)

@@ -53,6 +53,6 @@ def shortened(text: str) -> str:
 
 def position(inner: Span, outer: Span) -> str:
     """Tell how a stretch lies to another one."""
-    if outer.start <= inner.start and inner.end <= outer.end:
+    if outer.contains(inner):
         return "within"
     return "partly within" if inner.overlaps(outer) else "outside"

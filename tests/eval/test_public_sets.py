@@ -9,8 +9,9 @@ import pytest
 from eval.errors import GoldError
 from eval.report.figures import rank_text
 from eval.sets.beir import is_beir, read_beir
+from eval.sets.indexed import IndexedSets
 from eval.sets.leave_out import PACKAGED, far_off, leave_out
-from eval.sets.protocols import ONE_VECTOR, Bench, run_abstain, run_beir, run_spans
+from eval.sets.protocols import ONE_VECTOR, run_abstain, run_beir, run_spans
 from eval.sets.spans import locate_spans, read_spans
 from index.progress import no_progress
 from index.records import Document
@@ -21,8 +22,8 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 @pytest.fixture
-def bench(tmp_path) -> Bench:
-    return Bench(Settings(top_k=10), tmp_path / "cache", no_progress)
+def sets(tmp_path) -> IndexedSets:
+    return IndexedSets(Settings(top_k=10), tmp_path / "cache", no_progress)
 
 
 def test_a_set_is_read(tmp_path):
@@ -82,48 +83,48 @@ def test_a_split_that_is_not_there_is_refused(tmp_path):
         read_beir(folder, "dev")
 
 
-def test_documents_are_ranked_by_their_best_passage(tmp_path, bench):
+def test_documents_are_ranked_by_their_best_passage(tmp_path, sets):
     folder = beir_set(tmp_path / "set")
-    run = run_beir(folder, "test", bench, one_vector=True)
+    run = run_beir(folder, "test", sets, one_vector=True)
     assert [rank_text(result) for result in run.results] == ["rank 1"] * 4
     assert run.measures["all"]["ndcg_at_10"].value == 1
     assert run.measures[ONE_VECTOR].keys() >= {"ndcg_at_10", "mrr_at_10", "recall_at_10"}
     assert run.settings.documents == len(CORPUS)
-    again = run_beir(folder, "test", bench, one_vector=True)
+    again = run_beir(folder, "test", sets, one_vector=True)
     assert again.measures[ONE_VECTOR] == run.measures[ONE_VECTOR]
     assert again.settings.snapshot == run.settings.snapshot
 
 
 @pytest.mark.parametrize("longer", ["redness and needles " * 300, "Redness" * 400])
-def test_a_question_that_is_too_long_is_cut_and_that_is_noted(tmp_path, bench, longer):
+def test_a_question_that_is_too_long_is_cut_and_that_is_noted(tmp_path, sets, longer):
     queries = [{"_id": "q1", "text": f"When does redness fade? {longer}"}, *QUERIES[1:]]
-    run = run_beir(beir_set(tmp_path / "set", queries=queries), "test", bench)
+    run = run_beir(beir_set(tmp_path / "set", queries=queries), "test", sets)
     assert run.notes == ("1 questions are longer than the model reads, and were cut to that.",)
     assert len(run.results) == 4
     assert run.results[0].question.startswith("When does redness fade?")
 
 
-def test_documents_without_text_are_no_obstacle(tmp_path, bench):
+def test_documents_without_text_are_no_obstacle(tmp_path, sets):
     empty, titled = {"_id": "D5", "text": ""}, {"_id": "D6", "title": "Owls", "text": " "}
     corpus = [*CORPUS, empty, titled]
     qrels = [*QRELS, ("q4", "D5", 1)]
-    run = run_beir(beir_set(tmp_path / "set", corpus=corpus, qrels=qrels), "test", bench)
+    run = run_beir(beir_set(tmp_path / "set", corpus=corpus, qrels=qrels), "test", sets)
     assert run.settings.documents == 5  # D6 is its title
     ranking = run.results[3].ranking
     assert ranking is not None
     assert ranking.missed == (1,)  # what cannot be found counts
 
 
-def test_a_changed_set_is_indexed_anew(tmp_path, bench):
+def test_a_changed_set_is_indexed_anew(tmp_path, sets):
     folder = beir_set(tmp_path / "set")
-    before = run_beir(folder, "test", bench).settings
-    after = run_beir(beir_set(folder, corpus=CORPUS[:3], qrels=QRELS[:2]), "test", bench).settings
+    before = run_beir(folder, "test", sets).settings
+    after = run_beir(beir_set(folder, corpus=CORPUS[:3], qrels=QRELS[:2]), "test", sets).settings
     assert (before.documents, after.documents) == (4, 3)
     assert before.data_sha256 != after.data_sha256
 
 
-def test_spans_are_located_and_measured(tmp_path, bench):
-    run = run_spans(spans_set(tmp_path / "set"), bench)
+def test_spans_are_located_and_measured(tmp_path, sets):
+    run = run_spans(spans_set(tmp_path / "set"), sets)
     (result,) = run.results
     assert result.gold[0].text == "Stay out of the sun for a week."
     assert result.verdict == "right"
@@ -218,11 +219,11 @@ def test_a_set_that_shares_questions_is_not_far_off(tmp_path):
             far_off(same, near, whole, "test")
 
 
-def test_leaving_out_gives_all_three_kinds_and_embeds_nothing_twice(tmp_path, bench, monkeypatch):
+def test_leaving_out_gives_all_three_kinds_and_embeds_nothing_twice(tmp_path, sets, monkeypatch):
     folder = beir_set(tmp_path / "sets" / "near")
-    run_beir(folder, "test", bench)
+    run_beir(folder, "test", sets)
     embedded: list[str] = []
-    watched = Bench(bench.settings, bench.cache, lambda what, *_: embedded.append(what))
+    watched = IndexedSets(sets.settings, tmp_path / "cache", lambda what, *_: embedded.append(what))
     run = run_abstain(folder, None, 0, "test", watched)
     assert "Embedding" not in embedded
     assert run.settings.documents == 2
@@ -243,27 +244,27 @@ def test_two_texts_of_one_name_are_refused(tmp_path):
         locate_spans(folder, read_spans(folder), both)
 
 
-def test_a_damaged_cache_is_made_anew(tmp_path, bench):
+def test_a_damaged_cache_is_made_anew(tmp_path, sets):
     folder = beir_set(tmp_path / "set")
-    before = run_beir(folder, "test", bench, one_vector=True)
+    before = run_beir(folder, "test", sets, one_vector=True)
     for path in (tmp_path / "cache").rglob("*"):
         if path.is_file() and (path.suffix == ".npy" or path.parent.name == "objects"):
             path.chmod(0o644)
             path.write_bytes(b"damaged")
-    assert run_abstain(folder, None, 0, "test", bench).offsets.wrong == ()
-    after = run_beir(folder, "test", bench, one_vector=True)
+    assert run_abstain(folder, None, 0, "test", sets).offsets.wrong == ()
+    after = run_beir(folder, "test", sets, one_vector=True)
     assert after.measures[ONE_VECTOR] == before.measures[ONE_VECTOR]
 
 
 def test_a_cache_that_cannot_be_written_is_explained(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
-    bench = Bench(Settings(), tmp_path / "file", no_progress)
+    sets = IndexedSets(Settings(), tmp_path / "file", no_progress)
     with pytest.raises(GoldError, match="name another folder with --cache"):
-        run_beir(beir_set(tmp_path / "set"), "test", bench)
+        run_beir(beir_set(tmp_path / "set"), "test", sets)
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")
-def test_a_cut_of_a_real_set(tmp_path, bench):
+def test_a_cut_of_a_real_set(tmp_path, sets):
     real = DATA / "medquad_skin"
     folder = tmp_path / "cut"
     shutil.copytree(real, folder)
@@ -281,6 +282,6 @@ def test_a_cut_of_a_real_set(tmp_path, bench):
     ]
     (folder / "qrels" / "test.tsv").chmod(0o644)
     (folder / "qrels" / "test.tsv").write_text("\n".join(kept), encoding="utf-8")
-    run = run_beir(folder, "test", bench)
+    run = run_beir(folder, "test", sets)
     assert run.offsets.wrong == ()
     assert run.measures["all"]["ndcg_at_10"].value > 0.6

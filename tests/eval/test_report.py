@@ -1,27 +1,21 @@
-"""The report's three files, and the commands that write them."""
+"""The report's three files."""
 
-import shutil
 from dataclasses import replace
 
 import orjson
 import pytest
-from typer.testing import CliRunner
 
 import eval.run
-from eval.cli import app, main
 from eval.comparison import compare
 from eval.errors import ReportError
 from eval.measures import measure
-from eval.records import Excerpt, OffsetCheck
+from eval.records import Excerpt
 from eval.report import write_report
 from eval.report.figures import is_missed, measure_rows, offsets_line
 from eval.report.markdown import to_markdown
 from eval.report.stored import to_json
 from eval.report.webpage import to_html
-from pincite.cli import app as composed
-from qa.engine import Engine
 from tests.eval.conftest import QUESTIONS
-from tests.eval.sets import beir_set, spans_set
 from tests.eval.shuffled import Shuffled
 
 HOSTILE = "<script>window.hacked = 1</script>\n# *two* | [three](four)"
@@ -143,195 +137,6 @@ def test_a_report_that_cannot_be_written_is_explained(tmp_path, run):
     (tmp_path / "taken").write_text("", encoding="utf-8")
     with pytest.raises(ReportError, match="choose another folder with --out"):
         write_report(run, None, tmp_path / "taken")
-
-
-def invoke(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def test_the_command_writes_three_files(tmp_path, seeds_store, gold_path):
-    outcome = invoke("--gold", gold_path, "--store", seeds_store, "--out", tmp_path / "o")
-    assert outcome.exit_code == 0
-    assert "success@3" in outcome.stdout
-    assert ", wrong: 0" in outcome.stdout
-    assert "Wrote" in outcome.stderr
-    names = sorted(path.name for path in (tmp_path / "o").iterdir())
-    assert names == ["eval.html", "eval.json", "eval.md"]
-
-
-def test_the_settings_of_a_run_have_flags(monkeypatch, tmp_path, seeds_store, gold_path):
-    monkeypatch.setenv("PINCITE_TOP_K", "3")  # what `ask` shows cuts off no recall@10
-    shared = ["--gold", gold_path, "--store", seeds_store, "--quiet", "--out", tmp_path]
-    for flags, top_k, threshold in [
-        ([], 10, 0.3),
-        (["--top-k", "2", "--threshold", "0.9"], 2, 0.9),
-    ]:
-        assert invoke(*shared, *flags).exit_code == 0
-        settings = orjson.loads((tmp_path / "eval.json").read_bytes())["settings"]
-        assert (settings["top_k"], settings["threshold"]) == (top_k, threshold)
-    assert "top_k = 0" in str(invoke(*shared, "--top-k", "0").exception)
-
-
-def test_a_regression_ends_with_5_and_names_what_was_lost(
-    monkeypatch, tmp_path, seeds_store, gold_path, engine
-):
-    shared = ["--gold", gold_path, "--store", seeds_store]
-    monkeypatch.setattr(Engine, "open", lambda _store, **_settings: engine)
-    assert invoke(*shared, "--out", tmp_path / "before").exit_code == 0
-    baseline = ["--baseline", tmp_path / "before" / "eval.json"]
-    same = invoke(*shared, *baseline, "--out", tmp_path / "same")
-    assert same.exit_code == 0
-    assert "No regression: 0 questions better, 0 worse." in same.stdout
-    monkeypatch.setattr(Engine, "open", lambda _store, **_settings: Shuffled.like(engine))
-    worse = invoke(*shared, *baseline, "--out", tmp_path / "worse")
-    assert worse.exit_code == 5
-    assert "Regression in nDCG@10" in worse.stderr
-    assert (tmp_path / "worse" / "eval.html").is_file()
-
-
-def test_a_wrong_offset_makes_the_command_fail(monkeypatch, tmp_path, seeds_store, gold_path, run):
-    wrong = OffsetCheck(1, ("q-1: citation 1",))
-    monkeypatch.setattr(eval.run, "evaluate", lambda *_, **__: replace(run, offsets=wrong))
-    outcome = invoke("--gold", gold_path, "--store", seeds_store, "--out", tmp_path, "--quiet")
-    assert outcome.exit_code == 1
-    assert outcome.stdout == ""
-    assert "offsets checked: 1, wrong: 1 (the first: q-1: citation 1)" in outcome.stderr
-    assert "- wrong: q-1: citation 1" in (tmp_path / "eval.md").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("protocol", ["beir", "spans", "abstain"])
-def test_public_sets_have_commands(monkeypatch, tmp_path, protocol):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PINCITE_STORE", str(tmp_path / "own"))
-    folder = spans_set(tmp_path / "set") if protocol == "spans" else beir_set(tmp_path / "set")
-    outcome = invoke(protocol, folder, "--cache", tmp_path / "cache")
-    assert outcome.exit_code == 0, outcome.output
-    assert (tmp_path / "reports" / f"{protocol}-set" / "eval.html").is_file()
-    assert not (tmp_path / "own").exists()  # a person's own store is left alone
-    baseline = tmp_path / "reports" / f"{protocol}-set" / "eval.json"
-    shared = (protocol, folder, "--cache", tmp_path / "cache", "--baseline", baseline)
-    again = invoke(*shared, "--out", tmp_path / "again")
-    assert again.exit_code == 0
-    assert "No regression" in again.stdout
-    shutil.rmtree(tmp_path / "cache")
-
-
-def settings_of(folder):
-    return orjson.loads((folder / "eval.json").read_bytes())["settings"]
-
-
-@pytest.mark.parametrize("protocol", ["beir", "spans", "abstain"])
-def test_options_of_public_sets_are_taken(monkeypatch, tmp_path, protocol):
-    monkeypatch.chdir(tmp_path)
-    folder = spans_set(tmp_path / "set") if protocol == "spans" else beir_set(tmp_path / "set")
-    options = ["--top-k", "4", "--threshold", "0.7", "--backend", "torch-float32"]
-    expected: dict[str, object] = {}
-    if protocol != "spans":
-        (folder / "qrels" / "test.tsv").rename(folder / "qrels" / "dev.tsv")
-        options += ["--split", "dev"]
-        expected |= {"split": "dev"}
-    if protocol == "abstain":
-        other = beir_set(
-            tmp_path / "far", queries=[{"_id": "o", "text": "Where is Ulm?"}], qrels=[]
-        )
-        options += ["--seed", "3", "--far-off", str(other)]
-        expected |= {"seed": 3, "far_off": "far"}
-    outcome = invoke(protocol, folder, "--cache", tmp_path / "cache", "--out", "o", *options)
-    assert outcome.exit_code == 0, outcome.output
-    settings = settings_of(tmp_path / "o")
-    assert (settings["protocol"], settings["top_k"], settings["threshold"]) == (protocol, 4, 0.7)
-    assert settings["backend"].startswith("torch")
-    assert settings["options"] == expected
-    assert ("only 1 far-off questions" in outcome.stderr) == (protocol == "abstain")
-    unknown = invoke(protocol, folder, "--out", "o", *options, "--model", "no-such-model")
-    assert "no-such-model" in str(unknown.exception)
-
-
-def test_the_composed_command_line_has_the_subcommands(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    folder = beir_set(tmp_path / "set")
-    arguments = ["eval", "beir", str(folder), "--cache", str(tmp_path / "cache"), "--quiet"]
-    outcome = CliRunner().invoke(composed, arguments)
-    assert outcome.exit_code == 0, outcome.output
-    assert settings_of(tmp_path / "reports" / "beir-set")["protocol"] == "beir"
-
-
-@pytest.fixture
-def kept(monkeypatch, tmp_path, seeds_store, gold_path, engine):
-    """The arguments of a run, and what an earlier one wrote."""
-    monkeypatch.setattr(Engine, "open", lambda _store, **_settings: engine)
-    shared = ["--gold", gold_path, "--store", seeds_store]
-    assert invoke(*shared, "--out", tmp_path / "kept", "--quiet").exit_code == 0
-    return shared, tmp_path / "kept" / "eval.json"
-
-
-def test_a_baseline_is_looked_at_first_and_never_overwritten(monkeypatch, tmp_path, kept):
-    shared, baseline = kept
-    before = baseline.read_bytes()
-    monkeypatch.setattr(eval.run, "evaluate", lambda *_, **__: pytest.fail("it is too late now"))
-    over = invoke(*shared, "--baseline", baseline, "--out", tmp_path / "kept")
-    assert "would overwrite its baseline" in str(over.exception)
-    none = invoke(*shared, "--baseline", tmp_path / "none.json", "--out", tmp_path / "o")
-    assert "none.json cannot be read" in str(none.exception)
-    assert baseline.read_bytes() == before
-
-
-def test_leaving_questions_out_does_not_pass(tmp_path, kept, gold_path):
-    shared, baseline = kept
-    few = tmp_path / "few.jsonl"
-    few.write_bytes(b"".join(gold_path.read_bytes().splitlines(keepends=True)[:-3]))
-    outcome = invoke(*shared[2:], "--gold", few, "--baseline", baseline, "--out", tmp_path / "o")
-    assert outcome.exit_code == 1
-    assert "Of the baseline's questions 3 were not asked" in outcome.stderr
-    assert (tmp_path / "o" / "eval.html").is_file()
-
-
-def test_a_run_that_cannot_be_compared_is_written_all_the_same(tmp_path, kept):
-    shared, baseline = kept
-    outcome = invoke(*shared, "--top-k", "3", "--baseline", baseline, "--out", tmp_path / "o")
-    assert "measured with top_k = 10, this run with 3" in str(outcome.exception)
-    assert settings_of(tmp_path / "o")["top_k"] == 3
-
-
-def test_what_ranks_is_always_ten_deep(tmp_path, kept):
-    shared, baseline = kept
-    assert invoke(*shared, "--top-k", "3", "--out", tmp_path / "o").exit_code == 0
-    ten, three = (
-        orjson.loads(path.read_bytes())["measures"]["all"]
-        for path in (baseline, tmp_path / "o" / "eval.json")
-    )
-    for name in ("ndcg_at_10", "recall_at_10", "success_at_10", "citation_hit_rate"):
-        assert three[name] == ten[name]
-    assert three["highlighted_length"]["value"] < ten["highlighted_length"]["value"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says", "code"),
-    [
-        (["--gold", "none.jsonl"], "check the path", 1),
-        (["--store", "none"], "There is no store", 1),
-        (["--glod", "x"], "No such option", 2),
-        (["beir", "none"], "corpus.jsonl cannot be read", 1),
-        (["spans", "none"], "answers.jsonl cannot be read", 1),
-        (["abstain", "none"], "corpus.jsonl cannot be read", 1),
-        (["--top-k", "3", "beir", "none"], "put it behind beir", 2),
-        (["--threshold", "0", "beir", "none"], "put it behind beir", 2),
-        (["--baseline", "none.json"], "none.json cannot be read", 1),
-    ],
-)
-def test_a_mistake_gets_one_line_and_no_traceback(
-    monkeypatch, capsys, tmp_path, arguments, says, code
-):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["eval", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    printed = capsys.readouterr()
-    assert ended.value.code == code
-    assert says in printed.err
-    assert "Traceback" not in printed.err
-    assert printed.out == ""
-    assert code == 2 or printed.err.count("\n") == 1
 
 
 def test_a_run_without_questions_of_a_kind_can_be_reported(run):
