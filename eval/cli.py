@@ -15,7 +15,7 @@ from eval.options import (
 )
 from eval.sets.cli import abstain_command, beir_command, spans_command
 from index.terminal import run
-from qa.cli import BackendOption, ModelOption, StoreOption, ThresholdOption
+from qa.cli import BackendOption, ModelOption, StoreOption, ThresholdOption, WithoutOption
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.command("beir")(beir_command)
@@ -37,6 +37,7 @@ def evaluate_command(
     quiet: QuietOption = False,
     top_k: TopKOption = None,
     threshold: ThresholdOption = None,
+    without: WithoutOption = None,
     model: ModelOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
@@ -57,7 +58,7 @@ def evaluate_command(
     from qa.engine import Engine
 
     settings = measuring_settings(
-        top_k, store=store, model=model, backend=backend, threshold=threshold
+        top_k, store=store, model=model, backend=backend, threshold=threshold, without=without
     )
     delivery = Delivery.to(out or Path("reports/eval"), baseline, quiet=quiet)
     rows = read_gold(gold or PACKAGED_GOLD)

@@ -133,7 +133,8 @@ class Settings:
 
     `data` is the gold file's or set's name without its folder, `data_sha256` stands for its
     content; `options` are those of the protocol. `backend` encodes the questions; `scoring` and
-    `chunking` are the versions of how passages are scored and cut. `versions` are those of
+    `chunking` are the versions of how passages are scored and cut, `without` the stages of
+    retrieval that were left out. `versions` are those of
     installed packages, "unknown" for one that is not installed.
     """
 
@@ -158,6 +159,7 @@ class Settings:
     processor: str
     processors: int | None
     versions: Mapping[str, str]
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from eval.questions import GoldSpan
 from index.records import Passage
 from index.snapshot import Snapshot
 from qa.duplicates import Repetitions, collapse
-from qa.pool import FIRST_LOOK
-from qa.search import best_first, dense_search, refine
+from qa.search import dense_search, refine
 from qa.tracing import Trace
 
 FEWEST_DOCUMENTS = 10
@@ -42,9 +41,8 @@ class Corpus:
         rows = [self.rows[p.id] for p in passages if holds([place_of(p)], spans)]
         if not rows:
             return []
-        index = self.snapshot.passage_index
-        found = [(row, float(index.reconstruct(row) @ trace.vector)) for row in rows]
-        candidates = best_first(refine(self.snapshot, trace.vector, found))
+        found = refine(self.snapshot, trace.query, rows, trace.stages)
+        candidates = sorted(found, key=lambda candidate: -candidate.similarity)
         groups = collapse(candidates, Repetitions(candidates), len(candidates))
         return [tuple(each.passage for each in (group.best, *group.duplicates)) for group in groups]
 
@@ -52,17 +50,14 @@ class Corpus:
         """Return documents by id, ranked by their best passage, ten at least if there are.
 
         Near-duplicates stand by themselves: judgements tell them apart. Where long documents
-        took up what the question was compared with, more is looked at.
+        took up all that the question was compared with, the nearest of the others come behind.
         """
-        candidates = list(trace.pool.candidates)
-        if len({each.document.id for each in candidates}) < FEWEST_DOCUMENTS:
-            found = dense_search(self.snapshot, trace.vector, len(self.rows))
-            while len({each.document.id for each in candidates}) < FEWEST_DOCUMENTS:
-                more = found[len(candidates) : len(candidates) + FIRST_LOOK]
-                if not more:
-                    break
-                candidates += refine(self.snapshot, trace.vector, more)
-        return list(dict.fromkeys(each.document.id for each in best_first(candidates)))
+        ranked = list(dict.fromkeys(each.document.id for each in trace.pool.candidates))
+        if len(ranked) < FEWEST_DOCUMENTS:
+            found = dense_search(self.snapshot, trace.query.vector, len(self.rows))
+            others = (self.snapshot.passages[row].document_id for row, _ in found)
+            ranked = list(dict.fromkeys([*ranked, *others]))[:FEWEST_DOCUMENTS]
+        return ranked
 
 
 def place_of(passage: Passage) -> GoldSpan:

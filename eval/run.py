@@ -27,6 +27,7 @@ from index.progress import Progress, no_progress
 from qa.abstention import SCORING
 from qa.engine import Engine
 from qa.errors import QuestionError
+from qa.stages import left_out
 from qa.wire import AnswerJson
 
 _WARM_UP = "What are these documents about?"
@@ -128,6 +129,7 @@ def _settings(
         machine=platform.machine(),
         processor=_processor(),
         processors=os.cpu_count(),
+        without=left_out(engine.stages),
         versions={package: _version(package) for package in _PACKAGES},
     )
 

@@ -1,6 +1,7 @@
 """From sources to a published snapshot: the store is made to hold exactly the sources."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from index.chunking import VERSION as CHUNKING
@@ -11,16 +12,21 @@ from index.gathering import Gathered, Gatherer
 from index.manifest import FORMAT, Manifest
 from index.model import Model
 from index.objects import write_errors_explained
+from index.postings import build_postings, write_postings
 from index.progress import Progress, no_progress
 from index.publishing import carry_calibration
 from index.records import Document
 from index.refusals import refuse_loss
 from index.report import SyncReport, report
 from index.shards import ShardContent, deal, sentence_count, write_shard
-from index.snapshot import Snapshot, open_snapshot
+from index.snapshot import Snapshot, open_snapshot, read_snapshot
 from index.sources import list_files, resolve_sources
 from index.store import Store
 from index.vectors import VectorCache
+
+Measure = Callable[[Snapshot, bytes | None], bytes]
+"""What answering wants to know of a snapshot before it goes live, as bytes that are not understood
+here; given what it said before, if that was of the same content."""
 
 
 def sync(
@@ -29,12 +35,14 @@ def sync(
     model: Model,
     encoder: Encoder,
     progress: Progress = no_progress,
+    *,
+    measure: Measure | None = None,
 ) -> SyncReport:
     """Make `store` hold exactly what `sources` hold; with none given, those it remembers.
 
     Text that was embedded before, by the same model and backend, is not embedded again.
-    The new snapshot goes live in one step at the end; on any error the old one stays.
-    Raises SourceError, ModelError, StoreError.
+    The new snapshot goes live in one step at the end; on any error the old one stays. What
+    `measure` returns of it is published with it. Raises SourceError, ModelError, StoreError.
     """
     with store.writing():
         old, repaired = _open_old(store)
@@ -46,6 +54,7 @@ def sync(
             refuse_loss(roots, gathered, old.manifest if old else None)
             embedded = embedder.finish()
         manifest = _write(store, gathered, cache, model, encoder.backend, roots)
+        manifest = _with_background(store, manifest, old, measure)
         manifest = carry_calibration(store, manifest, gathered.documents)
         _publish(store, manifest, old)
     return report(old, gathered, roots, manifest, embedded, repaired)
@@ -59,6 +68,7 @@ def publish_documents(
     progress: Progress = no_progress,
     *,
     vectors_from: Sequence[Snapshot] = (),
+    measure: Measure | None = None,
 ) -> Manifest:
     """Make `store` hold exactly `documents`, which come from no source of its own.
 
@@ -77,8 +87,22 @@ def publish_documents(
         if not gathered.documents:
             raise SourceError("None of the documents holds text that can be indexed.")
         manifest = _write(store, gathered, cache, model, encoder.backend, ())
+        manifest = _with_background(store, manifest, old, measure)
         _publish(store, manifest, old)
     return manifest
+
+
+def _with_background(
+    store: Store, manifest: Manifest, old: Snapshot | None, measure: Measure | None
+) -> Manifest:
+    if measure is None:
+        return manifest
+    if old is not None and old.manifest.content == manifest.content:
+        background = measure(old, old.background)
+    else:
+        background = measure(read_snapshot(manifest, store), None)
+    with write_errors_explained(store.folder):
+        return replace(manifest, background=store.objects.put(background))
 
 
 def _publish(store: Store, manifest: Manifest, old: Snapshot | None) -> None:
@@ -90,7 +114,7 @@ def _publish(store: Store, manifest: Manifest, old: Snapshot | None) -> None:
 def _open_old(store: Store) -> tuple[Snapshot | None, str]:
     """Return the live snapshot if it can be used, else why it cannot."""
     try:
-        return open_snapshot(store), ""
+        return open_snapshot(store, to_upgrade=True), ""
     except StoreMissingError:
         return None, ""
     except StoreUnusableError as error:
@@ -119,14 +143,22 @@ def _write(
     backend: str,
     roots: Sequence[Path],
 ) -> Manifest:
+    shares = deal(gathered.documents)
     with write_errors_explained(store.folder):
         shards = tuple(
             write_shard(
-                ShardContent(tuple(share), cache.passages(share), cache.sentences(share)),
+                ShardContent(
+                    tuple(share),
+                    cache.passages(share),
+                    cache.sentences(share),
+                    cache.headings(share),
+                ),
                 store.objects,
             )
-            for share in deal(gathered.documents)
+            for share in shares
         )
+        postings = build_postings(chunked for share in shares for chunked in share)
+        postings_files = write_postings(postings, store.objects)
     return Manifest(
         format=FORMAT,
         model_name=model.name,
@@ -140,4 +172,5 @@ def _write(
         passages=sum(len(chunked.passages) for chunked in gathered.documents),
         sentences=sentence_count(gathered.documents),
         held=tuple(gathered.count_in(root) for root in roots),
+        postings=postings_files,
     )

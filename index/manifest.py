@@ -1,7 +1,7 @@
 """What a snapshot is made of, and its form on disk."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import orjson
@@ -9,22 +9,48 @@ import orjson
 from index.errors import StoreDamagedError
 from index.objects import StoredFile
 
-FORMAT = 1
+FORMAT = 2
 """The store's format version: raise it when an older Pincite could not read the files."""
+
+
+OLDEST_UPGRADED = 1
+"""Of this format and later ones, indexing still finds the documents and vectors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """The files that hold one share of the documents; see `index.shards` for what is in them."""
+    """The files that hold one share of the documents; see `index.shards` for what is in them.
+
+    Format 1 had no `heading_vectors`.
+    """
 
     documents: StoredFile
     passage_vectors: StoredFile
     sentence_vectors: StoredFile
+    heading_vectors: StoredFile | None = None
 
     @property
     def files(self) -> tuple[StoredFile, ...]:
         """All files of the shard."""
-        return (self.documents, self.passage_vectors, self.sentence_vectors)
+        files = (self.documents, self.passage_vectors, self.sentence_vectors)
+        return (*files, self.heading_vectors) if self.heading_vectors else files
+
+
+@dataclass(frozen=True, slots=True)
+class PostingsFiles:
+    """The files of a snapshot's postings; see `index.postings` for what is in them."""
+
+    vocabulary: StoredFile
+    forms: StoredFile
+    starts: StoredFile
+    rows: StoredFile
+    counts: StoredFile
+    lengths: StoredFile
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """All of them."""
+        return (self.vocabulary, self.forms, self.starts, self.rows, self.counts, self.lengths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +63,8 @@ class Manifest:
 
     `calibration` is carried from snapshot to snapshot without being understood here; `corpus`
     is the digest of the documents it goes with now (`index.publishing.corpus_digest`). Both or
-    neither are None, and what is None is not written.
+    neither are None. `background` is what answering measured when the snapshot was made, not
+    understood here either. What is None is not written; format 1 had no `postings`.
     """
 
     format: int
@@ -52,20 +79,27 @@ class Manifest:
     passages: int
     sentences: int
     held: tuple[int, ...] = ()
+    postings: PostingsFiles | None = None
+    background: StoredFile | None = None
     calibration: StoredFile | None = None
     corpus: str | None = None
+
+    @property
+    def content(self) -> "Manifest":
+        """The manifest without what was measured or fitted on its content."""
+        return replace(self, background=None, calibration=None, corpus=None)
 
     @property
     def files(self) -> tuple[StoredFile, ...]:
         """All files that the manifest names."""
         files = [file for shard in self.shards for file in shard.files]
-        return (*files, self.calibration) if self.calibration else tuple(files)
+        files += self.postings.files if self.postings else ()
+        return (*files, *(file for file in (self.background, self.calibration) if file))
 
     def to_bytes(self) -> bytes:
         """Return the form on disk: the same manifest always gives the same bytes."""
         options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2
-        fields = {name: value for name, value in asdict(self).items() if value is not None}
-        return orjson.dumps(fields, option=options)
+        return orjson.dumps(_without_none(asdict(self)), option=options)
 
     @property
     def id(self) -> str:
@@ -78,11 +112,25 @@ class Manifest:
         if hashlib.sha256(content).hexdigest()[:16] != expected_id:
             raise StoreDamagedError(f"the manifest of snapshot {expected_id} was altered")
         fields: dict[str, Any] = orjson.loads(content)
-        shards = tuple(
-            Shard(**{name: StoredFile(**file) for name, file in shard.items()})
-            for shard in fields.pop("shards")
-        )
+        shards = tuple(Shard(**_stored(shard)) for shard in fields.pop("shards"))
         lists = {name: tuple(fields.get(name, ())) for name in ("sources", "held")}
-        calibration = fields.pop("calibration", None)
-        file = StoredFile(**calibration) if calibration else None
-        return cls(**fields | lists | {"shards": shards, "calibration": file})
+        postings = fields.pop("postings", None)
+        names = ("background", "calibration")
+        single: dict[str, Any] = {name: fields.pop(name) for name in names if name in fields}
+        return cls(
+            **fields | lists | _stored(single),
+            shards=shards,
+            postings=PostingsFiles(**_stored(postings)) if postings else None,
+        )
+
+
+def _stored(files: dict[str, Any]) -> dict[str, Any]:
+    return {name: StoredFile(**file) for name, file in files.items()}
+
+
+def _without_none(fields: Any) -> Any:
+    if isinstance(fields, dict):
+        return {name: _without_none(value) for name, value in fields.items() if value is not None}
+    if isinstance(fields, list | tuple):
+        return [_without_none(value) for value in fields]
+    return fields

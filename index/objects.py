@@ -6,12 +6,17 @@ would load a flipped bit without a word.
 """
 
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import StoreDamagedError, StoreError
 
@@ -53,6 +58,22 @@ class ObjectFolder:
         if hashlib.sha256(content).hexdigest() != file.sha256:
             raise StoreDamagedError(f"{path.name} was altered")
         return content
+
+    def put_array(self, content: NDArray[Any]) -> StoredFile:
+        """Write an array in NumPy's own format."""
+        file = io.BytesIO()
+        np.save(file, content, allow_pickle=False)
+        return self.put(file.getvalue())
+
+    def map_array(self, file: StoredFile) -> NDArray[Any]:
+        """Return an array that is read from the disk where it is looked at, and is read-only.
+
+        Raises StoreDamagedError unless it is what was written.
+        """
+        self.get(file)
+        mapped = np.load(self._folder / file.sha256, mmap_mode="r", allow_pickle=False)
+        plain: NDArray[Any] = mapped.view(np.ndarray)  # np.memmap itself is slow to slice
+        return plain
 
     def remove_all_but(self, keep: set[str]) -> None:
         """Delete the files whose names are not in `keep`, and what a crash left half-written."""

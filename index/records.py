@@ -95,6 +95,12 @@ def passage_id(document_id: str, start: int, end: int) -> str:
     return f"{document_id}:{start}-{end}"
 
 
+def headings(document: Document, passage: Passage) -> tuple[str, ...]:
+    """Return what a passage is headed by, each once: the document's title and its own path."""
+    found = dict.fromkeys((document.title, *passage.heading_path))
+    return tuple(heading for heading in found if heading.strip())
+
+
 def embedded_text(heading_path: Iterable[str], cited: str) -> str:
     """Return what the encoder sees: the heading path, then the text that is cited."""
     return "\n".join((*heading_path, cited))

@@ -2,15 +2,15 @@
 
 Documents are dealt to shards by their id alone, so a corpus always has the same
 shards, whatever its history, and a changed document rewrites only the shard it is in.
-A shard is three files:
+A shard is four files:
 
 - documents: JSON lines, each a document, its passages, and what was skipped
 - passage vectors: a FAISS flat inner-product index, a row a passage
 - sentence vectors: a NumPy array of float16, a row a sentence of each passage in turn
+- heading vectors: the same, a row a heading, in the order of `distinct_headings`
 """
 
 import hashlib
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,7 +22,15 @@ from numpy.typing import NDArray
 from index.encoder import Vectors
 from index.manifest import Shard
 from index.objects import ObjectFolder
-from index.records import ChunkedDocument, Document, Passage, Skipped, Span, passage_id
+from index.records import (
+    ChunkedDocument,
+    Document,
+    Passage,
+    Skipped,
+    Span,
+    headings,
+    passage_id,
+)
 
 DOCUMENTS_A_SHARD = 64
 MAX_SHARDS = 1024
@@ -33,12 +41,14 @@ class ShardContent:
     """Documents in the order of their ids, and their vectors row by row.
 
     `passage_vectors` has shape (passages, dimension), `sentence_vectors`
-    (sentences, dimension), both in the order in which the documents hold them.
+    (sentences, dimension), both in the order in which the documents hold them, and
+    `heading_vectors` (distinct headings, dimension).
     """
 
     documents: tuple[ChunkedDocument, ...]
     passage_vectors: Vectors
     sentence_vectors: NDArray[np.float16]
+    heading_vectors: NDArray[np.float16]
 
 
 def deal(documents: Iterable[ChunkedDocument]) -> list[list[ChunkedDocument]]:
@@ -55,34 +65,47 @@ def deal(documents: Iterable[ChunkedDocument]) -> list[list[ChunkedDocument]]:
 
 
 def write_shard(content: ShardContent, objects: ObjectFolder) -> Shard:
-    """Put the three files of a shard into the store; those already there are not written again."""
+    """Put the files of a shard into the store; those already there are not written again."""
     import faiss
 
     lines = b"".join(orjson.dumps(_to_json(chunked)) + b"\n" for chunked in content.documents)
     index = faiss.IndexFlatIP(content.passage_vectors.shape[1])
     index.add(content.passage_vectors)
-    sentence_file = io.BytesIO()
-    np.save(sentence_file, content.sentence_vectors, allow_pickle=False)
     return Shard(
         documents=objects.put(lines),
         passage_vectors=objects.put(faiss.serialize_index(index).tobytes()),
-        sentence_vectors=objects.put(sentence_file.getvalue()),
+        sentence_vectors=objects.put_array(content.sentence_vectors),
+        heading_vectors=objects.put_array(content.heading_vectors),
     )
 
 
 def read_shard(shard: Shard, objects: ObjectFolder) -> ShardContent:
-    """Read a shard back. Raises StoreDamagedError if a file is not what was written."""
+    """Read a shard back; the vectors of sentences and headings stay on the disk, mapped.
+
+    Raises StoreDamagedError if a file is not what was written.
+    """
     import faiss  # here and not above: it takes a tenth of a second, while a model is loaded
 
     lines = objects.get(shard.documents).splitlines()
     index_bytes = np.frombuffer(objects.get(shard.passage_vectors), dtype=np.uint8)
     index = faiss.deserialize_index(index_bytes)
-    sentence_file = io.BytesIO(objects.get(shard.sentence_vectors))
+    sentence_vectors = objects.map_array(shard.sentence_vectors)
+    none = np.empty((0, sentence_vectors.shape[1]), np.float16)
     return ShardContent(
         documents=tuple(_from_json(orjson.loads(line)) for line in lines),
         passage_vectors=index.reconstruct_n(0, index.ntotal),
-        sentence_vectors=np.load(sentence_file, allow_pickle=False),
+        sentence_vectors=sentence_vectors,
+        heading_vectors=objects.map_array(shard.heading_vectors) if shard.heading_vectors else none,
     )
+
+
+def distinct_headings(documents: Iterable[ChunkedDocument]) -> tuple[str, ...]:
+    """Return the headings of the documents' passages, each once, in the order they come."""
+    found: dict[str, None] = {}
+    for chunked in documents:
+        for passage in chunked.passages:
+            found.update(dict.fromkeys(headings(chunked.document, passage)))
+    return tuple(found)
 
 
 def sentence_count(documents: Sequence[ChunkedDocument]) -> int:

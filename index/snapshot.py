@@ -8,20 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import StoreDamagedError
-from index.manifest import Manifest
+from index.errors import StoreDamagedError, StoreUnusableError
+from index.manifest import FORMAT, Manifest
+from index.postings import Postings, build_postings, read_postings
 from index.records import ChunkedDocument, Document, Passage
-from index.shards import read_shard
+from index.shards import distinct_headings, read_shard
+from index.stack import Stack
 from index.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All documents, passages and vectors of one published state, in memory.
+    """All documents, passages, terms and vectors of one published state.
 
-    Row i of `passage_index` (FAISS, inner product) belongs to `passages[i]`, and rows
-    `sentence_offsets[i]` to `sentence_offsets[i + 1]` of `sentence_vectors` to its
-    sentences in turn. `calibration` is what was published with the snapshot, None if nothing.
+    Row i of `passage_index` (FAISS, inner product) and of `postings` belongs to `passages[i]`,
+    and rows `sentence_offsets[i]` to `sentence_offsets[i + 1]` of `sentence_vectors` (float16)
+    to its sentences in turn. Row i of `heading_vectors` belongs to `headings[i]`; `heading_rows`
+    has a row for each heading. `document_numbers[i]` numbers the document of `passages[i]`, those
+    of a document following one another. `background` and `calibration` are what was published
+    with the snapshot, None if nothing.
     """
 
     id: str
@@ -29,8 +34,14 @@ class Snapshot:
     chunked: Mapping[str, ChunkedDocument]
     passages: tuple[Passage, ...]
     passage_index: Any
-    sentence_vectors: NDArray[np.float16]
+    sentence_vectors: Stack
     sentence_offsets: NDArray[np.int64]
+    headings: tuple[str, ...]
+    heading_vectors: Stack
+    heading_rows: Mapping[str, int]
+    postings: Postings
+    document_numbers: NDArray[np.int32]
+    background: bytes | None = None
     calibration: bytes | None = None
 
     def document(self, document_id: str) -> Document:
@@ -38,39 +49,62 @@ class Snapshot:
         return self.chunked[document_id].document
 
 
-def open_snapshot(store: Store) -> Snapshot:
+def open_snapshot(store: Store, *, to_upgrade: bool = False) -> Snapshot:
     """Read the live snapshot and compare every checksum.
 
-    Raises StoreMissingError, StoreDamagedError, or StoreError for a foreign format.
+    With `to_upgrade`, one that an earlier Pincite wrote is read as far as its documents and
+    vectors go. Raises StoreMissingError, StoreDamagedError, StoreUnusableError for a foreign
+    format, StoreError.
     """
     while True:
         manifest = store.live_manifest()
+        if manifest.format != FORMAT and not to_upgrade:
+            raise StoreUnusableError(
+                f"The store at {store.folder} was written by an earlier Pincite, in format "
+                f"{manifest.format}; this one answers from format {FORMAT}"
+            )
         try:
-            return _read(manifest, store)
+            return read_snapshot(manifest, store)
         except StoreDamagedError:
             # Others may have published since, and let go of the files we were reading.
             if store.live_id() == manifest.id:
                 raise
 
 
-def _read(manifest: Manifest, store: Store) -> Snapshot:
+def read_snapshot(manifest: Manifest, store: Store) -> Snapshot:
+    """Read the snapshot of a manifest, be it live or not yet. Raises StoreDamagedError."""
     import faiss
 
-    contents = [read_shard(shard, store.objects) for shard in manifest.shards]
+    objects = store.objects
+    contents = [read_shard(shard, objects) for shard in manifest.shards]
     chunked = [document for content in contents for document in content.documents]
     passages = tuple(passage for document in chunked for passage in document.passages)
     index = faiss.IndexFlatIP(manifest.dimension)
     for content in contents:
         index.add(content.passage_vectors)
-    calibration = store.objects.get(manifest.calibration) if manifest.calibration else None
+    headings = tuple(
+        heading
+        for content in contents
+        if len(content.heading_vectors)
+        for heading in distinct_headings(content.documents)
+    )
     by_source = sorted(chunked, key=lambda document: document.document.source)
+    numbers = np.arange(len(chunked), dtype=np.int32)
     return Snapshot(
         id=manifest.id,
         manifest=manifest,
         chunked=MappingProxyType({each.document.id: each for each in by_source}),
         passages=passages,
         passage_index=index,
-        sentence_vectors=np.concatenate([content.sentence_vectors for content in contents]),
+        sentence_vectors=Stack([content.sentence_vectors for content in contents]),
         sentence_offsets=np.cumsum([0, *(len(passage.sentences) for passage in passages)]),
-        calibration=calibration,
+        headings=headings,
+        heading_vectors=Stack([content.heading_vectors for content in contents]),
+        heading_rows=MappingProxyType({heading: row for row, heading in enumerate(headings)}),
+        postings=(
+            read_postings(manifest.postings, objects) if manifest.postings else build_postings(())
+        ),
+        document_numbers=np.repeat(numbers, [len(each.passages) for each in chunked]),
+        background=objects.get(manifest.background) if manifest.background else None,
+        calibration=objects.get(manifest.calibration) if manifest.calibration else None,
     )

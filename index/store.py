@@ -21,7 +21,7 @@ from index.errors import (
     StoreMissingError,
     StoreUnusableError,
 )
-from index.manifest import FORMAT, Manifest
+from index.manifest import FORMAT, OLDEST_UPGRADED, Manifest
 from index.objects import ObjectFolder, write_atomically, write_errors_explained
 
 SNAPSHOTS_KEPT = 2
@@ -67,7 +67,7 @@ class Store:
             written_format, snapshot = pointer["format"], pointer["snapshot"]
         except (ValueError, TypeError, KeyError):
             raise StoreDamagedError("live.json is not readable") from None
-        if written_format != FORMAT:
+        if written_format not in range(OLDEST_UPGRADED, FORMAT + 1):
             raise StoreUnusableError(
                 f"The store at {self.folder} has format {written_format}, "
                 f"this Pincite reads {FORMAT}"

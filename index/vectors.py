@@ -9,20 +9,21 @@ from numpy.typing import NDArray
 from index.encoder import Vectors
 from index.model import Model
 from index.records import ChunkedDocument, embedded_text
+from index.shards import distinct_headings
 from index.snapshot import Snapshot
 
 
 class VectorCache:
     """The vectors of a corpus by the exact text that was embedded.
 
-    Filled from old snapshots where model and backend are the same. Sentences are
-    stored in half precision: they rank sentences within passages, not passages.
+    Filled from old snapshots where model and backend are the same. Those of sentences and
+    headings are stored in half precision: they refine a ranking, they do not make it.
     """
 
     def __init__(self, old: Iterable[Snapshot], model: Model, backend: str) -> None:
         self._new: dict[str, Vectors] = {}
         self._old_passages: dict[str, Vectors] = {}
-        self._old_sentences: dict[str, NDArray[np.float16]] = {}
+        self._old_short: dict[str, NDArray[np.float16]] = {}
         for snapshot in old:
             made_by = snapshot.manifest.model_fingerprint, snapshot.manifest.backend
             if made_by == (model.fingerprint, backend):
@@ -33,8 +34,9 @@ class VectorCache:
         documents = [old.chunked[document_id] for document_id in in_order]
         rows = old.passage_index.reconstruct_n(0, old.passage_index.ntotal)
         self._old_passages.update(zip(_passage_texts(documents), rows, strict=True))
-        sentences = _sentence_texts(documents)
-        self._old_sentences.update(zip(sentences, old.sentence_vectors, strict=True))
+        sentences = zip(_sentence_texts(documents), old.sentence_vectors, strict=True)
+        self._old_short.update(sentences)
+        self._old_short.update(zip(old.headings, old.heading_vectors, strict=True))
 
     @property
     def dimension(self) -> int:
@@ -45,7 +47,8 @@ class VectorCache:
         """Yield the texts that have no vector yet, repetitions included."""
         for texts, old in (
             (_passage_texts(documents), self._old_passages),
-            (_sentence_texts(documents), self._old_sentences),
+            (_sentence_texts(documents), self._old_short),
+            (distinct_headings(documents), self._old_short),
         ):
             yield from (text for text in texts if text not in old and text not in self._new)
 
@@ -60,9 +63,16 @@ class VectorCache:
 
     def sentences(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
         """Return the sentences' vectors in order, shape (sentences, dimension)."""
-        texts = _sentence_texts(documents)
-        vectors = [self._find(text, self._old_sentences) for text in texts]
-        return np.stack([vector.astype(np.float16) for vector in vectors])
+        return self._short(_sentence_texts(documents))
+
+    def headings(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
+        """Return the distinct headings' vectors in order, shape (headings, dimension)."""
+        return self._short(distinct_headings(documents))
+
+    def _short(self, texts: Iterable[str]) -> NDArray[np.float16]:
+        vectors = [self._find(text, self._old_short) for text in texts]
+        rows = [vector.astype(np.float16) for vector in vectors]
+        return np.stack(rows) if rows else np.empty((0, self.dimension), np.float16)
 
     def _find(self, text: str, old: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         vector = self._new.get(text)

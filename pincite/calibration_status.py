@@ -33,22 +33,31 @@ class CalibrationStatus:
     score_threshold: float
 
     @classmethod
-    def of(cls, manifest: "Manifest", objects: "ObjectFolder", *, by_hand: bool) -> Self | None:
+    def of(
+        cls,
+        manifest: "Manifest",
+        objects: "ObjectFolder",
+        *,
+        by_hand: bool,
+        without: tuple[str, ...],
+    ) -> Self | None:
         """Return the status of a snapshot's calibration; None where there is none.
 
-        `by_hand` tells whether a threshold is set, which comes before the calibrated one.
+        `by_hand` tells whether a threshold is set, which comes before the calibrated one;
+        `without` are the stages of retrieval that are left out.
         Raises StoreDamagedError, StoreError for one that this Pincite cannot read.
         """
         if manifest.calibration is None:
             return None
         found = Calibration.from_bytes(objects.get(manifest.calibration))
-        standing = found.standing(key_of(manifest), manifest.corpus)
+        key = key_of(manifest, without)
+        standing = found.standing(key, manifest.corpus)
         return cls(
             id=found.id,
             made=found.made.isoformat(),
             gold=found.gold,
             standing=standing,
-            made_for=found.obstacles(key_of(manifest)),
+            made_for=found.obstacles(key),
             promise=found.promise if standing == "in force" and not by_hand else None,
             by_hand=by_hand,
             max_false_answers=found.max_false_answers,

@@ -62,6 +62,7 @@ def index_command(
     from index.progress import progress_bar
     from index.refusals import NothingToIndexError
     from index.store import Store
+    from qa.probing import background_measure
 
     settings = load_settings(store=store, model=model, backend=backend)
     target = Store(settings.store)
@@ -72,7 +73,14 @@ def index_command(
     try:
         with progress_bar() as progress:
             encoder = open_encoder(found, settings.backend, indexing=True)
-            report = sync(target, sources or [], found, encoder, progress)
+            report = sync(
+                target,
+                sources or [],
+                found,
+                encoder,
+                progress,
+                measure=background_measure(found, encoder),
+            )
     except NothingToIndexError as error:
         _print_skipped(error.skipped, out)
         raise
@@ -120,7 +128,10 @@ def _status(settings: Settings, check: bool) -> Status:
         sources=manifest.sources,
         checked=check,
         calibration=CalibrationStatus.of(
-            manifest, store.objects, by_hand=settings.threshold is not None
+            manifest,
+            store.objects,
+            by_hand=settings.threshold is not None,
+            without=settings.without,
         ),
     )
 

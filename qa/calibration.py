@@ -22,11 +22,12 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What the meaning of a score depends on."""
+    """What the meaning of a score depends on; `without` are the stages that were left out."""
 
     model_fingerprint: str
     scoring: int
     chunking: int
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class Calibration:
             "another model": self.key.model_fingerprint != key.model_fingerprint,
             "another version of the scoring": self.key.scoring != key.scoring,
             "another version of the chunking": self.key.chunking != key.chunking,
+            "other stages of retrieval": self.key.without != key.without,
         }
         return tuple(what for what, is_so in differs.items() if is_so)
 

@@ -29,7 +29,15 @@ ThresholdOption = Annotated[
     typer.Option(
         "--threshold",
         help="Answer from this confidence on.",
-        show_default="the calibrated one, else 0.3",
+        show_default="the calibrated one, else 0.5",
+    ),
+]
+WithoutOption = Annotated[
+    str | None,
+    typer.Option(
+        "--without",
+        metavar="STAGE,…",
+        help="Leave stages of retrieval out: lexical, documents, sentences, headings, spelling.",
     ),
 ]
 
@@ -44,6 +52,7 @@ def ask_command(
         bool, typer.Option("--explain", help="Show each stage's ranks and scores.")
     ] = False,
     threshold: ThresholdOption = None,
+    without: WithoutOption = None,
     model: ModelOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
@@ -52,7 +61,12 @@ def ask_command(
     from qa.engine import Engine
 
     settings = load_settings(
-        store=store, model=model, backend=backend, top_k=top_k, threshold=threshold
+        store=store,
+        model=model,
+        backend=backend,
+        top_k=top_k,
+        threshold=threshold,
+        without=without,
     )
     engine = Engine.open(settings.store, **settings.for_engine)
     answer = engine.ask(question, settings.top_k, explain=explain)
@@ -77,6 +91,7 @@ def why_command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
     threshold: ThresholdOption = None,
+    without: WithoutOption = None,
     model: ModelOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
@@ -87,7 +102,12 @@ def why_command(
     from qa.why.report import why
 
     settings = load_settings(
-        store=store, model=model, backend=backend, top_k=top_k, threshold=threshold
+        store=store,
+        model=model,
+        backend=backend,
+        top_k=top_k,
+        threshold=threshold,
+        without=without,
     )
     quote = checked(expect)
     engine = Engine.open(settings.store, **settings.for_engine)
@@ -143,6 +163,7 @@ def serve_command(
         ),
     ] = None,
     threshold: ThresholdOption = None,
+    without: WithoutOption = None,
     model: ModelOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
@@ -155,6 +176,7 @@ def serve_command(
         port=port,
         allowed_hosts=allowed_hosts,
         threshold=threshold,
+        without=without,
         model=model,
         backend=backend,
         store=store,

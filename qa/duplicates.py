@@ -12,6 +12,7 @@ from qa.wording import same_claim_words, says_something
 SAME_COSINE = 0.85
 SAME_WORDS = 0.6
 SAME_SHARE = 0.6
+GOOD_SHARE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,10 @@ class Repetitions:
         firsts: list[int] = []
         sentences = (sentence for candidate in candidates for sentence in candidate.sentences)
         for row, sentence in enumerate(sentences):
-            if sentence.text not in self._sentences:
+            text = sentence.text
+            if text not in self._sentences:
                 firsts.append(row)
-            self._sentences.setdefault(sentence.text, []).append(sentence)
+            self._sentences.setdefault(text, []).append(sentence)
         self._texts = list(self._sentences)
         vectors = np.concatenate([candidate.sentence_vectors for candidate in candidates])
         self._vectors = vectors[firsts]
@@ -56,6 +58,10 @@ class Repetitions:
     def are_same(self, first: Sentence, second: Sentence) -> bool:
         """Tell whether two sentences say the same."""
         return second.text in self._alike_to([first.text])[0]
+
+    def cosine(self, first: Sentence, second: Sentence) -> float:
+        """Return how alike two sentences are in meaning, in -1..1."""
+        return float(self._vectors[self._rows[first.text]] @ self._vectors[self._rows[second.text]])
 
     def texts_alike(self, texts: Sequence[str]) -> frozenset[str]:
         """Return the texts that say the same as one of `texts`, these included."""
@@ -83,10 +89,10 @@ def best_sentence(candidate: Candidate) -> Sentence:
 def collapse(candidates: Sequence[Candidate], repetitions: Repetitions, most: int) -> list[Group]:
     """Fold each candidate into the first before it that it repeats; keep the order.
 
-    A passage repeats another if it answers with the same sentence, or if most of the
-    shorter one's characters are sentences that the other has, too, and the one it answers with
-    is among them: texts that differ in just that say something else. Once there are `most`
-    groups, a candidate that repeats none of them is left out.
+    A passage repeats another if it answers with the same sentence, or if most of the shorter
+    one's characters are sentences that the other has, too; and if the other has all its sentences
+    that are near to the question: texts that differ in just these say something else. Once there
+    are `most` groups, a candidate that repeats none of them is left out.
     """
     groups: list[_Growing] = []
     for candidate in candidates:
@@ -105,17 +111,35 @@ def collapse(candidates: Sequence[Candidate], repetitions: Repetitions, most: in
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What a candidate says: its sentences' texts, and the sentence that it answers with."""
+    """What a candidate says: its sentences' texts, and the sentence that it answers with.
+
+    `good` are that one's text and those of sentences nearly as near to the question.
+    """
 
     candidate: Candidate
     texts: tuple[str, ...]
     characters: int
     answer: Sentence
+    answer_text: str
+    good: frozenset[str]
 
     @classmethod
     def of(cls, candidate: Candidate) -> "_Words":
         texts = tuple(sentence.text for sentence in candidate.sentences)
-        return cls(candidate, texts, sum(map(len, texts)), best_sentence(candidate))
+        answer = best_sentence(candidate)
+        good = {
+            text
+            for text, sentence in zip(texts, candidate.sentences, strict=True)
+            if sentence.score >= GOOD_SHARE * answer.score and says_something(text)
+        }
+        return cls(
+            candidate,
+            texts,
+            sum(map(len, texts)),
+            answer,
+            answer.text,
+            frozenset({answer.text, *good}),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +158,14 @@ class _Growing:
 
     @classmethod
     def around(cls, best: _Words, repetitions: Repetitions) -> "_Growing":
-        answers = repetitions.texts_alike([best.answer.text])
+        answers = repetitions.texts_alike([best.answer_text])
         return cls(best, repetitions.texts_alike(best.texts), answers)
 
     def place_of(self, other: _Words) -> Place | None:
         """Return what of `other` repeats this: all of it, or the sentence it answers with."""
-        if other.answer.text not in self.says:
+        if not other.good <= self.says:
             return None
         shared = sum(len(text) for text in other.texts if text in self.says)
         if shared >= SAME_SHARE * min(self.best.characters, other.characters):
             return Place(other.candidate.document, other.candidate.passage.span)
-        return other.answer.place if other.answer.text in self.answers else None
+        return other.answer.place if other.answer_text in self.answers else None

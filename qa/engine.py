@@ -1,8 +1,9 @@
 """The one object that answers, used alike by the command line, the service and eval."""
 
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -19,8 +20,13 @@ from qa.abstention import Rule, best_score
 from qa.duplicates import Group
 from qa.errors import QuestionError
 from qa.evidence import choose, compose, highlights, quotes
+from qa.lexical import Lexicon
 from qa.pool import gather
+from qa.query import Query, search_terms
 from qa.records import Answer, Hit
+from qa.spelling import Correction, Speller
+from qa.stages import STAGES, Stage, left_out, stages_without
+from qa.support import supported
 from qa.tracing import Trace, explained
 
 MAX_QUESTION_CHARS = 2000
@@ -34,7 +40,8 @@ class Engine:
     """Answers questions from one snapshot. Immutable, and safe to share between threads.
 
     `threshold`, in units of the shown confidence, is None for that of the snapshot's
-    calibration or, where none is in force, the default one; `rule` is what comes of it.
+    calibration or, where none is in force, the default one; `rule` is what comes of it. `stages`
+    are those in force.
     """
 
     snapshot: Snapshot
@@ -42,10 +49,15 @@ class Engine:
     encoder: Encoder
     tokenizer: Tokenizer
     threshold: float | None = None
+    stages: frozenset[Stage] = frozenset(STAGES)
     rule: Rule = field(init=False, repr=False)
+    lexicon: Lexicon = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rule", Rule.of(self.snapshot, self.threshold))
+        object.__setattr__(
+            self, "rule", Rule.of(self.snapshot, self.threshold, left_out(self.stages))
+        )
+        object.__setattr__(self, "lexicon", Lexicon.of(self.snapshot))
 
     @classmethod
     def open(
@@ -55,12 +67,16 @@ class Engine:
         model: str | None = None,
         backend: Backend = "auto",
         threshold: float | None = None,
+        without: Iterable[str] = (),
     ) -> Self:
         """Open the live snapshot of a store, with the model it was built with, ready to answer.
 
-        Raises StoreMissingError, StoreDamagedError, and ModelError where that model is not
-        on this machine, `model` names another one, or `backend` cannot be had.
+        The stages of retrieval named in `without` are left out (`qa.stages`). Raises
+        StoreMissingError, StoreDamagedError, SettingsError where there is no such stage, and
+        ModelError where that model is not on this machine, `model` names another one, or
+        `backend` cannot be had.
         """
+        stages = stages_without(without)
         target = Store(Path(store))
         manifest = target.live_manifest()
         with ThreadPoolExecutor(max_workers=1) as beside:  # both take long, mostly outside Python
@@ -71,8 +87,10 @@ class Engine:
             snapshot = opening.result()
         if snapshot.manifest.model_fingerprint != found.fingerprint:
             # Published meanwhile, and made with another model.
-            return cls.open(store, model=model, backend=backend, threshold=threshold)
-        return cls(snapshot, found, encoder, found.tokenizer(), threshold)
+            return cls.open(
+                store, model=model, backend=backend, threshold=threshold, without=without
+            )
+        return cls(snapshot, found, encoder, found.tokenizer(), threshold, stages)
 
     def ask(self, question: str, top_k: int = 5, *, explain: bool = False) -> Answer:
         """Answer from the documents, or abstain.
@@ -88,40 +106,55 @@ class Engine:
     def trace(self, question: str) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError."""
         started = time.perf_counter()
-        question = self._checked(question)
-        vector = self.encoder.encode([question], "query")[0]
-        pool = gather(self.snapshot, vector, MAX_TOP_K)
-        ranked = quotes(pool.groups[:EVIDENCE_PASSAGES])
+        query = self._query(self._checked(question))
+        pool = gather(self.snapshot, self.lexicon, query, self.stages)
+        evidence = tuple(_supported(each, query) for each in pool.groups(EVIDENCE_PASSAGES))
+        ranked = quotes(evidence)
         return Trace(
-            question=question,
-            vector=vector,
+            query=query,
             pool=pool,
+            evidence=evidence,
             ranked=tuple(ranked),
             chosen=tuple(choose(ranked, pool.repetitions)),
             score=best_score(ranked),
+            stages=self.stages,
             started=started,
         )
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
         """Make of a trace the answer that `ask` gives."""
-        pool = trace.pool
+        groups = trace.evidence[:top_k]
+        if top_k > len(trace.evidence):
+            further = trace.pool.groups(top_k)[len(groups) :]
+            groups += tuple(_supported(group, trace.query) for group in further)
         answered = self.rule.allows(trace.score)
         chosen = trace.chosen if answered else ()
-        text, spans, citations = compose(chosen, pool.groups, pool.repetitions)
+        text, spans, citations = compose(chosen, trace.evidence, trace.pool.repetitions)
         return Answer(
-            question=trace.question,
+            question=trace.query.question,
             answered=answered,
             confidence=self.rule.confidence(trace.score),
             text=text or None,
             spans=spans,
             citations=citations,
-            hits=tuple(_hit(group) for group in pool.groups[:top_k]),
+            hits=tuple(_hit(group, trace.score) for group in groups),
             snapshot=self.snapshot.id,
             model=self.model.name,
             took_ms=(time.perf_counter() - trace.started) * 1000,
             calibration=self.rule.applied,
-            explain=explained(trace, self.rule) if explain else None,
+            corrections=trace.query.corrections,
+            explain=explained(trace, self.rule, groups) if explain else None,
         )
+
+    def _query(self, question: str) -> Query:
+        """Read a question: correct it, take its vector and its terms."""
+        read, corrections = question, tuple[Correction, ...]()
+        if "spelling" in self.stages:
+            read, corrections = Speller(self.lexicon, self.tokenizer).correct(question)
+            if len(self.tokenizer.tokens(read)) > self.model.max_tokens:
+                read, corrections = question, ()
+        vector = self.encoder.encode([read], "query")[0]
+        return Query(question, corrections, vector, search_terms(read, self.lexicon))
 
     def _checked(self, question: str) -> str:
         question = question.strip()
@@ -154,12 +187,17 @@ def _model_of(manifest: Manifest, name: str | None) -> Model:
     return model
 
 
-def _hit(group: Group) -> Hit:
+def _supported(group: Group, query: Query) -> Group:
+    return replace(group, best=supported(group.best, query))
+
+
+def _hit(group: Group, best_score: float) -> Hit:
+    """Return what is shown of a group; `best_score` is that of the best quote of all."""
     best = group.best
     return Hit(
         document=best.document,
         passage=best.passage,
-        score=best.score,
-        highlights=highlights(best),
+        score=best.score * best_score,
+        highlights=highlights(best, best_score) if best_score else (),
         also_in=group.also_in,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.records import Span
-from qa.duplicates import Group, Repetitions, best_sentence
+from qa.duplicates import Group, Repetitions
 from qa.records import AnswerSpan, Citation, Place
 from qa.search import Candidate, Sentence
 from qa.wording import (
@@ -14,17 +14,20 @@ from qa.wording import (
     is_list_item,
     is_question,
     leans_back,
+    same_claim_words,
     says_something,
     word_count,
 )
 
-ANSWER_WORDS = 60
+ANSWER_WORDS = 80
 MAX_QUOTES = 4
-HIGHLIGHT_SHARE = 0.8
-ANSWER_SHARE = 0.75
+HIGHLIGHT_SHARE = 0.66
+ANSWER_SHARE = 0.85
 FRAGMENT_SHARE = 0.8
 LEAD_IN_SHARE = 0.9
 MAX_ITEM_WORDS = 45
+SAME_REASON_COSINE = 0.8
+"""Two sentences as alike as this add little to one another, though they may not say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,20 @@ class Decision:
     repeated: Quote | None = None
 
 
-def highlights(candidate: Candidate) -> tuple[Span, ...]:
-    """Return the sentences of a passage that come nearest to the question, at least one."""
-    best = best_sentence(candidate)
-    return tuple(
-        sentence.span
-        for sentence in candidate.sentences
-        if sentence == best
-        or (sentence.score >= HIGHLIGHT_SHARE * best.score and says_something(sentence.text))
-    )
+def highlights(candidate: Candidate, best: float) -> tuple[Span, ...]:
+    """Return the sentences of a passage that are nearly as good as the best one of all passages.
+
+    `best` is that one's score. What a sentence points back to is highlighted with it. A passage
+    may have none: it is among the nearest, and says nothing that is near enough.
+    """
+    good = {
+        each
+        for block in _blocks(candidate)
+        for number, sentence in enumerate(block)
+        if sentence.score >= HIGHLIGHT_SHARE * best and not is_question(sentence.text)
+        for each in _with_antecedent(block, number)
+    }
+    return tuple(sentence.span for sentence in candidate.sentences if sentence in good)
 
 
 def quotes(groups: Sequence[Group]) -> list[Quote]:
@@ -84,7 +92,7 @@ def quotes(groups: Sequence[Group]) -> list[Quote]:
 
 
 def choose(ranked: Sequence[Quote], repetitions: Repetitions) -> list[Quote]:
-    """Return the best quote and others nearly as good that add something, about 60 words."""
+    """Return the best quote and others nearly as good that add something, 80 words at most."""
     decisions = decide(ranked, repetitions)
     return [decision.quote for decision in decisions if decision.ruling == "chosen"]
 
@@ -114,8 +122,13 @@ def decide(ranked: Sequence[Quote], repetitions: Repetitions) -> Iterator[Decisi
 def compose(
     chosen: Sequence[Quote], groups: Sequence[Group], repetitions: Repetitions
 ) -> tuple[str, tuple[AnswerSpan, ...], tuple[Citation, ...]]:
-    """Join quotes into an answer: passages in rank order, sentences in document order."""
-    rank = {group.best.passage.id: i for i, group in enumerate(groups)}
+    """Join quotes into an answer: what is quoted from the best quote's passage comes first.
+
+    `chosen` are best first; from one passage they are joined in document order.
+    """
+    rank: dict[str, int] = {}
+    for quote in chosen:
+        rank.setdefault(quote.key.passage_id, len(rank))
     paths = {group.best.passage.id: group.best.passage.heading_path for group in groups}
     in_order = sorted(chosen, key=lambda quote: (rank[quote.key.passage_id], quote.span))
     text = ""
@@ -142,7 +155,7 @@ def _quotes_of(candidate: Candidate) -> Iterator[Quote]:
     """Yield a quote for each sentence that can be quoted.
 
     What a lead-in announces ("These pimples can occur due to several reasons:") answers
-    what the lead-in is about, so its items share its score.
+    what the lead-in is about, so its items have a share of its score.
     """
     announced = 0.0
     for block in _blocks(candidate):
@@ -153,7 +166,7 @@ def _quotes_of(candidate: Candidate) -> Iterator[Quote]:
         for number, sentence in enumerate(block):
             if not says_something(sentence.text):
                 continue
-            score = max(sentence.score, announced)
+            score = max(sentence.score, (sentence.score + announced) / 2)
             if not is_complete(sentence.text):
                 score *= FRAGMENT_SHARE
             yield Quote(block if whole else _with_antecedent(block, number), sentence, score)
@@ -190,7 +203,12 @@ def _with_antecedent(block: Sequence[Sentence], number: int) -> tuple[Sentence, 
 def _repeats(quote: Quote, other: Quote, repetitions: Repetitions) -> bool:
     if quote.key.passage_id == other.key.passage_id and quote.span.overlaps(other.span):
         return True
-    return any(repetitions.are_same(a, b) for a in quote.sentences for b in other.sentences)
+    if any(repetitions.are_same(a, b) for a in quote.sentences for b in other.sentences):
+        return True
+    return (
+        repetitions.cosine(quote.key, other.key) >= SAME_REASON_COSINE
+        and same_claim_words(quote.key.text, other.key.text) > 0
+    )
 
 
 def _elsewhere(quote: Quote, repetitions: Repetitions) -> tuple[Place, ...]:

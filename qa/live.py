@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,9 +27,17 @@ class LiveEngine:
         model: str | None = None,
         backend: Backend = "auto",
         threshold: float | None = None,
+        without: Iterable[str] = (),
     ) -> None:
         self._store = Store(store)
-        self._open = partial(Engine.open, store, model=model, backend=backend, threshold=threshold)
+        self._open = partial(
+            Engine.open,
+            store,
+            model=model,
+            backend=backend,
+            threshold=threshold,
+            without=tuple(without),
+        )
         self._swapping = threading.Lock()
         self._engine = self._open()
         self._broken_id: str | None = None

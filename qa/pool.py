@@ -1,48 +1,55 @@
-"""How far down the ranking to look: until enough passages say something of their own."""
+"""How far down the rankings to look: until enough passages say something of their own."""
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from index.snapshot import Snapshot
-from qa.duplicates import Group, Repetitions, collapse
-from qa.search import Candidate, best_first, dense_search, refine
+from qa.duplicates import Group, Repetitions, best_sentence, collapse
+from qa.lexical import Lexicon, best_rows
+from qa.query import Query
+from qa.search import Candidate, dense_search, lexical_scores, rank, refine
+from qa.stages import Stage
 
 FIRST_LOOK = 100
 MOST_CANDIDATES = 800
+ENOUGH = 50
+"""Passages that answer with words of their own: as many as can be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The passages that were looked at, best first, and what was made of them.
+    """The passages that were looked at, best first.
 
     It does not depend on how many passages are to be shown, so neither does the answer.
     """
 
     candidates: tuple[Candidate, ...]
     repetitions: Repetitions
-    groups: tuple[Group, ...]
+
+    def groups(self, most: int) -> tuple[Group, ...]:
+        """Return the first `most` groups of near-duplicates: the same, whatever `most` is."""
+        return tuple(collapse(self.candidates, self.repetitions, most))
 
 
-def gather(snapshot: Snapshot, question: NDArray[np.float32], groups: int) -> Pool:
-    """Return the passages near the question, in `groups` groups of near-duplicates if possible.
+def gather(snapshot: Snapshot, lexicon: Lexicon, query: Query, stages: frozenset[Stage]) -> Pool:
+    """Return the passages near the question.
 
-    Where passages repeat one another, twice as many are looked at, and again, until there
-    are so many groups, or no more passages, or 800 of them were looked at.
+    Looked at are the first ones by vectors and the first ones by words, 100 of each. Where
+    passages repeat one another, twice as many are, and again, until 50 of them answer with
+    words of their own, or there are no more passages, or 800 of each were looked at.
     """
-    found = dense_search(snapshot, question, MOST_CANDIDATES)
+    by_passage = lexicon.passages(query.terms)
+    by_words = best_rows(by_passage, MOST_CANDIDATES) if "lexical" in stages else []
+    rows: dict[int, None] = {}
     candidates: list[Candidate] = []
-    looked_at, look_at = 0, FIRST_LOOK
+    look_at = FIRST_LOOK
     while True:
-        candidates += refine(snapshot, question, found[looked_at:look_at])
-        pool = _pool(best_first(candidates), groups)
-        if len(pool.groups) >= groups or look_at >= len(found):
-            return pool
-        looked_at, look_at = look_at, 2 * look_at
-
-
-def _pool(candidates: list[Candidate], groups: int) -> Pool:
-    repetitions = Repetitions(candidates)
-    collapsed = collapse(candidates, repetitions, groups)
-    return Pool(tuple(candidates), repetitions, tuple(collapsed))
+        by_vectors = [row for row, _ in dense_search(snapshot, query.vector, look_at)]
+        rows.update(dict.fromkeys([*by_vectors, *by_words[:look_at]]))
+        candidates += refine(snapshot, query, list(rows)[len(candidates) :], stages)
+        distinct = {best_sentence(candidate).text for candidate in candidates}
+        exhausted = len(by_vectors) < look_at and len(by_words) <= look_at
+        if len(distinct) >= ENOUGH or exhausted or look_at >= MOST_CANDIDATES:
+            lexical = lexical_scores(lexicon, query, by_passage, list(rows), stages)
+            ranked = rank(candidates, lexical)
+            return Pool(tuple(ranked), Repetitions(ranked))
+        look_at = min(2 * look_at, MOST_CANDIDATES)

@@ -10,6 +10,7 @@ from typing import Any
 
 from index.records import Document, Passage, Span
 from qa.calibration import AppliedCalibration
+from qa.spelling import Correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ class Citation:
         """The words that are cited."""
         return self.document.text[self.start : self.end]
 
+    @property
+    def agreeing(self) -> int:
+        """How many documents say this, the cited one among them."""
+        return len({self.document.id, *(place.document.id for place in self.also_in)})
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerSpan:
@@ -85,6 +91,7 @@ class Answer:
     Where `answered` is false, `text` is None and `citations` is empty; `hits` are the
     nearest passages all the same. `confidence` lies in 0..1; it is the probability that what
     is cited answers the question where there is a `calibration`, else no more than a score.
+    `corrections` are words of the question that were read as others, which the documents hold.
     `explain` holds each stage's ranks and scores if they were asked for.
     """
 
@@ -99,4 +106,5 @@ class Answer:
     model: str
     took_ms: float
     calibration: AppliedCalibration | None = None
+    corrections: tuple[Correction, ...] = ()
     explain: Mapping[str, Any] | None = None

@@ -1,27 +1,32 @@
-"""Dense retrieval: passages near the question, then looked at sentence by sentence."""
+"""The passages near a question: searched for by vectors and by words, then compared closely."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import Vectors
-from index.records import Document, Passage, Span
+from index.records import Document, Passage, Span, headings
 from index.snapshot import Snapshot
+from qa.fusion import DOCUMENT_SHARE, fuse
+from qa.lexical import Lexicon, Scores
+from qa.query import Query
 from qa.records import Place
+from qa.stages import Stage
 
-PASSAGE_WEIGHT = 0.5
+PASSAGE_WEIGHT = 0.6
+NEIGHBOUR_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a passage, with its score against the question: a cosine clipped to 0..1."""
+    """A sentence of a passage, with its score against the question, in 0..1."""
 
     document: Document = field(repr=False, hash=False, compare=False)
     passage_id: str
     span: Span
-    score: float
+    score: float = field(hash=False, compare=False)
 
     @property
     def text(self) -> str:
@@ -36,15 +41,19 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage under consideration. All scores are cosines clipped to 0..1.
+    """A passage under consideration, and how near it is to the question.
 
-    `dense` compares the question with the passage, `score` is what it is ranked by.
-    `sentence_vectors` has shape (sentences, dimension).
+    `dense` is the passage's own cosine clipped to 0..1, `similarity` that and those of its
+    sentences and headings, in 0..1. `lexical` is its score by words, 0 and up. `score`, in 0..1,
+    is what it is ranked by: it compares the candidates of one question. `sentence_vectors` has
+    shape (sentences, dimension).
     """
 
     document: Document
     passage: Passage
     dense: float
+    lexical: float
+    similarity: float
     score: float
     sentences: tuple[Sentence, ...]
     sentence_vectors: Vectors
@@ -54,46 +63,148 @@ def dense_search(
     snapshot: Snapshot, question: NDArray[np.float32], limit: int
 ) -> list[tuple[int, float]]:
     """Return the `limit` nearest passages as (row, cosine), best first, ties in row order."""
+    import faiss  # here and not above: it takes a tenth of a second, while a model is loaded
+
+    # One thread a question: a second one would fight the encoder's for the cores. The setting
+    # is the calling thread's own.
+    faiss.omp_set_num_threads(1)
     limit = min(limit, len(snapshot.passages))
     scores, rows = snapshot.passage_index.search(question[None, :], limit)
     found = [(int(row), float(score)) for row, score in zip(rows[0], scores[0], strict=True)]
     return sorted(found, key=lambda hit: (-hit[1], hit[0]))
 
 
-def refine(
-    snapshot: Snapshot, question: NDArray[np.float32], found: Sequence[tuple[int, float]]
-) -> list[Candidate]:
-    """Score passages anew by the mean of their own cosine and that of their best sentence.
+def lexical_scores(
+    lexicon: Lexicon,
+    query: Query,
+    by_passage: Scores,
+    rows: Sequence[int],
+    stages: frozenset[Stage],
+) -> Scores | None:
+    """Return the scores by words of the passages `rows`; None where that stage is left out.
 
-    A passage's one vector blurs what a single sentence of it says plainly.
+    Each is the mean of the passage's own score, of which `by_passage` has those of all, and of
+    its document's: an abstract of three passages is about what is said in any of them.
     """
-    candidates: list[Candidate] = []
-    for row, dense in found:
-        passage = snapshot.passages[row]
-        document = snapshot.document(passage.document_id)
-        first, last = snapshot.sentence_offsets[row], snapshot.sentence_offsets[row + 1]
-        vectors: Vectors = snapshot.sentence_vectors[first:last].astype(np.float32)
-        cosines: list[float] = np.clip(vectors @ question, 0, 1).tolist()
-        candidates.append(
-            Candidate(
-                document=document,
-                passage=passage,
-                dense=_clip(dense),
-                score=PASSAGE_WEIGHT * _clip(dense) + (1 - PASSAGE_WEIGHT) * max(cosines),
-                sentences=tuple(
-                    Sentence(document, passage.id, span, cosine)
-                    for span, cosine in zip(passage.sentences, cosines, strict=True)
-                ),
-                sentence_vectors=vectors,
-            )
+    if "lexical" not in stages:
+        return None
+    at = np.asarray(rows, np.int64)
+    if "documents" not in stages:
+        return by_passage[at]
+    by_document = lexicon.documents(query.terms, at)
+    return (1 - DOCUMENT_SHARE) * by_passage[at] + DOCUMENT_SHARE * by_document
+
+
+def refine(
+    snapshot: Snapshot, query: Query, rows: Sequence[int], stages: frozenset[Stage]
+) -> list[Candidate]:
+    """Compare passages with the question sentence by sentence, and by their headings.
+
+    A passage's one vector blurs what a single sentence of it says plainly, or what stands above
+    it. `score` is not known yet, nor is `lexical`: both are 0.
+    """
+    if not rows:
+        return []
+    index, offsets = snapshot.passage_index, snapshot.sentence_offsets
+    dense = np.stack([index.reconstruct(row) for row in rows]) @ query.vector
+    each = [snapshot.sentence_vectors.rows(offsets[row], offsets[row + 1]) for row in rows]
+    starts = np.cumsum([0, *map(len, each)])
+    vectors: Vectors = np.concatenate(each).astype(np.float32)
+    own = np.clip(vectors @ query.vector, 0, 1)
+    around = np.clip(windows(vectors, starts) @ query.vector, 0, 1)
+    near = np.clip(dense, 0, 1)
+    closest: list[Scores] = []
+    if "sentences" in stages:
+        best = [np.maximum.reduceat(cosines, starts[:-1]) for cosines in (own, around)]
+        closest.append(np.mean(best, axis=0, dtype=np.float32))
+    if "headings" in stages:
+        closest.append(_heading_cosines(snapshot, query.vector, rows))
+    if closest:
+        near = PASSAGE_WEIGHT * near + (1 - PASSAGE_WEIGHT) * np.max(closest, axis=0)
+    scores = ((own + around) / 2).tolist()
+    return [
+        _candidate(
+            snapshot,
+            row,
+            dense=float(np.clip(dense[i], 0, 1)),
+            similarity=float(near[i]),
+            scores=scores[starts[i] : starts[i + 1]],
+            vectors=vectors[starts[i] : starts[i + 1]],
         )
-    return candidates
+        for i, row in enumerate(rows)
+    ]
 
 
-def best_first(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Rank candidates by their scores, those of equal score as they come."""
-    return sorted(candidates, key=lambda candidate: -candidate.score)
+def rank(candidates: Sequence[Candidate], lexical: Scores | None) -> list[Candidate]:
+    """Return the candidates with their scores by words and in all, best first.
+
+    Those of equal score are in the order of their ids, however they were fetched.
+    """
+    similarity = np.array([candidate.similarity for candidate in candidates])
+    scores = fuse(similarity, lexical)
+    by_words = np.zeros(len(candidates)) if lexical is None else lexical
+    ranked = [
+        replace(candidate, lexical=float(by_words[i]), score=float(scores[i]))
+        for i, candidate in enumerate(candidates)
+    ]
+    return sorted(ranked, key=lambda candidate: (-candidate.score, candidate.passage.id))
 
 
-def _clip(cosine: float) -> float:
-    return min(1.0, max(0.0, cosine))
+def windows(vectors: Vectors, starts: NDArray[np.integer]) -> Vectors:
+    """Return each sentence's vector with half of those beside it, scaled to length one.
+
+    A passage's sentences are the rows from one of `starts` to the next; others are not beside them.
+    """
+    beside = np.ones((len(vectors) - 1, 1), np.float32) * NEIGHBOUR_WEIGHT
+    beside[starts[1:-1] - 1] = 0
+    around = vectors.copy()
+    around[1:] += beside * vectors[:-1]
+    around[:-1] += beside * vectors[1:]
+    lengths = np.linalg.norm(around, axis=1, keepdims=True)
+    scaled: Vectors = around / np.maximum(lengths, np.finfo(np.float32).tiny)
+    return scaled
+
+
+def _heading_cosines(
+    snapshot: Snapshot, question: NDArray[np.float32], rows: Sequence[int]
+) -> Scores:
+    """Return how near each passage's nearest heading is, 0 for one without any."""
+    above = [
+        headings(snapshot.document(passage.document_id), passage)
+        for passage in (snapshot.passages[row] for row in rows)
+    ]
+    distinct = list(dict.fromkeys(heading for each in above for heading in each))
+    if not distinct:
+        return np.zeros(len(rows), np.float32)
+    at = [snapshot.heading_rows[heading] for heading in distinct]
+    vectors = np.concatenate([snapshot.heading_vectors.rows(row, row + 1) for row in at])
+    cosines = np.clip(vectors.astype(np.float32) @ question, 0, 1)
+    by_heading = dict(zip(distinct, cosines.tolist(), strict=True))
+    nearest = [max((by_heading[heading] for heading in each), default=0.0) for each in above]
+    return np.array(nearest, np.float32)
+
+
+def _candidate(
+    snapshot: Snapshot,
+    row: int,
+    *,
+    dense: float,
+    similarity: float,
+    scores: Sequence[float],
+    vectors: Vectors,
+) -> Candidate:
+    passage = snapshot.passages[row]
+    document = snapshot.document(passage.document_id)
+    return Candidate(
+        document=document,
+        passage=passage,
+        dense=dense,
+        lexical=0.0,
+        similarity=similarity,
+        score=0.0,
+        sentences=tuple(
+            Sentence(document, passage.id, span, score)
+            for span, score in zip(passage.sentences, scores, strict=True)
+        ),
+        sentence_vectors=vectors,
+    )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from index.backends import Backend
 from index.errors import SettingsError
+from qa.stages import STAGES, Stage
 
 PREFIX = "PINCITE_"
 TOML_FILE = Path("pincite.toml")
@@ -23,6 +24,8 @@ _HOSTS_WANTED = (
     "such as pincite.example,10.0.0.5"
 )
 
+_STAGES_WANTED = f"give stages to leave out, with commas between them: {', '.join(STAGES)}"
+
 
 class EngineOptions(TypedDict):
     """The settings that `Engine.open` and `LiveEngine` take by name."""
@@ -30,6 +33,7 @@ class EngineOptions(TypedDict):
     model: str | None
     backend: Backend
     threshold: float | None
+    without: tuple[Stage, ...]
 
 
 class Settings(BaseModel):
@@ -42,6 +46,7 @@ class Settings(BaseModel):
     backend: Backend = "auto"
     top_k: int = Field(default=5, ge=1, le=50)
     threshold: float | None = Field(default=None, ge=0, le=1)
+    without: tuple[Stage, ...] = ()
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     allowed_hosts: tuple[str, ...] = ()
@@ -49,12 +54,29 @@ class Settings(BaseModel):
     @property
     def for_engine(self) -> EngineOptions:
         """What an engine is opened with, besides the store."""
-        return {"model": self.model, "backend": self.backend, "threshold": self.threshold}
+        return {
+            "model": self.model,
+            "backend": self.backend,
+            "threshold": self.threshold,
+            "without": self.without,
+        }
 
     @field_validator("store")
     @classmethod
     def _at_home(cls, store: Path) -> Path:
         return store.expanduser()
+
+    @field_validator("without", mode="before")
+    @classmethod
+    def _stages(cls, names: Any) -> Any:
+        """Take "lexical, headings" for the two; refuse what is no stage."""
+        found = names.split(",") if isinstance(names, str) else names
+        if not isinstance(found, list | tuple) or not all(isinstance(n, str) for n in found):
+            raise ValueError(_STAGES_WANTED)
+        stripped = [name.strip() for name in found if name.strip()]
+        if not set(stripped) <= set(STAGES):
+            raise ValueError(_STAGES_WANTED)
+        return tuple(stage for stage in STAGES if stage in stripped)
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod

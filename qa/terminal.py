@@ -21,6 +21,13 @@ _EXPLAINED = 10
 def print_answer(answer: Answer, console: Console) -> None:
     """Print the answer, or that there is none, and the ranked passages."""
     console.print()
+    for each in answer.corrections:
+        read = (
+            f"“{one_line(each.written)}” was read as “{one_line(each.read)}”, as the documents say."
+        )
+        _print_indented(Text(read, style="dim"), console, 2)
+    if answer.corrections:
+        console.print()
     if answer.answered:
         _print_indented(_answer_text(answer, console), console, 2)
         for citation in answer.citations:
@@ -99,6 +106,8 @@ def _print_citation(citation: Citation, console: Console) -> None:
     document = citation.document
     first = Text(f"[{citation.number}] ", style="cyan")
     first.append(_place(Place(document, citation.span)), style="default")
+    if citation.agreeing > 1:
+        first.append(f"  {citation.agreeing} documents say this", style="green")
     _print_indented(first, console, 2)
     _print_details(document.title, citation, citation.heading_path, console)
 
@@ -155,18 +164,34 @@ def _unwrapped(words: str) -> str:
 
 
 def _print_explanation(explain: Any, console: Console) -> None:
-    for stage in ("dense", "refined"):
+    console.print()
+    terms = ", ".join(
+        f"{term['text']} {term['weight']:.2f}" for term in explain["question"]["terms"]
+    )
+    console.print(Text(f"terms and their weights: {one_line(terms)}"))
+    console.print(Text(f"stages: {', '.join(['dense', *explain['stages']])}"))
+    for stage in ("dense", "lexical", "refined", "fused"):
         table = Table("rank", "score", "passage", title=stage, title_justify="left", box=None)
         for row in explain[stage][:_EXPLAINED]:
             table.add_row(str(row["rank"]), f"{row['score']:.3f}", row["passage_id"])
         console.print()
         console.print(table)
     console.print()
+    table = Table("rank", "score", "quote", title="quotes", title_justify="left", box=None)
+    for row in explain["quotes"][:_EXPLAINED]:
+        place = f"{row['passage_id'].partition(':')[0]}:{row['start_char_index']}"
+        mark = "  chosen" if row["chosen"] else ""
+        table.add_row(
+            str(row["rank"]), f"{row['score']:.3f}", f"{place}-{row['end_char_index']}{mark}"
+        )
+    console.print(table)
+    console.print()
     for group in explain["collapsed"]:
         stands_for = ", ".join(group["stands_for"])
         console.print(Text(f"{group['passage_id']} stands for {stands_for}", style="dim"))
     rule = explain["abstention"]
     console.print(f"confidence {rule['confidence']:.3f}, threshold {rule['threshold']:.3f}")
+    told = f"score {rule['score']:.3f}, unrelated questions reach {rule['floor']:.3f}"
     if rule["calibration"] is not None:
-        stale = ", stale" if rule["stale"] else ""
-        console.print(f"score {rule['score']:.3f}, calibration {rule['calibration']}{stale}")
+        told += f", calibration {rule['calibration']}{', stale' * rule['stale']}"
+    console.print(told)

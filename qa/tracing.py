@@ -1,54 +1,77 @@
 """What was considered on the way to an answer: to explain it, to measure it, to ask why not."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qa.abstention import Rule
+from qa.duplicates import Group
 from qa.evidence import Quote
 from qa.pool import Pool
+from qa.query import Query
 from qa.search import Candidate
+from qa.stages import STAGES, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     """The stages of a question, whether or not it is then answered.
 
-    `vector` is the question's, shape (dimension,). `ranked` is what could be quoted from the
-    first passages, best first; `chosen` is what is quoted if the question is answered, and
-    `score`, in 0..1, decides that. `started` is the `perf_counter` when the question came.
+    `evidence` are the first of the pool's groups, their sentences scored by how far they go towards
+    answering. `ranked` is what could be quoted from them, best first; `chosen` is what is quoted if
+    the question is answered, and `score`, in 0..1, decides that. `started` is the `perf_counter`
+    when the question came.
     """
 
-    question: str
-    vector: NDArray[np.float32]
+    query: Query
     pool: Pool
+    evidence: tuple[Group, ...]
     ranked: tuple[Quote, ...]
     chosen: tuple[Quote, ...]
     score: float
+    stages: frozenset[Stage]
     started: float
 
 
-def explained(trace: Trace, rule: Rule) -> dict[str, Any]:
+def explained(trace: Trace, rule: Rule, groups: Iterable[Group]) -> dict[str, Any]:
     """Return each stage's ranks and scores, for an answer's `explain`."""
     applied = rule.applied
-    by_dense = sorted(trace.pool.candidates, key=lambda candidate: -candidate.dense)
+    candidates, stages = trace.pool.candidates, trace.stages
+    by_words = [each for each in candidates if each.lexical > 0]
     return {
-        "dense": [_ranked(rank, c, c.dense) for rank, c in enumerate(by_dense, 1)],
-        "refined": [_ranked(rank, c, c.score) for rank, c in enumerate(trace.pool.candidates, 1)],
+        "question": {
+            "corrections": [asdict(correction) for correction in trace.query.corrections],
+            "terms": [asdict(term) for term in trace.query.terms],
+        },
+        "stages": [stage for stage in STAGES if stage in stages],
+        "dense": _ranking(candidates, lambda candidate: candidate.dense),
+        "lexical": _ranking(by_words, lambda candidate: candidate.lexical),
+        "refined": _ranking(candidates, lambda candidate: candidate.similarity),
+        "fused": _ranking(candidates, lambda candidate: candidate.score),
         "collapsed": [
             {
                 "passage_id": group.best.passage.id,
                 "stands_for": [duplicate.passage.id for duplicate in group.duplicates],
             }
-            for group in trace.pool.groups
+            for group in groups
             if group.duplicates
+        ],
+        "quotes": [
+            {
+                "rank": rank,
+                "passage_id": quote.key.passage_id,
+                "start_char_index": quote.span.start,
+                "end_char_index": quote.span.end,
+                "score": quote.score,
+                "chosen": quote in trace.chosen,
+            }
+            for rank, quote in enumerate(trace.ranked, 1)
         ],
         "abstention": {
             "score": trace.score,
             "confidence": rule.confidence(trace.score),
             "threshold": rule.threshold,
+            "floor": rule.floor,
             "calibration": applied.id if applied else None,
             "stale": applied.stale if applied else False,
             "by_hand": rule.by_hand,
@@ -56,5 +79,10 @@ def explained(trace: Trace, rule: Rule) -> dict[str, Any]:
     }
 
 
-def _ranked(rank: int, candidate: Candidate, score: float) -> dict[str, Any]:
-    return {"rank": rank, "passage_id": candidate.passage.id, "score": score}
+def _ranking(
+    candidates: Iterable[Candidate], score: Callable[[Candidate], float]
+) -> list[dict[str, Any]]:
+    return [
+        {"rank": rank, "passage_id": candidate.passage.id, "score": score(candidate)}
+        for rank, candidate in enumerate(sorted(candidates, key=lambda each: -score(each)), 1)
+    ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.records import Document, Span
+from index.records import Span
 from qa.calibration import AppliedCalibration
 from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
 
@@ -54,6 +54,9 @@ class CitationJson(WireModel):
     text_sha256: str = Field(description="Of the document's text in UTF-8.")
     also_in: list[PlaceJson] = Field(description="Other places that say the same, 20 at most.")
     also_in_count: int = Field(description="How many such places were found in all.")
+    agreeing_documents: int = Field(
+        ge=1, description="How many documents say this, the cited one among them."
+    )
 
     @classmethod
     def of(cls, citation: Citation) -> "CitationJson":
@@ -72,6 +75,7 @@ class CitationJson(WireModel):
             text_sha256=document.text_sha256,
             also_in=[PlaceJson.of(place) for place in citation.also_in[:MOST_PLACES]],
             also_in_count=len(citation.also_in),
+            agreeing_documents=citation.agreeing,
         )
 
 
@@ -158,6 +162,13 @@ class CalibrationJson(WireModel):
         return cls(**asdict(applied))
 
 
+class CorrectionJson(WireModel):
+    """A word of the question that was read as one which the documents hold."""
+
+    written: str
+    read: str
+
+
 class AnswerJson(WireModel):
     """The outcome of a question."""
 
@@ -176,6 +187,9 @@ class AnswerJson(WireModel):
     model: str
     calibration: CalibrationJson | None = Field(
         default=None, description="Null: the confidence promises nothing."
+    )
+    corrections: list[CorrectionJson] = Field(
+        default=[], description="Words of the question that were read as others."
     )
     took_ms: float
     explain: dict[str, Any] | None = None
@@ -197,44 +211,10 @@ class AnswerJson(WireModel):
             snapshot=answer.snapshot,
             model=answer.model,
             calibration=CalibrationJson.of(answer.calibration) if answer.calibration else None,
+            corrections=[CorrectionJson(**asdict(each)) for each in answer.corrections],
             took_ms=round(answer.took_ms, 3),
             explain=dict(answer.explain) if answer.explain is not None else None,
         )
-
-
-class DocumentSummaryJson(WireModel):
-    """A document without its text."""
-
-    id: str
-    title: str
-    source: str
-    media_type: str
-    reader: str
-    characters: int
-    document_sha256: str
-    text_sha256: str
-    metadata: dict[str, str]
-
-    @classmethod
-    def fields_of(cls, document: Document) -> dict[str, Any]:
-        """Return the fields of `document` by their JSON names."""
-        return {
-            "id": document.id,
-            "title": document.display_title,
-            "source": document.source,
-            "media_type": document.media_type,
-            "reader": document.reader,
-            "characters": len(document.text),
-            "document_sha256": document.document_sha256,
-            "text_sha256": document.text_sha256,
-            "metadata": dict(document.metadata),
-        }
-
-
-class DocumentJson(DocumentSummaryJson):
-    """A document with its text, which all offsets count in."""
-
-    text: str
 
 
 def _within(start: int, span: Span) -> HighlightJson:

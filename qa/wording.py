@@ -20,6 +20,11 @@ _STOPWORDS = frozenset(
     "their them then there these they this those to was we were what when where which while who "
     "will with would you your".split()
 )
+ASKING_WORDS = _STOPWORDS | frozenset(
+    "about am any doing dont get gets getting go goes going got happen happens happening hows im "
+    "ive know make makes making many me much my need needs tell want whats whom whose why".split()
+)
+"""Words that make a question and do not tell what it is about."""
 _NEGATIONS = frozenset(
     "no not never none nor cannot without avoid rarely seldom hardly don't doesn't didn't isn't "
     "aren't wasn't weren't can't couldn't won't wouldn't shouldn't mustn't unlikely".split()
@@ -31,6 +36,8 @@ _ASKS = re.compile(
     r"do|does|did|can|could|should|would|will|may|must|has|have)\b",
     re.I,
 )
+MOST_WORDS_OF_A_QUESTION = 20
+"""Of one without a question mark; a longer one is a piece of text that begins like one."""
 _LABEL = re.compile(r"[*_]*\w[^.:;!?\n]{1,48}:[*_]*\s+\S")
 _LEANS_BACK = re.compile(
     r"(?:this|these|those|they|such|he|she|his|her|their|its)\b|it\b(?!['’]s\b| is\b| was\b)", re.I
@@ -56,7 +63,9 @@ def is_question(sentence: str) -> bool:
     """Tell whether a sentence asks rather than says: such a one answers nothing."""
     if _ENDS_QUESTION.search(sentence):
         return True
-    return bool(_ASKS.match(sentence)) and not _ENDS_SENTENCE.search(sentence)
+    if _ENDS_SENTENCE.search(sentence) or word_count(sentence) > MOST_WORDS_OF_A_QUESTION:
+        return False
+    return bool(_ASKS.match(sentence))
 
 
 def is_complete(sentence: str) -> bool:

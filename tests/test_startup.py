@@ -8,8 +8,10 @@ from pathlib import Path
 from index.encoder import Encoder
 
 NEEDED = {
+    "Stemmer",
     "annotated_doc",
     "annotated_types",
+    "cython_runtime",  # by Stemmer
     "faiss",
     "filelock",
     "markdown_it",  # by rich

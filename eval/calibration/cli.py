@@ -61,13 +61,15 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
 
     check_share("--max-false-answers", max_false_answers)  # before anything that takes long
     rows = read_gold(gold)
-    engine = Engine.open(settings.store, model=settings.model, backend=settings.backend)
+    engine = Engine.open(
+        settings.store, model=settings.model, backend=settings.backend, without=settings.without
+    )
     asked = locate(rows, [each.document for each in engine.snapshot.chunked.values()])
     with progress_bar() as progress:
         results, _ = ask_all(engine, asked, progress=progress)
     observations = [Observation(each.score, each.kind, each.right) for each in results]
     fit = calibrate(observations, max_false_answers=max_false_answers)
-    calibration = calibration_of(fit, asked, engine.snapshot)
+    calibration = calibration_of(fit, asked, engine)
     for line in report(fit, calibration):
         print(one_line(line))
     if dry_run:

@@ -7,13 +7,15 @@ from math import ceil, floor
 from eval.calibration.fitting import Fit
 from eval.questions import QuestionSet
 from index.publishing import corpus_digest
-from index.snapshot import Snapshot
 from qa.abstention import key_of
 from qa.calibration import Calibration, Tally, percent
+from qa.engine import Engine
+from qa.stages import left_out
 
 
-def calibration_of(fit: Fit, asked: QuestionSet, measured: Snapshot) -> Calibration:
-    """Return the record of a fit to these questions, asked of `measured` just now."""
+def calibration_of(fit: Fit, asked: QuestionSet, engine: Engine) -> Calibration:
+    """Return the record of a fit to these questions, asked of `engine` just now."""
+    measured = engine.snapshot
     return Calibration(
         made=datetime.now(UTC).replace(microsecond=0),
         gold=asked.name,
@@ -24,7 +26,7 @@ def calibration_of(fit: Fit, asked: QuestionSet, measured: Snapshot) -> Calibrat
         slope=fit.slope,
         intercept=fit.intercept,
         counts=fit.counts,
-        key=key_of(measured.manifest),
+        key=key_of(measured.manifest, left_out(engine.stages)),
         corpus=corpus_digest(measured.chunked.values()),
     )
 

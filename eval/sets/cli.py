@@ -15,7 +15,7 @@ from eval.options import (
     TopKOption,
     measuring_settings,
 )
-from qa.cli import BackendOption, ModelOption, ThresholdOption
+from qa.cli import BackendOption, ModelOption, ThresholdOption, WithoutOption
 
 
 def beir_command(
@@ -30,6 +30,7 @@ def beir_command(
     quiet: QuietOption = False,
     top_k: TopKOption = None,
     threshold: ThresholdOption = None,
+    without: WithoutOption = None,
     model: ModelOption = None,
     backend: BackendOption = None,
     cache: CacheOption = None,
@@ -41,7 +42,9 @@ def beir_command(
     from index.progress import progress_bar
 
     delivery = Delivery.to(out or _reports("beir", folder), baseline, quiet=quiet)
-    settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
+    settings = measuring_settings(
+        top_k, model=model, backend=backend, threshold=threshold, without=without
+    )
     with progress_bar() as progress:
         measured = run_beir(
             folder, split, IndexedSets(settings, cache, progress), one_vector=one_vector
@@ -56,6 +59,7 @@ def spans_command(
     quiet: QuietOption = False,
     top_k: TopKOption = None,
     threshold: ThresholdOption = None,
+    without: WithoutOption = None,
     model: ModelOption = None,
     backend: BackendOption = None,
     cache: CacheOption = None,
@@ -67,7 +71,9 @@ def spans_command(
     from index.progress import progress_bar
 
     delivery = Delivery.to(out or _reports("spans", folder), baseline, quiet=quiet)
-    settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
+    settings = measuring_settings(
+        top_k, model=model, backend=backend, threshold=threshold, without=without
+    )
     with progress_bar() as progress:
         measured = run_spans(folder, IndexedSets(settings, cache, progress))
     delivery.deliver(measured)
@@ -88,6 +94,7 @@ def abstain_command(
     quiet: QuietOption = False,
     top_k: TopKOption = None,
     threshold: ThresholdOption = None,
+    without: WithoutOption = None,
     model: ModelOption = None,
     backend: BackendOption = None,
     cache: CacheOption = None,
@@ -99,7 +106,9 @@ def abstain_command(
     from index.progress import progress_bar
 
     delivery = Delivery.to(out or _reports("abstain", folder), baseline, quiet=quiet)
-    settings = measuring_settings(top_k, model=model, backend=backend, threshold=threshold)
+    settings = measuring_settings(
+        top_k, model=model, backend=backend, threshold=threshold, without=without
+    )
     with progress_bar() as progress:
         measured = run_abstain(folder, far_off, seed, split, IndexedSets(settings, cache, progress))
     delivery.deliver(measured)

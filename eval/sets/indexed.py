@@ -19,6 +19,7 @@ from index.records import Document
 from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
 from qa.engine import Engine
+from qa.probing import background_measure
 from qa.settings import Settings
 
 
@@ -46,7 +47,15 @@ class IndexedSets:
         """Index the files of a set as `pincite index` does; open an engine on them."""
         with self._alone(source) as folder:
             store = folder / "store"
-            sync(Store(store), [files], self._model, self._encoder(), self.progress)
+            encoder = self._encoder()
+            sync(
+                Store(store),
+                [files],
+                self._model,
+                encoder,
+                self.progress,
+                measure=background_measure(self._model, encoder),
+            )
             return self._engine(store)
 
     def open_documents(
@@ -58,11 +67,18 @@ class IndexedSets:
         """
         with self._alone(source) as folder:
             known: list[Snapshot] = []
-            with suppress(StoreError):  # there may be none yet, or a damaged one
-                known = [open_snapshot(Store(folder / "store"))] if share != "store" else []
+            if share != "store":
+                with suppress(StoreError):  # there may be none yet, or a damaged one
+                    known = [open_snapshot(Store(folder / "store"), to_upgrade=True)]
             store, encoder = folder / share, self._encoder()
             publish_documents(
-                Store(store), documents, self._model, encoder, self.progress, vectors_from=known
+                Store(store),
+                documents,
+                self._model,
+                encoder,
+                self.progress,
+                vectors_from=known,
+                measure=background_measure(self._model, encoder),
             )
             return self._engine(store)
 

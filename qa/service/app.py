@@ -18,10 +18,11 @@ from qa.claims import AnswerClaims, CitedSpan, PassageClaim
 from qa.live import LiveEngine
 from qa.service.guard import LOOPBACK_NAMES, Guard
 from qa.service.problems import add_problem_handlers, problem, problem_responses
+from qa.service.wire import DocumentJson, DocumentSummaryJson
 from qa.verdicts import VerificationJson
 from qa.verify import verify
 from qa.versions import versions_in_snapshot
-from qa.wire import AnswerJson, DocumentJson, DocumentSummaryJson, WireModel
+from qa.wire import AnswerJson, WireModel
 
 _STATIC = Path(__file__).parent / "static"
 _MAX_CITATIONS = 1000
@@ -53,6 +54,7 @@ class VerifyBody(AnswerClaims):
     calibration: Any = None
     took_ms: Any = None
     explain: Any = None
+    corrections: Any = None
 
 
 class DocumentsJson(WireModel):

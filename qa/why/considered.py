@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from qa.duplicates import Group
-from qa.engine import Engine
+from qa.engine import MAX_TOP_K, Engine
 from qa.evidence import Decision, decide
+from qa.lexical import best_rows
 from qa.records import Answer, Citation, Place
 from qa.search import Candidate, dense_search
 from qa.tracing import Trace
@@ -17,8 +18,11 @@ from qa.why.expected import Expected
 class Considered:
     """A question's way through the stages. Keys are passage ids, ranks count from 1.
 
-    `dense` has the rank and cosine of every passage there is, `refined` what was looked at,
-    `groups` the group that a passage stands for or is folded into, with its rank. `decisions`
+    `dense` has the rank and cosine of every passage there is, `lexical` the rank and score of each
+    that holds a word of the question. `refined` and `fused` rank what was looked at, by meaning
+    alone and with the words; `groups` has the group that a passage stands for or is folded
+    into, with its rank, of the
+    `kept` ones. `decisions`
     are on `trace.ranked`, in order.
     """
 
@@ -27,7 +31,10 @@ class Considered:
     top_k: int
     threshold: float
     dense: Mapping[str, tuple[int, float]]
+    lexical: Mapping[str, tuple[int, float]]
     refined: Mapping[str, tuple[int, Candidate]]
+    fused: Mapping[str, tuple[int, Candidate]]
+    kept: int
     groups: Mapping[str, tuple[int, Group]]
     decisions: tuple[Decision, ...]
 
@@ -36,17 +43,27 @@ class Considered:
         """Ask a question, showing `top_k` passages. Raises QuestionError."""
         trace = engine.trace(question)
         pool, passages = trace.pool, engine.snapshot.passages
-        nearest = dense_search(engine.snapshot, trace.vector, len(passages))
+        nearest = dense_search(engine.snapshot, trace.query.vector, len(passages))
+        by_words = engine.lexicon.passages(trace.query.terms)
+        matching = best_rows(by_words, len(passages)) if "lexical" in trace.stages else []
+        by_meaning = sorted(pool.candidates, key=lambda candidate: -candidate.similarity)
+        groups = pool.groups(MAX_TOP_K)
         return cls(
             trace=trace,
             answer=engine.answer(trace, top_k),
             top_k=top_k,
             threshold=engine.rule.threshold,
             dense={passages[row].id: (rank, cos) for rank, (row, cos) in enumerate(nearest, 1)},
-            refined={each.passage.id: (rank, each) for rank, each in enumerate(pool.candidates, 1)},
+            lexical={
+                passages[row].id: (rank, float(by_words[row]))
+                for rank, row in enumerate(matching, 1)
+            },
+            refined={each.passage.id: (rank, each) for rank, each in enumerate(by_meaning, 1)},
+            fused={each.passage.id: (rank, each) for rank, each in enumerate(pool.candidates, 1)},
+            kept=len(groups),
             groups={
                 each.passage.id: (rank, group)
-                for rank, group in enumerate(pool.groups, 1)
+                for rank, group in enumerate(groups, 1)
                 for each in (group.best, *group.duplicates)
             },
             decisions=tuple(decide(trace.ranked, pool.repetitions)),

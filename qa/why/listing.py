@@ -12,7 +12,7 @@ def collapsed(considered: Considered, expected: Expected) -> Finding:
     if expected.passage_id not in considered.refined:
         return NOT_REACHED
     if expected.passage_id not in considered.groups:
-        return passes(f"it repeats none of the {_kept(considered)} passages that are kept")
+        return passes(f"it repeats none of the {considered.kept} passages that are kept")
     rank, group = considered.groups[expected.passage_id]
     place = considered.folded(expected)
     if place is None:
@@ -36,7 +36,7 @@ def shown(considered: Considered, expected: Expected) -> Finding:
         return NOT_REACHED
     top_k = considered.top_k
     if expected.passage_id not in considered.groups:
-        return lost(f"below all {_kept(considered)} passages that are kept", needed=top_k)
+        return lost(f"below all {considered.kept} passages that are kept", needed=top_k)
     rank, _ = considered.groups[expected.passage_id]
     place = considered.folded(expected)
     if rank > top_k:
@@ -47,7 +47,3 @@ def shown(considered: Considered, expected: Expected) -> Finding:
     if place.span.overlaps(expected.place.span):
         return passes("in the also_in of that passage", rank, needed=top_k)
     return lost("not in what the also_in of that passage names", rank, needed=top_k)
-
-
-def _kept(considered: Considered) -> int:
-    return len(considered.trace.pool.groups)

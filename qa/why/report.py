@@ -13,9 +13,12 @@ from qa.why.corpus import chunked, ingested
 from qa.why.expected import Expected, checked, places_of
 from qa.why.finding import NOT_REACHED, Finding, lost
 from qa.why.listing import collapsed, shown
-from qa.why.retrieval import dense, refined
+from qa.why.retrieval import dense, fused, lexical, refined
 
-STAGES = (ingested, chunked, dense, refined, collapsed, shown, quoted, chosen, answered)
+STAGES = (
+    *(ingested, chunked, dense, lexical, refined, fused),
+    *(collapsed, shown, quoted, chosen, answered),
+)
 """In order. A new stage is one more function from what was considered and is expected."""
 
 _NOWHERE = lost("it stands in no document of the store; see which files `pincite index` skips")
@@ -75,7 +78,7 @@ def follow(quote: str, considered: Considered, snapshot: Snapshot) -> Report:
     ways = [_way(considered, place) for place in places_of(quote, snapshot)]
     first, *others = sorted(ways, key=_furthest_first) or [_LOST]
     return Report(
-        question=considered.trace.question,
+        question=considered.trace.query.question,
         quote=quote,
         top_k=considered.top_k,
         snapshot=considered.answer.snapshot,
@@ -108,7 +111,7 @@ def _furthest_first(way: Way) -> tuple[int, int]:
     """Return what to sort by: where a quote is lost, last stages first, then its rank."""
     if way.lost_at is None:
         return -len(STAGES), way.cited[0]
-    rank = way.findings["refined"].rank or way.findings["dense"].rank or 0
+    rank = way.findings["fused"].rank or way.findings["dense"].rank or 0
     return -list(way.findings).index(way.lost_at), rank
 
 

@@ -2,31 +2,46 @@
 
 from qa.why.considered import Considered
 from qa.why.expected import Expected
-from qa.why.finding import NOT_REACHED, Finding, passes, shortened
+from qa.why.finding import NOT_REACHED, Finding, lost, passes, shortened
 
 
 def dense(considered: Considered, expected: Expected) -> Finding:
-    """Tell how near the passage is to the question, and whether that was near enough."""
+    """Tell how near the passage is to the question by its vector.
+
+    None is lost here: one that is not near enough may still be found by its words.
+    """
     if not expected.passage_id:
         return NOT_REACHED
     rank, cosine = considered.dense[expected.passage_id]
-    looked_at = considered.trace.pool.candidates
-    last = min(considered.dense[candidate.passage.id][1] for candidate in looked_at)
-    return Finding(
-        passed=expected.passage_id in considered.refined,
-        detail=f"of {len(considered.dense)} passages; the nearest {len(looked_at)} were looked "
-        f"at, down to {last:.3f}",
-        rank=rank,
-        score=cosine,
-        needed=last,
-    )
+    return passes(f"of {len(considered.dense)} passages", rank, cosine)
+
+
+def lexical(considered: Considered, expected: Expected) -> Finding:
+    """Tell how well the passage matches the question's words, and whether it is looked at."""
+    if not expected.passage_id:
+        return NOT_REACHED
+    rank, score = considered.lexical.get(expected.passage_id, (None, None))
+    terms = ", ".join(term.text for term in considered.trace.query.terms)
+    detail = f"of {len(considered.lexical)} passages with any of these words: {terms}"
+    if expected.passage_id in considered.fused:
+        return passes(detail, rank, score)
+    looked_at = len(considered.fused)
+    return lost(f"{detail}; the {looked_at} that were looked at are nearer", rank, score)
 
 
 def refined(considered: Considered, expected: Expected) -> Finding:
-    """Tell the rank by passage and best sentence together."""
+    """Tell the rank by the passage's vector, its sentences' and its headings'."""
     if expected.passage_id not in considered.refined:
         return NOT_REACHED
     rank, candidate = considered.refined[expected.passage_id]
     best = max(candidate.sentences, key=lambda sentence: sentence.score)
     detail = f"of {len(considered.refined)}; its best sentence has {best.score:.3f}: "
-    return passes(detail + shortened(best.text), rank, candidate.score)
+    return passes(detail + shortened(best.text), rank, candidate.similarity)
+
+
+def fused(considered: Considered, expected: Expected) -> Finding:
+    """Tell the rank by meaning and by words together."""
+    if expected.passage_id not in considered.fused:
+        return NOT_REACHED
+    rank, candidate = considered.fused[expected.passage_id]
+    return passes(f"of {len(considered.fused)}", rank, candidate.score)

@@ -163,7 +163,7 @@ def test_from_questions_to_answers_and_back(
 
     # What it was made for is no longer what is in use.
     with monkeypatch.context() as patch:
-        patch.setattr("qa.abstention.SCORING", 2)
+        patch.setattr("qa.abstention.SCORING", 99)
         off = status(hashed)
         assert (off["standing"], off["made_for"]) == (
             "not in force",
@@ -172,7 +172,7 @@ def test_from_questions_to_answers_and_back(
         assert "it was made for another version of the scoring" in hashed("status").out
         answer = ask(hashed, "What is a fern?")
         assert answer["calibration"] is None
-        assert answer["explain"]["abstention"]["threshold"] == 0.3
+        assert answer["explain"]["abstention"]["threshold"] == 0.5
 
     # Taken away.
     (notes / "fern.txt").write_text(fact(PLANTS.index("fern"), "fern") + "\n")

@@ -25,12 +25,13 @@ COMMANDS = ("index", "ask", "why", "serve", "status", "verify", "calibrate", "ev
 
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",
-    "snapshot", "model", "calibration", "took_ms", "explain",
+    "snapshot", "model", "calibration", "corrections", "took_ms", "explain",
 }  # fmt: skip
 CITATION_KEYS = {
     "number", "document_id", "document_title", "source", "heading_path", "cited_text",
     "start_char_index", "end_char_index", "start_page_number", "end_page_number",
     "document_sha256", "text_sha256", "also_in", "also_in_count",
+    "agreeing_documents",
 }  # fmt: skip
 PASSAGE_KEYS = {
     "rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text",
@@ -69,7 +70,7 @@ def test_index_tells_what_it_did_on_stderr(pincite: Command, notes: Path) -> Non
         "+ notes/care.txt",
         "+ notes/frost.md",
         "! notes/picture.png: skipped, unsupported type .png",
-        "2 added, 1 skipped: 2 passages, 5 texts newly embedded.",
+        "2 added, 1 skipped: 2 passages, 6 texts newly embedded.",
     ]
     (notes / "picture.png").unlink()
     (notes / "frost.md").unlink()
@@ -262,7 +263,7 @@ def test_the_threshold_is_a_flag(pincite: Command, seeds_store: Path) -> None:
 
 def test_explain_shows_the_stages(pincite: Command, seeds_store: Path) -> None:
     outcome = pincite("ask", ON_SUBJECT, "--store", seeds_store, "--explain")
-    for part in ("dense", "refined", "stands for", "threshold 0.300"):
+    for part in ("dense", "refined", "stands for", "threshold 0.500"):
         assert part in outcome.out
 
 
@@ -320,7 +321,7 @@ def test_json_of_no_answer_has_the_same_keys(pincite: Command, seeds_store: Path
     assert set(answer) == ANSWER_KEYS
     assert (answer["answered"], answer["answer"], answer["citations"]) == (False, None, [])
     assert len(answer["passages"]) == 5
-    assert answer["explain"]["abstention"]["threshold"] == 0.3
+    assert answer["explain"]["abstention"]["threshold"] == 0.5
 
 
 def test_the_same_question_gives_the_same_bytes_but_for_the_time(
@@ -415,9 +416,9 @@ def test_why_tells_what_became_of_a_quote(pincite: Command, seeds_store: Path) -
     assert (cited.code, cited.err) == (0, "")
     first, blank, *stages = cited.out.splitlines()
     assert (first, blank) == (f"Cited as [{citation['number']}].", "")
-    names = ["ingested", "chunked", "dense", "refined", "collapsed", "shown", "quoted", "chosen"]
+    names = ["ingested", "chunked", "dense", "lexical", "refined", "fused", "collapsed", "shown"]
     passed = [line.split()[1] for line in stages if line.startswith("✓ ")]
-    assert passed == [*names, "answered"]
+    assert passed == [*names, "quoted", "chosen", "answered"]
     assert "✗" not in cited.out
     assert not any(line.endswith(" ") for line in stages)
     nowhere = pincite("why", ON_SUBJECT, "--expect", "tiny neddles", "--store", seeds_store)
@@ -608,7 +609,7 @@ def test_the_whole_way_as_a_user_goes_it(process: Command, notes: Path) -> None:
     (notes / "frost.md").write_text("# Frost\n\nFrost bursts the pipes 🧊.\n", encoding="utf-8")
     indexed = process("pincite", "index", "notes")
     assert (indexed.code, indexed.out) == (0, "")
-    assert indexed.err.endswith("2 added: 2 passages, 5 texts newly embedded.\n")
+    assert indexed.err.endswith("2 added: 2 passages, 6 texts newly embedded.\n")
     outcome = process(
         "pincite", "ask", "When do the pipes burst?", "--json", PYTHONIOENCODING="ascii"
     )

@@ -13,7 +13,7 @@ from eval.records import OffsetCheck
 from pincite.cli import app as composed
 from qa.engine import Engine
 from tests.eval.sets import beir_set, spans_set
-from tests.eval.shuffled import Shuffled
+from tests.eval.upside_down import UpsideDown
 
 
 def invoke(*arguments):
@@ -34,7 +34,7 @@ def test_the_settings_of_a_run_have_flags(monkeypatch, tmp_path, seeds_store, go
     monkeypatch.setenv("PINCITE_TOP_K", "3")  # what `ask` shows cuts off no recall@10
     shared = ["--gold", gold_path, "--store", seeds_store, "--quiet", "--out", tmp_path]
     for flags, top_k, threshold in [
-        ([], 10, 0.3),
+        ([], 10, 0.5),
         (["--top-k", "2", "--threshold", "0.9"], 2, 0.9),
     ]:
         assert invoke(*shared, *flags).exit_code == 0
@@ -53,7 +53,7 @@ def test_a_regression_ends_with_5_and_names_what_was_lost(
     same = invoke(*shared, *baseline, "--out", tmp_path / "same")
     assert same.exit_code == 0
     assert "No regression: 0 questions better, 0 worse." in same.stdout
-    monkeypatch.setattr(Engine, "open", lambda _store, **_settings: Shuffled.like(engine))
+    monkeypatch.setattr(Engine, "open", lambda _store, **_settings: UpsideDown.like(engine))
     worse = invoke(*shared, *baseline, "--out", tmp_path / "worse")
     assert worse.exit_code == 5
     assert "Regression in nDCG@10" in worse.stderr

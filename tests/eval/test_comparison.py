@@ -13,7 +13,7 @@ from eval.records import Found, Ranking
 from eval.report.stored import read_run, to_json
 from eval.run import evaluate
 from tests.conftest import REPOSITORY
-from tests.eval.shuffled import Shuffled
+from tests.eval.upside_down import UpsideDown
 
 
 def with_results(run, results):
@@ -39,8 +39,8 @@ def test_a_run_compared_with_itself_differs_in_nothing(run):
         assert each.verdict == "same"
 
 
-def test_a_shuffled_ranking_is_a_regression(run, engine, asked):
-    compared = compare(evaluate(Shuffled.like(engine), asked), run)
+def test_an_upside_down_ranking_is_a_regression(run, engine, asked):
+    compared = compare(evaluate(UpsideDown.like(engine), asked), run)
     assert {each.name for each in compared.losses} >= {"ndcg_at_10", "mrr_at_10"}
     assert compared.worse
     for change in compared.worse:
@@ -48,7 +48,7 @@ def test_a_shuffled_ranking_is_a_regression(run, engine, asked):
 
 
 def test_the_other_way_round_it_is_a_gain(run, engine, asked):
-    compared = compare(run, evaluate(Shuffled.like(engine), asked))
+    compared = compare(run, evaluate(UpsideDown.like(engine), asked))
     assert compared.losses == ()
     gains = {each.name for each in compared.differences if each.verdict == "better"}
     assert gains >= {"ndcg_at_10", "mrr_at_10"}
@@ -156,8 +156,8 @@ def test_runs_without_a_common_question_are_refused(run):
 
 
 def test_conditions_that_differ_are_listed(run):
-    later = replace(run, settings=replace(run.settings, threshold=0.5, date="2031-01-01"))
-    assert compare(later, run).conditions == {"threshold": ("0.3", "0.5")}
+    later = replace(run, settings=replace(run.settings, threshold=0.6, date="2031-01-01"))
+    assert compare(later, run).conditions == {"threshold": ("0.5", "0.6")}
 
 
 def test_a_run_is_read_back_as_it_was(run, tmp_path):

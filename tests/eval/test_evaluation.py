@@ -9,7 +9,7 @@ from eval.errors import GoldError
 from eval.gold_file import locate, read_gold
 from eval.run import evaluate
 from tests.eval.conftest import QUESTIONS
-from tests.eval.shuffled import Shuffled
+from tests.eval.upside_down import UpsideDown
 
 
 def value(run, name):
@@ -55,8 +55,8 @@ def test_a_run_is_repeatable_but_for_its_times(run, engine, asked):
         assert name.startswith("latency") or again.measures["all"][name] == estimate
 
 
-def test_a_shuffled_ranking_lowers_the_measures(run, engine, asked):
-    shuffled = evaluate(Shuffled.like(engine), asked)
+def test_an_upside_down_ranking_lowers_the_measures(run, engine, asked):
+    shuffled = evaluate(UpsideDown.like(engine), asked)
     for name in ("success_at_1", "mrr_at_10", "ndcg_at_10"):
         assert value(shuffled, name) < value(run, name)
     assert value(shuffled, "recall_at_10") == value(run, "recall_at_10")  # the same ten

@@ -16,7 +16,7 @@ from eval.report.markdown import to_markdown
 from eval.report.stored import to_json
 from eval.report.webpage import to_html
 from tests.eval.conftest import QUESTIONS
-from tests.eval.shuffled import Shuffled
+from tests.eval.upside_down import UpsideDown
 
 HOSTILE = "<script>window.hacked = 1</script>\n# *two* | [three](four)"
 
@@ -64,7 +64,7 @@ def test_the_markdown_lists_figures_settings_and_misses(run):
 
 
 def test_the_markdown_shows_both_answers_of_a_question_that_changed(run, engine, asked):
-    worse = eval.run.evaluate(Shuffled.like(engine), asked)
+    worse = eval.run.evaluate(UpsideDown.like(engine), asked)
     compared = compare(worse, run)
     text = to_markdown(worse, compared)
     assert "Regression in" in text
@@ -122,7 +122,7 @@ def test_the_page_needs_nothing_else_and_sorts_and_filters(run, open_page, tmp_p
 
 @pytest.mark.browser
 def test_the_page_shows_a_comparison(run, engine, asked, open_page, tmp_path):
-    worse = eval.run.evaluate(Shuffled.like(engine), asked)
+    worse = eval.run.evaluate(UpsideDown.like(engine), asked)
     file = tmp_path / "eval.html"
     file.write_text(to_html(worse, compare(worse, run)), encoding="utf-8")
     page = open_page(file.as_uri())

@@ -12,6 +12,7 @@ from index.backends.torch_encoder import TorchEncoder
 from index.build import sync
 from index.errors import ModelError
 from index.model import DEFAULT_MODEL, Model, find_model
+from index.records import headings
 from index.snapshot import open_snapshot
 from index.store import Store
 from tests.encoders import HashingEncoder
@@ -188,6 +189,7 @@ def test_another_model_embeds_everything_anew(
         seen = "\n".join([*passage.heading_path, passage.span.of(text)])
         assert len(tokenizer.tokens(seen)) <= small_model.max_tokens, "nothing may be cut off"
         texts |= {seen, *(sentence.of(text) for sentence in passage.sentences)}
+        texts |= {*headings(snapshot.document(passage.document_id), passage)}
     assert report.embedded == len(texts), "not one vector of the other model may be left"
     assert sync(store, [], small_model, TorchEncoder(small_model)).embedded == 0
 

@@ -48,6 +48,8 @@ def candidate(
         document=whole,
         passage=Passage(passage_id, whole.id, start, end, headings, tuple(spans)),
         dense=best,
+        lexical=0.0,
+        similarity=best,
         score=best,
         sentences=tuple(
             Sentence(whole, passage_id, span, score)

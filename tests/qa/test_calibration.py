@@ -155,7 +155,8 @@ def test_it_is_in_force_only_for_what_it_was_made_for(
 def test_with_one_in_force_the_confidence_is_a_probability_and_its_threshold_decides(
     desk: Desk,
 ) -> None:
-    plain = {question: desk.engine().ask(question) for question in QUESTIONS}
+    uncalibrated = desk.engine()
+    plain = {question: uncalibrated.ask(question) for question in QUESTIONS}
     made = desk.calibrate()
     engine = desk.engine()
     applied = engine.rule.applied
@@ -166,7 +167,7 @@ def test_with_one_in_force_the_confidence_is_a_probability_and_its_threshold_dec
     for question in QUESTIONS:
         score = engine.trace(question).score
         answer = engine.ask(question)
-        assert score == plain[question].confidence, "the score itself is as before"
+        assert score == uncalibrated.trace(question).score, "the score itself is as before"
         assert answer.confidence == pytest.approx(logistic(12 * score - 6))
         assert answer.answered is (score >= 0.55)
         assert answer.hits == plain[question].hits
@@ -262,6 +263,7 @@ def test_the_json_tells_of_it(desk: Desk) -> None:
         "score": desk.engine().trace(QUESTIONS[0]).score,
         "confidence": answer["confidence"],
         "threshold": threshold,
+        "floor": desk.engine().rule.floor,
         "calibration": made.id,
         "stale": False,
         "by_hand": False,

@@ -7,10 +7,10 @@ import pytest
 
 from index.build import sync
 from index.model import Model
-from index.snapshot import Snapshot, open_snapshot
+from index.snapshot import open_snapshot
 from index.store import Store
 from qa.engine import Engine
-from qa.pool import FIRST_LOOK, MOST_CANDIDATES, gather
+from qa.pool import FIRST_LOOK, MOST_CANDIDATES
 from qa.wire import AnswerJson
 from tests.encoders import HashingEncoder
 
@@ -75,31 +75,34 @@ def test_the_answer_is_the_same_for_every_top_k(repetitive: Engine, question: st
         assert same == most
 
 
-def looked_at(snapshot: Snapshot, groups: int) -> int:
-    vector = HashingEncoder().encode([QUESTION], "query")[0]
-    return len(gather(snapshot, vector, groups).candidates)
+def looked_at(engine: Engine) -> int:
+    return len(engine.trace(QUESTION).pool.candidates)
 
 
-def test_the_search_stops_when_it_has_enough_or_there_is_no_more(repetitive: Engine) -> None:
-    snapshot = repetitive.snapshot
-    assert looked_at(snapshot, 1) == FIRST_LOOK
-    assert looked_at(snapshot, 5) == looked_at(snapshot, 50) == len(snapshot.passages) == 304
+def test_the_search_stops_when_there_is_no_more(repetitive: Engine) -> None:
+    assert looked_at(repetitive) == len(repetitive.snapshot.passages) == 304
+
+
+def test_the_search_stops_when_it_has_enough(
+    repetitive: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.pool.ENOUGH", 1)
+    assert FIRST_LOOK <= looked_at(repetitive) <= 2 * FIRST_LOOK
 
 
 def test_the_search_has_a_bound(
     repetitive: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert MOST_CANDIDATES == 800
-    monkeypatch.setattr("qa.pool.MOST_CANDIDATES", 250)
-    assert looked_at(repetitive.snapshot, 50) == 250
+    monkeypatch.setattr("qa.pool.MOST_CANDIDATES", 150)
+    assert 150 <= looked_at(repetitive) < 304
 
 
 def test_passages_are_ranked_the_same_however_they_were_fetched(
     repetitive: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vector = HashingEncoder().encode([QUESTION], "query")[0]
-    in_steps = gather(repetitive.snapshot, vector, 50)
+    in_steps = repetitive.trace(QUESTION).pool
     monkeypatch.setattr("qa.pool.FIRST_LOOK", 800)
-    at_once = gather(repetitive.snapshot, vector, 50)
+    at_once = repetitive.trace(QUESTION).pool
     ids = [[each.passage.id for each in pool.candidates] for pool in (in_steps, at_once)]
     assert ids[0] == ids[1]

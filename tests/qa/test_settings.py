@@ -60,7 +60,7 @@ def test_every_setting_can_stand_in_the_file() -> None:
     toml(
         'store = "s"\nmodel = "m"\nbackend = "torch-float32"\ntop_k = 1\nthreshold = 1\n'
         'host = "h"\nport = 1\n'
-        'allowed_hosts = ["a"]\n'
+        'allowed_hosts = ["a"]\nwithout = ["spelling", "lexical"]\n'
     )
     assert load_settings().model_dump() == {
         "store": Path("s"),
@@ -68,10 +68,20 @@ def test_every_setting_can_stand_in_the_file() -> None:
         "backend": "torch-float32",
         "top_k": 1,
         "threshold": 1.0,
+        "without": ("lexical", "spelling"),
         "host": "h",
         "port": 1,
         "allowed_hosts": ("a",),
     }
+
+
+def test_stages_can_be_left_out_by_names_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINCITE_WITHOUT", " headings, lexical,")
+    assert load_settings().without == ("lexical", "headings")
+    monkeypatch.setenv("PINCITE_WITHOUT", "")
+    assert load_settings().without == ()
+    monkeypatch.setenv("PINCITE_WITHOUT", "lexicals")
+    assert "lexical, documents, sentences, headings, spelling" in refusal()
 
 
 def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from index.records import Document, Passage, Span
 from index.terminal import console, printable
 from qa.calibration import AppliedCalibration
 from qa.records import Answer, AnswerSpan, Citation, Hit, Place
+from qa.spelling import Correction
 from qa.terminal import print_answer
 from tests.qa.candidates import document
 
@@ -94,12 +95,27 @@ ABSTAINED = Answer(
 )
 EXPLAINED = {
     "dense": [{"rank": 1, "passage_id": "care-txt:11-161", "score": 0.81}],
+    "lexical": [{"rank": 1, "passage_id": "care-txt:11-161", "score": 7.25}],
     "refined": [{"rank": 1, "passage_id": "care-txt:11-161", "score": 0.83}],
+    "fused": [{"rank": 1, "passage_id": "care-txt:11-161", "score": 1.0}],
+    "question": {"corrections": [], "terms": [{"text": "fade", "times": 1, "weight": 2.5}]},
+    "stages": ["lexical", "sentences"],
+    "quotes": [
+        {
+            "rank": 1,
+            "passage_id": "care-txt:11-161",
+            "start_char_index": 30,
+            "end_char_index": 60,
+            "score": 0.77,
+            "chosen": True,
+        }
+    ],
     "collapsed": [{"passage_id": "care-txt:11-161", "stands_for": ["rule-txt:0-41"]}],
     "abstention": {
         "score": 0.8765,
         "confidence": 0.8765,
-        "threshold": 0.3,
+        "threshold": 0.5,
+        "floor": 0.21,
         "calibration": None,
         "stale": False,
     },
@@ -205,8 +221,20 @@ def test_abstaining_is_said_and_the_nearest_passages_are_shown() -> None:
 
 def test_explaining_shows_each_stage() -> None:
     text = printed(dataclasses.replace(ANSWERED, explain=EXPLAINED))
-    for part in ("dense", "refined", "0.810", "stands for rule-txt:0-41", "threshold 0.300"):
+    for part in (
+        *("dense", "0.810", "lexical", "7.250", "refined", "0.830", "fused", "1.000"),
+        *("fade 2.50", "stages: dense, lexical, sentences", "care-txt:30-60  chosen"),
+        *("stands for rule-txt:0-41", "threshold 0.500", "unrelated questions reach 0.210"),
+    ):
         assert part in text
+
+
+def test_what_was_read_otherwise_is_said() -> None:
+    read = (Correction("pimpels", "pimples"), Correction("micro\x1b", "micro"))
+    text = printed(dataclasses.replace(ANSWERED, corrections=read))
+    assert "“pimpels” was read as “pimples”" in text
+    assert "\x1b" not in text
+    assert "was read as" not in printed(ANSWERED)
 
 
 @pytest.mark.parametrize("answer", [ANSWERED, ABSTAINED])
@@ -316,7 +344,7 @@ def test_what_is_promised_is_told_below_the_confidence(
 def test_explaining_names_the_calibration() -> None:
     rule = EXPLAINED["abstention"] | {"calibration": CALIBRATED.id, "stale": True, "score": 0.5}  # type: ignore[operator]
     text = printed(dataclasses.replace(ANSWERED, explain={**EXPLAINED, "abstention": rule}))
-    assert "score 0.500, calibration fedcba9876543210, stale" in text
+    assert "calibration fedcba9876543210, stale" in " ".join(text.split())
     assert "calibration" not in printed(dataclasses.replace(ANSWERED, explain=EXPLAINED))
 
 

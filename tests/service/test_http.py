@@ -35,6 +35,7 @@ PLACE_KEYS = {"document_id", "source", "start_char_index", "end_char_index", "ci
 CITATION_KEYS = PLACE_KEYS | {
     *("number", "document_title", "heading_path", "start_page_number", "end_page_number"),
     *("document_sha256", "text_sha256", "also_in", "also_in_count"),
+    "agreeing_documents",
 }
 PASSAGE_KEYS = {
     *("rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text"),
@@ -43,7 +44,7 @@ PASSAGE_KEYS = {
 }
 ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
-    *("model", "calibration", "took_ms", "explain"),
+    *("model", "calibration", "corrections", "took_ms", "explain"),
 }
 SECURITY_HEADERS = {
     "content-security-policy",
@@ -580,7 +581,7 @@ def test_a_calibration_is_told_of_from_the_next_question_on(corpus: Corpus) -> N
         answer = ask(client, question, explain=True)
         assert before["calibration"] is None
         score = answer["explain"]["abstention"]["score"]
-        assert score == before["confidence"]
+        assert score == before["explain"]["abstention"]["score"]
         assert answer["confidence"] == pytest.approx(1 / (1 + math.exp(6 - 12 * score)))
         threshold = pytest.approx(1 / (1 + math.exp(6 - 12 * 0.55)))
         assert answer["calibration"] == {

@@ -81,19 +81,24 @@ function fail(message, retry) {
 
 function show(answer) {
   if (answer.answered) {
-    fillAnswer(element("h2", "", "Answer"), answerText(answer));
+    fillAnswer(element("h2", "", "Answer"), ...readings(answer), answerText(answer));
     list("citations", "Citations", answer.citations.map(citationItem));
     list("passages", "Passages", answer.passages.map((each) => passageItem(each, answer)),
       "Highlighted: nearest to the question. Underlined: quoted in the answer.");
   } else {
     fillAnswer(element("div", "card", element("h2", "", "No answer found in your documents"),
-      element("p", "", "They may not treat this, or use other words. Try asking another way, "
+      ...readings(answer), element("p", "", "They may not treat this, or use other words. Try asking another way, "
         + "or see whether the nearest passages help.")));
     list("passages", "Nearest passages", answer.passages.map((each) => passageItem(each, answer)));
   }
   byId("facts").textContent = `Confidence ${answer.confidence.toFixed(2)} · `
     + `${Math.round(answer.took_ms)} ms · ${answer.model} · snapshot ${answer.snapshot}`
     + (answer.calibration ? ` · ${promise(answer.calibration)}` : "");
+}
+
+function readings(answer) {
+  return answer.corrections.map((each) => (
+    element("p", "note", `“${each.written}” was read as “${each.read}”`)));
 }
 
 function promise(calibration) {
@@ -142,7 +147,10 @@ function numberLink(number, answer) {
 }
 
 function citationItem(citation) {
-  const item = element("li", "citation", placeHeading(citation), ...alsoIn(citation));
+  const agreeing = citation.agreeing_documents;
+  const item = element("li", "citation", placeHeading(citation),
+    ...(agreeing > 1 ? [element("p", "note", `${agreeing} documents say this`)] : []),
+    ...alsoIn(citation));
   item.id = `citation-${citation.number}`;
   return item;
 }
@@ -153,7 +161,7 @@ function passageItem(passage, answer) {
   const cited = answer.citations.filter((each) => holds(passage, each)).map((each) => (
     { start: each.start_char_index - from, end: each.end_char_index - from, kind: "cited" }));
   const score = element("span", "score", passage.score.toFixed(2));
-  score.title = "Score: how near the passage comes to the question, 0 to 1";
+  score.title = "Score: how far the passage goes towards answering, 0 to 1";
   const item = element("li", "card passage", element("header", "", placeHeading(passage), score),
     element("p", "text", ...marked(passage.text, [...highlights, ...cited])), ...alsoIn(passage));
   item.id = `passage-${passage.rank}`;

@@ -1,0 +1,37 @@
+"""Arrays one above the other, seen as one without being copied: they may lie on the disk."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Stack:
+    """Rows of several arrays of the same width, numbered through."""
+
+    def __init__(self, arrays: Sequence[NDArray[Any]]) -> None:
+        self._arrays = [each for each in arrays if len(each)]
+        self._starts = [0, *np.cumsum([len(each) for each in self._arrays]).tolist()]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return int(self._starts[-1])
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        """Yield each row."""
+        for each in self._arrays:
+            yield from each
+
+    def rows(self, first: int, last: int) -> NDArray[Any]:
+        """Return the rows `[first, last)`, of which there must be one at least.
+
+        They are a view if they come from one array, as what belongs together does.
+        """
+        at = bisect_right(self._starts, first) - 1
+        start = self._starts[at]
+        found = self._arrays[at][first - start : last - start]
+        if last <= self._starts[at + 1]:
+            return found
+        return np.concatenate([found, self.rows(self._starts[at + 1], last)])
