@@ -91,10 +91,9 @@ class Background:
 
 
 def floor_of(scores: Sequence[float]) -> float:
-    """Return MARGIN times the upper quartile of the probes' scores, DEFAULT_FLOOR for none."""
-    if not any(scores):
-        return DEFAULT_FLOOR
-    return min(1.0, MARGIN * float(np.quantile(scores, QUANTILE)))
+    """Return MARGIN times the upper quartile of the probes' scores, DEFAULT_FLOOR if that is 0."""
+    upper = float(np.quantile(scores, QUANTILE)) if scores else 0.0
+    return min(1.0, MARGIN * upper) or DEFAULT_FLOOR
 
 
 @cache

@@ -1,0 +1,230 @@
+"""Search by words, and how it is joined with the search by vectors."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from math import log
+from pathlib import Path
+
+import bm25s
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.build import sync
+from index.model import Model
+from index.snapshot import open_snapshot
+from index.store import Store
+from index.terms import terms
+from qa.engine import Engine
+from qa.fusion import DENSE_WEIGHT, fuse, min_max
+from qa.lexical import K1, B, Lexicon, best_rows
+from qa.query import Query, search_terms
+from qa.stages import STAGES, left_out, stages_without
+from qa.support import supported
+from tests.encoders import HashingEncoder
+from tests.qa.candidates import candidate
+from tests.qa.conftest import Library
+
+Hashed = Callable[[Mapping[str, str]], Engine]
+
+TEXTS = {
+    "a.md": "# Redness\n\nIt fades within two days.\n\nRedness that stays is looked at.\n",
+    "b.md": "# Frost\n\nFrost bursts pipes. Frost is cold.\n\n# Pipes\n\nPipes fade in the sun.\n",
+    "c.txt": "Bread needs salt, flour, water and the patience of a baker.\n",
+    "d.txt": "The days of the baker begin at two in the morning.\n",
+}
+
+
+@pytest.fixture
+def hashed(tmp_path: Path, model: Model) -> Hashed:
+    def made(texts: Mapping[str, str]) -> Engine:
+        (folder := tmp_path / "notes").mkdir()
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        encoder = HashingEncoder()
+        sync(Store(tmp_path / "store"), [folder], model, encoder)
+        snapshot = open_snapshot(Store(tmp_path / "store"))
+        return Engine(snapshot, model, encoder, model.tokenizer())
+
+    return made
+
+
+def sources(engine: Engine, question: str, top_k: int = 5) -> list[str]:
+    return [hit.document.source for hit in engine.ask(question, top_k).hits]
+
+
+# The score.
+
+
+@pytest.mark.parametrize("question", ["redness fades", "frost pipes days", "days days baker", "x"])
+def test_a_passage_scores_what_another_bm25_says(hashed: Hashed, question: str) -> None:
+    engine = hashed(TEXTS)
+    snapshot = engine.snapshot
+    corpus: list[list[str]] = []
+    for passage in snapshot.passages:
+        document = snapshot.document(passage.document_id)
+        above = dict.fromkeys(filter(None, (document.title, *passage.heading_path)))
+        headed = [term for heading in above for term in terms(heading)] * 3
+        corpus.append(terms(passage.span.of(document.text)) + headed)
+    other = bm25s.BM25(k1=K1, b=B, method="lucene")
+    other.index(corpus, show_progress=False)
+    asked = search_terms(question, engine.lexicon)
+    theirs = np.zeros(len(corpus))
+    for term in asked:
+        theirs += term.times * other.get_scores([term.text]) * (term.text in other.vocab_dict)
+    ours = engine.lexicon.passages(asked)
+    # bm25s leaves out the factor k1 + 1, as Lucene does; it is the same for all.
+    assert ours == pytest.approx(theirs * (K1 + 1), rel=1e-5)
+
+
+def test_a_document_scores_as_one_passage_of_all_its_text(hashed: Hashed) -> None:
+    engine = hashed(TEXTS)
+    lexicon = engine.lexicon
+    asked = search_terms("frost pipes", lexicon)
+    rows = np.arange(len(engine.snapshot.passages))
+    scores = lexicon.documents(asked, rows)
+    lengths = engine.snapshot.postings.lengths
+    of = [passage.document_id for passage in engine.snapshot.passages]
+    mean = lengths.sum() / len(set(of))
+    for row in rows:
+        own = [other for other in rows if of[other] == of[row]]
+        expected = 0.0
+        for term in asked:
+            held_by, counts = lexicon.postings.of(term.text)
+            count = sum(int(c) for r, c in zip(held_by, counts, strict=True) if r in own)
+            norm = K1 * (1 - B + B * lengths[own].sum() / mean)
+            expected += term.weight * count * (K1 + 1) / (count + norm)
+        assert scores[row] == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_rarer_a_term_the_more_it_weighs_and_a_missing_one_most(hashed: Hashed) -> None:
+    engine = hashed(TEXTS)
+    lexicon, passages = engine.lexicon, len(engine.snapshot.passages)
+    weights = [lexicon.weight(term) for term in ("day", "frost", "zwieback")]
+    assert weights == sorted(weights)
+    assert weights[-1] == pytest.approx(log(1 + (passages + 0.5) / 0.5))
+
+
+@given(st.lists(st.floats(0, 9, width=32), min_size=1, max_size=40), st.integers(1, 50))
+def test_the_best_rows_are_the_first_of_all_in_order(values: list[float], limit: int) -> None:
+    found = best_rows(np.array(values, np.float32), limit)
+    everything = sorted(
+        (row for row, value in enumerate(values) if value > 0), key=lambda row: (-values[row], row)
+    )
+    assert found == everything[:limit]
+
+
+# What is searched for.
+
+
+def test_words_that_only_ask_are_left_out_unless_there_are_no_others(hashed: Hashed) -> None:
+    lexicon = hashed(TEXTS).lexicon
+    found = search_terms("How do I get the pipes' frost, whats frost?", lexicon)
+    assert [(term.text, term.times) for term in found] == [("pipe", 1), ("frost", 2)]
+    assert [term.text for term in search_terms("why is it so", lexicon)] == [
+        *("whi", "is", "it", "so")
+    ]
+    assert search_terms("?!", lexicon) == ()
+
+
+def test_a_question_without_words_is_answered_by_its_vector_alone(library: Library) -> None:
+    engine = library({"a.txt": "Redness fades within two days.", "b.txt": "Bread needs salt."})
+    assert len(engine.ask("?!").hits) == 2
+
+
+# Fusion.
+
+
+def test_the_least_is_zero_the_greatest_one_and_what_is_equal_is_one() -> None:
+    assert min_max(np.array([2.0, 4.0, 3.0])).tolist() == [0.0, 1.0, 0.5]
+    assert min_max(np.array([3.0, 3.0])).tolist() == [1.0, 1.0]
+    fused = fuse(np.array([0.2, 0.4]), np.array([9.0, 0.0]))
+    assert fused.tolist() == pytest.approx([1 - DENSE_WEIGHT, DENSE_WEIGHT])
+    assert fuse(np.array([0.2, 0.4]), None).tolist() == [0.0, 1.0]
+
+
+def test_a_rare_word_finds_its_passage_where_the_vectors_do_not(library: Library) -> None:
+    texts = {f"{n}.txt": f"The part number of pump {n} is printed on its lid." for n in range(30)}
+    texts["x.txt"] = "QX7731B belongs to the spare wheel, which hangs below the boot of the car."
+    engine = library(texts)
+    question = "what belongs to the pump qx7731b"
+    without = dataclasses.replace(engine, stages=stages_without(["lexical"]))
+    explain = engine.ask(question, explain=True).explain
+    assert explain is not None
+    assert explain["lexical"][0]["passage_id"].startswith("notes-x-txt")
+    places = [sources(each, question, 40).index("notes/x.txt") for each in (engine, without)]
+    assert places[0] < places[1]
+
+
+def test_what_stands_above_a_passage_helps_to_find_it(hashed: Hashed) -> None:
+    engine = hashed(TEXTS)
+    first = engine.ask("redness: is it gone within two days?").hits[0]
+    assert first.passage.heading_path == ("Redness",)
+
+
+# Stages.
+
+
+def test_each_stage_can_be_left_out_and_changes_the_ranking(hashed: Hashed) -> None:
+    engine = hashed(TEXTS)
+    whole = [each.score for each in engine.trace("redness frost pipes fade").pool.candidates]
+    for stage in STAGES:
+        stages = stages_without([stage])
+        assert left_out(stages) == (stage,)
+        fewer = dataclasses.replace(engine, stages=stages)
+        scores = [each.score for each in fewer.trace("redness frost pipes fade").pool.candidates]
+        assert (scores == whole) == (stage == "spelling")
+    nothing = dataclasses.replace(engine, stages=frozenset())
+    found = nothing.trace("redness frost pipes fade").pool.candidates
+    assert all(one.dense >= two.dense for one, two in pairwise(found))
+    assert all(each.lexical == 0 for each in found)
+
+
+def test_what_is_left_out_is_told(hashed: Hashed) -> None:
+    engine = dataclasses.replace(hashed(TEXTS), stages=stages_without(["lexical", "spelling"]))
+    explain = engine.ask("redness", explain=True).explain
+    assert explain is not None
+    assert explain["stages"] == ["documents", "sentences", "headings"]
+    assert explain["lexical"] == []
+
+
+# Support.
+
+
+def query(vector: list[float], *asked: str) -> Query:
+    class Even:
+        def weight(self, term: str) -> float:
+            return 1.0
+
+    found = search_terms(" ".join(asked), Even())  # type: ignore[arg-type]
+    return Query(" ".join(asked), (), np.array(vector, np.float32), found)
+
+
+def test_support_is_the_mean_of_meaning_and_words_of_sentence_neighbours_and_passage() -> None:
+    two = candidate(
+        "Frost came. Redness fades.",
+        [("Frost came.", 0.0), ("Redness fades.", 0.0)],
+        vectors=[[1.0, 0.0], [0.0, 1.0]],
+        headings=("Sun",),
+    )
+    two = dataclasses.replace(two, similarity=0.5)
+    first, second = supported(two, query([0.0, 1.0], "redness", "sun")).sentences
+    beside = 1 / np.sqrt(5)  # the first with half of the second, at right angles to it
+    assert first.score == pytest.approx(0.6 * (0.2 * beside + 0.4 * 0.5) + 0.4 * (0.2 + 0.4))
+    meaning = 0.4 + 0.2 * (2 * beside) + 0.4 * 0.5
+    assert second.score == pytest.approx(0.6 * meaning + 0.4 * (0.4 * 0.5 + 0.2 + 0.4))
+
+
+def test_the_shares_make_one_and_a_perfect_sentence_scores_it() -> None:
+    one = candidate("Redness fades.", [("Redness fades.", 0.0)], vectors=[[0.0, 1.0]])
+    one = dataclasses.replace(one, similarity=1.0)
+    assert supported(one, query([0.0, 1.0], "redness")).sentences[0].score == pytest.approx(1)
+
+
+def test_a_lexicon_is_of_all_passages(hashed: Hashed) -> None:
+    engine = hashed(TEXTS)
+    lexicon = Lexicon.of(engine.snapshot)
+    assert len(lexicon.passage_norms) == len(engine.snapshot.passages)
+    assert lexicon.document_starts[-1] == len(engine.snapshot.passages)
