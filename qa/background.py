@@ -15,6 +15,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 QUANTILE = 0.75
 MARGIN = 1.3
+HIGHEST_FLOOR = 0.4
+"""A corpus of many subjects treats some of the probes: their scores are no background then."""
 DEFAULT_FLOOR = 0.33
 """The floor of a snapshot that no background was measured of."""
 
@@ -91,9 +93,12 @@ class Background:
 
 
 def floor_of(scores: Sequence[float]) -> float:
-    """Return MARGIN times the upper quartile of the probes' scores, DEFAULT_FLOOR if that is 0."""
+    """Return MARGIN times the upper quartile of the probes' scores, HIGHEST_FLOOR at most.
+
+    Where that is 0, DEFAULT_FLOOR.
+    """
     upper = float(np.quantile(scores, QUANTILE)) if scores else 0.0
-    return min(1.0, MARGIN * upper) or DEFAULT_FLOOR
+    return min(HIGHEST_FLOOR, MARGIN * upper) or DEFAULT_FLOOR
 
 
 @cache

@@ -72,16 +72,20 @@ class Decision:
 def highlights(candidate: Candidate, best: float) -> tuple[Span, ...]:
     """Return the sentences of a passage that are nearly as good as the best one of all passages.
 
-    `best` is that one's score. What a sentence points back to is highlighted with it. A passage
-    may have none: it is among the nearest, and says nothing that is near enough.
+    `best` is that one's score. What a sentence points back to is highlighted with it, and with a
+    lead-in the items that it announces. A passage may have none: it is among the nearest, and says
+    nothing that is near enough.
     """
-    good = {
-        each
-        for block in _blocks(candidate)
-        for number, sentence in enumerate(block)
-        if sentence.score >= HIGHLIGHT_SHARE * best and not is_question(sentence.text)
-        for each in _with_antecedent(block, number)
-    }
+    good: set[Sentence] = set()
+    announced = False
+    for block in _blocks(candidate):
+        announced = announced and is_list_item(block[0].text)
+        if announced:
+            good.update(block)
+        for number, sentence in enumerate(block):
+            if sentence.score >= HIGHLIGHT_SHARE * best and not is_question(sentence.text):
+                good.update(_with_antecedent(block, number))
+        announced = announced or (is_lead_in(block[-1].text) and block[-1] in good)
     return tuple(sentence.span for sentence in candidate.sentences if sentence in good)
 
 

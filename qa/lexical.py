@@ -42,11 +42,15 @@ class Lexicon:
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
         """Return the lexicon of a snapshot."""
-        numbers, lengths = snapshot.document_numbers, snapshot.postings.lengths
-        counts = np.bincount(numbers)
+        return cls.over(snapshot.postings, snapshot.document_numbers)
+
+    @classmethod
+    def over(cls, postings: Postings, document_numbers: NDArray[np.int32]) -> Self:
+        """Return the lexicon of passages whose documents have these numbers, in order."""
+        counts = np.bincount(document_numbers)
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        document_lengths = np.add.reduceat(lengths, starts[:-1], dtype=np.int64)
-        return cls(snapshot.postings, _norms(lengths), _norms(document_lengths), starts, numbers)
+        lengths = np.add.reduceat(postings.lengths, starts[:-1], dtype=np.int64)
+        return cls(postings, _norms(postings.lengths), _norms(lengths), starts, document_numbers)
 
     def weight(self, term: str) -> float:
         """Return the inverse document frequency of a term, whether or not any passage holds it."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -701,6 +702,47 @@ def test_a_manifest_from_before_sources_were_counted_is_read(corpus: Corpus) -> 
     digest = hashlib.sha256(content).hexdigest()[:16]
     old = Manifest.from_bytes(content, digest)
     assert (old.held, old.sources, old.shards) == ((), manifest.sources, manifest.shards)
+
+
+def as_the_first_format(store: Store) -> Manifest:
+    """Publish the live snapshot as the first format had it: no postings, no headings' vectors."""
+    live = store.live_manifest()
+    shards = tuple(replace(shard, heading_vectors=None) for shard in live.shards)
+    old = replace(live, format=1, shards=shards, postings=None, background=None)
+    with store.writing():
+        store.publish(old)
+    pointer = {"format": 1, "snapshot": old.id}
+    (store.folder / "live.json").write_bytes(orjson.dumps(pointer))
+    return old
+
+
+def test_a_store_of_the_first_format_is_upgraded_and_its_text_not_embedded_again(
+    corpus: Corpus,
+) -> None:
+    good = corpus.sync()
+    as_the_first_format(corpus.store)
+    with pytest.raises(StoreError, match="earlier Pincite.*pincite index"):
+        open_snapshot(corpus.store)
+    assert corpus.store.live_manifest().documents == len(TEXTS), "what it holds can be told"
+    corpus.encoder.encoded.clear()
+    report = corpus.sync()
+    assert report.snapshot == good.snapshot
+    assert report.unchanged == good.added
+    snapshot = open_snapshot(corpus.store)
+    assert set(corpus.encoder.encoded) <= set(snapshot.headings)
+    assert corpus.texts() == TEXTS
+
+
+def test_a_heading_has_its_vector_and_each_is_kept_once(corpus: Corpus) -> None:
+    corpus.write("more.md", "# Care\n\nWash it.\n\n# Care\n\nDry it.\n\n# Sun\n\nShun it.\n")
+    corpus.sync()
+    snapshot = open_snapshot(corpus.store)
+    assert {"Care", "Sun"} <= set(snapshot.headings)
+    assert len(snapshot.headings) == len(set(snapshot.headings)) == len(snapshot.heading_vectors)
+    for heading, row in snapshot.heading_rows.items():
+        (expected,) = HashingEncoder().encode([heading], "document")
+        (stored,) = snapshot.heading_vectors.rows(row, row + 1)
+        assert np.array_equal(stored, expected.astype(np.float16))
 
 
 def test_a_file_in_the_place_of_a_store_is_an_error_of_one_line(corpus: Corpus) -> None:

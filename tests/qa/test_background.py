@@ -11,7 +11,7 @@ from index.model import Model
 from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
 from qa.abstention import SCORING, Rule
-from qa.background import DEFAULT_FLOOR, MARGIN, PROBES, Background, floor_of
+from qa.background import DEFAULT_FLOOR, HIGHEST_FLOOR, MARGIN, PROBES, Background, floor_of
 from qa.engine import Engine
 from qa.probing import background_measure
 from qa.stages import stages_without
@@ -22,7 +22,7 @@ from tests.qa.conftest import Library
 def test_the_floor_is_above_what_three_in_four_probes_score() -> None:
     scores = [number / 100 for number in range(41)]
     assert floor_of(scores) == pytest.approx(MARGIN * 0.3)
-    assert floor_of([1.0] * 40) == 1.0
+    assert floor_of([1.0] * 40) == HIGHEST_FLOOR
     assert floor_of([]) == floor_of([0.0] * 40) == DEFAULT_FLOOR
 
 

@@ -283,6 +283,23 @@ def test_a_passage_that_is_beside_the_point_has_no_highlight() -> None:
     assert highlights(passage(("Does redness fade?", 0.9)), 0.9) == ()
 
 
+def test_a_lead_in_is_highlighted_with_its_items() -> None:
+    shown = passage(
+        ("Redness has these causes:", 0.9),
+        ("Heat: It opens the vessels.", 0.1),
+        ("Cold: It closes them.", 0.1),
+        ("The harvest was good.", 0.1),
+        ("These are others:", 0.1),
+        ("Salt: It dries the skin.", 0.1),
+        between="\n",
+    )
+    assert [span.of(shown.document.text) for span in highlights(shown, 0.9)] == [
+        "Redness has these causes:",
+        "Heat: It opens the vessels.",
+        "Cold: It closes them.",
+    ]
+
+
 def test_what_a_sentence_points_back_to_is_highlighted_with_it() -> None:
     shown = passage(("Frost came.", 0.1), ("The spring dries up.", 0.1), ("This hurts.", 0.9))
     assert [span.of(shown.document.text) for span in highlights(shown, 0.9)] == [
