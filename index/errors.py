@@ -48,6 +48,16 @@ class StoreUnusableError(StoreError):
         self.reason = reason
 
 
+class StoreOutdatedError(StoreUnusableError):
+    """The store was written by an earlier Pincite: nothing is lost, indexing upgrades it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.args = (
+            f"{reason}: bring it up to date with `pincite index`, which embeds no text again.",
+        )
+
+
 class StoreDamagedError(StoreUnusableError):
     """A file of the store is missing, truncated or altered."""
 

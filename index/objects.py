@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 
 from index.errors import StoreDamagedError, StoreError
 
+SMALLEST_MAPPED = 1 << 20
+"""Bytes: a smaller file is read, for a process can have only so many files open."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -45,18 +48,13 @@ class ObjectFolder:
 
     def get(self, file: StoredFile) -> bytes:
         """Return the content. Raises StoreDamagedError unless it is what was written."""
-        path = self._folder / file.sha256
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            raise StoreDamagedError(f"{path.name} is missing") from None
-        except OSError as error:
-            raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
+        with self._opened(file) as opened:
+            content = opened.read()
         if len(content) != file.bytes:
-            found = f"{path.name} has {len(content)} bytes instead of {file.bytes}"
+            found = f"{file.sha256} has {len(content)} bytes instead of {file.bytes}"
             raise StoreDamagedError(found)
         if hashlib.sha256(content).hexdigest() != file.sha256:
-            raise StoreDamagedError(f"{path.name} was altered")
+            raise StoreDamagedError(f"{file.sha256} was altered")
         return content
 
     def put_array(self, content: NDArray[Any]) -> StoredFile:
@@ -66,14 +64,33 @@ class ObjectFolder:
         return self.put(file.getvalue())
 
     def map_array(self, file: StoredFile) -> NDArray[Any]:
-        """Return an array that is read from the disk where it is looked at, and is read-only.
+        """Return an array, a large one read from the disk where it is looked at; it is read-only.
 
-        Raises StoreDamagedError unless it is what was written.
+        Each mapped file stays open. Raises StoreDamagedError unless it is what was written.
         """
-        self.get(file)
-        mapped = np.load(self._folder / file.sha256, mmap_mode="r", allow_pickle=False)
-        plain: NDArray[Any] = mapped.view(np.ndarray)  # np.memmap itself is slow to slice
-        return plain
+        if file.bytes < SMALLEST_MAPPED:
+            small: NDArray[Any] = np.load(io.BytesIO(self.get(file)), allow_pickle=False)
+            small.flags.writeable = False
+            return small
+        with self._opened(file) as opened:
+            if hashlib.file_digest(opened, "sha256").hexdigest() != file.sha256:
+                raise StoreDamagedError(f"{file.sha256} was altered")
+            opened.seek(0)
+            np.lib.format.read_magic(opened)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(opened)
+            mapped = np.memmap(opened, dtype, "r", opened.tell(), shape)
+        return mapped.view(np.ndarray)  # np.memmap itself is slow to slice
+
+    @contextmanager
+    def _opened(self, file: StoredFile) -> Iterator[io.BufferedReader]:
+        path = self._folder / file.sha256
+        try:
+            with path.open("rb") as opened:
+                yield opened
+        except FileNotFoundError:
+            raise StoreDamagedError(f"{path.name} is missing") from None
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
 
     def remove_all_but(self, keep: set[str]) -> None:
         """Delete the files whose names are not in `keep`, and what a crash left half-written."""

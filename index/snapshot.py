@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import StoreDamagedError, StoreUnusableError
+from index.errors import StoreDamagedError, StoreOutdatedError
 from index.manifest import FORMAT, Manifest
+from index.open_files import allow_open_files
 from index.postings import Postings, build_postings, read_postings
 from index.records import ChunkedDocument, Document, Passage
 from index.shards import distinct_headings, read_shard
@@ -53,15 +54,15 @@ def open_snapshot(store: Store, *, to_upgrade: bool = False) -> Snapshot:
     """Read the live snapshot and compare every checksum.
 
     With `to_upgrade`, one that an earlier Pincite wrote is read as far as its documents and
-    vectors go. Raises StoreMissingError, StoreDamagedError, StoreUnusableError for a foreign
-    format, StoreError.
+    vectors go. Raises StoreMissingError, StoreDamagedError, StoreOutdatedError,
+    StoreUnusableError for a foreign format, StoreError.
     """
     while True:
         manifest = store.live_manifest()
         if manifest.format != FORMAT and not to_upgrade:
-            raise StoreUnusableError(
+            raise StoreOutdatedError(
                 f"The store at {store.folder} was written by an earlier Pincite, in format "
-                f"{manifest.format}; this one answers from format {FORMAT}"
+                f"{manifest.format}"
             )
         try:
             return read_snapshot(manifest, store)
@@ -75,6 +76,7 @@ def read_snapshot(manifest: Manifest, store: Store) -> Snapshot:
     """Read the snapshot of a manifest, be it live or not yet. Raises StoreDamagedError."""
     import faiss
 
+    allow_open_files(2 * len(manifest.shards))  # of each, two are mapped
     objects = store.objects
     contents = [read_shard(shard, objects) for shard in manifest.shards]
     chunked = [document for content in contents for document in content.documents]

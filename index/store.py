@@ -105,7 +105,7 @@ class Store:
         """
         path = self._snapshots / f"{manifest.id}.json"
         write_atomically(path, manifest.to_bytes())
-        pointer = {"format": FORMAT, "snapshot": manifest.id}
+        pointer = {"format": manifest.format, "snapshot": manifest.id}
         write_atomically(self._live, orjson.dumps(pointer), aside=self._snapshots)
         self._forget_old(manifest.id)
 

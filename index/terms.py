@@ -11,8 +11,13 @@ from typing import Any
 
 from index.records import Span
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# Scripts of India and South East Asia write vowels as marks, which are no letters to Python.
+_LETTER = (
+    r"(?:[^\W_]|[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u109f])"
+)
+_WORD = re.compile(rf"{_LETTER}+(?:['’]{_LETTER}+)*")
 _COMPOUND = re.compile(r"(?<![\w-])([^\W\d_]+)[-‐‑]([^\W\d_]+)(?![\w-])")
+_AFTER_CYRILLIC = "\u0530"
 MAX_TERM_CHARS = 64
 """A longer run of letters is no word; its head stands for it."""
 
@@ -35,12 +40,16 @@ def word_spans(text: str) -> list[Span]:
 
 
 def fold(text: str) -> str:
-    """Return `text` in lower case, without accents, with straight apostrophes."""
-    lower = text.lower().replace("’", "'")
-    if lower.isascii():
-        return lower
-    parts = unicodedata.normalize("NFKD", lower)
-    return "".join(part for part in parts if not unicodedata.combining(part))
+    """Return `text` without case, with straight apostrophes, European letters without accents."""
+    folded = text.casefold().replace("’", "'")
+    if folded.isascii():
+        return folded
+    bare: list[str] = []
+    for character in unicodedata.normalize("NFKD", folded):
+        if unicodedata.combining(character) and bare and bare[-1] < _AFTER_CYRILLIC:
+            continue
+        bare.append(character)
+    return unicodedata.normalize("NFC", "".join(bare))
 
 
 @lru_cache(maxsize=1 << 17)

@@ -37,6 +37,7 @@ class Status:
     passages: int
     sentences: int
     bytes: int
+    outdated: bool
     sources: tuple[str, ...]
     checked: bool
     calibration: "CalibrationStatus | None"
@@ -101,6 +102,8 @@ def status_command(
         return
     checked = ", every checksum holds" if status.checked else ""
     print(f"store        {one_line(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
+    if status.outdated:
+        print("outdated     written by an earlier Pincite; `pincite index` brings it up to date")
     print(f"snapshot     {status.snapshot}")
     print(f"model        {one_line(status.model)}")
     print(f"documents    {status.documents}")
@@ -111,6 +114,7 @@ def status_command(
 
 
 def _status(settings: Settings, check: bool) -> Status:
+    from index.manifest import FORMAT
     from index.snapshot import open_snapshot
     from index.store import Store
     from pincite.calibration_status import CalibrationStatus
@@ -125,6 +129,7 @@ def _status(settings: Settings, check: bool) -> Status:
         passages=manifest.passages,
         sentences=manifest.sentences,
         bytes=store.total_bytes(),
+        outdated=manifest.format != FORMAT,
         sources=manifest.sources,
         checked=check,
         calibration=CalibrationStatus.of(

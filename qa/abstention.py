@@ -56,7 +56,7 @@ class Rule:
         Raises StoreError if the snapshot's calibration cannot be read.
         """
         by_hand = threshold is not None
-        floor = DEFAULT_FLOOR if without else _floor(snapshot.background)
+        floor = _floor(snapshot.background)
         manifest = snapshot.manifest
         content = snapshot.calibration
         found = Calibration.from_bytes(content) if content is not None else None

@@ -17,6 +17,8 @@ QUANTILE = 0.75
 MARGIN = 1.3
 HIGHEST_FLOOR = 0.4
 """A corpus of many subjects treats some of the probes: their scores are no background then."""
+LOWEST_FLOOR = 0.15
+"""In a store of a few sentences nothing comes near a probe, and yet a stray word is no answer."""
 DEFAULT_FLOOR = 0.33
 """The floor of a snapshot that no background was measured of."""
 
@@ -93,12 +95,11 @@ class Background:
 
 
 def floor_of(scores: Sequence[float]) -> float:
-    """Return MARGIN times the upper quartile of the probes' scores, HIGHEST_FLOOR at most.
-
-    Where that is 0, DEFAULT_FLOOR.
-    """
-    upper = float(np.quantile(scores, QUANTILE)) if scores else 0.0
-    return min(HIGHEST_FLOOR, MARGIN * upper) or DEFAULT_FLOOR
+    """Return MARGIN times the upper quartile of the probes' scores, within both bounds."""
+    if not scores:
+        return DEFAULT_FLOOR
+    upper = MARGIN * float(np.quantile(scores, QUANTILE))
+    return min(HIGHEST_FLOOR, max(LOWEST_FLOOR, upper))
 
 
 @cache

@@ -22,7 +22,7 @@ from qa.errors import QuestionError
 from qa.evidence import choose, compose, highlights, quotes
 from qa.lexical import Lexicon
 from qa.pool import gather
-from qa.query import Query, search_terms
+from qa.query import Query, compounds, search_terms
 from qa.records import Answer, Hit
 from qa.spelling import Correction, Speller
 from qa.stages import STAGES, Stage, left_out, stages_without
@@ -154,7 +154,13 @@ class Engine:
             if len(self.tokenizer.tokens(read)) > self.model.max_tokens:
                 read, corrections = question, ()
         vector = self.encoder.encode([read], "query")[0]
-        return Query(question, corrections, vector, search_terms(read, self.lexicon))
+        return Query(
+            question=question,
+            corrections=corrections,
+            vector=vector,
+            terms=search_terms(read, self.lexicon),
+            compounds=compounds(read, self.lexicon),
+        )
 
     def _checked(self, question: str) -> str:
         question = question.strip()

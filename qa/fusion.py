@@ -20,8 +20,13 @@ def fuse(dense: Scores, lexical: Scores | None) -> Scores:
 
 
 def min_max(scores: Scores) -> Scores:
-    """Return the scores scaled: the least is 0, the greatest 1; all are 1 if they are equal."""
+    """Return the scores scaled: the least is 0, the greatest 1.
+
+    Where they are equal all are 1, and where nothing has a score all are 0.
+    """
     least, greatest = scores.min(), scores.max()
+    if greatest <= 0:
+        return np.zeros_like(scores)
     if greatest <= least:
         return np.ones_like(scores)
     scaled: Scores = (scores - least) / (greatest - least)

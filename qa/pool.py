@@ -37,8 +37,8 @@ def gather(snapshot: Snapshot, lexicon: Lexicon, query: Query, stages: frozenset
     passages repeat one another, twice as many are, and again, until 50 of them answer with
     words of their own, or there are no more passages, or 800 of each were looked at.
     """
-    by_passage = lexicon.passages(query.terms)
-    by_words = best_rows(by_passage, MOST_CANDIDATES) if "lexical" in stages else []
+    by_passage = lexicon.passages(query.searched if "lexical" in stages else ())
+    by_words = best_rows(by_passage, MOST_CANDIDATES)
     rows: dict[int, None] = {}
     candidates: list[Candidate] = []
     look_at = FIRST_LOOK

@@ -1,5 +1,7 @@
 """Measuring a snapshot's background, when it is made."""
 
+from dataclasses import replace
+
 from index.build import Measure
 from index.encoder import Encoder
 from index.model import Model
@@ -16,8 +18,9 @@ def background_measure(model: Model, encoder: Encoder) -> Measure:
         before = Background.from_bytes(known) if known else None
         if known and before and before.scoring == SCORING:
             return known
-        engine = Engine(snapshot, model, encoder, model.tokenizer())
-        scores = tuple(round(engine.trace(probe).score, 6) for probe in PROBES)
+        plain = replace(snapshot, calibration=None)  # which may be one that cannot be read
+        engine = Engine(plain, model, encoder, model.tokenizer())
+        scores = tuple(round(engine.trace(probe).score, 4) for probe in PROBES)
         return Background(SCORING, scores).to_bytes()
 
     return measure

@@ -3,14 +3,22 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.terms import stem, words
+from index.terms import fold, stem, word_spans, words
 from qa.lexical import Lexicon
 from qa.spelling import Correction
-from qa.wording import ASKING_WORDS
+from qa.wording import is_asking_word
+
+LEAST_WEIGHT = 1.0
+"""A question of nothing but a common word is not covered by that word."""
+
+FEWEST_LETTERS_OF_A_COMPOUND = 6
+_OPENINGS = frozenset("any every no some".split())
+_ENDINGS = frozenset("able ably ally ful full fully ible less like ly ment ness ship some".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +34,43 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Compound:
+    """A word of the documents that the question writes as two: "micro needling"."""
+
+    term: Term
+    parts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A question and what is searched for.
 
-    `vector`, shape (dimension,), and `terms` are those of the corrected question.
+    `vector`, shape (dimension,), `terms` and `compounds` are those of the corrected question.
     """
 
     question: str
     corrections: tuple[Correction, ...]
     vector: NDArray[np.float32]
     terms: tuple[Term, ...]
+    compounds: tuple[Compound, ...] = ()
+
+    @property
+    def searched(self) -> tuple[Term, ...]:
+        """The terms to search for: those of the question, and its compounds in one word."""
+        return (*self.terms, *(compound.term for compound in self.compounds))
 
     def coverage(self, terms: Iterable[str]) -> float:
-        """Return how much of the question's words is among `terms`, by weight, in 0..1."""
-        held = frozenset(terms)
+        """Return how much of the question's terms is among `terms`, by weight, in 0..1.
+
+        A compound covers its parts.
+        """
+        held = set(terms)
+        for compound in self.compounds:
+            if compound.term.text in held:
+                held |= compound.parts
         total = sum(term.weight for term in self.terms)
         found = sum(term.weight for term in self.terms if term.text in held)
-        return found / total if total else 0.0
+        return found / max(total, LEAST_WEIGHT)
 
 
 def search_terms(read: str, lexicon: Lexicon) -> tuple[Term, ...]:
@@ -51,6 +79,35 @@ def search_terms(read: str, lexicon: Lexicon) -> tuple[Term, ...]:
     If there are none but such, they are what is searched for.
     """
     said = words(read)
-    telling = [word for word in said if word.removesuffix("'s") not in ASKING_WORDS] or said
+    telling = [word for word in said if not is_asking_word(word)] or said
     counted = Counter(stem(word) for word in telling)
     return tuple(Term(text, times, lexicon.weight(text)) for text, times in counted.items())
+
+
+def compounds(read: str, lexicon: Lexicon) -> tuple[Compound, ...]:
+    """Return the words of the documents that are two neighbouring words of the question.
+
+    Only such as the documents write in just that form, and no word with an ending: "not able" is
+    not "notable", nor is "no thing" "nothing".
+    """
+    found: dict[str, Compound] = {}
+    for one, two in pairwise(word_spans(read)):
+        first, second = fold(one.of(read)), fold(two.of(read))
+        text = stem(first + second)
+        side_by_side = read[one.end : two.start] == " "
+        if side_by_side and _can_be_one(first, second) and _is_written(first + second, lexicon):
+            term = Term(text, 1, lexicon.weight(text))
+            found.setdefault(text, Compound(term, frozenset({stem(first), stem(second)})))
+    return tuple(found.values())
+
+
+def _can_be_one(first: str, second: str) -> bool:
+    if is_asking_word(first) or is_asking_word(second):
+        return False
+    return first not in _OPENINGS and second not in _ENDINGS
+
+
+def _is_written(word: str, lexicon: Lexicon) -> bool:
+    """Tell whether this is the word that its term most often comes from in the documents."""
+    long_enough = len(word) >= FEWEST_LETTERS_OF_A_COMPOUND and word.isalpha()
+    return long_enough and lexicon.postings.form(stem(word)) == word

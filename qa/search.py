@@ -91,7 +91,7 @@ def lexical_scores(
     at = np.asarray(rows, np.int64)
     if "documents" not in stages:
         return by_passage[at]
-    by_document = lexicon.documents(query.terms, at)
+    by_document = lexicon.documents(query.searched, at)
     return (1 - DOCUMENT_SHARE) * by_passage[at] + DOCUMENT_SHARE * by_document
 
 

@@ -1,20 +1,30 @@
-"""Words that the documents do not hold, read as ones that they do: typos, and split compounds.
+"""Typos: words that no document holds, read as the nearest one that they do.
 
-What is a word to the encoder is let alone: it may be another word for what the documents say.
+Only what is very likely a typo is touched: a word that is none of English, nor one to the encoder,
+and not written like a name or a code. Another word for what the documents say is not a typo.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
-from index.records import Span
 from index.terms import fold, stem, word_spans
 from index.tokens import Tokenizer
 from qa.lexical import Lexicon
-from qa.wording import ASKING_WORDS
+from qa.wording import is_asking_word
 
-FEWEST_LETTERS = 4
-FEWEST_LETTERS_JOINED = 6
-LETTERS_FOR_TWO_EDITS = 8
+if TYPE_CHECKING:
+    from spellchecker import SpellChecker
+
+FEWEST_LETTERS = 5
+LETTERS_FOR_TWO_EDITS = 12
+MOST_LOOKED_UP = 8
+"""Of a question's words; each takes some milliseconds where the vocabulary is large."""
+_OPPOSITES = (
+    *({"hypo", "hyper"}, {"inter", "intra"}, {"pre", "pro"}, {"pre", "post"}, {"over", "under"}),
+    *({"macro", "micro"}, {"ante", "anti"}, {"ab", "ad"}, {"in", "un"}, {"ex", "im"}),
+)
+"""Prefixes that a letter or two make of one another, and another word with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,72 +47,66 @@ class Speller:
 
     def correct(self, question: str) -> tuple[str, tuple[Correction, ...]]:
         """Return the question as it is read, and what was corrected, in order."""
-        spans = word_spans(question)
         corrections: list[Correction] = []
-        read, end = "", 0
-        at = 0
-        while at < len(spans):
-            span, found = self._reading(question, spans[at : at + 2])
+        read, end, looked_up = "", 0, 0
+        for number, span in enumerate(word_spans(question)):
+            written = span.of(question)
+            if looked_up == MOST_LOOKED_UP or not self._may_be_a_typo(written, first=number == 0):
+                continue
+            looked_up += 1
+            found = self._nearest(fold(written))
             if found:
-                corrections.append(Correction(span.of(question), found))
+                corrections.append(Correction(written, found))
                 read += question[end : span.start] + found
                 end = span.end
-            while at < len(spans) and spans[at].end <= span.end:
-                at += 1
         return read + question[end:], tuple(corrections)
 
-    def _reading(self, question: str, pair: Sequence[Span]) -> tuple[Span, str | None]:
-        """Return what to read at the first of two words, and how far that reaches."""
-        first = fold(pair[0].of(question))
-        if len(pair) > 1 and question[pair[0].end : pair[1].start] == " ":
-            joined = self._joined(first, fold(pair[1].of(question)))
-            if joined:
-                return Span(pair[0].start, pair[1].end), joined
-        if first in ASKING_WORDS or self._is_known(first):
-            return pair[0], None
-        return pair[0], self._divided(first) or self._nearest(first)
-
-    def _joined(self, first: str, second: str) -> str | None:
-        """Return "microneedling" for "micro needling", where the documents have just that."""
-        joined = first + second
-        if {first, second} & ASKING_WORDS or len(joined) < FEWEST_LETTERS_JOINED:
-            return None
-        form = self.lexicon.postings.form(stem(joined))
-        return joined if form and form.isalpha() and joined.isalpha() else None
-
-    def _divided(self, word: str) -> str | None:
-        """Return "skin care" for "skincare", where the documents have just the two."""
-        if not word.isalpha() or self._is_one_token(word):
-            return None
-        for cut in range(FEWEST_LETTERS, len(word) - FEWEST_LETTERS + 1):
-            head, tail = word[:cut], word[cut:]
-            if self._is_held(head) and self._is_held(tail):
-                return f"{head} {tail}"
-        return None
+    def _may_be_a_typo(self, written: str, *, first: bool) -> bool:
+        """Tell whether a word is plain, long enough, and known to nobody."""
+        plain = written.isascii() and written.isalpha() and len(written) >= FEWEST_LETTERS
+        in_lower_case = written.islower() or (first and written[1:].islower())
+        if not (plain and in_lower_case) or is_asking_word(written.lower()):
+            return False
+        held = self.lexicon.postings.frequency(stem(fold(written))) > 0
+        return not held and len(self.tokenizer.tokens(written.lower())) > 1
 
     def _nearest(self, word: str) -> str | None:
         """Return the word of the documents that differs in a letter or two, if there is one."""
-        if len(word) < FEWEST_LETTERS or not word.isalpha() or self._is_one_token(word):
-            return None
         from rapidfuzz import process  # here and not above: few questions need it
         from rapidfuzz.distance import OSA
 
         edits = 2 if len(word) >= LETTERS_FOR_TWO_EDITS else 1
+        postings = self.lexicon.postings
         near = process.extract(
-            word, self.lexicon.postings.forms, scorer=OSA.distance, score_cutoff=edits, limit=None
+            word, postings.forms, scorer=OSA.distance, score_cutoff=edits, limit=None
         )
         alike = [
-            (distance, -self.lexicon.postings.frequency(stem(form)), form)
+            (distance, -postings.frequency(stem(form)), form)
             for form, distance, _ in near
-            if form[:1] == word[:1] and form.isalpha()
+            if form[0] == word[0] and form.isascii() and form.isalpha()
+            if len(form) >= FEWEST_LETTERS and not _are_opposite(word, form)
         ]
-        return min(alike)[2] if alike else None
+        return min(alike)[2] if alike and not _is_english(word) else None
 
-    def _is_known(self, word: str) -> bool:
-        return self._is_held(word) or not word.isalpha()
 
-    def _is_held(self, word: str) -> bool:
-        return self.lexicon.postings.frequency(stem(word)) > 0
+def _are_opposite(word: str, other: str) -> bool:
+    """Tell whether two words differ in such prefixes as make opposites of one another."""
+    return any(
+        word.startswith(one)
+        and other.startswith(two)
+        and word.removeprefix(one) == other.removeprefix(two)
+        for pair in _OPPOSITES
+        for one in pair
+        for two in pair - {one}
+    )
 
-    def _is_one_token(self, word: str) -> bool:
-        return len(self.tokenizer.tokens(word)) == 1
+
+def _is_english(word: str) -> bool:
+    return bool(_dictionary().known([word]))
+
+
+@cache
+def _dictionary() -> "SpellChecker":
+    from spellchecker import SpellChecker  # a third of a second, at the first word that needs it
+
+    return SpellChecker(language="en")

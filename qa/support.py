@@ -50,6 +50,6 @@ def _mean(*values: float) -> float:
     return sum(share * value for share, value in zip(SHARES, values, strict=True))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _terms(text: str) -> frozenset[str]:
     return frozenset(terms(text))

@@ -41,7 +41,7 @@ def explained(trace: Trace, rule: Rule, groups: Iterable[Group]) -> dict[str, An
     return {
         "question": {
             "corrections": [asdict(correction) for correction in trace.query.corrections],
-            "terms": [asdict(term) for term in trace.query.terms],
+            "terms": [asdict(term) for term in trace.query.searched],
         },
         "stages": [stage for stage in STAGES if stage in stages],
         "dense": _ranking(candidates, lambda candidate: candidate.dense),

@@ -21,10 +21,12 @@ _STOPWORDS = frozenset(
     "will with would you your".split()
 )
 ASKING_WORDS = _STOPWORDS | frozenset(
-    "about am any doing dont get gets getting go goes going got happen happens happening hows im "
-    "ive know make makes making many me much my need needs tell want whats whom whose why".split()
+    "about am any doing get gets getting go goes going got happen happens happening know make "
+    "makes making many me much my need needs not tell want whom whose why arent cant couldnt didnt "
+    "doesnt dont hadnt hasnt havent hows id ill im isnt itll ive shouldnt thats theres theyre "
+    "wasnt werent weve whatll whats wheres whos wont wouldnt youd youll youre youve".split()
 )
-"""Words that make a question and do not tell what it is about."""
+"""Words that make a question and do not tell what it is about, without apostrophes."""
 _NEGATIONS = frozenset(
     "no not never none nor cannot without avoid rarely seldom hardly don't doesn't didn't isn't "
     "aren't wasn't weren't can't couldn't won't wouldn't shouldn't mustn't unlikely".split()
@@ -47,6 +49,11 @@ _LEANS_BACK = re.compile(
 def words(text: str) -> list[str]:
     """Return the words of `text` in lower case, with straight apostrophes."""
     return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
+
+
+def is_asking_word(word: str) -> bool:
+    """Tell whether a word in lower case only makes a question ("what's", "don't")."""
+    return word.replace("'", "") in ASKING_WORDS or word.removesuffix("'s") in ASKING_WORDS
 
 
 def content_words(text: str) -> frozenset[str]:

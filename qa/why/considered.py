@@ -44,7 +44,7 @@ class Considered:
         trace = engine.trace(question)
         pool, passages = trace.pool, engine.snapshot.passages
         nearest = dense_search(engine.snapshot, trace.query.vector, len(passages))
-        by_words = engine.lexicon.passages(trace.query.terms)
+        by_words = engine.lexicon.passages(trace.query.searched)
         matching = best_rows(by_words, len(passages)) if "lexical" in trace.stages else []
         by_meaning = sorted(pool.candidates, key=lambda candidate: -candidate.similarity)
         groups = pool.groups(MAX_TOP_K)

@@ -21,7 +21,7 @@ def lexical(considered: Considered, expected: Expected) -> Finding:
     if not expected.passage_id:
         return NOT_REACHED
     rank, score = considered.lexical.get(expected.passage_id, (None, None))
-    terms = ", ".join(term.text for term in considered.trace.query.terms)
+    terms = ", ".join(term.text for term in considered.trace.query.searched)
     detail = f"of {len(considered.lexical)} passages with any of these words: {terms}"
     if expected.passage_id in considered.fused:
         return passes(detail, rank, score)

@@ -28,6 +28,7 @@ from index.errors import (
 from index.manifest import FORMAT, Manifest
 from index.model import Model
 from index.objects import ObjectFolder
+from index.publishing import remove_calibration
 from index.report import SyncReport
 from index.shards import DOCUMENTS_A_SHARD
 from index.snapshot import open_snapshot
@@ -711,8 +712,7 @@ def as_the_first_format(store: Store) -> Manifest:
     old = replace(live, format=1, shards=shards, postings=None, background=None)
     with store.writing():
         store.publish(old)
-    pointer = {"format": 1, "snapshot": old.id}
-    (store.folder / "live.json").write_bytes(orjson.dumps(pointer))
+    assert orjson.loads((store.folder / "live.json").read_bytes())["format"] == 1
     return old
 
 
@@ -725,12 +725,73 @@ def test_a_store_of_the_first_format_is_upgraded_and_its_text_not_embedded_again
         open_snapshot(corpus.store)
     assert corpus.store.live_manifest().documents == len(TEXTS), "what it holds can be told"
     corpus.encoder.encoded.clear()
+    assert remove_calibration(corpus.store) is None
     report = corpus.sync()
     assert report.snapshot == good.snapshot
     assert report.unchanged == good.added
     snapshot = open_snapshot(corpus.store)
     assert set(corpus.encoder.encoded) <= set(snapshot.headings)
     assert corpus.texts() == TEXTS
+
+
+MAP_ALL = "import index.objects; index.objects.SMALLEST_MAPPED = 0\n"
+LIMITED = """
+import resource, sys
+from pathlib import Path
+
+from index.build import sync
+from index.model import find_model
+from index.store import Store
+from tests.encoders import HashingEncoder
+
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+folder = Path(sys.argv[1])
+model, encoder = find_model(), HashingEncoder()
+sync(Store(folder / "store"), [folder / "sources"], model, encoder)
+(folder / "sources" / "1.md").write_text("# Another\\n\\nThis one changed.\\n")
+print(len(sync(Store(folder / "store"), [], model, encoder).changed))
+"""
+
+
+def test_a_store_of_many_files_needs_no_more_open_files_than_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sources").mkdir()
+    for number in range(40 * DOCUMENTS_A_SHARD):
+        (tmp_path / "sources" / f"{number}.md").write_text(
+            f"# Text {number}\n\nIt says {number}.\n"
+        )
+    script = LIMITED.replace("from tests.encoders", MAP_ALL + "from tests.encoders")
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "1"
+
+
+def test_files_are_mapped_that_are_large_and_damage_to_them_is_found(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus.sync()
+    read = open_snapshot(corpus.store)
+    monkeypatch.setattr("index.objects.SMALLEST_MAPPED", 0)
+    mapped = open_snapshot(corpus.store)
+    rows = len(read.sentence_vectors)
+    assert np.array_equal(
+        mapped.sentence_vectors.rows(0, rows), read.sentence_vectors.rows(0, rows)
+    )
+    assert np.array_equal(mapped.postings.rows, read.postings.rows)
+    assert isinstance(mapped.postings.rows.base, np.memmap)
+    assert not mapped.postings.rows.flags.writeable
+    file = corpus.store.live_manifest().shards[0].sentence_vectors
+    path = corpus.store.folder / "objects" / file.sha256
+    path.unlink()
+    with pytest.raises(StoreDamagedError, match="is missing"):
+        open_snapshot(corpus.store)
 
 
 def test_a_heading_has_its_vector_and_each_is_kept_once(corpus: Corpus) -> None:

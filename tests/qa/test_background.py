@@ -11,7 +11,15 @@ from index.model import Model
 from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
 from qa.abstention import SCORING, Rule
-from qa.background import DEFAULT_FLOOR, HIGHEST_FLOOR, MARGIN, PROBES, Background, floor_of
+from qa.background import (
+    DEFAULT_FLOOR,
+    HIGHEST_FLOOR,
+    LOWEST_FLOOR,
+    MARGIN,
+    PROBES,
+    Background,
+    floor_of,
+)
 from qa.engine import Engine
 from qa.probing import background_measure
 from qa.stages import stages_without
@@ -23,7 +31,8 @@ def test_the_floor_is_above_what_three_in_four_probes_score() -> None:
     scores = [number / 100 for number in range(41)]
     assert floor_of(scores) == pytest.approx(MARGIN * 0.3)
     assert floor_of([1.0] * 40) == HIGHEST_FLOOR
-    assert floor_of([]) == floor_of([0.0] * 40) == DEFAULT_FLOOR
+    assert floor_of([0.0] * 40) == LOWEST_FLOOR
+    assert floor_of([]) == DEFAULT_FLOOR
 
 
 def test_no_subject_is_asked_about_twice() -> None:
@@ -96,14 +105,17 @@ def test_the_confidence_is_a_half_at_the_floor_and_more_above(folder: Path, mode
     assert not rule.allows(rule.floor * 0.999)
 
 
-def test_with_a_stage_left_out_the_measured_floor_does_not_apply(
-    folder: Path, model: Model
-) -> None:
+def test_leaving_a_stage_out_leaves_the_floor(folder: Path, model: Model) -> None:
     snapshot = published(folder, model, HashingEncoder())
-    encoder = HashingEncoder()
-    engine = Engine(snapshot, model, encoder, model.tokenizer())
+    engine = Engine(snapshot, model, HashingEncoder(), model.tokenizer())
     fewer = dataclasses.replace(engine, stages=stages_without(["headings"]))
-    assert engine.rule.floor != fewer.rule.floor == DEFAULT_FLOOR
+    assert engine.rule.floor == fewer.rule.floor
+
+
+def test_a_calibration_that_cannot_be_read_is_not_looked_at(folder: Path, model: Model) -> None:
+    snapshot = published(folder, model, HashingEncoder())
+    odd = dataclasses.replace(snapshot, calibration=b"{}")
+    assert background_measure(model, HashingEncoder())(odd, None) == snapshot.background
 
 
 def test_the_default_answers_what_the_documents_treat_and_nothing_else(

@@ -16,11 +16,11 @@ from index.build import sync
 from index.model import Model
 from index.snapshot import open_snapshot
 from index.store import Store
-from index.terms import terms
+from index.terms import stem, terms
 from qa.engine import Engine
 from qa.fusion import DENSE_WEIGHT, fuse, min_max
 from qa.lexical import K1, B, Lexicon, best_rows
-from qa.query import Query, search_terms
+from qa.query import LEAST_WEIGHT, Query, Term, search_terms
 from qa.stages import STAGES, left_out, stages_without
 from qa.support import supported
 from tests.encoders import HashingEncoder
@@ -143,6 +143,7 @@ def test_the_least_is_zero_the_greatest_one_and_what_is_equal_is_one() -> None:
     fused = fuse(np.array([0.2, 0.4]), np.array([9.0, 0.0]))
     assert fused.tolist() == pytest.approx([1 - DENSE_WEIGHT, DENSE_WEIGHT])
     assert fuse(np.array([0.2, 0.4]), None).tolist() == [0.0, 1.0]
+    assert min_max(np.array([0.0, 0.0])).tolist() == [0.0, 0.0]
 
 
 def test_a_rare_word_finds_its_passage_where_the_vectors_do_not(library: Library) -> None:
@@ -194,11 +195,7 @@ def test_what_is_left_out_is_told(hashed: Hashed) -> None:
 
 
 def query(vector: list[float], *asked: str) -> Query:
-    class Even:
-        def weight(self, term: str) -> float:
-            return 1.0
-
-    found = search_terms(" ".join(asked), Even())  # type: ignore[arg-type]
+    found = tuple(Term(stem(word), 1, 1.0) for word in asked)
     return Query(" ".join(asked), (), np.array(vector, np.float32), found)
 
 
@@ -221,6 +218,11 @@ def test_the_shares_make_one_and_a_perfect_sentence_scores_it() -> None:
     one = candidate("Redness fades.", [("Redness fades.", 0.0)], vectors=[[0.0, 1.0]])
     one = dataclasses.replace(one, similarity=1.0)
     assert supported(one, query([0.0, 1.0], "redness")).sentences[0].score == pytest.approx(1)
+
+
+def test_a_question_of_nothing_but_a_common_word_is_not_covered_by_it() -> None:
+    common = Query("skin", (), np.array([1.0, 0.0], np.float32), (Term("skin", 1, 0.1),))
+    assert common.coverage({"skin"}) == pytest.approx(0.1 / LEAST_WEIGHT)
 
 
 def test_a_lexicon_is_of_all_passages(hashed: Hashed) -> None:
