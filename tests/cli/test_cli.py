@@ -485,6 +485,7 @@ def test_status_tells_what_the_store_holds(pincite: Command, notes: Path) -> Non
         "passages": 2,
         "sentences": 3,
         "bytes": Store(Path(".pincite")).total_bytes(),
+        "outdated": False,
         "sources": [str(notes)],
         "checked": True,
         "calibration": None,

@@ -208,7 +208,7 @@ def test_what_repeats_is_told_with_the_passage_and_with_the_citation(ask: Ask) -
 def test_the_definition_is_what_answers_a_question_for_it(ask: Ask) -> None:
     answer = ask("what is microneedling")
     assert "tiny needles to create" in cited(answer)[0]
-    assert answer.confidence > 0.7
+    assert answer.confidence > 0.6
 
 
 # Abstention.

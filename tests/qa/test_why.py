@@ -297,7 +297,8 @@ def test_a_quote_after_enough_others_is_not_chosen(hashed: Hashed) -> None:
 
 def test_a_quote_too_long_to_be_added_is_not_chosen(hashed: Hashed) -> None:
     long = [" ".join(f"{mark}{n}x" for n in range(40)) for mark in "ab"]
-    engine = hashed(one_passage(*(f"Frost fades {words}." for words in long), "Salt fades soon."))
+    texts = one_passage(*(f"Frost fades {words}." for words in long), "Salt fades soon.")
+    engine = hashed({**texts, "b.txt": "Bread needs water."})
     ways = [why(engine, "frost fades", f"Frost fades {words}").way for words in long]
     (late,) = [way for way in ways if not way.cited]
     assert late.lost_at == "chosen"
