@@ -22,7 +22,7 @@ from qa.errors import QuestionError
 from qa.evidence import choose, compose, highlights, quotes
 from qa.lexical import Lexicon
 from qa.pool import gather
-from qa.query import Query, compounds, search_terms
+from qa.query import Query, compounds, search_terms, unknown_words
 from qa.records import Answer, Hit
 from qa.spelling import Correction, Speller
 from qa.stages import STAGES, Stage, left_out, stages_without
@@ -137,12 +137,13 @@ class Engine:
             text=text or None,
             spans=spans,
             citations=citations,
-            hits=tuple(_hit(group, trace.score) for group in groups),
+            hits=tuple(_hit(group, trace) for group in groups),
             snapshot=self.snapshot.id,
             model=self.model.name,
             took_ms=(time.perf_counter() - trace.started) * 1000,
             calibration=self.rule.applied,
             corrections=trace.query.corrections,
+            unknown_words=trace.query.unknown,
             explain=explained(trace, self.rule, groups) if explain else None,
         )
 
@@ -154,12 +155,14 @@ class Engine:
             if len(self.tokenizer.tokens(read)) > self.model.max_tokens:
                 read, corrections = question, ()
         vector = self.encoder.encode([read], "query")[0]
+        joined = compounds(read, self.lexicon)
         return Query(
             question=question,
             corrections=corrections,
             vector=vector,
             terms=search_terms(read, self.lexicon),
-            compounds=compounds(read, self.lexicon),
+            compounds=joined,
+            unknown=unknown_words(read, self.lexicon, joined),
         )
 
     def _checked(self, question: str) -> str:
@@ -197,13 +200,14 @@ def _supported(group: Group, query: Query) -> Group:
     return replace(group, best=supported(group.best, query))
 
 
-def _hit(group: Group, best_score: float) -> Hit:
-    """Return what is shown of a group; `best_score` is that of the best quote of all."""
+def _hit(group: Group, trace: Trace) -> Hit:
+    """Return what is shown of a group: what would be quoted of it is highlighted, too."""
     best = group.best
+    quoted = [s for quote in trace.chosen for s in quote.sentences if s in best.sentences]
     return Hit(
         document=best.document,
         passage=best.passage,
-        score=best.score * best_score,
-        highlights=highlights(best, best_score) if best_score else (),
+        score=best.score * trace.score,
+        highlights=highlights(best, trace.score, quoted) if trace.score else (),
         also_in=group.also_in,
     )

@@ -1,6 +1,6 @@
 """From ranked passages to the few sentences that answer, each quoted whole."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -69,14 +69,16 @@ class Decision:
     repeated: Quote | None = None
 
 
-def highlights(candidate: Candidate, best: float) -> tuple[Span, ...]:
+def highlights(
+    candidate: Candidate, best: float, quoted: Iterable[Sentence] = ()
+) -> tuple[Span, ...]:
     """Return the sentences of a passage that are nearly as good as the best one of all passages.
 
     `best` is that one's score. What a sentence points back to is highlighted with it, and with a
     lead-in the items that it announces. A passage may have none: it is among the nearest, and says
-    nothing that is near enough.
+    nothing that is near enough. `quoted` are sentences to highlight whatever they score.
     """
-    good: set[Sentence] = set()
+    good = set(quoted)
     announced = False
     for block in _blocks(candidate):
         announced = announced and is_list_item(block[0].text)

@@ -45,7 +45,8 @@ class Compound:
 class Query:
     """A question and what is searched for.
 
-    `vector`, shape (dimension,), `terms` and `compounds` are those of the corrected question.
+    `vector`, shape (dimension,), `terms` and `compounds` are those of the corrected question,
+    `unknown` its words that no document holds.
     """
 
     question: str
@@ -53,6 +54,7 @@ class Query:
     vector: NDArray[np.float32]
     terms: tuple[Term, ...]
     compounds: tuple[Compound, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def searched(self) -> tuple[Term, ...]:
@@ -74,14 +76,27 @@ class Query:
 
 
 def search_terms(read: str, lexicon: Lexicon) -> tuple[Term, ...]:
-    """Return the words to search for: those that only make a question are left out.
-
-    If there are none but such, they are what is searched for.
-    """
-    said = words(read)
-    telling = [word for word in said if not is_asking_word(word)] or said
-    counted = Counter(stem(word) for word in telling)
+    """Return the words to search for: those that only make a question are left out."""
+    counted = Counter(stem(word) for word in words(read) if not is_asking_word(word))
     return tuple(Term(text, times, lexicon.weight(text)) for text, times in counted.items())
+
+
+def unknown_words(read: str, lexicon: Lexicon, joined: Iterable[Compound]) -> tuple[str, ...]:
+    """Return the words of the question, as they stand there, that no document holds.
+
+    A part of a compound that the documents hold is not unknown.
+    """
+    known = {part for compound in joined for part in compound.parts}
+    found = (span.of(read) for span in word_spans(read))
+    return tuple(
+        dict.fromkeys(
+            word
+            for word in found
+            if not is_asking_word(fold(word))
+            and stem(fold(word)) not in known
+            and not lexicon.postings.frequency(stem(fold(word)))
+        )
+    )
 
 
 def compounds(read: str, lexicon: Lexicon) -> tuple[Compound, ...]:

@@ -91,7 +91,8 @@ class Answer:
     Where `answered` is false, `text` is None and `citations` is empty; `hits` are the
     nearest passages all the same. `confidence` lies in 0..1; it is the probability that what
     is cited answers the question where there is a `calibration`, else no more than a score.
-    `corrections` are words of the question that were read as others, which the documents hold.
+    `corrections` are words of the question that were read as others, which the documents hold;
+    `unknown_words` are those that no document holds.
     `explain` holds each stage's ranks and scores if they were asked for.
     """
 
@@ -107,4 +108,5 @@ class Answer:
     took_ms: float
     calibration: AppliedCalibration | None = None
     corrections: tuple[Correction, ...] = ()
+    unknown_words: tuple[str, ...] = ()
     explain: Mapping[str, Any] | None = None

@@ -26,7 +26,10 @@ def print_answer(answer: Answer, console: Console) -> None:
             f"“{one_line(each.written)}” was read as “{one_line(each.read)}”, as the documents say."
         )
         _print_indented(Text(read, style="dim"), console, 2)
-    if answer.corrections:
+    if answer.unknown_words:
+        listed = ", ".join(f"“{one_line(word)}”" for word in answer.unknown_words)
+        _print_indented(Text(f"No document holds {listed}", style="dim"), console, 2)
+    if answer.corrections or answer.unknown_words:
         console.print()
     if answer.answered:
         _print_indented(_answer_text(answer, console), console, 2)
@@ -191,7 +194,7 @@ def _print_explanation(explain: Any, console: Console) -> None:
         console.print(Text(f"{group['passage_id']} stands for {stands_for}", style="dim"))
     rule = explain["abstention"]
     console.print(f"confidence {rule['confidence']:.3f}, threshold {rule['threshold']:.3f}")
-    told = f"score {rule['score']:.3f}, unrelated questions reach {rule['floor']:.3f}"
+    told = f"score {rule['score']:.3f}, floor {rule['floor']:.3f}"
     if rule["calibration"] is not None:
         told += f", calibration {rule['calibration']}{', stale' * rule['stale']}"
     console.print(told)

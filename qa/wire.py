@@ -191,6 +191,9 @@ class AnswerJson(WireModel):
     corrections: list[CorrectionJson] = Field(
         default=[], description="Words of the question that were read as others."
     )
+    unknown_words: list[str] = Field(
+        default=[], description="Words of the question that no document holds."
+    )
     took_ms: float
     explain: dict[str, Any] | None = None
 
@@ -212,6 +215,7 @@ class AnswerJson(WireModel):
             model=answer.model,
             calibration=CalibrationJson.of(answer.calibration) if answer.calibration else None,
             corrections=[CorrectionJson(**asdict(each)) for each in answer.corrections],
+            unknown_words=list(answer.unknown_words),
             took_ms=round(answer.took_ms, 3),
             explain=dict(answer.explain) if answer.explain is not None else None,
         )

@@ -55,6 +55,7 @@ class VerifyBody(AnswerClaims):
     took_ms: Any = None
     explain: Any = None
     corrections: Any = None
+    unknown_words: Any = None
 
 
 class DocumentsJson(WireModel):

@@ -25,7 +25,7 @@ COMMANDS = ("index", "ask", "why", "serve", "status", "verify", "calibrate", "ev
 
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",
-    "snapshot", "model", "calibration", "corrections", "took_ms", "explain",
+    "snapshot", "model", "calibration", "corrections", "unknown_words", "took_ms", "explain",
 }  # fmt: skip
 CITATION_KEYS = {
     "number", "document_id", "document_title", "source", "heading_path", "cited_text",

@@ -283,6 +283,12 @@ def test_a_passage_that_is_beside_the_point_has_no_highlight() -> None:
     assert highlights(passage(("Does redness fade?", 0.9)), 0.9) == ()
 
 
+def test_what_is_quoted_is_highlighted_whatever_it_scores() -> None:
+    shown = passage(("Redness fades.", 0.9), ("Frost came.", 0.1), ("Rain fell.", 0.1))
+    found = highlights(shown, 0.9, [shown.sentences[1]])
+    assert [span.of(shown.document.text) for span in found] == ["Redness fades.", "Frost came."]
+
+
 def test_a_lead_in_is_highlighted_with_its_items() -> None:
     shown = passage(
         ("Redness has these causes:", 0.9),

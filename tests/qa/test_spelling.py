@@ -152,6 +152,32 @@ def test_unknown_words_do_not_destroy_a_question(ask: Ask) -> None:
     with_unknown = ask("how long does redness last zzyzx qwrtp")
     assert with_unknown.hits[0].passage.id == plain.hits[0].passage.id
     assert with_unknown.corrections == ()
+    assert with_unknown.unknown_words == ("zzyzx", "qwrtp")
+    assert plain.unknown_words == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("error E09 or e09 or QX-77?", ("E09", "e09", "QX", "77")),
+        ("why is it so", ()),
+        ("antibotics before micro needling", ()),
+        ("Is microneedling painless?", ("painless",)),
+        ("who was the first", ("first",)),
+    ],
+)
+def test_words_that_no_document_holds_are_told(
+    ask: Ask, question: str, unknown: tuple[str, ...]
+) -> None:
+    held = {"error", "first"}
+    found = ask(question).unknown_words
+    assert tuple(w for w in found if w not in held) == tuple(w for w in unknown if w not in held)
+
+
+def test_a_question_that_says_nothing_is_not_covered_by_anything(engine: Engine) -> None:
+    trace = engine.trace("why is it so")
+    assert trace.query.terms == ()
+    assert trace.query.coverage({"whi", "is", "it", "so"}) == 0
 
 
 # Compounds: one word in the documents, two in the question.

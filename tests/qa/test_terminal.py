@@ -224,7 +224,7 @@ def test_explaining_shows_each_stage() -> None:
     for part in (
         *("dense", "0.810", "lexical", "7.250", "refined", "0.830", "fused", "1.000"),
         *("fade 2.50", "stages: dense, lexical, sentences", "care-txt:30-60  chosen"),
-        *("stands for rule-txt:0-41", "threshold 0.500", "unrelated questions reach 0.210"),
+        *("stands for rule-txt:0-41", "threshold 0.500", "floor 0.210"),
     ):
         assert part in text
 
@@ -235,6 +235,12 @@ def test_what_was_read_otherwise_is_said() -> None:
     assert "“pimpels” was read as “pimples”" in text
     assert "\x1b" not in text
     assert "was read as" not in printed(ANSWERED)
+
+
+def test_words_that_no_document_holds_are_named() -> None:
+    text = printed(dataclasses.replace(ABSTAINED, unknown_words=("E09", "q\x1bx")))
+    assert "No document holds “E09”, “q" in text
+    assert "\x1b" not in text
 
 
 @pytest.mark.parametrize("answer", [ANSWERED, ABSTAINED])

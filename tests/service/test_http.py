@@ -45,6 +45,7 @@ PASSAGE_KEYS = {
 ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
     *("model", "calibration", "corrections", "took_ms", "explain"),
+    "unknown_words",
 }
 SECURITY_HEADERS = {
     "content-security-policy",

@@ -97,8 +97,10 @@ function show(answer) {
 }
 
 function readings(answer) {
-  return answer.corrections.map((each) => (
-    element("p", "note", `“${each.written}” was read as “${each.read}”`)));
+  const notes = answer.corrections.map((each) => `“${each.written}” was read as “${each.read}”`);
+  const unknown = answer.unknown_words.map((word) => `“${word}”`);
+  if (unknown.length) notes.push(`No document holds ${unknown.join(", ")}`);
+  return notes.map((note) => element("p", "note", note));
 }
 
 function promise(calibration) {
