@@ -68,6 +68,15 @@ def test_any_text_has_terms_without_blanks_and_words_that_stand_in_it(text: str)
         assert words(span.of(text)), "a word of the text is one, folded"
 
 
+@given(st.text(string.printable))
+def test_ascii_text_has_the_terms_that_it_has_among_other_text(text: str) -> None:
+    assert terms(f"{text} é") == [*terms(text)[: len(word_spans(text))], "e", *_compounds(text)]
+
+
+def _compounds(text: str) -> list[str]:
+    return terms(text)[len(word_spans(text)) :]
+
+
 def test_an_endless_word_is_cut() -> None:
     (term,) = terms("x" * 10_000)
     assert len(term) <= 64
