@@ -70,25 +70,19 @@ class Settings(BaseModel):
     @classmethod
     def _stages(cls, names: Any) -> Any:
         """Take "lexical, headings" for the two; refuse what is no stage."""
-        found = names.split(",") if isinstance(names, str) else names
-        if not isinstance(found, list | tuple) or not all(isinstance(n, str) for n in found):
+        found = _listed(names, _STAGES_WANTED)
+        if not set(found) <= set(STAGES):
             raise ValueError(_STAGES_WANTED)
-        stripped = [name.strip() for name in found if name.strip()]
-        if not set(stripped) <= set(STAGES):
-            raise ValueError(_STAGES_WANTED)
-        return tuple(stage for stage in STAGES if stage in stripped)
+        return tuple(stage for stage in STAGES if stage in found)
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _names(cls, hosts: Any) -> Any:
         """Take "a.example, b.example" for the two; refuse what no Host header could name."""
-        names = hosts.split(",") if isinstance(hosts, str) else hosts
-        if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
+        names = [name.lower() for name in _listed(hosts, _HOSTS_WANTED)]
+        if not all(map(_is_host_name, names)):
             raise ValueError(_HOSTS_WANTED)
-        stripped = [name.strip().lower() for name in names]
-        if not all(map(_is_host_name, stripped)) and stripped != [""]:
-            raise ValueError(_HOSTS_WANTED)
-        return tuple(name for name in stripped if name)
+        return tuple(names)
 
 
 def load_settings(**flags: Any) -> Settings:
@@ -129,6 +123,18 @@ def _from_environment() -> dict[str, str]:
                 raise SettingsError(f"Unknown setting in the environment: {variable}. {_known()}")
             found[key] = value
     return found
+
+
+def _listed(value: Any, wanted: str) -> list[str]:
+    """Return the names in "a, b", or in a list; "" has none.
+
+    Raises ValueError with what is `wanted` for anything else.
+    """
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
+        raise ValueError(wanted)
+    stripped = [name.strip() for name in names]
+    return [] if stripped == [""] else stripped
 
 
 def _is_host_name(name: str) -> bool:

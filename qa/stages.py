@@ -20,14 +20,12 @@ def stages_without(names: Iterable[str]) -> frozenset[Stage]:
     """
     unwanted = set(names)
     for name in sorted(unwanted.difference(STAGES)):
-        raise SettingsError(f"There is no stage {name!r} to leave out; there are {_known()}.")
+        raise SettingsError(
+            f"There is no stage {name!r} to leave out; there are {', '.join(STAGES)}."
+        )
     return frozenset(stage for stage in STAGES if stage not in unwanted)
 
 
 def left_out(stages: frozenset[Stage]) -> tuple[Stage, ...]:
     """Return the stages that are not in force."""
     return tuple(stage for stage in STAGES if stage not in stages)
-
-
-def _known() -> str:
-    return ", ".join(STAGES)

@@ -13,9 +13,11 @@ from index.snapshot import open_snapshot
 from index.store import Store
 from qa.engine import Engine
 from qa.records import Answer
+from tests.encoders import HashingEncoder
 
 Ask = Callable[..., Answer]
 Library = Callable[[Mapping[str, str]], Engine]
+Hashed = Callable[..., Engine]
 
 
 @pytest.fixture(autouse=True)
@@ -59,5 +61,21 @@ def library(tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: Enc
         store = Store(folder / "store")
         sync(store, [folder / "notes"], model, encoder)
         return Engine(open_snapshot(store), model, encoder, model.tokenizer())
+
+    return made
+
+
+@pytest.fixture
+def hashed(tmp_path: Path, model: Model) -> Hashed:
+    """Return a function from files to an engine that goes by the words they share."""
+
+    def made(texts: Mapping[str, str], threshold: float = 0.0) -> Engine:
+        (folder := tmp_path / "notes").mkdir()
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        encoder = HashingEncoder()
+        sync(Store(tmp_path / "store"), [folder], model, encoder)
+        snapshot = open_snapshot(Store(tmp_path / "store"))
+        return Engine(snapshot, model, encoder, model.tokenizer(), threshold)
 
     return made

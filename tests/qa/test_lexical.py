@@ -1,10 +1,8 @@
 """Search by words, and how it is joined with the search by vectors."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
 from itertools import pairwise
 from math import log
-from pathlib import Path
 
 import bm25s
 import numpy as np
@@ -12,10 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.build import sync
-from index.model import Model
-from index.snapshot import open_snapshot
-from index.store import Store
 from index.terms import stem, terms
 from qa.engine import Engine
 from qa.fusion import DENSE_WEIGHT, fuse, min_max
@@ -23,11 +17,8 @@ from qa.lexical import K1, B, Lexicon, best_rows
 from qa.query import LEAST_WEIGHT, Query, Term, search_terms
 from qa.stages import STAGES, left_out, stages_without
 from qa.support import supported
-from tests.encoders import HashingEncoder
 from tests.qa.candidates import candidate
-from tests.qa.conftest import Library
-
-Hashed = Callable[[Mapping[str, str]], Engine]
+from tests.qa.conftest import Hashed, Library
 
 TEXTS = {
     "a.md": "# Redness\n\nIt fades within two days.\n\nRedness that stays is looked at.\n",
@@ -35,20 +26,6 @@ TEXTS = {
     "c.txt": "Bread needs salt, flour, water and the patience of a baker.\n",
     "d.txt": "The days of the baker begin at two in the morning.\n",
 }
-
-
-@pytest.fixture
-def hashed(tmp_path: Path, model: Model) -> Hashed:
-    def made(texts: Mapping[str, str]) -> Engine:
-        (folder := tmp_path / "notes").mkdir()
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        encoder = HashingEncoder()
-        sync(Store(tmp_path / "store"), [folder], model, encoder)
-        snapshot = open_snapshot(Store(tmp_path / "store"))
-        return Engine(snapshot, model, encoder, model.tokenizer())
-
-    return made
 
 
 def sources(engine: Engine, question: str, top_k: int = 5) -> list[str]:

@@ -76,12 +76,13 @@ def test_every_setting_can_stand_in_the_file() -> None:
 
 
 def test_stages_can_be_left_out_by_names_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PINCITE_WITHOUT", " headings, lexical,")
+    monkeypatch.setenv("PINCITE_WITHOUT", " headings, lexical ")
     assert load_settings().without == ("lexical", "headings")
     monkeypatch.setenv("PINCITE_WITHOUT", "")
     assert load_settings().without == ()
-    monkeypatch.setenv("PINCITE_WITHOUT", "lexicals")
-    assert "lexical, documents, sentences, headings, spelling" in refusal()
+    for wrong in ("lexicals", "lexical,", "lexical, ,headings"):
+        monkeypatch.setenv("PINCITE_WITHOUT", wrong)
+        assert "lexical, documents, sentences, headings, spelling" in refusal()
 
 
 def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,17 +3,11 @@
 import dataclasses
 import json
 import re
-from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import pytest
 
 from eval.gold_file import PACKAGED_GOLD
-from index.build import sync
-from index.model import Model
 from index.records import Document, Span
-from index.snapshot import open_snapshot
-from index.store import Store
 from qa.engine import EVIDENCE_PASSAGES, Engine
 from qa.errors import QuestionError, QuoteError
 from qa.evidence import ANSWER_WORDS, MAX_QUOTES
@@ -22,27 +16,9 @@ from qa.why.considered import Considered
 from qa.why.finding import Finding
 from qa.why.report import STAGES, Report, Way, follow, why
 from qa.why.wire import WhyJson
-from tests.encoders import HashingEncoder
-from tests.qa.conftest import Ask, Library
+from tests.qa.conftest import Ask, Hashed, Library
 
-Hashed = Callable[..., Engine]
 QUESTION = "What fades?"
-
-
-@pytest.fixture
-def hashed(tmp_path: Path, model: Model) -> Hashed:
-    """Return a function from files to an engine that goes by the words they share."""
-
-    def made(texts: Mapping[str, str], threshold: float = 0.0) -> Engine:
-        (folder := tmp_path / "notes").mkdir()
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        encoder = HashingEncoder()
-        sync(Store(tmp_path / "store"), [folder], model, encoder)
-        snapshot = open_snapshot(Store(tmp_path / "store"))
-        return Engine(snapshot, model, encoder, model.tokenizer(), threshold)
-
-    return made
 
 
 def lost(report: Report, at: str) -> Finding:
