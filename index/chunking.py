@@ -14,7 +14,7 @@ from index.records import (
     passage_id,
 )
 from index.sentences import split_long, split_sentences
-from index.structure import OUTLINERS, Block
+from index.structure import Block, outline_of
 from index.tokens import TokenBudget, Tokenizer
 
 VERSION = 2
@@ -46,7 +46,7 @@ class Chunker:
 
         Raises KeyError for a media type that has no outliner.
         """
-        outline = OUTLINERS[document.media_type](document.text)
+        outline = outline_of(document)
         passages: list[Passage] = []
         for _, blocks in groupby(outline.blocks, key=lambda block: block.section):
             passages.extend(self._passages(document, list(blocks)))

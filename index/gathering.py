@@ -10,7 +10,7 @@ from index.chunking import Chunker
 from index.embedding import Embedder
 from index.model import Model
 from index.progress import Progress
-from index.readers import (
+from index.reading import (
     OutOfReachError,
     UnreadableFileError,
     read_errors_explained,

@@ -4,6 +4,7 @@ One coordinate system holds everywhere: an offset is a 0-based count of Unicode
 code points into `Document.text`, end exclusive. A Python string index is exactly that.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -28,12 +29,39 @@ class Span(NamedTuple):
         return self.start < other.end and other.start < self.end
 
 
+MetadataValue = str | int | float | bool | tuple[str, ...]
+"""What is said of a document under one name; several words where it is a list."""
+
+
+class Heading(NamedTuple):
+    """A heading that a reader found: where it stands, and its level, 1 the outermost."""
+
+    start: int
+    end: int
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a reader saw and the text alone does not tell.
+
+    `headings` are in order and do not overlap. `pages` has the offset at which each page starts,
+    the first page's first; it is empty where there are no pages.
+    """
+
+    headings: tuple[Heading, ...] = ()
+    pages: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One text that can be cited.
 
-    `source` is the name a user knows it by (`seeds/a.txt`); `id` is derived from it.
-    `title` is empty where the text does not name itself; a file name is never a title.
+    `source` is the name a user knows it by (`seeds/a.txt`); several documents of one file share
+    it. `id` is derived from it. `title` is empty where the text does not name itself; a file name
+    is never a title. `layout` is None where the text's own characters tell it. `modified` is when
+    the file was last changed, in ISO 8601, UTC; "" if that is not known. `remarks` is what the
+    reader has to say to a person, a line each.
     """
 
     id: str
@@ -44,7 +72,18 @@ class Document:
     reader: str
     document_sha256: str
     text_sha256: str
-    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    layout: Layout | None = None
+    modified: str = ""
+    remarks: tuple[str, ...] = ()
+
+    def pages_of(self, span: Span) -> tuple[int, int] | None:
+        """Return the first and last page, from 1, that a span stands on; None without pages."""
+        pages = self.layout.pages if self.layout else ()
+        if not pages:
+            return None
+        last = max(span.start, span.end - 1)
+        return max(1, bisect_right(pages, span.start)), max(1, bisect_right(pages, last))
 
     @property
     def display_title(self) -> str:

@@ -12,19 +12,19 @@ A shard is four files:
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from index.document_json import document_from_json, document_to_json
 from index.encoder import Vectors
 from index.manifest import Shard
 from index.objects import ObjectFolder
 from index.records import (
     ChunkedDocument,
-    Document,
     Passage,
     Skipped,
     Span,
@@ -115,7 +115,7 @@ def sentence_count(documents: Sequence[ChunkedDocument]) -> int:
 
 def _to_json(chunked: ChunkedDocument) -> dict[str, Any]:
     return {
-        "document": asdict(chunked.document),
+        "document": document_to_json(chunked.document),
         "passages": [
             [passage.start, passage.end, passage.heading_path, [list(s) for s in passage.sentences]]
             for passage in chunked.passages
@@ -125,7 +125,7 @@ def _to_json(chunked: ChunkedDocument) -> dict[str, Any]:
 
 
 def _from_json(record: dict[str, Any]) -> ChunkedDocument:
-    document = Document(**record["document"])
+    document = document_from_json(record["document"])
     passages = tuple(
         Passage(
             id=passage_id(document.id, start, end),

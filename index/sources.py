@@ -16,15 +16,31 @@ from index.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of a SOURCE: `source` is the SOURCE folder's own name and the path below it."""
+    """A file of a SOURCE: `source` is the SOURCE folder's own name and the path below it.
+
+    One that was uploaded has the `upload_id` that it was given, and a `kind` such as ".pdf",
+    which is otherwise told by its name.
+    """
 
     path: Path
     source: str
+    kind: str = ""
+    upload_id: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """What kind of file it is, such as ".pdf"; "" for a name without a suffix."""
+        return self.kind or self.path.suffix.lower()
 
     @property
     def document_id(self) -> str:
-        """An opaque, URL-safe name derived from `source`."""
-        return document_id(self.source)
+        """An opaque, URL-safe name: the upload's own, else derived from `source`."""
+        return self.upload_id or document_id(self.source)
+
+    def record_id(self, key: str) -> str:
+        """Return the id of one of several documents in the file: that of the record `key`."""
+        digest = hashlib.sha256(f"{self.source}#{key}".encode()).hexdigest()[:10]
+        return f"{self.document_id}-{digest}"
 
 
 @dataclass(frozen=True, slots=True)

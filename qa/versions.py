@@ -16,7 +16,7 @@ Empty if there is no such document now.
 def versions_in_sources(snapshot: Snapshot) -> VersionsOf:
     """Return a look-up of the documents as their files are now."""
     # Readers bring parsers that an answer does not need.
-    from index.readers import UnreadableFileError, read_file
+    from index.reading import UnreadableFileError, read_file
     from index.sources import SourceFile, locate
 
     roots = [Path(source) for source in snapshot.manifest.sources]

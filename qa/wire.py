@@ -48,8 +48,10 @@ class CitationJson(WireModel):
     cited_text: str = Field(description="Equal to the document's text between the two offsets.")
     start_char_index: int
     end_char_index: int
-    start_page_number: int | None = None
-    end_page_number: int | None = None
+    start_page_number: int | None = Field(
+        description="From 1; null where the document has no pages."
+    )
+    end_page_number: int | None = Field(description="The page that the words end on.")
     document_sha256: str = Field(description="Of the source file's bytes.")
     text_sha256: str = Field(description="Of the document's text in UTF-8.")
     also_in: list[PlaceJson] = Field(description="Other places that say the same, 20 at most.")
@@ -62,6 +64,7 @@ class CitationJson(WireModel):
     def of(cls, citation: Citation) -> "CitationJson":
         """Return the JSON form of `citation`."""
         document = citation.document
+        first, last = document.pages_of(citation.span) or (None, None)
         return cls(
             number=citation.number,
             document_id=document.id,
@@ -71,6 +74,8 @@ class CitationJson(WireModel):
             cited_text=citation.cited_text,
             start_char_index=citation.start,
             end_char_index=citation.end,
+            start_page_number=first,
+            end_page_number=last,
             document_sha256=document.document_sha256,
             text_sha256=document.text_sha256,
             also_in=[PlaceJson.of(place) for place in citation.also_in[:MOST_PLACES]],

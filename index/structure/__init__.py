@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from index.records import Document
+from index.structure.extracted import outline_extracted
 from index.structure.markdown import outline_markdown
 from index.structure.outline import Block, Outline
 from index.structure.plaintext import outline_plaintext
@@ -10,5 +12,14 @@ OUTLINERS: dict[str, Callable[[str], Outline]] = {
     "text/plain": outline_plaintext,
     "text/markdown": outline_markdown,
 }
+"""For the media types whose text is laid out by its own characters."""
 
-__all__ = ["OUTLINERS", "Block", "Outline"]
+
+def outline_of(document: Document) -> Outline:
+    """Return a document's layout. Raises KeyError for a media type that nothing can read."""
+    if document.layout is not None:
+        return outline_extracted(document.text, document.layout.headings)
+    return OUTLINERS[document.media_type](document.text)
+
+
+__all__ = ["OUTLINERS", "Block", "Outline", "outline_of"]

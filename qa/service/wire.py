@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from index.records import Document
+from pydantic import Field
+
+from index.records import Document, MetadataValue
 from qa.wire import WireModel
 
 
@@ -17,7 +19,10 @@ class DocumentSummaryJson(WireModel):
     characters: int
     document_sha256: str
     text_sha256: str
-    metadata: dict[str, str]
+    metadata: dict[str, MetadataValue]
+    modified: str = Field(description='When the file was last changed, ISO 8601; "" if unknown.')
+    pages: int | None = Field(description="How many there are; null where there are none.")
+    remarks: list[str] = Field(description="What there was to say when it was read, a line each.")
 
     @classmethod
     def fields_of(cls, document: Document) -> dict[str, Any]:
@@ -32,6 +37,9 @@ class DocumentSummaryJson(WireModel):
             "document_sha256": document.document_sha256,
             "text_sha256": document.text_sha256,
             "metadata": dict(document.metadata),
+            "modified": document.modified,
+            "pages": len(document.layout.pages) or None if document.layout else None,
+            "remarks": list(document.remarks),
         }
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from index.backends.torch_encoder import TorchEncoder
 from index.chunking import MAX_HEADING_PATH_CHARS, MAX_PASSAGE_CHARS, Chunker
 from index.model import Model
-from index.readers import READERS, UnreadableFileError, read_file
+from index.reading import READERS, UnreadableFileError, read_file
 from index.records import ChunkedDocument, Document, Span, embedded_text
 from index.sources import SourceFile
 from index.structure import OUTLINERS

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import readers
+from index import reading
 from index.build import sync
 from index.chunking import Chunker
 from index.errors import SourceError, StoreMissingError
 from index.model import Model
-from index.readers import OutOfReachError, UnreadableFileError, read_file
+from index.reading import OutOfReachError, UnreadableFileError, read_file
+from index.reading import text as text_reading
 from index.records import ChunkedDocument, Document
 from index.refusals import NothingToIndexError
 from index.report import SyncReport
@@ -214,7 +215,7 @@ def test_a_file_that_cannot_be_indexed_is_reported(
 def test_a_file_that_is_too_large_is_reported(
     notes: Path, store: Store, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "MAX_FILE_BYTES", 2**20)
+    monkeypatch.setattr(text_reading, "MAX_FILE_BYTES", 2**20)
     (notes / "b.txt").write_bytes(b"x" * (2**20 + 1))
     (skipped,) = index(store, model, notes).skipped
     assert (skipped.path, skipped.reason) == ("notes/b.txt", "larger than 1 MiB; split it")
@@ -311,8 +312,8 @@ def test_a_file_on_a_failing_disk_is_kept_though_cut_anew(
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         yield from original(file)
 
-    original = readers.READERS[".txt"]
-    monkeypatch.setitem(readers.READERS, ".txt", failing)
+    original = reading.READERS[".txt"]
+    monkeypatch.setitem(reading.READERS, ".txt", failing)
     monkeypatch.setattr("index.gathering.CHUNKING", -1)
     cut: list[str] = []
 

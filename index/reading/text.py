@@ -1,25 +1,16 @@
-"""Files to documents, one reader a format."""
+"""Text as it stands in its file: .txt and .md."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
+from index.reading.errors import UnreadableFileError
+from index.reading.reader import Reader
 from index.records import Document
 from index.sources import SourceFile
 from index.structure import OUTLINERS
 
-Reader = Callable[[SourceFile], Iterable[Document]]
-
 MAX_FILE_BYTES = 64 * 1024 * 1024
-
-
-class UnreadableFileError(Exception):
-    """A file cannot be indexed; the message is the reason, for the report."""
-
-
-class OutOfReachError(UnreadableFileError):
-    """A file is there and cannot be read for the moment: no permission, a fault of the disk."""
 
 
 def read_text(media_type: str) -> Reader:
@@ -42,39 +33,6 @@ def read_text(media_type: str) -> Reader:
         )
 
     return read
-
-
-READERS: dict[str, Reader] = {
-    ".txt": read_text("text/plain"),
-    ".text": read_text("text/plain"),
-    ".md": read_text("text/markdown"),
-    ".markdown": read_text("text/markdown"),
-}
-
-
-def read_file(file: SourceFile) -> list[Document]:
-    """Return the documents in `file`.
-
-    Raises UnreadableFileError with the reason if it has none, OutOfReachError if what it has
-    cannot be told now.
-    """
-    suffix = file.path.suffix.lower()
-    reader = READERS.get(suffix)
-    if reader is None:
-        raise UnreadableFileError(f"unsupported type {suffix or '(no suffix)'}")
-    with read_errors_explained():
-        return list(reader(file))
-
-
-@contextmanager
-def read_errors_explained() -> Iterator[None]:
-    """Tell a file that is gone (UnreadableFileError) from one out of reach (OutOfReachError)."""
-    try:
-        yield
-    except OSError as error:
-        gone = isinstance(error, FileNotFoundError | NotADirectoryError)
-        kind = UnreadableFileError if gone else OutOfReachError
-        raise kind(f"unreadable ({error.strerror or error})") from error
 
 
 def _bytes_of(path: Path) -> bytes:
