@@ -1,28 +1,30 @@
 """From sources to a published snapshot: the store is made to hold exactly the sources."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from index.chunking import VERSION as CHUNKING
 from index.embedding import Embedder
 from index.encoder import Encoder
 from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusableError
 from index.gathering import Gathered, Gatherer
-from index.manifest import FORMAT, Manifest
+from index.gating import Gate
+from index.known import Known
+from index.manifest import Manifest
 from index.model import Model
 from index.objects import write_errors_explained
-from index.postings import build_postings, write_postings
 from index.progress import Progress, no_progress
 from index.publishing import carry_calibration
 from index.records import Document
 from index.refusals import refuse_loss
 from index.report import SyncReport, report
-from index.shards import ShardContent, deal, sentence_count, write_shard
 from index.snapshot import Snapshot, open_snapshot, read_snapshot
-from index.sources import list_files, resolve_sources
+from index.sources import SourceFile, list_files, resolve_sources
 from index.store import Store
+from index.uploads import Upload
 from index.vectors import VectorCache
+from index.writing import write_snapshot
 
 Measure = Callable[[Snapshot, bytes | None], bytes]
 """What answering wants to know of a snapshot before it goes live, as bytes that are not understood
@@ -36,28 +38,64 @@ def sync(
     encoder: Encoder,
     progress: Progress = no_progress,
     *,
+    ignore: Sequence[str] | None = None,
+    reread: bool = False,
+    known: Snapshot | None = None,
     measure: Measure | None = None,
+    gate: Gate | None = None,
+    wait_s: float = 0,
 ) -> SyncReport:
-    """Make `store` hold exactly what `sources` hold; with none given, those it remembers.
+    """Make `store` hold exactly its uploads and what `sources` hold; none given: those remembered.
 
-    Text that was embedded before, by the same model and backend, is not embedded again.
-    The new snapshot goes live in one step at the end; on any error the old one stays. What
-    `measure` returns of it is published with it. Raises SourceError, ModelError, StoreError.
+    Text that was embedded before, by the same model and backend, is not embedded again. Files
+    that match a pattern of `ignore` (None: those remembered) are passed over; `reread` extracts
+    anew the text of files that did not change. `known` is a snapshot that is open already, to
+    save reading the live one. The new snapshot goes live in one step at the end; on any error
+    the old one stays. What `measure` returns of it is published with it; where `gate` says no,
+    it is kept aside and the old one stays live. Raises SourceError, ModelError, StoreError;
+    StoreBusyError if another process writes for `wait_s` seconds.
     """
-    with store.writing():
-        old, repaired = _open_old(store)
+    with store.writing(wait_s=wait_s):
+        old, repaired = _open_old(store, known)
         roots = _roots(store, sources)
-        files, skipped = list_files(roots, store.folder)
+        ignored = _ignored(store, ignore)
+        files, skipped = list_files(roots, store.folder, ignored)
+        uploads = store.uploads.all()
+        wanted: list[tuple[SourceFile, Upload | None]] = [(file, None) for file in files]
+        wanted += [(store.uploads.file(upload), upload) for upload in uploads]
+        before = Known(old, model, encoder.backend)
         cache = VectorCache([old] if old else [], model, encoder.backend)
         with Embedder(cache, encoder, progress) as embedder:
-            gathered = Gatherer(old, model).gather(files, skipped, embedder, progress)
+            gatherer = Gatherer(before, model, reread=reread)
+            gathered = gatherer.gather(wanted, skipped, embedder, progress)
             refuse_loss(roots, gathered, old.manifest if old else None)
             embedded = embedder.finish()
-        manifest = _write(store, gathered, cache, model, encoder.backend, roots)
+        manifest = write_snapshot(
+            store, gathered, cache, model, encoder, old if before.has_vectors else None
+        )
+        manifest = replace(
+            manifest,
+            sources=tuple(str(root) for root in roots),
+            held=tuple(gathered.count_in(root) for root in roots),
+            ignore=ignored,
+        )
         manifest = _with_background(store, manifest, old, measure)
         manifest = carry_calibration(store, manifest, gathered.documents)
-        _publish(store, manifest, old)
-    return report(old, gathered, roots, manifest, embedded, repaired)
+        admitted = gate is None or _admitted(gate, store, manifest, old)
+        if admitted:
+            _publish(store, manifest, old, checked=gate is not None)
+        else:
+            with write_errors_explained(store.folder):
+                store.keep_aside(manifest)
+    return report(
+        old,
+        gathered,
+        roots,
+        manifest,
+        embedded,
+        repaired,
+        kept_aside="" if admitted else manifest.id,
+    )
 
 
 def publish_documents(
@@ -76,17 +114,20 @@ def publish_documents(
     this store or in a snapshot of `vectors_from`. Raises ModelError, StoreError.
     """
     with store.writing():
-        old, _ = _open_old(store)
+        old, _ = _open_old(store, None)
+        before = Known(old, model, encoder.backend)
         cache = VectorCache([*vectors_from, *([old] if old else [])], model, encoder.backend)
         gathered = Gathered()
         with Embedder(cache, encoder, progress) as embedder:
-            for chunked in Gatherer(old, model).chunk(documents):
+            for chunked in Gatherer(before, model).chunk(documents):
                 gathered.documents.append(chunked)
                 embedder.add([chunked])
             embedder.finish()
         if not gathered.documents:
             raise SourceError("None of the documents holds text that can be indexed.")
-        manifest = _write(store, gathered, cache, model, encoder.backend, ())
+        manifest = write_snapshot(
+            store, gathered, cache, model, encoder, old if before.has_vectors else None
+        )
         manifest = _with_background(store, manifest, old, measure)
         _publish(store, manifest, old)
     return manifest
@@ -100,21 +141,38 @@ def _with_background(
     if old is not None and old.manifest.content == manifest.content:
         background = measure(old, old.background)
     else:
-        background = measure(read_snapshot(manifest, store), None)
+        background = measure(read_snapshot(manifest, store, known=old), None)
     with write_errors_explained(store.folder):
         return replace(manifest, background=store.objects.put(background))
 
 
-def _publish(store: Store, manifest: Manifest, old: Snapshot | None) -> None:
-    if old is None or manifest.id != old.id:
+def _admitted(gate: Gate, store: Store, manifest: Manifest, old: Snapshot | None) -> bool:
+    """Ask a gate about a manifest. Nothing is held back where nothing is live, or nothing new."""
+    if old is None or old.manifest.content == manifest.content:
+        return True
+    checked = store.pointer().checked
+    known_good = None
+    if checked and checked not in (old.id, manifest.id):
+        with suppress(StoreError):
+            known_good = read_snapshot(store.manifest(checked), store, known=old)
+    return gate(old, read_snapshot(manifest, store, known=old), known_good)
+
+
+def _publish(
+    store: Store, manifest: Manifest, old: Snapshot | None, *, checked: bool = False
+) -> None:
+    unchanged = old is not None and manifest.id == old.id
+    if not unchanged or (checked and store.pointer().checked != manifest.id):
         with write_errors_explained(store.folder):
-            store.publish(manifest)
+            store.publish(manifest, checked=checked)
 
 
-def _open_old(store: Store) -> tuple[Snapshot | None, str]:
+def _open_old(store: Store, known: Snapshot | None) -> tuple[Snapshot | None, str]:
     """Return the live snapshot if it can be used, else why it cannot."""
     try:
-        return open_snapshot(store, to_upgrade=True), ""
+        if known is not None and known.id == store.live_id():
+            return known, ""
+        return open_snapshot(store, to_upgrade=True, known=known), ""
     except StoreMissingError:
         return None, ""
     except StoreUnusableError as error:
@@ -135,42 +193,10 @@ def _roots(store: Store, sources: Sequence[str | Path]) -> tuple[Path, ...]:
         ) from None
 
 
-def _write(
-    store: Store,
-    gathered: Gathered,
-    cache: VectorCache,
-    model: Model,
-    backend: str,
-    roots: Sequence[Path],
-) -> Manifest:
-    shares = deal(gathered.documents)
-    with write_errors_explained(store.folder):
-        shards = tuple(
-            write_shard(
-                ShardContent(
-                    tuple(share),
-                    cache.passages(share),
-                    cache.sentences(share),
-                    cache.headings(share),
-                ),
-                store.objects,
-            )
-            for share in shares
-        )
-        postings = build_postings(chunked for share in shares for chunked in share)
-        postings_files = write_postings(postings, store.objects)
-    return Manifest(
-        format=FORMAT,
-        model_name=model.name,
-        model_fingerprint=model.fingerprint,
-        backend=backend,
-        chunking=CHUNKING,
-        dimension=cache.dimension,
-        sources=tuple(str(root) for root in roots),
-        shards=shards,
-        documents=len(gathered.documents),
-        passages=sum(len(chunked.passages) for chunked in gathered.documents),
-        sentences=sentence_count(gathered.documents),
-        held=tuple(gathered.count_in(root) for root in roots),
-        postings=postings_files,
-    )
+def _ignored(store: Store, ignore: Sequence[str] | None) -> tuple[str, ...]:
+    if ignore is not None:
+        return tuple(ignore)
+    try:
+        return store.live_manifest().ignore
+    except StoreError:
+        return ()

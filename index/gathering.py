@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from index.chunking import VERSION as CHUNKING
 from index.chunking import Chunker
 from index.embedding import Embedder
+from index.known import Known
 from index.model import Model
 from index.progress import Progress
 from index.reading import (
@@ -16,9 +17,10 @@ from index.reading import (
     read_errors_explained,
     read_file,
 )
+from index.reading.text import MAX_FILE_BYTES
 from index.records import ChunkedDocument, Document
-from index.snapshot import Snapshot
 from index.sources import SkippedFile, SourceFile
+from index.uploads import Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,9 @@ class Gathered:
 
     def count_in(self, root: Path) -> int:
         """Return how many of the documents lie in `root`."""
-        return sum(place.is_relative_to(root) for place in self.places.values())
+        return sum(
+            self.places[each.document.source].is_relative_to(root) for each in self.documents
+        )
 
     def take(self, documents: Sequence[ChunkedDocument], place: Path) -> None:
         """Add documents that lie at `place`."""
@@ -45,19 +49,19 @@ class Gathered:
 
 
 class Gatherer:
-    """Turns files into documents, looking each up in the old snapshot first."""
+    """Turns files into documents, looking each up in the old snapshot first.
 
-    def __init__(self, old: Snapshot | None, model: Model) -> None:
+    With `reread`, files are read anew even where their bytes are known.
+    """
+
+    def __init__(self, known: Known, model: Model, *, reread: bool = False) -> None:
         self._chunker = Chunker(model.tokenizer(), model.budget())
-        chunked = old.chunked.values() if old else ()
-        self._known = {each.document.source: each for each in chunked}
-        self._cut_as_now = old is not None and (
-            (old.manifest.chunking, old.manifest.model_fingerprint) == (CHUNKING, model.fingerprint)
-        )
+        self._known = known
+        self._reread = reread
 
     def gather(
         self,
-        files: Sequence[SourceFile],
+        files: Sequence[tuple[SourceFile, Upload | None]],
         skipped: Sequence[SkippedFile],
         embedder: Embedder,
         progress: Progress,
@@ -65,22 +69,22 @@ class Gatherer:
         """Read `files`, and have embedded what they hold; `skipped` was passed over before."""
         gathered = Gathered()
         passed_over = list(skipped)
-        for done, file in enumerate(files, 1):
+        for done, (file, upload) in enumerate(files, 1):
             try:
-                found = self._read(file)
+                found = self._read(file, upload)
             except UnreadableFileError as error:
                 there = file.path if isinstance(error, OutOfReachError) else None
                 passed_over.append(SkippedFile(file.source, str(error), there))
             else:
                 gathered.take(found, file.path)
-                embedder.add(found)
+                self._embed(found, embedder)
             progress("Reading", done, len(files))
         for each in sorted(passed_over, key=lambda each: each.path):
             place = each.out_of_reach
             as_they_were = self._as_they_were(each.path, gathered) if place else []
             if place and as_they_were:
                 gathered.take(as_they_were, place)
-                embedder.add(as_they_were)
+                self._embed(as_they_were, embedder)
                 gathered.kept.append(each)
             else:
                 gathered.skipped.append(each)
@@ -89,36 +93,61 @@ class Gatherer:
     def chunk(self, documents: Iterable[Document]) -> Iterator[ChunkedDocument]:
         """Cut documents into passages, or find them in the old snapshot; skip those without any."""
         for document in documents:
-            known = self._known.get(document.source)
-            unchanged = known is not None and self._cut_as_now and known.document == document
-            chunked = known if known and unchanged else self._chunker.chunk(document)
+            chunked = self._known.chunk(document, self._chunker)
             if chunked.passages:
                 yield chunked
 
-    def _read(self, file: SourceFile) -> list[ChunkedDocument]:
+    def _read(self, file: SourceFile, upload: Upload | None) -> list[ChunkedDocument]:
         """Raises UnreadableFileError, OutOfReachError."""
-        known = self._known.get(file.source)
-        if known and self._cut_as_now:
-            with read_errors_explained():
-                if _digest(file.path) == known.document.document_sha256:
-                    return [known]
-        documents = [self._chunker.chunk(document) for document in read_file(file)]
-        if not any(chunked.passages for chunked in documents):
+        with read_errors_explained():
+            modified = upload.modified if upload else _time_of(file.path)
+            known = [] if self._reread else self._known.of(file, digest_of(file.path))
+        if known and self._known.is_cut_as_now and not (upload and _differs(known, upload)):
+            return [_with_time(each, modified) for each in known]
+        documents: list[Document] = [each.document for each in known]
+        if not documents or upload:
+            documents = read_file(file)
+        described = (upload.describe(each) if upload else each for each in documents)
+        found = list(self.chunk(replace(each, modified=modified) for each in described))
+        if not found:
             raise UnreadableFileError("nothing in it but headings or markup")
-        return documents
+        return found
+
+    def _embed(self, documents: Sequence[ChunkedDocument], embedder: Embedder) -> None:
+        unseen = [each for each in documents if not self._known.is_as_it_was(each)]
+        if unseen:
+            embedder.add(unseen)
 
     def _as_they_were(self, name: str, gathered: Gathered) -> list[ChunkedDocument]:
         """Return what the old snapshot has of a file or folder and nobody else gave anew."""
         known = [
             chunked
-            for source, chunked in self._known.items()
-            if (source == name or source.startswith(f"{name}/")) and source not in gathered.places
+            for chunked in self._known.below(name)
+            if chunked.document.source not in gathered.places
         ]
-        if not self._cut_as_now:
+        if not self._known.is_cut_as_now:
             known = [self._chunker.chunk(chunked.document) for chunked in known]
         return [chunked for chunked in known if chunked.passages]
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file. Raises UnreadableFileError for one too large to be read."""
     with path.open("rb") as file:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise UnreadableFileError(f"larger than {MAX_FILE_BYTES // 2**20} MiB; split it")
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _differs(known: Sequence[ChunkedDocument], upload: Upload) -> bool:
+    return any(each.document.modified != upload.modified for each in known)
+
+
+def _time_of(path: Path) -> str:
+    changed = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+    return changed.isoformat().replace("+00:00", "Z")
+
+
+def _with_time(chunked: ChunkedDocument, modified: str) -> ChunkedDocument:
+    if chunked.document.modified == modified:
+        return chunked
+    return replace(chunked, document=replace(chunked.document, modified=modified))

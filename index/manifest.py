@@ -9,7 +9,7 @@ import orjson
 from index.errors import StoreDamagedError
 from index.objects import StoredFile
 
-FORMAT = 2
+FORMAT = 3
 """The store's format version: raise it when an older Pincite could not read the files."""
 
 
@@ -21,19 +21,20 @@ OLDEST_UPGRADED = 1
 class Shard:
     """The files that hold one share of the documents; see `index.shards` for what is in them.
 
-    Format 1 had no `heading_vectors`.
+    Format 1 had no `heading_vectors`, and none had `terms` before format 3.
     """
 
     documents: StoredFile
     passage_vectors: StoredFile
     sentence_vectors: StoredFile
     heading_vectors: StoredFile | None = None
+    terms: StoredFile | None = None
 
     @property
     def files(self) -> tuple[StoredFile, ...]:
         """All files of the shard."""
-        files = (self.documents, self.passage_vectors, self.sentence_vectors)
-        return (*files, self.heading_vectors) if self.heading_vectors else files
+        later = (file for file in (self.heading_vectors, self.terms) if file)
+        return (self.documents, self.passage_vectors, self.sentence_vectors, *later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class Manifest:
 
     Two vectors can be compared only if `model_fingerprint` is the same; a stored vector
     stands for a new one only if `backend` is, too. `held` tells how many documents were
-    found in each of `sources`; it is empty in what the first versions wrote.
+    found in each of `sources`; it is empty in what the first versions wrote. `ignore` are the
+    patterns of files that are passed over, not written where there are none.
 
     `calibration` is carried from snapshot to snapshot without being understood here; `corpus`
     is the digest of the documents it goes with now (`index.publishing.corpus_digest`). Both or
@@ -79,6 +81,7 @@ class Manifest:
     passages: int
     sentences: int
     held: tuple[int, ...] = ()
+    ignore: tuple[str, ...] = ()
     postings: PostingsFiles | None = None
     background: StoredFile | None = None
     calibration: StoredFile | None = None
@@ -90,6 +93,11 @@ class Manifest:
         return replace(self, background=None, calibration=None, corpus=None)
 
     @property
+    def made_by(self) -> tuple[int, str, str]:
+        """What makes passages and vectors: where it is the same, they are used again."""
+        return self.chunking, self.model_fingerprint, self.backend
+
+    @property
     def files(self) -> tuple[StoredFile, ...]:
         """All files that the manifest names."""
         files = [file for shard in self.shards for file in shard.files]
@@ -99,7 +107,8 @@ class Manifest:
     def to_bytes(self) -> bytes:
         """Return the form on disk: the same manifest always gives the same bytes."""
         options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2
-        return orjson.dumps(_without_none(asdict(self)), option=options)
+        fields = asdict(self) | {"ignore": self.ignore or None}
+        return orjson.dumps(_without_none(fields), option=options)
 
     @property
     def id(self) -> str:
@@ -113,7 +122,7 @@ class Manifest:
             raise StoreDamagedError(f"the manifest of snapshot {expected_id} was altered")
         fields: dict[str, Any] = orjson.loads(content)
         shards = tuple(Shard(**_stored(shard)) for shard in fields.pop("shards"))
-        lists = {name: tuple(fields.get(name, ())) for name in ("sources", "held")}
+        lists = {name: tuple(fields.get(name, ())) for name in ("sources", "held", "ignore")}
         postings = fields.pop("postings", None)
         names = ("background", "calibration")
         single: dict[str, Any] = {name: fields.pop(name) for name in names if name in fields}

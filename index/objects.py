@@ -57,6 +57,15 @@ class ObjectFolder:
             raise StoreDamagedError(f"{file.sha256} was altered")
         return content
 
+    def check(self, file: StoredFile) -> None:
+        """Raise StoreDamagedError unless a file is what was written."""
+        with self._opened(file) as opened:
+            self._compare(file, opened)
+
+    def path(self, file: StoredFile) -> Path:
+        """Return where a file lies."""
+        return self._folder / file.sha256
+
     def put_array(self, content: NDArray[Any]) -> StoredFile:
         """Write an array in NumPy's own format."""
         file = io.BytesIO()
@@ -73,13 +82,17 @@ class ObjectFolder:
             small.flags.writeable = False
             return small
         with self._opened(file) as opened:
-            if hashlib.file_digest(opened, "sha256").hexdigest() != file.sha256:
-                raise StoreDamagedError(f"{file.sha256} was altered")
+            self._compare(file, opened)
             opened.seek(0)
             np.lib.format.read_magic(opened)
             shape, _, dtype = np.lib.format.read_array_header_1_0(opened)
             mapped = np.memmap(opened, dtype, "r", opened.tell(), shape)
         return mapped.view(np.ndarray)  # np.memmap itself is slow to slice
+
+    @staticmethod
+    def _compare(file: StoredFile, opened: io.BufferedReader) -> None:
+        if hashlib.file_digest(opened, "sha256").hexdigest() != file.sha256:
+            raise StoreDamagedError(f"{file.sha256} was altered")
 
     @contextmanager
     def _opened(self, file: StoredFile) -> Iterator[io.BufferedReader]:

@@ -4,23 +4,19 @@ A passage's terms are those of its text and, counted three times, of its heading
 document's title among them: a passage of "Redness" is about redness even where it says "it".
 """
 
-from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.manifest import PostingsFiles
 from index.objects import ObjectFolder
-from index.records import ChunkedDocument, headings
-from index.terms import stem, words
-
-HEADING_WEIGHT = 3
-_MOST = 255
+from index.records import ChunkedDocument
+from index.shard_terms import ShardTerms, count_terms
+from index.terms import stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +60,38 @@ class Postings:
 
 def build_postings(documents: Iterable[ChunkedDocument]) -> Postings:
     """Return the postings of the documents' passages; these are numbered in their order."""
-    numbers: dict[str, int] = {}
+    return join_terms([count_terms(documents)])
+
+
+def join_terms(shards: Sequence[ShardTerms]) -> Postings:
+    """Return the postings of the passages of all shards, which are numbered through."""
+    vocabulary = sorted({term for shard in shards for term in shard.vocabulary})
+    numbers = {term: number for number, term in enumerate(vocabulary)}
+    own = [np.array([numbers[term] for term in shard.vocabulary], np.int64) for shard in shards]
+    held_by = np.zeros(len(vocabulary), np.int64)
+    for terms, shard in zip(own, shards, strict=True):
+        held_by[terms] += np.diff(shard.starts)
+    starts = np.concatenate([[0], np.cumsum(held_by)]).astype(np.int64)
+    rows, counts = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.uint8)
+    free, passages = starts[:-1].copy(), 0
+    for terms, shard in zip(own, shards, strict=True):
+        held = np.diff(shard.starts)
+        places = np.repeat(free[terms] - shard.starts[:-1], held) + np.arange(len(shard.rows))
+        rows[places] = shard.rows + passages
+        counts[places] = shard.counts
+        free[terms] += held
+        passages += len(shard.lengths)
     said: Counter[str] = Counter()
-    rows, columns, counts, lengths = array("i"), array("i"), array("B"), array("i")
-    for chunked in documents:
-        for passage in chunked.passages:
-            written = words(passage.span.of(chunked.document.text))
-            said.update(written)
-            held = Counter(map(stem, written))
-            for heading in headings(chunked.document, passage):
-                for word in _heading_words(heading):
-                    said.setdefault(word, 0)
-                    held[stem(word)] += HEADING_WEIGHT
-            for term, count in held.items():
-                columns.append(numbers.setdefault(term, len(numbers)))
-                counts.append(min(count, _MOST))
-            rows.extend([len(lengths)] * len(held))
-            lengths.append(held.total())
-    vocabulary = sorted(numbers)
-    rank = np.empty(len(numbers), np.int32)
-    rank[[numbers[term] for term in vocabulary]] = np.arange(len(numbers), dtype=np.int32)
-    in_order = rank[np.array(columns, np.int32)]
-    order = np.argsort(in_order, kind="stable")
-    held_by = np.bincount(in_order, minlength=len(numbers))
+    for shard in shards:
+        for word, times in zip(shard.words, shard.said.tolist(), strict=True):
+            said[word] += times
     return Postings(
         vocabulary=tuple(vocabulary),
         forms=_forms(vocabulary, said),
-        starts=np.concatenate([[0], np.cumsum(held_by)]).astype(np.int64),
-        rows=np.array(rows, np.int32)[order],
-        counts=np.array(counts, np.uint8)[order],
-        lengths=np.array(lengths, np.int32),
+        starts=starts,
+        rows=rows,
+        counts=counts,
+        lengths=np.concatenate([np.empty(0, np.int32), *(shard.lengths for shard in shards)]),
     )
 
 
@@ -119,11 +117,6 @@ def read_postings(files: PostingsFiles, objects: ObjectFolder) -> Postings:
         counts=objects.map_array(files.counts),
         lengths=objects.map_array(files.lengths),
     )
-
-
-@lru_cache(maxsize=4096)
-def _heading_words(heading: str) -> tuple[str, ...]:
-    return tuple(words(heading))
 
 
 def _forms(vocabulary: Sequence[str], said: Mapping[str, int]) -> tuple[str, ...]:

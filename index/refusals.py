@@ -30,9 +30,10 @@ def refuse_loss(roots: Sequence[Path], gathered: Gathered, old: Manifest | None)
                 "changed. Bring them back, or run `pincite index SOURCE…` without it.",
                 gathered.skipped,
             )
-    if not gathered.documents:
+    if roots and not gathered.documents:
         listed = ", ".join(str(root) for root in roots)
         raise NothingToIndexError(
-            f"Nothing in {listed} could be indexed: give files or folders with .txt or .md text.",
+            f"Nothing in {listed} could be indexed: give files or folders with text, such as "
+            ".txt, .md, .html, .pdf or .docx.",
             gathered.skipped,
         )

@@ -1,12 +1,12 @@
 """What a sync did, told by the names of the documents."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.changes import compare, digests
 from index.gathering import Gathered
 from index.manifest import Manifest
-from index.records import ChunkedDocument
 from index.snapshot import Snapshot
 from index.sources import SkippedFile
 
@@ -15,21 +15,27 @@ from index.sources import SkippedFile
 class SyncReport:
     """What a sync did: sources by name, and how many texts had to be embedded.
 
-    `kept` could not be read for the moment and stays as it was; `empty` are the folders among
-    the SOURCEs that hold nothing to index; `repaired` is why the old snapshot was of no use.
+    `renamed` has the old and the new name of documents whose bytes did not change; `remarks` are
+    those of readers on what was added or changed. `kept` could not be read for the moment and
+    stays as it was; `empty` are the folders among the SOURCEs that hold nothing to index;
+    `repaired` is why the old snapshot was of no use. `kept_aside` is the snapshot that was not
+    made live, because a quality gate held it back.
     """
 
     snapshot: str
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
+    renamed: tuple[tuple[str, str], ...]
     unchanged: tuple[str, ...]
     skipped: tuple[SkippedFile, ...]
     kept: tuple[SkippedFile, ...]
     empty: tuple[Path, ...]
     passages: int
     embedded: int
+    remarks: tuple[SkippedFile, ...] = ()
     repaired: str = ""
+    kept_aside: str = ""
 
 
 def report(
@@ -39,26 +45,30 @@ def report(
     manifest: Manifest,
     embedded: int,
     repaired: str,
+    *,
+    kept_aside: str = "",
 ) -> SyncReport:
     """Compare what was gathered from `roots` with the old snapshot."""
-    before = _digests(old.chunked.values()) if old else {}
-    now = _digests(gathered.documents)
-    both = sorted(before.keys() & now.keys())
+    changes = compare(digests(old.chunked.values()) if old else {}, digests(gathered.documents))
+    new = {*changes.added, *changes.changed}
     return SyncReport(
         snapshot=manifest.id,
-        added=tuple(sorted(now.keys() - before.keys())),
-        changed=tuple(source for source in both if before[source] != now[source]),
-        removed=tuple(sorted(before.keys() - now.keys())),
-        unchanged=tuple(source for source in both if before[source] == now[source]),
+        added=changes.added,
+        changed=changes.changed,
+        removed=changes.removed,
+        renamed=changes.renamed,
+        unchanged=changes.unchanged,
         skipped=tuple(gathered.skipped),
         kept=tuple(gathered.kept),
         empty=tuple(r for r in roots if r.is_dir() and not gathered.count_in(r)),
         passages=manifest.passages,
         embedded=embedded,
+        remarks=tuple(
+            SkippedFile(each.document.source, remark)
+            for each in gathered.documents
+            if each.document.source in new
+            for remark in each.document.remarks
+        ),
         repaired=repaired,
+        kept_aside=kept_aside,
     )
-
-
-def _digests(documents: Iterable[ChunkedDocument]) -> dict[str, str]:
-    """Return the SHA-256 of each document's bytes by its source."""
-    return {each.document.source: each.document.document_sha256 for each in documents}

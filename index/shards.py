@@ -2,12 +2,13 @@
 
 Documents are dealt to shards by their id alone, so a corpus always has the same
 shards, whatever its history, and a changed document rewrites only the shard it is in.
-A shard is four files:
+A shard is five files:
 
 - documents: JSON lines, each a document, its passages, and what was skipped
 - passage vectors: a FAISS flat inner-product index, a row a passage
 - sentence vectors: a NumPy array of float16, a row a sentence of each passage in turn
 - heading vectors: the same, a row a heading, in the order of `distinct_headings`
+- terms: see `index.shard_terms`; they are joined when a snapshot is made, and not read to answer
 """
 
 import hashlib
@@ -31,6 +32,7 @@ from index.records import (
     headings,
     passage_id,
 )
+from index.shard_terms import ShardTerms, count_terms
 
 DOCUMENTS_A_SHARD = 64
 MAX_SHARDS = 1024
@@ -76,6 +78,7 @@ def write_shard(content: ShardContent, objects: ObjectFolder) -> Shard:
         passage_vectors=objects.put(faiss.serialize_index(index).tobytes()),
         sentence_vectors=objects.put_array(content.sentence_vectors),
         heading_vectors=objects.put_array(content.heading_vectors),
+        terms=objects.put(count_terms(content.documents).to_bytes()),
     )
 
 
@@ -86,6 +89,8 @@ def read_shard(shard: Shard, objects: ObjectFolder) -> ShardContent:
     """
     import faiss  # here and not above: it takes a tenth of a second, while a model is loaded
 
+    if shard.terms:
+        objects.check(shard.terms)
     lines = objects.get(shard.documents).splitlines()
     index_bytes = np.frombuffer(objects.get(shard.passage_vectors), dtype=np.uint8)
     index = faiss.deserialize_index(index_bytes)
@@ -97,6 +102,13 @@ def read_shard(shard: Shard, objects: ObjectFolder) -> ShardContent:
         sentence_vectors=sentence_vectors,
         heading_vectors=objects.map_array(shard.heading_vectors) if shard.heading_vectors else none,
     )
+
+
+def read_terms(shard: Shard, objects: ObjectFolder) -> ShardTerms:
+    """Return a shard's terms. Raises StoreDamagedError if they are not what was written."""
+    if shard.terms is None:
+        raise ValueError("a shard of an earlier format has no terms")
+    return ShardTerms.from_bytes(objects.get(shard.terms))
 
 
 def distinct_headings(documents: Iterable[ChunkedDocument]) -> tuple[str, ...]:

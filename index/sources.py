@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index.errors import SourceError
+from index.ignoring import IGNORE_FILE, Ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +99,20 @@ def resolve_sources(sources: Iterable[str | Path]) -> tuple[Path, ...]:
 
 
 def list_files(
-    sources: Sequence[Path], store: Path | None = None
+    sources: Sequence[Path], store: Path | None = None, ignore: Sequence[str] = ()
 ) -> tuple[list[SourceFile], list[SkippedFile]]:
     """Return the files of `sources` in a fixed order, and what was passed over and why.
 
     A file that lies in two of them is in the list once, named by the outer one. The folder
-    `store`, and any other that is a store, is left out. Raises SourceError when two files
-    would bear the same name.
+    `store`, and any other that is a store, is left out, and so is what a pattern of `ignore` or
+    of the SOURCE's own file names (`index.ignoring`). Raises SourceError when two files would
+    bear the same name.
     """
     files: dict[str, SourceFile] = {}
     skipped: list[SkippedFile] = []
     seen: set[Path] = set()
     for source in sorted(sources, key=lambda source: len(source.parts)):
-        for found in _walk(source, store.resolve() if store else None):
+        for found in _walk(source, store.resolve() if store else None, ignore):
             path = found.path
             itself_a_source = found.reason and path != source and path in sources
             if path in seen or (itself_a_source and not found.out_of_reach):
@@ -168,23 +170,30 @@ def _name_below(source: Path, path: Path) -> str:
     return "/".join((_name_of(source), *below))
 
 
-def _walk(source: Path, store: Path | None) -> Iterator[_Found]:
+def _walk(source: Path, store: Path | None, ignore: Sequence[str]) -> Iterator[_Found]:
     """Yield what a SOURCE holds, stores left out; links to folders are not followed."""
     if _is_file(source):
         yield _Found(source)
         return
+    ignored = Ignored(source, ignore)
     failed: list[OSError] = []
     for folder, folders, names in os.walk(source, onerror=failed.append):
         here = Path(folder)
-        folders[:] = sorted(name for name in folders if not _is_store(here / name, store))
-        for name in folders:
+        entered: list[str] = []
+        for name in sorted(name for name in folders if not _is_store(here / name, store)):
             if name.startswith("."):
                 yield _Found(here / name, "hidden")
+            elif ignored.has(here / name, is_folder=True):
+                yield _Found(here / name, "ignored")
             elif _is_link(here / name):
                 yield _Found(here / name, "a link to a folder; index that folder itself")
-        folders[:] = [name for name in folders if not name.startswith(".")]
+            else:
+                entered.append(name)
+        folders[:] = entered
         for name in sorted(names):
-            yield _look_at(here / name)
+            if name != IGNORE_FILE:
+                is_ignored = ignored.has(here / name)
+                yield _Found(here / name, "ignored") if is_ignored else _look_at(here / name)
     for error in failed:
         yield _out_of_reach(Path(error.filename or source), error)
 

@@ -3,15 +3,17 @@
 - `live.json` names the live snapshot; it is replaced in one step
 - `snapshots/ID.json` is a manifest: which files make up the snapshot
 - `objects/SHA256` are the files, immutable and shared between snapshots
+- `uploads/ID.json` are documents that are in no SOURCE
+- `jobs/` are uploads that wait to be indexed
+- `gold.json` names the questions that a new snapshot has to answer
 - `write.lock` is held by the one process that writes
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
-import orjson
 from filelock import FileLock, Timeout
 
 from index.errors import (
@@ -23,16 +25,27 @@ from index.errors import (
 )
 from index.manifest import FORMAT, OLDEST_UPGRADED, Manifest
 from index.objects import ObjectFolder, write_atomically, write_errors_explained
+from index.pointer import Pointer
+from index.uploads import UPLOADS, Uploads
 
 SNAPSHOTS_KEPT = 2
+_CONTENTS = {
+    *("live.json", "snapshots", "objects", UPLOADS, "jobs", "gold.json", "write.lock"),
+}
 
 
 class Store:
-    """Reads and publishes the snapshots in a folder."""
+    """Reads and publishes the snapshots in a folder.
 
-    def __init__(self, folder: Path) -> None:
+    `keep` is how many are kept, the live one among them; those that a quality gate needs are
+    kept besides.
+    """
+
+    def __init__(self, folder: Path, *, keep: int = SNAPSHOTS_KEPT) -> None:
         self.folder = folder
         self.objects = ObjectFolder(folder / "objects")
+        self.uploads = Uploads(folder / UPLOADS, self.objects)
+        self._keep = keep
         self._live = folder / "live.json"
         self._snapshots = folder / "snapshots"
 
@@ -47,10 +60,10 @@ class Store:
             raise StoreError(f"{self._live} cannot be read: {error.strerror}.") from error
         return True
 
-    def live_id(self) -> str:
-        """Return the id of the live snapshot.
+    def pointer(self) -> Pointer:
+        """Return which snapshots are named.
 
-        Raises StoreMissingError if there is none, StoreError for another format,
+        Raises StoreMissingError if nothing was ever published, StoreError for another format,
         StoreDamagedError if the pointer cannot be read.
         """
         try:
@@ -62,34 +75,36 @@ class Store:
             ) from None
         except OSError as error:
             raise StoreError(f"{self._live} cannot be read: {error.strerror}.") from error
-        try:
-            pointer = orjson.loads(content)
-            written_format, snapshot = pointer["format"], pointer["snapshot"]
-        except (ValueError, TypeError, KeyError):
-            raise StoreDamagedError("live.json is not readable") from None
-        if written_format not in range(OLDEST_UPGRADED, FORMAT + 1):
+        pointer = Pointer.from_bytes(content)
+        if pointer.format not in range(OLDEST_UPGRADED, FORMAT + 1):
             raise StoreUnusableError(
-                f"The store at {self.folder} has format {written_format}, "
+                f"The store at {self.folder} has format {pointer.format}, "
                 f"this Pincite reads {FORMAT}"
             )
-        if not isinstance(snapshot, str) or not re.fullmatch(r"[0-9a-f]{16}", snapshot):
-            raise StoreDamagedError("live.json names no snapshot")
-        return snapshot
+        return pointer
+
+    def live_id(self) -> str:
+        """Return the id of the live snapshot. Raises as `pointer` does."""
+        return self.pointer().snapshot
 
     def live_manifest(self) -> Manifest:
-        """Return the manifest of the live snapshot. Raises as `live_id` does."""
-        return self._manifest(self.live_id())
+        """Return the manifest of the live snapshot. Raises as `pointer` does."""
+        pointer = self.pointer()
+        manifest = self.manifest(pointer.snapshot)
+        if manifest.format != pointer.format:
+            raise StoreDamagedError("live.json was altered")
+        return manifest
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, *, wait_s: float = 0) -> Iterator[None]:
         """Hold the store for writing; a new one that nothing was published to is removed again.
 
-        Raises StoreBusyError if another process holds it.
+        Raises StoreBusyError if another process holds it for `wait_s` seconds.
         """
         with write_errors_explained(self.folder):
             self._refuse_foreign_folder()
             is_new = not self.folder.exists()
-            lock = self._lock()
+            lock = self._lock(wait_s)
         try:
             yield
         except BaseException:
@@ -98,28 +113,62 @@ class Store:
         finally:
             lock.release()
 
-    def publish(self, manifest: Manifest) -> None:
+    def publish(self, manifest: Manifest, *, checked: bool = False) -> None:
         """Make `manifest` live in one step, then let go of snapshots no longer kept.
 
-        Everything it names must have been put into `objects` before.
+        Everything it names must have been put into `objects` before. `checked` tells that a
+        quality gate let it through.
         """
-        path = self._snapshots / f"{manifest.id}.json"
-        write_atomically(path, manifest.to_bytes())
-        pointer = {"format": manifest.format, "snapshot": manifest.id}
-        write_atomically(self._live, orjson.dumps(pointer), aside=self._snapshots)
-        self._forget_old(manifest.id)
+        self._write_manifest(manifest)
+        last = manifest.id if checked else self._named().checked
+        self._point(Pointer(manifest.format, manifest.id, checked=last))
+
+    def keep_aside(self, manifest: Manifest) -> None:
+        """Keep a snapshot without making it live, in the place of the last one kept aside."""
+        self._write_manifest(manifest)
+        self._point(replace(self.pointer(), aside=manifest.id))
+
+    def point_back(self, snapshot: str) -> None:
+        """Make a snapshot live that is kept. Raises StoreDamagedError if it is not."""
+        pointer, manifest = self._named(), self.manifest(snapshot)
+        aside = None if pointer.aside == snapshot else pointer.aside
+        self._point(Pointer(manifest.format, snapshot, pointer.checked, aside))
+
+    def forget_checks(self) -> None:
+        """Let go of the snapshots that are kept for a quality gate alone."""
+        pointer = self.pointer()
+        self._point(Pointer(pointer.format, pointer.snapshot))
+
+    def snapshots(self) -> list[str]:
+        """Return the ids of all snapshots that are there, the one published last first."""
+        if not self._snapshots.is_dir():
+            return []
+        found = ((path.stat().st_mtime_ns, path.stem) for path in self._snapshots.glob("*.json"))
+        return [snapshot for _, snapshot in sorted(found, reverse=True)]
 
     def total_bytes(self) -> int:
         """Return how much disk the store takes."""
-        return self.objects.total_bytes() + sum(
-            path.stat().st_size for path in [self._live, *self._snapshots.iterdir()]
-        )
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
-    def _lock(self) -> FileLock:
+    def _write_manifest(self, manifest: Manifest) -> None:
+        write_atomically(self._snapshots / f"{manifest.id}.json", manifest.to_bytes())
+
+    def _point(self, pointer: Pointer) -> None:
+        write_atomically(self._live, pointer.to_bytes(), aside=self._snapshots)
+        self._forget_old(pointer)
+
+    def _named(self) -> Pointer:
+        """Return the pointer; one that names nothing else where it cannot be read."""
+        try:
+            return self.pointer()
+        except StoreError:
+            return Pointer(FORMAT, "")
+
+    def _lock(self, wait_s: float) -> FileLock:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "objects").mkdir(exist_ok=True)
         self._snapshots.mkdir(exist_ok=True)
-        lock = FileLock(self.folder / "write.lock", timeout=0)
+        lock = FileLock(self.folder / "write.lock", timeout=wait_s)
         try:
             lock.acquire()
         except Timeout:
@@ -129,7 +178,8 @@ class Store:
             ) from None
         return lock
 
-    def _manifest(self, snapshot: str) -> Manifest:
+    def manifest(self, snapshot: str) -> Manifest:
+        """Return the manifest of a snapshot that is kept. Raises StoreDamagedError, StoreError."""
         try:
             content = (self._snapshots / f"{snapshot}.json").read_bytes()
         except FileNotFoundError:
@@ -140,8 +190,7 @@ class Store:
 
     def _refuse_foreign_folder(self) -> None:
         """Never scatter a store's files among a user's own."""
-        ours = {"live.json", "snapshots", "objects", "write.lock"}
-        if self.folder.is_dir() and any(p.name not in ours for p in self.folder.iterdir()):
+        if self.folder.is_dir() and any(p.name not in _CONTENTS for p in self.folder.iterdir()):
             raise StoreError(
                 f"{self.folder} holds other files: name an empty or new folder with --store."
             )
@@ -150,7 +199,9 @@ class Store:
         """Give back the room that an attempt took which failed, on a full disk above all."""
         with suppress(StoreError, OSError):
             if self.exists:
-                self._forget_old(self.live_id())
+                self._forget_old(self.pointer())
+                return
+            if self.uploads.all():
                 return
             self.objects.remove_all_but(set())
             self._snapshots.rmdir()
@@ -160,16 +211,16 @@ class Store:
             if is_new:
                 self.folder.rmdir()
 
-    def _forget_old(self, live: str) -> None:
-        by_age = sorted(
-            self._snapshots.glob("*.json"), key=lambda p: p.stat().st_mtime_ns, reverse=True
-        )
-        others = [path.stem for path in by_age if path.stem != live]
-        kept = [live, *others[: SNAPSHOTS_KEPT - 1]]
-        needed: set[str] = set()
+    def _forget_old(self, pointer: Pointer) -> None:
+        others = [each for each in self.snapshots() if each not in pointer.named]
+        kept = [*pointer.named, *others[: self._keep - 1]]
+        try:
+            needed = {upload.content.sha256 for upload in self.uploads.all()}
+        except StoreError:
+            return  # nothing is removed while it cannot be told what is needed
         for snapshot in list(kept):
             try:
-                files = self._manifest(snapshot).files
+                files = self.manifest(snapshot).files
             except StoreDamagedError:
                 kept.remove(snapshot)
                 continue

@@ -1,6 +1,7 @@
 """Vectors by the text they belong to: no text is embedded twice."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,36 +22,26 @@ class VectorCache:
     """
 
     def __init__(self, old: Iterable[Snapshot], model: Model, backend: str) -> None:
+        made_by = model.fingerprint, backend
+        self._old = [_Rows(each) for each in old if each.manifest.made_by[1:] == made_by]
         self._new: dict[str, Vectors] = {}
-        self._old_passages: dict[str, Vectors] = {}
-        self._old_short: dict[str, NDArray[np.float16]] = {}
-        for snapshot in old:
-            made_by = snapshot.manifest.model_fingerprint, snapshot.manifest.backend
-            if made_by == (model.fingerprint, backend):
-                self._take(snapshot)
-
-    def _take(self, old: Snapshot) -> None:
-        in_order = dict.fromkeys(passage.document_id for passage in old.passages)
-        documents = [old.chunked[document_id] for document_id in in_order]
-        rows = old.passage_index.reconstruct_n(0, old.passage_index.ntotal)
-        self._old_passages.update(zip(_passage_texts(documents), rows, strict=True))
-        sentences = zip(_sentence_texts(documents), old.sentence_vectors, strict=True)
-        self._old_short.update(sentences)
-        self._old_short.update(zip(old.headings, old.heading_vectors, strict=True))
 
     @property
-    def dimension(self) -> int:
-        """The length of a vector."""
-        return len(next(iter((self._new or self._old_passages).values())))
+    def dimension(self) -> int | None:
+        """The length of a vector; None as long as there is none."""
+        if self._new:
+            return len(next(iter(self._new.values())))
+        return next((each.snapshot.manifest.dimension for each in self._old), None)
 
     def missing(self, documents: Sequence[ChunkedDocument]) -> Iterator[str]:
         """Yield the texts that have no vector yet, repetitions included."""
-        for texts, old in (
-            (_passage_texts(documents), self._old_passages),
-            (_sentence_texts(documents), self._old_short),
-            (distinct_headings(documents), self._old_short),
-        ):
-            yield from (text for text in texts if text not in old and text not in self._new)
+        for text in _passage_texts(documents):
+            if text not in self._new and not any(text in old.passages for old in self._old):
+                yield text
+        for texts in (_sentence_texts(documents), distinct_headings(documents)):
+            for text in texts:
+                if text not in self._new and not any(old.has_short(text) for old in self._old):
+                    yield text
 
     def add(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Keep new vectors, shape (len(texts), dimension)."""
@@ -58,35 +49,72 @@ class VectorCache:
 
     def passages(self, documents: Sequence[ChunkedDocument]) -> Vectors:
         """Return the passages' vectors in order, shape (passages, dimension)."""
-        texts = _passage_texts(documents)
-        return np.stack([self._find(text, self._old_passages) for text in texts])
+        return np.stack([self._passage(text) for text in _passage_texts(documents)])
 
     def sentences(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
         """Return the sentences' vectors in order, shape (sentences, dimension)."""
-        return self._short(_sentence_texts(documents))
+        return self._shorts(_sentence_texts(documents))
 
     def headings(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
         """Return the distinct headings' vectors in order, shape (headings, dimension)."""
-        return self._short(distinct_headings(documents))
+        return self._shorts(distinct_headings(documents))
 
-    def _short(self, texts: Iterable[str]) -> NDArray[np.float16]:
-        vectors = [self._find(text, self._old_short) for text in texts]
-        rows = [vector.astype(np.float16) for vector in vectors]
-        return np.stack(rows) if rows else np.empty((0, self.dimension), np.float16)
+    def _passage(self, text: str) -> Vectors:
+        if text in self._new:
+            return self._new[text]
+        old = next(old for old in self._old if text in old.passages)
+        vector: Vectors = old.snapshot.passage_index.reconstruct(old.passages[text])
+        return vector
 
-    def _find(self, text: str, old: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-        vector = self._new.get(text)
-        return old[text] if vector is None else vector
+    def _shorts(self, texts: Iterable[str]) -> NDArray[np.float16]:
+        vectors = [self._short(text).astype(np.float16) for text in texts]
+        return np.stack(vectors) if vectors else np.empty((0, self.dimension or 0), np.float16)
+
+    def _short(self, text: str) -> NDArray[Any]:
+        if text in self._new:
+            return self._new[text]
+        return next(old for old in self._old if old.has_short(text)).short(text)
 
 
-def _passage_texts(documents: Sequence[ChunkedDocument]) -> Iterator[str]:
+class _Rows:
+    """Where the vectors of a snapshot's texts stand; found out when it is first asked for."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    @cached_property
+    def passages(self) -> dict[str, int]:
+        return {text: row for row, text in enumerate(_passage_texts(self._documents()))}
+
+    @cached_property
+    def _sentences(self) -> dict[str, int]:
+        return {text: row for row, text in enumerate(_sentence_texts(self._documents()))}
+
+    def has_short(self, text: str) -> bool:
+        """Tell whether a sentence or heading has a vector."""
+        return text in self._sentences or text in self.snapshot.heading_rows
+
+    def short(self, text: str) -> NDArray[np.float16]:
+        """Return the vector of a sentence or heading."""
+        row = self._sentences.get(text)
+        vectors = self.snapshot.sentence_vectors
+        if row is None:
+            row, vectors = self.snapshot.heading_rows[text], self.snapshot.heading_vectors
+        found: NDArray[np.float16] = vectors.rows(row, row + 1)[0]
+        return found
+
+    def _documents(self) -> list[ChunkedDocument]:
+        return [each for shard in self.snapshot.shards.values() for each in shard.documents]
+
+
+def _passage_texts(documents: Iterable[ChunkedDocument]) -> Iterator[str]:
     for chunked in documents:
         text = chunked.document.text
         for passage in chunked.passages:
             yield embedded_text(passage.heading_path, passage.span.of(text))
 
 
-def _sentence_texts(documents: Sequence[ChunkedDocument]) -> Iterator[str]:
+def _sentence_texts(documents: Iterable[ChunkedDocument]) -> Iterator[str]:
     for chunked in documents:
         text = chunked.document.text
         for passage in chunked.passages:

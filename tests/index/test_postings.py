@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from index.errors import StoreDamagedError
 from index.objects import ObjectFolder
-from index.postings import HEADING_WEIGHT, build_postings, read_postings, write_postings
+from index.postings import build_postings, read_postings, write_postings
 from index.records import ChunkedDocument, Document, Passage, Span, passage_id
+from index.shard_terms import HEADING_WEIGHT
 from index.terms import stem, terms, word_spans, words
 
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import reading
 from index.build import sync
 from index.chunking import Chunker
 from index.errors import SourceError, StoreMissingError
+from index.gathering import digest_of
 from index.model import Model
 from index.reading import OutOfReachError, UnreadableFileError, read_file
 from index.reading import text as text_reading
@@ -307,14 +307,13 @@ def test_a_file_on_a_failing_disk_is_kept_though_cut_anew(
     (notes / "b.txt").write_text(TEXT)
     index(store, model, notes)
 
-    def failing(file: SourceFile) -> Iterable[Document]:
-        if file.path.name == "b.txt":
+    def failing(path: Path) -> str:
+        if path.name == "b.txt":
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        yield from original(file)
+        return digest_of(path)
 
-    original = reading.READERS[".txt"]
-    monkeypatch.setitem(reading.READERS, ".txt", failing)
-    monkeypatch.setattr("index.gathering.CHUNKING", -1)
+    monkeypatch.setattr("index.gathering.digest_of", failing)
+    monkeypatch.setattr("index.known.CHUNKING", -1)
     cut: list[str] = []
 
     def chunk(chunker: Chunker, document: Document) -> ChunkedDocument:

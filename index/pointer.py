@@ -1,0 +1,52 @@
+"""Which snapshot of a store is live, and which others are kept for a reason."""
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from index.errors import StoreDamagedError
+
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """The content of `live.json`.
+
+    `checked` is the last snapshot that a quality gate let through, `aside` the last one that it
+    did not; None where there is none.
+    """
+
+    format: int
+    snapshot: str
+    checked: str | None = None
+    aside: str | None = None
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The snapshots that must be kept."""
+        return frozenset(each for each in (self.snapshot, self.checked, self.aside) if each)
+
+    def to_bytes(self) -> bytes:
+        """Return the form on disk."""
+        return orjson.dumps({name: value for name, value in asdict(self).items() if value})
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Pointer":
+        """Read a pointer. Raises StoreDamagedError if it is none."""
+        try:
+            fields: dict[str, Any] = orjson.loads(content)
+            pointer = cls(fields["format"], fields["snapshot"])
+            others = {name: fields.get(name) for name in ("checked", "aside")}
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise StoreDamagedError("live.json is not readable") from None
+        if not _is_id(pointer.snapshot):
+            raise StoreDamagedError("live.json names no snapshot")
+        known = {name: value for name, value in others.items() if _is_id(value)}
+        return cls(pointer.format, pointer.snapshot, **known)
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None

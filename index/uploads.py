@@ -1,0 +1,113 @@
+"""Documents that were uploaded: kept in the store, for they are in no file of the user's.
+
+`uploads/ID.json` says what an upload is; its content is a file among the store's objects.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from index.errors import StoreError
+from index.objects import ObjectFolder, StoredFile, fsync_folder, write_atomically
+from index.records import Document, MetadataValue
+from index.sources import SourceFile
+
+UPLOADS = "uploads"
+UPLOADED = "upload:"
+UPLOAD_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,118}[a-z0-9])?")
+
+
+def is_upload(source: str) -> bool:
+    """Tell whether a document's source is an upload."""
+    return source.startswith(UPLOADED)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A document that was put into the store by itself.
+
+    `kind` is what reads it, such as ".pdf"; `modified` is when it was uploaded, in ISO 8601.
+    `title` and `metadata` were given with it and come before what is found in the content.
+    """
+
+    id: str
+    kind: str
+    content: StoredFile
+    modified: str
+    title: str = ""
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+
+    @property
+    def source(self) -> str:
+        """The name that it goes by among the sources; no file has one without a slash."""
+        return f"{UPLOADED}{self.id}{self.kind}"
+
+    def describe(self, document: Document) -> Document:
+        """Return a document of its content with what was given with it."""
+        return replace(
+            document,
+            title=self.title or document.title,
+            metadata={**document.metadata, **self.metadata},
+            modified=self.modified,
+        )
+
+
+class Uploads:
+    """The uploads of a store. Whoever changes them holds the store for writing."""
+
+    def __init__(self, folder: Path, objects: ObjectFolder) -> None:
+        self._folder = folder
+        self._objects = objects
+
+    def all(self) -> list[Upload]:
+        """Return all uploads by id. Raises StoreError."""
+        if not self._folder.is_dir():
+            return []
+        return [_read(path) for path in sorted(self._folder.glob("*.json"))]
+
+    def find(self, upload_id: str) -> Upload | None:
+        """Return an upload; None if there is none of that id. Raises StoreError."""
+        path = self._path(upload_id)
+        return _read(path) if path.is_file() else None
+
+    def put(self, upload: Upload, content: bytes) -> None:
+        """Add or replace an upload; it is on the disk when this returns."""
+        if self._objects.put(content) != upload.content:
+            raise ValueError("the upload describes another content")
+        self._folder.mkdir(exist_ok=True)
+        options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
+        write_atomically(self._path(upload.id), orjson.dumps(asdict(upload), option=options))
+
+    def remove(self, upload_id: str) -> None:
+        """Remove an upload if there is one of that id."""
+        if self._folder.is_dir():
+            self._path(upload_id).unlink(missing_ok=True)
+            fsync_folder(self._folder)
+
+    def file(self, upload: Upload) -> SourceFile:
+        """Return where the content of an upload lies."""
+        return SourceFile(self._objects.path(upload.content), upload.source, upload.kind, upload.id)
+
+    def _path(self, upload_id: str) -> Path:
+        if not UPLOAD_ID.fullmatch(upload_id):
+            raise ValueError(f"{upload_id!r} is no id of an upload")
+        return self._folder / f"{upload_id}.json"
+
+
+def _read(path: Path) -> Upload:
+    try:
+        fields: dict[str, Any] = orjson.loads(path.read_bytes())
+        content = StoredFile(**fields.pop("content"))
+        metadata = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in fields.pop("metadata").items()
+        }
+        return Upload(content=content, metadata=metadata, **fields)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise StoreError(
+            f"The upload {path.stem} cannot be read: remove {path} and upload the document again."
+        ) from None
