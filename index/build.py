@@ -57,8 +57,8 @@ def sync(
     """
     with store.writing(wait_s=wait_s):
         old, repaired = _open_old(store, known)
-        roots = _roots(store, sources)
-        ignored = _ignored(store, ignore)
+        roots = sources_of(store, sources)
+        ignored = remembered_patterns(store) if ignore is None else tuple(ignore)
         files, skipped = list_files(roots, store.folder, ignored)
         uploads = store.uploads.all()
         wanted: list[tuple[SourceFile, Upload | None]] = [(file, None) for file in files]
@@ -68,19 +68,21 @@ def sync(
         with Embedder(cache, encoder, progress) as embedder:
             gatherer = Gatherer(before, model, reread=reread)
             gathered = gatherer.gather(wanted, skipped, embedder, progress)
-            refuse_loss(roots, gathered, old.manifest if old else None)
+            held = {root: gathered.count_in(root) for root in roots}
+            refuse_loss(held, gathered.skipped, old.manifest if old else None)
             embedded = embedder.finish()
-        manifest = write_snapshot(
-            store, gathered, cache, model, encoder, old if before.has_vectors else None
-        )
-        manifest = replace(
-            manifest,
+        manifest = make_snapshot(
+            store,
+            gathered,
+            cache,
+            model,
+            encoder,
+            before,
+            measure,
             sources=tuple(str(root) for root in roots),
-            held=tuple(gathered.count_in(root) for root in roots),
+            held=tuple(held.values()),
             ignore=ignored,
         )
-        manifest = _with_background(store, manifest, old, measure)
-        manifest = carry_calibration(store, manifest, gathered.documents)
         admitted = gate is None or _admitted(gate, store, manifest, old)
         if admitted:
             _publish(store, manifest, old, checked=gate is not None)
@@ -125,12 +127,32 @@ def publish_documents(
             embedder.finish()
         if not gathered.documents:
             raise SourceError("None of the documents holds text that can be indexed.")
-        manifest = write_snapshot(
-            store, gathered, cache, model, encoder, old if before.has_vectors else None
-        )
-        manifest = _with_background(store, manifest, old, measure)
+        manifest = make_snapshot(store, gathered, cache, model, encoder, before, measure)
         _publish(store, manifest, old)
     return manifest
+
+
+def make_snapshot(
+    store: Store,
+    gathered: Gathered,
+    cache: VectorCache,
+    model: Model,
+    encoder: Encoder,
+    before: Known,
+    measure: Measure | None,
+    *,
+    sources: tuple[str, ...] = (),
+    held: tuple[int, ...] = (),
+    ignore: tuple[str, ...] = (),
+) -> Manifest:
+    """Write all files of a snapshot of what was gathered; return its manifest, not yet live.
+
+    Files of the snapshot `before` are used again. Raises StoreError.
+    """
+    written = write_snapshot(store, gathered, cache, model, encoder, before)
+    manifest = replace(written, sources=sources, held=held, ignore=ignore)
+    manifest = _with_background(store, manifest, before.snapshot, measure)
+    return carry_calibration(store, manifest, gathered.documents)
 
 
 def _with_background(
@@ -181,7 +203,7 @@ def _open_old(store: Store, known: Snapshot | None) -> tuple[Snapshot | None, st
         return None, str(error).rstrip(".")
 
 
-def _roots(store: Store, sources: Sequence[str | Path]) -> tuple[Path, ...]:
+def sources_of(store: Store, sources: Sequence[str | Path]) -> tuple[Path, ...]:
     """Return the sources, else those that the store remembers, be its other files damaged."""
     if sources:
         return resolve_sources(sources)
@@ -193,9 +215,8 @@ def _roots(store: Store, sources: Sequence[str | Path]) -> tuple[Path, ...]:
         ) from None
 
 
-def _ignored(store: Store, ignore: Sequence[str] | None) -> tuple[str, ...]:
-    if ignore is not None:
-        return tuple(ignore)
+def remembered_patterns(store: Store) -> tuple[str, ...]:
+    """Return the patterns of files to ignore that the store remembers."""
     try:
         return store.live_manifest().ignore
     except StoreError:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
-
 from index.errors import SourceError
 
 IGNORE_FILE = ".pinciteignore"
@@ -17,6 +15,8 @@ class Ignored:
     """
 
     def __init__(self, root: Path, patterns: Sequence[str]) -> None:
+        from pathspec import GitIgnoreSpec  # here and not above: an answer does not need it
+
         self._root = root
         own = root / IGNORE_FILE
         try:

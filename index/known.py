@@ -16,11 +16,13 @@ from index.uploads import is_upload
 class Known:
     """The documents of an old snapshot, by where they come from and by the bytes of their files.
 
-    `is_cut_as_now` tells whether their passages, too, are those that would be cut today, and
-    `has_vectors` whether these have the vectors that the encoder would make.
+    `snapshot` is where they are from. `is_cut_as_now` tells whether their passages, too, are those
+    that would be cut today, and `has_vectors` whether these have the vectors that the encoder would
+    make.
     """
 
     def __init__(self, old: Snapshot | None, model: Model, backend: str) -> None:
+        self.snapshot = old
         self._by_source: dict[str, list[ChunkedDocument]] = defaultdict(list)
         self._by_bytes: dict[tuple[str, str], ChunkedDocument] = {}
         self._by_id = dict(old.chunked) if old else {}

@@ -32,6 +32,11 @@ class StoredFile:
     bytes: int
 
 
+def stored_as(content: bytes) -> StoredFile:
+    """Return what a file of this content is called."""
+    return StoredFile(hashlib.sha256(content).hexdigest(), len(content))
+
+
 class ObjectFolder:
     """A folder of content-addressed files."""
 
@@ -40,7 +45,7 @@ class ObjectFolder:
 
     def put(self, content: bytes) -> StoredFile:
         """Write `content` unless it is there already, intact."""
-        file = StoredFile(hashlib.sha256(content).hexdigest(), len(content))
+        file = stored_as(content)
         path = self._folder / file.sha256
         if not self._is_intact(file):
             write_atomically(path, content)

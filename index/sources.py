@@ -180,7 +180,7 @@ def _walk(source: Path, store: Path | None, ignore: Sequence[str]) -> Iterator[_
     for folder, folders, names in os.walk(source, onerror=failed.append):
         here = Path(folder)
         entered: list[str] = []
-        for name in sorted(name for name in folders if not _is_store(here / name, store)):
+        for name in sorted(name for name in folders if not is_store(here / name, store)):
             if name.startswith("."):
                 yield _Found(here / name, "hidden")
             elif ignored.has(here / name, is_folder=True):
@@ -222,7 +222,8 @@ def _is_link(path: Path) -> bool:
         return False
 
 
-def _is_store(folder: Path, own: Path | None) -> bool:
+def is_store(folder: Path, own: Path | None) -> bool:
+    """Tell whether a folder is a store: `own`, or any other."""
     try:
         made_here = (folder / "live.json").is_file() and (folder / "objects").is_dir()
         return made_here or folder.resolve() == own

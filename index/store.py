@@ -23,6 +23,7 @@ from index.errors import (
     StoreMissingError,
     StoreUnusableError,
 )
+from index.jobs import JOBS, Jobs
 from index.manifest import FORMAT, OLDEST_UPGRADED, Manifest
 from index.objects import ObjectFolder, write_atomically, write_errors_explained
 from index.pointer import Pointer
@@ -30,7 +31,7 @@ from index.uploads import UPLOADS, Uploads
 
 SNAPSHOTS_KEPT = 2
 _CONTENTS = {
-    *("live.json", "snapshots", "objects", UPLOADS, "jobs", "gold.json", "write.lock"),
+    *("live.json", "snapshots", "objects", UPLOADS, JOBS, "gold.json", "write.lock"),
 }
 
 
@@ -45,6 +46,7 @@ class Store:
         self.folder = folder
         self.objects = ObjectFolder(folder / "objects")
         self.uploads = Uploads(folder / UPLOADS, self.objects)
+        self.jobs = Jobs(folder / JOBS)
         self._keep = keep
         self._live = folder / "live.json"
         self._snapshots = folder / "snapshots"

@@ -4,7 +4,8 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,12 @@ class Upload:
     @property
     def source(self) -> str:
         """The name that it goes by among the sources; no file has one without a slash."""
-        return f"{UPLOADED}{self.id}{self.kind}"
+        return self.source_of(self.id, self.kind)
+
+    @staticmethod
+    def source_of(upload_id: str, kind: str) -> str:
+        """Return the name that an upload goes by."""
+        return f"{UPLOADED}{upload_id}{kind}"
 
     def describe(self, document: Document) -> Document:
         """Return a document of its content with what was given with it."""
@@ -54,6 +60,15 @@ class Upload:
             metadata={**document.metadata, **self.metadata},
             modified=self.modified,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class UploadChange:
+    """That an upload is to be added or replaced, or, where it is None, removed."""
+
+    id: str
+    upload: Upload | None = None
+    content: bytes = field(default=b"", repr=False)
 
 
 class Uploads:
@@ -74,23 +89,36 @@ class Uploads:
         path = self._path(upload_id)
         return _read(path) if path.is_file() else None
 
-    def put(self, upload: Upload, content: bytes) -> None:
-        """Add or replace an upload; it is on the disk when this returns."""
-        if self._objects.put(content) != upload.content:
-            raise ValueError("the upload describes another content")
-        self._folder.mkdir(exist_ok=True)
-        options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-        write_atomically(self._path(upload.id), orjson.dumps(asdict(upload), option=options))
-
-    def remove(self, upload_id: str) -> None:
-        """Remove an upload if there is one of that id."""
-        if self._folder.is_dir():
-            self._path(upload_id).unlink(missing_ok=True)
-            fsync_folder(self._folder)
+    @contextmanager
+    def changing(self, changes: Sequence[UploadChange]) -> Iterator[None]:
+        """Make changes for the body to publish; where it fails, all is as it was before."""
+        before = {change.id: self.find(change.id) for change in changes}
+        try:
+            for change in changes:
+                if change.upload:
+                    self._objects.put(change.content)
+                self._set(change.id, change.upload)
+            yield
+        except BaseException:
+            for upload_id, upload in before.items():
+                with suppress(OSError):
+                    self._set(upload_id, upload)
+            raise
 
     def file(self, upload: Upload) -> SourceFile:
         """Return where the content of an upload lies."""
         return SourceFile(self._objects.path(upload.content), upload.source, upload.kind, upload.id)
+
+    def _set(self, upload_id: str, upload: Upload | None) -> None:
+        """Write what an upload is, or remove it; it is on the disk when this returns."""
+        path = self._path(upload_id)
+        if upload:
+            self._folder.mkdir(exist_ok=True)
+            options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
+            write_atomically(path, orjson.dumps(asdict(upload), option=options))
+        elif path.is_file():
+            path.unlink()
+            fsync_folder(self._folder)
 
     def _path(self, upload_id: str) -> Path:
         if not UPLOAD_ID.fullmatch(upload_id):

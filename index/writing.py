@@ -3,6 +3,7 @@
 from index.chunking import VERSION as CHUNKING
 from index.encoder import Encoder
 from index.gathering import Gathered
+from index.known import Known
 from index.manifest import FORMAT, Manifest, Shard
 from index.model import Model
 from index.objects import write_errors_explained
@@ -20,15 +21,14 @@ def write_snapshot(
     cache: VectorCache,
     model: Model,
     encoder: Encoder,
-    old: Snapshot | None,
+    before: Known,
 ) -> Manifest:
     """Write the files of a snapshot, and return its manifest without sources.
 
-    `old` is a snapshot of the same vectors: shards whose documents are the same are not made
-    again. Raises StoreError.
+    Shards whose documents and vectors are as before are not made again. Raises StoreError.
     """
     shares = deal(gathered.documents)
-    written = _by_first_document(old)
+    written = _by_first_document(before.snapshot if before.has_vectors else None)
     with write_errors_explained(store.folder):
         shards = tuple(_shard(share, written, cache, store) for share in shares)
         postings = join_terms([read_terms(shard, store.objects) for shard in shards])

@@ -32,6 +32,12 @@ ThresholdOption = Annotated[
         show_default="the calibrated one, else 0.5",
     ),
 ]
+KeepOption = Annotated[
+    int | None,
+    typer.Option(
+        "--keep", help="How many snapshots to keep, the live one among them.", show_default="2"
+    ),
+]
 WithoutOption = Annotated[
     str | None,
     typer.Option(
@@ -162,6 +168,13 @@ def serve_command(
             help="Host names it may be reached by, besides those of this machine.",
         ),
     ] = None,
+    watch: Annotated[
+        bool | None,
+        typer.Option(
+            "--watch/--no-watch", help="Index what changes in the sources.", show_default="watch"
+        ),
+    ] = None,
+    keep: KeepOption = None,
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
@@ -175,6 +188,8 @@ def serve_command(
         host=host,
         port=port,
         allowed_hosts=allowed_hosts,
+        watch=watch,
+        keep=keep,
         threshold=threshold,
         without=without,
         model=model,

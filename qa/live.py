@@ -70,9 +70,19 @@ class LiveEngine:
             self._swapping.release()
         return self._engine
 
+    def catch_up(self) -> Engine:
+        """Return the engine of the live snapshot, however long it takes to open it.
+
+        Raises PinciteError if it cannot be opened.
+        """
+        with self._swapping:
+            if self._store.live_id() != self._engine.snapshot.id:
+                self._engine = self._successor(self._engine)
+            return self._engine
+
     def _successor(self, engine: Engine) -> Engine:
         """Open the live snapshot, with the loaded model if it is still the right one."""
-        snapshot = open_snapshot(self._store)
+        snapshot = open_snapshot(self._store, known=engine.snapshot)
         if snapshot.manifest.model_fingerprint == engine.model.fingerprint:
             return replace(engine, snapshot=snapshot)
         return self._open()

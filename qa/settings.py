@@ -26,6 +26,8 @@ _HOSTS_WANTED = (
 
 _STAGES_WANTED = f"give stages to leave out, with commas between them: {', '.join(STAGES)}"
 
+_PATTERNS_WANTED = "give patterns as in .gitignore, with commas between them, such as *.log,drafts/"
+
 
 class EngineOptions(TypedDict):
     """The settings that `Engine.open` and `LiveEngine` take by name."""
@@ -50,6 +52,9 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     allowed_hosts: tuple[str, ...] = ()
+    watch: bool = True
+    keep: int = Field(default=2, ge=1, le=1000)
+    ignore: tuple[str, ...] | None = None
 
     @property
     def for_engine(self) -> EngineOptions:
@@ -74,6 +79,12 @@ class Settings(BaseModel):
         if not set(found) <= set(STAGES):
             raise ValueError(_STAGES_WANTED)
         return tuple(stage for stage in STAGES if stage in found)
+
+    @field_validator("ignore", mode="before")
+    @classmethod
+    def _patterns(cls, patterns: Any) -> Any:
+        """Take "*.log, drafts/" for the two."""
+        return None if patterns is None else tuple(_listed(patterns, _PATTERNS_WANTED))
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod

@@ -49,9 +49,9 @@ class CitationJson(WireModel):
     start_char_index: int
     end_char_index: int
     start_page_number: int | None = Field(
-        description="From 1; null where the document has no pages."
+        default=None, description="From 1; null where the document has no pages."
     )
-    end_page_number: int | None = Field(description="The page that the words end on.")
+    end_page_number: int | None = Field(default=None, description="Where the words end.")
     document_sha256: str = Field(description="Of the source file's bytes.")
     text_sha256: str = Field(description="Of the document's text in UTF-8.")
     also_in: list[PlaceJson] = Field(description="Other places that say the same, 20 at most.")

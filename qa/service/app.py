@@ -13,12 +13,15 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from pydantic import ConfigDict, Field
 
+from index.store import Store
 from index.version import installed_version
 from qa.claims import AnswerClaims, CitedSpan, PassageClaim
 from qa.live import LiveEngine
 from qa.service.guard import LOOPBACK_NAMES, Guard
 from qa.service.problems import add_problem_handlers, problem, problem_responses
+from qa.service.uploads import add_upload_routes
 from qa.service.wire import DocumentJson, DocumentSummaryJson
+from qa.service.writer import Writer
 from qa.verdicts import VerificationJson
 from qa.verify import verify
 from qa.versions import versions_in_snapshot
@@ -71,8 +74,16 @@ class StatusJson(WireModel):
     status: str
 
 
-def build_app(live: LiveEngine, allowed_hosts: frozenset[str] = frozenset()) -> FastAPI:
-    """Return the service that answers from `live`, under the loopback names and `allowed_hosts`."""
+def build_app(
+    live: LiveEngine,
+    allowed_hosts: frozenset[str] = frozenset(),
+    *,
+    writing: tuple[Store, Writer] | None = None,
+) -> FastAPI:
+    """Return the service that answers from `live`, under the loopback names and `allowed_hosts`.
+
+    Documents can be uploaded where there is a store to write to, and a writer that does it.
+    """
     app = FastAPIOffline(
         redoc_url=None,
         title="Pincite",
@@ -83,6 +94,8 @@ def build_app(live: LiveEngine, allowed_hosts: frozenset[str] = frozenset()) -> 
     add_problem_handlers(app)
     _add_answering(app, live)
     _add_documents(app, live)
+    if writing:
+        add_upload_routes(app, live, *writing)
     _add_health(app, live)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 

@@ -12,11 +12,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from index.reading.text import MAX_FILE_BYTES
 from qa.service.problems import problem
 from qa.settings import HOW_TO_ALLOW_HOSTS
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_BODY_BYTES = 1024 * 1024
+MAX_UPLOAD_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
 
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -42,7 +44,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._refusal(headers)
+        limit = _limit(scope)
+        refusal = self._refusal(headers, limit)
         policy = _DOCS_POLICY if scope["path"] == "/docs" else _CONTENT_SECURITY_POLICY
         started = False
 
@@ -62,13 +65,13 @@ class Guard:
             await problem(*refusal)(scope, receive, secured)
             return
         try:
-            await self._app(scope, _bounded(receive), secured)
+            await self._app(scope, _bounded(receive, limit), secured)
         except Exception:
             if not started:
                 await problem(*_FAILED)(scope, receive, secured)
             raise  # to the server, which logs it
 
-    def _refusal(self, headers: Headers) -> tuple[int, str] | None:
+    def _refusal(self, headers: Headers, limit: int) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if _name_of(host) not in self._allowed_hosts:
             return HTTPStatus.BAD_REQUEST, _UNKNOWN_HOST
@@ -80,18 +83,14 @@ class Guard:
         ):
             return HTTPStatus.FORBIDDEN, "Requests from another site's pages are not answered."
         length = headers.get("content-length", "0")
-        if length.isascii() and length.isdigit() and int(length) > MAX_BODY_BYTES:
-            return _TOO_LARGE
+        if length.isascii() and length.isdigit() and int(length) > limit:
+            return _too_large(limit)
         return None
 
 
 _UNKNOWN_HOST = (
     "This service does not answer under that host name. Whoever runs it can allow it: "
     f"{HOW_TO_ALLOW_HOSTS}."
-)
-_TOO_LARGE = (
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    f"The body is larger than {MAX_BODY_BYTES // 1024} KiB; send less.",
 )
 _FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; see the service's log.")
 
@@ -104,7 +103,18 @@ def _name_of(host: str) -> str:
         return ""
 
 
-def _bounded(receive: Receive) -> Receive:
+def _limit(scope: Scope) -> int:
+    """Return how many bytes the body may have: a document that is uploaded may be large."""
+    uploads = scope["method"] == "PUT" and scope["path"].startswith("/v1/documents/")
+    return MAX_UPLOAD_BYTES if uploads else MAX_BODY_BYTES
+
+
+def _too_large(limit: int) -> tuple[int, str]:
+    told = f"The body is larger than {limit // 1024} KiB; send less."
+    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
     """Bound a body whose length is not declared."""
     received = 0
 
@@ -112,8 +122,8 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise HTTPException(*_TOO_LARGE)
+        if received > limit:
+            raise HTTPException(*_too_large(limit))
         return message
 
     return counted

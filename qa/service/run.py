@@ -4,21 +4,27 @@ import contextlib
 import ipaddress
 import socket
 import sys
+from collections.abc import Callable
 
 import uvicorn
 
 from index.errors import PinciteError, SettingsError
+from index.gating import Gate
+from index.store import Store
+from qa.engine import Engine
 from qa.live import LiveEngine
 from qa.service.app import build_app
+from qa.service.writer import Writer
 from qa.settings import HOW_TO_ALLOW_HOSTS, Settings
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, gate_of: Callable[[Engine], Gate | None] = lambda _: None) -> None:
     """Answer on the port that is set until interrupted.
 
-    Raises PinciteError for a port in use, SettingsError for a host that cannot be resolved
-    and for an address that others can reach, unless the names it may be reached by are
-    given: there is no access control yet.
+    What changes in the SOURCEs meanwhile is indexed if that is set, unless the gate says no that
+    `gate_of` the engine gives. Raises PinciteError for a port in use, SettingsError for a host that
+    cannot be resolved and for an address that others can reach, unless the names it may be reached
+    by are given: there is no access control yet.
     """
     if not _is_loopback(settings.host) and not settings.allowed_hosts:
         raise SettingsError(
@@ -29,12 +35,16 @@ def serve(settings: Settings) -> None:
     # The port comes before the model: one that is in use is told at once.
     with _listen(settings.host, settings.port) as listener:
         live = LiveEngine(settings.store, **settings.for_engine)
-        app = build_app(live, frozenset(settings.allowed_hosts))
+        store = Store(settings.store, keep=settings.keep)
+        writer = Writer(
+            store, live, backend=settings.backend, watch=settings.watch, gate_of=gate_of
+        )
+        app = build_app(live, frozenset(settings.allowed_hosts), writing=(store, writer))
         address = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{address}:{listener.getsockname()[1]}/"
         print(f"Pincite answers at {url} (Ctrl-C to stop)", file=sys.stderr, flush=True)
         config = uvicorn.Config(app, log_level="warning", server_header=False)
-        with contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
+        with writer, contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
             uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -1,0 +1,38 @@
+"""Going back to a snapshot that is kept."""
+
+from index.errors import StoreError
+from index.manifest import Manifest
+from index.objects import write_errors_explained
+from index.snapshot import read_snapshot
+from index.store import Store
+
+
+def roll_back(store: Store, snapshot: str | None = None) -> Manifest:
+    """Make a snapshot that is kept live again, by default the one before the live one.
+
+    One that was kept aside by a quality gate goes live only by its name. Every checksum is
+    compared before. Returns the manifest that is live now. Raises StoreError, StoreBusyError.
+    """
+    store.pointer()  # before a folder is made for the lock
+    with store.writing():
+        chosen = snapshot or _before_live(store)
+        if chosen not in store.snapshots():
+            raise StoreError(
+                f"There is no snapshot {chosen} in the store; `pincite status` lists what is kept."
+            )
+        manifest = store.manifest(chosen)
+        read_snapshot(manifest, store)
+        with write_errors_explained(store.folder):
+            store.point_back(chosen)
+    return manifest
+
+
+def _before_live(store: Store) -> str:
+    pointer = store.pointer()
+    known = [each for each in store.snapshots() if each != pointer.aside]
+    older = known[known.index(pointer.snapshot) + 1 :] if pointer.snapshot in known else known
+    if not older:
+        raise StoreError(
+            "No older snapshot is kept: change the sources back and run `pincite index`."
+        )
+    return older[0]

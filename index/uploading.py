@@ -1,0 +1,108 @@
+"""Changing uploads alone: the documents of the SOURCEs stay as they were indexed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from index.build import Measure, make_snapshot
+from index.chunking import Chunker
+from index.embedding import Embedder
+from index.encoder import Encoder
+from index.errors import SourceError
+from index.gathering import Gathered, Gatherer
+from index.known import Known
+from index.manifest import Manifest
+from index.model import Model
+from index.objects import write_errors_explained
+from index.progress import no_progress
+from index.reading import UnreadableFileError, read_file
+from index.snapshot import Snapshot, open_snapshot
+from index.sources import SourceFile
+from index.store import Store
+from index.uploads import Upload, UploadChange, is_upload
+from index.vectors import VectorCache
+
+
+def change_uploads(
+    store: Store,
+    changes: Sequence[UploadChange],
+    model: Model,
+    encoder: Encoder,
+    *,
+    known: Snapshot | None = None,
+    measure: Measure | None = None,
+    wait_s: float = 0,
+) -> Manifest:
+    """Publish a snapshot with the changes made; return its manifest.
+
+    All are made or none. `known` is a snapshot that is open already, to save reading the live
+    one. Raises StoreError; StoreBusyError if another process writes for `wait_s` seconds;
+    SourceError for an id that a file of a SOURCE has.
+    """
+    with store.writing(wait_s=wait_s), write_errors_explained(store.folder):
+        if known is None or known.id != store.live_id():
+            known = open_snapshot(store, known=known)
+        for change in changes:
+            refuse_files_of_sources(change.id, known)
+        with store.uploads.changing(changes):
+            before = Known(known, model, encoder.backend)
+            cache = VectorCache([known], model, encoder.backend)
+            uploads = store.uploads.all()
+            with Embedder(cache, encoder, no_progress) as embedder:
+                gatherer = Gatherer(before, model)
+                gathered = gatherer.gather(
+                    [(store.uploads.file(upload), upload) for upload in uploads],
+                    (),
+                    embedder,
+                    no_progress,
+                )
+                _take_others(gathered, gatherer, known, before, embedder)
+                embedder.finish()
+            manifest = make_snapshot(
+                store,
+                gathered,
+                cache,
+                model,
+                encoder,
+                before,
+                measure,
+                sources=known.manifest.sources,
+                held=known.manifest.held,
+                ignore=known.manifest.ignore,
+            )
+            if manifest.id != known.id:
+                store.publish(manifest)
+    return manifest
+
+
+def refuse_files_of_sources(document_id: str, snapshot: Snapshot) -> None:
+    """Raise SourceError for the id of a document that is in a file of a SOURCE."""
+    chunked = snapshot.chunked.get(document_id)
+    if chunked and not is_upload(chunked.document.source):
+        raise SourceError(
+            f"{document_id} is the file {chunked.document.source} of a SOURCE: change it there, "
+            "or choose another id."
+        )
+
+
+def why_unreadable(upload: Upload, path: Path, model: Model) -> str:
+    """Return why the content at `path` could not be indexed as `upload`; "" if it can."""
+    try:
+        documents = read_file(SourceFile(path, upload.source, upload.kind, upload.id))
+    except UnreadableFileError as error:
+        return str(error)
+    chunker = Chunker(model.tokenizer(), model.budget())
+    if not any(chunker.chunk(document).passages for document in documents):
+        return "nothing in it but headings or markup"
+    return ""
+
+
+def _take_others(
+    gathered: Gathered, gatherer: Gatherer, known: Snapshot, before: Known, embedder: Embedder
+) -> None:
+    others = (
+        each.document for each in known.chunked.values() if not is_upload(each.document.source)
+    )
+    documents = list(gatherer.chunk(others))
+    gathered.documents.extend(documents)
+    if not before.has_vectors:
+        embedder.add(documents)

@@ -1,0 +1,138 @@
+"""What is uploaded, in whichever form it comes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from http import HTTPStatus
+from pathlib import PurePath
+from typing import Any, Literal
+
+from fastapi import HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, ValidationError
+from starlette.datastructures import FormData, UploadFile
+
+from index.reading import READERS
+from index.records import MetadataValue
+from qa.wire import WireModel
+
+KINDS = {
+    "text/plain": ".txt",
+    "text/markdown": ".md",
+    "text/html": ".html",
+    "application/xhtml+xml": ".html",
+    "application/pdf": ".pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "text/csv": ".csv",
+    "text/tab-separated-values": ".tsv",
+    "application/jsonl": ".jsonl",
+    "application/x-ndjson": ".jsonl",
+}
+"""What reads a body, by its media type."""
+
+_MAX_METADATA = 50
+
+
+class UploadBody(WireModel):
+    """A document as text."""
+
+    text: str = Field(min_length=1, description="Offsets in citations count in this text.")
+    title: str = Field(default="", max_length=500)
+    media_type: Literal["text/plain", "text/markdown", "text/html"] = "text/plain"
+    metadata: dict[str, str | int | float | bool | list[str]] = Field(
+        default={}, max_length=_MAX_METADATA, description="What `filters` can ask for."
+    )
+
+
+BODIES: dict[str, Any] = {
+    "application/json": {
+        "schema": UploadBody.model_json_schema(),
+        "example": {"text": "The clinic opens at 8 am.", "title": "Opening hours"},
+    },
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "required": ["file"],
+            "properties": {
+                "file": {"type": "string", "format": "binary"},
+                "title": {"type": "string"},
+            },
+        }
+    },
+    **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file's content, what reads it, and what was said of it."""
+
+    content: bytes
+    kind: str
+    title: str
+    metadata: Mapping[str, MetadataValue]
+
+
+async def read_body(request: Request) -> Uploaded:
+    """Return what a request uploads. Raises HTTPException 415, 422."""
+    header = Message()
+    header["Content-Type"] = request.headers.get("content-type", "")
+    media_type = header.get_content_type() if header["Content-Type"] else ""
+    if media_type == "application/json":
+        return _of_json(await request.body())
+    if media_type == "multipart/form-data":
+        async with request.form(max_files=1, max_fields=10) as form:
+            return await _of_form(form)
+    kind = KINDS.get(media_type)
+    if kind is None:
+        raise HTTPException(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"Send JSON with a text, a form with a file, or one of: {', '.join(KINDS)}.",
+        )
+    content = await request.body()
+    charset = header.get_content_charset() or "utf-8"
+    if media_type.startswith("text/") and charset not in ("utf-8", "us-ascii"):
+        try:
+            content = content.decode(charset).encode()
+        except (LookupError, UnicodeError):
+            raise _unprocessable(f"The body is no text in {charset[:40]}.") from None
+    return Uploaded(content, kind, "", {})
+
+
+def _of_json(content: bytes) -> Uploaded:
+    try:
+        body = UploadBody.model_validate_json(content)
+    except ValidationError as error:
+        found = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+        raise RequestValidationError(found) from error
+    try:
+        encoded = body.text.encode()
+    except UnicodeEncodeError:
+        raise _unprocessable("text: it holds half a character; send valid Unicode.") from None
+    metadata = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in body.metadata.items()
+    }
+    return Uploaded(encoded, KINDS[body.media_type], body.title, metadata)
+
+
+async def _of_form(form: FormData) -> Uploaded:
+    file, title = form.get("file"), form.get("title", "")
+    if not isinstance(file, UploadFile) or not isinstance(title, str):
+        raise _unprocessable("The form must have a file called `file`.")
+    unknown = form.keys() - {"file", "title"}
+    if unknown:
+        raise _unprocessable(f"{sorted(unknown)[0]}: unknown field; leave it out.")
+    kind = PurePath(file.filename or "").suffix.lower()
+    if kind not in READERS:
+        kind = KINDS.get(file.content_type or "", "")
+    if not kind:
+        raise HTTPException(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"Name the file with what it is: {', '.join(READERS)}.",
+        )
+    return Uploaded(await file.read(), kind, title[:500], {})
+
+
+def _unprocessable(detail: str) -> HTTPException:
+    return HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
