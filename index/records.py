@@ -29,6 +29,9 @@ class Span(NamedTuple):
         return self.start < other.end and other.start < self.end
 
 
+UPLOADED = "upload:"
+"""What the source of a document begins with that is in no file of the user's."""
+
 MetadataValue = str | int | float | bool | tuple[str, ...]
 """What is said of a document under one name; several words where it is a list."""
 
@@ -88,7 +91,7 @@ class Document:
     @property
     def display_title(self) -> str:
         """The title to show to a person: the text's own, else the file's name."""
-        return self.title or self.source.rsplit("/", 1)[-1]
+        return self.title or self.source.removeprefix(UPLOADED).rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,10 @@ import orjson
 
 from index.errors import StoreError
 from index.objects import ObjectFolder, StoredFile, fsync_folder, write_atomically
-from index.records import Document, MetadataValue
+from index.records import UPLOADED, Document, MetadataValue
 from index.sources import SourceFile
 
 UPLOADS = "uploads"
-UPLOADED = "upload:"
 UPLOAD_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,118}[a-z0-9])?")
 
 

@@ -1,6 +1,7 @@
 """`pincite calibrate` from end to end: fitted, published, told of, gone stale, taken away."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,7 @@ def test_from_questions_to_answers_and_back(
     # Indexing carries it on: unchanged, then stale.
     hashed("index")
     assert (Store(Path(".pincite")).live_id(), status(hashed)) == (live, published)
+    written = (notes / "fern.txt").stat()
     (notes / "fern.txt").write_text("A fern needs shade and wet soil.\n")
     hashed("index")
     stale = status(hashed)
@@ -176,6 +178,7 @@ def test_from_questions_to_answers_and_back(
 
     # Taken away.
     (notes / "fern.txt").write_text(fact(PLANTS.index("fern"), "fern") + "\n")
+    os.utime(notes / "fern.txt", ns=(written.st_atime_ns, written.st_mtime_ns))
     hashed("index")
     removed = hashed("calibrate", "--remove")
     assert (removed.code, removed.out) == (0, "")

@@ -1,0 +1,13 @@
+"""The service with the fast encoder, as a process that can be killed: `python -m … STORE`."""
+
+import sys
+from pathlib import Path
+from unittest.mock import patch
+
+from qa.service.run import serve
+from qa.settings import Settings
+from tests.encoders import HashingEncoder
+
+if __name__ == "__main__":
+    with patch("qa.engine.open_encoder", lambda *_: HashingEncoder()):
+        serve(Settings(store=Path(sys.argv[1]), port=0, watch=False))
