@@ -9,7 +9,7 @@ from pathlib import Path
 
 from index.backends import Backend
 from index.backends.choose import open_encoder
-from index.build import sync
+from index.build import Measure, sync
 from index.encoder import Encoder
 from index.errors import PinciteError, SourceError, StoreBusyError
 from index.gating import Gate
@@ -54,6 +54,7 @@ class Writer:
         self._awaited: dict[str, Future[Job]] = {}
         self._sources_changed = False
         self._encoder: Encoder | None = None
+        self._measure: tuple[tuple[str, int], Measure] | None = None
         self._threads = [threading.Thread(target=self._work, name="writer", daemon=True)]
         if watch:
             self._threads.append(threading.Thread(target=self._watch, name="watch", daemon=True))
@@ -135,7 +136,7 @@ class Writer:
                 engine.model,
                 encoder,
                 known=engine.snapshot,
-                measure=background_measure(engine.model, encoder),
+                measure=self._measure_for(engine, encoder),
                 wait_s=WAIT_FOR_OTHERS_S,
             )
             self._live.catch_up()
@@ -184,7 +185,7 @@ class Writer:
                 engine.model,
                 encoder,
                 known=engine.snapshot,
-                measure=background_measure(engine.model, encoder),
+                measure=self._measure_for(engine, encoder),
                 gate=self._gate_of(engine),
                 wait_s=WAIT_FOR_OTHERS_S,
             )
@@ -209,6 +210,13 @@ class Writer:
         if self._encoder is None:
             self._encoder = open_encoder(engine.model, self._backend, indexing=True)
         return self._encoder
+
+    def _measure_for(self, engine: Engine, encoder: Encoder) -> Measure:
+        """Return the same one for the same model and encoder: it remembers what it encoded."""
+        made_for = engine.model.fingerprint, id(encoder)
+        if self._measure is None or self._measure[0] != made_for:
+            self._measure = made_for, background_measure(engine.model, encoder)
+        return self._measure[1]
 
     def _set(self, job: Job, state: State) -> None:
         self._store.jobs.update(replace(job, state=state))

@@ -1,6 +1,7 @@
 """The service over the seeds, and small stores with a fast encoder."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from index.snapshot import open_snapshot
 from index.store import Store
 from qa.live import LiveEngine
 from qa.service.app import build_app
+from qa.service.writer import Writer
 from tests.calibrations import fitting
 from tests.encoders import HashingEncoder
 
@@ -65,6 +67,16 @@ class Corpus:
 
     def client(self) -> TestClient:
         return client_of(live_over(self.store, self._encoder))
+
+    @contextmanager
+    def uploading(self, *, watch: bool = False) -> Iterator[TestClient]:
+        """Open a client of a service that documents can be uploaded to."""
+        live, store = live_over(self.store, self._encoder), Store(self.store)
+        with Writer(store, live, watch=watch) as writer:
+            app = build_app(live, writing=(store, writer))
+            url = "http://127.0.0.1"
+            with TestClient(app, base_url=url, raise_server_exceptions=False) as client:
+                yield client
 
 
 @pytest.fixture

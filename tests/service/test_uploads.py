@@ -1,0 +1,269 @@
+"""Documents uploaded, replaced and removed over HTTP: searchable when the call returns."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.jobs import Job
+from index.objects import ObjectFolder
+from index.snapshot import open_snapshot
+from index.store import Store
+from tests.service.conftest import Corpus
+
+TEXT = "The clinic in Bergen opens at a quarter to eight."
+PUT = "/v1/documents/clinic-hours"
+
+
+@pytest.fixture
+def client(corpus: Corpus) -> Iterator[TestClient]:
+    corpus.write("redness.txt", "Redness fades within two days.\n")
+    corpus.index()
+    with corpus.uploading() as opened:
+        yield opened
+
+
+def ask(client: TestClient, question: str = "When does the clinic in Bergen open?") -> list[str]:
+    """Return the texts of the passages found."""
+    found = client.post("/v1/ask", json={"question": question}).json()
+    return [passage["text"] for passage in found["passages"]]
+
+
+def problem(answer: Any) -> tuple[int, str]:
+    assert answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code, answer.json()["detail"]
+
+
+def test_text_is_searchable_when_the_call_returns(client: TestClient) -> None:
+    done = client.put(
+        PUT, json={"text": TEXT, "title": "Opening hours", "metadata": {"town": "Bergen", "y": 3}}
+    )
+    assert done.status_code == 201
+    (document,) = done.json()["documents"]
+    assert document["id"] == "clinic-hours"
+    assert document["title"] == "Opening hours"
+    assert document["metadata"] == {"town": "Bergen", "y": 3}
+    assert ask(client)[0] == TEXT
+    whole = client.get(PUT).json()
+    assert (whole["text"], whole["source"]) == (TEXT, "upload:clinic-hours.txt")
+
+
+def test_it_is_replaced_and_removed(client: TestClient) -> None:
+    client.put(PUT, json={"text": TEXT})
+    changed = client.put(
+        PUT,
+        json={
+            "text": "# Hours\n\nThe clinic is shut.",
+            "title": "New",
+            "media_type": "text/markdown",
+        },
+    )
+    assert changed.status_code == 200
+    assert TEXT not in ask(client)
+    assert "The clinic is shut." in ask(client)
+    assert client.delete(PUT).status_code == 204
+    assert client.get(PUT).status_code == 404
+    assert ask(client, "Is the clinic shut?") == ["Redness fades within two days."]
+    assert problem(client.delete(PUT)) == (404, "There is no upload of that id.")
+
+
+def test_what_was_said_of_it_goes_when_it_is_no_longer_said(client: TestClient) -> None:
+    client.put(PUT, json={"text": TEXT, "title": "Opening hours", "metadata": {"town": "Bergen"}})
+    (plain,) = client.put(PUT, json={"text": TEXT}).json()["documents"]
+    assert (plain["title"], plain["metadata"]) == ("clinic-hours.txt", {})
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content", "kind"),
+    [
+        ("text/plain", TEXT.encode(), ".txt"),
+        ("text/plain; charset=utf-16", TEXT.encode("utf-16"), ".txt"),
+        ("text/markdown", f"# Hours\n\n{TEXT}\n".encode(), ".md"),
+    ],
+)
+def test_a_file_as_the_body(client: TestClient, media_type: str, content: bytes, kind: str) -> None:
+    done = client.put(PUT, content=content, headers={"Content-Type": media_type})
+    assert done.status_code == 201, done.text
+    assert done.json()["documents"][0]["source"] == f"upload:clinic-hours{kind}"
+    assert TEXT in ask(client)
+
+
+def test_a_file_in_a_form(client: TestClient) -> None:
+    files = {"file": ("hours.md", f"# Hours\n\n{TEXT}\n".encode())}
+    done = client.put(PUT, files=files, data={"title": "Opening hours"})
+    assert done.status_code == 201, done.text
+    assert done.json()["documents"][0]["title"] == "Opening hours"
+    assert TEXT in ask(client)
+
+
+def test_without_waiting_there_is_a_job_to_poll(client: TestClient) -> None:
+    queued = client.put(f"{PUT}?wait=false", json={"text": TEXT})
+    assert queued.status_code == 202
+    assert queued.headers["location"] == f"/v1/jobs/{queued.json()['id']}"
+    job = finished(client, queued.headers["location"])
+    assert (job["state"], job["action"], job["error"]) == ("done", "put", None)
+    assert TEXT in ask(client)
+    gone = client.delete(f"{PUT}?wait=false")
+    assert finished(client, gone.headers["location"])["action"] == "delete"
+    assert client.get(PUT).status_code == 404
+    assert problem(client.get("/v1/jobs/0123")) == (404, "There is no job of that id.")
+
+
+def finished(client: TestClient, url: str) -> Any:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        job = client.get(url).json()
+        if job["finished"]:
+            return job
+        time.sleep(0.02)
+    raise AssertionError("it was never finished")
+
+
+def test_many_that_come_at_once_are_all_there(client: TestClient) -> None:
+    urls = [
+        client.put(f"/v1/documents/d-{i}?wait=false", json={"text": f"Cream {i} is mild."})
+        for i in range(30)
+    ]
+    for each in urls:
+        finished(client, each.headers["location"])
+    listed = client.get("/v1/documents?limit=200").json()["documents"]
+    assert {each["id"] for each in listed} >= {f"d-{i}" for i in range(30)}
+
+
+def test_a_file_of_a_source_is_not_touched(client: TestClient) -> None:
+    ((document),) = client.get("/v1/documents").json()["documents"]
+    url = f"/v1/documents/{document['id']}"
+    for answer in (client.put(url, json={"text": TEXT}), client.delete(url)):
+        status, detail = problem(answer)
+        assert (status, "a file of a SOURCE" in detail) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "told"),
+    [
+        ({"json": {"text": ""}}, 422, "body.text"),
+        ({"json": {"text": "  \n"}}, 422, "The document cannot be indexed: empty."),
+        (
+            {"json": {"text": "# Only\n\n## Headings", "media_type": "text/markdown"}},
+            422,
+            "heading",
+        ),
+        ({"json": {"text": TEXT, "titel": "x"}}, 422, "titel: unknown field"),
+        ({"json": {"text": TEXT, "metadata": {"a": {"b": 1}}}}, 422, "metadata"),
+        ({"json": [TEXT]}, 422, "JSON object"),
+        ({"content": b"{", "headers": {"Content-Type": "application/json"}}, 422, "not valid JSON"),
+        ({"content": b"x", "headers": {"Content-Type": "image/png"}}, 415, "Send JSON"),
+        ({"content": b"x"}, 415, "Send JSON"),
+        ({"content": b"\0\1", "headers": {"Content-Type": "text/plain"}}, 422, "binary"),
+        ({"files": {"file": ("a.png", b"x", "image/png")}}, 415, "Name the file"),
+        ({"files": {"other": ("a.txt", b"x")}}, 422, "called `file`"),
+    ],
+)
+def test_what_cannot_be_uploaded_is_refused_and_leaves_what_was_there(
+    client: TestClient, corpus: Corpus, body: dict[str, Any], status: int, told: str
+) -> None:
+    client.put(PUT, json={"text": TEXT})
+    before = Store(corpus.store).live_id()
+    found, detail = problem(client.put(PUT, **body))
+    assert found == status
+    assert told in detail
+    assert "/" not in detail.replace("/xhtml", "").replace("/", "", 30) or status == 415
+    assert Store(corpus.store).live_id() == before
+    assert TEXT in ask(client)
+
+
+@pytest.mark.parametrize("name", ["Upper", "a_b", "-a", "a-", "a" * 121, "ä", "%2e%2e%2fetc"])
+def test_ids_that_are_none(client: TestClient, name: str) -> None:
+    answer = client.put(f"/v1/documents/{name}", json={"text": TEXT})
+    assert answer.status_code in (404, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_large_file_is_taken_and_one_too_large_is_not(client: TestClient) -> None:
+    line = "The needle of this text is mild and fades within two days.\n"
+    headers = {"Content-Type": "text/plain"}
+    large = (line * 30_000).encode()
+    assert client.put(PUT, content=large, headers=headers).status_code == 201
+    status, detail = problem(client.put(PUT, content=b"x" * 2**26 + b"x" * 2**21, headers=headers))
+    assert (status, "send less" in detail) == (413, True)
+
+
+def test_jobs_of_a_process_that_ended_are_done_by_the_next(corpus: Corpus) -> None:
+    corpus.write("redness.txt", "Redness fades within two days.\n")
+    corpus.index()
+    store = Store(corpus.store)
+    store.jobs.add(Job.new("clinic-hours", ".txt", "Hours"), TEXT.encode())
+    left = Job.new("other", ".txt")
+    store.jobs.add(left, b"The other one is mild.")
+    store.jobs.update(Job(**{**_fields(left), "state": "running"}))
+    with corpus.uploading() as client:
+        until = time.monotonic() + 30
+        while store.jobs.pending() and time.monotonic() < until:
+            time.sleep(0.02)
+        assert client.get(PUT).json()["title"] == "Hours"
+        assert client.get("/v1/documents/other").status_code == 200
+
+
+def _fields(job: Job) -> dict[str, Any]:
+    return {name: getattr(job, name) for name in Job.__slots__}
+
+
+def test_while_another_process_writes_an_upload_waits_its_turn(
+    client: TestClient, corpus: Corpus
+) -> None:
+    with Store(corpus.store).writing():
+        queued = client.put(f"{PUT}?wait=false", json={"text": TEXT})
+        assert queued.status_code == 202
+        time.sleep(0.5)
+        assert client.get(queued.headers["location"]).json()["finished"] is None
+        assert ask(client, "Does redness fade?") == ["Redness fades within two days."]
+    assert finished(client, queued.headers["location"])["state"] == "done"
+
+
+def test_a_disk_that_is_full_is_told_and_the_old_upload_stays(
+    client: TestClient, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.put(PUT, json={"text": TEXT})
+
+    def full(objects: ObjectFolder, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ObjectFolder, "put", full)
+        status, detail = problem(client.put(PUT, json={"text": "The clinic is shut."}))
+    assert (status, detail) == (503, "It could not be written; see the service's log.")
+    assert TEXT in ask(client)
+    (upload,) = Store(corpus.store).uploads.all()
+    assert Store(corpus.store).objects.get(upload.content) == TEXT.encode()
+    assert client.put(PUT, json={"text": "The clinic is shut."}).status_code == 200
+
+
+def test_changes_in_the_sources_are_picked_up(corpus: Corpus) -> None:
+    corpus.write("redness.txt", "Redness fades within two days.\n")
+    corpus.index()
+    with corpus.uploading(watch=True) as client:
+        time.sleep(1)
+        corpus.write("clinic.txt", f"{TEXT}\n")
+        until = time.monotonic() + 30
+        while TEXT not in ask(client) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert TEXT in ask(client)
+
+
+def test_indexing_keeps_uploads(client: TestClient, corpus: Corpus) -> None:
+    client.put(PUT, json={"text": TEXT})
+    corpus.write("depth.txt", "The needle is mild.\n")
+    corpus.index()
+    assert set(open_snapshot(Store(corpus.store)).chunked) > {"clinic-hours"}
+    assert TEXT in ask(client)
+
+
+def test_nothing_of_an_upload_is_a_path(client: TestClient, corpus: Corpus, tmp_path: Path) -> None:
+    before = sorted(path.name for path in tmp_path.iterdir())
+    for name in ("..%2F..%2Fevil", "%2e%2e", "a%00b"):
+        client.put(f"/v1/documents/{name}", json={"text": TEXT})
+    client.put(PUT, files={"file": ("../../evil.txt", TEXT.encode())})
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
