@@ -9,9 +9,10 @@ from index.embedding import Embedder
 from index.encoder import Encoder
 from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusableError
 from index.gathering import Gathered, Gatherer
+from index.gating import Gate
 from index.manifest import FORMAT, Manifest
 from index.model import Model
-from index.objects import write_errors_explained
+from index.objects import write_atomically, write_errors_explained
 from index.postings import build_postings, write_postings
 from index.progress import Progress, no_progress
 from index.publishing import carry_calibration
@@ -37,12 +38,14 @@ def sync(
     progress: Progress = no_progress,
     *,
     measure: Measure | None = None,
+    gate: Gate | None = None,
 ) -> SyncReport:
     """Make `store` hold exactly what `sources` hold; with none given, those it remembers.
 
     Text that was embedded before, by the same model and backend, is not embedded again.
     The new snapshot goes live in one step at the end; on any error the old one stays. What
-    `measure` returns of it is published with it. Raises SourceError, ModelError, StoreError.
+    `measure` returns of it is published with it. If `gate` does not let it follow the live one it
+    is kept aside. Raises SourceError, ModelError, StoreError, and what `gate` raises.
     """
     with store.writing():
         old, repaired = _open_old(store)
@@ -56,8 +59,13 @@ def sync(
         manifest = _write(store, gathered, cache, model, encoder.backend, roots)
         manifest = _with_background(store, manifest, old, measure)
         manifest = carry_calibration(store, manifest, gathered.documents)
-        _publish(store, manifest, old)
-    return report(old, gathered, roots, manifest, embedded, repaired)
+        kept_aside = not _may_follow(store, old, manifest, gate)
+        if kept_aside:
+            _keep_aside(store, manifest)
+        else:
+            _publish(store, manifest, old)
+    done = report(old, gathered, roots, manifest, embedded, repaired)
+    return replace(done, kept_aside=manifest.id) if kept_aside else done
 
 
 def publish_documents(
@@ -103,6 +111,20 @@ def _with_background(
         background = measure(read_snapshot(manifest, store), None)
     with write_errors_explained(store.folder):
         return replace(manifest, background=store.objects.put(background))
+
+
+def _may_follow(store: Store, old: Snapshot | None, manifest: Manifest, gate: Gate | None) -> bool:
+    if gate is None or old is None or old.manifest.format != FORMAT:
+        return True
+    if old.manifest.content == manifest.content:
+        return True
+    return gate(old, read_snapshot(manifest, store), None)
+
+
+def _keep_aside(store: Store, manifest: Manifest) -> None:
+    with write_errors_explained(store.folder):
+        path = store.folder / "snapshots" / f"{manifest.id}.json"
+        write_atomically(path, manifest.to_bytes())
 
 
 def _publish(store: Store, manifest: Manifest, old: Snapshot | None) -> None:

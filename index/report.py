@@ -17,6 +17,7 @@ class SyncReport:
 
     `kept` could not be read for the moment and stays as it was; `empty` are the folders among
     the SOURCEs that hold nothing to index; `repaired` is why the old snapshot was of no use.
+    `kept_aside` is the id of the new snapshot where it did not go live.
     """
 
     snapshot: str
@@ -30,6 +31,7 @@ class SyncReport:
     passages: int
     embedded: int
     repaired: str = ""
+    kept_aside: str = ""
 
 
 def report(

@@ -140,7 +140,7 @@ class Store:
 
     def _refuse_foreign_folder(self) -> None:
         """Never scatter a store's files among a user's own."""
-        ours = {"live.json", "snapshots", "objects", "write.lock"}
+        ours = {"live.json", "snapshots", "objects", "write.lock", "gold.json"}
         if self.folder.is_dir() and any(p.name not in ours for p in self.folder.iterdir()):
             raise StoreError(
                 f"{self.folder} holds other files: name an empty or new folder with --store."
