@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from eval.comparison import FEWEST, Comparison, compare
+from eval.comparison import FEWEST, Comparison, Difference, compare
 from eval.defaults import TOP_K
 from eval.gold_file import GoldRow, Located, locate_what_stands
 from eval.records import Result, Run
@@ -19,6 +19,10 @@ from index.progress import Progress, no_progress
 from index.snapshot import Snapshot
 from qa.engine import Engine
 from qa.stages import Stage, stages_without
+
+MATERIAL = 0.05
+"""The least loss that holds a snapshot back, in a measure of 0..1. Each new document changes what
+words weigh, and moves a few passages by a rank: that is significant before it is noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +46,29 @@ class GateOutcome:
     seconds: float
 
     @property
+    def losses(self) -> tuple[Difference, ...]:
+        """The significant losses that hold the candidate back."""
+        return tuple(each for each in self._significant if abs(each.now - each.before) >= MATERIAL)
+
+    @property
+    def slight(self) -> tuple[Difference, ...]:
+        """The significant losses that are too small to hold it back."""
+        return tuple(each for each in self._significant if each not in self.losses)
+
+    @property
+    def _significant(self) -> tuple[Difference, ...]:
+        return self.comparison.losses if self.comparison else ()
+
+    @property
     def passed(self) -> bool:
-        """Whether the candidate may go live: no guarded measure got significantly worse."""
-        return not (self.comparison and self.comparison.losses)
+        """Whether the candidate may go live."""
+        return not self.losses
 
     @property
     def too_few(self) -> bool:
         """Whether more got worse than better, but on too few questions to tell chance from loss."""
         compared = self.comparison
-        if compared is None or not self.passed or len(compared.worse) <= len(compared.better):
+        if compared is None or self._significant or len(compared.worse) <= len(compared.better):
             return False
         return len(compared.better) + len(compared.worse) < FEWEST or any(
             each.guarded and each.verdict == "too few" and (each.lost or 0) > (each.gained or 0)
@@ -90,7 +108,7 @@ class GoldGate:
     progress: Progress = no_progress
 
     def __call__(self, live: Snapshot, candidate: Snapshot, checked: Snapshot | None) -> bool:
-        """Tell whether no guarded measure is significantly worse for the candidate.
+        """Tell whether no guarded measure is significantly and materially worse.
 
         What got worse between `checked` and `live` is reported, and decides nothing. Raises
         ModelError if the model of the live snapshot is not here, GoldError for a question that

@@ -107,10 +107,10 @@ class Located:
 
     def why_lost(self, quote: GoldQuote) -> str:
         """Return where a lost quote should stand, and what stands there."""
-        if quote.source not in self.by_source:
-            return f"{quote.source} is gone"
+        gone = quote.source not in self.by_source
+        what = f"{quote.source} is gone" if gone else f"its quote is no longer in {quote.source}"
         instead = _instead(quote, self.by_source)
-        return f"its quote is no longer in {quote.source}: {instead}"
+        return f"{what}: {instead}" if instead else what
 
 
 def locate(gold: Rows[GoldRow], documents: Iterable[Document]) -> QuestionSet:
@@ -162,11 +162,12 @@ def _places(quote: GoldQuote, by_source: Mapping[str, Sequence[Document]]) -> li
 
 
 def _instead(quote: GoldQuote, by_source: Mapping[str, Sequence[Document]]) -> str:
-    """Return where else the quote stands, or what stands in its source instead."""
+    """Return where else the quote stands, or what its source has instead; "" without either."""
     for source, others in by_source.items():
         if any(quote.quote in document.text for document in others):
             return f"it stands in {source}"
-    return _nearest(quote.quote, by_source[quote.source])
+    own = by_source.get(quote.source)
+    return _nearest(quote.quote, own) if own else ""
 
 
 def _no_such_source(

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.comparison import Comparison
-from eval.gate import GateOutcome
+from eval.gate import MATERIAL, GateOutcome
+from eval.measures import BY_NAME
 from eval.records import Result
 from eval.report.figures import difference_rows, rank_text
 from index.terminal import one_line
@@ -28,7 +29,7 @@ def print_outcome(outcome: GateOutcome, sources: Sequence[str], out: Console) ->
         return
     told = f"The new snapshot {outcome.candidate} answers significantly worse on {outcome.gold}"
     _print(out, [f"{told} and was kept aside; {outcome.live} stays live."])
-    out.print(_table(compared))
+    out.print(_table(outcome, compared))
     _print(out, _broken(compared, outcome.lost))
     command = shlex.join(["pincite", "index", "--force", *sources])
     other = f"pincite rollback {outcome.candidate}"
@@ -51,7 +52,11 @@ def _asides(outcome: GateOutcome) -> Iterator[str]:
 
 
 def _passed(outcome: GateOutcome, compared: Comparison) -> Iterator[str]:
-    yield f"Gold questions: {outcome.asked} asked, {_counts(compared)}, no significant loss."
+    lost = "no significant loss"
+    if outcome.slight:
+        slight = (f"{BY_NAME[d.name].label} {d.now - d.before:+.3f}" for d in outcome.slight)
+        lost = f"no loss of {MATERIAL} or more ({', '.join(slight)})"
+    yield f"Gold questions: {outcome.asked} asked, {_counts(compared)}, {lost}."
     if outcome.too_few:
         yield f"Too few questions to tell: {len(compared.worse)} of {outcome.asked} got worse:"
         yield from _broken(compared, outcome.lost)
@@ -61,11 +66,11 @@ def _counts(compared: Comparison) -> str:
     return f"{len(compared.better)} better, {len(compared.worse)} worse"
 
 
-def _table(compared: Comparison) -> Table:
+def _table(outcome: GateOutcome, compared: Comparison) -> Table:
     table = Table("measure", box=box.SIMPLE_HEAD)
     for column in ("before", "now", "difference (95 % interval)", "gained, lost"):
         table.add_column(column, justify="right", no_wrap=True)
-    for row in difference_rows(replace(compared, differences=compared.losses)):
+    for row in difference_rows(replace(compared, differences=outcome.losses)):
         table.add_row(*row[:-1])
     return table
 
