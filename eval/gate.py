@@ -20,9 +20,12 @@ from index.snapshot import Snapshot
 from qa.engine import Engine
 from qa.stages import Stage, stages_without
 
-MATERIAL = 0.05
-"""The least loss that holds a snapshot back, in a measure of 0..1. Each new document changes what
-words weigh, and moves a few passages by a rank: that is significant before it is noticed."""
+MATERIAL = 0.1
+"""The least loss in a graded measure that holds a snapshot back."""
+
+GRADED = frozenset({"ndcg_at_10", "mrr_at_10", "citation_precision", "auroc"})
+"""Each new document changes what words weigh, and moves some passages by a rank: in these
+measures that is significant before a reader notices it. In the others a question is lost or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,11 @@ class GateOutcome:
     @property
     def losses(self) -> tuple[Difference, ...]:
         """The significant losses that hold the candidate back."""
-        return tuple(each for each in self._significant if abs(each.now - each.before) >= MATERIAL)
+        return tuple(
+            each
+            for each in self._significant
+            if each.name not in GRADED or abs(each.now - each.before) >= MATERIAL
+        )
 
     @property
     def slight(self) -> tuple[Difference, ...]:
@@ -108,7 +115,7 @@ class GoldGate:
     progress: Progress = no_progress
 
     def __call__(self, live: Snapshot, candidate: Snapshot, checked: Snapshot | None) -> bool:
-        """Tell whether no guarded measure is significantly and materially worse.
+        """Tell whether nothing guarded got significantly, and not just slightly, worse.
 
         What got worse between `checked` and `live` is reported, and decides nothing. Raises
         ModelError if the model of the live snapshot is not here, GoldError for a question that

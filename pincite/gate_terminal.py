@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.comparison import Comparison
-from eval.gate import MATERIAL, GateOutcome
+from eval.gate import GateOutcome
 from eval.measures import BY_NAME
 from eval.records import Result
 from eval.report.figures import difference_rows, rank_text
@@ -52,13 +52,15 @@ def _asides(outcome: GateOutcome) -> Iterator[str]:
 
 
 def _passed(outcome: GateOutcome, compared: Comparison) -> Iterator[str]:
-    lost = "no significant loss"
+    told = f"Gold questions: {outcome.asked} asked, {_counts(compared)}"
     if outcome.slight:
         slight = (f"{BY_NAME[d.name].label} {d.now - d.before:+.3f}" for d in outcome.slight)
-        lost = f"no loss of {MATERIAL} or more ({', '.join(slight)})"
-    yield f"Gold questions: {outcome.asked} asked, {_counts(compared)}, {lost}."
+        yield f"{told}, slight losses only ({', '.join(slight)})."
+    else:
+        yield f"{told}, no significant loss."
     if outcome.too_few:
         yield f"Too few questions to tell: {len(compared.worse)} of {outcome.asked} got worse:"
+    if outcome.slight or outcome.too_few:
         yield from _broken(compared, outcome.lost)
 
 

@@ -35,6 +35,7 @@ def notes(tmp_path: Path) -> Path:
 @pytest.fixture
 def gated(pincite: Command, notes: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command line over a gated store of the notes, with hashed vectors."""
+    monkeypatch.setattr("qa.engine.open_encoder", lambda *_: HashingEncoder())
     monkeypatch.setattr("index.backends.choose.open_encoder", lambda *_, **__: HashingEncoder())
     assert pincite("index", notes).code == 0
     outcome = pincite("gate", "mine.jsonl")
@@ -109,7 +110,8 @@ def test_a_worse_snapshot_is_kept_aside_until_forced(gated: Command, notes: Path
         "Look into them, or publish it all the same: pincite index --force (or pincite rollback "
         f"{candidate})"
     )
-    assert "aspen" in gated("ask", PLANTS[4], "--json").out, "what was live answers"
+    kept = gated("ask", "In how many weeks has the wood of the acacia dried in a shed?")
+    assert fact(0, "acacia") in kept.out, "what was live answers"
     again = gated("index", notes)
     assert again.code == 5
     assert f"pincite index --force {notes} (or" in again.err
@@ -172,7 +174,9 @@ def test_the_seeds_gate_what_is_made_of_them(pincite: Command, tmp_path: Path, s
     (own / "frost.txt").write_text("Frost bursts the pipes in the garden.\n")
     added = pincite("index")
     assert added.code == 0
-    assert "Gold questions: 90 asked, " in added.err
+    told = "Gold questions: 90 asked, 2 better, 6 worse, slight losses only (nDCG@10 -0.018, "
+    assert told in added.err
+    assert "- should i wash my face afterwards or leave it alone\n" in added.err
     before = live()
     for name in ("001_7212a01263314b01.txt", "002_cd3ae78a834cc04f.txt"):
         (own / name).unlink()

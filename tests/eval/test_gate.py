@@ -231,14 +231,19 @@ def test_a_snapshot_of_another_model_is_asked_with_that_model(workshop, tmp_path
     assert unchecked.since_last_check is None
 
 
-def test_a_loss_has_to_be_material(workshop, monkeypatch):
-    live, fewer = workshop.snapshot(notes(*PLANTS)), workshop.snapshot(notes(*PLANTS[6:]))
-    assert [each.name for each in workshop.ask(live, fewer).slight] == []
+def test_a_slight_loss_of_rank_is_told_and_holds_nothing_back(workshop, monkeypatch):
+    live, fewer = workshop.snapshot(notes(*PLANTS)), workshop.snapshot(notes(*PLANTS[8:]))
+    assert workshop.ask(live, fewer).slight == ()
     monkeypatch.setattr(eval.gate, "MATERIAL", 1.01)  # more than there is to lose
-    outcome = workshop.ask(live, fewer)
-    assert outcome.passed
-    assert "success_at_3" in {each.name for each in outcome.slight}
-    assert not outcome.too_few
+    lost = workshop.ask(live, fewer)
+    assert {each.name for each in lost.slight} >= {"ndcg_at_10", "mrr_at_10"}
+    assert {each.name for each in lost.losses} == {"success_at_3", "citation_hit_rate"}
+    graded = frozenset({*eval.gate.GRADED, "success_at_3", "citation_hit_rate"})
+    monkeypatch.setattr(eval.gate, "GRADED", graded)
+    slight = workshop.ask(live, fewer)
+    assert slight.passed
+    assert not slight.too_few
+    assert set(slight.slight) == {*lost.slight, *lost.losses}
 
 
 def test_a_planted_regression_is_held_back(engine, gold_path, model, encoder, monkeypatch):

@@ -50,9 +50,8 @@ def test_a_registration_outlives_a_failed_and_a_successful_sync(tmp_path, model)
 
 def test_a_store_that_is_written_is_not_registered_for(tmp_path):
     store = Store(tmp_path / "store")
-    with store.writing():
-        with pytest.raises(StoreBusyError):
-            register_gold(store, tmp_path / "mine.jsonl")
+    with store.writing(), pytest.raises(StoreBusyError):
+        register_gold(store, tmp_path / "mine.jsonl")
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"gold": 3}', b"\xff"])
