@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from eval.errors import BaselineError
@@ -17,7 +18,8 @@ from eval.records import Result, Run, Settings
 _WORTH = {"right": 2, "abstained": 2, "off the gold": 1, "missed": 1, "false answer": 0}
 _NOT_CONDITIONS = {"date"}
 _MUST_AGREE = ("protocol", "options", "top_k")
-_FEWEST = 6
+_NOT_CHANGES = {"took_ms"}
+FEWEST = 6
 _LEVEL = 0.05
 
 
@@ -75,9 +77,11 @@ class Comparison:
         return tuple(d for d in self.differences if d.guarded and d.verdict == "worse")
 
 
-def compare(run: Run, baseline: Run) -> Comparison:
+def compare(run: Run, baseline: Run, *, of_one_file: bool = False) -> Comparison:
     """Compare a run with an earlier one, question by question.
 
+    `of_one_file`: both asked the same gold file, so that the gold of a question differs only by
+    what of it stands in the documents, and what was lost of it is a loss.
     Raises BaselineError if they have no question in common or were not measured alike.
     """
     _refuse_unlike(run.settings, baseline.settings)
@@ -85,7 +89,7 @@ def compare(run: Run, baseline: Run) -> Comparison:
     pairs = [
         Change(before[now.id], now)
         for now in run.results
-        if now.id in before and _asks_the_same(now, before[now.id])
+        if now.id in before and (of_one_file or _asks_the_same(now, before[now.id]))
     ]
     if not pairs:
         raise BaselineError(
@@ -172,15 +176,26 @@ class _Changes:
 
 
 def _changes(measure: Measure, now: Table, before: Table, sign: int) -> _Changes:
-    if measure.column is None or not sign:
+    if not sign:
         return _Changes(None, None, tell=True)
+    if measure.column is None:
+        rows = np.unique(np.concatenate(measure.rows(now)))
+        return _Changes(None, None, tell=_count_changed(now, before, rows) >= FEWEST)
     (rows,) = measure.rows(now)
     values = now[measure.column][rows], before[measure.column][rows]
     change = sign * (values[0] - values[1])
     gained, lost = int((change > 0).sum()), int((change < 0).sum())
     yes_or_no = all(np.isin(each, (0, 1)).all() for each in values)
-    tell = gained + lost >= _FEWEST and not (yes_or_no and mcnemar(gained, lost) > _LEVEL)
+    tell = gained + lost >= FEWEST and not (yes_or_no and mcnemar(gained, lost) > _LEVEL)
     return _Changes(gained, lost, tell)
+
+
+def _count_changed(now: Table, before: Table, rows: NDArray[np.intp]) -> int:
+    """Return for how many of these questions any value differs but how long they took."""
+    differ = [
+        now[name][rows] != before[name][rows] for name in now.columns if name not in _NOT_CHANGES
+    ]
+    return int(np.any(differ, axis=0).sum())
 
 
 def mcnemar(gained: int, lost: int) -> float:

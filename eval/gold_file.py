@@ -1,7 +1,9 @@
 """A person's own gold questions: a JSONL file, and where its quotes stand in the documents."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,57 +73,105 @@ def read_gold(path: Path) -> Rows[GoldRow]:
     return gold
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The questions of a gold file, as far as some documents hold their quotes.
+
+    `questions` are all of the file. `lost` has, by line, the quotes that do not stand in the
+    source they name; an answerable question that lost all of its quotes has no span.
+    """
+
+    gold: Rows[GoldRow]
+    questions: QuestionSet
+    lost: Mapping[int, tuple[GoldQuote, ...]]
+    by_source: Mapping[str, Sequence[Document]]
+
+    @property
+    def gone(self) -> Mapping[str, int]:
+        """The line of each answerable question, by its id, of which no quote stands."""
+        return {
+            question.id: line
+            for line, question in zip(self.gold.by_line, self.questions.questions, strict=True)
+            if question.kind == "answerable" and not question.spans
+        }
+
+    def lost_since(self, earlier: "Located", line: int) -> str:
+        """Return where a quote of a line stood in `earlier` and what stands there now, "" if none.
+
+        The first quote is told of that stood there and does not stand here.
+        """
+        known = earlier.lost.get(line, ())
+        quotes = (quote for quote in self.lost.get(line, ()) if quote not in known)
+        quote = next(quotes, None)
+        return self.why_lost(quote) if quote else ""
+
+    def why_lost(self, quote: GoldQuote) -> str:
+        """Return where a lost quote should stand, and what stands there."""
+        gone = quote.source not in self.by_source
+        what = f"{quote.source} is gone" if gone else f"its quote is no longer in {quote.source}"
+        instead = _instead(quote, self.by_source)
+        return f"{what}: {instead}" if instead else what
+
+
 def locate(gold: Rows[GoldRow], documents: Iterable[Document]) -> QuestionSet:
     """Find every place where a quote stands in the source it names.
 
     Raises GoldError for a source that is not among `documents` and for a quote that does
     not stand in its source; the message shows the text that comes nearest to it.
     """
+    located = locate_what_stands(gold, documents)
+    for line, (quote, *_) in located.lost.items():
+        if quote.source not in located.by_source:
+            raise gold.error(line, _no_such_source(gold, quote.source, located.by_source))
+        raise gold.error(
+            line,
+            f"the quote does not stand in {quote.source}; {_instead(quote, located.by_source)}; "
+            "correct it, or index the file anew if it changed.",
+        )
+    return located.questions
+
+
+def locate_what_stands(gold: Rows[GoldRow], documents: Iterable[Document]) -> Located:
+    """Find every place where a quote stands in the source it names, and which stand nowhere."""
     by_source: dict[str, list[Document]] = {}
     for document in documents:
         by_source.setdefault(document.source, []).append(document)
-    questions = tuple(
-        Question(
-            id=row.id,
-            text=row.question,
-            kind=row.kind,
-            origin=f"{gold.path}, line {line}",
-            split=row.split,
-            spans=tuple(
-                dict.fromkeys(
-                    place for quote in row.quotes for place in _places(gold, line, quote, by_source)
-                )
-            ),
+    questions: list[Question] = []
+    lost: dict[int, tuple[GoldQuote, ...]] = {}
+    for line, row in gold.by_line.items():
+        places = {quote: _places(quote, by_source) for quote in row.quotes}
+        questions.append(
+            Question(
+                id=row.id,
+                text=row.question,
+                kind=row.kind,
+                origin=f"{gold.path}, line {line}",
+                split=row.split,
+                spans=tuple(dict.fromkeys(chain.from_iterable(places.values()))),
+            )
         )
-        for line, row in gold.by_line.items()
-    )
-    return QuestionSet(one_line(gold.path.name), gold.sha256, questions)
+        if missing := tuple(quote for quote, found in places.items() if not found):
+            lost[line] = missing
+    asked = QuestionSet(one_line(gold.path.name), gold.sha256, tuple(questions))
+    return Located(gold, asked, lost, by_source)
 
 
-def _places(
-    gold: Rows[GoldRow], line: int, quote: GoldQuote, by_source: Mapping[str, list[Document]]
-) -> list[GoldSpan]:
-    documents = by_source.get(quote.source)
-    if documents is None:
-        raise gold.error(line, _no_such_source(gold, quote.source, by_source))
-    places = [place for document in documents for place in _occurrences(quote.quote, document)]
-    if not places:
-        elsewhere = [
-            source
-            for source, others in by_source.items()
-            if any(quote.quote in document.text for document in others)
-        ]
-        raise gold.error(
-            line,
-            f"the quote does not stand in {quote.source}; "
-            + (f"it stands in {elsewhere[0]}; " if elsewhere else _nearest(quote.quote, documents))
-            + "correct it, or index the file anew if it changed.",
-        )
-    return places
+def _places(quote: GoldQuote, by_source: Mapping[str, Sequence[Document]]) -> list[GoldSpan]:
+    documents = by_source.get(quote.source, ())
+    return [place for document in documents for place in _occurrences(quote.quote, document)]
+
+
+def _instead(quote: GoldQuote, by_source: Mapping[str, Sequence[Document]]) -> str:
+    """Return where else the quote stands, or what its source has instead; "" without either."""
+    for source, others in by_source.items():
+        if any(quote.quote in document.text for document in others):
+            return f"it stands in {source}"
+    own = by_source.get(quote.source)
+    return _nearest(quote.quote, own) if own else ""
 
 
 def _no_such_source(
-    gold: Rows[GoldRow], source: str, by_source: Mapping[str, list[Document]]
+    gold: Rows[GoldRow], source: str, by_source: Mapping[str, Sequence[Document]]
 ) -> str:
     if gold.path == PACKAGED_GOLD:
         return f"{source} is not in the store; name questions about its documents with --gold."
@@ -147,7 +197,7 @@ def _nearest(quote: str, documents: Iterable[Document]) -> str:
     texts = {document.id: document.text for document in documents}
     found = nearest(quote, texts)
     if found is None:
-        return f"nothing there is like {_shown(quote)}; "
+        return f"nothing there is like {_shown(quote)}"
     there = found.span.of(texts[found.name])
     start, end = found.span
     pairs = enumerate(zip(quote, there, strict=False))
@@ -155,11 +205,11 @@ def _nearest(quote: str, documents: Iterable[Document]) -> str:
     beginning = max(0, at - _BEFORE)
     told = (
         f"it has {_shown(quote[beginning:])} where the nearest text there, at {start}-{end}, has "
-        f"{_shown(there[beginning:])}; "
+        f"{_shown(there[beginning:])}"
     )
     if beginning == 0 and len(there) <= _SHOWN:
         return told
-    return f"{told}the whole of that is {json.dumps(there, ensure_ascii=False)}; "
+    return f"{told}; the whole of that is {json.dumps(there, ensure_ascii=False)}"
 
 
 def _shown(text: str) -> str:

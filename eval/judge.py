@@ -21,9 +21,10 @@ def judge(question: Question, corpus: Corpus, trace: Trace, answer: Answer, top_
     """Return what became of a question: `answer` is what was made of `trace`.
 
     Passages are ranked as far as the answer has them, but highlights are those of the first
-    `top_k`, which a person is shown.
+    `top_k`, which a person is shown. What stands nowhere in the corpus cannot be found.
     """
     spans = question.spans
+    in_spans = _is_in_spans(question)
     quoted = [GoldSpan(quote.key.document.id, quote.span) for quote in trace.chosen]
     cited = [GoldSpan(c.document.id, c.span) for c in answer.citations]
     shown = answer.hits[:top_k]
@@ -45,8 +46,8 @@ def judge(question: Question, corpus: Corpus, trace: Trace, answer: Answer, top_
         gold=tuple(_gold(question, corpus)),
         took_ms=answer.took_ms,
         ranking=_ranking(question, corpus, trace, answer),
-        cited=overlap(spans, cited) if spans else None,
-        highlighted=overlap(spans, highlights) if spans else None,
+        cited=overlap(spans, cited) if in_spans else None,
+        highlighted=overlap(spans, highlights) if in_spans else None,
     )
 
 
@@ -74,12 +75,17 @@ def rank_documents(names: Iterable[str], relevant: Mapping[str, int]) -> Ranking
 
 
 def _ranking(question: Question, corpus: Corpus, trace: Trace, answer: Answer) -> Ranking | None:
-    if question.spans:
+    if _is_in_spans(question):
         families = corpus.families(question.spans, trace)
         return rank_passages(answer.hits, question.spans, families)
     if question.documents:
         return rank_documents(corpus.documents(trace), question.documents)
     return None
+
+
+def _is_in_spans(question: Question) -> bool:
+    """Tell whether what answers are stretches of documents, be there any left."""
+    return question.kind == "answerable" and not question.documents
 
 
 def _first_rank(family: Family, hits: Sequence[Hit], spans: Sequence[GoldSpan]) -> int | None:

@@ -20,8 +20,9 @@ class Question:
     """A question, and what answers it: stretches of documents, or whole documents.
 
     `spans` each answer by themselves, or together; `documents` gives the relevance, 1 and up,
-    of each relevant document by its id. Both are empty for an unanswerable question. `origin`
-    names file and line, for errors.
+    of each relevant document by its id. Both are empty for an unanswerable question, and for an
+    answerable one of which nothing stands in the documents any more. `origin` names file and line,
+    for errors.
     """
 
     id: str

@@ -80,7 +80,8 @@ class Result:
     `score` in 0..1 is what the decision to answer rests on, `confidence` what is shown of it.
     `right` tells whether what was cited, or would have been had it been answered, overlaps the
     gold. `gold` is empty and the last three are None where they are not defined: for an
-    unanswerable question, and the overlaps where the gold is whole documents.
+    unanswerable question, and the overlaps where the gold is whole documents. `gold` is empty, too,
+    where nothing of it stands in the documents any more.
     """
 
     id: str

@@ -11,7 +11,7 @@ from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusab
 from index.gathering import Gathered, Gatherer
 from index.gating import Gate
 from index.known import Known
-from index.manifest import Manifest
+from index.manifest import FORMAT, Manifest
 from index.model import Model
 from index.objects import write_errors_explained
 from index.progress import Progress, no_progress
@@ -169,14 +169,19 @@ def _with_background(
 
 
 def _admitted(gate: Gate, store: Store, manifest: Manifest, old: Snapshot | None) -> bool:
-    """Ask a gate about a manifest. Nothing is held back where nothing is live, or nothing new."""
-    if old is None or old.manifest.content == manifest.content:
+    """Ask a gate about a manifest. Nothing is held back where nothing is live, or nothing new.
+
+    What an earlier Pincite made cannot answer.
+    """
+    if old is None or old.manifest.content == manifest.content or old.manifest.format != FORMAT:
         return True
     checked = store.pointer().checked
     known_good = None
     if checked and checked not in (old.id, manifest.id):
         with suppress(StoreError):
-            known_good = read_snapshot(store.manifest(checked), store, known=old)
+            before = store.manifest(checked)
+            if before.format == FORMAT:
+                known_good = read_snapshot(before, store, known=old)
     return gate(old, read_snapshot(manifest, store, known=old), known_good)
 
 

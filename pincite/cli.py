@@ -11,6 +11,7 @@ import pincite
 from eval.calibration.cli import calibrate_command
 from eval.cli import app as eval_app
 from index.terminal import WRONG_USAGE, run
+from pincite.gating import gate_command
 from pincite.indexing import index_command, status_command
 from qa.cli import ask_command, serve_command, verify_command, why_command
 
@@ -28,6 +29,7 @@ app.command("status")(status_command)
 app.command("verify")(verify_command)
 app.add_typer(eval_app, name="eval")
 app.command("calibrate")(calibrate_command)
+app.command("gate")(gate_command)
 
 
 @app.callback(invoke_without_command=True)

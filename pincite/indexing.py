@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from index.store import Store
     from pincite.calibration_status import CalibrationStatus
 
+KEPT_ASIDE = 5
 _LISTED = 20
 
 
@@ -41,6 +42,7 @@ class Status:
     sources: tuple[str, ...]
     checked: bool
     calibration: "CalibrationStatus | None"
+    gold: str | None
 
 
 def index_command(
@@ -52,22 +54,31 @@ def index_command(
         str | None,
         typer.Option("--at-first", help="What to index if nothing was yet.", metavar="SOURCE"),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Publish, whatever becomes of the gold questions.")
+    ] = False,
     model: ModelOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Make the store hold exactly what the sources hold; only new text is embedded."""
+    """Make the store hold exactly what the sources hold; only new text is embedded.
+
+    Exit code 5: the registered gold questions are answered significantly worse (`pincite gate`);
+    what was live stays live.
+    """
     from index.backends.choose import open_encoder
     from index.build import sync
     from index.model import find_model
     from index.progress import progress_bar
     from index.refusals import NothingToIndexError
     from index.store import Store
+    from pincite.gating import GoldCheck
     from qa.probing import background_measure
 
     settings = load_settings(store=store, model=model, backend=backend)
     target = Store(settings.store)
     found = find_model(settings.model or _model_in_use(target))
+    check = GoldCheck.of(target, found, force=force)
     out = console(stderr=True)
     if at_first and not sources and not target.exists:
         sources = [at_first]
@@ -81,11 +92,15 @@ def index_command(
                 encoder,
                 progress,
                 measure=background_measure(found, encoder),
+                gate=check.gate(settings, found, encoder, progress),
             )
     except NothingToIndexError as error:
         _print_skipped(error.skipped, out)
         raise
     _print_report(report, out)
+    check.tell(sources or [], out)
+    if report.kept_aside:
+        raise typer.Exit(KEPT_ASIDE)
 
 
 def status_command(
@@ -109,18 +124,22 @@ def status_command(
     print(f"documents    {status.documents}")
     print(f"passages     {status.passages}, of {status.sentences} sentences")
     print(f"calibration  {one_line(in_words(status.calibration))}")
+    if status.gold:
+        print(f"gold         {one_line(status.gold)}; a new snapshot must answer it no worse")
     for source in status.sources:
         print(f"source       {one_line(source)}")
 
 
 def _status(settings: Settings, check: bool) -> Status:
     from index.manifest import FORMAT
+    from index.registration import registered_gold
     from index.snapshot import open_snapshot
     from index.store import Store
     from pincite.calibration_status import CalibrationStatus
 
     store = Store(settings.store)
     manifest = open_snapshot(store).manifest if check else store.live_manifest()
+    registered = registered_gold(store)
     return Status(
         store=str(settings.store),
         snapshot=manifest.id,
@@ -138,6 +157,7 @@ def _status(settings: Settings, check: bool) -> Status:
             by_hand=settings.threshold is not None,
             without=settings.without,
         ),
+        gold=str(registered) if registered else None,
     )
 
 

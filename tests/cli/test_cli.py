@@ -21,7 +21,7 @@ from tests.cli.conftest import REPOSITORY, Command, Outcome
 from tests.encoders import HashingEncoder
 
 ON_SUBJECT, FAR_OFF = "what is microneedling", "What is the capital of France?"
-COMMANDS = ("index", "ask", "why", "serve", "status", "verify", "calibrate", "eval")
+COMMANDS = ("index", "ask", "why", "serve", "status", "verify", "calibrate", "gate", "eval")
 
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",
@@ -489,6 +489,7 @@ def test_status_tells_what_the_store_holds(pincite: Command, notes: Path) -> Non
         "sources": [str(notes)],
         "checked": True,
         "calibration": None,
+        "gold": None,
     }
 
 

@@ -106,6 +106,30 @@ def test_only_questions_that_both_asked_are_compared(run):
     assert shrunk.added == ()
 
 
+def test_gold_that_was_lost_is_a_loss_among_questions_of_one_file(run):
+    first = next(result for result in run.results if result.verdict == "right")
+    lost = replace(first, gold=(), right=False, citations=(), ranking=Ranking((), (1,), 10))
+    now = with_results(run, [lost if result is first else result for result in run.results])
+    assert compare(now, run).missing == (first.id,)
+    compared = compare(now, run, of_one_file=True)
+    assert compared.missing == compared.added == ()
+    assert [change.now for change in compared.worse] == [lost]
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(5, "too few"), (6, "worse")])
+def test_a_ratio_tells_nothing_either_where_few_questions_changed(run, count, verdict):
+    """Citation precision has no value for each question, but comes of some number of them."""
+    first = next(r for r in answerable(run) if r.verdict == "right")
+    many = [replace(first, id=f"{first.id} {n}") for n in range(count)]
+    off = tuple(replace(each, on_gold=False) for each in first.citations)
+    wrong = [replace(each, citations=off, right=False) for each in many]
+    wrong[0] = replace(many[0], citations=first.citations + off)  # or all would change alike
+    compared = compare(with_results(run, wrong), with_results(run, many))
+    (precision,) = (each for each in compared.differences if each.name == "citation_precision")
+    assert precision.high < 0
+    assert precision.verdict == verdict
+
+
 def test_gold_that_moved_in_its_document_is_the_same(run):
     moved = [
         replace(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eval.errors import GoldError
-from eval.gold_file import PACKAGED_GOLD, locate, read_gold
+from eval.gold_file import PACKAGED_GOLD, locate, locate_what_stands, read_gold
 from eval.questions import GoldSpan
 from index.reading import read_file
 from index.records import Document, Span
@@ -31,6 +31,9 @@ def gold_file(folder: Path, *rows: object) -> Path:
 
 def document(source: str, text: str) -> Document:
     return Document(source.replace("/", "-"), source, "", text, "text/plain", "text/1", "", "")
+
+
+B_HAS_IT = document("notes/b.txt", "two days")
 
 
 @pytest.mark.parametrize(
@@ -105,6 +108,31 @@ def test_a_quote_that_does_not_stand_in_its_source_is_refused(tmp_path):
         GoldError, match=r"line 1: the quote does not stand in notes/a\.txt; it stands in notes/b"
     ):
         locate(gold, [document("notes/a.txt", "three days"), document("notes/b.txt", "two days")])
+
+
+def test_what_stands_is_located_and_what_does_not_is_kept_apart(tmp_path):
+    both = [{"source": f"notes/{name}.txt", "quote": "two days"} for name in "ab"]
+    rows = (
+        ROW,
+        ROW | {"id": "a-2", "question": "And b?", "quotes": both},
+        {"id": "a-3", "question": "Who won?", "kind": "far-off"},
+    )
+    gold = read_gold(gold_file(tmp_path, *rows))
+    whole = locate_what_stands(gold, [document("notes/a.txt", "two days"), B_HAS_IT])
+    assert (whole.lost, whole.gone) == ({}, {})
+    found = locate_what_stands(gold, [document("notes/a.txt", "three days"), B_HAS_IT])
+    here = GoldSpan("notes-b.txt", Span(0, 8))
+    assert [question.spans for question in found.questions.questions] == [(), (here,), ()]
+    assert [question.kind for question in found.questions.questions] == [
+        "answerable",
+        "answerable",
+        "far-off",
+    ]
+    assert found.lost == {1: gold.by_line[1].quotes, 2: gold.by_line[2].quotes[:1]}
+    assert found.gone == {"a-1": 1}
+    moved = "its quote is no longer in notes/a.txt: it stands in notes/b.txt"
+    assert [found.lost_since(whole, line) for line in (1, 2, 3)] == [moved, moved, ""]
+    assert found.lost_since(found, 1) == "", "it was lost before"
 
 
 def test_the_nearest_text_is_shown_for_a_quote_that_is_not_there(tmp_path):

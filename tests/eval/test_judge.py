@@ -210,3 +210,13 @@ def test_documents_are_ranked_by_their_best_passage_ten_at_least(tmp_path, model
     trace = engine.trace("redness of the skin")
     assert len({each.document.id for each in trace.pool.candidates}) < 10
     assert len(Corpus.of(engine.snapshot).documents(trace)) >= 10
+
+
+def test_what_stands_nowhere_any_more_cannot_be_found(notes):
+    lost = judged(notes, Question("q-1", FADES, "answerable", "gold, line 1"))
+    assert lost.ranking == Ranking((), (1,), 2)
+    assert lost.gold == ()
+    assert lost.verdict == "off the gold"  # it was asked all the same, and answered
+    for each in (lost.cited, lost.highlighted):
+        assert (each.gold, each.both) == (0, 0)
+        assert each.shown > 0

@@ -1,0 +1,220 @@
+"""The quality gate: a new snapshot has to answer a person's gold questions as the live one does."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from eval.comparison import FEWEST, Comparison, Difference, compare
+from eval.defaults import TOP_K
+from eval.gold_file import GoldRow, Located, locate_what_stands
+from eval.records import Result, Run
+from eval.rows import Rows
+from eval.run import evaluate
+from index.backends import Backend
+from index.encoder import Encoder
+from index.errors import ModelError
+from index.manifest import Manifest
+from index.model import Model, find_model
+from index.progress import Progress, no_progress
+from index.snapshot import Snapshot
+from qa.engine import Engine
+from qa.stages import Stage, stages_without
+
+MATERIAL = 0.1
+"""The least loss in a graded measure that holds a snapshot back."""
+
+GRADED = frozenset({"ndcg_at_10", "mrr_at_10", "citation_precision", "auroc"})
+"""Each new document changes what words weigh, and moves some passages by a rank: in these
+measures that is significant before a reader notices it. In the others a question is lost or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateOutcome:
+    """What the live snapshot and the one to follow it answered to `gold`, a file by its name.
+
+    `comparison` is None where no question stands in the live one; `asked` counts those that do.
+    `since_last_check` compares the live one with the last that was checked, where that is another.
+    `lost` tells, by the ids of questions that got worse, what became of their quotes; `left_out`
+    tells it, by line of the gold file, of questions whose quotes stand in neither snapshot.
+    """
+
+    gold: str
+    live: str
+    candidate: str
+    comparison: Comparison | None
+    since_last_check: Comparison | None
+    lost: Mapping[str, str]
+    left_out: Mapping[int, str]
+    asked: int
+    seconds: float
+
+    @property
+    def losses(self) -> tuple[Difference, ...]:
+        """The significant losses that hold the candidate back."""
+        return tuple(
+            each
+            for each in self._significant
+            if each.name not in GRADED or abs(each.now - each.before) >= MATERIAL
+        )
+
+    @property
+    def slight(self) -> tuple[Difference, ...]:
+        """The significant losses that are too small to hold it back."""
+        return tuple(each for each in self._significant if each not in self.losses)
+
+    @property
+    def _significant(self) -> tuple[Difference, ...]:
+        return self.comparison.losses if self.comparison else ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the candidate may go live."""
+        return not self.losses
+
+    @property
+    def too_few(self) -> bool:
+        """Whether more got worse than better, but on too few questions to tell chance from loss."""
+        compared = self.comparison
+        if compared is None or self._significant or len(compared.worse) <= len(compared.better):
+            return False
+        return len(compared.better) + len(compared.worse) < FEWEST or any(
+            each.guarded and each.verdict == "too few" and (each.lost or 0) > (each.gained or 0)
+            for each in compared.differences
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A snapshot, what of the gold stands in it, and what it answered."""
+
+    located: Located
+    run: Run
+
+    @property
+    def standing(self) -> tuple[Result, ...]:
+        """The results of questions that can be answered from it, or by nothing anywhere."""
+        return tuple(each for each in self.run.results if each.id not in self.located.gone)
+
+
+@dataclass(frozen=True, slots=True)
+class GoldGate:
+    """An `index.gating.Gate` that asks `gold` of both snapshots.
+
+    `model` and `encoder` are those of the candidate; of a snapshot that was made by another
+    model that one is opened. `report` is given the outcome.
+    """
+
+    gold: Rows[GoldRow]
+    model: Model
+    encoder: Encoder
+    report: Callable[[GateOutcome], None]
+    backend: Backend = "auto"
+    top_k: int = TOP_K
+    threshold: float | None = None
+    without: tuple[Stage, ...] = ()
+    progress: Progress = no_progress
+
+    def __call__(self, live: Snapshot, candidate: Snapshot, checked: Snapshot | None) -> bool:
+        """Tell whether nothing guarded got significantly, and not just slightly, worse.
+
+        What got worse between `checked` and `live` is reported, and decides nothing. Raises
+        ModelError if the model of the live snapshot is not here, GoldError for a question that
+        cannot be asked.
+        """
+        started = time.perf_counter()
+        snapshots = [live, candidate]
+        if checked and self._can_ask(checked):
+            snapshots.append(checked)
+        before, now, *earlier = self._ask(snapshots)
+        compared = _compare(before, now)
+        worse = {change.now.id for change in compared.worse} if compared else set[str]()
+        rows = self.gold.by_line.items()
+        lost = {
+            row.id: now.located.lost_since(before.located, line)
+            for line, row in rows
+            if row.id in worse
+        }
+        nowhere = before.located.gone.keys() & now.located.gone.keys()
+        outcome = GateOutcome(
+            gold=now.run.settings.data,
+            live=live.id,
+            candidate=candidate.id,
+            comparison=compared,
+            since_last_check=_compare(earlier[0], before) if earlier else None,
+            lost={question: why for question, why in lost.items() if why},
+            left_out={
+                line: now.located.why_lost(row.quotes[0]) for line, row in rows if row.id in nowhere
+            },
+            asked=len(before.standing),
+            seconds=time.perf_counter() - started,
+        )
+        self.report(outcome)
+        return outcome.passed
+
+    def _ask(self, snapshots: Sequence[Snapshot]) -> Iterator[_Asked]:
+        """Ask of each snapshot the questions that stand in any of them."""
+        located = [
+            locate_what_stands(self.gold, [each.document for each in snapshot.chunked.values()])
+            for snapshot in snapshots
+        ]
+        nowhere = set.intersection(*(set(each.gone) for each in located))
+        for number, (snapshot, found) in enumerate(zip(snapshots, located, strict=True)):
+            standing = [each for each in found.questions.questions if each.id not in nowhere]
+            yield _Asked(
+                found,
+                evaluate(
+                    self._engine(snapshot),
+                    replace(found.questions, questions=tuple(standing)),
+                    top_k=self.top_k,
+                    progress=self._progress(number, len(snapshots)),
+                ),
+            )
+
+    def _engine(self, snapshot: Snapshot) -> Engine:
+        model, encoder = model_of(snapshot.manifest, self.model), self.encoder
+        if model is not self.model:
+            from index.backends.choose import open_encoder
+
+            encoder = open_encoder(model, self.backend)
+        stages = stages_without(self.without)
+        return Engine(snapshot, model, encoder, model.tokenizer(), self.threshold, stages)
+
+    def _can_ask(self, snapshot: Snapshot) -> bool:
+        try:
+            model_of(snapshot.manifest, self.model)
+        except ModelError:
+            return False
+        return True
+
+    def _progress(self, number: int, runs: int) -> Progress:
+        def progress(what: str, done: int, total: int) -> None:
+            self.progress(what, number * total + done, runs * total)
+
+        return progress
+
+
+def model_of(manifest: Manifest, current: Model) -> Model:
+    """Return the model that a snapshot was made by, `current` if that is it.
+
+    Raises ModelError if it is not on this machine.
+    """
+    if manifest.model_fingerprint == current.fingerprint:
+        return current
+    try:
+        found = find_model(manifest.model_name)
+    except ModelError:
+        found = None
+    if found is None or found.fingerprint != manifest.model_fingerprint:
+        raise ModelError(
+            f"The live snapshot was made by the model {manifest.model_name}, which is not here as "
+            "it was then, so the gold questions cannot be asked of it: bring it back, or publish "
+            "without comparing with `pincite index --force`."
+        )
+    return found
+
+
+def _compare(before: _Asked, now: _Asked) -> Comparison | None:
+    """Compare on the questions that stood in `before`; None if there are none."""
+    if not before.standing:
+        return None
+    return compare(now.run, replace(before.run, results=before.standing), of_one_file=True)

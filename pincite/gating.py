@@ -1,0 +1,165 @@
+"""The quality gate at the command line: `pincite gate`, and what `pincite index` asks."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Self, get_args
+
+import typer
+
+from index.errors import SettingsError, StoreError
+from index.terminal import note, one_line
+from qa.cli import StoreOption
+from qa.settings import Settings, load_settings
+
+# Imported when run, for `pincite ask` has to start quickly.
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from eval.gate import GateOutcome, GoldGate
+    from eval.gold_file import GoldRow
+    from eval.rows import Rows
+    from index.encoder import Encoder
+    from index.model import Model
+    from index.progress import Progress
+    from index.store import Store
+
+_ENOUGH = 30
+"""So many questions tell a loss from chance, as a rule."""
+
+
+def gate_command(
+    gold: Annotated[
+        Path | None,
+        typer.Argument(help="JSONL file of gold questions; none: show what is registered."),
+    ] = None,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Let every new snapshot go live unasked again.")
+    ] = False,
+    store: StoreOption = None,
+) -> None:
+    """Register gold questions that new snapshots have to answer no worse than the live one."""
+    from index.registration import forget_gold, registered_gold
+    from index.store import Store
+
+    if gold and remove:
+        raise SettingsError("Name a gold file, or take the registered one away with --remove.")
+    target = Store(load_settings(store=store).store)
+    if gold:
+        _register(gold, target)
+    elif remove:
+        was_there = forget_gold(target)
+        note("Took the gold questions away." if was_there else "No gold questions are registered.")
+    elif registered := registered_gold(target):
+        print(one_line(f"{registered}: {_kinds(_read_registered(registered))}"))
+    else:
+        note("No gold questions are registered: `pincite gate GOLD` registers some.")
+
+
+def _register(gold: Path, store: "Store") -> None:
+    from eval.gold_file import locate, read_gold
+    from index.registration import register_gold
+    from index.snapshot import open_snapshot
+
+    rows = read_gold(gold)
+    if store.exists:
+        locate(rows, [each.document for each in open_snapshot(store).chunked.values()])
+    register_gold(store, gold)
+    note(f"From now on `pincite index` asks {_kinds(rows)}.")
+    if len(rows.by_line) < _ENOUGH:
+        note(f"With fewer than {_ENOUGH} a loss can seldom be told from chance: write more.")
+
+
+@dataclass(frozen=True, slots=True)
+class GoldCheck:
+    """What one run of `pincite index` does about the registered gold questions.
+
+    `rows` is None where there are none or they are overridden; `outcomes` has what came of
+    the gate, once it was asked.
+    """
+
+    rows: "Rows[GoldRow] | None"
+    overridden: bool
+    outcomes: "list[GateOutcome]" = field(default_factory=list)
+
+    @classmethod
+    def of(cls, store: "Store", model: "Model", *, force: bool) -> Self:
+        """Read the questions, before anything is done.
+
+        Raises GoldError, StoreError, and ModelError where the live snapshot's is not here.
+        """
+        from index.registration import registered_gold
+
+        try:
+            registered = registered_gold(store)
+        except StoreError:
+            if not force:
+                raise
+            return cls(None, overridden=True)
+        if force or registered is None:
+            return cls(None, overridden=registered is not None)
+        rows = _read_registered(registered)
+        _refuse_lost_model(store, model)
+        return cls(rows, overridden=False)
+
+    def gate(
+        self, settings: Settings, model: "Model", encoder: "Encoder", progress: "Progress"
+    ) -> "GoldGate | None":
+        """Return a gate that answers as the settings in force make `pincite ask` answer."""
+        if self.rows is None:
+            return None
+        from eval.gate import GoldGate
+
+        return GoldGate(
+            self.rows,
+            model,
+            encoder,
+            self.outcomes.append,
+            backend=settings.backend,
+            threshold=settings.threshold,
+            without=settings.without,
+            progress=progress,
+        )
+
+    def tell(self, sources: Sequence[str], out: "Console") -> None:
+        """Print what came of it; `sources` are those that were given to the command."""
+        if self.overridden:
+            note("Gate overridden: the gold questions were not asked.")
+        for outcome in self.outcomes:
+            from pincite.gate_terminal import print_outcome
+
+            print_outcome(outcome, sources, out)
+
+
+def _read_registered(gold: Path) -> "Rows[GoldRow]":
+    """Read a registered gold file. Raises GoldError that says how to do without."""
+    from eval.errors import GoldError
+    from eval.gold_file import read_gold
+
+    try:
+        return read_gold(gold)
+    except GoldError as error:
+        raise GoldError(
+            f"{error} It is registered for this store: `pincite gate --remove` takes it away, "
+            "`pincite index --force` does without it."
+        ) from error
+
+
+def _refuse_lost_model(store: "Store", model: "Model") -> None:
+    """Raise ModelError if the gate could not ask the live snapshot anything."""
+    from eval.gate import model_of
+
+    try:
+        live = store.live_manifest()
+    except StoreError:  # then there is nothing to compare with
+        return
+    model_of(live, model)
+
+
+def _kinds(rows: "Rows[GoldRow]") -> str:
+    from eval.records import Kind
+
+    counts = Counter(row.kind for row in rows.by_line.values())
+    kinds = ", ".join(f"{counts[kind]} {kind}" for kind in get_args(Kind) if counts[kind])
+    return f"{len(rows.by_line)} questions ({kinds})"
