@@ -46,6 +46,8 @@ def forget_gold(store: Store) -> bool:
         return False
     with store.writing(), write_errors_explained(store.folder):
         path.unlink(missing_ok=True)
+        if store.exists:
+            store.forget_checks()
     return True
 
 

@@ -20,12 +20,14 @@ def watch_sources(
     stop: threading.Event,
     *,
     quiet_ms: int = QUIET_MS,
+    at_start: bool = False,
 ) -> None:
     """Call `changed` after files in `sources` did, until `stop` is set. What it does is waited for.
 
     Changes in `store`, and in any other store, do not count; a SOURCE that is not there for the
     moment is looked for again. Where all of `sources` are files, only their folders are watched,
-    not those below.
+    not those below. With `at_start`, `changed` is called once when watching has begun, for what
+    happened just before.
     """
     from watchfiles import watch
 
@@ -52,7 +54,8 @@ def watch_sources(
             rust_timeout=500,
             yield_on_timeout=True,
         ):
-            if changes:
+            if changes or at_start:
+                at_start = False
                 changed()
             if not all(folder.is_dir() for folder in folders):
                 break

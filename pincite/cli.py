@@ -12,7 +12,9 @@ from eval.calibration.cli import calibrate_command
 from eval.cli import app as eval_app
 from index.terminal import WRONG_USAGE, run
 from pincite.gating import gate_command
-from pincite.indexing import index_command, status_command
+from pincite.indexing import index_command
+from pincite.snapshots import purge_command, rollback_command
+from pincite.status import status_command
 from qa.cli import ask_command, serve_command, verify_command, why_command
 
 app = typer.Typer(
@@ -30,6 +32,8 @@ app.command("verify")(verify_command)
 app.add_typer(eval_app, name="eval")
 app.command("calibrate")(calibrate_command)
 app.command("gate")(gate_command)
+app.command("rollback")(rollback_command)
+app.command("purge")(purge_command)
 
 
 @app.callback(invoke_without_command=True)

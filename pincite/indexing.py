@@ -1,48 +1,28 @@
-"""The commands that make a store and look at it: index, status."""
+"""`pincite index`: the store is made to hold what the sources hold."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.errors import StoreError
-from index.terminal import console, one_line
-from qa.cli import BackendOption, ModelOption, StoreOption
+from index.errors import PinciteError, StoreError
+from index.terminal import console, note
+from qa.cli import BackendOption, KeepOption, ModelOption, StoreOption
 from qa.settings import Settings, load_settings
 
 # What the commands need is imported when they run: `pincite ask` shares this command line and
 # has to start quickly.
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from index.report import SyncReport
-    from index.sources import SkippedFile
+    from index.build import Measure
+    from index.encoder import Encoder
+    from index.model import Model
     from index.store import Store
-    from pincite.calibration_status import CalibrationStatus
 
 KEPT_ASIDE = 5
-_LISTED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What `pincite status` tells."""
-
-    store: str
-    snapshot: str
-    model: str
-    documents: int
-    passages: int
-    sentences: int
-    bytes: int
-    outdated: bool
-    sources: tuple[str, ...]
-    checked: bool
-    calibration: "CalibrationStatus | None"
-    gold: str | None
+_WAIT_FOR_OTHERS_S = 5.0
+"""How long a service may write that took an upload: that is soon done."""
 
 
 def index_command(
@@ -54,9 +34,28 @@ def index_command(
         str | None,
         typer.Option("--at-first", help="What to index if nothing was yet.", metavar="SOURCE"),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and index what changes until interrupted.")
+    ] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ignore",
+            metavar="PATTERN",
+            help="Pass over such files, as in .gitignore; repeatable, remembered.",
+            show_default="those remembered",
+        ),
+    ] = None,
+    reread: Annotated[
+        bool, typer.Option("--reread", help="Extract the text of unchanged files anew, too.")
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Publish, whatever becomes of the gold questions.")
     ] = False,
+    keep: KeepOption = None,
     model: ModelOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
@@ -66,99 +65,110 @@ def index_command(
     Exit code 5: the registered gold questions are answered significantly worse (`pincite gate`);
     what was live stays live.
     """
-    from index.backends.choose import open_encoder
-    from index.build import sync
-    from index.model import find_model
-    from index.progress import progress_bar
-    from index.refusals import NothingToIndexError
     from index.store import Store
-    from pincite.gating import GoldCheck
-    from qa.probing import background_measure
 
-    settings = load_settings(store=store, model=model, backend=backend)
-    target = Store(settings.store)
-    found = find_model(settings.model or _model_in_use(target))
-    check = GoldCheck.of(target, found, force=force)
-    out = console(stderr=True)
+    settings = load_settings(store=store, model=model, backend=backend, keep=keep, ignore=ignore)
+    target = Store(settings.store, keep=settings.keep)
     if at_first and not sources and not target.exists:
         sources = [at_first]
-    try:
-        with progress_bar() as progress:
-            encoder = open_encoder(found, settings.backend, indexing=True)
-            report = sync(
-                target,
-                sources or [],
-                found,
-                encoder,
-                progress,
-                measure=background_measure(found, encoder),
-                gate=check.gate(settings, found, encoder, progress),
-            )
-    except NothingToIndexError as error:
-        _print_skipped(error.skipped, out)
-        raise
-    _print_report(report, out)
-    check.tell(sources or [], out)
-    if report.kept_aside:
+    if dry_run:
+        _tell_plan(target, sources or [], settings)
+        return
+    indexing = _Indexing.of(target, settings, force=force, reread=reread)
+    kept_aside = indexing.sync(sources or [])
+    if watch:
+        indexing.watch()
+    elif kept_aside:
         raise typer.Exit(KEPT_ASIDE)
 
 
-def status_command(
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Compare every checksum.")] = False,
-    store: StoreOption = None,
-) -> None:
-    """Show what the store holds."""
-    from pincite.calibration_status import in_words
+@dataclass(frozen=True, slots=True)
+class _Indexing:
+    """A store, and what it is brought up to date with."""
 
-    status = _status(load_settings(store=store), check)
-    if as_json:
-        print(json.dumps(asdict(status), indent=2, ensure_ascii=False))
-        return
-    checked = ", every checksum holds" if status.checked else ""
-    print(f"store        {one_line(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
-    if status.outdated:
-        print("outdated     written by an earlier Pincite; `pincite index` brings it up to date")
-    print(f"snapshot     {status.snapshot}")
-    print(f"model        {one_line(status.model)}")
-    print(f"documents    {status.documents}")
-    print(f"passages     {status.passages}, of {status.sentences} sentences")
-    print(f"calibration  {one_line(in_words(status.calibration))}")
-    if status.gold:
-        print(f"gold         {one_line(status.gold)}; a new snapshot must answer it no worse")
-    for source in status.sources:
-        print(f"source       {one_line(source)}")
+    store: "Store"
+    settings: Settings
+    model: "Model"
+    encoder: "Encoder"
+    measure: "Measure"
+    force: bool
+    reread: bool
+
+    @classmethod
+    def of(cls, store: "Store", settings: Settings, *, force: bool, reread: bool) -> "_Indexing":
+        """Load the model. Raises PinciteError where it, or registered gold, cannot be had."""
+        from index.backends.choose import open_encoder
+        from index.model import find_model
+        from pincite.gating import GoldCheck
+        from qa.probing import background_measure
+
+        model = find_model(settings.model or _model_in_use(store))
+        GoldCheck.of(store, model, force=force)
+        encoder = open_encoder(model, settings.backend, indexing=True)
+        measure = background_measure(model, encoder)
+        return cls(store, settings, model, encoder, measure, force, reread)
+
+    def sync(self, sources: list[str]) -> bool:
+        """Bring the store up to date and tell of it; return whether a snapshot was kept aside."""
+        from index.build import sync
+        from index.progress import progress_bar
+        from index.refusals import NothingToIndexError
+        from pincite.gating import GoldCheck
+        from pincite.index_terminal import print_report, print_skipped
+
+        out = console(stderr=True)
+        check = GoldCheck.of(self.store, self.model, force=self.force)
+        try:
+            with progress_bar() as progress:
+                report = sync(
+                    self.store,
+                    sources,
+                    self.model,
+                    self.encoder,
+                    progress,
+                    ignore=self.settings.ignore,
+                    reread=self.reread,
+                    measure=self.measure,
+                    gate=check.gate(self.settings, self.model, self.encoder, progress),
+                    wait_s=_WAIT_FOR_OTHERS_S,
+                )
+        except NothingToIndexError as error:
+            print_skipped(error.skipped, out)
+            raise
+        print_report(report, self.model, out)
+        check.tell(sources, out)
+        return bool(report.kept_aside)
+
+    def watch(self) -> None:
+        """Go on until interrupted; what goes wrong is told and tried again with the next change."""
+        import threading
+
+        from index.watching import watch_sources
+
+        def changed() -> None:
+            try:
+                self.sync([])
+            except PinciteError as error:
+                note(f"pincite: {error}")
+
+        sources = [Path(source) for source in self.store.live_manifest().sources]
+        note("Watching for changes; Ctrl-C ends it.")
+        with suppress(KeyboardInterrupt):
+            watch_sources(sources, self.store.folder, changed, threading.Event(), at_start=True)
 
 
-def _status(settings: Settings, check: bool) -> Status:
-    from index.manifest import FORMAT
-    from index.registration import registered_gold
-    from index.snapshot import open_snapshot
-    from index.store import Store
-    from pincite.calibration_status import CalibrationStatus
+def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
+    from index.plan import plan
+    from index.refusals import NothingToIndexError
+    from pincite.index_terminal import print_plan, print_skipped
 
-    store = Store(settings.store)
-    manifest = open_snapshot(store).manifest if check else store.live_manifest()
-    registered = registered_gold(store)
-    return Status(
-        store=str(settings.store),
-        snapshot=manifest.id,
-        model=manifest.model_name,
-        documents=manifest.documents,
-        passages=manifest.passages,
-        sentences=manifest.sentences,
-        bytes=store.total_bytes(),
-        outdated=manifest.format != FORMAT,
-        sources=manifest.sources,
-        checked=check,
-        calibration=CalibrationStatus.of(
-            manifest,
-            store.objects,
-            by_hand=settings.threshold is not None,
-            without=settings.without,
-        ),
-        gold=str(registered) if registered else None,
-    )
+    out = console(stderr=True)
+    try:
+        planned = plan(store, sources, ignore=settings.ignore)
+    except NothingToIndexError as error:
+        print_skipped(error.skipped, out)
+        raise
+    print_plan(planned, out)
 
 
 def _model_in_use(store: "Store") -> str:
@@ -169,40 +179,3 @@ def _model_in_use(store: "Store") -> str:
         return store.live_manifest().model_name
     except StoreError:
         return DEFAULT_MODEL
-
-
-def _print_report(report: "SyncReport", out: "Console") -> None:
-    if report.repaired:
-        told = "The old store could not be used and was built anew from the sources"
-        out.print(f"{told}: {one_line(report.repaired)}.", soft_wrap=True)
-    for sign, names in (("+", report.added), ("~", report.changed), ("-", report.removed)):
-        for name in names[:_LISTED]:
-            out.print(f"{sign} {one_line(name)}", soft_wrap=True)
-        if len(names) > _LISTED:
-            out.print(f"{sign} … and {len(names) - _LISTED} more")
-    _print_skipped(report.skipped, out)
-    for file in report.kept:
-        out.print(f"! {one_line(file.path)}: kept as it was, {file.reason}", soft_wrap=True)
-    for folder in report.empty:
-        out.print(f"! {one_line(_as_given(folder))}: nothing to index in it", soft_wrap=True)
-    counts = {
-        "added": report.added,
-        "changed": report.changed,
-        "removed": report.removed,
-        "unchanged": report.unchanged,
-        "skipped": report.skipped,
-    }
-    summary = ", ".join(f"{len(names)} {what}" for what, names in counts.items() if names)
-    out.print(f"{summary}: {report.passages} passages, {report.embedded} texts newly embedded.")
-
-
-def _print_skipped(skipped: "Sequence[SkippedFile]", out: "Console") -> None:
-    for file in skipped:
-        out.print(f"! {one_line(file.path)}: skipped, {file.reason}", soft_wrap=True)
-
-
-def _as_given(folder: Path) -> str:
-    """Return the path from here, where the folder lies below; two may have the same name."""
-    here = Path.cwd()
-    below = folder != here and folder.is_relative_to(here)
-    return str(folder.relative_to(here) if below else folder)

@@ -1,0 +1,91 @@
+"""`pincite status`: what a store holds."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from index.terminal import one_line
+from qa.cli import StoreOption
+from qa.settings import Settings, load_settings
+
+# Imported when run, for `pincite ask` has to start quickly.
+if TYPE_CHECKING:
+    from pincite.calibration_status import CalibrationStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What `pincite status` tells."""
+
+    store: str
+    snapshot: str
+    model: str
+    documents: int
+    passages: int
+    sentences: int
+    bytes: int
+    outdated: bool
+    sources: tuple[str, ...]
+    checked: bool
+    calibration: "CalibrationStatus | None"
+    gold: str | None
+
+
+def status_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Compare every checksum.")] = False,
+    store: StoreOption = None,
+) -> None:
+    """Show what the store holds."""
+    from pincite.calibration_status import in_words
+
+    status = _status(load_settings(store=store), check)
+    if as_json:
+        print(json.dumps(asdict(status), indent=2, ensure_ascii=False))
+        return
+    checked = ", every checksum holds" if status.checked else ""
+    print(f"store        {one_line(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
+    if status.outdated:
+        print("outdated     written by an earlier Pincite; `pincite index` brings it up to date")
+    print(f"snapshot     {status.snapshot}")
+    print(f"model        {one_line(status.model)}")
+    print(f"documents    {status.documents}")
+    print(f"passages     {status.passages}, of {status.sentences} sentences")
+    print(f"calibration  {one_line(in_words(status.calibration))}")
+    if status.gold:
+        print(f"gold         {one_line(status.gold)}; a new snapshot must answer it no worse")
+    for source in status.sources:
+        print(f"source       {one_line(source)}")
+
+
+def _status(settings: Settings, check: bool) -> Status:
+    from index.manifest import FORMAT
+    from index.registration import registered_gold
+    from index.snapshot import open_snapshot
+    from index.store import Store
+    from pincite.calibration_status import CalibrationStatus
+
+    store = Store(settings.store)
+    manifest = open_snapshot(store).manifest if check else store.live_manifest()
+    registered = registered_gold(store)
+    return Status(
+        store=str(settings.store),
+        snapshot=manifest.id,
+        model=manifest.model_name,
+        documents=manifest.documents,
+        passages=manifest.passages,
+        sentences=manifest.sentences,
+        bytes=store.total_bytes(),
+        outdated=manifest.format != FORMAT,
+        sources=manifest.sources,
+        checked=check,
+        calibration=CalibrationStatus.of(
+            manifest,
+            store.objects,
+            by_hand=settings.threshold is not None,
+            without=settings.without,
+        ),
+        gold=str(registered) if registered else None,
+    )
