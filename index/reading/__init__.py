@@ -3,6 +3,7 @@
 from index.reading.errors import OutOfReachError, UnreadableFileError, read_errors_explained
 from index.reading.reader import Reader
 from index.reading.text import read_text
+from index.reading.web_page import read_web_page
 from index.records import Document
 from index.sources import SourceFile
 
@@ -11,6 +12,9 @@ READERS: dict[str, Reader] = {
     ".text": read_text("text/plain"),
     ".md": read_text("text/markdown"),
     ".markdown": read_text("text/markdown"),
+    ".html": read_web_page,
+    ".htm": read_web_page,
+    ".xhtml": read_web_page,
 }
 
 
