@@ -4,6 +4,7 @@ from index.reading.errors import OutOfReachError, UnreadableFileError, read_erro
 from index.reading.reader import Reader
 from index.reading.text import read_text
 from index.reading.web_page import read_web_page
+from index.reading.word_document import read_word_document
 from index.records import Document
 from index.sources import SourceFile
 
@@ -15,6 +16,7 @@ READERS: dict[str, Reader] = {
     ".html": read_web_page,
     ".htm": read_web_page,
     ".xhtml": read_web_page,
+    ".docx": read_word_document,
 }
 
 

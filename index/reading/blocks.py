@@ -73,11 +73,8 @@ def lay_out(blocks: Iterable[TextBlock], page_count: int = 0) -> tuple[str, Layo
         parts.append(block.text)
         end += len(block.text)
         after_heading = bool(block.level)
-    if page_count:
-        pages = [0, *pages[1:], *[end] * page_count][:page_count]
-    else:
-        pages = []
-    return "".join(parts), Layout(tuple(headings), tuple(pages))
+    starts = [0, *pages[1:], *[end] * page_count][:page_count]
+    return "".join(parts), Layout(tuple(headings), tuple(starts))
 
 
 def extracted_document(

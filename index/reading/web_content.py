@@ -58,7 +58,7 @@ def _main_text(page: Any) -> str:
         return ""
     from trafilatura import bare_extraction
 
-    extracted = bare_extraction(deepcopy(page), include_comments=False, favor_recall=True)
+    extracted: Any = bare_extraction(deepcopy(page), include_comments=False, favor_recall=True)
     return _squeezed("".join(extracted.body.itertext())) if extracted is not None else ""
 
 

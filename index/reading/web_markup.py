@@ -74,7 +74,7 @@ def _decode(content: bytes) -> str:
         text = content.decode("cp1252", "replace")
     text = text.removeprefix("\ufeff")
     sample = text[:100_000]
-    odd = sum(char < " " and char not in "\t\n\r\f" or char == "\ufffd" for char in sample)
+    odd = sum((char < " " and char not in "\t\n\r\f") or char == "\ufffd" for char in sample)
     if "\0" in sample or odd > len(sample) / 50:
         raise UnreadableFileError("binary")
     return text.replace("\0", "")
