@@ -1,6 +1,7 @@
 """Files to documents, one reader a format."""
 
 from index.reading.errors import OutOfReachError, UnreadableFileError, read_errors_explained
+from index.reading.pdf_document import read_pdf_document
 from index.reading.reader import Reader
 from index.reading.text import read_text
 from index.reading.web_page import read_web_page
@@ -16,6 +17,7 @@ READERS: dict[str, Reader] = {
     ".html": read_web_page,
     ".htm": read_web_page,
     ".xhtml": read_web_page,
+    ".pdf": read_pdf_document,
     ".docx": read_word_document,
 }
 

@@ -1,0 +1,89 @@
+"""Running heads and feet: what recurs at the top or the bottom of most pages."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from index.reading.pdf_glyphs import Fragment
+from index.reading.pdf_rows import group_by_height
+
+_SAME_HEIGHT = 4.0
+_FEW_PAGES = 5
+_MAX_STRETCHES = 3
+_NUMBER = re.compile(r"\d+")
+_ROMAN = re.compile(r"(?i)\W*(?:page\s+)?[ivxlc]{1,7}\W*")
+
+
+class _Edge(NamedTuple):
+    """A row near a page's edge: on which page, how high, which words, which numbers."""
+
+    page: int
+    y: float
+    words: str
+    numbers: tuple[int, ...]
+    stretches: int
+
+
+def without_running_heads(pages: Sequence[Sequence[Fragment]]) -> list[list[Fragment]]:
+    """Return the pages' fragments without page numbers and what else recurs on most pages.
+
+    A row goes if its words stand at the same height on most pages and its numbers are the same on
+    all of them, or count the pages; and only if nothing that stays lies between it and the edge.
+    """
+    rows = [group_by_height(page) for page in pages]
+    for bottom in (False, True):
+        while _drop_outermost(rows, bottom=bottom):
+            pass
+    return [[each for row in page for each in row] for page in rows]
+
+
+def _drop_outermost(rows: list[list[list[Fragment]]], *, bottom: bool) -> bool:
+    """Take the outermost row off the pages where it recurs; tell whether there were any."""
+    edges = [_edge(number, page[-1 if bottom else 0]) for number, page in enumerate(rows) if page]
+    dropped = False
+    for group in _alike(edges):
+        if _recurs(group, sum(1 for page in rows if page)):
+            for edge in group:
+                del rows[edge.page][-1 if bottom else 0]
+            dropped = True
+    return dropped
+
+
+def _edge(page: int, row: Sequence[Fragment]) -> _Edge:
+    text = " ".join(each.text for each in row)
+    words = "i" if _ROMAN.fullmatch(text) else " ".join(_NUMBER.sub("#", text).split())
+    numbers = tuple(int(number[:9]) for number in _NUMBER.findall(text))
+    apart = sum(b.x0 - a.x1 > 2 * a.size for a, b in pairwise(row))
+    return _Edge(page, row[0].y, words, numbers, apart + 1)
+
+
+def _alike(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
+    """Yield the rows with the same words at the same height."""
+    groups: dict[str, list[list[_Edge]]] = {}
+    for edge in edges:
+        for group in groups.setdefault(edge.words, []):
+            if abs(group[0].y - edge.y) <= _SAME_HEIGHT:
+                group.append(edge)
+                break
+        else:
+            groups[edge.words].append([edge])
+    for same_words in groups.values():
+        yield from same_words
+
+
+def _recurs(group: Sequence[_Edge], pages: int) -> bool:
+    # Left and right pages may have heads of their own; of few pages, chance makes two alike.
+    needed = max(2, (0.6 if pages <= _FEW_PAGES else 0.4) * pages)
+    if len(group) < needed or group[0].stretches > _MAX_STRETCHES:
+        return False
+    return all(_same_or_counting(group, slot) for slot in range(len(group[0].numbers)))
+
+
+def _same_or_counting(group: Sequence[_Edge], slot: int) -> bool:
+    """Tell whether a number is the same on nearly all of the pages, or rises with them."""
+    values = [edge.numbers[slot] for edge in group]
+    offsets = [value - edge.page for value, edge in zip(values, group, strict=True)]
+    same = max(values.count(value) for value in set(values))
+    counting = max(offsets.count(offset) for offset in set(offsets))
+    return max(same, counting) >= 0.8 * len(group)
