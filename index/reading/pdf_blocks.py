@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from index.reading.blocks import TextBlock, one_line
 from index.reading.pdf_glyphs import Fragment
-from index.reading.pdf_headings import heading_style, levels
+from index.reading.pdf_headings import heading_style, nested_levels
 from index.reading.pdf_paragraphs import (
     BodyStyle,
     Column,
@@ -101,7 +101,7 @@ def _finished(
         heading_style(text, draft.rows[0], body) if draft.line is None else None
         for draft, (text, _) in zip(drafts, texts, strict=True)
     ]
-    level_of = levels(style for style in styles if style)
+    levels = iter(nested_levels(style for style in styles if style))
     after_item = False
     for draft, (text, breaks), style in zip(drafts, texts, styles, strict=True):
         if not text:
@@ -109,7 +109,7 @@ def _finished(
         is_item = draft.line is None and draft.rows[0].is_item and not style
         tight = (draft.line is not None and not draft.opens_table) or (is_item and after_item)
         after_item = is_item
-        yield TextBlock(text, level_of[style] if style else 0, tight, draft.pages[0], breaks)
+        yield TextBlock(text, next(levels) if style else 0, tight, draft.pages[0], breaks)
 
 
 def _text(draft: _Draft, words: Counter[str]) -> tuple[str, tuple[int, ...]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from index.reading.pdf_paragraphs import BodyStyle
 from index.reading.pdf_rows import Row
@@ -9,11 +10,28 @@ from index.reading.pdf_rows import Row
 _MAX_CHARS = 160
 _LARGER = 1.12
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_Style = tuple[float, bool]
+_RANKS = (
+    re.compile(r"(?i)part\s+[ivx\d]+\b"),
+    re.compile(r"(?i)(?:chapter|item)\s+[ivx\d]+"),
+    re.compile(r"(?i)(?:section|article|note|appendix)\s+(?:[ivx\d]+|[a-z])\b"),
+)
+_NUMBERED = re.compile(r"\d{1,2}((?:\.\d{1,2})*)\.?\s")
 
 
-def heading_style(text: str, row: Row, body: BodyStyle) -> _Style | None:
-    """Return size (in half points) and weight of a line if these make it a heading."""
+@dataclass(frozen=True, slots=True, order=True)
+class HeadingStyle:
+    """What tells a heading's level; the smaller, the higher it stands.
+
+    `rank` is what its label says ("Part II" stands above "Item 1", "2.1" above "2.1.1").
+    """
+
+    smallness: float
+    is_light: bool
+    rank: int
+
+
+def heading_style(text: str, row: Row, body: BodyStyle) -> HeadingStyle | None:
+    """Return the style of a line if its size or weight makes it a heading."""
     larger = row.size > _LARGER * body.size
     bolder = row.bold and not body.bold and row.size > 0.93 * body.size
     if not (larger or bolder) or len(text) > _MAX_CHARS or not _WORD.search(text):
@@ -22,10 +40,24 @@ def heading_style(text: str, row: Row, body: BodyStyle) -> _Style | None:
         return None
     if text.endswith(":") and not larger:
         return None
-    return round(row.size * 2) / 2, row.bold
+    return HeadingStyle(-round(row.size * 2) / 2, not row.bold, _rank(text))
 
 
-def levels(styles: Iterable[_Style]) -> dict[_Style, int]:
-    """Return the level of each style: the larger the higher, and of one size the bold one."""
-    ordered = sorted(set(styles), key=lambda style: (-style[0], not style[1]))
-    return {style: min(level, 6) for level, style in enumerate(ordered, 1)}
+def nested_levels(styles: Iterable[HeadingStyle]) -> list[int]:
+    """Return the level of each heading, 1 the outermost: one more than that of the one it is in."""
+    above: list[HeadingStyle] = []
+    levels: list[int] = []
+    for style in styles:
+        while above and above[-1] >= style:
+            above.pop()
+        above.append(style)
+        levels.append(len(above))
+    return levels
+
+
+def _rank(text: str) -> int:
+    for rank, pattern in enumerate(_RANKS):
+        if pattern.match(text):
+            return rank
+    numbered = _NUMBERED.match(text)
+    return len(_RANKS) + (numbered[1].count(".") if numbered else 0)

@@ -13,11 +13,13 @@ CELL_GAP = 1.2
 
 _JOINED = 0.15
 _BULLET = re.compile(r"[•‣◦▪·–○●■□➢➤✓*§\uf0b7\uf0a7\uf0d8\uf076\uf06f]")
+_CURRENCY = re.compile(r"[$€£¥]")
 _OPENS_NEXT = re.compile(r"(?:[$€£¥]|US\$|C\$)?\(?")
 _CLOSES_LAST = re.compile(r"\)?%?\)?")
+_WORDS = re.compile(r"\W*[^\W\d_]{2}")
 _LABEL = re.compile(
     r"(?i)(?:(?:item|note|section|chapter|part|article|figure|table|appendix)\s+)?"
-    r"(?:\(?[\divx]{1,4}(?:\.\d+)*[a-z]?[.):]?|\d+(?:\.\d+)*[.:]?)"
+    r"\(?(?:\d{1,3}(?:\.\d{1,3})*[a-z]?|[ivx]{1,4})[.):]?"
 )
 
 
@@ -97,7 +99,7 @@ def _row(group: Sequence[Fragment]) -> Row:
     for each in group:
         last = cells[-1] if cells else None
         gap = (each.x0 - last.x1) / size if last else 0.0
-        if last and gap <= CELL_GAP:
+        if last and gap <= CELL_GAP and not (gap > _JOINED and _CURRENCY.fullmatch(each.text)):
             blank = " " if gap > _JOINED else ""
             cells[-1] = Cell(last.text + blank + each.text, last.x0, max(last.x1, each.x1))
         else:
@@ -110,7 +112,7 @@ def _row(group: Sequence[Fragment]) -> Row:
     elif cells[0].text[:2].endswith(" ") and _BULLET.match(cells[0].text):
         cells[0] = Cell("- " + cells[0].text[2:], cells[0].x0, cells[0].x1)
         text_x0 += size
-    elif len(cells) == 2 and _LABEL.fullmatch(cells[0].text):
+    elif len(cells) == 2 and _LABEL.fullmatch(cells[0].text) and _WORDS.match(cells[1].text):
         text_x0 = cells[1].x0
         cells = [Cell(f"{cells[0].text} {cells[1].text}", cells[0].x0, cells[1].x1)]
     elif LIST_MARKER.match(cells[0].text):

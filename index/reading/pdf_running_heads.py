@@ -10,6 +10,7 @@ from index.reading.pdf_rows import group_by_height
 
 _SAME_HEIGHT = 4.0
 _FEW_PAGES = 5
+_NEARLY_ALL = 0.8
 _MAX_STRETCHES = 3
 _NUMBER = re.compile(r"\d+")
 _ROMAN = re.compile(r"(?i)\W*(?:page\s+)?[ivxlc]{1,7}\W*")
@@ -59,17 +60,23 @@ def _edge(page: int, row: Sequence[Fragment]) -> _Edge:
 
 
 def _alike(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
-    """Yield the rows with the same words at the same height."""
-    groups: dict[str, list[list[_Edge]]] = {}
+    """Yield the rows with the same words, at the same height unless they count the pages."""
+    by_words: dict[str, list[_Edge]] = {}
     for edge in edges:
-        for group in groups.setdefault(edge.words, []):
-            if abs(group[0].y - edge.y) <= _SAME_HEIGHT:
-                group.append(edge)
-                break
-        else:
-            groups[edge.words].append([edge])
-    for same_words in groups.values():
-        yield from same_words
+        by_words.setdefault(edge.words, []).append(edge)
+    for same_words in by_words.values():
+        if any(_counts_pages(same_words, slot) for slot in range(len(same_words[0].numbers))):
+            yield same_words
+            continue
+        heights: list[list[_Edge]] = []
+        for edge in same_words:
+            for group in heights:
+                if abs(group[0].y - edge.y) <= _SAME_HEIGHT:
+                    group.append(edge)
+                    break
+            else:
+                heights.append([edge])
+        yield from heights
 
 
 def _recurs(group: Sequence[_Edge], pages: int) -> bool:
@@ -77,13 +84,19 @@ def _recurs(group: Sequence[_Edge], pages: int) -> bool:
     needed = max(2, (0.6 if pages <= _FEW_PAGES else 0.4) * pages)
     if len(group) < needed or group[0].stretches > _MAX_STRETCHES:
         return False
-    return all(_same_or_counting(group, slot) for slot in range(len(group[0].numbers)))
+    return all(
+        _is_same(group, slot) or _counts_pages(group, slot) for slot in range(len(group[0].numbers))
+    )
 
 
-def _same_or_counting(group: Sequence[_Edge], slot: int) -> bool:
-    """Tell whether a number is the same on nearly all of the pages, or rises with them."""
+def _is_same(group: Sequence[_Edge], slot: int) -> bool:
+    """Tell whether a number is the same on nearly all of the pages."""
     values = [edge.numbers[slot] for edge in group]
-    offsets = [value - edge.page for value, edge in zip(values, group, strict=True)]
-    same = max(values.count(value) for value in set(values))
-    counting = max(offsets.count(offset) for offset in set(offsets))
-    return max(same, counting) >= 0.8 * len(group)
+    return max(values.count(value) for value in set(values)) >= _NEARLY_ALL * len(group)
+
+
+def _counts_pages(group: Sequence[_Edge], slot: int) -> bool:
+    """Tell whether a number rises with the pages."""
+    offsets = [edge.numbers[slot] - edge.page for edge in group]
+    most = max(offsets.count(offset) for offset in set(offsets))
+    return len(group) > 1 and most >= _NEARLY_ALL * len(group)

@@ -23,12 +23,18 @@ def end_of_table(rows: Sequence[Row], start: int, line_height: float) -> int:
         return start
     end = start + 1
     index = end
+    figures = rows[start].cells[1].x0
+    left = rows[start].x0
     while index < len(rows) and index - end <= _MAX_LABELS:
-        if rows[index - 1].y - rows[index].y > 3 * line_height * rows[index].size:
+        row = rows[index]
+        if rows[index - 1].y - row.y > 3 * line_height * row.size:
             break
         index += 1
-        if not rows[index - 1].is_line:
+        if not row.is_line:
             end = index
+            figures, left = min(figures, row.cells[1].x0), min(left, row.x0)
+        elif row.x1 > figures and (row.x0 < left + 4 * row.size or len(row.text.split()) > 8):
+            break
     only = rows[start]
     if end == start + 1 and _is_stretched_prose(only):
         return start
@@ -95,9 +101,11 @@ def _heads_joined(rows: list[Row]) -> list[Row]:
     """Join rows over one another that have no label, such as "June 25," above "2022"."""
     left = min(row.x0 for row in rows)
     joined: list[Row] = []
+    in_head = True
     for row in rows:
         last = joined[-1] if joined else None
-        stacked = last and _stacked(last, row, left)
+        in_head = in_head and row.x0 > left + 4 * row.size
+        stacked = _stacked(last, row) if last and in_head else None
         if stacked:
             joined[-1] = stacked
         else:
@@ -105,10 +113,10 @@ def _heads_joined(rows: list[Row]) -> list[Row]:
     return joined
 
 
-def _stacked(above: Row, below: Row, left: float) -> Row | None:
+def _stacked(above: Row, below: Row) -> Row | None:
     """Return two rows as one if each cell of one stands over or under one of the other."""
     size = below.size
-    if above.y - below.y > _STACKED * size or min(above.x0, below.x0) < left + 4 * size:
+    if above.y - below.y > _STACKED * size:
         return None
     more, fewer = (above, below) if len(above.cells) >= len(below.cells) else (below, above)
     if more.is_line:
