@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from index.reading.blocks import visible
@@ -25,7 +25,8 @@ _LARGEST_GAP = 1.0
 class Fragment:
     """Characters side by side on one baseline. Units are points, the origin is bottom left.
 
-    `y` is the lower edge, `size` that of the font; `bold` tells whether most of it is.
+    `y` is the lower edge, `size` that of the font; `bold` tells whether most of it is. `blanks` are
+    those between its words: index in `text`, left and right edge.
     """
 
     text: str
@@ -34,6 +35,19 @@ class Fragment:
     y: float
     size: float
     bold: bool
+    blanks: tuple[tuple[int, float, float], ...] = ()
+
+    def parted_at(self, x: float) -> "list[Fragment]":
+        """Return the fragment in two if `x` is in a blank of it, else as it is."""
+        for index, left, right in self.blanks:
+            if left < x < right:
+                before = [each for each in self.blanks if each[0] < index]
+                after = [(i - index - 1, a, b) for i, a, b in self.blanks if i > index]
+                return [
+                    replace(self, text=self.text[:index], x1=left, blanks=tuple(before)),
+                    replace(self, text=self.text[index + 1 :], x0=right, blanks=tuple(after)),
+                ]
+        return [self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +128,7 @@ def _turned(box: Any, turn: int) -> tuple[float, float, float, float]:
 
 def _together(glyphs: list[_Glyph]) -> Iterator[Fragment]:
     run: list[_Glyph] = []
-    parts: list[str] = []
+    blanks: list[int] = []
     for glyph in glyphs:
         last = run[-1] if run else None
         gap = (glyph.x0 - last.x1) / last.size if last else 0.0
@@ -123,25 +137,44 @@ def _together(glyphs: list[_Glyph]) -> Iterator[Fragment]:
             or abs(glyph.size - last.size) > 0.2 * last.size
             or not -0.6 < gap < _LARGEST_GAP
         ):
-            yield _fragment(run, parts)
-            run, parts = [], []
+            yield from _fragments(run, blanks)
+            run, blanks = [], []
         elif last and (gap > _WORD_GAP or (glyph.after_blank and gap > 0.02)):
-            parts.append(" ")
+            blanks.append(len(run))
         run.append(glyph)
-        parts.append(glyph.char)
     if run:
-        yield _fragment(run, parts)
+        yield from _fragments(run, blanks)
 
 
-def _fragment(run: list[_Glyph], parts: list[str]) -> Fragment:
+def _fragments(run: list[_Glyph], blanks: list[int]) -> Iterator[Fragment]:
+    """Yield a run as a fragment; a sign of currency at its end belongs to what comes next."""
+    if blanks and blanks[-1] == len(run) - 1 and run[-1].char in "$€£¥":
+        yield _fragment(run[:-1], blanks[:-1])
+        yield _fragment(run[-1:], [])
+    else:
+        yield _fragment(run, blanks)
+
+
+def _fragment(run: list[_Glyph], blanks: list[int]) -> Fragment:
+    """Return a run as a fragment, with a blank before each of the glyphs numbered in `blanks`."""
     size = Counter(round(glyph.size, 1) for glyph in run).most_common(1)[0][0]
+    gaps: list[tuple[int, float, float]] = []
+    text = ""
+    start = 0
+    for end in [*blanks, len(run)]:
+        if start:
+            gaps.append((len(text), run[start - 1].x1, run[start].x0))
+            text += " "
+        text += _readable("".join(glyph.char for glyph in run[start:end]))
+        start = end
     return Fragment(
-        text=_readable("".join(parts)),
+        text=text,
         x0=min(glyph.x0 for glyph in run),
         x1=max(glyph.x1 for glyph in run),
         y=run[0].y,
         size=size,
         bold=2 * sum(glyph.bold for glyph in run) > len(run),
+        blanks=tuple(gaps),
     )
 
 

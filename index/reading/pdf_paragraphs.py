@@ -71,13 +71,17 @@ def goes_on(block: Sequence[Row], row: Row, right: float, body: BodyStyle) -> bo
     if not 0 < last.y - row.y <= 1.3 * body.line_height * max(last.size, row.size):
         return False
     centred = abs((last.x0 + last.x1) - (row.x0 + row.x1)) < last.size
-    first = block[0]
-    if not centred:
-        if row.x0 > last.text_x0 + 0.8 * row.size:
-            return False
-        if first.text_x0 > first.x0 + 1 and row.x0 < first.text_x0 - 0.6 * row.size:
-            return row.text[:1].islower()
-    return not _had_room(last, row, right)
+    return (centred or _is_aligned(block, row)) and not _had_room(last, row, right)
+
+
+def _is_aligned(block: Sequence[Row], row: Row) -> bool:
+    """Tell whether `row` begins where a line of the paragraph or the item may begin."""
+    first, last = block[0], block[-1]
+    indent = 3.0 if last.is_item else 0.8
+    if row.x0 > max(last.x0, last.text_x0) + indent * row.size:
+        return False
+    hanging = block[1].x0 if len(block) > 1 and first.is_item else row.x0
+    return row.x0 > hanging - 0.6 * row.size or row.text[:1].islower()
 
 
 def runs_over(last: Row, right: float, row: Row) -> bool:

@@ -1,11 +1,12 @@
 """The order in which the columns of a page are read."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
 from index.reading.pdf_glyphs import Fragment
-from index.reading.pdf_rows import group_by_height
+from index.reading.pdf_rows import CELL_GAP, group_by_height
 
 _MIN_LINES = 3
 _MIN_WORDS = 3
@@ -96,5 +97,21 @@ def _is_prose(side: Sequence[Sequence[Fragment]]) -> bool:
     width = max(line[-1].x1 for line in lines) - min(line[0].x0 for line in lines)
     fill = median(line[-1].x1 - line[0].x0 for line in lines) / max(1.0, width)
     words = median(sum(len(each.text.split()) for each in line) for line in lines)
-    whole = sum(len(line) == 1 for line in lines) >= 0.5 * len(lines)
-    return fill >= _MIN_FILL and words >= _MIN_WORDS and whole
+    if fill < _MIN_FILL or words < _MIN_WORDS:
+        return False
+    pieces = [piece for line in lines for piece in _pieces(line)]
+    if len(pieces) < 1.5 * len(lines):
+        return True
+    # Several columns more, or a table: lines of prose seldom begin a sentence.
+    return sum(piece[:1].islower() for piece in pieces) >= 0.4 * len(pieces)
+
+
+def _pieces(line: Sequence[Fragment]) -> list[str]:
+    """Return what stands together on a line."""
+    pieces = [line[0].text]
+    for before, each in pairwise(line):
+        if each.x0 - before.x1 <= CELL_GAP * before.size:
+            pieces[-1] += each.text
+        else:
+            pieces.append(each.text)
+    return pieces

@@ -12,7 +12,7 @@ CELL_GAP = 1.2
 """Cells of a row are further apart than this, in units of the font's size."""
 
 _JOINED = 0.15
-_BULLET = re.compile(r"[•‣◦▪·–○●■□➢➤✓*§\uf0b7\uf0a7\uf0d8\uf076\uf06f]")
+_BULLET = re.compile(r"[•‣◦▪·–○●■□➢➤✓\uf0b7\uf0a7\uf0d8\uf076\uf06f]")
 _CURRENCY = re.compile(r"[$€£¥]")
 _OPENS_NEXT = re.compile(r"(?:[$€£¥]|US\$|C\$)?\(?")
 _CLOSES_LAST = re.compile(r"\)?%?\)?")
@@ -92,6 +92,7 @@ def rows_of(fragments: Iterable[Fragment]) -> list[Row]:
 
 
 def _row(group: Sequence[Fragment]) -> Row:
+    group = _raised_inserted(group)
     letters = sum(len(each.text) for each in group)
     bold = 2 * sum(len(each.text) for each in group if each.bold) > letters
     size = max(group, key=lambda each: (len(each.text), each.size)).size
@@ -115,9 +116,23 @@ def _row(group: Sequence[Fragment]) -> Row:
     elif len(cells) == 2 and _LABEL.fullmatch(cells[0].text) and _WORDS.match(cells[1].text):
         text_x0 = cells[1].x0
         cells = [Cell(f"{cells[0].text} {cells[1].text}", cells[0].x0, cells[1].x1)]
-    elif LIST_MARKER.match(cells[0].text):
-        text_x0 += size
+    elif LIST_MARKER.match(cells[0].text) and len(group) > 1:
+        text_x0 = group[1].x0
     return Row(tuple(cells), median(each.y for each in group), size, bold, text_x0)
+
+
+def _raised_inserted(group: Sequence[Fragment]) -> list[Fragment]:
+    """Put small signs, such as "®", between the words that they stand between."""
+    parted = list(group)
+    for small in group:
+        if len(small.text) > 8:
+            continue
+        middle = (small.x0 + small.x1) / 2
+        for index, each in enumerate(parted):
+            if each is not small and each.x0 < middle < each.x1 and small.size < each.size:
+                parted[index : index + 1] = each.parted_at(middle)
+                break
+    return sorted(parted, key=lambda each: each.x0)
 
 
 def _signs_joined(cells: list[Cell]) -> list[Cell]:

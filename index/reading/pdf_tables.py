@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from index.reading.pdf_rows import Cell, Row
@@ -11,6 +12,9 @@ _MAX_LABELS = 3
 _STACKED = 1.45
 """Lines of one column head are no further apart than this, in units of the font's size."""
 _PROSE_GAP = 3.0
+_WIDER = 1.6
+"""What is this much wider than one column's head stands over several columns."""
+
 _DIGIT = re.compile(r"\d")
 
 
@@ -30,7 +34,9 @@ def end_of_table(rows: Sequence[Row], start: int, line_height: float) -> int:
         if rows[index - 1].y - row.y > 3 * line_height * row.size:
             break
         index += 1
-        if not row.is_line:
+        if continued_cell(rows[index - 2], row):
+            end = index
+        elif not row.is_line:
             end = index
             figures, left = min(figures, row.cells[1].x0), min(left, row.x0)
         elif row.x1 > figures and (row.x0 < left + 4 * row.size or len(row.text.split()) > 8):
@@ -39,6 +45,16 @@ def end_of_table(rows: Sequence[Row], start: int, line_height: float) -> int:
     if end == start + 1 and _is_stretched_prose(only):
         return start
     return end
+
+
+def continued_cell(above: Row, row: Row) -> int:
+    """Return which cell of `above`, from 1 on, runs on in `row` right below it; 0 for none."""
+    if not row.is_line or above.is_line or above.y - row.y > 1.5 * row.size:
+        return 0
+    for place, cell in enumerate(above.cells[1:], 1):
+        if abs(cell.x0 - row.x0) < 0.5 * row.size and len(cell.text.split()) > 2:
+            return place
+    return 0
 
 
 def _is_stretched_prose(row: Row) -> bool:
@@ -52,7 +68,7 @@ def table_lines(rows: Sequence[Row]) -> list[tuple[Row, str]]:
 
     Heads of columns that run over several lines, and labels that do, are put together.
     """
-    merged = _labels_joined(_heads_joined(list(rows)))
+    merged = _cells_joined(_labels_joined(_heads_joined(list(rows))))
     columns = _columns(merged)
     return [(row, _line(row, columns)) for row in merged]
 
@@ -100,11 +116,14 @@ def _places(row: Row, columns: Sequence[Cell]) -> list[int] | None:
 def _heads_joined(rows: list[Row]) -> list[Row]:
     """Join rows over one another that have no label, such as "June 25," above "2022"."""
     left = min(row.x0 for row in rows)
+    labelled = (row for row in rows if not row.is_line and row.x0 <= left + 4 * row.size)
+    figures = min((row.cells[1].x0 for row in labelled), default=left)
     joined: list[Row] = []
     in_head = True
     for row in rows:
         last = joined[-1] if joined else None
-        in_head = in_head and row.x0 > left + 4 * row.size
+        beside = row.x0 > max(left + 4 * row.size, figures - 4 * row.size)
+        in_head = beside and (in_head or row.is_line)
         stacked = _stacked(last, row) if last and in_head else None
         if stacked:
             joined[-1] = stacked
@@ -121,12 +140,16 @@ def _stacked(above: Row, below: Row) -> Row | None:
     more, fewer = (above, below) if len(above.cells) >= len(below.cells) else (below, above)
     if more.is_line:
         return None
+    spanning = fewer is above and len(more.cells) >= 2 * len(fewer.cells)
     owners: dict[int, Cell] = {}
     for cell in fewer.cells:
         touching = [
             i for i, each in enumerate(more.cells) if min(cell.x1, each.x1) > max(cell.x0, each.x0)
         ]
         if len(touching) != 1 or touching[0] in owners:
+            return None
+        own = more.cells[touching[0]]
+        if spanning and cell.x1 - cell.x0 > _WIDER * (own.x1 - own.x0):
             return None
         owners[touching[0]] = cell
     cells: list[Cell] = []
@@ -159,4 +182,22 @@ def _labels_joined(rows: list[Row]) -> list[Row]:
             joined[-1] = Row((first, *row.cells[1:]), row.y, row.size, row.bold, last.text_x0)
         else:
             joined.append(row)
+    return joined
+
+
+def _cells_joined(rows: list[Row]) -> list[Row]:
+    """Join what runs on below a cell to it."""
+    joined: list[Row] = []
+    lowest: Row | None = None
+    for row in rows:
+        last = joined[-1] if joined else None
+        place = continued_cell(replace(last, y=lowest.y), row) if last and lowest else 0
+        if last and place:
+            cells = list(last.cells)
+            cell = cells[place]
+            cells[place] = Cell(f"{cell.text} {row.text}", cell.x0, max(cell.x1, row.x1))
+            joined[-1] = replace(last, cells=tuple(cells))
+        else:
+            joined.append(row)
+        lowest = row
     return joined
