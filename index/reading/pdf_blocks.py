@@ -8,6 +8,7 @@ from index.reading.blocks import TextBlock, one_line
 from index.reading.pdf_glyphs import Fragment
 from index.reading.pdf_headings import heading_style, nested_levels
 from index.reading.pdf_paragraphs import (
+    LEADER,
     BodyStyle,
     Column,
     body_style,
@@ -115,8 +116,8 @@ def _finished(
 def _text(draft: _Draft, words: Counter[str]) -> tuple[str, tuple[int, ...]]:
     """Return a draft's text, and the offsets at which further pages begin in it."""
     if draft.line is not None:
-        return one_line(draft.line).removesuffix(" |"), ()
-    text = one_line(draft.rows[0].text)
+        return one_line(LEADER.sub(" … ", draft.line)).removesuffix(" |"), ()
+    text = one_line(LEADER.sub(" … ", draft.rows[0].text))
     breaks: list[int] = []
     page = draft.pages[0]
     for row, row_page in zip(draft.rows[1:], draft.pages[1:], strict=True):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from index.reading.pdf_paragraphs import BodyStyle
+from index.reading.pdf_paragraphs import LEADER, BodyStyle
 from index.reading.pdf_rows import Row
 
 _MAX_CHARS = 160
@@ -38,7 +38,7 @@ def heading_style(text: str, row: Row, body: BodyStyle) -> HeadingStyle | None:
         return None
     if text.startswith(("- ", "(")) or text.endswith((".", ",", ";", "-")):
         return None
-    if text.endswith(":") and not larger:
+    if LEADER.search(row.text) or (text.endswith(":") and not larger):
         return None
     return HeadingStyle(-round(row.size * 2) / 2, not row.bold, _rank(text))
 

@@ -13,6 +13,8 @@ _BROKEN = re.compile(r"(\w+(?:-\w+)*)-$")
 _CONTINUED = re.compile(r"\w+(?:-\w+)*")
 _ENDS_SENTENCE = re.compile(r"[.!?:;…]['\"”’)\]]*$")
 _SAME_SIZE = 0.07
+LEADER = re.compile(r"\s*(?:\.\s?){5,}")
+"""Dots that lead the eye to a page number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def goes_on(block: Sequence[Row], row: Row, right: float, body: BodyStyle) -> bo
     A line that had room for the next one's first word was ended on purpose.
     """
     last = block[-1]
-    if not row.is_line or row.is_item or row.bold != last.bold:
+    if not row.is_line or row.is_item or row.bold != last.bold or LEADER.search(last.text):
         return False
     if abs(row.size - last.size) > _SAME_SIZE * last.size:
         return False

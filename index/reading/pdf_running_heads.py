@@ -13,17 +13,22 @@ _FEW_PAGES = 5
 _NEARLY_ALL = 0.8
 _MAX_STRETCHES = 3
 _NUMBER = re.compile(r"\d+")
+_FOLIO = re.compile(r"[0-9]{1,4}")
 _ROMAN = re.compile(r"(?i)\W*(?:page\s+)?[ivxlc]{1,7}\W*")
 
 
 class _Edge(NamedTuple):
-    """A row near a page's edge: on which page, how high, which words, which numbers."""
+    """A row near a page's edge: on which page, how high, which words, which numbers.
+
+    `folio` is a number that stands apart at one of its ends, as page numbers do; -1 for none.
+    """
 
     page: int
     y: float
     words: str
     numbers: tuple[int, ...]
     stretches: int
+    folio: int
 
 
 def without_running_heads(pages: Sequence[Sequence[Fragment]]) -> list[list[Fragment]]:
@@ -55,12 +60,27 @@ def _edge(page: int, row: Sequence[Fragment]) -> _Edge:
     text = " ".join(each.text for each in row)
     words = "i" if _ROMAN.fullmatch(text) else " ".join(_NUMBER.sub("#", text).split())
     numbers = tuple(int(number[:9]) for number in _NUMBER.findall(text))
-    apart = sum(b.x0 - a.x1 > 2 * a.size for a, b in pairwise(row))
-    return _Edge(page, row[0].y, words, numbers, apart + 1)
+    stretches = [row[0].text]
+    for before, each in pairwise(row):
+        if each.x0 - before.x1 > 2 * before.size:
+            stretches.append(each.text)
+        else:
+            stretches[-1] += f" {each.text}"
+    folios = [int(end) for end in (stretches[0], stretches[-1]) if _FOLIO.fullmatch(end)]
+    return _Edge(page, row[0].y, words, numbers, len(stretches), next(iter(folios), -1))
 
 
 def _alike(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
-    """Yield the rows with the same words, at the same height unless they count the pages."""
+    """Yield the rows that are numbered as the pages are, and those with the same words.
+
+    These are at the same height unless they count the pages.
+    """
+    offsets = [edge.folio - edge.page for edge in edges if edge.folio >= 0]
+    usual = max(set(offsets), key=lambda each: (offsets.count(each), each), default=None)
+    numbered = [edge for edge in edges if edge.folio >= 0 and edge.folio - edge.page == usual]
+    if len(numbered) >= max(_FEW_PAGES, 0.6 * len(edges)):
+        yield numbered
+        return
     by_words: dict[str, list[_Edge]] = {}
     for edge in edges:
         by_words.setdefault(edge.words, []).append(edge)
@@ -82,6 +102,8 @@ def _alike(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
 def _recurs(group: Sequence[_Edge], pages: int) -> bool:
     # Left and right pages may have heads of their own; of few pages, chance makes two alike.
     needed = max(2, (0.6 if pages <= _FEW_PAGES else 0.4) * pages)
+    if len({edge.words for edge in group}) > 1:
+        return True
     if len(group) < needed or group[0].stretches > _MAX_STRETCHES:
         return False
     return all(
