@@ -85,7 +85,7 @@ def _drafts(column: Column, body: BodyStyle) -> Iterator[_Draft]:
             index = end
             continue
         row = rows[index]
-        if block and not goes_on(block, row, column.right, body):
+        if block and not goes_on(block, row, column, body):
             yield _Draft(block, [page] * len(block), column.right)
             block = []
         block.append(row)

@@ -12,6 +12,8 @@ from typing import Any
 from index.reading.blocks import visible
 
 _BOLD = re.compile(r"(?i)bold|black|heavy|demi|cmbx|\bbd")
+_ITALIC = re.compile(r"(?i)italic|oblique|cmti|cmsl")
+_ITALIC_FLAG = 1 << 6
 _FORCE_BOLD = 1 << 18
 _HYPHENS = (0x02, 0xFFFE)
 """What PDFium writes for a hyphen at the end of a line."""
@@ -25,8 +27,8 @@ _LARGEST_GAP = 1.0
 class Fragment:
     """Characters side by side on one baseline. Units are points, the origin is bottom left.
 
-    `y` is the lower edge, `size` that of the font; `bold` tells whether most of it is. `blanks` are
-    those between its words: index in `text`, left and right edge.
+    `y` is the lower edge, `size` that of the font; `bold` and `italic` tell whether most of it
+    is. `blanks` are those between its words: index in `text`, left and right edge.
     """
 
     text: str
@@ -35,6 +37,7 @@ class Fragment:
     y: float
     size: float
     bold: bool
+    italic: bool = False
     blanks: tuple[tuple[int, float, float], ...] = ()
 
     def parted_at(self, x: float) -> "list[Fragment]":
@@ -58,6 +61,7 @@ class _Glyph:
     y: float
     size: float
     bold: bool
+    italic: bool
     after_blank: bool
 
 
@@ -80,7 +84,7 @@ def _glyphs(text_page: Any) -> Iterator[tuple[int, _Glyph]]:
     import pypdfium2.raw as pdfium
 
     box = pdfium.FS_RECTF()
-    styles: dict[int, tuple[int, bool]] = {}
+    styles: dict[int, tuple[int, bool, bool]] = {}
     after_blank = False
     for index in range(pdfium.FPDFText_CountChars(text_page)):
         code = pdfium.FPDFText_GetUnicode(text_page, index)
@@ -96,23 +100,25 @@ def _glyphs(text_page: Any) -> Iterator[tuple[int, _Glyph]]:
         key = ctypes.addressof(drawn.contents) if drawn else 0
         if key not in styles or not key:
             styles[key] = _style(text_page, index)
-        turn, bold = styles[key]
+        turn, bold, italic = styles[key]
         x0, y0, x1, y1 = _turned(box, turn)
-        yield turn, _Glyph(char, x0, x1, y0, max(0.1, y1 - y0), bold, after_blank)
+        yield turn, _Glyph(char, x0, x1, y0, max(0.1, y1 - y0), bold, italic, after_blank)
         after_blank = False
 
 
-def _style(text_page: Any, index: int) -> tuple[int, bool]:
+def _style(text_page: Any, index: int) -> tuple[int, bool, bool]:
+    """Return the quarter turns that a character is drawn at, whether bold, whether italic."""
     import pypdfium2.raw as pdfium
 
-    name, flags = ctypes.create_string_buffer(256), ctypes.c_int()
-    pdfium.FPDFText_GetFontInfo(text_page, index, name, 256, flags)
-    bold = bool(_BOLD.search(name.value.decode("utf-8", "replace"))) or bool(
-        flags.value & _FORCE_BOLD
-    )
-    heavy = pdfium.FPDFText_GetFontWeight(text_page, index) >= 600
+    buffer, flags = ctypes.create_string_buffer(256), ctypes.c_int()
+    pdfium.FPDFText_GetFontInfo(text_page, index, buffer, 256, flags)
+    name = buffer.value.decode("utf-8", "replace")
+    italic = bool(_ITALIC.search(name)) or bool(flags.value & _ITALIC_FLAG)
+    bold = bool(_BOLD.search(name)) or bool(flags.value & _FORCE_BOLD)
+    # Where the file tells no weight, PDFium guesses it, for italics too high.
+    heavy = not italic and pdfium.FPDFText_GetFontWeight(text_page, index) >= 600
     angle = pdfium.FPDFText_GetCharAngle(text_page, index)
-    return round(angle / (math.pi / 2)) % 4, bold or heavy
+    return round(angle / (math.pi / 2)) % 4, bold or heavy, italic
 
 
 def _turned(box: Any, turn: int) -> tuple[float, float, float, float]:
@@ -174,6 +180,7 @@ def _fragment(run: list[_Glyph], blanks: list[int]) -> Fragment:
         y=run[0].y,
         size=size,
         bold=2 * sum(glyph.bold for glyph in run) > len(run),
+        italic=2 * sum(glyph.italic for glyph in run) > len(run),
         blanks=tuple(gaps),
     )
 

@@ -8,6 +8,7 @@ from index.reading.pdf_paragraphs import LEADER, BodyStyle
 from index.reading.pdf_rows import Row
 
 _MAX_CHARS = 160
+_MAX_ITALIC_CHARS = 60
 _LARGER = 1.12
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _RANKS = (
@@ -31,10 +32,11 @@ class HeadingStyle:
 
 
 def heading_style(text: str, row: Row, body: BodyStyle) -> HeadingStyle | None:
-    """Return the style of a line if its size or weight makes it a heading."""
+    """Return the style of a line if its size, weight or slant makes it one."""
     larger = row.size > _LARGER * body.size
     bolder = row.bold and not body.bold and row.size > 0.93 * body.size
-    if not (larger or bolder) or len(text) > _MAX_CHARS or not _WORD.search(text):
+    slanted = row.italic and not text.islower() and len(text) <= _MAX_ITALIC_CHARS
+    if not (larger or bolder or slanted) or len(text) > _MAX_CHARS or not _WORD.search(text):
         return None
     if text.startswith(("- ", "(")) or text.endswith((".", ",", ";", "-")):
         return None

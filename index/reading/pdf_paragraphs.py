@@ -13,6 +13,7 @@ _BROKEN = re.compile(r"(\w+(?:-\w+)*)-$")
 _CONTINUED = re.compile(r"\w+(?:-\w+)*")
 _ENDS_SENTENCE = re.compile(r"[.!?:;…]['\"”’)\]]*$")
 _SAME_SIZE = 0.07
+_SAME_PLACE = 1.0
 LEADER = re.compile(r"\s*(?:\.\s?){5,}")
 """Dots that lead the eye to a page number."""
 
@@ -28,18 +29,23 @@ class BodyStyle:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Rows that are read one after the other, and where their lines end on the right."""
+    """Rows that are read one after the other, and where their lines end on the right.
+
+    `margins` are further places where several lines end, such as those of indented notes.
+    """
 
     page: int
     rows: tuple[Row, ...]
     right: float
+    margins: tuple[float, ...] = ()
 
 
 def column_of(page: int, rows: Sequence[Row]) -> Column:
     """Return a column whose right edge is where its longer lines end."""
     ends = sorted(row.x1 for row in rows if row.is_line and len(row.text.split()) >= 6)
     edge = ends[int(0.9 * (len(ends) - 1))] if ends else max(row.x1 for row in rows)
-    return Column(page, tuple(rows), edge)
+    margins = [a for a, b, c in zip(ends, ends[1:], ends[2:], strict=False) if c - a < _SAME_PLACE]
+    return Column(page, tuple(rows), edge, tuple(margins))
 
 
 def body_style(columns: Iterable[Column]) -> BodyStyle:
@@ -60,7 +66,7 @@ def body_style(columns: Iterable[Column]) -> BodyStyle:
     return BodyStyle(max(size, 1.0), bold[True] > bold[False], median(usual) if usual else 1.2)
 
 
-def goes_on(block: Sequence[Row], row: Row, right: float, body: BodyStyle) -> bool:
+def goes_on(block: Sequence[Row], row: Row, column: Column, body: BodyStyle) -> bool:
     """Tell whether `row`, the next one down the column, continues the paragraph `block`.
 
     A line that had room for the next one's first word was ended on purpose.
@@ -73,7 +79,7 @@ def goes_on(block: Sequence[Row], row: Row, right: float, body: BodyStyle) -> bo
     if not 0 < last.y - row.y <= 1.3 * body.line_height * max(last.size, row.size):
         return False
     centred = abs((last.x0 + last.x1) - (row.x0 + row.x1)) < last.size
-    return (centred or _is_aligned(block, row)) and not _had_room(last, row, right)
+    return (centred or _is_aligned(block, row)) and not _had_room(last, row, column)
 
 
 def _is_aligned(block: Sequence[Row], row: Row) -> bool:
@@ -101,10 +107,16 @@ def runs_over(last: Row, right: float, row: Row) -> bool:
     )
 
 
-def _had_room(last: Row, row: Row, right: float) -> bool:
+def _had_room(last: Row, row: Row, column: Column) -> bool:
     words = row.text.split(maxsplit=1)
     width = (row.x1 - row.x0) * len(words[0]) / max(1, len(row.text))
-    return last.x1 + width + 0.6 * row.size < right
+    if last.x1 + width + 0.6 * row.size >= column.right:
+        return False
+    if any(abs(last.x1 - margin) < _SAME_PLACE for margin in column.margins):
+        return False
+    breaks_off = not _ENDS_SENTENCE.search(last.text) and row.text[:1].islower()
+    long_enough = last.x1 > last.x0 + 0.8 * (column.right - last.x0)
+    return not (breaks_off and long_enough and len(last.text.split()) >= 8)
 
 
 def words_of(rows: Iterable[Row]) -> Counter[str]:

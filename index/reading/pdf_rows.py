@@ -41,6 +41,7 @@ class Row:
     size: float
     bold: bool
     text_x0: float
+    italic: bool = False
 
     @property
     def text(self) -> str:
@@ -95,6 +96,7 @@ def _row(group: Sequence[Fragment]) -> Row:
     group = _raised_inserted(group)
     letters = sum(len(each.text) for each in group)
     bold = 2 * sum(len(each.text) for each in group if each.bold) > letters
+    italic = 2 * sum(len(each.text) for each in group if each.italic) > letters
     size = max(group, key=lambda each: (len(each.text), each.size)).size
     cells: list[Cell] = []
     for each in group:
@@ -118,7 +120,7 @@ def _row(group: Sequence[Fragment]) -> Row:
         cells = [Cell(f"{cells[0].text} {cells[1].text}", cells[0].x0, cells[1].x1)]
     elif LIST_MARKER.match(cells[0].text) and len(group) > 1:
         text_x0 = group[1].x0
-    return Row(tuple(cells), median(each.y for each in group), size, bold, text_x0)
+    return Row(tuple(cells), median(each.y for each in group), size, bold, text_x0, italic)
 
 
 def _raised_inserted(group: Sequence[Fragment]) -> list[Fragment]:

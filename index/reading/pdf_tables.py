@@ -94,6 +94,10 @@ def _columns(rows: Sequence[Row]) -> list[Cell]:
         Cell("", min(row.cells[i].x0 for row in full), max(row.cells[i].x1 for row in full))
         for i in range(usual)
     ]
+    for cell in (cell for row in rows if not row.is_line for cell in row.cells):
+        if all(cell.x1 <= each.x0 or cell.x0 >= each.x1 for each in columns):
+            columns.append(Cell("", cell.x0, cell.x1))
+    columns.sort(key=lambda each: each.x0)
     apart = all(a.x1 <= b.x0 + 1 for a, b in pairwise(columns))
     return columns if apart else []
 
