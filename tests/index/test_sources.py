@@ -16,8 +16,7 @@ from index.build import sync
 from index.chunking import Chunker
 from index.errors import SourceError, StoreMissingError
 from index.model import Model
-from index.reading import OutOfReachError, UnreadableFileError, read_file
-from index.reading import files
+from index.reading import OutOfReachError, UnreadableFileError, files, read_file
 from index.records import ChunkedDocument, Document
 from index.refusals import NothingToIndexError
 from index.report import SyncReport
