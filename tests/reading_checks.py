@@ -67,7 +67,7 @@ def assert_well_formed(document: Document) -> None:
         assert "".join(page_texts(document)) == text
     for value in document.metadata.values():
         assert value
-        assert isinstance(value, str) or all(isinstance(each, str) for each in value)
+        assert isinstance(value, str | tuple)
 
 
 def damaged(content: bytes, seed: int) -> bytes:

@@ -18,6 +18,9 @@ _FORCE_BOLD = 1 << 18
 _HYPHENS = (0x02, 0xFFFE)
 """What PDFium writes for a hyphen at the end of a line."""
 
+_FAR_AWAY = 100_000.0
+"""No page is as large; what a damaged file puts there, or nowhere (NaN), is not read."""
+
 _WORD_GAP = 0.18
 _LARGEST_GAP = 1.0
 """In units of the font's size."""
@@ -102,6 +105,8 @@ def _glyphs(text_page: Any) -> Iterator[tuple[int, _Glyph]]:
             styles[key] = _style(text_page, index)
         turn, bold, italic = styles[key]
         x0, y0, x1, y1 = _turned(box, turn)
+        if not all(abs(edge) < _FAR_AWAY for edge in (x0, y0, x1, y1)):
+            continue
         yield turn, _Glyph(char, x0, x1, y0, max(0.1, y1 - y0), bold, italic, after_blank)
         after_blank = False
 
@@ -118,7 +123,8 @@ def _style(text_page: Any, index: int) -> tuple[int, bool, bool]:
     # Where the file tells no weight, PDFium guesses it, for italics too high.
     heavy = not italic and pdfium.FPDFText_GetFontWeight(text_page, index) >= 600
     angle = pdfium.FPDFText_GetCharAngle(text_page, index)
-    return round(angle / (math.pi / 2)) % 4, bold or heavy, italic
+    turn = round(angle / (math.pi / 2)) % 4 if math.isfinite(angle) else 0
+    return turn, bold or heavy, italic
 
 
 def _turned(box: Any, turn: int) -> tuple[float, float, float, float]:

@@ -56,9 +56,13 @@ def _kept(page: Any, blocks: Sequence[WebBlock]) -> list[int]:
 def _main_text(page: Any) -> str:
     if sum(map(len, page.itertext())) > _MAX_CHARS_TO_WEIGH or depth_of(page) > _MAX_DEPTH_TO_WEIGH:
         return ""
+    from lxml.etree import LxmlError
     from trafilatura import bare_extraction
 
-    extracted: Any = bare_extraction(deepcopy(page), include_comments=False, favor_recall=True)
+    try:
+        extracted: Any = bare_extraction(deepcopy(page), include_comments=False, favor_recall=True)
+    except (LxmlError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        return ""  # without its advice, all that is no boilerplate is content
     return _squeezed("".join(extracted.body.itertext())) if extracted is not None else ""
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from index.reading.blocks import visible
 from index.reading.errors import UnreadableFileError
 
 MAX_DEPTH = 2000
@@ -25,6 +26,7 @@ _CLOSED_AT_ONCE = re.compile(
     r"<(script|style|title|textarea|iframe|div|span|a|p|td|th|li|i|b|em|h[1-6])(\s[^<>]*)?/>",
     re.IGNORECASE,
 )
+_BLANKS = re.compile("[\x0b\x0c\x1c-\x1f]")
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
 
 
@@ -49,7 +51,14 @@ def parse_page(content: bytes) -> Any:
         raise UnreadableFileError("no HTML in it") from error
     if depth_of(page) > MAX_DEPTH:
         raise UnreadableFileError(f"elements nested more than {MAX_DEPTH} deep")
+    for element in page.iter():
+        element.text, element.tail = _legible(element.text), _legible(element.tail)
     return page
+
+
+def _legible(text: str | None) -> str | None:
+    """Return text without the control characters that references such as "&#1;" stand for."""
+    return text if text is None or text.isprintable() else visible(_BLANKS.sub(" ", text))
 
 
 def depth_of(page: Any) -> int:

@@ -58,22 +58,33 @@ def _property(page: Any, name: str) -> str:
 
 
 def _metadata(page: Any) -> dict[str, MetadataValue]:
+    from lxml.etree import LxmlError
     from trafilatura import extract_metadata
 
-    found = extract_metadata(
-        deepcopy(page),
-        # The default looks for likely dates anywhere in the text, up to today's.
-        date_config={"original_date": True, "extensive_search": False, "max_date": "2199-12-31"},
-    )
     keywords = [one_line(word) for word in _property(page, "keywords").split(",")]
     tags = map(one_line, page.xpath("//meta[@property='article:tag']/@content"))
-    return {
-        "author": found.author or "",
-        "date": found.date or "",
-        "description": one_line(found.description or ""),
-        "site": found.sitename or "",
-        "url": found.url or "",
-        "language": page.get("lang", "").strip(),
+    own: dict[str, MetadataValue] = {
+        "language": one_line(page.get("lang", "")),
         "keywords": tuple(filter(None, keywords)),
         "tags": tuple(filter(None, tags)),
+    }
+    try:
+        found = extract_metadata(
+            deepcopy(page),
+            # The default looks for likely dates anywhere in the text, up to today's.
+            date_config={
+                "original_date": True,
+                "extensive_search": False,
+                "max_date": "2199-12-31",
+            },
+        )
+    except (LxmlError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        return own
+    return {
+        "author": one_line(found.author or ""),
+        "date": one_line(found.date or ""),
+        "description": one_line(found.description or ""),
+        "site": one_line(found.sitename or ""),
+        "url": one_line(found.url or ""),
+        **own,
     }

@@ -4,11 +4,14 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import docx
 import pytest
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
@@ -181,8 +184,8 @@ def test_a_footnote_follows_its_paragraph(read):
     word.add_paragraph("And then.")
     note = '<w:footnote w:id="2"><w:p><w:r><w:t>By whom?</w:t></w:r></w:p></w:footnote>'
     notes = f"<w:footnotes {nsdecls('w')}>{note}</w:footnotes>"
-    part = docx.opc.part.Part(
-        docx.opc.packuri.PackURI("/word/footnotes.xml"),
+    part = Part(
+        PackURI("/word/footnotes.xml"),
         "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml",
         notes.encode(),
         word.part.package,
@@ -260,7 +263,7 @@ def test_a_damaged_file_is_read_or_refused(tmp_path: Path):
     stored = with_part(content, "word/document.xml", lambda part: part)
     for seed in range(30):
         reason_for(tmp_path, "file.docx", damaged(stored, seed))
-        broken = with_part(content, "word/document.xml", lambda part, s=seed: damaged(part, s))
+        broken = with_part(content, "word/document.xml", partial(damaged, seed=seed))
         reason_for(tmp_path, "file.docx", broken)
 
 
