@@ -8,7 +8,7 @@ from index.reading.web_blocks import WebBlock, blocks_of
 from index.reading.web_boilerplate import remove_boilerplate
 from index.reading.web_markup import depth_of
 
-_MAX_CHARS_TO_WEIGH = 3_000_000
+_MAX_CHARS_TO_WEIGH = 1_000_000
 _MAX_DEPTH_TO_WEIGH = 200
 _LONG_ENOUGH = 20
 """Fewer characters are found in many places, and count only where they are expected."""
