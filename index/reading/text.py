@@ -2,22 +2,20 @@
 
 import hashlib
 from collections.abc import Iterable
-from pathlib import Path
 
 from index.reading.errors import UnreadableFileError
+from index.reading.files import bytes_of
 from index.reading.reader import Reader
 from index.records import Document
 from index.sources import SourceFile
 from index.structure import OUTLINERS
-
-MAX_FILE_BYTES = 64 * 1024 * 1024
 
 
 def read_text(media_type: str) -> Reader:
     """Return a reader of UTF-8 text whose `Document.text` is the decoded file itself."""
 
     def read(file: SourceFile) -> Iterable[Document]:
-        content = _bytes_of(file.path)
+        content = bytes_of(file.path)
         text = _decode(content)
         if not text.strip():
             raise UnreadableFileError("empty")
@@ -33,14 +31,6 @@ def read_text(media_type: str) -> Reader:
         )
 
     return read
-
-
-def _bytes_of(path: Path) -> bytes:
-    with path.open("rb") as file:
-        content = file.read(MAX_FILE_BYTES + 1)
-    if len(content) > MAX_FILE_BYTES:
-        raise UnreadableFileError(f"larger than {MAX_FILE_BYTES // 2**20} MiB; split it")
-    return content
 
 
 def _decode(content: bytes) -> str:

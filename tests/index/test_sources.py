@@ -16,8 +16,7 @@ from index.chunking import Chunker
 from index.errors import SourceError, StoreMissingError
 from index.gathering import digest_of
 from index.model import Model
-from index.reading import OutOfReachError, UnreadableFileError, read_file
-from index.reading import text as text_reading
+from index.reading import OutOfReachError, UnreadableFileError, files, read_file
 from index.records import ChunkedDocument, Document
 from index.refusals import NothingToIndexError
 from index.report import SyncReport
@@ -215,7 +214,7 @@ def test_a_file_that_cannot_be_indexed_is_reported(
 def test_a_file_that_is_too_large_is_reported(
     notes: Path, store: Store, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_reading, "MAX_FILE_BYTES", 2**20)
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 2**20)
     (notes / "b.txt").write_bytes(b"x" * (2**20 + 1))
     (skipped,) = index(store, model, notes).skipped
     assert (skipped.path, skipped.reason) == ("notes/b.txt", "larger than 1 MiB; split it")

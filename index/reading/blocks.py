@@ -1,0 +1,113 @@
+"""From the blocks that a reader extracted to a text with its layout: a line is a block."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from index.records import Document, Heading, Layout, MetadataValue
+from index.sources import SourceFile
+
+# Control characters, lone surrogates, what is never shown (soft hyphen, zero-width blank, byte
+# order mark) and noncharacters. Joiners stay: emoji and several scripts need them.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+
+_PRODUCER_TITLE = re.compile(
+    r"(?i)\s*(?:microsoft (?:word|powerpoint|excel) - |untitled|document\d*$)"
+)
+_FILE_NAME = re.compile(
+    r"(?i)\S+\.(?:pdf|docx?|docm|odt|rtf|html?|txt|tex|dvi|indd|qxd|pptx?|xlsx?|p65)"
+)
+MAX_HEADING_LEVEL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """A paragraph, list item, table row or heading, on one line.
+
+    `level` is that of a heading, 0 for others. A `tight` block follows the one before without a
+    blank line, as items and rows do. `page` is the one it starts on, from 1, where there are pages,
+    and `page_breaks` are the offsets in `text` at which the pages after it start.
+    """
+
+    text: str
+    level: int = 0
+    tight: bool = False
+    page: int = 1
+    page_breaks: tuple[int, ...] = ()
+
+
+def visible(text: str) -> str:
+    """Return `text` without characters that are never shown."""
+    return _INVISIBLE.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """Return what can be seen of `text` with single blanks between its words."""
+    return " ".join(visible(text).split())
+
+
+def lay_out(blocks: Iterable[TextBlock], page_count: int = 0) -> tuple[str, Layout]:
+    """Return the text of the blocks and its layout, with an entry for each of `page_count` pages.
+
+    The blocks are in order and none is blank.
+    """
+    parts: list[str] = []
+    headings: list[Heading] = []
+    pages: list[int] = []
+    end = 0
+    after_heading = False
+    for block in blocks:
+        if parts:
+            gap = "\n" if block.tight and not block.level and not after_heading else "\n\n"
+            parts.append(gap)
+            end += len(gap)
+        pages += [end] * (block.page - len(pages))
+        pages += [end + offset for offset in block.page_breaks]
+        if block.level:
+            start = end + len(block.text) - len(block.text.lstrip())
+            level = min(block.level, MAX_HEADING_LEVEL)
+            headings.append(Heading(start, end + len(block.text.rstrip()), level))
+        parts.append(block.text)
+        end += len(block.text)
+        after_heading = bool(block.level)
+    starts = [0, *pages[1:], *[end] * page_count][:page_count]
+    return "".join(parts), Layout(tuple(headings), tuple(starts))
+
+
+def extracted_document(
+    file: SourceFile,
+    content: bytes,
+    text: str,
+    layout: Layout,
+    *,
+    title: str,
+    media_type: str,
+    reader: str,
+    metadata: Mapping[str, MetadataValue],
+    remarks: Sequence[str] = (),
+) -> Document:
+    """Return the one document that was extracted from all of a file's `content`."""
+    return Document(
+        id=file.document_id,
+        source=file.source,
+        title=title,
+        text=text,
+        media_type=media_type,
+        reader=reader,
+        document_sha256=hashlib.sha256(content).hexdigest(),
+        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        metadata={key: value for key, value in metadata.items() if value},
+        layout=layout,
+        remarks=tuple(remarks),
+    )
+
+
+def own_title(recorded: str) -> str:
+    """Return the title that a file's properties record; "" for what a program put there."""
+    title = one_line(recorded)
+    if _PRODUCER_TITLE.match(title) or _FILE_NAME.fullmatch(title.rsplit("/", 1)[-1]):
+        return ""
+    return title if any(letter.isalpha() for letter in title) else ""

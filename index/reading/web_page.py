@@ -1,0 +1,90 @@
+"""Web pages: .html, .htm and .xhtml."""
+
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
+
+from index.reading.blocks import extracted_document, lay_out, one_line
+from index.reading.errors import UnreadableFileError
+from index.reading.files import bytes_of
+from index.reading.web_content import content_of
+from index.reading.web_markup import parse_page
+from index.records import Document, MetadataValue
+from index.sources import SourceFile
+
+MEDIA_TYPE = "text/html"
+
+
+def read_web_page(file: SourceFile) -> Iterable[Document]:
+    """Yield the content of a web page, without menus, banners, comments and footers."""
+    content = bytes_of(file.path)
+    page = parse_page(content)
+    title, metadata = _title(page), _metadata(page)
+    blocks = [block.block for block in content_of(page)]
+    if not blocks:
+        raise UnreadableFileError("no text in it besides navigation")
+    text, layout = lay_out(blocks)
+    yield extracted_document(
+        file,
+        content,
+        text,
+        layout,
+        title=title,
+        media_type=MEDIA_TYPE,
+        reader=_reader(),
+        metadata=metadata,
+    )
+
+
+def _reader() -> str:
+    from trafilatura import __version__
+
+    return f"web_page/1 (trafilatura {__version__})"
+
+
+def _title(page: Any) -> str:
+    """Return the only h1 if the page's title contains it, else what the page says is its title."""
+    titles = (one_line("".join(element.itertext())) for element in page.iterfind(".//head/title"))
+    title = next(filter(None, titles), "")
+    headings = [one_line("".join(heading.itertext())) for heading in page.iter("h1")]
+    if len(headings) == 1 and headings[0] and (headings[0] in title or not title):
+        return headings[0]
+    return _property(page, "og:title") or title
+
+
+def _property(page: Any, name: str) -> str:
+    found = page.xpath("//meta[@property=$name or @name=$name]/@content", name=name)
+    return next(filter(None, map(one_line, found)), "")
+
+
+def _metadata(page: Any) -> dict[str, MetadataValue]:
+    from lxml.etree import LxmlError
+    from trafilatura import extract_metadata
+
+    keywords = [one_line(word) for word in _property(page, "keywords").split(",")]
+    tags = map(one_line, page.xpath("//meta[@property='article:tag']/@content"))
+    own: dict[str, MetadataValue] = {
+        "language": one_line(page.get("lang", "")),
+        "keywords": tuple(filter(None, keywords)),
+        "tags": tuple(filter(None, tags)),
+    }
+    try:
+        found = extract_metadata(
+            deepcopy(page),
+            # The default looks for likely dates anywhere in the text, up to today's.
+            date_config={
+                "original_date": True,
+                "extensive_search": False,
+                "max_date": "2199-12-31",
+            },
+        )
+    except (LxmlError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        return own
+    return {
+        "author": one_line(found.author or ""),
+        "date": one_line(found.date or ""),
+        "description": one_line(found.description or ""),
+        "site": one_line(found.sitename or ""),
+        "url": one_line(found.url or ""),
+        **own,
+    }

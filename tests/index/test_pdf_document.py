@@ -1,0 +1,277 @@
+"""What is read of PDF files: order, tables, headings, pages, and what is refused."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from index.chunking import Chunker
+from index.model import Model
+from index.records import Document, Span
+from index.tokens import ModelTokenizer
+from tests.index.test_offsets import assert_holds, chunker, tokenizer  # noqa: F401
+from tests.pdf_writing import Words, lines, write_pdf
+from tests.reading_checks import damaged, headings_of, page_texts, read_bytes, reason_for
+
+REPORTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "pdf"
+FULL_WIDTH = (
+    "The first page has a paragraph that is long enough to be wrapped over lines and that",
+    "goes on in the next line, as paragraphs do, until it comes to its end after a while.",
+)
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def read(*pages: list[Words], **options) -> Document:
+        return read_bytes(tmp_path, "file.pdf", write_pdf(pages, **options))
+
+    return read
+
+
+def report(name: str) -> bytes:
+    if not REPORTS.is_dir():
+        pytest.skip(f"the development data is not there ({REPORTS.name}/ beside the checkout)")
+    return (REPORTS / name).read_bytes()
+
+
+def test_lines_of_a_paragraph_are_joined_and_paragraphs_stay_apart(read):
+    document = read([*lines(72, 700, *FULL_WIDTH), *lines(72, 660, "A second one.")])
+    assert document.text.split("\n\n") == [" ".join(FULL_WIDTH), "A second one."]
+    assert document.media_type == "application/pdf"
+    assert document.reader.startswith("pdf_document/1 (pypdfium2 ")
+
+
+def test_two_columns_are_read_one_after_the_other_below_what_stands_over_both(read):
+    left = ["The left column begins here and it", "is read to its very end before the"]
+    left += ["reader's eye goes over to the other", "one, which has its own lines."]
+    right = ["The right column comes second, and", "its lines stand at heights of their"]
+    right += ["own, so that no row of the page", "has words of both columns in it."]
+    page = [
+        Words(72, 740, "A study of columns in print and their order", 18, bold=True),
+        *lines(72, 700, *left),
+        *lines(320, 697, *right),
+        *lines(72, 600, *FULL_WIDTH),
+    ]
+    for order in (page, page[::-1]):
+        assert read(order).text.split("\n\n") == [
+            "A study of columns in print and their order",
+            " ".join(left),
+            " ".join(right),
+            " ".join(FULL_WIDTH),
+        ]
+
+
+def test_a_table_has_a_line_for_each_row_with_label_and_figures(read):
+    rows = [
+        ("", "2023", "2022"),
+        ("Sales", "1,200", "1,100"),
+        ("Costs", "", "(700)"),
+        ("Profit", "400", "400"),
+    ]
+    page = [
+        Words(x, 600 - 14 * number, cell)
+        for number, row in enumerate(rows)
+        for x, cell in zip((72, 300, 400), row, strict=True)
+        if cell
+    ]
+    assert read([*lines(72, 640, "All figures:"), *page]).text.split("\n\n")[1].split("\n") == [
+        "| 2023 | 2022",
+        "Sales | 1,200 | 1,100",
+        "Costs | | (700)",
+        "Profit | 400 | 400",
+    ]
+
+
+def test_a_sign_of_currency_in_a_place_of_its_own_goes_to_its_figure(read):
+    page = [
+        Words(x, y, cell)
+        for y, figure in ((600, "82,959"), (586, "81,434"))
+        for x, cell in ((72, "Net sales"), (300, "$"), (330, figure), (400, "$"), (430, "7"))
+    ]
+    assert read(page).text.split("\n") == ["Net sales | $82,959 | $7", "Net sales | $81,434 | $7"]
+
+
+def test_running_heads_and_page_numbers_are_dropped_but_no_row_that_recurs(read):
+    def page(number: int, *body: Words) -> list[Words]:
+        head = [
+            Words(72, 760, "Annual report 2023", 9),
+            Words(72, 748, "of the Example Company", 9),
+        ]
+        return [*head, *body, Words(300, 30, f"Page {number} of 4", 9)]
+
+    def total(amount: str) -> list[Words]:
+        return [Words(72, 60, "Total"), Words(300, 60, amount), Words(400, 60, "7")]
+
+    document = read(
+        *(
+            page(n, *lines(72, 700 - n, f"Body {word}."), *total(f"1,{n * 37 % 11}00"))
+            for n, word in enumerate(("one", "two", "three", "four"), 1)
+        )
+    )
+    texts = page_texts(document)
+    assert [text.split() for text in texts] == [
+        ["Body", "one.", "Total", "|", "1,400", "|", "7"],
+        ["Body", "two.", "Total", "|", "1,800", "|", "7"],
+        ["Body", "three.", "Total", "|", "1,100", "|", "7"],
+        ["Body", "four.", "Total", "|", "1,500", "|", "7"],
+    ]  # 37·1 mod 11 = 4, 37·2 mod 11 = 8, 37·3 mod 11 = 1, 37·4 mod 11 = 5
+
+
+def test_page_numbers_beside_the_names_of_chapters_are_dropped(read):
+    document = read(
+        *(
+            [Words(72, 760, f"Chapter about {word}"), Words(500, 760, str(number)),
+             *lines(72, 700, f"What there is to say of {word}.")]
+            for number, word in enumerate("cats dogs birds fish bees ants".split(), 3)
+        )
+    )  # fmt: skip
+    assert "Chapter" not in document.text
+    assert len(document.text.split("\n\n")) == 6
+
+
+def test_a_paragraph_may_run_over_a_page_and_the_page_begins_inside_it(read):
+    document = read(
+        lines(72, 100, FULL_WIDTH[0]), lines(72, 700, FULL_WIDTH[1]), [], lines(72, 700, "Last.")
+    )
+    assert document.text == f"{FULL_WIDTH[0]} {FULL_WIDTH[1]}\n\nLast."
+    assert [text.strip() for text in page_texts(document)] == [*FULL_WIDTH, "", "Last."]
+    at = document.text.index("goes on in the next")
+    assert document.pages_of(Span(at, at + 5)) == (2, 2)
+    assert document.pages_of(Span(at - 5, at + 5)) == (1, 2)
+    assert document.pages_of(Span(document.text.index("Last"), len(document.text))) == (4, 4)
+    assert document.remarks == ("page 3 holds no text (scanned?)",)
+
+
+@pytest.mark.parametrize(
+    ("broken", "elsewhere", "expected"),
+    [
+        (("micro-", "needling"), "", "microneedling"),
+        (("self-", "made"), "A self-made man.", "self-made"),
+        (("self-", "made"), "", "selfmade"),
+        (("Jean-", "Paul"), "", "Jean-Paul"),
+        (("13-", "inch"), "", "13-inch"),
+    ],
+)
+def test_a_word_broken_at_a_lines_end_is_joined(read, broken, elsewhere, expected):
+    first = (
+        f"This line of text is made so long that it fills the page's whole width, up to {broken[0]}"
+    )
+    page = lines(72, 700, first, f"{broken[1]} and then it ends.")
+    document = read([*page, *lines(72, 650, elsewhere or "Another one.")])
+    assert document.text.split("\n\n")[0].endswith(f" up to {expected} and then it ends.")
+
+
+def test_headings_are_told_by_size_and_weight_and_nested(read):
+    document = read(
+        [
+            Words(72, 740, "A guide", 20, bold=True),
+            Words(72, 700, "Cleaning", 14, bold=True),
+            *lines(72, 680, *FULL_WIDTH),
+            Words(72, 640, "With water", 10, bold=True),
+            *lines(72, 625, *FULL_WIDTH),
+            Words(72, 590, "This whole sentence is bold, and is no heading.", 10, bold=True),
+            Words(72, 560, "Drying", 14, bold=True),
+            *lines(72, 540, *FULL_WIDTH),
+        ]
+    )
+    assert headings_of(document) == [
+        (1, "A guide"),
+        (2, "Cleaning"),
+        (3, "With water"),
+        (2, "Drying"),
+    ]
+
+
+def test_list_items_keep_their_markers_and_their_wrapped_lines(read):
+    document = read(
+        [
+            *lines(72, 700, "Bring along:"),
+            Words(80, 680, "\u2022"),
+            *lines(95, 680, "a towel that is large enough for you, and that you can leave"
+                   " behind when you", "go away"),
+            Words(80, 650, "\u2022 water"),
+            Words(80, 636, "1. the first thing"),
+        ]
+    )  # fmt: skip
+    assert document.text.split("\n")[2:] == [
+        "- a towel that is large enough for you, and that you can leave behind when you go away",
+        "- water",
+        "1. the first thing",
+    ]
+
+
+def test_title_and_properties_come_from_the_file_but_not_what_a_program_put_there(read):
+    page = lines(72, 700, "Words.")
+    info = {
+        "Author": "A. Writer",
+        "Keywords": "one; two",
+        "CreationDate": "D:20240102030405+01'00'",
+    }
+    document = read(page, info={"Title": "Care of wounds", **info})
+    assert document.title == "Care of wounds"
+    assert document.metadata == {
+        "author": "A. Writer",
+        "keywords": ("one", "two"),
+        "created": "2024-01-02T03:04:05+01:00",
+    }
+    for title in ("Microsoft Word - wounds.doc", "wounds.pdf", "0000320193-22-000070", "  "):
+        assert read(page, info={"Title": title}).title == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"no PDF at all", "damaged PDF"),
+        (write_pdf([lines(72, 700, "Words.")])[:150], "damaged PDF"),
+        (write_pdf([[], []]), "no text in it (scanned?); run OCR on it first"),
+        (write_pdf([lines(72, 700, "x")], password="p"), "encrypted; save it without a password"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_reason(tmp_path: Path, content, reason):
+    assert reason_for(tmp_path, "file.pdf", content) == reason
+
+
+def test_a_damaged_file_is_read_or_refused(tmp_path: Path):
+    content = write_pdf([lines(72, 700, *FULL_WIDTH)] * 3, info={"Title": "A title"})
+    for seed in range(60):
+        reason_for(tmp_path, "file.pdf", damaged(content, seed))
+
+
+def test_pages_tables_and_headings_of_a_quarterly_report(
+    tmp_path: Path,
+    chunker: Chunker,  # noqa: F811
+    tokenizer: ModelTokenizer,  # noqa: F811
+):
+    document = read_bytes(tmp_path, "report.pdf", report("2022 Q3 AAPL.pdf"))
+    pages = page_texts(document)
+    assert len(pages) == 28
+    assert "Total net sales | 82,959 | 81,434 | 304,182 | 282,457\n" in pages[3]
+    assert "Net income | $19,442 | $21,744 | $79,082 | $74,129\n" in pages[3]
+    assert "Total assets | $336,309 | $351,002\n" in pages[5]
+    assert "Total net sales | $82,959 | $81,434 | 2 % | $304,182 | $282,457 | 8 %" in pages[17]
+    assert "| June 25, 2022 | June 26, 2021 | June 25, 2022 | June 26, 2021\n" in pages[3]
+    assert "Epic Games, Inc. (“Epic”) filed a lawsuit" in pages[22]
+    assert not re.search(r"Form 10-Q \| \d+$", document.text, re.MULTILINE)
+    assert document.title == ""  # its own is a number
+    found = headings_of(document)
+    levels = {text: level for level, text in found}
+    assert levels["PART II — OTHER INFORMATION"] < levels["Item 1A. Risk Factors"]
+    assert levels["Item 1A. Risk Factors"] < levels["Epic Games"]
+    assert levels["Note 5 – Debt"] < levels["Term Debt"]
+    assert not any("82,959" in text for _, text in found)
+    chunked = chunker.chunk(document)
+    assert_holds(chunked, tokenizer)
+    passage = next(p for p in chunked.passages if "Epic appealed" in p.span.of(document.text))
+    assert passage.heading_path[-3:] == (
+        "PART II — OTHER INFORMATION",
+        "Item 1. Legal Proceedings",
+        "Epic Games",
+    )
+    assert document.pages_of(passage.span) == (23, 23)
+
+
+def test_the_same_bytes_give_the_same_document(tmp_path: Path, model: Model):
+    content = report("2023 Q2 AAPL.pdf")
+    first, second = (read_bytes(tmp_path, "report.pdf", content) for _ in range(2))
+    assert first == second
