@@ -2,23 +2,22 @@
 
 import hashlib
 from collections.abc import Iterable
-from pathlib import Path
 
+from index.reading.encodings import decode
 from index.reading.errors import UnreadableFileError
+from index.reading.files import bytes_of
 from index.reading.reader import Reader
 from index.records import Document
 from index.sources import SourceFile
 from index.structure import OUTLINERS
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
-
 
 def read_text(media_type: str) -> Reader:
-    """Return a reader of UTF-8 text whose `Document.text` is the decoded file itself."""
+    """Return a reader of text whose `Document.text` is the decoded file itself."""
 
     def read(file: SourceFile) -> Iterable[Document]:
-        content = _bytes_of(file.path)
-        text = _decode(content)
+        content = bytes_of(file.path)
+        text, _ = decoded = decode(content)
         if not text.strip():
             raise UnreadableFileError("empty")
         yield Document(
@@ -27,30 +26,11 @@ def read_text(media_type: str) -> Reader:
             title=OUTLINERS[media_type](text).title,
             text=text,
             media_type=media_type,
-            reader="text/1",
+            reader="text/2",
             document_sha256=hashlib.sha256(content).hexdigest(),
             text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            metadata=decoded.metadata,
+            remarks=decoded.remarks,
         )
 
     return read
-
-
-def _bytes_of(path: Path) -> bytes:
-    with path.open("rb") as file:
-        content = file.read(MAX_FILE_BYTES + 1)
-    if len(content) > MAX_FILE_BYTES:
-        raise UnreadableFileError(f"larger than {MAX_FILE_BYTES // 2**20} MiB; split it")
-    return content
-
-
-def _decode(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnreadableFileError("UTF-16; save it as UTF-8")
-    if b"\0" in content:
-        raise UnreadableFileError("binary")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnreadableFileError(
-            f"not UTF-8 (byte 0x{content[error.start]:02x} at {error.start}); save it as UTF-8"
-        ) from error

@@ -16,8 +16,7 @@ from index.build import sync
 from index.chunking import Chunker
 from index.errors import SourceError, StoreMissingError
 from index.model import Model
-from index.reading import OutOfReachError, UnreadableFileError, read_file
-from index.reading import text as text_reading
+from index.reading import OutOfReachError, UnreadableFileError, files, read_file
 from index.records import ChunkedDocument, Document
 from index.refusals import NothingToIndexError
 from index.report import SyncReport
@@ -33,6 +32,7 @@ from index.sources import (
 from index.store import Store
 from tests.encoders import HashingEncoder
 
+DAMAGED = "damaged UTF-8 (byte 0xe2 at 3); save it as UTF-8"
 TEXT = "Redness fades within two days. It is normal.\n"
 
 
@@ -193,9 +193,8 @@ def test_an_empty_folder_is_an_error(tmp_path: Path, store: Store, model: Model)
         ("b.txt", b" \r\n\t", "empty"),
         ("b.txt", b"\xef\xbb\xbf", "empty"),
         ("b.txt", b"text\0more", "binary"),
-        ("b.txt", b"caf\xe9 au lait", "not UTF-8 (byte 0xe9 at 3); save it as UTF-8"),
-        ("b.txt", "text".encode("utf-16"), "UTF-16; save it as UTF-8"),
-        ("b.txt", b"\xfe\xff\0t\0e", "UTF-16; save it as UTF-8"),
+        ("b.txt", b"caf\xe2\x82 \xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", DAMAGED),
+        ("b.txt", b"\xfe\xff\0t\0e\0", "damaged UTF-16; save it as UTF-8"),
         ("b.md", b"***\n\n* * *\n", "nothing in it but headings or markup"),
         ("b.md", b"[label]: /url\n", "nothing in it but headings or markup"),
         ("b.png", b"\x89PNG", "unsupported type .png"),
@@ -215,7 +214,7 @@ def test_a_file_that_cannot_be_indexed_is_reported(
 def test_a_file_that_is_too_large_is_reported(
     notes: Path, store: Store, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_reading, "MAX_FILE_BYTES", 2**20)
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 2**20)
     (notes / "b.txt").write_bytes(b"x" * (2**20 + 1))
     (skipped,) = index(store, model, notes).skipped
     assert (skipped.path, skipped.reason) == ("notes/b.txt", "larger than 1 MiB; split it")
