@@ -3,6 +3,7 @@
 from index.reading.errors import OutOfReachError, UnreadableFileError, read_errors_explained
 from index.reading.isolation import reading_process
 from index.reading.reader import Reader
+from index.reading.rows import ROW_READERS
 from index.reading.text import read_text
 from index.records import Document
 from index.sources import SourceFile
@@ -12,6 +13,7 @@ READERS: dict[str, Reader] = {
     ".text": read_text("text/plain"),
     ".md": read_text("text/markdown"),
     ".markdown": read_text("text/markdown"),
+    **ROW_READERS,
 }
 
 

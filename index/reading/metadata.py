@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from index.records import MetadataValue
@@ -21,7 +22,7 @@ def metadata_of(fields: Iterable[tuple[Any, Any]]) -> dict[str, MetadataValue]:
     """
     metadata: dict[str, MetadataValue] = {}
     for key, value in fields:
-        name = without_surrogates(_word(key) or "").strip().lower()
+        name = _name(key if isinstance(key, str) else _word(key) or "")
         held = _value(value)
         if held is None or not 0 < len(name) <= MAX_KEY_CHARS:
             continue
@@ -33,6 +34,8 @@ def metadata_of(fields: Iterable[tuple[Any, Any]]) -> dict[str, MetadataValue]:
 
 def without_surrogates(text: str) -> str:
     """Return `text` as one that can be written: a half of a surrogate pair becomes U+FFFD."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -40,7 +43,14 @@ def without_surrogates(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)
+def _name(key: str) -> str:
+    return without_surrogates(key).strip().lower()
+
+
 def _value(value: Any) -> MetadataValue | None:
+    if isinstance(value, str):
+        return without_surrogates(value[:MAX_CHARS].strip()) or None
     if isinstance(value, list | tuple):
         return _words(value)
     if isinstance(value, bool):

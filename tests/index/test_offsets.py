@@ -19,7 +19,7 @@ from index.model import Model
 from index.reading import UnreadableFileError, read_file
 from index.records import ChunkedDocument, Document, Span, embedded_text
 from index.sources import SourceFile
-from index.structure import OUTLINERS
+from index.structure import OUTLINERS, outline_of
 from index.tokens import HEADING_TOKENS, PASSAGE_TOKENS, ModelTokenizer
 
 ENCODER_READS = 254  # all-MiniLM-L6-v2: 256 tokens, two of which are special
@@ -209,7 +209,7 @@ def assert_sentences_tile_their_passages(chunked: ChunkedDocument) -> None:
     text = chunked.document.text
     markup = {
         position
-        for skipped in OUTLINERS[chunked.document.media_type](text).skipped
+        for skipped in outline_of(chunked.document).skipped
         for position in range(skipped.start, skipped.end)
     }
     for passage in chunked.passages:
@@ -244,7 +244,7 @@ def assert_nothing_is_lost(chunked: ChunkedDocument) -> None:
         if not character.isspace():
             assert times_kept[position] == 1, (position, text[max(0, position - 20) :][:40])
     assert all(skipped.reason for skipped in chunked.skipped)
-    outline = OUTLINERS[chunked.document.media_type](text)
+    outline = outline_of(chunked.document)
     hidden = [skipped for skipped in outline.skipped if skipped.reason == "comment"]
     assert set(hidden) <= set(chunked.skipped), "no passage has a comment in it"
 
