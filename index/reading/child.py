@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -35,6 +36,7 @@ class Child:
     def __init__(self, module: str) -> None:
         self.is_in_step = False
         self._timed_out = False
+        self._deadline = 0.0
         path = os.pathsep.join([str(_OWN_FOLDER), *(entry or os.curdir for entry in sys.path)])
         with tempfile.TemporaryFile() as complaints:
             try:
@@ -68,7 +70,7 @@ class Child:
         return self._process.poll() is None
 
     def ask(self, question: dict[str, Any], seconds: float) -> list[Document]:
-        """Return the documents in a file.
+        """Return the documents in a file, for each of which the process has so many seconds.
 
         Raises UnreadableFileError, ReaderDiedError if the process ended over it, OSError as the
         file's reader did.
@@ -80,6 +82,7 @@ class Child:
                 write_frame(self._questions, question)
                 self._questions.flush()
                 while "document" in (frame := read_frame(self._answers)):
+                    self._deadline = time.monotonic() + seconds
                     documents.append(document_from_json(frame["document"]))
             except (EOFError, OSError) as error:
                 raise self._died(seconds) from error
@@ -104,18 +107,23 @@ class Child:
 
     @contextlib.contextmanager
     def _limited(self, seconds: float) -> Iterator[None]:
-        """Kill the process if this takes longer."""
-        timer = threading.Timer(seconds, self._time_is_up)
-        timer.daemon = True
-        timer.start()
+        """Kill the process when its deadline is over, which is first set to so many seconds."""
+        self._deadline = time.monotonic() + seconds
+        done = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(done,), daemon=True)
+        watch.start()
         try:
             yield
         finally:
-            timer.cancel()
+            done.set()
+            watch.join()
 
-    def _time_is_up(self) -> None:
-        self._timed_out = True
-        self._process.kill()
+    def _watch(self, done: threading.Event) -> None:
+        while not done.wait(max(0.0, self._deadline - time.monotonic())):
+            if time.monotonic() >= self._deadline:
+                self._timed_out = True
+                self._process.kill()
+                return
 
     def _died(self, seconds: float) -> UnreadableFileError:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -14,6 +14,7 @@ from index.records import Document
 from index.sources import SourceFile
 
 SECONDS_PER_FILE = 60
+"""Of a file with many documents, the time for each: a large table may take minutes."""
 
 
 class ReadingProcess:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from index.reading.encodings import decode
+from index.reading.decoding import decode
 from index.reading.errors import UnreadableFileError
 from index.reading.files import bytes_of
 from index.reading.metadata import metadata_of

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 
-from index.reading.encodings import decode
+from index.reading.decoding import decode
 from index.reading.errors import UnreadableFileError
 from index.reading.files import bytes_of
 from index.reading.front_matter import FrontMatter, read_front_matter

@@ -75,9 +75,11 @@ def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
     file = SourceFile(path, question["source"], question["kind"], question["upload_id"])
     closing: dict[str, Any] = {"done": True}
     sent = 0
-    _die_in(question["seconds"] + _GRACE_SECONDS)
+    seconds = question["seconds"] + _GRACE_SECONDS
     try:
+        _die_in(seconds)
         for document in READERS[file.suffix](file):
+            _die_in(seconds)
             sent += write_frame(answers, {"document": document_to_json(document)})
             if sent > MAX_ANSWER_BYTES:
                 raise UnreadableFileError("it holds more text than is allowed; split it")

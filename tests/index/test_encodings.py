@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.reading import UnreadableFileError, read_file
-from index.reading.encodings import SAMPLE_BYTES, decode
+from index.reading.decoding import SAMPLE_BYTES, decode
 from index.sources import SourceFile
 
 WESTERN = [
