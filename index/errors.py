@@ -24,6 +24,10 @@ class SourceError(PinciteError):
     """A SOURCE is missing, holds nothing that can be indexed, or collides with another."""
 
 
+class ReadingError(PinciteError):
+    """The process that reads documents cannot be started."""
+
+
 class ModelError(PinciteError):
     """The embedding model is missing, damaged, or not the one the store was built with."""
 

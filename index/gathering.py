@@ -17,7 +17,7 @@ from index.reading import (
     read_errors_explained,
     read_file,
 )
-from index.reading.text import MAX_FILE_BYTES
+from index.reading.files import MAX_FILE_BYTES
 from index.records import ChunkedDocument, Document
 from index.sources import SkippedFile, SourceFile
 from index.uploads import Upload

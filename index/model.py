@@ -56,6 +56,13 @@ class Model:
         """Return the model's own tokenizer."""
         return _tokenizer(self.folder, self.fingerprint)
 
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """The ISO 639-1 codes of the languages it is for; None if it does not say, or many."""
+        from index.model_card import languages_of
+
+        return languages_of(self.folder)
+
     def budget(self) -> TokenBudget:
         """Return how long a passage may be so that the encoder cuts nothing off."""
         return TokenBudget.within(self.max_tokens)

@@ -1,12 +1,13 @@
 """What a sync did, told by the names of the documents."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.changes import compare, digests
 from index.gathering import Gathered
 from index.manifest import Manifest
+from index.reading.language import foreign
 from index.snapshot import Snapshot
 from index.sources import SkippedFile
 
@@ -16,7 +17,8 @@ class SyncReport:
     """What a sync did: sources by name, and how many texts had to be embedded.
 
     `renamed` has the old and the new name of documents whose bytes did not change; `remarks` are
-    those of readers on what was added or changed. `kept` could not be read for the moment and
+    those of readers on what was added or changed, `foreign` has of these the ones that are in no
+    language of the model, by language. `kept` could not be read for the moment and
     stays as it was; `empty` are the folders among the SOURCEs that hold nothing to index;
     `repaired` is why the old snapshot was of no use. `kept_aside` is the snapshot that was not
     made live, because a quality gate held it back.
@@ -34,6 +36,7 @@ class SyncReport:
     passages: int
     embedded: int
     remarks: tuple[SkippedFile, ...] = ()
+    foreign: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     repaired: str = ""
     kept_aside: str = ""
 
@@ -46,11 +49,16 @@ def report(
     embedded: int,
     repaired: str,
     *,
+    languages: frozenset[str] | None = None,
     kept_aside: str = "",
 ) -> SyncReport:
-    """Compare what was gathered from `roots` with the old snapshot."""
+    """Compare what was gathered from `roots` with the old snapshot.
+
+    `languages` are those that the model is for, None if that is not known.
+    """
     changes = compare(digests(old.chunked.values()) if old else {}, digests(gathered.documents))
-    new = {*changes.added, *changes.changed}
+    sources = {*changes.added, *changes.changed}
+    new = [each.document for each in gathered.documents if each.document.source in sources]
     return SyncReport(
         snapshot=manifest.id,
         added=changes.added,
@@ -63,12 +71,8 @@ def report(
         empty=tuple(r for r in roots if r.is_dir() and not gathered.count_in(r)),
         passages=manifest.passages,
         embedded=embedded,
-        remarks=tuple(
-            SkippedFile(each.document.source, remark)
-            for each in gathered.documents
-            if each.document.source in new
-            for remark in each.document.remarks
-        ),
+        remarks=tuple(SkippedFile(each.source, remark) for each in new for remark in each.remarks),
+        foreign=foreign(new, languages),
         repaired=repaired,
         kept_aside=kept_aside,
     )

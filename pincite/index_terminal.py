@@ -6,7 +6,6 @@ from pathlib import Path
 from rich.console import Console
 
 from index.changes import Changes
-from index.model import Model
 from index.plan import Plan
 from index.report import SyncReport
 from index.sources import SkippedFile
@@ -15,7 +14,7 @@ from index.terminal import one_line
 _LISTED = 20
 
 
-def print_report(report: SyncReport, model: Model, out: Console) -> None:
+def print_report(report: SyncReport, out: Console) -> None:
     """Tell what a sync did."""
     if report.repaired:
         told = "The old store could not be used and was built anew from the sources"
@@ -27,6 +26,8 @@ def print_report(report: SyncReport, model: Model, out: Console) -> None:
         out.print(f"! {one_line(file.path)}: kept as it was, {file.reason}", soft_wrap=True)
     for folder in report.empty:
         out.print(f"! {one_line(_as_given(folder))}: nothing to index in it", soft_wrap=True)
+    for language, sources in report.foreign.items():
+        out.print(f"! {_in_language(language, sources)}", soft_wrap=True)
     summary = _summary(report, len(report.skipped))
     out.print(f"{summary}: {report.passages} passages, {report.embedded} texts newly embedded.")
 
@@ -69,6 +70,14 @@ def _summary(changes: Changes | SyncReport, skipped: int) -> str:
         "skipped": skipped,
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+
+def _in_language(language: str, sources: Sequence[str]) -> str:
+    named = one_line(sources[0]) + (f" and {len(sources) - 1} more" if len(sources) > 1 else "")
+    return (
+        f"{named}: in another language ({language}) than the model is for; expect worse answers, "
+        "or choose a multilingual model with --model"
+    )
 
 
 def _as_given(folder: Path) -> str:

@@ -135,7 +135,7 @@ class _Indexing:
         except NothingToIndexError as error:
             print_skipped(error.skipped, out)
             raise
-        print_report(report, self.model, out)
+        print_report(report, out)
         check.tell(sources, out)
         return bool(report.kept_aside)
 

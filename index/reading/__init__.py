@@ -1,8 +1,10 @@
 """Files to documents, one reader a format."""
 
 from index.reading.errors import OutOfReachError, UnreadableFileError, read_errors_explained
+from index.reading.isolation import reading_process
 from index.reading.pdf_document import read_pdf_document
 from index.reading.reader import Reader
+from index.reading.rows import ROW_READERS
 from index.reading.text import read_text
 from index.reading.web_page import read_web_page
 from index.reading.word_document import read_word_document
@@ -19,20 +21,36 @@ READERS: dict[str, Reader] = {
     ".xhtml": read_web_page,
     ".pdf": read_pdf_document,
     ".docx": read_word_document,
+    **ROW_READERS,
 }
+
+
+WITHOUT_PARSER = frozenset({".txt", ".text"})
+"""What is read here: all else is left to a process of its own."""
 
 
 def read_file(file: SourceFile) -> list[Document]:
     """Return the documents in `file`.
 
     Raises UnreadableFileError with the reason if it has none, OutOfReachError if what it has
-    cannot be told now.
+    cannot be told now, ReadingError if the process that reads files cannot be started.
     """
     reader = READERS.get(file.suffix)
     if reader is None:
         raise UnreadableFileError(f"unsupported type {file.suffix or '(no suffix)'}")
     with read_errors_explained():
+        if file.suffix in WITHOUT_PARSER:
+            return _read_here(reader, file)
+        return reading_process.read(file)
+
+
+def _read_here(reader: Reader, file: SourceFile) -> list[Document]:
+    try:
         return list(reader(file))
+    except (UnreadableFileError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise UnreadableFileError(f"its parser failed ({type(error).__name__})") from error
 
 
 __all__ = [

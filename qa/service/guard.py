@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index.reading.text import MAX_FILE_BYTES
+from index.reading.files import MAX_FILE_BYTES
 from qa.service.problems import problem
 from qa.settings import HOW_TO_ALLOW_HOSTS
 

@@ -32,6 +32,7 @@ from index.sources import (
 from index.store import Store
 from tests.encoders import HashingEncoder
 
+DAMAGED = "damaged UTF-8 (byte 0xe2 at 3); save it as UTF-8"
 TEXT = "Redness fades within two days. It is normal.\n"
 
 
@@ -192,9 +193,8 @@ def test_an_empty_folder_is_an_error(tmp_path: Path, store: Store, model: Model)
         ("b.txt", b" \r\n\t", "empty"),
         ("b.txt", b"\xef\xbb\xbf", "empty"),
         ("b.txt", b"text\0more", "binary"),
-        ("b.txt", b"caf\xe9 au lait", "not UTF-8 (byte 0xe9 at 3); save it as UTF-8"),
-        ("b.txt", "text".encode("utf-16"), "UTF-16; save it as UTF-8"),
-        ("b.txt", b"\xfe\xff\0t\0e", "UTF-16; save it as UTF-8"),
+        ("b.txt", b"caf\xe2\x82 \xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", DAMAGED),
+        ("b.txt", b"\xfe\xff\0t\0e\0", "damaged UTF-16; save it as UTF-8"),
         ("b.md", b"***\n\n* * *\n", "nothing in it but headings or markup"),
         ("b.md", b"[label]: /url\n", "nothing in it but headings or markup"),
         ("b.png", b"\x89PNG", "unsupported type .png"),
