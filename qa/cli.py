@@ -40,6 +40,17 @@ WithoutOption = Annotated[
         help="Leave stages of retrieval out: lexical, documents, sentences, headings, spelling.",
     ),
 ]
+FilterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--filter",
+        metavar="FIELD=VALUE",
+        help="Answer only from documents that match: author=Jane, year>=2020 (also <=, >, <), "
+        'path^=notes/ (starts with), or JSON: {"author": {"in": ["Jane", "Bob"]}}. A number, true, '
+        "false and a quoted text are read as in JSON. Fields are the documents' metadata, and id, "
+        "source, path, title, media_type, modified. All of several filters must hold.",
+    ),
+]
 
 
 def ask_command(
@@ -51,6 +62,7 @@ def ask_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage's ranks and scores.")
     ] = False,
+    filters: FilterOption = None,
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
@@ -59,6 +71,7 @@ def ask_command(
 ) -> None:
     """Answer a question from the documents, with citations. Exit code 3: no answer found."""
     from qa.engine import Engine
+    from qa.filter_option import read_filters
 
     settings = load_settings(
         store=store,
@@ -68,8 +81,9 @@ def ask_command(
         threshold=threshold,
         without=without,
     )
+    wanted = read_filters(filters or ())
     engine = Engine.open(settings.store, **settings.for_engine)
-    answer = engine.ask(question, settings.top_k, explain=explain)
+    answer = engine.ask(question, settings.top_k, explain=explain, filters=wanted)
     if as_json:
         from qa.wire import AnswerJson
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from qa.verify import Verdict, Verification
 
 _EXPLAINED = 10
+_NEAREST = "They may not treat this, or use other words. The nearest passages:"
+_NOTHING_SEARCHED = "Nothing was searched: no document matches the filters, or none is indexed."
 
 
 def print_answer(answer: Answer, console: Console) -> None:
@@ -38,13 +40,9 @@ def print_answer(answer: Answer, console: Console) -> None:
             _print_citation(citation, console)
     else:
         _print_indented(Text("No answer found in your documents.", style="bold"), console, 2)
-        note = "They may not treat this, or use other words. The nearest passages:"
+        note = _NEAREST if answer.hits else _NOTHING_SEARCHED
         _print_indented(Text(note, style="dim"), console, 2)
-    console.print()
-    console.print(Text("Passages", style="bold"))
-    for rank, hit in enumerate(answer.hits, 1):
-        console.print()
-        _print_hit(rank, hit, console)
+    _print_hits(answer.hits, console)
     console.print()
     summary = f"confidence {answer.confidence:.2f} · {answer.took_ms:.0f} ms · {answer.model}"
     console.print(Text(one_line(summary), style="dim"))
@@ -113,6 +111,15 @@ def _print_citation(citation: Citation, console: Console) -> None:
         first.append(f"  {citation.agreeing} documents say this", style="green")
     _print_indented(first, console, 2)
     _print_details(document.title, citation, citation.heading_path, console)
+
+
+def _print_hits(hits: Sequence[Hit], console: Console) -> None:
+    if hits:
+        console.print()
+        console.print(Text("Passages", style="bold"))
+    for rank, hit in enumerate(hits, 1):
+        console.print()
+        _print_hit(rank, hit, console)
 
 
 def _print_hit(rank: int, hit: Hit, console: Console) -> None:
