@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +22,7 @@ from qa.errors import QuestionError
 from qa.evidence import choose, compose, highlights, quotes
 from qa.filters import Filter
 from qa.lexical import Lexicon
-from qa.matching import Rows, matching_rows
+from qa.matching import Rows, rows_by_filter
 from qa.pool import gather
 from qa.query import Query, compounds, search_terms, unknown_words
 from qa.records import Answer, Hit
@@ -36,7 +35,6 @@ MAX_QUESTION_CHARS = 2000
 MAX_TOP_K = 50
 EVIDENCE_PASSAGES = 5
 """Passages an answer is drawn from, whatever `top_k`: asking for more must not change it."""
-FILTERS_REMEMBERED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Engine:
 
     `threshold`, in units of the shown confidence, is None for that of the snapshot's
     calibration or, where none is in force, the default one; `rule` is what comes of it. `stages`
-    are those in force. `rows_of` remembers which passages the last filters let through.
+    are those in force. `rows_of` tells which passages a filter lets through.
     """
 
     snapshot: Snapshot
@@ -63,8 +61,7 @@ class Engine:
             self, "rule", Rule.of(self.snapshot, self.threshold, left_out(self.stages))
         )
         object.__setattr__(self, "lexicon", Lexicon.of(self.snapshot))
-        remembered = lru_cache(FILTERS_REMEMBERED)(partial(matching_rows, self.snapshot))
-        object.__setattr__(self, "rows_of", remembered)
+        object.__setattr__(self, "rows_of", rows_by_filter(self.snapshot))
 
     @classmethod
     def open(
