@@ -1,6 +1,7 @@
 """The commands that answer: ask, why, verify, serve."""
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -145,6 +146,7 @@ def verify_command(
     from index.snapshot import open_snapshot
     from index.store import Store
     from qa.claims import read_claims
+    from qa.elsewhere import elsewhere_in_sources
     from qa.terminal import print_verification
     from qa.verdicts import VerificationJson
     from qa.verify import verify
@@ -153,7 +155,8 @@ def verify_command(
     settings = load_settings(store=store)
     claims = read_claims(_read(file))
     snapshot = open_snapshot(Store(settings.store))
-    found = verify(claims, versions_in_sources(snapshot))
+    versions_of = cache(versions_in_sources(snapshot))
+    found = verify(claims, versions_of, elsewhere_in_sources(snapshot, versions_of))
     if as_json:
         print(VerificationJson.of(found).model_dump_json(indent=2))
     else:

@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field
 
 from index.version import installed_version
 from qa.claims import AnswerClaims, CitedSpan, PassageClaim
+from qa.elsewhere import elsewhere_in_snapshot
 from qa.live import LiveEngine
 from qa.service.guard import LOOPBACK_NAMES, Guard
 from qa.service.problems import add_problem_handlers, problem, problem_responses
@@ -121,7 +122,9 @@ def _add_answering(app: FastAPI, live: LiveEngine) -> None:
     @app.post("/v1/verify", responses=problem_responses(400, 403, 413, 422))
     def check(body: VerifyBody) -> VerificationJson:
         """Tell whether an answer holds in the documents that the service answers from."""
-        return VerificationJson.of(verify(body, versions_in_snapshot(live.current().snapshot)))
+        snapshot = live.current().snapshot
+        found = verify(body, versions_in_snapshot(snapshot), elsewhere_in_snapshot(snapshot))
+        return VerificationJson.of(found)
 
 
 def _add_documents(app: FastAPI, live: LiveEngine) -> None:
