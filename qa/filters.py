@@ -25,6 +25,7 @@ _COMPARISONS: Mapping[Operator, Callable[[Any, Any], bool]] = {
     "gte": ge,
     "lt": lt,
     "lte": le,
+    "prefix": str.startswith,
 }
 _KINDS: Mapping[type, Kind] = {
     str: "text",
@@ -46,22 +47,18 @@ class Condition:
     operator: Operator
     values: frozenset[Value]
 
-    def accepts(self, value: MetadataValue) -> bool:
-        """Tell whether the condition holds for the value that a document has."""
-        if isinstance(value, tuple):
-            return any(self._holds(word) for word in value)
-        return self._holds(value)
+    def test(self) -> Callable[[MetadataValue], bool]:
+        """Return what tells whether the condition holds for the value that a document has."""
+        holds = self._test_of_one()
+        return lambda value: any(map(holds, value)) if isinstance(value, tuple) else holds(value)
 
-    def _holds(self, value: str | float) -> bool:
-        kind = _KINDS[type(value)]
+    def _test_of_one(self) -> Callable[[Any], bool]:
+        values = self.values
         if self.operator == "in":
-            return (kind, value) in self.values
-        ((wanted, bound),) = self.values
-        if kind != wanted:
-            return False
-        if self.operator == "prefix":
-            return str(value).startswith(str(bound))
-        return _COMPARISONS[self.operator](value, bound)
+            return lambda value: (_KINDS[type(value)], value) in values
+        ((kind, bound),) = values
+        compare = _COMPARISONS[self.operator]
+        return lambda value: _KINDS[type(value)] == kind and compare(value, bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,7 @@ class Filter:
             )
         kinds: dict[str, Kind] = {}
         for each in found:
-            if each.operator in _COMPARISONS:
+            if each.operator not in {"in", "prefix"}:
                 ((kind, _),) = each.values
                 if kinds.setdefault(each.field, kind) != kind:
                     raise FilterError(

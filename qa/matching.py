@@ -94,7 +94,8 @@ def _rows(
         field = column(condition.field)
         if condition.field not in OWN_FIELDS or len(matching):
             _refuse_unknown(condition.field, field, documents().each)
-        accepted = [value is not None and condition.accepts(value) for value in field.values]
+        holds = condition.test()
+        accepted = [value is not None and holds(value) for value in field.values]
         matching &= np.array(accepted, np.bool_)[field.codes]
     rows: Rows = np.repeat(matching, documents().passages)
     rows.flags.writeable = False

@@ -234,7 +234,7 @@ def test_the_order_of_conditions_means_nothing(each: Metadata, filters: dict[str
 def test_a_condition_goes_by_kind_and_value(
     wanted: Any, value: MetadataValue, accepted: bool
 ) -> None:
-    found = all(each.accepts(value) for each in Filter.parse({"x": wanted}).conditions)
+    found = all(each.test()(value) for each in Filter.parse({"x": wanted}).conditions)
     assert found is accepted
 
 
