@@ -41,6 +41,8 @@ class CitedSpan(PlaceClaim):
     """A citation; `number` is None where citations are given without an answer."""
 
     number: int | None = None
+    start_page_number: int | None = None
+    end_page_number: int | None = None
     also_in: list[PlaceClaim] = []
     also_in_count: int | None = None
 

@@ -1,6 +1,7 @@
 """The commands that answer: ask, why, verify, serve."""
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,17 @@ WithoutOption = Annotated[
         help="Leave stages of retrieval out: lexical, documents, sentences, headings, spelling.",
     ),
 ]
+FilterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--filter",
+        metavar="FIELD=VALUE",
+        help="Answer only from documents that match: author=Jane, year>=2020 (also <=, >, <), "
+        'path^=notes/ (starts with), or JSON: {"author": {"in": ["Jane", "Bob"]}}. A number, true, '
+        "false and a quoted text are read as in JSON. Fields are the documents' metadata, and id, "
+        "source, path, title, media_type, modified. All of several filters must hold.",
+    ),
+]
 
 
 def ask_command(
@@ -57,6 +69,7 @@ def ask_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage's ranks and scores.")
     ] = False,
+    filters: FilterOption = None,
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
@@ -65,6 +78,7 @@ def ask_command(
 ) -> None:
     """Answer a question from the documents, with citations. Exit code 3: no answer found."""
     from qa.engine import Engine
+    from qa.filter_option import read_filters
 
     settings = load_settings(
         store=store,
@@ -74,8 +88,9 @@ def ask_command(
         threshold=threshold,
         without=without,
     )
+    wanted = read_filters(filters or ())
     engine = Engine.open(settings.store, **settings.for_engine)
-    answer = engine.ask(question, settings.top_k, explain=explain)
+    answer = engine.ask(question, settings.top_k, explain=explain, filters=wanted)
     if as_json:
         from qa.wire import AnswerJson
 
@@ -137,6 +152,7 @@ def verify_command(
     from index.snapshot import open_snapshot
     from index.store import Store
     from qa.claims import read_claims
+    from qa.elsewhere import elsewhere_in_sources
     from qa.terminal import print_verification
     from qa.verdicts import VerificationJson
     from qa.verify import verify
@@ -145,7 +161,8 @@ def verify_command(
     settings = load_settings(store=store)
     claims = read_claims(_read(file))
     snapshot = open_snapshot(Store(settings.store))
-    found = verify(claims, versions_in_sources(snapshot))
+    versions_of = cache(versions_in_sources(snapshot))
+    found = verify(claims, versions_of, elsewhere_in_sources(snapshot, versions_of))
     if as_json:
         print(VerificationJson.of(found).model_dump_json(indent=2))
     else:

@@ -41,8 +41,8 @@ class Repetitions:
                 firsts.append(row)
             self._sentences.setdefault(text, []).append(sentence)
         self._texts = list(self._sentences)
-        vectors = np.concatenate([candidate.sentence_vectors for candidate in candidates])
-        self._vectors = vectors[firsts]
+        vectors = [candidate.sentence_vectors for candidate in candidates]
+        self._vectors = np.concatenate(vectors)[firsts] if vectors else np.empty((0, 0))
         self._rows = {text: row for row, text in enumerate(self._texts)}
         self._alike: dict[str, tuple[str, ...]] = {}
 

@@ -1,11 +1,11 @@
 """The one object that answers, used alike by the command line, the service and eval."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from index.backends import Backend
 from index.backends.choose import open_encoder
@@ -20,7 +20,9 @@ from qa.abstention import Rule, best_score
 from qa.duplicates import Group
 from qa.errors import QuestionError
 from qa.evidence import choose, compose, highlights, quotes
+from qa.filters import Filter
 from qa.lexical import Lexicon
+from qa.matching import Rows, rows_by_filter
 from qa.pool import gather
 from qa.query import Query, compounds, search_terms, unknown_words
 from qa.records import Answer, Hit
@@ -41,7 +43,7 @@ class Engine:
 
     `threshold`, in units of the shown confidence, is None for that of the snapshot's
     calibration or, where none is in force, the default one; `rule` is what comes of it. `stages`
-    are those in force.
+    are those in force. `rows_of` tells which passages a filter lets through.
     """
 
     snapshot: Snapshot
@@ -52,12 +54,14 @@ class Engine:
     stages: frozenset[Stage] = frozenset(STAGES)
     rule: Rule = field(init=False, repr=False)
     lexicon: Lexicon = field(init=False, repr=False)
+    rows_of: Callable[[Filter], Rows] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(
             self, "rule", Rule.of(self.snapshot, self.threshold, left_out(self.stages))
         )
         object.__setattr__(self, "lexicon", Lexicon.of(self.snapshot))
+        object.__setattr__(self, "rows_of", rows_by_filter(self.snapshot))
 
     @classmethod
     def open(
@@ -92,22 +96,33 @@ class Engine:
             )
         return cls(snapshot, found, encoder, found.tokenizer(), threshold, stages)
 
-    def ask(self, question: str, top_k: int = 5, *, explain: bool = False) -> Answer:
+    def ask(
+        self,
+        question: str,
+        top_k: int = 5,
+        *,
+        explain: bool = False,
+        filters: Filter | Mapping[str, Any] | None = None,
+    ) -> Answer:
         """Answer from the documents, or abstain.
 
-        Returns the answer with its citations and the `top_k` (1..50) best passages.
-        Raises QuestionError for an empty or over-long question, ValueError for a `top_k`
-        out of range.
+        Returns the answer with its citations and the `top_k` (1..50) best passages. With
+        `filters` (docs/filters.md) all of it comes from documents that match, such as those with
+        `{"author": "Jane", "year": {"gte": 2020}}`. Raises QuestionError for an empty or
+        over-long question, FilterError for filters that cannot be, ValueError for a `top_k` out
+        of range.
         """
         if not 1 <= top_k <= MAX_TOP_K:
             raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, not {top_k}")
-        return self.answer(self.trace(question), top_k, explain=explain)
+        return self.answer(self.trace(question, filters), top_k, explain=explain)
 
-    def trace(self, question: str) -> Trace:
-        """Return what is considered on the way to an answer. Raises QuestionError."""
+    def trace(self, question: str, filters: Filter | Mapping[str, Any] | None = None) -> Trace:
+        """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
         started = time.perf_counter()
-        query = self._query(self._checked(question))
-        pool = gather(self.snapshot, self.lexicon, query, self.stages)
+        question = self._checked(question)
+        rows = self._matching(filters)
+        query = self._query(question)
+        pool = gather(self.snapshot, self.lexicon, query, self.stages, rows)
         evidence = tuple(_supported(each, query) for each in pool.groups(EVIDENCE_PASSAGES))
         ranked = quotes(evidence)
         return Trace(
@@ -133,7 +148,7 @@ class Engine:
         return Answer(
             question=trace.query.question,
             answered=answered,
-            confidence=self.rule.confidence(trace.score),
+            confidence=trace.confidence(self.rule),
             text=text or None,
             spans=spans,
             citations=citations,
@@ -146,6 +161,11 @@ class Engine:
             unknown_words=trace.query.unknown,
             explain=explained(trace, self.rule, groups) if explain else None,
         )
+
+    def _matching(self, filters: Filter | Mapping[str, Any] | None) -> Rows | None:
+        if filters is None or filters == {}:
+            return None
+        return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
 
     def _query(self, question: str) -> Query:
         """Read a question: correct it, take its vector and its terms."""

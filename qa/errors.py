@@ -19,3 +19,9 @@ class CitationFormatError(PinciteError):
     """What was given to verify is not an answer or a list of citations."""
 
     exit_code = 2
+
+
+class FilterError(PinciteError):
+    """A filter cannot be understood, is too long, or names a field that no document has."""
+
+    exit_code = 2

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from index.snapshot import Snapshot
 from qa.duplicates import Group, Repetitions, best_sentence, collapse
 from qa.lexical import Lexicon, best_rows
+from qa.matching import Rows
 from qa.query import Query
 from qa.search import Candidate, dense_search, lexical_scores, rank, refine
 from qa.stages import Stage
@@ -30,21 +33,32 @@ class Pool:
         return tuple(collapse(self.candidates, self.repetitions, most))
 
 
-def gather(snapshot: Snapshot, lexicon: Lexicon, query: Query, stages: frozenset[Stage]) -> Pool:
+def gather(
+    snapshot: Snapshot,
+    lexicon: Lexicon,
+    query: Query,
+    stages: frozenset[Stage],
+    rows_allowed: Rows | None = None,
+) -> Pool:
     """Return the passages near the question.
 
     Looked at are the first ones by vectors and the first ones by words, 100 of each. Where
     passages repeat one another, twice as many are, and again, until 50 of them answer with
-    words of their own, or there are no more passages, or 800 of each were looked at.
+    words of their own, or there are no more passages, or 800 of each were looked at. With
+    `rows_allowed` it is as if there were no other passages, but for what terms weigh.
     """
     by_passage = lexicon.passages(query.searched if "lexical" in stages else ())
+    if rows_allowed is not None:
+        by_passage = np.where(rows_allowed, by_passage, np.float32(0))
     by_words = best_rows(by_passage, MOST_CANDIDATES)
     rows: dict[int, None] = {}
     candidates: list[Candidate] = []
     look_at = FIRST_LOOK
     while True:
-        by_vectors = [row for row, _ in dense_search(snapshot, query.vector, look_at)]
+        by_vectors = [row for row, _ in dense_search(snapshot, query.vector, look_at, rows_allowed)]
         rows.update(dict.fromkeys([*by_vectors, *by_words[:look_at]]))
+        if not rows:
+            return Pool((), Repetitions(()))
         candidates += refine(snapshot, query, list(rows)[len(candidates) :], stages)
         distinct = {best_sentence(candidate).text for candidate in candidates}
         exhausted = len(by_vectors) < look_at and len(by_words) <= look_at

@@ -13,9 +13,11 @@ from qa.calibration import AppliedCalibration
 from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
 
 if TYPE_CHECKING:
-    from qa.verify import Verdict, Verification
+    from qa.verify import Verification
 
 _EXPLAINED = 10
+_NEAREST = "They may not treat this, or use other words. The nearest passages:"
+_NOTHING_SEARCHED = "Nothing was searched: no document matches the filters, or none is indexed."
 
 
 def print_answer(answer: Answer, console: Console) -> None:
@@ -38,13 +40,9 @@ def print_answer(answer: Answer, console: Console) -> None:
             _print_citation(citation, console)
     else:
         _print_indented(Text("No answer found in your documents.", style="bold"), console, 2)
-        note = "They may not treat this, or use other words. The nearest passages:"
+        note = _NEAREST if answer.hits else _NOTHING_SEARCHED
         _print_indented(Text(note, style="dim"), console, 2)
-    console.print()
-    console.print(Text("Passages", style="bold"))
-    for rank, hit in enumerate(answer.hits, 1):
-        console.print()
-        _print_hit(rank, hit, console)
+    _print_hits(answer.hits, console)
     console.print()
     summary = f"confidence {answer.confidence:.2f} · {answer.took_ms:.0f} ms · {answer.model}"
     console.print(Text(one_line(summary), style="dim"))
@@ -56,32 +54,10 @@ def print_answer(answer: Answer, console: Console) -> None:
 
 def print_verification(found: "Verification") -> None:
     """Print a line for each citation, and one for each other thing that does not hold."""
-    if not found.citations:
-        print("no citations to check")
-    for number, verdict in enumerate(found.citations, 1):
-        print(f"[{number}] {_verdict(verdict)}")
-        _print_lost_places(f"[{number}]", verdict)
-    for rank, verdict in enumerate(found.passages, 1):
-        if verdict.status != "valid":
-            print(f"passage {rank}: {_verdict(verdict)}")
-        _print_lost_places(f"passage {rank},", verdict)
-    for fault in found.faults:
-        print(one_line(fault))
+    from qa.verdict_lines import verdict_lines  # here and not above: it takes what asking need not
 
-
-def _print_lost_places(what: str, verdict: "Verdict") -> None:
-    for number, place in enumerate(verdict.also_in, 1):
-        if place.status != "valid":
-            print(f"{what} also_in {number}: {_verdict(place)}")
-
-
-def _verdict(verdict: "Verdict") -> str:
-    claim, now = verdict.claim, verdict.span
-    cited = Span(claim.start_char_index, claim.end_char_index)
-    moved = f" (now at {now.start}-{now.end})" if now and now != cited else ""
-    differs = f"  (another {', '.join(verdict.differs)})" if verdict.differs else ""
-    place = one_line(f"{claim.document_id}:{cited.start}-{cited.end}")
-    return f"{verdict.status}{moved}  {place}{differs}"
+    for line in verdict_lines(found):
+        print(line)
 
 
 def _promise(calibration: AppliedCalibration) -> str:
@@ -113,6 +89,15 @@ def _print_citation(citation: Citation, console: Console) -> None:
         first.append(f"  {citation.agreeing} documents say this", style="green")
     _print_indented(first, console, 2)
     _print_details(document.title, citation, citation.heading_path, console)
+
+
+def _print_hits(hits: Sequence[Hit], console: Console) -> None:
+    if hits:
+        console.print()
+        console.print(Text("Passages", style="bold"))
+    for rank, hit in enumerate(hits, 1):
+        console.print()
+        _print_hit(rank, hit, console)
 
 
 def _print_hit(rank: int, hit: Hit, console: Console) -> None:

@@ -32,6 +32,10 @@ class Trace:
     stages: frozenset[Stage]
     started: float
 
+    def confidence(self, rule: Rule) -> float:
+        """Return the confidence to show, in 0..1: 0 where there was nothing to look at."""
+        return rule.confidence(self.score) if self.pool.candidates else 0.0
+
 
 def explained(trace: Trace, rule: Rule, groups: Iterable[Group]) -> dict[str, Any]:
     """Return each stage's ranks and scores, for an answer's `explain`."""
@@ -69,7 +73,7 @@ def explained(trace: Trace, rule: Rule, groups: Iterable[Group]) -> dict[str, An
         ],
         "abstention": {
             "score": trace.score,
-            "confidence": rule.confidence(trace.score),
+            "confidence": trace.confidence(rule),
             "threshold": rule.threshold,
             "floor": rule.floor,
             "calibration": applied.id if applied else None,

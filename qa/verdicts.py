@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import Field
 
+from qa.lost import Likeness
+from qa.records import Place
 from qa.verify import Status, Verdict, Verification
 from qa.wire import WireModel
 
@@ -18,16 +20,75 @@ class PlaceVerdictJson(WireModel):
     differs: list[str] = Field(description="Fields that do not describe the document any more.")
 
 
+class NearestJson(WireModel):
+    """The text of a document that is most like one which it does not hold any more."""
+
+    text: str
+    start_char_index: int
+    end_char_index: int
+    similarity: float = Field(
+        ge=0, le=1, description="1 where but blanks, letter case or quotation marks differ."
+    )
+
+    @classmethod
+    def of(cls, found: Likeness) -> "NearestJson":
+        """Return the JSON form of `found`."""
+        span = found.place.span
+        return cls(
+            text=found.place.text,
+            start_char_index=span.start,
+            end_char_index=span.end,
+            similarity=round(found.similarity, 4),
+        )
+
+
+class FoundJson(WireModel):
+    """Where the same words stand in another document."""
+
+    document_id: str
+    source: str
+    start_char_index: int
+    end_char_index: int
+
+    @classmethod
+    def of(cls, place: Place) -> "FoundJson":
+        """Return the JSON form of `place`."""
+        return cls(
+            document_id=place.document.id,
+            source=place.document.source,
+            start_char_index=place.span.start,
+            end_char_index=place.span.end,
+        )
+
+
 class VerdictJson(PlaceVerdictJson):
     """Whether a citation or a passage holds."""
 
     also_in: list[PlaceVerdictJson] = Field(description="For each of its `also_in`, in order.")
+    nearest: NearestJson | None = Field(
+        description="Of one that is stale: the text of the document now that is most like it; null "
+        "if none is, or if it was not looked for."
+    )
+    found_in: list[FoundJson] = Field(
+        description="Of one that is missing: other documents that have the same words now, at most "
+        "5; first one of the same file or text."
+    )
+    note: str | None = Field(
+        description="Why `nearest` or `found_in` was not looked for; null if it was, or if it need "
+        "not be. In one verification 20 searches of each kind are made, fewer in long texts."
+    )
 
     @classmethod
     def of(cls, verdict: Verdict) -> "VerdictJson":
         """Return the JSON form of `verdict`."""
         places = [PlaceVerdictJson(**_fields_of(place)) for place in verdict.also_in]
-        return cls(**_fields_of(verdict), also_in=places)
+        return cls(
+            **_fields_of(verdict),
+            also_in=places,
+            nearest=NearestJson.of(verdict.nearest) if verdict.nearest else None,
+            found_in=[FoundJson.of(place) for place in verdict.found_in],
+            note=verdict.note or None,
+        )
 
 
 class VerificationJson(WireModel):

@@ -1,13 +1,16 @@
 """Does an answer still hold? All it claims is looked up, word for word, in documents."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
 from index.records import Document, Span
 from qa.claims import AnswerClaims, CitedSpan, PassageClaim, PlaceClaim
 from qa.consistency import faults
+from qa.elsewhere import Elsewhere, nowhere
+from qa.lost import Likeness, Lost, standing
+from qa.records import Place
 from qa.versions import VersionsOf
 
 Status = Literal["valid", "moved", "stale", "missing"]
@@ -21,6 +24,10 @@ class Verdict:
     they stand at `span` now, or the document is described by fields that are not its own
     any more (`differs`). `stale`: the document is there, the words are not. `missing`: the
     document is gone.
+
+    Of a citation or a passage that is stale, `nearest` is the text of the document that is most
+    like it, if any is; of one that is missing, `found_in` are other documents with the same words.
+    `note` says why that was not looked for.
     """
 
     claim: PlaceClaim
@@ -28,6 +35,9 @@ class Verdict:
     span: Span | None
     differs: tuple[str, ...] = ()
     also_in: tuple["Verdict", ...] = ()
+    nearest: Likeness | None = None
+    found_in: tuple[Place, ...] = ()
+    note: str = ""
 
     @property
     def holds(self) -> bool:
@@ -49,19 +59,32 @@ class Verification:
         return not self.faults and all(each.holds for each in (*self.citations, *self.passages))
 
 
-def verify(claims: AnswerClaims, versions_of: VersionsOf) -> Verification:
-    """Check everything in an answer that can be checked."""
-    look_up = cache(versions_of)
+def verify(
+    claims: AnswerClaims, versions_of: VersionsOf, elsewhere: Elsewhere | None = None
+) -> Verification:
+    """Check everything in an answer that can be checked.
+
+    The words of a document that is gone are looked for `elsewhere`.
+    """
+    look_up, lost = cache(versions_of), Lost(elsewhere or nowhere())
     return Verification(
-        citations=tuple(_judge_with_places(each, look_up) for each in claims.citations),
-        passages=tuple(_judge_with_places(each, look_up) for each in claims.passages),
+        citations=tuple(_judge_whole(each, look_up, lost) for each in claims.citations),
+        passages=tuple(_judge_whole(each, look_up, lost) for each in claims.passages),
         faults=tuple(faults(claims)),
     )
 
 
-def _judge_with_places(claim: CitedSpan | PassageClaim, versions_of: VersionsOf) -> Verdict:
+def _judge_whole(claim: CitedSpan | PassageClaim, versions_of: VersionsOf, lost: Lost) -> Verdict:
+    """Judge a claim with its `also_in`, and tell what there is instead of what is lost."""
     places = tuple(_judge(place, versions_of(place.document_id)) for place in claim.also_in)
-    return _judge(claim, versions_of(claim.document_id), places)
+    verdict = _judge(claim, versions_of(claim.document_id), places)
+    if verdict.status == "stale":
+        nearest, note = lost.like(claim, versions_of(claim.document_id)[0])
+        return replace(verdict, nearest=nearest, note=note)
+    if verdict.status == "missing":
+        found_in, note = lost.elsewhere(claim)
+        return replace(verdict, found_in=found_in, note=note)
+    return verdict
 
 
 def _judge(
@@ -70,36 +93,33 @@ def _judge(
     if not versions:
         return Verdict(claim, "missing", None, also_in=also_in)
     cited = Span(claim.start_char_index, claim.end_char_index)
-    now = _nearest(claim.cited_text, versions[0].text, cited)
+    now = standing(claim.cited_text, versions[0].text, cited)
     if now is None:
         return Verdict(claim, "stale", None, also_in=also_in)
-    differs = tuple(_differing(claim, versions))
+    described = [(versions[0], now), *((indexed, cited) for indexed in versions[1:])]
+    differs = tuple(_differing(claim, described))
     status: Status = "valid" if now == cited and not differs else "moved"
     return Verdict(claim, status, now, differs, also_in)
 
 
-def _differing(claim: PlaceClaim, versions: Sequence[Document]) -> Iterator[str]:
-    """Yield the fields that describe none of the versions of the document."""
+def _differing(claim: PlaceClaim, versions: Sequence[tuple[Document, Span]]) -> Iterator[str]:
+    """Yield the fields that describe none of the versions, with where the words stand in each."""
     for field, value_of in _DESCRIPTIONS.items():
-        claimed = getattr(claim, field)
-        if claimed is not None and all(claimed != value_of(version) for version in versions):
+        claimed = getattr(claim, field, None)
+        if claimed is not None and all(claimed != value_of(*version) for version in versions):
             yield field
 
 
-_DESCRIPTIONS: Mapping[str, Callable[[Document], str]] = {
-    "source": lambda document: document.source,
-    "document_title": lambda document: document.display_title,
-    "document_sha256": lambda document: document.document_sha256,
-    "text_sha256": lambda document: document.text_sha256,
+def _page(document: Document, span: Span, which: int) -> int | None:
+    pages = document.pages_of(span)
+    return pages[which] if pages else None
+
+
+_DESCRIPTIONS: Mapping[str, Callable[[Document, Span], str | int | None]] = {
+    "source": lambda document, _: document.source,
+    "document_title": lambda document, _: document.display_title,
+    "document_sha256": lambda document, _: document.document_sha256,
+    "text_sha256": lambda document, _: document.text_sha256,
+    "start_page_number": lambda document, span: _page(document, span, 0),
+    "end_page_number": lambda document, span: _page(document, span, 1),
 }
-
-
-def _nearest(words: str, text: str, cited: Span) -> Span | None:
-    """Return where `words` stand nearest to where they were cited, the first of two as near."""
-    after = text.find(words, cited.start)
-    before = text.rfind(words, 0, max(0, cited.start + len(words) - 1))
-    starts = [start for start in (before, after) if start >= 0]
-    if not starts:
-        return None
-    start = min(starts, key=lambda start: abs(start - cited.start))
-    return Span(start, start + len(words))

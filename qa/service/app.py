@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field
 from index.store import Store
 from index.version import installed_version
 from qa.claims import AnswerClaims, CitedSpan, PassageClaim
+from qa.elsewhere import elsewhere_in_snapshot
 from qa.live import LiveEngine
 from qa.service.guard import LOOPBACK_NAMES, Guard
 from qa.service.problems import add_problem_handlers, problem, problem_responses
@@ -30,6 +31,22 @@ from qa.wire import AnswerJson, WireModel
 _STATIC = Path(__file__).parent / "static"
 _MAX_CITATIONS = 1000
 
+FILTERS = (
+    "Answer only from documents that match: an object of conditions, all of which must hold. "
+    '`{"author": "Jane"}`: the field is just that, letter for letter; a number equals a number '
+    "(1 is 1.0), true and false only themselves. "
+    '`{"author": {"in": ["Jane", "Bob"]}}`: it is one of these. '
+    '`{"year": {"gte": 2020, "lt": 2024}}`: `gt`, `gte`, `lt`, `lte` compare numbers with numbers '
+    "and texts with texts, character by character, so that ISO 8601 dates compare right. "
+    '`{"path": {"prefix": "notes/2024/"}}`: the text starts so. '
+    "Several operators of a field must all hold. Of a list, one word has to. Fields are a "
+    "document's metadata and its own `id`, `source`, `path` (the same), `title`, `media_type` and "
+    "`modified`; metadata of one of these names is `metadata.title` and so on. A document without "
+    "the field does not match; a field that no document has is an error. At most 20 conditions, "
+    "and 1000 values in an `in`. Words that no document holds, spelling and how much a word "
+    "weighs are told from all documents."
+)
+
 
 class AskBody(WireModel):
     """A question."""
@@ -40,7 +57,7 @@ class AskBody(WireModel):
     )
     top_k: int = Field(default=5, ge=1, le=50, description="How many passages to return.")
     explain: bool = Field(default=False, description="Return each stage's ranks and scores.")
-    filters: dict[str, Any] = Field(default={}, description="No filter is supported yet.")
+    filters: dict[str, Any] = Field(default={}, description=FILTERS)
 
 
 class VerifyBody(AnswerClaims):
@@ -111,18 +128,16 @@ def _add_answering(app: FastAPI, live: LiveEngine) -> None:
     @app.post("/v1/ask", responses=problem_responses(400, 403, 413, 422))
     def ask(body: AskBody) -> AnswerJson:
         """Answer a question from the documents, or abstain."""
-        if body.filters:
-            names = ", ".join(sorted(body.filters))
-            raise HTTPException(
-                HTTPStatus.UNPROCESSABLE_ENTITY, f"filters: {names}: not supported; leave them out."
-            )
-        answer = live.current().ask(body.question, body.top_k, explain=body.explain)
+        engine = live.current()
+        answer = engine.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
         return AnswerJson.of(answer)
 
     @app.post("/v1/verify", responses=problem_responses(400, 403, 413, 422))
     def check(body: VerifyBody) -> VerificationJson:
         """Tell whether an answer holds in the documents that the service answers from."""
-        return VerificationJson.of(verify(body, versions_in_snapshot(live.current().snapshot)))
+        snapshot = live.current().snapshot
+        found = verify(body, versions_in_snapshot(snapshot), elsewhere_in_snapshot(snapshot))
+        return VerificationJson.of(found)
 
 
 def _add_documents(app: FastAPI, live: LiveEngine) -> None:

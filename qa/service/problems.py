@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from qa.errors import QuestionError
+from qa.errors import FilterError, QuestionError
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL_CHARS = 500
@@ -44,7 +44,8 @@ def add_problem_handlers(app: FastAPI) -> None:
     """Make every error of `app` a problem, but for the unforeseen ones, which Guard answers."""
 
     @app.exception_handler(QuestionError)
-    async def question(_: Request, error: QuestionError) -> JSONResponse:
+    @app.exception_handler(FilterError)
+    async def question(_: Request, error: QuestionError | FilterError) -> JSONResponse:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
 
     @app.exception_handler(RequestValidationError)

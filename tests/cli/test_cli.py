@@ -267,6 +267,40 @@ def test_explain_shows_the_stages(pincite: Command, seeds_store: Path) -> None:
         assert part in outcome.out
 
 
+def test_a_filter_leaves_the_documents_that_match(pincite: Command, notes: Path) -> None:
+    pincite("index", notes)
+    everything = asked(pincite("ask", "sun and frost", "--json"))
+    assert len({each["source"] for each in everything["passages"]}) == 2
+    for option in ("title=Frost", "path^=notes/f", '{"source": {"in": ["notes/frost.md"]}}'):
+        answer = asked(pincite("ask", "sun and frost", "--json", "--filter", option))
+        assert {each["source"] for each in answer["passages"]} == {"notes/frost.md"}, option
+    both = ("--filter", "path^=notes/", "--filter", "title=Frost", "--filter", "path<notes/e")
+    nothing = pincite("ask", "sun and frost", "--explain", *both)
+    assert (nothing.code, nothing.err) == (3, "")
+    assert "no document matches the filters" in nothing.out
+    assert "Passages" not in nothing.out
+
+
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        ("author=Jane", "No document has a field 'author'"),
+        ("authr", "FIELD=VALUE"),
+        ("title==Frost", "quotation marks"),
+        ("title>true", "truth value"),
+        ('{"title": {"not": 1}}', "no operator 'not'"),
+        ('{"title"', "not valid JSON"),
+        ("half \udcff=1", "No document has a field"),
+    ],
+    ids=ascii,
+)
+def test_a_filter_that_cannot_be_is_wrong_usage(
+    pincite: Command, seeds_store: Path, option: str, named: str
+) -> None:
+    outcome = pincite("ask", "why?", "--store", seeds_store, "--filter", option)
+    assert_one_line(outcome, 2, named)
+
+
 def asked(outcome: Outcome) -> dict[str, Any]:
     answer = json.loads(outcome.out)
     assert isinstance(answer, dict)
@@ -554,11 +588,18 @@ def test_verify_ends_with_4_when_one_no_longer_holds(
     assert "moved (now at " in moved.out
     care.write_text("Other words.\n")
     assert " stale  " in pincite("verify", answer_file).out
+    care.write_text("Stay out of the wind.\n")
+    assert "    nearest now, at 0-21, " in pincite("verify", answer_file).out
     care.unlink()
+    (notes / "renamed.txt").write_text("Stay out of the sun.\n")
     missing = pincite("verify", answer_file, "--json")
     assert missing.code == 4
     results = json.loads(missing.out)["results"]
     assert {result["status"] for result in results} == {"missing"}
+    place = {"source": "notes/renamed.txt", "start_char_index": 0, "end_char_index": 20}
+    assert place.items() <= results[0]["found_in"][0].items()
+    told = "    the same words stand in notes/renamed.txt:0-20"
+    assert told in pincite("verify", answer_file).out.splitlines()
 
 
 def test_verify_reads_standard_input(

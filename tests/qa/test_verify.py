@@ -1,7 +1,9 @@
 """Does an answer still hold: in the files as they are now, and in what the store holds."""
 
 import copy
+import dataclasses
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,14 @@ from pydantic import ValidationError
 
 from index.build import sync
 from index.model import Model
+from index.records import Document, Layout
 from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
 from qa.claims import AnswerClaims, CitedSpan, read_claims
+from qa.elsewhere import Elsewhere, elsewhere_in_snapshot, elsewhere_in_sources
 from qa.engine import Engine
 from qa.errors import CitationFormatError
+from qa.lost import NOT_SEARCHED
 from qa.terminal import print_verification
 from qa.verdicts import VerificationJson
 from qa.verify import Verification, verify
@@ -112,20 +117,190 @@ def test_a_document_that_is_not_the_one_described_is_told_field_by_field(
 def test_the_verdicts_have_a_json_form() -> None:
     elsewhere = cited(30)
     claims = [cited(2).model_copy(update={"also_in": [elsewhere]}), cited(3), cited(0, "Gone.")]
-    valid = {"status": "valid", "document_id": "a", "differs": []}
+    place = {"status": "valid", "document_id": "a", "differs": []}
+    valid: dict[str, Any] = place | {"also_in": [], "nearest": None, "found_in": [], "note": None}
     assert VerificationJson.of(verified(*claims)).model_dump() == {
         "holds": False,
         "results": [
             valid
             | {"start_char_index": 2, "end_char_index": 16}
-            | {"also_in": [valid | {"start_char_index": 30, "end_char_index": 44}]},
-            valid | {"status": "moved", "start_char_index": 2, "end_char_index": 16, "also_in": []},
-            valid
-            | {"status": "stale", "start_char_index": None, "end_char_index": None, "also_in": []},
+            | {"also_in": [place | {"start_char_index": 30, "end_char_index": 44}]},
+            valid | {"status": "moved", "start_char_index": 2, "end_char_index": 16},
+            valid | {"status": "stale", "start_char_index": None, "end_char_index": None},
         ],
         "passages": [],
         "faults": [],
     }
+
+
+# What there is instead of words that are lost.
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest", "similarity"),
+    [
+        ("🌵 Well: Redness\r\n  fades. Frost.", "Redness\r\n  fades.", 1.0),
+        ("REDNESS FADES.", "REDNESS FADES.", 1.0),
+        ("Frost bites. Redness faded.", "Redness faded.", 26 / 28),  # 13 of 14 in either
+    ],
+)
+def test_of_stale_words_the_nearest_text_is_shown(
+    text: str, nearest: str, similarity: float
+) -> None:
+    (verdict,) = verified(cited(2), text=text).citations
+    assert verdict.status == "stale"
+    assert verdict.nearest is not None
+    assert verdict.nearest.place.text == nearest
+    assert verdict.nearest.similarity == pytest.approx(similarity)
+    written = VerificationJson.of(verified(cited(2), text=text)).results[0].nearest
+    assert written is not None
+    assert text[written.start_char_index : written.end_char_index] == written.text == nearest
+    assert written.similarity == pytest.approx(similarity, abs=1e-4)
+
+
+@pytest.mark.parametrize("text", ["", "Bread needs salt.", " \n"])
+def test_where_nothing_is_like_stale_words_nothing_is_shown(text: str) -> None:
+    (verdict,) = verified(cited(2), text=text).citations
+    assert (verdict.status, verdict.nearest, verdict.note) == ("stale", None, "")
+
+
+def test_nothing_is_looked_for_where_words_stand() -> None:
+    for verdict in verified(cited(2), cited(3)).citations:
+        assert (verdict.nearest, verdict.found_in, verdict.note) == (None, (), "")
+
+
+def test_stale_words_are_looked_for_around_their_old_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("qa.lost.AROUND", 100)
+    text = f"Redness FADES.{' x' * 200} Redness fades!{' y' * 200}"
+    for start, found in [(0, 0), (415, 415), (480, 415), (10**9, None)]:
+        (verdict,) = verified(cited(start), text=text).citations
+        assert (verdict.nearest.place.span.start if verdict.nearest else None) == found
+    whole = "Redness FADES."
+    (verdict,) = verified(cited(10**9), text=whole).citations
+    assert verdict.nearest is not None
+    assert verdict.nearest.place.text == whole
+
+
+@pytest.mark.parametrize("bound", ["MOST_SEARCHES", "_MOST_ALIGNED"])
+def test_so_much_is_looked_for_and_the_rest_says_so(
+    monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    text = "Redness FADES."
+    monkeypatch.setattr(f"qa.lost.{bound}", 3 if bound == "MOST_SEARCHES" else 3 * len(text))
+    found = verified(*[cited(2)] * 5, text=text)
+    assert [each.nearest is not None for each in found.citations] == [True] * 3 + [False] * 2
+    assert [bool(each.note) for each in found.citations] == [False] * 3 + [True] * 2
+    assert {each.status for each in found.citations} == {"stale"}
+    results = VerificationJson.of(found).results
+    assert results[0].note is None
+    assert results[4].note == NOT_SEARCHED
+
+
+def test_a_long_text_that_changed_takes_bounded_time() -> None:
+    text = "Frost bites the pipes of the old house every winter again. " * 80_000
+    words = "Whatever grows in gardens likes the morning sun and some warm rain. " * 8
+    started = time.perf_counter()
+    found = verified(*[cited(n, words) for n in range(0, 4_000_000, 40_000)], text=text)
+    assert time.perf_counter() - started < 30  # 2 s alone on a core
+    assert found.citations[-1].note == NOT_SEARCHED
+
+
+def library_of(*documents: Document) -> Elsewhere:
+    return Elsewhere(documents=lambda: documents, now=lambda each: each)
+
+
+def test_of_a_missing_document_the_words_are_found_in_others() -> None:
+    others = [document(f"{'x ' * n}Redness fades. Redness fades.", f"{n}") for n in range(9)]
+    bread = document("Bread needs salt.", "b")
+    claims = AnswerClaims(citations=[cited(14), cited(2, "No such words.")])
+    found = verify(claims, lambda _: (), library_of(bread, *reversed(others)))
+    first, second = found.citations
+    assert [(each.document.source, each.span) for each in first.found_in] == [
+        ("notes/0", (15, 29)),  # the second time is nearer to where it was
+        ("notes/1", (17, 31)),
+        *(("notes/2", (19, 33)), ("notes/3", (21, 35)), ("notes/4", (8, 22))),
+    ]
+    assert {place.text for place in first.found_in} == {"Redness fades."}
+    assert (second.status, second.found_in, second.note) == ("missing", (), "")
+    result = VerificationJson.of(found).results[0]
+    assert result.found_in[0].model_dump() == {
+        "document_id": others[0].id,
+        "source": "notes/0",
+        "start_char_index": 15,
+        "end_char_index": 29,
+    }
+
+
+def test_a_document_of_the_same_bytes_or_text_comes_first() -> None:
+    others = [document(f"Redness fades. {n}", f"{n}") for n in range(9)]
+    for field in ("document_sha256", "text_sha256"):
+        claim = cited(0).model_copy(update={field: others[7].text_sha256})
+        (verdict,) = verify(
+            AnswerClaims(citations=[claim]), lambda _: (), library_of(*others)
+        ).citations
+        assert [each.document.source for each in verdict.found_in] == [
+            f"notes/{n}" for n in (7, 0, 1, 2, 3)
+        ]
+
+
+@pytest.mark.parametrize("bound", ["MOST_SEARCHES", "_MOST_READ"])
+def test_other_documents_are_looked_through_so_often(
+    monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    other = document(TEXT, "b")
+    monkeypatch.setattr(f"qa.lost.{bound}", 2 if bound == "MOST_SEARCHES" else 2 * len(TEXT))
+    claims = AnswerClaims(citations=[cited(2)] * 3)
+    found = verify(claims, lambda _: (), library_of(other)).citations
+    assert [(len(each.found_in), each.note) for each in found] == [(1, "")] * 2 + [
+        (0, NOT_SEARCHED)
+    ]
+
+
+# Pages.
+
+
+def paged(text: str, *starts: int) -> Document:
+    return dataclasses.replace(document(text, "a"), layout=Layout(pages=starts))
+
+
+def paged_claim(start: int, *pages: int | None) -> CitedSpan:
+    return cited(start).model_copy(
+        update=dict(zip(("start_page_number", "end_page_number"), pages, strict=True))
+    )
+
+
+@pytest.mark.parametrize(
+    ("claim", "differs"),
+    [
+        (paged_claim(2, 1, 1), ()),
+        (paged_claim(30, 1, 2), ()),
+        (paged_claim(30, None, None), ()),
+        (paged_claim(30, 2, 2), ("start_page_number",)),
+        (paged_claim(30, 1, 1), ("end_page_number",)),
+        (paged_claim(2, 7, 0), ("start_page_number", "end_page_number")),
+    ],
+)
+def test_pages_that_do_not_fit_are_told(claim: CitedSpan, differs: tuple[str, ...]) -> None:
+    versions = (paged(TEXT, 0, 40),)
+    (verdict,) = verify(AnswerClaims(citations=[claim]), lambda _: versions).citations
+    assert verdict.differs == differs
+    assert verdict.status == ("moved" if differs else "valid")
+
+
+def test_a_document_without_pages_has_not_the_page_that_is_claimed() -> None:
+    (verdict,) = verified(paged_claim(2, 1, 1)).citations
+    assert verdict.differs == ("start_page_number", "end_page_number")
+
+
+def test_pages_hold_as_they_were_indexed_until_they_are_indexed_anew() -> None:
+    now, indexed = paged(f"More. {TEXT}", 0, 4), paged(TEXT, 0, 40)
+    claims = AnswerClaims(citations=[paged_claim(2, 1, 1)])
+    (verdict,) = verify(claims, lambda _: (now, indexed)).citations
+    assert (verdict.status, verdict.span, verdict.differs) == ("moved", (8, 22), ())
+    (verdict,) = verify(claims, lambda _: (now,)).citations
+    assert verdict.differs == ("start_page_number", "end_page_number")
 
 
 # Citations against the files, which may have changed since.
@@ -216,6 +391,45 @@ def test_a_file_that_is_gone_or_no_longer_text_is_missing(shelf: Shelf) -> None:
 def test_a_source_folder_that_is_gone_leaves_its_documents_missing(shelf: Shelf) -> None:
     shelf.notes.rename(shelf.notes.with_name("elsewhere"))
     assert shelf.statuses() == ("missing", "valid")
+
+
+def found_in(shelf: Shelf) -> list[str]:
+    """The names of the documents that hold the words now: by the files, then by the store."""
+    versions_of = versions_in_sources(shelf.snapshot)
+    in_files = elsewhere_in_sources(shelf.snapshot, versions_of)
+    in_store = elsewhere_in_snapshot(shelf.snapshot)
+    (now,) = verify(shelf.first, versions_of, in_files).citations
+    (indexed,) = verify(shelf.first, versions_in_snapshot(shelf.snapshot), in_store).citations
+    return [place.document.source for each in (now, indexed) for place in each.found_in]
+
+
+def test_a_file_that_was_renamed_is_found_before_and_after_it_is_indexed(shelf: Shelf) -> None:
+    (shelf.notes / "a.txt").write_text("First. Stay out of the sun.\n")
+    (shelf.notes / "picture.png").write_bytes(b"\x89PNG")
+    (shelf.notes / "broken.txt").write_bytes(b"\xff\xfe\x00")
+    shelf.file.rename(shelf.notes / "renamed.txt")
+    assert shelf.statuses() == ("missing", "valid")
+    assert found_in(shelf) == ["notes/renamed.txt", "notes/a.txt"]
+    shelf.index()
+    assert found_in(shelf) == ["notes/renamed.txt", "notes/a.txt"] * 2
+
+
+def test_words_that_another_file_has_lost_by_now_are_not_found_in_it(shelf: Shelf) -> None:
+    (shelf.notes / "b.txt").write_text("Stay out of the sun.\n")
+    shelf.index()
+    shelf.file.unlink()
+    assert found_in(shelf) == ["notes/b.txt"]
+    (shelf.notes / "b.txt").write_text("Stay in.\n")
+    assert found_in(shelf) == []
+    (shelf.notes / "b.txt").unlink()
+    assert found_in(shelf) == []
+
+
+def test_only_so_many_new_files_are_read(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.file.rename(shelf.notes / "z.txt")
+    (shelf.notes / "y.txt").write_text("Nothing of interest.\n")
+    monkeypatch.setattr("qa.elsewhere.MOST_NEW_FILES", 1)
+    assert found_in(shelf) == []
 
 
 # What was tampered with.
@@ -318,6 +532,28 @@ def test_what_does_not_hold_has_a_line_of_its_own(
     assert found[0].startswith("passage 1: stale  ")
     found = lines(("answer", "text"), "x" + shelf.answer["answer"]["text"][1:])[count:]
     assert found == ["answer 0-20: its words are not those of citation 1"]
+
+
+def test_what_there_is_instead_has_a_line_below(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "Frost. Redness\n FADED."
+    claims = AnswerClaims(citations=[cited(2), cited(2, document="gone")])
+    versions = {"a": (document(text, "a"),)}
+    other = document(TEXT, "b\x1b\n")
+    found = verify(claims, lambda id_: versions.get(id_, ()), library_of(other))
+    print_verification(found)
+    assert capsys.readouterr().out.splitlines() == [
+        "[1] stale  a:2-16",
+        "    nearest now, at 7-22, 93% alike: “Redness FADED.”",
+        "[2] missing  gone:2-16",
+        "    the same words stand in notes/b  :2-16",
+    ]
+    print_verification(verified(*[cited(2)] * 21, text=text))
+    *_, last = capsys.readouterr().out.splitlines()
+    assert last == f"    {NOT_SEARCHED}"
+    print_verification(verified(cited(0, "y" * 900), text="y" * 901 + "y" * 5))
+    long = "Redness of the skin fades. " * 40
+    print_verification(verified(cited(0, long), text=long.upper()))
+    assert max(map(len, capsys.readouterr().out.splitlines())) < 400
 
 
 def test_a_name_keeps_to_its_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,99 @@
+"""Other documents that hold the words of one that is gone: its file was renamed, or they were
+moved.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from index.errors import SourceError
+from index.records import Document
+from index.snapshot import Snapshot
+from qa.claims import PlaceClaim
+from qa.versions import VersionsOf
+
+MOST_NEW_FILES = 200
+"""Files that are read because the snapshot does not know them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The documents there are to look for words in.
+
+    `documents` gives those that are known, `now` one of them as it is at this moment, None if it
+    is gone.
+    """
+
+    documents: Callable[[], Sequence[Document]]
+    now: Callable[[Document], Document | None]
+
+    @property
+    def characters(self) -> int:
+        """How much there is to look through."""
+        return sum(len(document.text) for document in self.documents())
+
+    def holding(self, claim: PlaceClaim) -> Iterator[Document]:
+        """Yield the other documents that hold the claim's words now.
+
+        First those whose file or text is the one that was cited, then by source.
+        """
+        held = [
+            document
+            for document in self.documents()
+            if document.id != claim.document_id and claim.cited_text in document.text
+        ]
+        for document in sorted(held, key=lambda each: (not _is_same(each, claim), each.source)):
+            now = self.now(document)
+            if now is not None and claim.cited_text in now.text:
+                yield now
+
+
+def nowhere() -> Elsewhere:
+    """Return what has no documents."""
+    return Elsewhere(documents=tuple, now=lambda document: document)
+
+
+def elsewhere_in_snapshot(snapshot: Snapshot) -> Elsewhere:
+    """Return the documents that a snapshot answers from."""
+    return Elsewhere(documents=lambda: _indexed(snapshot), now=lambda document: document)
+
+
+def elsewhere_in_sources(snapshot: Snapshot, versions_of: VersionsOf) -> Elsewhere:
+    """Return the documents of a snapshot as `versions_of` has them now, and those of new files.
+
+    Files that are new since it was made are read when they are first asked for, 200 at most.
+    """
+    new = cache(lambda: tuple(_new_documents(snapshot)))
+
+    def now(document: Document) -> Document | None:
+        if document.id not in snapshot.chunked:
+            return document
+        return next(iter(versions_of(document.id)), None)
+
+    return Elsewhere(documents=lambda: (*_indexed(snapshot), *new()), now=now)
+
+
+def _is_same(document: Document, claim: PlaceClaim) -> bool:
+    known = (document.document_sha256, document.text_sha256)
+    return claim.document_sha256 == known[0] or claim.text_sha256 == known[1]
+
+
+def _indexed(snapshot: Snapshot) -> tuple[Document, ...]:
+    return tuple(each.document for each in snapshot.chunked.values())
+
+
+def _new_documents(snapshot: Snapshot) -> Iterator[Document]:
+    """Yield the documents of files that the snapshot does not know, as far as they can be read."""
+    # Readers bring parsers that an answer does not need.
+    from index.reading import UnreadableFileError, read_file
+    from index.sources import list_files
+
+    known = {each.document.source for each in snapshot.chunked.values()}
+    with suppress(SourceError):
+        files, _ = list_files([Path(source) for source in snapshot.manifest.sources])
+        unknown = [file for file in files if file.source not in known]
+        for file in unknown[:MOST_NEW_FILES]:
+            with suppress(UnreadableFileError):
+                yield from read_file(file)

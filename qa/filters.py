@@ -1,0 +1,159 @@
+"""Which documents a question is asked of: conditions on their fields, all of which must hold."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from operator import ge, gt, le, lt
+from typing import Any, Literal, Self, get_args
+
+from index.records import MetadataValue
+from qa.errors import FilterError
+
+MOST_CONDITIONS = 20
+MOST_VALUES = 1000
+_MOST_NAME_CHARS = 60
+
+Kind = Literal["text", "number", "truth value"]
+Value = tuple[Kind, str | float]
+"""A value with its kind: 1 is 1.0, but not true."""
+
+Operator = Literal["in", "gt", "gte", "lt", "lte", "prefix"]
+OPERATORS: tuple[Operator, ...] = get_args(Operator)
+
+_COMPARISONS: Mapping[Operator, Callable[[Any, Any], bool]] = {
+    "gt": gt,
+    "gte": ge,
+    "lt": lt,
+    "lte": le,
+    "prefix": str.startswith,
+}
+_KINDS: Mapping[type, Kind] = {
+    str: "text",
+    bool: "truth value",
+    int: "number",
+    float: "number",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What the value of a field has to be.
+
+    With `in`, one of `values`; with any other operator there is just one value. A list holds a
+    condition if one of its words does.
+    """
+
+    field: str
+    operator: Operator
+    values: frozenset[Value]
+
+    def test(self) -> Callable[[MetadataValue], bool]:
+        """Return what tells whether the condition holds for the value that a document has."""
+        holds = self._test_of_one()
+        return lambda value: any(map(holds, value)) if isinstance(value, tuple) else holds(value)
+
+    def _test_of_one(self) -> Callable[[Any], bool]:
+        values = self.values
+        if self.operator == "in":
+            return lambda value: (_KINDS[type(value)], value) in values
+        ((kind, bound),) = values
+        compare = _COMPARISONS[self.operator]
+        return lambda value: _KINDS[type(value)] == kind and compare(value, bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Conditions, all of which must hold; their order means nothing."""
+
+    conditions: frozenset[Condition]
+
+    @classmethod
+    def parse(cls, filters: Mapping[str, Any]) -> Self:
+        """Read the JSON form: a value, or an object of operators, for each field.
+
+        Raises FilterError for what is no such thing, or is too long.
+        """
+        if not isinstance(filters, Mapping):
+            raise FilterError('The filters are no object such as {"author": "Jane"}.')
+        return cls._checked(
+            condition
+            for field, wanted in filters.items()
+            for condition in _conditions_on(str(field), wanted)
+        )
+
+    @classmethod
+    def all_of(cls, filters: "Iterable[Filter]") -> Self:
+        """Return the filter that holds where each of `filters` does. Raises FilterError."""
+        return cls._checked(condition for each in filters for condition in each.conditions)
+
+    @classmethod
+    def _checked(cls, conditions: Iterable[Condition]) -> Self:
+        found = list(conditions)
+        if len(found) > MOST_CONDITIONS:
+            raise FilterError(
+                f"The filters have {len(found)} conditions; {MOST_CONDITIONS} are the most."
+            )
+        kinds: dict[str, Kind] = {}
+        for each in found:
+            if each.operator not in {"in", "prefix"}:
+                ((kind, _),) = each.values
+                if kinds.setdefault(each.field, kind) != kind:
+                    raise FilterError(
+                        f"{_on(each.field)} compares with a text and with a number: "
+                        "make both the same."
+                    )
+        return cls(frozenset(found))
+
+
+def shortened(field: str) -> str:
+    """Return the name of a field as a message shows it."""
+    cut = field if len(field) <= _MOST_NAME_CHARS else f"{field[:_MOST_NAME_CHARS]}…"
+    return repr(cut)
+
+
+def _conditions_on(field: str, wanted: Any) -> Iterator[Condition]:
+    if not isinstance(wanted, Mapping):
+        yield Condition(field, "in", frozenset({_value(field, wanted)}))
+        return
+    if not wanted:
+        raise FilterError(f"{_on(field)} is empty: name a value, or an operator with a value.")
+    for operator, operand in wanted.items():
+        if operator not in OPERATORS:
+            raise FilterError(
+                f"{_on(field)}: there is no operator {shortened(str(operator))}; there are "
+                f"{', '.join(OPERATORS)}."
+            )
+        yield Condition(field, operator, frozenset(_operands(field, operator, operand)))
+
+
+def _operands(field: str, operator: Operator, operand: Any) -> list[Value]:
+    if operator == "in":
+        if not isinstance(operand, list | tuple) or not operand:
+            raise FilterError(f"{_on(field)}: `in` needs a list of at least one value.")
+        if len(operand) > MOST_VALUES:
+            raise FilterError(
+                f"{_on(field)}: `in` has {len(operand)} values; {MOST_VALUES} are the most."
+            )
+        return [_value(field, each) for each in operand]
+    kind, value = _value(field, operand)
+    if operator == "prefix" and kind != "text":
+        raise FilterError(f"{_on(field)}: `prefix` needs a text, not a {kind}.")
+    if kind == "truth value":
+        raise FilterError(f"{_on(field)}: `{operator}` needs a number or a text, not a {kind}.")
+    return [(kind, value)]
+
+
+def _value(field: str, value: Any) -> Value:
+    kind = _KINDS.get(type(value))
+    if kind is None:
+        raise FilterError(
+            f"{_on(field)}: a value is a text, a number, true or false"
+            + ('; to allow several, write {"in": […]}.' if isinstance(value, list | tuple) else ".")
+        )
+    if isinstance(value, float) and not isfinite(value):
+        raise FilterError(f"{_on(field)}: {value} is no number to compare with.")
+    return kind, value
+
+
+def _on(field: str) -> str:
+    return f"The filter on {shortened(field)}"

@@ -1,0 +1,124 @@
+"""The passages of the documents that a filter lets through."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache, partial
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.records import Document, MetadataValue
+from index.snapshot import Snapshot
+from qa.errors import FilterError
+from qa.filters import Filter, shortened
+
+Rows: TypeAlias = NDArray[np.bool_]
+"""For each passage of a snapshot whether it is looked at, shape (passages,)."""
+
+OWN_FIELDS: Mapping[str, Callable[[Document], str]] = {
+    "id": lambda document: document.id,
+    "source": lambda document: document.source,
+    "path": lambda document: document.source,
+    "title": lambda document: document.display_title,
+    "media_type": lambda document: document.media_type,
+    "modified": lambda document: document.modified,
+}
+"""What every document has, by the names to filter by; metadata of these names has a prefix."""
+
+METADATA_PREFIX = "metadata."
+_MOST_LISTED_CHARS = 300
+_FILTERS_REMEMBERED = 16
+_FIELDS_REMEMBERED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Documents:
+    """The documents that have passages, in the order of these, and how many each has."""
+
+    each: tuple[Document, ...]
+    passages: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What documents have in a field: of document i `values[codes[i]]`, None if nothing."""
+
+    values: tuple[MetadataValue | None, ...]
+    codes: NDArray[np.int32]
+
+
+def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], Rows]:
+    """Return a function from a filter to the passages of the documents that it lets through.
+
+    It reads nothing before it is first called, remembers the last filters and fields, and is safe
+    to share between threads. It raises FilterError for a field that no document has.
+    """
+    documents = cache(partial(_documents, snapshot))
+    column = lru_cache(_FIELDS_REMEMBERED)(partial(_column, documents))
+    return lru_cache(_FILTERS_REMEMBERED)(partial(_rows, documents, column))
+
+
+def _documents(snapshot: Snapshot) -> _Documents:
+    firsts = np.flatnonzero(np.diff(snapshot.document_numbers, prepend=-1))
+    passages, chunked = snapshot.passages, snapshot.chunked
+    return _Documents(
+        tuple(chunked[passages[row].document_id].document for row in firsts.tolist()),
+        np.diff(firsts, append=len(passages)),
+    )
+
+
+def _column(documents: Callable[[], _Documents], field: str) -> _Column:
+    found = documents().each
+    codes: dict[tuple[type, MetadataValue | None], int] = {}  # with its type, for 1 == True
+    values = map(_reader(field), found)
+    numbered = (codes.setdefault((type(value), value), len(codes)) for value in values)
+    column = np.fromiter(numbered, np.int32, len(found))
+    return _Column(tuple(value for _, value in codes), column)
+
+
+def _reader(field: str) -> Callable[[Document], MetadataValue | None]:
+    """Return what reads a field, None where a document has nothing there."""
+    own = OWN_FIELDS.get(field)
+    if own is not None:
+        return lambda document: own(document) or None
+    name = field.removeprefix(METADATA_PREFIX)
+    return lambda document: document.metadata.get(name)
+
+
+def _rows(
+    documents: Callable[[], _Documents], column: Callable[[str], _Column], wanted: Filter
+) -> Rows:
+    matching = np.ones(len(documents().each), np.bool_)
+    for condition in wanted.conditions:
+        field = column(condition.field)
+        if condition.field not in OWN_FIELDS or len(matching):
+            _refuse_unknown(condition.field, field, documents().each)
+        holds = condition.test()
+        accepted = [value is not None and holds(value) for value in field.values]
+        matching &= np.array(accepted, np.bool_)[field.codes]
+    rows: Rows = np.repeat(matching, documents().passages)
+    rows.flags.writeable = False
+    return rows
+
+
+def _refuse_unknown(name: str, field: _Column, documents: Sequence[Document]) -> None:
+    if all(value is None for value in field.values):
+        raise FilterError(
+            f"No document has a field {shortened(name)} to filter by; there are "
+            f"{_listed(documents)}."
+        )
+
+
+def _listed(documents: Iterable[Document]) -> str:
+    """Return the fields to filter by, what is said of documents first, cut to a length."""
+    found = list(documents)
+    said = sorted({name for document in found for name in document.metadata})
+    names = [f"{METADATA_PREFIX}{name}" if name in OWN_FIELDS else name for name in said]
+    names += [name for name in OWN_FIELDS if any(map(_reader(name), found))]
+    listed: list[str] = []
+    for name in names:
+        if sum(map(len, listed)) + len(name) > _MOST_LISTED_CHARS:
+            return f"{', '.join(listed)} and {len(names) - len(listed)} more"
+        listed.append(name)
+    return ", ".join(listed)
