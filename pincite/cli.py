@@ -13,9 +13,10 @@ from eval.cli import app as eval_app
 from index.terminal import WRONG_USAGE, run
 from pincite.gating import gate_command
 from pincite.indexing import index_command
+from pincite.serving import serve_command
 from pincite.snapshots import purge_command, rollback_command
 from pincite.status import status_command
-from qa.cli import ask_command, serve_command, verify_command, why_command
+from qa.cli import ask_command, verify_command, why_command
 
 app = typer.Typer(
     name="pincite",

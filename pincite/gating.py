@@ -1,7 +1,7 @@
 """The quality gate at the command line: `pincite gate`, and what `pincite index` asks."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self, get_args
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from index.model import Model
     from index.progress import Progress
     from index.store import Store
+    from qa.engine import Engine
 
 _ENOUGH = 30
 """So many questions tell a loss from chance, as a rule."""
@@ -136,6 +137,21 @@ class GoldCheck:
             from pincite.gate_terminal import print_outcome
 
             print_outcome(outcome, sources, out)
+
+
+def gate_of(settings: Settings) -> "Callable[[Engine], Gate | None]":
+    """Return what makes of the running service's engine the gate for what changed in the sources.
+
+    What came of it is said in the log.
+    """
+    from index.progress import no_progress
+    from index.store import Store
+
+    def gate(engine: "Engine") -> "Gate | None":
+        check = GoldCheck.of(Store(settings.store), engine.model, force=False)
+        return check.gate(settings, engine.model, engine.encoder, no_progress)
+
+    return gate
 
 
 def _read_registered(gold: Path) -> "Rows[GoldRow]":

@@ -1,4 +1,4 @@
-"""The commands that answer: ask, why, verify, serve."""
+"""The commands that answer: ask, why, verify."""
 
 import sys
 from functools import cache
@@ -160,60 +160,15 @@ def verify_command(
 
     settings = load_settings(store=store)
     claims = read_claims(_read(file))
-    snapshot = open_snapshot(Store(settings.store))
-    versions_of = cache(versions_in_sources(snapshot))
+    target = Store(settings.store)
+    snapshot = open_snapshot(target)
+    versions_of = cache(versions_in_sources(snapshot, target.uploads))
     found = verify(claims, versions_of, elsewhere_in_sources(snapshot, versions_of))
     if as_json:
         print(VerificationJson.of(found).model_dump_json(indent=2))
     else:
         print_verification(found)
     raise typer.Exit(0 if found.holds else CITATION_LOST)
-
-
-def serve_command(
-    host: Annotated[
-        str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")
-    ] = None,
-    port: Annotated[
-        int | None, typer.Option("--port", help="Port to listen on.", show_default="8000")
-    ] = None,
-    allowed_hosts: Annotated[
-        str | None,
-        typer.Option(
-            "--allowed-hosts",
-            metavar="NAME,…",
-            help="Host names it may be reached by, besides those of this machine.",
-        ),
-    ] = None,
-    watch: Annotated[
-        bool | None,
-        typer.Option(
-            "--watch/--no-watch", help="Index what changes in the sources.", show_default="watch"
-        ),
-    ] = None,
-    keep: KeepOption = None,
-    threshold: ThresholdOption = None,
-    without: WithoutOption = None,
-    model: ModelOption = None,
-    backend: BackendOption = None,
-    store: StoreOption = None,
-) -> None:
-    """Serve the HTTP interface and the web page until interrupted."""
-    from qa.service.run import serve
-
-    settings = load_settings(
-        host=host,
-        port=port,
-        allowed_hosts=allowed_hosts,
-        watch=watch,
-        keep=keep,
-        threshold=threshold,
-        without=without,
-        model=model,
-        backend=backend,
-        store=store,
-    )
-    serve(settings)
 
 
 def _read(file: str) -> bytes:

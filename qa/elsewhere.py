@@ -91,8 +91,9 @@ def _new_documents(snapshot: Snapshot) -> Iterator[Document]:
     from index.sources import list_files
 
     known = {each.document.source for each in snapshot.chunked.values()}
+    roots = [Path(source) for source in snapshot.manifest.sources]
     with suppress(SourceError):
-        files, _ = list_files([Path(source) for source in snapshot.manifest.sources])
+        files, _ = list_files(roots, ignore=snapshot.manifest.ignore)
         unknown = [file for file in files if file.source not in known]
         for file in unknown[:MOST_NEW_FILES]:
             with suppress(UnreadableFileError):

@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import logging
 import socket
 import sys
 from collections.abc import Callable
@@ -44,8 +45,19 @@ def serve(settings: Settings, gate_of: Callable[[Engine], Gate | None] = lambda 
         url = f"http://{address}:{listener.getsockname()[1]}/"
         print(f"Pincite answers at {url} (Ctrl-C to stop)", file=sys.stderr, flush=True)
         config = uvicorn.Config(app, log_level="warning", server_header=False)
+        _log_to_stderr()
         with writer, contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
             uvicorn.Server(config).run(sockets=[listener])
+
+
+def _log_to_stderr() -> None:
+    """Let be seen what the writer says: it works when nobody waits for it."""
+    log = logging.getLogger("pincite")
+    if not log.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
 
 
 def _listen(host: str, port: int) -> socket.socket:
