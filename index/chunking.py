@@ -13,7 +13,7 @@ from index.records import (
     embedded_text,
     passage_id,
 )
-from index.sentences import split_long, split_sentences
+from index.sentences import MAX_SENTENCE_CHARS, split_long, split_sentences
 from index.structure import Block, outline_of
 from index.tokens import TokenBudget, Tokenizer
 
@@ -70,9 +70,17 @@ class Chunker:
     def _sentences(self, text: str, block: Block) -> Iterator[_Sentence]:
         opens_block = True
         for sentence in split_sentences(text, Span(block.start, block.end)):
-            for piece in split_long(text, sentence, self._budget.passage, self._tokenizer):
-                yield _Sentence(piece, self._count(piece.of(text)), opens_block)
+            for piece, tokens in self._pieces(text, sentence):
+                yield _Sentence(piece, tokens, opens_block)
                 opens_block = False
+
+    def _pieces(self, text: str, sentence: Span) -> list[tuple[Span, int]]:
+        """Cut a sentence that is too long; return each piece with its number of tokens."""
+        tokens = self._count(sentence.of(text))
+        if tokens <= self._budget.passage and sentence.end - sentence.start <= MAX_SENTENCE_CHARS:
+            return [(sentence, tokens)]
+        pieces = split_long(text, sentence, self._budget.passage, self._tokenizer)
+        return [(piece, self._count(piece.of(text))) for piece in pieces]
 
     def _pack(
         self, text: str, path: tuple[str, ...], sentences: list[_Sentence]

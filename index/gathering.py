@@ -19,7 +19,7 @@ from index.reading import (
 )
 from index.reading.files import MAX_FILE_BYTES
 from index.records import ChunkedDocument, Document
-from index.sources import SkippedFile, SourceFile
+from index.sources import SkippedFile, SourceFile, is_within
 from index.uploads import Upload
 
 
@@ -38,9 +38,8 @@ class Gathered:
 
     def count_in(self, root: Path) -> int:
         """Return how many of the documents lie in `root`."""
-        return sum(
-            self.places[each.document.source].is_relative_to(root) for each in self.documents
-        )
+        within = {source for source, place in self.places.items() if is_within(place, root)}
+        return sum(each.document.source in within for each in self.documents)
 
     def take(self, documents: Sequence[ChunkedDocument], place: Path) -> None:
         """Add documents that lie at `place`."""

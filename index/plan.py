@@ -11,7 +11,7 @@ from index.gathering import digest_of
 from index.reading import READERS, OutOfReachError, UnreadableFileError, read_errors_explained
 from index.refusals import refuse_loss
 from index.snapshot import open_snapshot
-from index.sources import SkippedFile, SourceFile, list_files
+from index.sources import SkippedFile, SourceFile, is_within, list_files
 from index.store import Store
 
 
@@ -56,7 +56,7 @@ def plan(
                 skipped.append(each)
         except UnreadableFileError as error:
             skipped.append(SkippedFile(file.source, str(error)))
-    held = {root: sum(place.is_relative_to(root) for place in places.values()) for root in roots}
+    held = {root: sum(is_within(place, root) for place in places.values()) for root in roots}
     refuse_loss(held, skipped, old.manifest if old else None)
     return Plan(
         compare(before, now), tuple(sorted(skipped, key=lambda each: each.path)), tuple(kept)

@@ -145,7 +145,7 @@ def _from_json(record: dict[str, Any]) -> ChunkedDocument:
             start=start,
             end=end,
             heading_path=tuple(path),
-            sentences=tuple(Span(*span) for span in sentences),
+            sentences=tuple(map(Span._make, sentences)),
         )
         for start, end, path, sentences in record["passages"]
     )

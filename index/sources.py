@@ -112,13 +112,14 @@ def list_files(
     skipped: list[SkippedFile] = []
     seen: set[Path] = set()
     for source in sorted(sources, key=lambda source: len(source.parts)):
+        base, named = str(_base_of(source)).rstrip("/"), _name_of(source)
         for found in _walk(source, store.resolve() if store else None, ignore):
             path = found.path
             itself_a_source = found.reason and path != source and path in sources
             if path in seen or (itself_a_source and not found.out_of_reach):
                 continue
             seen.add(path)
-            name = _name_below(source, path)
+            name = named + str(path)[len(base) :].replace(os.sep, "/")
             if found.reason or not _is_text(name):
                 why = found.reason or "its name is not valid UTF-8; rename it"
                 there = path if found.out_of_reach else None
@@ -149,6 +150,12 @@ def locate(source: str, sources: Sequence[Path]) -> Path | None:
     return None
 
 
+def is_within(path: Path, root: Path) -> bool:
+    """Tell whether a path is `root` or lies below it; quicker than comparing their parts."""
+    whole, outer = str(path), str(root)
+    return whole == outer or whole.startswith(outer if outer.endswith("/") else f"{outer}/")
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
@@ -162,12 +169,6 @@ def _base_of(source: Path) -> Path:
 
 def _name_of(source: Path) -> str:
     return _base_of(source).name or "root"
-
-
-def _name_below(source: Path, path: Path) -> str:
-    """Return the name of what stands at `path` in `source`."""
-    below = path.relative_to(_base_of(source)).parts
-    return "/".join((_name_of(source), *below))
 
 
 def _walk(source: Path, store: Path | None, ignore: Sequence[str]) -> Iterator[_Found]:
