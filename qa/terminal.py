@@ -132,7 +132,9 @@ def _print_indented(text: Text, console: Console, indent: int) -> None:
 
 
 def _place(place: Place) -> str:
-    return f"{one_line(place.document.source)}:{place.span.start}-{place.span.end}"
+    pages = place.document.pages_of(place.span)
+    on_page = f" (page {pages[0]})" if pages else ""
+    return f"{one_line(place.document.source)}:{place.span.start}-{place.span.end}{on_page}"
 
 
 def _passage(hit: Hit, console: Console) -> Text:

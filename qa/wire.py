@@ -103,6 +103,8 @@ class PassageJson(WireModel):
     text: str
     start_char_index: int
     end_char_index: int
+    start_page_number: int | None = Field(default=None, description="From 1, as in citations.")
+    end_page_number: int | None = None
     score: float = Field(ge=0, le=1)
     highlights: list[HighlightJson] = Field(description="Offsets into this passage's text.")
     also_in: list[PlaceJson] = Field(
@@ -114,6 +116,7 @@ class PassageJson(WireModel):
     def of(cls, rank: int, hit: Hit) -> "PassageJson":
         """Return the JSON form of `hit`."""
         passage = hit.passage
+        first, last = hit.document.pages_of(passage.span) or (None, None)
         return cls(
             rank=rank,
             passage_id=passage.id,
@@ -124,6 +127,8 @@ class PassageJson(WireModel):
             text=passage.span.of(hit.document.text),
             start_char_index=passage.start,
             end_char_index=passage.end,
+            start_page_number=first,
+            end_page_number=last,
             score=hit.score,
             highlights=[_within(passage.start, span) for span in hit.highlights],
             also_in=[PlaceJson.of(place) for place in hit.also_in[:MOST_PLACES]],

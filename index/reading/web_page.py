@@ -1,5 +1,6 @@
 """Web pages: .html, .htm and .xhtml."""
 
+import re
 from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
@@ -13,6 +14,13 @@ from index.records import Document, MetadataValue
 from index.sources import SourceFile
 
 MEDIA_TYPE = "text/html"
+MAX_NAMES, MAX_VALUE_CHARS = 50, 1000
+_NAME = re.compile(r"[a-z][a-z0-9._-]{0,60}")
+_FOR_MACHINES = frozenset(
+    "viewport robots googlebot generator theme-color referrer color-scheme format-detection "
+    "csrf-token csrf-param application-name msapplication-config msapplication-tilecolor "
+    "msapplication-tileimage google-site-verification".split()
+)
 
 
 def read_web_page(file: SourceFile) -> Iterable[Document]:
@@ -57,6 +65,16 @@ def _property(page: Any, name: str) -> str:
     return next(filter(None, map(one_line, found)), "")
 
 
+def _own_names(page: Any) -> dict[str, MetadataValue]:
+    """Return what the page's `meta` elements say under names that are not for machines alone."""
+    found: dict[str, MetadataValue] = {}
+    for meta in page.iterfind(".//meta[@name]"):
+        name, value = meta.get("name", "").strip().lower(), one_line(meta.get("content", ""))
+        if value and _NAME.fullmatch(name) and name not in _FOR_MACHINES and name != "keywords":
+            found.setdefault(name, value[:MAX_VALUE_CHARS])
+    return dict(list(found.items())[:MAX_NAMES])
+
+
 def _metadata(page: Any) -> dict[str, MetadataValue]:
     from lxml.etree import LxmlError
     from trafilatura import extract_metadata
@@ -67,6 +85,7 @@ def _metadata(page: Any) -> dict[str, MetadataValue]:
         "language": one_line(page.get("lang", "")),
         "keywords": tuple(filter(None, keywords)),
         "tags": tuple(filter(None, tags)),
+        **_own_names(page),
     }
     try:
         found = extract_metadata(

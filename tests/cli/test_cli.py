@@ -21,7 +21,10 @@ from tests.cli.conftest import REPOSITORY, Command, Outcome
 from tests.encoders import HashingEncoder
 
 ON_SUBJECT, FAR_OFF = "what is microneedling", "What is the capital of France?"
-COMMANDS = ("index", "ask", "why", "serve", "status", "verify", "calibrate", "gate", "eval")
+COMMANDS = (
+    *("index", "ask", "why", "serve", "status", "verify", "calibrate", "gate", "rollback", "purge"),
+    "eval",
+)
 
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",
@@ -35,7 +38,8 @@ CITATION_KEYS = {
 }  # fmt: skip
 PASSAGE_KEYS = {
     "rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text",
-    "start_char_index", "end_char_index", "score", "highlights", "also_in", "also_in_count",
+    "start_char_index", "end_char_index", "start_page_number", "end_page_number", "score",
+    "highlights", "also_in", "also_in_count",
 }  # fmt: skip
 PLACE_KEYS = {"document_id", "source", "start_char_index", "end_char_index", "cited_text"}
 

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,9 +90,9 @@ def test_a_damaged_snapshot_is_passed_over_and_tried_only_once(
     shelf.break_live()
     opened: list[Store] = []
 
-    def counting(store: Store):
+    def counting(store: Store, **options: Any):
         opened.append(store)
-        return open_snapshot(store)
+        return open_snapshot(store, **options)
 
     monkeypatch.setattr("qa.live.open_snapshot", counting)
     assert text_of(live) == "Redness fades within days."
@@ -115,10 +116,10 @@ def test_while_one_thread_swaps_the_others_go_on_with_the_old_one(
     shelf.write("Frost bursts the pipes.")
     opening, may_go_on = threading.Event(), threading.Event()
 
-    def slow(store: Store):
+    def slow(store: Store, **options: Any):
         opening.set()
         assert may_go_on.wait(30)
-        return open_snapshot(store)
+        return open_snapshot(store, **options)
 
     monkeypatch.setattr("qa.live.open_snapshot", slow)
     swapping = threading.Thread(target=live.current)

@@ -61,6 +61,7 @@ def test_every_setting_can_stand_in_the_file() -> None:
         'store = "s"\nmodel = "m"\nbackend = "torch-float32"\ntop_k = 1\nthreshold = 1\n'
         'host = "h"\nport = 1\n'
         'allowed_hosts = ["a"]\nwithout = ["spelling", "lexical"]\n'
+        'watch = false\nkeep = 3\nignore = ["*.log"]\n'
     )
     assert load_settings().model_dump() == {
         "store": Path("s"),
@@ -72,6 +73,9 @@ def test_every_setting_can_stand_in_the_file() -> None:
         "host": "h",
         "port": 1,
         "allowed_hosts": ("a",),
+        "watch": False,
+        "keep": 3,
+        "ignore": ("*.log",),
     }
 
 

@@ -42,7 +42,7 @@ CITATION_KEYS = PLACE_KEYS | {
 PASSAGE_KEYS = {
     *("rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text"),
     *("start_char_index", "end_char_index", "score", "highlights", "also_in"),
-    "also_in_count",
+    *("also_in_count", "start_page_number", "end_page_number"),
 }
 ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),

@@ -229,5 +229,6 @@ function placeTitle(place) {
 }
 
 function whereabouts(place) {
-  return `${place.source} · characters\u00a0${place.start_char_index}–${place.end_char_index}`;
+  const page = place.start_page_number ? ` · page\u00a0${place.start_page_number}` : "";
+  return `${place.source}${page} · characters\u00a0${place.start_char_index}–${place.end_char_index}`;
 }
