@@ -4,6 +4,7 @@
 `jobs/finished/ID.json` says what became of it. Ids are in the order in which the jobs came.
 """
 
+import logging
 import re
 import secrets
 import time
@@ -21,11 +22,12 @@ from index.objects import write_atomically
 from index.records import MetadataValue
 
 JOBS = "jobs"
-State = Literal["queued", "running", "done", "failed"]
+State = Literal["queued", "done", "failed"]
 FINISHED: tuple[State, ...] = ("done", "failed")
 MOST_FINISHED = 1000
 """How many finished jobs are remembered."""
 
+_log = logging.getLogger("pincite")
 _ID = re.compile(r"[0-9a-f]{24}")
 
 
@@ -62,7 +64,7 @@ class Job:
 
 
 class Jobs:
-    """The jobs of a store. One process works them off; others may add to them."""
+    """The jobs of a store. One process at a time works them off; others may add to them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -70,16 +72,14 @@ class Jobs:
 
     def add(self, job: Job, content: bytes | None) -> None:
         """Queue a job; it is on the disk when this returns."""
+        written = orjson.dumps(asdict(job))
         self._folder.mkdir(exist_ok=True)
         if content is not None:
             write_atomically(self.content(job), content)
-        self.update(job)
+        write_atomically(self._path(job.id), written)
 
-    def update(self, job: Job) -> None:
-        """Write down what became of a job; the content of one that is finished is let go of."""
-        if job.state not in FINISHED:
-            write_atomically(self._path(job.id), orjson.dumps(asdict(job)))
-            return
+    def finish(self, job: Job) -> None:
+        """Write down what became of a job that is finished, and let go of its content."""
         self._finished.mkdir(exist_ok=True)
         write_atomically(self._finished / f"{job.id}.json", orjson.dumps(asdict(job)))
         self._path(job.id).unlink(missing_ok=True)
@@ -95,11 +95,21 @@ class Jobs:
         return None
 
     def pending(self) -> list[Job]:
-        """Return the jobs that are not finished, in the order in which they came."""
-        if not self._folder.is_dir():
-            return []
-        found = (self.find(path.stem) for path in sorted(self._folder.glob("*.json")))
-        return [job for job in found if job and job.state not in FINISHED]
+        """Return the jobs that are not finished, in the order in which they came.
+
+        One that cannot be read is set aside, with a warning; its content stays.
+        """
+        found: list[Job] = []
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                job = self.find(path.stem)
+            except StoreError:
+                _log.warning("%s cannot be read and was set aside.", path)
+                path.replace(path.with_suffix(".damaged"))
+                continue
+            if job and job.state not in FINISHED:
+                found.append(job)
+        return found
 
     def content(self, job: Job) -> Path:
         """Return where the content of a job lies until it is finished."""
@@ -110,8 +120,9 @@ class Jobs:
         for path in sorted(self._finished.glob("*.json"))[: -most or None]:
             path.unlink(missing_ok=True)
         ids = {path.stem for path in self._folder.glob("*.json")}
+        damaged = {path.stem for path in self._folder.glob("*.damaged")}
         for path in [*self._folder.glob("*.content"), *self._folder.rglob("writing-*")]:
-            if path.stem not in ids and _is_old(path):
+            if path.stem not in ids | damaged and _is_old(path):
                 path.unlink(missing_ok=True)
 
     def _path(self, job_id: str) -> Path:
@@ -132,9 +143,7 @@ def _read(content: bytes) -> Job:
         }
         return Job(metadata=metadata, **fields)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise StoreError(
-            "A job of the store cannot be read: remove the folder jobs in it."
-        ) from None
+        raise StoreError("A job of the store cannot be read: upload it again.") from None
 
 
 def _is_old(path: Path) -> bool:

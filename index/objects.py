@@ -41,12 +41,12 @@ class ObjectFolder:
     """A folder of content-addressed files."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def put(self, content: bytes) -> StoredFile:
         """Write `content` unless it is there already, intact."""
         file = stored_as(content)
-        path = self._folder / file.sha256
+        path = self.folder / file.sha256
         if not self._is_intact(file):
             write_atomically(path, content)
         return file
@@ -69,7 +69,7 @@ class ObjectFolder:
 
     def path(self, file: StoredFile) -> Path:
         """Return where a file lies."""
-        return self._folder / file.sha256
+        return self.folder / file.sha256
 
     def put_array(self, content: NDArray[Any]) -> StoredFile:
         """Write an array in NumPy's own format."""
@@ -101,7 +101,7 @@ class ObjectFolder:
 
     @contextmanager
     def _opened(self, file: StoredFile) -> Iterator[io.BufferedReader]:
-        path = self._folder / file.sha256
+        path = self.folder / file.sha256
         try:
             with path.open("rb") as opened:
                 yield opened
@@ -112,13 +112,13 @@ class ObjectFolder:
 
     def remove_all_but(self, keep: set[str]) -> None:
         """Delete the files whose names are not in `keep`, and what a crash left half-written."""
-        for path in self._folder.iterdir():
+        for path in self.folder.iterdir():
             if path.name not in keep:
                 path.unlink(missing_ok=True)
 
     def total_bytes(self) -> int:
         """Return how much disk the files take."""
-        return sum(path.stat().st_size for path in self._folder.iterdir())
+        return sum(path.stat().st_size for path in self.folder.iterdir())
 
     def _is_intact(self, file: StoredFile) -> bool:
         try:

@@ -6,7 +6,7 @@
 - `uploads/ID.json` are documents that are in no SOURCE
 - `jobs/` are uploads that wait to be indexed
 - `gold.json` names the questions that a new snapshot has to answer
-- `write.lock` is held by the one process that writes
+- `write.lock` is held by the one process that writes, `jobs.lock` by the one that does the jobs
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,9 @@ from index.pointer import Pointer
 from index.uploads import UPLOADS, Uploads
 
 SNAPSHOTS_KEPT = 2
+JOBS_LOCK = "jobs.lock"
 _CONTENTS = {
-    *("live.json", "snapshots", "objects", UPLOADS, JOBS, "gold.json", "write.lock"),
+    *("live.json", "snapshots", "objects", UPLOADS, JOBS, JOBS_LOCK, "gold.json", "write.lock"),
 }
 
 
@@ -115,15 +116,19 @@ class Store:
         finally:
             lock.release()
 
-    def publish(self, manifest: Manifest, *, checked: bool = False) -> None:
+    def publish(
+        self, manifest: Manifest, *, checked: bool = False, keep_aside: bool = True
+    ) -> None:
         """Make `manifest` live in one step, then let go of snapshots no longer kept.
 
         Everything it names must have been put into `objects` before. `checked` tells that a
-        quality gate let it through.
+        quality gate let it through. What was kept aside is let go of unless `keep_aside`.
         """
         self._write_manifest(manifest)
-        last = manifest.id if checked else self._named().checked
-        self._point(Pointer(manifest.format, manifest.id, checked=last))
+        before = self._named()
+        last = manifest.id if checked else before.checked
+        aside = before.aside if keep_aside and before.aside != manifest.id else None
+        self._point(Pointer(manifest.format, manifest.id, last, aside))
 
     def keep_aside(self, manifest: Manifest) -> None:
         """Keep a snapshot without making it live, in the place of the last one kept aside."""
@@ -150,14 +155,23 @@ class Store:
 
     def total_bytes(self) -> int:
         """Return how much disk the store takes."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        total = 0
+        for path in self.folder.rglob("*"):
+            with suppress(FileNotFoundError):  # another process may let go of it just now
+                total += path.stat().st_size if path.is_file() else 0
+        return total
 
     def _write_manifest(self, manifest: Manifest) -> None:
         write_atomically(self._snapshots / f"{manifest.id}.json", manifest.to_bytes())
 
     def _point(self, pointer: Pointer) -> None:
+        """Replace the pointer. What a gate held back is no predecessor of anything."""
+        refused = self._named().aside
         write_atomically(self._live, pointer.to_bytes(), aside=self._snapshots)
-        self._forget_old(pointer)
+        with suppress(OSError):  # what is left over is let go of the next time
+            if refused and refused not in pointer.named:
+                (self._snapshots / f"{refused}.json").unlink(missing_ok=True)
+            self._forget_old(pointer)
 
     def _named(self) -> Pointer:
         """Return the pointer; one that names nothing else where it cannot be read."""

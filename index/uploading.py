@@ -18,7 +18,7 @@ from index.reading import UnreadableFileError, read_file
 from index.snapshot import Snapshot, open_snapshot
 from index.sources import SourceFile
 from index.store import Store
-from index.uploads import Upload, UploadChange, is_upload
+from index.uploads import Upload, UploadChange, is_upload, upload_id_of
 from index.vectors import VectorCache
 
 
@@ -42,8 +42,9 @@ def change_uploads(
         if known is None or known.id != store.live_id():
             known = open_snapshot(store, known=known)
         for change in changes:
-            refuse_files_of_sources(change.id, known)
-        with store.uploads.changing(changes):
+            refuse_id_in_use(change.id, known)
+        before_it = known.id
+        with store.uploads.changing(changes, undo=lambda: store.live_id() == before_it):
             before = Known(known, model, encoder.backend)
             cache = VectorCache([known], model, encoder.backend)
             uploads = store.uploads.all()
@@ -74,14 +75,16 @@ def change_uploads(
     return manifest
 
 
-def refuse_files_of_sources(document_id: str, snapshot: Snapshot) -> None:
-    """Raise SourceError for the id of a document that is in a file of a SOURCE."""
+def refuse_id_in_use(document_id: str, snapshot: Snapshot) -> None:
+    """Raise SourceError for the id of a document that is no upload of that id."""
     chunked = snapshot.chunked.get(document_id)
-    if chunked and not is_upload(chunked.document.source):
-        raise SourceError(
-            f"{document_id} is the file {chunked.document.source} of a SOURCE: change it there, "
-            "or choose another id."
-        )
+    if chunked is None or upload_id_of(chunked.document.source) == document_id:
+        return
+    if is_upload(chunked.document.source):
+        raise SourceError("That id is a record's in another upload: choose another id.")
+    raise SourceError(
+        "That id is a document's in a file of a SOURCE: change the file, or choose another id."
+    )
 
 
 def why_unreadable(upload: Upload, path: Path, model: Model) -> str:

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -24,6 +24,11 @@ UPLOAD_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,118}[a-z0-9])?")
 def is_upload(source: str) -> bool:
     """Tell whether a document's source is an upload."""
     return source.startswith(UPLOADED)
+
+
+def upload_id_of(source: str) -> str:
+    """Return the id that an upload was given, by its source; "" for a file of a SOURCE."""
+    return source.removeprefix(UPLOADED).rpartition(".")[0] if is_upload(source) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +89,20 @@ class Uploads:
         return [_read(path) for path in sorted(self._folder.glob("*.json"))]
 
     def find(self, upload_id: str) -> Upload | None:
-        """Return an upload; None if there is none of that id. Raises StoreError."""
-        path = self._path(upload_id)
-        return _read(path) if path.is_file() else None
+        """Return an upload; None if there is none of that id that can be read."""
+        try:
+            return _read(self._path(upload_id))
+        except (FileNotFoundError, StoreError):
+            return None
 
     @contextmanager
-    def changing(self, changes: Sequence[UploadChange]) -> Iterator[None]:
-        """Make changes for the body to publish; where it fails, all is as it was before."""
+    def changing(
+        self, changes: Sequence[UploadChange], undo: Callable[[], bool] = lambda: True
+    ) -> Iterator[None]:
+        """Make changes for the body to publish.
+
+        Where it fails, all is as it was before, unless `undo` says that it is too late for that.
+        """
         before = {change.id: self.find(change.id) for change in changes}
         try:
             for change in changes:
@@ -99,6 +111,8 @@ class Uploads:
                 self._set(change.id, change.upload)
             yield
         except BaseException:
+            if not undo():
+                raise
             for upload_id, upload in before.items():
                 with suppress(OSError):
                     self._set(upload_id, upload)
@@ -114,7 +128,8 @@ class Uploads:
         if upload:
             self._folder.mkdir(exist_ok=True)
             options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-            write_atomically(path, orjson.dumps(asdict(upload), option=options))
+            content = orjson.dumps(asdict(upload), option=options)
+            write_atomically(path, content, aside=self._objects.folder)
         elif path.is_file():
             path.unlink()
             fsync_folder(self._folder)

@@ -1,11 +1,16 @@
 """Following the SOURCEs: something is done soon after a file changed, once for many changes."""
 
-import os
+import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from index.sources import is_store
+from index.errors import SourceError
+from index.ignoring import IGNORE_FILE, Ignored
+from index.sources import is_store, is_within
+
+_log = logging.getLogger("pincite")
 
 QUIET_MS = 1000
 """How long nothing more must change: an editor writes a file in several steps."""
@@ -19,52 +24,95 @@ def watch_sources(
     changed: Callable[[], None],
     stop: threading.Event,
     *,
+    ignore: Sequence[str] = (),
     quiet_ms: int = QUIET_MS,
     at_start: bool = False,
 ) -> None:
     """Call `changed` after files in `sources` did, until `stop` is set. What it does is waited for.
 
-    Changes in `store`, and in any other store, do not count; a SOURCE that is not there for the
-    moment is looked for again. Where all of `sources` are files, only their folders are watched,
-    not those below. With `at_start`, `changed` is called once when watching has begun, for what
-    happened just before.
+    Hidden files, those that a pattern of `ignore` or of a SOURCE's own file names, and those of
+    `store` or any other store do not count; a SOURCE that is not there for the moment is looked for
+    again. Where all of `sources` are files, only their folders are watched, not those below. Where
+    the system cannot watch so many files, they are looked at every few seconds. With `at_start`,
+    `changed` is called once when watching has begun, for what happened just before.
     """
-    from watchfiles import watch
-
-    own = store.resolve()
-
-    def counts(_: object, name: str) -> bool:
-        path = Path(name)
-        return any(_concerns(path, source) for source in sources) and not any(
-            is_store(folder, own) for folder in path.parents
-        )
-
+    counts = _Filter(sources, store, ignore)
+    polling = False
     while not stop.is_set():
         folders = sorted({_folder_of(source) for source in sources if source.exists()})
         if not folders:
             stop.wait(1)
             continue
-        for changes in watch(
-            *folders,
-            recursive=any(source.is_dir() for source in sources),
-            watch_filter=counts,
-            debounce=LONGEST_MS,
-            step=quiet_ms,
-            stop_event=stop,
-            rust_timeout=500,
-            yield_on_timeout=True,
-        ):
-            if changes or at_start:
-                at_start = False
-                changed()
-            if not all(folder.is_dir() for folder in folders):
-                break
+        try:
+            for changes in _watch(folders, sources, counts, stop, quiet_ms, polling=polling):
+                if changes or at_start:
+                    at_start = False
+                    changed()
+                if not all(folder.is_dir() for folder in folders):
+                    break
+        except (OSError, RuntimeError) as error:
+            if polling:
+                raise
+            _log.warning("Looking at the files every few seconds, for the system says: %s", error)
+            polling = True
         stop.wait(1)
+
+
+def _watch(
+    folders: Sequence[Path],
+    sources: Sequence[Path],
+    counts: Callable[[object, str], bool],
+    stop: threading.Event,
+    quiet_ms: int,
+    *,
+    polling: bool,
+) -> Iterator[set[Any]]:
+    from watchfiles import watch
+
+    return watch(
+        *folders,
+        recursive=any(source.is_dir() for source in sources),
+        watch_filter=counts,
+        debounce=LONGEST_MS,
+        step=quiet_ms,
+        stop_event=stop,
+        rust_timeout=500,
+        yield_on_timeout=True,
+        force_polling=polling or None,
+        poll_delay_ms=3000,
+    )
+
+
+class _Filter:
+    """Tells which changes count."""
+
+    def __init__(self, sources: Sequence[Path], store: Path, ignore: Sequence[str]) -> None:
+        self._own = store.resolve()
+        self._ignored: dict[Path, Ignored | None] = {}
+        for source in sources:
+            try:
+                self._ignored[source] = Ignored(source, ignore)
+            except SourceError:  # the sync will say so
+                self._ignored[source] = None
+
+    def __call__(self, _: object, name: str) -> bool:
+        path = Path(name)
+        return any(self._concerns(path, *each) for each in self._ignored.items()) and not any(
+            is_store(folder, self._own) for folder in path.parents
+        )
+
+    @staticmethod
+    def _concerns(path: Path, source: Path, ignored: Ignored | None) -> bool:
+        if path == source:
+            return True
+        if not is_within(path, source):
+            return False
+        if path.name == IGNORE_FILE:
+            return True
+        if any(part.startswith(".") for part in path.relative_to(source).parts):
+            return False
+        return ignored is None or not ignored.has(path)
 
 
 def _folder_of(source: Path) -> Path:
     return source if source.is_dir() else source.parent
-
-
-def _concerns(path: Path, source: Path) -> bool:
-    return path == source or os.fspath(path).startswith(f"{source}{os.sep}")

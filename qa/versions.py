@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
-from index.records import UPLOADED, Document
+from index.records import Document
 from index.snapshot import Snapshot
 from index.sources import SourceFile, locate
-from index.uploads import Upload, Uploads, is_upload
+from index.uploads import Upload, Uploads, is_upload, upload_id_of
 
 VersionsOf = Callable[[str], tuple[Document, ...]]
 """Returns the versions of a document by its id: first as it is now, then as it was indexed.
@@ -56,8 +56,7 @@ def _now(
     if not is_upload(document.source):
         path = locate(document.source, roots)
         return (SourceFile(path, document.source) if path else None), None
-    name = document.source.removeprefix(UPLOADED).rpartition(".")[0]
-    upload = uploads.find(name) if uploads else None
+    upload = uploads.find(upload_id_of(document.source)) if uploads else None
     return (uploads.file(upload), upload) if uploads and upload else (None, None)
 
 

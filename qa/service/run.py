@@ -37,9 +37,7 @@ def serve(settings: Settings, gate_of: Callable[[Engine], Gate | None] = lambda 
     with _listen(settings.host, settings.port) as listener:
         live = LiveEngine(settings.store, **settings.for_engine)
         store = Store(settings.store, keep=settings.keep)
-        writer = Writer(
-            store, live, backend=settings.backend, watch=settings.watch, gate_of=gate_of
-        )
+        writer = Writer(store, live, watch=settings.watch, gate_of=gate_of)
         app = build_app(live, frozenset(settings.allowed_hosts), writing=(store, writer))
         address = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{address}:{listener.getsockname()[1]}/"

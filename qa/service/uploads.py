@@ -8,10 +8,11 @@ from fastapi import FastAPI, HTTPException, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from index.errors import PinciteError
+from index.errors import PinciteError, SourceError
 from index.jobs import Job
 from index.store import Store
-from index.uploads import UPLOAD_ID, Upload, is_upload
+from index.uploading import refuse_id_in_use
+from index.uploads import UPLOAD_ID, Upload
 from qa.live import LiveEngine
 from qa.service.problems import problem_responses
 from qa.service.upload_body import BODIES, read_body
@@ -97,22 +98,27 @@ def add_upload_routes(app: FastAPI, live: LiveEngine, store: Store, writer: Writ
 async def _done(writer: Writer, job: Job, content: bytes | None, *, wait: bool) -> Job:
     """Queue a job and return it when it is done, or as it is if that is not waited for."""
     try:
-        future = await run_in_threadpool(writer.submit, job, content)
+        if not wait:
+            await run_in_threadpool(writer.submit, job, content)
+            return job
+        future = await run_in_threadpool(writer.perform, job, content)
     except (OSError, PinciteError):
-        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, FAILED, {"Retry-After": "10"}) from None
-    if not wait:
-        return job
+        raise _not_written() from None
     try:
         finished = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), _PATIENCE_S)
     except (TimeoutError, asyncio.CancelledError):
         return job
     if finished.error == FAILED:
-        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, FAILED, {"Retry-After": "10"})
+        raise _not_written()
     if finished.error:
         raise HTTPException(
             HTTPStatus.UNPROCESSABLE_ENTITY, f"The document cannot be indexed: {finished.error}."
         )
     return finished
+
+
+def _not_written() -> HTTPException:
+    return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, FAILED, {"Retry-After": "10"})
 
 
 def _check(document_id: str, live: LiveEngine) -> None:
@@ -121,12 +127,10 @@ def _check(document_id: str, live: LiveEngine) -> None:
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "document_id: use lower-case letters, digits and hyphens between them, 120 at most.",
         )
-    chunked = live.current().snapshot.chunked.get(document_id)
-    if chunked and not is_upload(chunked.document.source):
-        raise HTTPException(
-            HTTPStatus.CONFLICT,
-            "This document is in a file of a SOURCE: change it there, or choose another id.",
-        )
+    try:
+        refuse_id_in_use(document_id, live.current().snapshot)
+    except SourceError as error:
+        raise HTTPException(HTTPStatus.CONFLICT, str(error)) from None
 
 
 def _is_there(store: Store, document_id: str) -> bool:

@@ -167,7 +167,7 @@ def test_with_the_model_it_is_but_for_rounding(
 def test_a_file_of_a_source_is_not_replaced_by_an_upload(tmp_path: Path, model: Model) -> None:
     living = Corpus(tmp_path, model, HashingEncoder())
     (document_id,) = open_snapshot(living.store).chunked
-    with pytest.raises(SourceError, match="is the file notes/always.txt of a SOURCE"):
+    with pytest.raises(SourceError, match="in a file of a SOURCE"):
         living.put(living.store, document_id, "Something else altogether.")
     assert living.store.uploads.all() == []
 
