@@ -1,7 +1,6 @@
 """From sources to a published snapshot: the store is made to hold exactly the sources."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +63,8 @@ def sync(
         wanted: list[tuple[SourceFile, Upload | None]] = [(file, None) for file in files]
         wanted += [(store.uploads.file(upload), upload) for upload in uploads]
         before = Known(old, model, encoder.backend)
-        cache = VectorCache([old] if old else [], model, encoder.backend)
+        aside = _kept(store.pointer().aside, store, old) if old else None
+        cache = VectorCache([each for each in (old, aside) if each], model, encoder.backend)
         with Embedder(cache, encoder, progress) as embedder:
             gatherer = Gatherer(before, model, reread=reread)
             gathered = gatherer.gather(wanted, skipped, embedder, progress)
@@ -173,25 +173,37 @@ def _admitted(gate: Gate, store: Store, manifest: Manifest, old: Snapshot | None
 
     What an earlier Pincite made cannot answer.
     """
-    if old is None or old.manifest.content == manifest.content or old.manifest.format != FORMAT:
+    if old is None or old.manifest.format != FORMAT:
         return True
-    checked = store.pointer().checked
-    known_good = None
-    if checked and checked not in (old.id, manifest.id):
-        with suppress(StoreError):
-            before = store.manifest(checked)
-            if before.format == FORMAT:
-                known_good = read_snapshot(before, store, known=old)
-    return gate(old, read_snapshot(manifest, store, known=old), known_good)
+    pointer = store.pointer()
+    checked = _kept(pointer.checked, store, old)
+    if old.manifest.content != manifest.content:
+        return gate(old, read_snapshot(manifest, store, known=old), checked)
+    if checked and checked.manifest.content != manifest.content:
+        gate(old, old, checked)  # for what it says of uploads; what is live is live
+    return True
+
+
+def _kept(snapshot: str | None, store: Store, old: Snapshot) -> Snapshot | None:
+    """Open a snapshot that is kept besides the live one; None if there is none that can be used."""
+    if snapshot is None or snapshot == old.id:
+        return None
+    try:
+        manifest = store.manifest(snapshot)
+        return read_snapshot(manifest, store, known=old) if manifest.format == FORMAT else None
+    except StoreError:
+        return None
 
 
 def _publish(
     store: Store, manifest: Manifest, old: Snapshot | None, *, checked: bool = False
 ) -> None:
-    unchanged = old is not None and manifest.id == old.id
-    if not unchanged or (checked and store.pointer().checked != manifest.id):
-        with write_errors_explained(store.folder):
-            store.publish(manifest, checked=checked)
+    if old is not None and manifest.id == old.id:
+        pointer = store.pointer()
+        if not pointer.aside and (not checked or pointer.checked == manifest.id):
+            return
+    with write_errors_explained(store.folder):
+        store.publish(manifest, checked=checked, keep_aside=False)
 
 
 def _open_old(store: Store, known: Snapshot | None) -> tuple[Snapshot | None, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from index.chunking import Chunker
 from index.embedding import Embedder
+from index.errors import SourceError
 from index.known import Known
 from index.model import Model
 from index.progress import Progress
@@ -20,7 +21,7 @@ from index.reading import (
 from index.reading.files import MAX_FILE_BYTES
 from index.records import ChunkedDocument, Document
 from index.sources import SkippedFile, SourceFile, is_within
-from index.uploads import Upload
+from index.uploads import Upload, is_upload, upload_id_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,11 @@ class Gatherer:
             try:
                 found = self._read(file, upload)
             except UnreadableFileError as error:
-                there = file.path if isinstance(error, OutOfReachError) else None
+                out_of_reach = isinstance(error, OutOfReachError)
+                there = _place_of(file, upload) if out_of_reach else None
                 passed_over.append(SkippedFile(file.source, str(error), there))
             else:
-                gathered.take(found, file.path)
+                gathered.take(found, _place_of(file, upload))
                 self._embed(found, embedder)
             progress("Reading", done, len(files))
         for each in sorted(passed_over, key=lambda each: each.path):
@@ -87,6 +89,7 @@ class Gatherer:
                 gathered.kept.append(each)
             else:
                 gathered.skipped.append(each)
+        _refuse_same_ids(gathered.documents)
         return gathered
 
     def chunk(self, documents: Iterable[Document]) -> Iterator[ChunkedDocument]:
@@ -98,6 +101,8 @@ class Gatherer:
 
     def _read(self, file: SourceFile, upload: Upload | None) -> list[ChunkedDocument]:
         """Raises UnreadableFileError, OutOfReachError."""
+        if upload:
+            refuse_damage(upload, file.path)
         with read_errors_explained():
             modified = upload.modified if upload else _time_of(file.path)
             known = [] if self._reread else self._known.of(file, digest_of(file.path))
@@ -135,6 +140,35 @@ def digest_of(path: Path) -> str:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise UnreadableFileError(f"larger than {MAX_FILE_BYTES // 2**20} MiB; split it")
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _refuse_same_ids(documents: Iterable[ChunkedDocument]) -> None:
+    """Raise SourceError where an upload was given the id of another document."""
+    sources: dict[str, str] = {}
+    for each in documents:
+        document = each.document
+        other = sources.setdefault(document.id, document.source)
+        if other != document.source:
+            upload = next(s for s in (document.source, other) if is_upload(s))
+            raise SourceError(
+                f"{other} and {document.source} would both be the document {document.id}: rename "
+                f"the file, or remove the upload with DELETE /v1/documents/{upload_id_of(upload)}."
+            )
+
+
+def refuse_damage(upload: Upload, path: Path) -> None:
+    """Raise OutOfReachError unless an upload's content is what was uploaded."""
+    try:
+        intact = digest_of(path) == upload.content.sha256
+    except (OSError, UnreadableFileError):
+        intact = False
+    if not intact:
+        raise OutOfReachError("its content in the store is damaged; upload it again")
+
+
+def _place_of(file: SourceFile, upload: Upload | None) -> Path:
+    """Return where a file lies; an upload lies in no folder of the user's."""
+    return Path(file.source) if upload else file.path
 
 
 def _differs(known: Sequence[ChunkedDocument], upload: Upload) -> bool:

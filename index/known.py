@@ -9,8 +9,7 @@ from index.chunking import Chunker
 from index.model import Model
 from index.records import ChunkedDocument, Document, passage_id
 from index.snapshot import Snapshot
-from index.sources import SourceFile
-from index.uploads import is_upload
+from index.sources import SourceFile, document_id
 
 
 class Known:
@@ -29,7 +28,7 @@ class Known:
         for chunked in old.chunked.values() if old else ():
             self._by_source[chunked.document.source].append(chunked)
         for source, documents in self._by_source.items():
-            if len(documents) == 1:
+            if len(documents) == 1 and documents[0].document.id == document_id(source):
                 kind = PurePosixPath(source).suffix.lower()
                 key = documents[0].document.document_sha256, kind
                 self._by_bytes.setdefault(key, documents[0])
@@ -52,7 +51,7 @@ class Known:
         if found and all(each.document.document_sha256 == sha256 for each in found):
             return found
         renamed = self._by_bytes.get((sha256, file.suffix))
-        if renamed is None or file.upload_id or is_upload(renamed.document.source):
+        if renamed is None or file.upload_id:
             return []
         return [_renamed(renamed, file)]
 

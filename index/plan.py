@@ -34,7 +34,7 @@ def plan(
     roots = sources_of(store, sources)
     ignored = remembered_patterns(store) if ignore is None else tuple(ignore)
     files, skipped = list_files(roots, store.folder, ignored)
-    files += [store.uploads.file(upload) for upload in store.uploads.all()]
+    uploads = [store.uploads.file(upload) for upload in store.uploads.all()]
     try:
         old = open_snapshot(store, to_upgrade=True)
     except StoreError:
@@ -42,25 +42,26 @@ def plan(
     before = digests(old.chunked.values()) if old else {}
     now: dict[str, str] = {}
     places: dict[str, Path] = {}
-    kept: list[SkippedFile] = []
-    for file in files:
+    passed_over = list(skipped)
+    for file in [*files, *uploads]:
         try:
             now[file.source] = _digest(file)
-            places[file.source] = file.path
-        except OutOfReachError as error:
-            each = SkippedFile(file.source, str(error), file.path)
-            if file.source in before:
-                kept.append(each)
-                now[file.source] = before[file.source]
-            else:
-                skipped.append(each)
+            places[file.source] = Path(file.source) if file.upload_id else file.path
         except UnreadableFileError as error:
-            skipped.append(SkippedFile(file.source, str(error)))
+            there = file.path if isinstance(error, OutOfReachError) else None
+            passed_over.append(SkippedFile(file.source, str(error), there))
+    told: dict[bool, list[SkippedFile]] = {True: [], False: []}
+    for each in sorted(passed_over, key=lambda each: each.path):
+        place = each.out_of_reach
+        known = [s for s in before if s == each.path or s.startswith(f"{each.path}/")]
+        kept = [source for source in known if source not in now] if place else []
+        now.update((source, before[source]) for source in kept)
+        if place:
+            places.update(dict.fromkeys(kept, place))
+        told[bool(kept)].append(each)
     held = {root: sum(is_within(place, root) for place in places.values()) for root in roots}
-    refuse_loss(held, skipped, old.manifest if old else None)
-    return Plan(
-        compare(before, now), tuple(sorted(skipped, key=lambda each: each.path)), tuple(kept)
-    )
+    refuse_loss(held, told[False], old.manifest if old else None)
+    return Plan(compare(before, now), skipped=tuple(told[False]), kept=tuple(told[True]))
 
 
 def _digest(file: SourceFile) -> str:

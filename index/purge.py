@@ -1,6 +1,6 @@
 """Forgetting what was removed for real: old snapshots, their text and their vectors."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from index.byte_search import ByteSearch
 from index.errors import StoreError
 from index.objects import write_errors_explained
 from index.progress import Progress, no_progress
-from index.records import ChunkedDocument
 from index.snapshot import Snapshot, open_snapshot, read_snapshot
 from index.store import Store
 
@@ -23,10 +23,10 @@ MIN_SENTENCE = 12
 class Purge:
     """What was forgotten, and the proof that it is.
 
-    `documents` are the sources whose text, or some of it, was only in old snapshots. After that
-    was let go of, `bytes` of `files` were searched for each of the `sentences` and `vectors` of
-    them that are no longer live; `found` names the files in which one was found, with a part of
-    it: none, if all is well.
+    `documents` are the sources of which some text was only in old snapshots. `bytes` of `files`,
+    all that the store keeps, were searched for each of the `sentences` and `vectors` that are no
+    longer live. `found` has the files that hold one, with its beginning: where there are any,
+    nothing was forgotten yet, so that the search can be repeated.
     """
 
     snapshots: int
@@ -40,93 +40,137 @@ class Purge:
 
 
 def purge(store: Store, progress: Progress = no_progress) -> Purge:
-    """Keep nothing but the live snapshot and the uploads, and search the store for the rest.
+    """Keep nothing but the live snapshot and the uploads; what is kept is searched before.
 
     Raises StoreMissingError, StoreBusyError, StoreDamagedError.
     """
     store.pointer()  # before a folder is made for the lock
-    with store.writing():
+    with store.writing(), write_errors_explained(store.folder):
         live = open_snapshot(store, to_upgrade=True)
         others = [each for each in store.snapshots() if each != live.id]
         traces = _Traces.of(live, _readable(store, others, live))
         before = store.total_bytes()
-        with write_errors_explained(store.folder):
+        kept = _files_to_keep(store, live)
+        found: list[tuple[str, str]] = []
+        for done, path in enumerate(kept, 1):
+            name = path.relative_to(store.folder).as_posix()
+            found += ((name, what) for what in traces.found_in(path))
+            progress("Searching", done, len(kept))
+        searched = sum(path.stat().st_size for path in kept)
+        if not found:
             Store(store.folder, keep=1).forget_checks()
             store.jobs.forget_finished(0)
-        files = sorted(path for path in store.folder.rglob("*") if path.is_file())
-        found: list[tuple[str, str]] = []
-        for done, path in enumerate(files, 1):
-            with suppress(FileNotFoundError):
-                found += traces.found_in(path, store.folder)
-            progress("Searching", done, len(files))
+            _remove_all_but(kept, store)
     return Purge(
         snapshots=len(others),
         freed=before - store.total_bytes(),
         documents=traces.documents,
-        sentences=len(traces.sentences),
-        vectors=len(traces.vectors),
-        files=len(files),
-        bytes=store.total_bytes(),
+        sentences=traces.sentences,
+        vectors=traces.vectors,
+        files=len(kept),
+        bytes=searched,
         found=tuple(found),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Traces:
-    """What must not be found: sentences as text and as JSON, vectors as stored."""
+    """What must not be found: sentences as text and as JSON, vectors as stored.
+
+    A sentence that is part of what is live now is none, whatever else it was part of.
+    """
 
     documents: tuple[str, ...]
-    sentences: tuple[str, ...]
-    vectors: tuple[bytes, ...]
+    sentences: int
+    vectors: int
+    _search: ByteSearch
+    _living: str
 
     @classmethod
     def of(cls, live: Snapshot, old: Sequence[Snapshot]) -> "_Traces":
-        living = "\n".join(each.document.text for each in live.chunked.values())
+        live_passages, live_sentences = _said(live)
+        live_vectors = set(_vectors(live))
         documents: dict[str, None] = {}
         sentences: dict[str, None] = {}
         vectors: dict[bytes, None] = {}
         for snapshot in old:
-            for row, passage in enumerate(snapshot.passages):
-                chunked = snapshot.chunked[passage.document_id]
-                text = passage.span.of(chunked.document.text)
-                if text in living:
+            for passage, vector in zip(snapshot.passages, _vectors(snapshot), strict=True):
+                document = snapshot.document(passage.document_id)
+                if passage.span.of(document.text) in live_passages:
                     continue
-                documents[chunked.document.source] = None
-                vector = snapshot.passage_index.reconstruct(row)
-                vectors[np.ascontiguousarray(vector).tobytes()] = None
-                gone = (s for s in _sentences(chunked, row, snapshot) if s not in living)
-                sentences.update(dict.fromkeys(gone))
-        live_vectors = {
-            np.ascontiguousarray(live.passage_index.reconstruct(row)).tobytes()
-            for row in range(len(live.passages))
-        }
+                gone = {span.of(document.text) for span in passage.sentences} - live_sentences
+                sentences.update((each, None) for each in gone if len(each) >= MIN_SENTENCE)
+                if gone:
+                    documents[document.source] = None
+                if vector not in live_vectors:
+                    vectors[vector] = None
+        wanted = {form: sentence[:60] for sentence in sentences for form in _forms(sentence)}
+        wanted |= dict.fromkeys(vectors, "a vector")
+        living = "\n".join(_words_of(live))
         return cls(
-            tuple(sorted(documents)),
-            tuple(sentences),
-            tuple(each for each in vectors if each not in live_vectors),
+            tuple(sorted(documents)), len(sentences), len(vectors), ByteSearch(wanted), living
         )
 
-    def found_in(self, path: Path, folder: Path) -> Iterator[tuple[str, str]]:
-        """Yield the file's name and the beginning of each trace that is in it."""
-        content = path.read_bytes()
-        name = path.relative_to(folder).as_posix()
-        for sentence in self.sentences:
-            if any(form in content for form in _forms(sentence)):
-                yield name, sentence[:60]
-        for vector in self.vectors:
-            if vector in content:
-                yield name, "a vector"
+    def found_in(self, path: Path) -> Iterator[str]:
+        """Yield the beginning of each trace that is in a file."""
+        for found, what in self._search.found_in(path.read_bytes()):
+            if what == "a vector" or found.decode() not in self._living:
+                yield what
 
 
-def _forms(sentence: str) -> Iterable[bytes]:
+def _said(snapshot: Snapshot) -> tuple[set[str], set[str]]:
+    """Return the texts of all passages, and of all sentences."""
+    passages: set[str] = set()
+    sentences: set[str] = set()
+    for passage in snapshot.passages:
+        text = snapshot.document(passage.document_id).text
+        passages.add(passage.span.of(text))
+        sentences.update(span.of(text) for span in passage.sentences)
+    return passages, sentences
+
+
+def _vectors(snapshot: Snapshot) -> Iterator[bytes]:
+    index = snapshot.passage_index
+    for row in index.reconstruct_n(0, index.ntotal):
+        yield np.ascontiguousarray(row).tobytes()
+
+
+def _forms(sentence: str) -> set[bytes]:
     return {sentence.encode(), orjson.dumps(sentence)[1:-1]}
 
 
-def _sentences(chunked: ChunkedDocument, row: int, snapshot: Snapshot) -> Iterator[str]:
-    for span in snapshot.passages[row].sentences:
-        sentence = span.of(chunked.document.text)
-        if len(sentence) >= MIN_SENTENCE:
-            yield sentence
+def _words_of(live: Snapshot) -> Iterator[str]:
+    """Yield all that is live: texts, titles and metadata, as text and as JSON."""
+    for each in live.chunked.values():
+        document = each.document
+        values = [v for v in document.metadata.values() if isinstance(v, str | tuple)]
+        words = [v if isinstance(v, str) else "\n".join(v) for v in values]
+        for text in (document.text, document.title, *words):
+            yield text
+            yield orjson.dumps(text).decode()
+
+
+def _files_to_keep(store: Store, live: Snapshot) -> list[Path]:
+    """Return the files that are there after a purge, but for what is found out while answering."""
+    contents = [*live.manifest.files, *(upload.content for upload in store.uploads.all())]
+    objects = {store.objects.path(file) for file in contents}
+    own = (path for path in store.folder.rglob("*") if path.is_file())
+    old = {store.folder / "snapshots" / f"{each}.json" for each in store.snapshots()}
+    old -= {store.folder / "snapshots" / f"{live.id}.json"}
+    return sorted(
+        path
+        for path in own
+        if path not in old
+        and (path.parent != store.objects.folder or path in objects)
+        and not path.name.startswith("writing-")
+        and path.parent.name != "finished"
+    )
+
+
+def _remove_all_but(kept: Sequence[Path], store: Store) -> None:
+    """Remove what crashes left behind."""
+    for path in set(store.folder.rglob("writing-*")) - set(kept):
+        path.unlink(missing_ok=True)
 
 
 def _readable(store: Store, snapshots: Sequence[str], live: Snapshot) -> list[Snapshot]:

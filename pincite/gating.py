@@ -47,7 +47,8 @@ def gate_command(
 
     if gold and remove:
         raise SettingsError("Name a gold file, or take the registered one away with --remove.")
-    target = Store(load_settings(store=store).store)
+    settings = load_settings(store=store)
+    target = Store(settings.store, keep=settings.keep)
     if gold:
         _register(gold, target)
     elif remove:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.errors import PinciteError, StoreError
+from index.errors import PinciteError, SettingsError, StoreError
 from index.terminal import console, note
 from qa.cli import BackendOption, KeepOption, ModelOption, StoreOption
 from qa.settings import Settings, load_settings
@@ -71,6 +71,8 @@ def index_command(
     target = Store(settings.store, keep=settings.keep)
     if at_first and not sources and not target.exists:
         sources = [at_first]
+    if dry_run and watch:
+        raise SettingsError("Tell what would be done with --dry-run, or go on with --watch.")
     if dry_run:
         _tell_plan(target, sources or [], settings)
         return
@@ -151,10 +153,17 @@ class _Indexing:
             except PinciteError as error:
                 note(f"pincite: {error}")
 
-        sources = [Path(source) for source in self.store.live_manifest().sources]
+        live = self.store.live_manifest()
         note("Watching for changes; Ctrl-C ends it.")
         with suppress(KeyboardInterrupt):
-            watch_sources(sources, self.store.folder, changed, threading.Event(), at_start=True)
+            watch_sources(
+                [Path(source) for source in live.sources],
+                self.store.folder,
+                changed,
+                threading.Event(),
+                ignore=live.ignore,
+                at_start=True,
+            )
 
 
 def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:

@@ -37,7 +37,7 @@ def rollback_command(
 def purge_command(store: StoreOption = None) -> None:
     """Forget what was removed for real: old snapshots, their text and vectors.
 
-    Then every file of the store is searched for them. Exit code 1: something was found.
+    Every file that is kept is searched for them. Exit code 1: something was found.
     """
     from index.progress import progress_bar
     from index.purge import purge
@@ -47,14 +47,13 @@ def purge_command(store: StoreOption = None) -> None:
     with progress_bar() as progress:
         done = purge(target, progress)
     out = console(stderr=True)
-    out.print(f"{done.snapshots} old snapshots forgotten, {done.freed / 2**20:.1f} MiB freed.")
     for source in done.documents[:_LISTED]:
         out.print(f"- {one_line(source)}", soft_wrap=True)
     if len(done.documents) > _LISTED:
         out.print(f"- … and {len(done.documents) - _LISTED} more")
     searched = (
-        f"{done.files} files, {done.bytes / 2**20:.1f} MiB, searched for {done.sentences} removed "
-        f"sentences and {done.vectors} vectors"
+        f"{done.files} files that are kept, {done.bytes / 2**20:.1f} MiB, searched for "
+        f"{done.sentences} removed sentences and {done.vectors} vectors"
     )
     if done.found:
         for file, what in done.found[:_LISTED]:

@@ -28,6 +28,10 @@ class Status:
     bytes: int
     outdated: bool
     sources: tuple[str, ...]
+    ignore: tuple[str, ...]
+    uploads: int
+    snapshots: tuple[str, ...]
+    kept_aside: str | None
     checked: bool
     calibration: "CalibrationStatus | None"
     gold: str | None
@@ -58,6 +62,14 @@ def status_command(
         print(f"gold         {one_line(status.gold)}; a new snapshot must answer it no worse")
     for source in status.sources:
         print(f"source       {one_line(source)}")
+    if status.ignore:
+        print(f"ignored      {one_line(', '.join(status.ignore))}")
+    if status.uploads:
+        print(f"uploads      {status.uploads}")
+    for snapshot in status.snapshots:
+        if snapshot != status.snapshot:
+            aside = ", kept aside by the gate" if snapshot == status.kept_aside else ""
+            print(f"kept         {snapshot}{aside}")
 
 
 def _status(settings: Settings, check: bool) -> Status:
@@ -70,6 +82,10 @@ def _status(settings: Settings, check: bool) -> Status:
     store = Store(settings.store)
     manifest = open_snapshot(store).manifest if check else store.live_manifest()
     registered = registered_gold(store)
+    uploads = store.uploads.all()
+    if check:
+        for upload in uploads:
+            store.objects.check(upload.content)
     return Status(
         store=str(settings.store),
         snapshot=manifest.id,
@@ -80,6 +96,10 @@ def _status(settings: Settings, check: bool) -> Status:
         bytes=store.total_bytes(),
         outdated=manifest.format != FORMAT,
         sources=manifest.sources,
+        ignore=manifest.ignore,
+        uploads=len(uploads),
+        snapshots=tuple(store.snapshots()),
+        kept_aside=store.pointer().aside,
         checked=check,
         calibration=CalibrationStatus.of(
             manifest,

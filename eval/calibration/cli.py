@@ -75,7 +75,9 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
     if dry_run:
         note("Published nothing, as asked for.")
         return
-    live = publish_calibration(Store(settings.store), engine.snapshot, calibration.to_bytes())
+    live = publish_calibration(
+        Store(settings.store, keep=settings.keep), engine.snapshot, calibration.to_bytes()
+    )
     note(f"Published calibration {calibration.id} with snapshot {live.id}.")
     if settings.threshold is not None:
         note(
@@ -88,7 +90,7 @@ def _remove(settings: Settings) -> None:
     from index.publishing import remove_calibration
     from index.store import Store
 
-    live = remove_calibration(Store(settings.store))
+    live = remove_calibration(Store(settings.store, keep=settings.keep))
     if live is None:
         note("There is no calibration to take away.")
     else:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
+from pydantic_core import PydanticSerializationError
 from starlette.datastructures import FormData, UploadFile
 
 from index.reading import READERS
@@ -31,6 +32,8 @@ KINDS = {
 """What reads a body, by its media type."""
 
 _MAX_METADATA = 50
+WholeNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class UploadBody(WireModel):
@@ -39,7 +42,7 @@ class UploadBody(WireModel):
     text: str = Field(min_length=1, description="Offsets in citations count in this text.")
     title: str = Field(default="", max_length=500)
     media_type: Literal["text/plain", "text/markdown", "text/html"] = "text/plain"
-    metadata: dict[str, str | int | float | bool | list[str]] = Field(
+    metadata: dict[str, str | WholeNumber | Number | bool | list[str]] = Field(
         default={}, max_length=_MAX_METADATA, description="What `filters` can ask for."
     )
 
@@ -75,9 +78,7 @@ class Uploaded:
 
 async def read_body(request: Request) -> Uploaded:
     """Return what a request uploads. Raises HTTPException 415, 422."""
-    header = Message()
-    header["Content-Type"] = request.headers.get("content-type", "")
-    media_type = header.get_content_type() if header["Content-Type"] else ""
+    media_type, charset = _content_type(request.headers.get("content-type", ""))
     if media_type == "application/json":
         return _of_json(await request.body())
     if media_type == "multipart/form-data":
@@ -90,13 +91,24 @@ async def read_body(request: Request) -> Uploaded:
             f"Send JSON with a text, a form with a file, or one of: {', '.join(KINDS)}.",
         )
     content = await request.body()
-    charset = header.get_content_charset() or "utf-8"
     if media_type.startswith("text/") and charset not in ("utf-8", "us-ascii"):
         try:
             content = content.decode(charset).encode()
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):
             raise _unprocessable(f"The body is no text in {charset[:40]}.") from None
     return Uploaded(content, kind, "", {})
+
+
+def _content_type(header: str) -> tuple[str, str]:
+    """Return the media type and the charset that a header names; "" for what is no media type."""
+    message = Message()
+    try:
+        message["Content-Type"] = header
+        return message.get_content_type() if header else "", (
+            message.get_content_charset() or "utf-8"
+        )
+    except ValueError:
+        return "", "utf-8"
 
 
 def _of_json(content: bytes) -> Uploaded:
@@ -107,8 +119,9 @@ def _of_json(content: bytes) -> Uploaded:
         raise RequestValidationError(found) from error
     try:
         encoded = body.text.encode()
-    except UnicodeEncodeError:
-        raise _unprocessable("text: it holds half a character; send valid Unicode.") from None
+        body.model_dump_json()
+    except (UnicodeEncodeError, PydanticSerializationError):
+        raise _unprocessable("The body holds half a character; send valid Unicode.") from None
     metadata = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in body.metadata.items()

@@ -135,7 +135,12 @@ def test_a_purge_finds_what_is_left_where_it_should_not_be(living: Living) -> No
     path.unlink()
     living.index()
     (living.store.folder / "gold.json").write_bytes(orjson.dumps({"gold": SECRET}))
-    assert purge(living.store).found == (("gold.json", SECRET),)
+    for _ in range(2):
+        assert purge(living.store).found == (("gold.json", SECRET),), "as long as it is there"
+        assert holds(living.store, SECRET)
+    (living.store.folder / "gold.json").unlink()
+    assert purge(living.store).found == ()
+    assert not holds(living.store, SECRET)
 
 
 def test_a_purge_leaves_what_still_stands_elsewhere(living: Living) -> None:
@@ -145,6 +150,47 @@ def test_a_purge_leaves_what_still_stands_elsewhere(living: Living) -> None:
     living.index()
     assert purge(living.store).documents == ()
     assert open_snapshot(living.store).passages
+
+
+def test_what_crashes_left_behind_is_forgotten_too(living: Living) -> None:
+    path = living.write("secret.txt", f"{SECRET}\n")
+    living.index()
+    path.unlink()
+    living.index()
+    (living.store.folder / "jobs").mkdir()
+    for folder in ("objects", "snapshots", "jobs"):
+        (living.store.folder / folder / "writing-abc").write_text(SECRET)
+    assert purge(living.store).found == ()
+    assert not holds(living.store, SECRET)
+
+
+def test_after_a_refusal_going_back_leads_to_what_was_live(living: Living) -> None:
+    good = living.index().snapshot
+    living.write("b.txt", "Nothing of use.\n")
+    refused = living.index(gate=no).kept_aside
+    assert living.index(gate=no).embedded == 0, "what is kept aside is not embedded again"
+    assert living.put("one", "The cream is for the night.") != refused
+    assert living.store.pointer().aside == refused, "an upload decides nothing about it"
+    living.write("b.txt", "The scar is mild.\n")
+    living.index()
+    assert refused not in living.store.snapshots()
+    roll_back(living.store)
+    assert roll_back(living.store).id == good
+
+
+def test_a_gate_tells_of_uploads_though_nothing_else_changed(living: Living) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def gate(live: Snapshot, candidate: Snapshot, checked: Snapshot | None) -> bool:
+        asked.append((candidate.id, checked.id if checked else None))
+        return False
+
+    first = living.index(gate=gate).snapshot
+    second = living.put("one", "The cream is for the night.")
+    assert living.index(gate=gate).kept_aside == ""
+    assert asked == [(second, first)]
+    living.index(gate=gate)
+    assert len(asked) == 1
 
 
 def test_while_another_writes_nothing_is_gone_back_to_or_forgotten(living: Living) -> None:

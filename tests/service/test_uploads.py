@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from index.chunking import Chunker
 from index.jobs import Job
 from index.objects import ObjectFolder
+from index.records import ChunkedDocument, Document
 from index.snapshot import open_snapshot
 from index.store import Store
 from tests.service.conftest import Corpus
@@ -147,6 +149,24 @@ def test_a_file_of_a_source_is_not_touched(client: TestClient) -> None:
         ({"json": {"text": ""}}, 422, "body.text"),
         ({"json": {"text": "  \n"}}, 422, "The document cannot be indexed: empty."),
         ({"json": {"text": TEXT, "titel": "x"}}, 422, "titel: unknown field"),
+        (
+            {
+                "content": b'{"text": "a b c", "metadata": {"n": NaN}}',
+                "headers": {"Content-Type": "application/json"},
+            },
+            422,
+            "",
+        ),
+        (
+            {"content": b"x", "headers": {"Content-Type": "text/plain; charset*=utf-8''a%00b"}},
+            422,
+            "no text in",
+        ),
+        (
+            {"content": b"x y z", "headers": {"Content-Type": "text/plain; charset=klingon"}},
+            422,
+            "no text in klingon",
+        ),
         ({"json": {"text": TEXT, "metadata": {"a": {"b": 1}}}}, 422, "metadata"),
         ({"json": [TEXT]}, 422, "JSON object"),
         ({"content": b"{", "headers": {"Content-Type": "application/json"}}, 422, "not valid JSON"),
@@ -227,6 +247,64 @@ def test_a_disk_that_is_full_is_told_and_the_old_upload_stays(
     (upload,) = Store(corpus.store).uploads.all()
     assert Store(corpus.store).objects.get(upload.content) == TEXT.encode()
     assert client.put(PUT, json={"text": "The clinic is shut."}).status_code == 200
+
+
+def test_what_was_accepted_is_done_when_the_disk_has_room_again(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(objects: ObjectFolder, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ObjectFolder, "put", full)
+        queued = client.put(f"{PUT}?wait=false", json={"text": TEXT})
+        assert queued.status_code == 202
+        time.sleep(1)
+    assert finished(client, queued.headers["location"])["state"] == "done"
+    assert TEXT in ask(client)
+
+
+def test_one_bad_upload_does_not_hold_up_the_others(
+    client: TestClient, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Chunker.chunk
+
+    def failing(chunker: Chunker, document: Document) -> ChunkedDocument:
+        if "trap" in document.text and document.id == "bad":
+            raise RuntimeError("a fault of ours")
+        return original(chunker, document)
+
+    monkeypatch.setattr("qa.service.batch.why_unreadable", lambda *_: "")
+    monkeypatch.setattr(Chunker, "chunk", failing)
+    with Store(corpus.store).writing():  # so that they are done together
+        urls = [
+            client.put(f"/v1/documents/{name}?wait=false", json={"text": f"A trap of {name}."})
+            for name in ("good", "bad", "better")
+        ]
+    states = [finished(client, each.headers["location"])["state"] for each in urls]
+    assert states == ["done", "failed", "done"]
+
+
+def test_a_damaged_job_is_set_aside(client: TestClient, corpus: Corpus) -> None:
+    (corpus.store / "jobs").mkdir(exist_ok=True)
+    (corpus.store / "jobs" / f"{0:024x}.json").write_bytes(b"")
+    assert client.put(PUT, json={"text": TEXT}).status_code == 201
+    assert (corpus.store / "jobs" / f"{0:024x}.damaged").is_file()
+
+
+def test_two_services_on_one_store_do_not_undo_each_others_uploads(corpus: Corpus) -> None:
+    corpus.write("redness.txt", "Redness fades within two days.\n")
+    corpus.index()
+    with corpus.uploading() as first, corpus.uploading() as second:
+        for number in range(8):
+            client = (first, second)[number % 2]
+            text = f"The clinic opens at {number}."
+            done = client.put(PUT, json={"text": text})
+            assert done.status_code == (200 if number else 201), done.text
+            for each in (first, second):
+                assert each.get(PUT).json()["text"] == text
+    with corpus.uploading() as third:
+        assert third.get(PUT).json()["text"] == "The clinic opens at 7."
 
 
 def test_changes_in_the_sources_are_picked_up(corpus: Corpus) -> None:
