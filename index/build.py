@@ -96,6 +96,7 @@ def sync(
         manifest,
         embedded,
         repaired,
+        languages=model.languages,
         kept_aside="" if admitted else manifest.id,
     )
 

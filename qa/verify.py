@@ -80,7 +80,8 @@ def _judge_whole(claim: CitedSpan | PassageClaim, versions_of: VersionsOf, lost:
     verdict = _judge(claim, versions_of(claim.document_id), places)
     if verdict.status == "stale":
         nearest, note = lost.like(claim, versions_of(claim.document_id)[0])
-        return replace(verdict, nearest=nearest, note=note)
+        found_in, _ = lost.elsewhere(claim)
+        return replace(verdict, nearest=nearest, found_in=found_in, note=note)
     if verdict.status == "missing":
         found_in, note = lost.elsewhere(claim)
         return replace(verdict, found_in=found_in, note=note)

@@ -26,10 +26,12 @@ def read_text(media_type: str) -> Reader:
             raise UnreadableFileError("empty")
         in_markdown = media_type == "text/markdown"
         front_matter = read_front_matter(text) if in_markdown else FrontMatter()
+        # Always, for it shows here, under the limits, whether the text can be outlined at all.
+        own_title = OUTLINERS[media_type](text).title
         yield Document(
             id=file.document_id,
             source=file.source,
-            title=front_matter.title or OUTLINERS[media_type](text).title,
+            title=front_matter.title or own_title,
             text=text,
             media_type=media_type,
             reader="text/2",

@@ -7,12 +7,14 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 
+import orjson
 from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from pydantic import ConfigDict, Field
 
+from index.records import Document
 from index.store import Store
 from index.version import installed_version
 from qa.claims import AnswerClaims, CitedSpan, PassageClaim
@@ -146,14 +148,14 @@ def _add_documents(app: FastAPI, live: LiveEngine) -> None:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         cursor: Annotated[str | None, Query(max_length=4096)] = None,
     ) -> DocumentsJson:
-        """List the documents, a page at a time, in the order of their sources."""
-        after = _decode_cursor(cursor) if cursor else ""
+        """List the documents, a page at a time, in the order of their sources and ids."""
+        after = _decode_cursor(cursor) if cursor else ("", "")
         everything = [each.document for each in live.current().snapshot.chunked.values()]
-        rest = [document for document in everything if document.source > after]
+        rest = [each for each in everything if (each.source, each.id) > after]
         page = rest[:limit]
         return DocumentsJson(
             documents=[DocumentSummaryJson(**DocumentJson.fields_of(each)) for each in page],
-            next_cursor=_encode_cursor(page[-1].source) if len(rest) > limit else None,
+            next_cursor=_encode_cursor(page[-1]) if len(rest) > limit else None,
         )
 
     @app.get("/v1/documents/{document_id}", responses=problem_responses(400, 403, 404, 422))
@@ -190,15 +192,17 @@ def _add_health(app: FastAPI, live: LiveEngine) -> None:
         return StatusJson(status="ready")
 
 
-def _encode_cursor(source: str) -> str:
-    return base64.urlsafe_b64encode(source.encode()).decode().rstrip("=")
+def _encode_cursor(last: Document) -> str:
+    after = orjson.dumps([last.source, last.id])
+    return base64.urlsafe_b64encode(after).decode().rstrip("=")
 
 
-def _decode_cursor(cursor: str) -> str:
+def _decode_cursor(cursor: str) -> tuple[str, str]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
+        source, name = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        return f"{source}", f"{name}"
+    except (binascii.Error, ValueError, TypeError):
         raise HTTPException(
             HTTPStatus.UNPROCESSABLE_ENTITY, "cursor: not one that this service gave out."
         ) from None

@@ -69,6 +69,26 @@ def test_an_answer_of_each_format_can_be_checked(
     assert pincite("verify", "answer.json").code == 4, "the words are not there any more"
 
 
+def test_text_in_another_language_is_indexed_with_a_warning(
+    tmp_path: Path, pincite: Command
+) -> None:
+    (tmp_path / "garten.txt").write_text(
+        "Der Kürbis wird im Mai gesät und im September geerntet. Die Pflanzen brauchen viel "
+        "Wasser und einen sonnigen Platz, und wer sie im Frühjahr vor den Schnecken schützt, "
+        "der kann im Herbst große Früchte ernten. Vor dem ersten Frost müssen sie ins Haus, "
+        "denn Kälte vertragen sie nicht. Im Keller halten sie sich mehrere Monate.\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "garden.txt").write_text(
+        "The pumpkin is sown in May and harvested in September, and it needs much water.\n" * 5
+    )
+    outcome = pincite("index", tmp_path)
+    assert "garten.txt: in another language (de) than the model is for" in outcome.err
+    assert "garden.txt: in another" not in outcome.err
+    assert "2 added" in outcome.err
+    assert "another language" not in pincite("index").err, "it is said of what is new"
+
+
 def test_what_is_no_content_of_a_page_is_not_found(shed: Path, pincite: Command) -> None:
     answer = ask(pincite, "Do you use cookies?")
     assert all("cookies" not in passage["text"] for passage in answer["passages"])

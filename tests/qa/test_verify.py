@@ -544,6 +544,7 @@ def test_what_there_is_instead_has_a_line_below(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out.splitlines() == [
         "[1] stale  a:2-16",
         "    nearest now, at 7-22, 93% alike: “Redness FADED.”",
+        "    the same words stand in notes/b  :2-16",
         "[2] missing  gone:2-16",
         "    the same words stand in notes/b  :2-16",
     ]

@@ -241,6 +241,24 @@ def test_a_document_tells_what_it_is(client: TestClient, seeds_dir: Path) -> Non
     assert whole["characters"] == len(text)
 
 
+@pytest.mark.parametrize("limit", [1, 3, 7])
+def test_every_row_of_a_file_is_listed_whatever_the_page(corpus: Corpus, limit: int) -> None:
+    rows = "".join(f"{i},Needle {i} is mild.\n" for i in range(10))
+    corpus.write("rows.csv", f"question,answer\n{rows}")
+    corpus.write("a.txt", "Redness fades within two days.\n")
+    corpus.index()
+    listed: list[str] = []
+    query: dict[str, str] = {"limit": str(limit)}
+    with corpus.client() as client:
+        while True:
+            page = client.get("/v1/documents", params=query).json()
+            listed += [each["id"] for each in page["documents"]]
+            if page["next_cursor"] is None:
+                break
+            query["cursor"] = page["next_cursor"]
+    assert len(listed) == len(set(listed)) == 11
+
+
 @pytest.mark.parametrize("cursor", ["!!!", "%", "é", "/w", "=", "_w"])
 def test_a_made_up_cursor_is_refused(client: TestClient, cursor: str) -> None:
     assert "cursor" in problem_of(client.get("/v1/documents", params={"cursor": cursor}), 422)
