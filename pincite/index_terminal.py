@@ -21,7 +21,8 @@ def print_report(report: SyncReport, out: Console) -> None:
         out.print(f"{told}: {one_line(report.repaired)}.", soft_wrap=True)
     _print_changes(report, out)
     print_skipped(report.skipped, out)
-    _print_listed([f"! {each.path}: {each.reason}" for each in report.remarks], "!", out)
+    for each in report.remarks:
+        out.print(one_line(f"! {each.path}: {each.reason}"), soft_wrap=True)
     for file in report.kept:
         out.print(f"! {one_line(file.path)}: kept as it was, {file.reason}", soft_wrap=True)
     for folder in report.empty:
@@ -43,8 +44,9 @@ def print_plan(plan: Plan, out: Console) -> None:
 
 
 def print_skipped(skipped: Sequence[SkippedFile], out: Console) -> None:
-    """Tell what was passed over."""
-    _print_listed([f"! {each.path}: skipped, {each.reason}" for each in skipped], "!", out)
+    """Tell what was passed over, all of it: it is told nowhere else."""
+    for each in skipped:
+        out.print(one_line(f"! {each.path}: skipped, {each.reason}"), soft_wrap=True)
 
 
 def _print_changes(changes: Changes | SyncReport, out: Console) -> None:
