@@ -23,8 +23,10 @@ class Ignored:
             written = own.read_text(encoding="utf-8").splitlines() if own.is_file() else []
         except (OSError, UnicodeDecodeError) as error:
             raise SourceError(f"{own} cannot be read: save it as UTF-8, or remove it.") from error
+        lines = [*patterns, *written]
+        self._is_empty = not any(line.strip() for line in lines)
         try:
-            self._spec = GitIgnoreSpec.from_lines([*patterns, *written])
+            self._spec = GitIgnoreSpec.from_lines(lines)
         except ValueError as error:
             raise SourceError(
                 f"A pattern of files to ignore cannot be read: {error}. Write it as in .gitignore."
@@ -32,7 +34,7 @@ class Ignored:
 
     def has(self, path: Path, *, is_folder: bool = False) -> bool:
         """Tell whether what stands at `path` is passed over."""
-        if path == self._root:
+        if self._is_empty or path == self._root:
             return False
         below = path.relative_to(self._root).as_posix() + "/" * is_folder
         return self._spec.match_file(below)
