@@ -16,6 +16,7 @@ from index.sources import SourceFile
 
 MEDIA_TYPE = "text/html"
 MAX_NAMES, MAX_VALUE_CHARS = 50, 1000
+_MOSTLY_LEFT_OUT = "most of the page was taken for menus, banners or comments and left out"
 _NAME = re.compile(r"[a-z][a-z0-9._-]{0,60}")
 _FOR_MACHINES = frozenset(
     "viewport robots googlebot generator theme-color referrer color-scheme format-detection "
@@ -30,10 +31,10 @@ def read_web_page(file: SourceFile) -> Iterable[Document]:
     markup = decode_page(content)
     page = parse_page(markup.text)
     title, metadata = _title(page), _metadata(page)
-    blocks = [block.block for block in content_of(page)]
-    if not blocks:
+    found = content_of(page)
+    if not found.blocks:
         raise UnreadableFileError("no text in it besides navigation")
-    text, layout = lay_out(blocks)
+    text, layout = lay_out(found.blocks)
     yield extracted_document(
         file,
         content,
@@ -43,7 +44,7 @@ def read_web_page(file: SourceFile) -> Iterable[Document]:
         media_type=MEDIA_TYPE,
         reader=_reader(),
         metadata=metadata | {"encoding": markup.encoding},
-        remarks=markup.remarks,
+        remarks=(*markup.remarks, *([_MOSTLY_LEFT_OUT] if found.is_small_part else [])),
     )
 
 
