@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
+from index.reading.blocks import TextBlock
 from index.reading.web_blocks import WebBlock, blocks_of
 from index.reading.web_boilerplate import remove_boilerplate
 from index.reading.web_markup import depth_of
@@ -15,27 +17,46 @@ _LONG_ENOUGH = 20
 _NEAR = 200
 
 
-def content_of(page: Any) -> list[WebBlock]:
-    """Return the blocks of the page's content; the page loses its boilerplate.
+@dataclass(frozen=True, slots=True)
+class PageContent:
+    """The blocks of a page's content, and whether less was taken for content than was left out.
+
+    That is told by what stands outside of links, for menus are made of links.
+    """
+
+    blocks: tuple[TextBlock, ...]
+    is_small_part: bool
+
+
+def content_of(page: Any) -> PageContent:
+    """Return the page's content; the page loses its boilerplate.
 
     trafilatura tells which blocks are content. Their words, order and structure are taken from the
     page itself, and so is all that stands between them: from the page's `main` or `article`, if
     these hold most of the content, else from the innermost element that does.
     """
-    remove_boilerplate(page)
+    visible = remove_boilerplate(page)
     blocks = list(blocks_of(page))
     kept = _kept(page, blocks)
     region, is_marked = _region(page, blocks, kept)
     inside = set(region.iter())
+    next_ones = [*blocks, None][1:]
     chosen = [
         block
-        for block, weight in zip(blocks, kept, strict=True)
-        if block.element in inside and (weight >= _LONG_ENOUGH or is_marked or not block.is_links)
+        for block, weight, following in zip(blocks, kept, next_ones, strict=True)
+        if block.element in inside
+        and (weight >= _LONG_ENOUGH or is_marked or not block.is_links or _heads(block, following))
     ]
     if chosen and not any(block.block.level == 1 for block in chosen):
         before = blocks[: blocks.index(chosen[0])]
         chosen[:0] = [block for block in before if block.block.level == 1][-1:]
-    return chosen
+    found = sum(len("".join(block.block.text.split())) - block.linked for block in chosen)
+    return PageContent(tuple(block.block for block in chosen), 2 * found < visible)
+
+
+def _heads(block: WebBlock, following: WebBlock | None) -> bool:
+    """Tell whether a block is the heading of text, as that of a post which links to the post is."""
+    return bool(block.block.level and following and not following.is_links)
 
 
 def _kept(page: Any, blocks: Sequence[WebBlock]) -> list[int]:
@@ -73,20 +94,23 @@ def _squeezed(text: str) -> str:
 def _region(page: Any, blocks: Sequence[WebBlock], kept: Sequence[int]) -> tuple[Any, bool]:
     """Return the element that holds the content, and whether the page itself marks it so."""
     weights: dict[Any, int] = {}
-    chars: dict[Any, int] = {}
+    plain: dict[Any, int] = {}
     for block, weight in zip(blocks, kept, strict=True):
         for element in (block.element, *block.element.iterancestors()):
             weights[element] = weights.get(element, 0) + weight
-            chars[element] = chars.get(element, 0) + len(block.block.text)
+            plain[element] = plain.get(element, 0) + len(block.block.text) - block.linked
     total = sum(kept)
     marked = [
         [*page.iter("main"), *page.xpath("//*[@role='main']")],
         [e for e in page.iter("article") if next(e.iterancestors("article"), None) is None],
     ]
     for candidates in marked:
-        holding = [element for element in candidates if chars.get(element)]
-        if len(holding) == 1 and 2 * weights[holding[0]] >= total:
-            return holding[0], True
+        holding = [element for element in candidates if element in weights]
+        if len(holding) != 1:
+            continue
+        held = holding[0]
+        if 2 * weights[held] >= total or 2 * plain[held] >= plain.get(page, 0):
+            return held, True
     region = page
     if total < 0.2 * sum(len(block.block.text) for block in blocks if not block.is_links):
         return region, False

@@ -9,12 +9,14 @@ from index.reading.blocks import extracted_document, lay_out, one_line
 from index.reading.errors import UnreadableFileError
 from index.reading.files import bytes_of
 from index.reading.web_content import content_of
+from index.reading.web_decoding import decode_page
 from index.reading.web_markup import parse_page
 from index.records import Document, MetadataValue
 from index.sources import SourceFile
 
 MEDIA_TYPE = "text/html"
 MAX_NAMES, MAX_VALUE_CHARS = 50, 1000
+_MOSTLY_LEFT_OUT = "most of the page was taken for menus, banners or comments and left out"
 _NAME = re.compile(r"[a-z][a-z0-9._-]{0,60}")
 _FOR_MACHINES = frozenset(
     "viewport robots googlebot generator theme-color referrer color-scheme format-detection "
@@ -26,12 +28,13 @@ _FOR_MACHINES = frozenset(
 def read_web_page(file: SourceFile) -> Iterable[Document]:
     """Yield the content of a web page, without menus, banners, comments and footers."""
     content = bytes_of(file.path)
-    page = parse_page(content)
+    markup = decode_page(content)
+    page = parse_page(markup.text)
     title, metadata = _title(page), _metadata(page)
-    blocks = [block.block for block in content_of(page)]
-    if not blocks:
+    found = content_of(page)
+    if not found.blocks:
         raise UnreadableFileError("no text in it besides navigation")
-    text, layout = lay_out(blocks)
+    text, layout = lay_out(found.blocks)
     yield extracted_document(
         file,
         content,
@@ -40,14 +43,15 @@ def read_web_page(file: SourceFile) -> Iterable[Document]:
         title=title,
         media_type=MEDIA_TYPE,
         reader=_reader(),
-        metadata=metadata,
+        metadata=metadata | {"encoding": markup.encoding},
+        remarks=(*markup.remarks, *([_MOSTLY_LEFT_OUT] if found.is_small_part else [])),
     )
 
 
 def _reader() -> str:
     from trafilatura import __version__
 
-    return f"web_page/1 (trafilatura {__version__})"
+    return f"web_page/2 (trafilatura {__version__})"
 
 
 def _title(page: Any) -> str:

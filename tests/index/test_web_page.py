@@ -101,7 +101,7 @@ def test_an_article_is_read_without_what_stands_around_it(read):
     assert headings_of(document) == [(1, "Growing tomatoes"), (2, "Watering"), (2, "Feeding")]
     assert document.title == "Growing tomatoes"
     assert document.media_type == "text/html"
-    assert document.reader.startswith("web_page/1 (trafilatura ")
+    assert document.reader.startswith("web_page/2 (trafilatura ")
     assert document.metadata == {
         "author": "Ada Green",
         "date": "2024-03-05",
