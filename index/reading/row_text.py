@@ -127,11 +127,11 @@ def _line(text: str) -> str:
 
 def _plain(value: Any, between: str = "\n") -> str:
     """Return a value as text: the items of a list with that `between`, what is nested as JSON."""
+    if isinstance(value, str):
+        return without_surrogates(value.strip())
     match value:
         case None:
             text = ""
-        case str():
-            text = value
         case bool():
             text = "true" if value else "false"
         case int() | float():

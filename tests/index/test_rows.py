@@ -483,9 +483,11 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 names = st.one_of(
     st.sampled_from("question answer title text name id _id body answers Price q a".split()),
     st.text(max_size=8),
+    st.text(st.characters(categories=["Cs", "Ll"]), max_size=3),
 )
 words = st.one_of(
     st.text(max_size=40),
+    st.text(st.characters(categories=["Cs", "Ll"]), max_size=5),
     st.sampled_from(
         [
             "It rests. It bakes.",
