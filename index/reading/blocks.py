@@ -14,6 +14,12 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
+# As above, with blanks, joiners and marks of direction: alone they show nothing.
+_SEEN = re.compile(
+    "[^\\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+
 _PRODUCER_TITLE = re.compile(
     r"(?i)\s*(?:microsoft (?:word|powerpoint|excel) - |untitled|document\d*$)"
 )
@@ -42,6 +48,11 @@ class TextBlock:
 def visible(text: str) -> str:
     """Return `text` without characters that are never shown."""
     return _INVISIBLE.sub("", text)
+
+
+def has_text(text: str) -> bool:
+    """Tell whether anything in `text` can be seen."""
+    return _SEEN.search(text) is not None
 
 
 def one_line(text: str) -> str:

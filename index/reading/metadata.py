@@ -1,7 +1,7 @@
 """What a file says of a document under a name, brought to the few types that metadata has."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -30,6 +30,20 @@ def metadata_of(fields: Iterable[tuple[Any, Any]]) -> dict[str, MetadataValue]:
             break
         metadata[name] = held
     return metadata
+
+
+def with_own(
+    metadata: Mapping[str, MetadataValue],
+    own: Mapping[str, MetadataValue],
+    taken: Collection[str] = (),
+) -> dict[str, MetadataValue]:
+    """Return `metadata` with what the reader itself says, which takes no name from the file.
+
+    Where the file has the name, or it is among those `taken`, "pincite_" goes before it.
+    """
+    in_use = {*metadata, *taken}
+    named = {f"pincite_{name}" if name in in_use else name: own[name] for name in own}
+    return {**metadata, **named}
 
 
 def without_surrogates(text: str) -> str:

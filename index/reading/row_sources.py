@@ -1,66 +1,53 @@
 """The rows of a file: each its number and its fields, names as they are written."""
 
-import csv
 import io
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
-from index.reading.errors import UnreadableFileError
-from index.reading.files import MAX_FILE_BYTES
+from index.reading.metadata import without_surrogates
 
-DELIMITERS = ",;\t|"
-_SAMPLE_ROWS = 50
-_SAMPLE_CHARS = 2**16
+MAX_DEPTH = 100
 _MAX_NUMBER_CHARS = 40
 # Without leading zeros: 00501 is a code, and so is 1e5 more often than not.
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
+_HALF_OF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Row(NamedTuple):
-    """A row, its number counted from 1; `fields` is None where it could not be read."""
+    """A row, its number counted from 1; `fields` is None where it could not be read.
+
+    `unclosed` is the line of a quotation mark that was never closed, 0 without.
+    """
 
     number: int
     fields: dict[str, Any] | None
+    unclosed: int = 0
 
 
-def csv_rows(text: str, delimiter: str = "") -> Iterator[Row]:
-    """Yield the rows below the header; columns without one are called "column 1" and so on.
+@dataclass(frozen=True, slots=True)
+class RowSource:
+    """Rows that can be gone through more than once, and what a person should know of them.
 
-    Raises UnreadableFileError if there is a header and nothing else.
+    `unit` is what their numbers count.
     """
-    csv.field_size_limit(MAX_FILE_BYTES)
-    lines = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter or delimiter_of(text[:_SAMPLE_CHARS])
-    )
-    try:
-        first = next((cells for cells in lines if any(map(str.strip, cells))), [])
-        has_header = _is_header(first)
-        names = [name.strip() for name in first] if has_header else []
-        below = lines if has_header else chain([first], lines)
-        number = 0
-        for number, cells in enumerate(below, 1):
-            yield Row(number, _named(names, cells))
-    except csv.Error as error:
-        raise UnreadableFileError(f"not readable as CSV ({error})") from error
-    if not number:
-        raise UnreadableFileError("nothing but a header")
+
+    rows: Callable[[], Iterator[Row]]
+    remarks: tuple[str, ...] = ()
+    unit: str = "line"
 
 
-def json_rows(text: str) -> Iterator[Row]:
-    """Yield a row for each line that is not blank."""
-    for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line, parse_constant=_nothing)
-        except (ValueError, RecursionError):
-            value = None
-        yield Row(number, value if isinstance(value, dict) else None)
+def json_source(text: str) -> RowSource:
+    """Return a row for each line that is not blank, or for each item if all is one array."""
+    items = _load(text) if text.lstrip().startswith("[") else None
+    if isinstance(items, list) and any(isinstance(item, dict) for item in items):
+        numbered = [_row(number, item) for number, item in enumerate(items, 1)]
+        return RowSource(lambda: iter(numbered), unit="item")
+    return RowSource(lambda: _json_lines(text))
 
 
 def typed(value: Any) -> Any:
@@ -73,39 +60,40 @@ def typed(value: Any) -> Any:
     return float(written) if _DECIMAL.fullmatch(written) else value
 
 
-def delimiter_of(sample: str) -> str:
-    """Return what divides most lines of `sample` into the same number of cells, "," in doubt.
-
-    csv.Sniffer takes apostrophes for quotation marks, and blanks after them for delimiters.
-    """
-    best, best_score = ",", (0.0, 0)
-    for delimiter in DELIMITERS:
-        try:
-            lines = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-            widths = Counter(len(cells) for cells in islice(lines, _SAMPLE_ROWS) if cells)
-        except csv.Error:
-            continue
-        wide = [(count / widths.total(), width) for width, count in widths.items() if width > 1]
-        score = max(wide, default=(0.0, 0))
-        if score > best_score:
-            best, best_score = delimiter, score
-    return best
+def _json_lines(text: str) -> Iterator[Row]:
+    for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
+        if line.strip():
+            yield _row(number, _load(line))
 
 
-def _is_header(cells: Sequence[str]) -> bool:
-    """Tell whether `cells` are names: distinct and no numbers. A table's index may have none."""
-    names = [cell.strip().lower() for cell in cells]
-    named = names if all(names) else names[1:]
-    are_names = all(name and isinstance(typed(name), str) for name in named)
-    return bool(named) and are_names and len(set(named)) == len(named)
+def _row(number: int, value: Any) -> Row:
+    return Row(number, value if isinstance(value, dict) and not _is_too_deep(value) else None)
 
 
-def _named(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
-    known = len(names)
-    return {
-        (column < known and names[column]) or f"column {column + 1}": cell
-        for column, cell in enumerate(cells)
-    }
+def _load(text: str) -> Any:
+    """Return what JSON says; None where it is none. Halves of surrogate pairs become U+FFFD."""
+    try:
+        value = json.loads(text, parse_constant=_nothing)
+        if _HALF_OF_A_PAIR.search(text):
+            value = json.loads(without_surrogates(json.dumps(value, ensure_ascii=False)))
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def _is_too_deep(value: Any) -> bool:
+    """Tell whether a value is nested deeper than anybody reads, or than is safe to walk."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = list(chain.from_iterable(map(_nested, level)))
+        if not level:
+            return False
+    return True
+
+
+def _nested(value: Any) -> Iterable[Any]:
+    inside = value.values() if isinstance(value, dict) else value
+    return [each for each in inside if isinstance(each, dict | list)]
 
 
 def _nothing(_: str) -> None:

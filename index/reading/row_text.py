@@ -1,10 +1,11 @@
 """What a row says as a text: a question with its answer, a title with its text, or its fields."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from index.reading.blocks import has_text
 from index.reading.metadata import without_surrogates
 from index.records import Heading
 
@@ -17,10 +18,14 @@ _TEXTS = ("text", "body", "content", "abstract", "description")
 _TEXTS_ALONE = ("text", "body", "content")
 """What needs no title beside it to be taken for the row's text."""
 _IDS = ("_id", "id", "uuid", "key", "doc_id")
+_UNTOLD = frozenset(_IDS) - {"key"}
+"""What a text gains nothing by; a `key` may be one on a keyboard."""
+NAMES = frozenset((*_QUESTIONS, *_ANSWERS, *_TITLES, *_TEXTS, *_IDS))
+_MIN_VECTOR = 16
 
 
 class RowText(NamedTuple):
-    """A row's text; `used` are the names of the fields that it is made of, in small letters."""
+    """A row's text; `used` are the names of the fields that make its title and body."""
 
     title: str
     text: str
@@ -30,22 +35,22 @@ class RowText(NamedTuple):
 
 def says_something(fields: Mapping[str, Any]) -> bool:
     """Tell whether the row has a text."""
-    return any(_plain(value) for value in fields.values())
+    return any(has_text(_plain(value)) for value in fields.values())
 
 
 def text_of(fields: Mapping[str, Any]) -> RowText:
     """Return what the row says, which is something."""
-    plain = {name: told for name, value in fields.items() if (told := _plain(value))}
-    named = {folded(name): told for name, told in plain.items()}
+    told = [name for name, value in fields.items() if _plain(value)]
+    named = {folded(name): name for name in reversed(told)}
     question, answer = _first(named, _QUESTIONS), _first(named, _ANSWERS)
     if question and answer:
-        return _headed(named, question, answer)
+        return _headed(fields, question, answer)
     title = _first(named, _TITLES)
     is_titled = title or any(folded(name) in _TITLES for name in fields)
     body = _first(named, _TEXTS if is_titled else _TEXTS_ALONE)
     if body:
-        return _headed(named, title, body)
-    return RowText("", "\n".join(f"{_line(name)}: {_plain(fields[name], ', ')}" for name in plain))
+        return _headed(fields, title, body)
+    return RowText("", "\n".join(_lines(fields)) or "\n".join(map(_plain, fields.values())).strip())
 
 
 @lru_cache(maxsize=1024)
@@ -61,20 +66,59 @@ def key_of(fields: Mapping[str, Any]) -> str:
     return next((key for name in names if (key := _plain(named[name]))), "")
 
 
-def _headed(named: Mapping[str, str], title_name: str, text_name: str) -> RowText:
-    title = _line(named[title_name]) if title_name else ""
+def _headed(fields: Mapping[str, Any], title_name: str, text_name: str) -> RowText:
+    """Return title and body, and below them what else the row says, a line a field."""
+    title = _line(_plain(fields[title_name])) if title_name else ""
     used = frozenset(name for name in (title_name, text_name) if name)
-    if not title:
-        return RowText("", named[text_name], used=used)
-    text = f"{title}\n{named[text_name]}"
-    if len(title) > MAX_TITLE_CHARS:
+    others = {
+        name: value
+        for name, value in fields.items()
+        if name not in used and folded(name) not in _UNTOLD
+    }
+    lines = "\n".join(_lines(others))
+    body = _plain(fields[text_name])
+    parts = [title, f"{body}\n\n{lines}" if lines else body]
+    text = "\n".join(part for part in parts if part)
+    if not title or len(title) > MAX_TITLE_CHARS:
         return RowText("", text, used=used)
     return RowText(title, text, (Heading(0, len(title), 1),), used)
 
 
+def _lines(fields: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """Yield `name: value` for each field that says something, names of nested ones with dots."""
+    for name, value in fields.items():
+        path = f"{above}.{_line(name)}" if above else _line(name)
+        yield from _lines_of(path, value)
+
+
+def _lines_of(path: str, value: Any) -> Iterator[str]:
+    match value:
+        case dict() if not _is_of_squad(value):
+            yield from _lines(value, path)
+        case list() if any(isinstance(item, dict | list) for item in value):
+            for item in value:
+                yield from _lines_of(path, item)
+        case _ if not _is_vector(value) and (told := _plain(value, ", ")):
+            yield f"{path}: {told}" if path else told
+
+
+def _is_of_squad(value: Mapping[str, Any]) -> bool:
+    return "text" in value and value.keys() <= {"text", "answer_start"}
+
+
+def _is_vector(value: Any) -> bool:
+    """Tell whether a value is what a model made of a text: numbers that tell people nothing."""
+    return (
+        isinstance(value, list)
+        and len(value) >= _MIN_VECTOR
+        and all(isinstance(item, int | float) for item in value)
+        and any(isinstance(item, float) for item in value)
+    )
+
+
 def _first(named: Mapping[str, str], names: tuple[str, ...]) -> str:
-    """Return the first of `names` that has a value, "" if none has."""
-    return next((name for name in names if name in named), "")
+    """Return the field that is called the first of `names` that there is, "" if there is none."""
+    return next((named[name] for name in names if name in named), "")
 
 
 def _line(text: str) -> str:
@@ -83,11 +127,11 @@ def _line(text: str) -> str:
 
 def _plain(value: Any, between: str = "\n") -> str:
     """Return a value as text: the items of a list with that `between`, what is nested as JSON."""
+    if isinstance(value, str):
+        return without_surrogates(value.strip())
     match value:
         case None:
             text = ""
-        case str():
-            text = value
         case bool():
             text = "true" if value else "false"
         case int() | float():

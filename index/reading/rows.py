@@ -4,35 +4,47 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from index.reading.blocks import has_text
+from index.reading.csv_source import csv_source
 from index.reading.decoding import decode
+from index.reading.disguise import is_json, name_of
 from index.reading.errors import UnreadableFileError
 from index.reading.files import bytes_of
-from index.reading.metadata import metadata_of
+from index.reading.metadata import metadata_of, with_own
 from index.reading.reader import Reader
-from index.reading.row_sources import Row, csv_rows, json_rows, typed
+from index.reading.row_sources import RowSource, json_source, typed
 from index.reading.row_text import folded, key_of, says_something, text_of
-from index.records import Document, Layout
+from index.records import Document, Layout, MetadataValue
 from index.sources import SourceFile
 
 MAX_ROWS = 200_000
 _LISTED = 5
+_OWN_NAMES = frozenset(("row", "encoding"))
+_LEFT_OUT = (
+    "{} {} is not a JSON object and was left out",
+    "{}s {} are not JSON objects and were left out",
+)
+_UNCLOSED = (
+    "a quotation mark in {} {} is never closed",
+    "quotation marks in {}s {} are never closed",
+)
 
-RowsOf = Callable[[str], Iterator[Row]]
+Sourced = Callable[[str], RowSource]
 
 
 def read_csv(file: SourceFile) -> Iterable[Document]:
     """Yield a document for each row with text in it."""
-    return _read(file, csv_rows, "text/csv")
+    return _read(file, _csv, "text/csv")
 
 
 def read_tsv(file: SourceFile) -> Iterable[Document]:
     """Yield a document for each row with text in it."""
-    return _read(file, lambda text: csv_rows(text, "\t"), "text/csv")
+    return _read(file, lambda text: _csv(text, "\t"), "text/csv")
 
 
 def read_json_lines(file: SourceFile) -> Iterable[Document]:
-    """Yield a document for each line that is an object with text in it; tell of the others."""
-    return _read(file, json_rows, "application/jsonl")
+    """Yield a document for each line, or item of an array, that is an object with text in it."""
+    return _read(file, json_source, "application/jsonl")
 
 
 ROW_READERS: dict[str, Reader] = {
@@ -43,15 +55,24 @@ ROW_READERS: dict[str, Reader] = {
 }
 
 
-def _read(file: SourceFile, rows_of: RowsOf, media_type: str) -> Iterator[Document]:
+def _csv(text: str, delimiter: str = "") -> RowSource:
+    if is_json(text):
+        raise UnreadableFileError("JSON; name it .jsonl")
+    return csv_source(text, delimiter)
+
+
+def _read(file: SourceFile, sourced: Sourced, media_type: str) -> Iterator[Document]:
     content = bytes_of(file.path)
+    if other := name_of(content):
+        raise UnreadableFileError(other)
     decoded = decode(content)
-    if not decoded.text.strip():
+    if not has_text(decoded.text):
         raise UnreadableFileError("empty")
-    survey = _survey(rows_of(decoded.text))
-    remarks = decoded.remarks + survey.remarks
+    source = sourced(decoded.text)
+    survey = _survey(source)
+    remarks = decoded.remarks + source.remarks + survey.remarks
     digest = hashlib.sha256(content).hexdigest()
-    for number, fields in rows_of(decoded.text):
+    for number, fields, _ in source.rows():
         if not fields or not says_something(fields):
             continue
         row = text_of(fields)
@@ -59,18 +80,19 @@ def _read(file: SourceFile, rows_of: RowsOf, media_type: str) -> Iterator[Docume
         others = (
             (name, typed(value) if media_type == "text/csv" else value)
             for name, value in fields.items()
-            if folded(name) not in row.used
+            if name not in row.used
         )
+        own: dict[str, MetadataValue] = {**decoded.metadata, "row": number}
         yield Document(
             id=file.record_id(key),
             source=file.source,
             title=row.title,
             text=row.text,
             media_type=media_type,
-            reader="rows/1",
+            reader="rows/2",
             document_sha256=digest,
             text_sha256=hashlib.sha256(row.text.encode()).hexdigest(),
-            metadata=metadata_of(others) | decoded.metadata | {"row": number},
+            metadata=with_own(metadata_of(others), own, survey.names),
             layout=Layout(row.headings),
             remarks=remarks,
         )
@@ -79,38 +101,52 @@ def _read(file: SourceFile, rows_of: RowsOf, media_type: str) -> Iterator[Docume
 
 @dataclass(frozen=True, slots=True)
 class _Survey:
-    """What has to be known of all rows before the first can be told."""
+    """What has to be known of all rows before the first can be told.
+
+    `names` are those that the reader would give, taken by a field of some row.
+    """
 
     has_own_keys: bool
+    names: frozenset[str]
     remarks: tuple[str, ...]
 
 
-def _survey(rows: Iterable[Row]) -> _Survey:
+def _survey(source: RowSource) -> _Survey:
     """Raises UnreadableFileError if no row says anything, or there are too many."""
     keys: set[str] = set()
+    names: set[str] = set()
     told = 0
     unreadable: list[int] = []
-    for number, fields in rows:
+    unclosed: list[int] = []
+    for number, fields, open_line in source.rows():
+        if open_line:
+            unclosed.append(open_line)
         if fields is None:
             unreadable.append(number)
         elif says_something(fields):
             told += 1
             keys.add(key_of(fields) or _row_name(number))
+            names.update(_OWN_NAMES.intersection(map(folded, fields)))
         if told > MAX_ROWS:
             raise UnreadableFileError(f"more than {MAX_ROWS:,} rows; split it")
     if not told:
         raise UnreadableFileError(
-            "no line of it is a JSON object" if unreadable else "no row of it has text"
+            f"no {source.unit} of it is a JSON object" if unreadable else "no row of it has text"
         )
-    return _Survey(len(keys) == told, (_left_out(unreadable),) if unreadable else ())
+    return _Survey(
+        len(keys) == told,
+        frozenset(names),
+        (*_told_of(unclosed, _UNCLOSED, "line"), *_told_of(unreadable, _LEFT_OUT, source.unit)),
+    )
 
 
-def _left_out(lines: list[int]) -> str:
-    if len(lines) == 1:
-        return f"line {lines[0]} is not a JSON object and was left out"
-    listed = ", ".join(map(str, lines[:_LISTED]))
-    more = f" and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
-    return f"lines {listed}{more} are not JSON objects and were left out"
+def _told_of(numbers: list[int], remarks: tuple[str, str], unit: str) -> tuple[str, ...]:
+    if not numbers:
+        return ()
+    listed = ", ".join(map(str, numbers[:_LISTED]))
+    more = f" and {len(numbers) - _LISTED} more" if len(numbers) > _LISTED else ""
+    one, many = remarks
+    return ((one if len(numbers) == 1 else many).format(unit, f"{listed}{more}"),)
 
 
 def _row_name(number: int) -> str:

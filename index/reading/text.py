@@ -3,10 +3,13 @@
 import hashlib
 from collections.abc import Iterable
 
+from index.reading.blocks import has_text
 from index.reading.decoding import decode
+from index.reading.disguise import name_of
 from index.reading.errors import UnreadableFileError
 from index.reading.files import bytes_of
 from index.reading.front_matter import FrontMatter, read_front_matter
+from index.reading.metadata import with_own
 from index.reading.reader import Reader
 from index.records import Document
 from index.sources import SourceFile
@@ -21,8 +24,10 @@ def read_text(media_type: str) -> Reader:
 
     def read(file: SourceFile) -> Iterable[Document]:
         content = bytes_of(file.path)
+        if other := name_of(content):
+            raise UnreadableFileError(other)
         text, _ = decoded = decode(content)
-        if not text.strip():
+        if not has_text(text):
             raise UnreadableFileError("empty")
         in_markdown = media_type == "text/markdown"
         front_matter = read_front_matter(text) if in_markdown else FrontMatter()
@@ -37,7 +42,7 @@ def read_text(media_type: str) -> Reader:
             reader="text/2",
             document_sha256=hashlib.sha256(content).hexdigest(),
             text_sha256=hashlib.sha256(text.encode()).hexdigest(),
-            metadata=front_matter.metadata | decoded.metadata,
+            metadata=with_own(front_matter.metadata, decoded.metadata),
             remarks=decoded.remarks + front_matter.remarks,
         )
 

@@ -1,4 +1,4 @@
-"""From the body of a Word document to its blocks, in order, as they read when all is accepted."""
+"""From the settled body of a Word document to its blocks, in order, all changes accepted."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,11 +7,9 @@ from index.reading.blocks import TextBlock, one_line
 from index.reading.word_numbering import Numbering, W
 from index.reading.word_styles import ParagraphStyle, list_of, outline_level
 
-_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _LEFT_OUT = frozenset(
-    [f"{W}{name}" for name in "del moveFrom instrText delText rPr pPr rt txbxContent".split()]
-    + [f"{_MC}Fallback"]
+    f"{W}{name}" for name in "del moveFrom instrText delText rPr pPr rt txbxContent".split()
 )
 _WRAPPERS = frozenset(
     f"{W}{name}" for name in "sdt sdtContent ins moveTo customXml smartTag".split()
@@ -68,8 +66,7 @@ class WordBlocks:
                 yield TextBlock("  " * depth + labelled if label else text, tight=tight)
             self._in_list = bool(label) and not level
         for box in paragraph.iter(f"{W}txbxContent"):
-            if not any(above.tag == f"{_MC}Fallback" for above in box.iterancestors()):
-                yield from self.blocks(box)
+            yield from self.blocks(box)
         for reference in paragraph.iter(f"{W}footnoteReference", f"{W}endnoteReference"):
             key = f"{reference.tag[len(W) :].removesuffix('Reference')} {reference.get(f'{W}id')}"
             if key in self._footnotes:

@@ -10,7 +10,8 @@ from index.reading.errors import UnreadableFileError
 from index.reading.files import bytes_of
 from index.reading.word_blocks import WordBlocks, style_of, text_of
 from index.reading.word_numbering import Numbering, W, read_numbering
-from index.reading.word_package import check_package
+from index.reading.word_package import MAIN_TYPES, check_package
+from index.reading.word_settling import settle
 from index.reading.word_styles import ParagraphStyle, read_styles
 from index.records import Document, MetadataValue
 from index.sources import SourceFile
@@ -25,7 +26,10 @@ def read_word_document(file: SourceFile) -> Iterable[Document]:
     check_package(content)
     opened = _open(content)
     styles = _styles(opened)
-    title, blocks = _title_and_blocks(opened, styles)
+    notes = _notes(opened)
+    parts = (opened.element, *notes.values())
+    remarks = tuple(dict.fromkeys(remark for part in parts for remark in settle(part)))
+    title, blocks = _title_and_blocks(opened, styles, notes)
     if not blocks:
         raise UnreadableFileError("no text in it")
     text, layout = lay_out(blocks)
@@ -38,25 +42,31 @@ def read_word_document(file: SourceFile) -> Iterable[Document]:
         media_type=MEDIA_TYPE,
         reader=_reader(),
         metadata=_metadata(opened),
+        remarks=remarks,
     )
 
 
 def _reader() -> str:
     from docx import __version__
 
-    return f"word_document/1 (python-docx {__version__})"
+    return f"word_document/2 (python-docx {__version__})"
 
 
 def _open(content: bytes) -> Any:
     import zipfile
     import zlib
 
-    import docx
     from docx.opc.exceptions import OpcError
+    from docx.opc.part import PartFactory
+    from docx.package import Package
+    from docx.parts.document import DocumentPart
     from lxml.etree import LxmlError
 
+    # docx.Document refuses templates and documents with macros, which are read alike.
+    PartFactory.part_type_for.update(dict.fromkeys(MAIN_TYPES, DocumentPart))
     try:
-        opened = docx.Document(io.BytesIO(content))
+        main: Any = Package.open(io.BytesIO(content)).main_document_part
+        opened = main.document
     except (
         OpcError,
         LxmlError,
@@ -82,14 +92,14 @@ def _styles(opened: Any) -> dict[str, ParagraphStyle]:
 
 
 def _title_and_blocks(
-    opened: Any, styles: dict[str, ParagraphStyle]
+    opened: Any, styles: dict[str, ParagraphStyle], notes: dict[str, Any]
 ) -> tuple[str, list[TextBlock]]:
     body = opened.element.find(f"{W}body")
     paragraphs = (p for p in body.iter(f"{W}p") if style_of(p, styles).is_title)
     written = next(filter(None, map(text_of, paragraphs)), "")
     lists = _related(opened, "numbering")
     numbering = Numbering() if lists is None else read_numbering(lists)
-    reader = WordBlocks(styles, numbering, _notes(opened), 1 if written else 0)
+    reader = WordBlocks(styles, numbering, notes, 1 if written else 0)
     title = own_title(_property(opened, "title")) or written
     return title, list(reader.blocks(body))
 

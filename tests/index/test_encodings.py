@@ -5,6 +5,7 @@ import gzip
 import io
 import random
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -229,3 +230,41 @@ def test_the_document_tells_how_it_was_read(tmp_path: Path, name: str) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + "Le café est prêt.\r\n".encode())
     (document,) = read_file(SourceFile(path, f"x/{name}"))
     assert (document.remarks, document.metadata) == ((), {})
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".md"])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"{\\rtf1\\ansi The dough rests.}", "RTF; save it as text, .docx or PDF"),
+        (b"%PDF-1.7\nThe dough rests.", "a PDF; name it .pdf"),
+        (binaries()["zip"], "an archive; unpack it"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 words",
+            "an old Office file; save it as .docx, .csv or PDF",
+        ),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html>\n<p>The dough rests.", "a web page; name it .html"),
+        (b"<!-- saved --><html lang=en><body>It rests.", "a web page; name it .html"),
+        (b'<?xml version="1.0"?>\n<html xmlns="x"><head/></html>', "a web page; name it .html"),
+        (b"<!-- " * 700 + b"<p>It rests.", ""),
+        (b"<!-- a --> " * 300 + b"<p>It rests.", ""),
+        (b"<html> is the root of a page.", ""),
+        (b'<div align="center">\n\n# Bread\n\n</div>\n<html><body>', ""),
+        (b"\n \xe2\x80\x8b\n\xef\xbb\xbf\xc2\xa0\xe2\x80\x8e", "empty"),
+        (b"- \n", ""),
+    ],
+)
+def test_a_suffix_that_lies(tmp_path: Path, suffix: str, content: bytes, reason: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(content)
+    refused = pytest.raises(UnreadableFileError) if reason else nullcontext()
+    with refused as error:
+        read_file(SourceFile(path, f"x/a{suffix}"))
+    assert (str(error.value) if error else "") == reason
+
+
+def test_front_matter_keeps_its_own_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_bytes("---\nencoding: heat\n---\nLe café est prêt.\n".encode("cp1252"))
+    (document,) = read_file(SourceFile(path, "x/a.md"))
+    assert document.metadata == {"encoding": "heat", "pincite_encoding": "windows-1252"}

@@ -18,7 +18,8 @@ from index.document_json import document_from_json, document_to_json
 from index.model import Model
 from index.reading import READERS, UnreadableFileError, read_file
 from index.reading import rows as row_reading
-from index.reading.row_sources import delimiter_of
+from index.reading.csv_header import is_header
+from index.reading.csv_records import delimiter_of
 from index.records import Document, Heading, Layout
 from index.sources import SourceFile
 from index.tokens import ModelTokenizer
@@ -58,7 +59,7 @@ def test_a_question_with_its_answer(read: ReadRows, names: tuple[str, str]) -> N
         ),
     )
     assert document.title == "How long does it rest?"
-    assert document.text == "How long does it rest?\nA day.\nOr two."
+    assert document.text == "How long does it rest?\nA day.\nOr two.\n\nby: Ann"
     assert document.layout == Layout((Heading(0, 22, 1),))
     assert document.metadata == {"by": "Ann", "row": 1}
 
@@ -86,7 +87,7 @@ def test_a_title_with_its_text(read: ReadRows) -> None:
     assert beir.layout == Layout((Heading(0, 5, 1),))
     assert beir.metadata == {"_id": "17", "row": 1}
     assert (untitled.title, untitled.text, untitled.layout) == ("", "It rests.", Layout())
-    assert alone.text == "It rests."
+    assert alone.text == "It rests.\n\ntags: a, b\ndraft: false\nprice: 1.5"
     assert alone.metadata == {
         "id": 19, "tags": ("a", "b"), "draft": False, "price": 1.5, "row": 3,
     }  # fmt: skip
@@ -98,10 +99,80 @@ def test_a_record(read: ReadRows) -> None:
     assert first.metadata == {"sku": "00501", "price": 3.5, "row": 1}
     assert second.text == "SKU: 7\nPrice: -2\nNote: Round"
     assert second.metadata == {"sku": 7, "price": -2, "note": "Round", "row": 2}
-    assert (first.layout, first.media_type, first.reader) == (Layout(), "text/csv", "rows/1")
+    assert (first.layout, first.media_type, first.reader) == (Layout(), "text/csv", "rows/2")
     (nested,) = read(".ndjson", json_lines({"size": {"w": 1}, "in": ["red", "blü"], "none": None}))
-    assert nested.text == 'size: {"w": 1}\nin: red, blü'
+    assert nested.text == "size.w: 1\nin: red, blü"
     assert nested.metadata == {"in": ("red", "blü"), "row": 1}
+
+
+def test_all_that_a_row_says_is_in_its_text(read: ReadRows) -> None:
+    first, second = read(
+        ".csv",
+        "id,name,description,price,notes\n"
+        f"7,Pump B,A quiet pump.,99.00,{'x ' * 800}XJ9\n8,Valve,Of brass.,,\n",
+    )
+    assert first.text == f"Pump B\nA quiet pump.\n\nprice: 99.00\nnotes: {'x ' * 800}XJ9"
+    assert first.metadata["price"] == 99.0
+    assert second.text == "Valve\nOf brass."
+
+
+def test_nested_fields_are_told_by_their_path(read: ReadRows) -> None:
+    vector = [0.5] * 384
+    order, chat, embedded = read(
+        ".jsonl",
+        json_lines(
+            {
+                "text": "Shipped.",
+                "customer": {"name": "Ann", "address": {"city": "Bergen", "zip": None}},
+                "lines": [{"sku": "A1", "qty": 3}, {"sku": "B2"}],
+                "sizes": [1, 2.5, "wide"],
+                "vector": vector,
+            },
+            {"messages": [{"role": "user", "content": "How hot?"}, {"content": "Very."}]},
+            {"vector": vector},
+        ),
+    )
+    assert order.text.split("\n") == [
+        "Shipped.", "", "customer.name: Ann", "customer.address.city: Bergen", "lines.sku: A1",
+        "lines.qty: 3", "lines.sku: B2", "sizes: 1, 2.5, wide",
+    ]  # fmt: skip
+    assert chat.text == ("messages.role: user\nmessages.content: How hot?\nmessages.content: Very.")
+    assert embedded.text.startswith("0.5")
+
+
+def test_fields_that_differ_in_capitals_are_all_told(read: ReadRows) -> None:
+    (document,) = read(".jsonl", json_lines({"text": "One.", "Text": "Two."}))
+    assert document.text == "One.\n\nText: Two."
+
+
+def test_a_field_keeps_the_name_that_the_reader_would_give(read: ReadRows, tmp_path: Path) -> None:
+    first, second = read(".jsonl", json_lines({"text": "a", "Row": "D4"}, {"text": "b"}))
+    assert first.metadata == {"row": "D4", "pincite_row": 1}
+    assert second.metadata == {"pincite_row": 2}
+    path = tmp_path / "a.csv"
+    path.write_bytes("encoding;text\nheat;Das Brötchen schmeckt köstlich.\n".encode("cp1252"))
+    (document,) = read_file(SourceFile(path, "x/a.csv"))
+    assert document.metadata == {
+        "encoding": "heat", "pincite_encoding": "windows-1252", "row": 1,
+    }  # fmt: skip
+
+
+def test_halves_of_characters_lose_nothing_else(read: ReadRows) -> None:
+    first, second, third = read(
+        ".jsonl",
+        '{"\\ud800bad": "value \\uDC00 one", "n": ["\\ud83d"]}\n'
+        '{"text": "whole \\ud83d\\ude00"}\n{"text": "a"}\n',
+    )
+    assert first.text == "\ufffdbad: value \ufffd one\nn: \ufffd"
+    assert first.metadata == {"\ufffdbad": "value \ufffd one", "n": ("\ufffd",), "row": 1}
+    assert (second.text, third.text) == ("whole 😀", "a")
+    assert first.remarks == ()
+
+
+def test_an_array_is_read_item_by_item(read: ReadRows) -> None:
+    first, second = read(".jsonl", '[\n  {"text": "a"},\n  {"text":\n "b"}\n]\n')
+    assert (first.text, second.text) == ("a", "b")
+    assert (first.metadata, second.metadata) == ({"row": 1}, {"row": 2})
 
 
 def test_a_question_nobody_answered_is_a_record(read: ReadRows) -> None:
@@ -187,7 +258,23 @@ def test_the_delimiter_divides_all_lines_alike(sample: str, delimiter: str) -> N
     ("content", "texts"),
     [
         ("1,2\n3,4\n", ["column 1: 1\ncolumn 2: 2", "column 1: 3\ncolumn 2: 4"]),
-        ("a,a\n3,4\n", ["column 1: a\ncolumn 2: a", "column 1: 3\ncolumn 2: 4"]),
+        ("a,a\n3,4\n", ["a: 3\na 2: 4"]),
+        ("a,A,a 2,a\n3,4,5,6\n", ["a: 3\nA 3: 4\na 2: 5\na 4: 6"]),
+        (
+            "name,price,,\nvalve,12,,\npump,9,,new\n",
+            [
+                "name: valve\nprice: 12",
+                "name: pump\nprice: 9\ncolumn 4: new",
+            ],
+        ),
+        ("Country,2019,2020\nFrance,67.0,67.3\n", ["Country: France\n2019: 67.0\n2020: 67.3"]),
+        (
+            "sep=|\r\nname|said\r\nvalve|a;b;c\r\npump|a;b\r\n",
+            [
+                "name: valve\nsaid: a;b;c",
+                "name: pump\nsaid: a;b",
+            ],
+        ),
         (",word\n0,flour\n", ["column 1: 0\nword: flour"]),
         ("word\nflour,white\n", ["word: flour\ncolumn 2: white"]),
         ("a,b\nflour\n", ["a: flour"]),
@@ -198,11 +285,110 @@ def test_columns_without_a_name(read: ReadRows, content: str, texts: list[str]) 
     assert [document.text for document in read(".csv", content)] == texts
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("spam,Free money!|ham,See you.|spam,Act now!", False),  # a label that comes again
+        ("red,apple|green,pear|red,cherry", False),
+        ("type,text|spam,Free money!|ham,See you.", True),
+        ("colour,fruit|red,apple|green,pear|red,cherry", True),
+        ("Casablanca,1942|Vertigo,1958|Psycho,1960", False),
+        ("Widget,2019|Gadget,350", False),
+        ("Region,2021,2020,2019|North,10,11,12", True),
+        ("Region,2020-01,2020-02|North,10,11", True),
+        ("2024-01-05,valve,broken|2024-01-06,pump,sound", False),
+        ("2019,2020,2021|1,2,3", False),
+        ("1 200,3.5 %|900,4 %", False),
+        ("a@b.org,Ann|c@d.org,Bob", False),
+        ("mail,who|a@b.org,Ann|c@d.org,Bob", True),
+        ("The valve is brass.|The pump is steel.", False),
+        ("fact|The valve is brass.|The pump is steel.", True),
+        ("How long does it rest?,A day.|How hot is it?,Very hot.", False),
+        ("Timestamp,How old are you?,Name|2024-01-05,33,Ann|2024-01-06,41,Bob", True),
+        ("How hot is it?,Who says so?|Very hot I find,Ann|Not so hot,Bob", True),
+        ("N/A,Ann|5,Bob|6,Eve", True),  # nothing is missing where nothing is compared
+        ("red,red|blue,green", False),
+        ("name,name|blue,green", True),
+        ("flour,,white|bread,,brown", False),
+        ("size,,weight|1,,2", True),
+        (f"{'word ' * 40}|short", False),
+    ],
+)
+def test_what_is_a_header(rows: str, expected: bool) -> None:
+    first, *below = [row.split(",") for row in rows.split("|")]
+    assert is_header(first, below) is expected
+
+
+@pytest.mark.parametrize(
+    ("content", "texts", "remarks"),
+    [
+        (
+            "Report of 2024-01-05\nDepartment: Sales\n\nregion,revenue\nNorth,1\nSouth,2\n",
+            ["region: North\nrevenue: 1", "region: South\nrevenue: 2"],
+            ("above the table and left out: lines 1, 2 (Report of 2024-01-05; Department: Sales)",),
+        ),
+        (
+            "Report,,\nname,price,stock\nvalve,1,2\npump,3,4\n",
+            ["name: valve\nprice: 1\nstock: 2", "name: pump\nprice: 3\nstock: 4"],
+            ("above the table and left out: line 1 (Report)",),
+        ),
+        ("word\nflour,white\nbread,brown\nrye,dark\n", [
+            "word: flour\ncolumn 2: white", "word: bread\ncolumn 2: brown",
+            "word: rye\ncolumn 2: dark",
+        ], ()),
+    ],
+)  # fmt: skip
+def test_what_stands_above_the_table(
+    read: ReadRows, content: str, texts: list[str], remarks: tuple[str, ...]
+) -> None:
+    documents = read(".csv", content)
+    assert [document.text for document in documents] == texts
+    assert documents[0].remarks == remarks
+
+
+@pytest.mark.parametrize(
+    ("content", "texts", "remark"),
+    [
+        (
+            'id,text\n1,"an open one\n2,second, and more\n3,"third"\n4,fourth\n',
+            ["an open one", "second", "third", "fourth"],
+            "a quotation mark in line 2 is never closed",
+        ),
+        (
+            'sep=,\nid,text\n1,one\n2,"two\n3,three\n',
+            ["one", "two", "three"],
+            "a quotation mark in line 4 is never closed",
+        ),
+        (
+            'id,text\n1,"one\n2,two\n3,"three\n4,four\n',
+            ["one", "two", "three", "four"],
+            "quotation marks in lines 2, 4 are never closed",
+        ),
+        ('text\n"one\ntwo\nthree\n', ["one", "two", "three"], ""),
+        ('id,text\n1,"one\n\n- of, a list\n- and more"\n2,two\n', ["one", "two"], None),
+        ('id,text\n1,"cut in the middle\nof a text', ["cut in the middle\nof a text"], None),
+    ],
+)
+def test_a_quotation_mark_that_is_never_closed(
+    read: ReadRows, content: str, texts: list[str], remark: str | None
+) -> None:
+    documents = read(".csv", content)
+    assert [document.text.split("\n\n")[0] for document in documents] == texts
+    expected = remark or "a quotation mark in line 2 is never closed"
+    assert documents[0].remarks == (() if remark is None else (expected,))
+
+
+def test_many_quotation_marks_that_are_never_closed(read: ReadRows) -> None:
+    documents = read(".csv", "size,text\n" + "".join(f'"{n},pipe\n' for n in range(1000)))
+    assert len(documents) == 1000
+    assert [document.text for document in documents[:2]] == ["pipe\n\nsize: 0", "pipe\n\nsize: 1"]
+
+
 def test_other_encodings(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("word;text\n1;Das Brötchen schmeckt.\n2;Köstlich für alle.\n".encode("cp1252"))
     first, second = read_file(SourceFile(path, "x/a.csv"))
-    assert first.text == "Das Brötchen schmeckt."
+    assert first.text == "Das Brötchen schmeckt.\n\nword: 1"
     assert (first.remarks, second.remarks) == (("read as windows-1252",), ())
     assert first.metadata == {"word": 1, "encoding": "windows-1252", "row": 1}
 
@@ -220,6 +406,11 @@ def test_a_field_may_be_long(read: ReadRows) -> None:
     ("content", "remark"),
     [
         ('{"text": "a"}\nno\n', "line 2 is not a JSON object and was left out"),
+        (
+            '{"text": "a"}\n{"n": 1' + "0" * 5000 + "}\n" + '{"a":' * 200 + "1" + "}" * 200,
+            "lines 2, 3 are not JSON objects and were left out",
+        ),
+        ('[{"text": "a"},\n[1]]', "item 2 is not a JSON object and was left out"),
         ('[1]\n\n{"text": "a"}\n"b"\n', "lines 1, 4 are not JSON objects and were left out"),
         (
             '{"text": "a"}\n' + "{\n" * 8,
@@ -239,7 +430,11 @@ def test_lines_that_are_left_out(read: ReadRows, content: str, remark: str) -> N
         (".csv", "", "empty"),
         (".csv", "a,b\n", "nothing but a header"),
         (".csv", "a,b\n , \n,\n", "no row of it has text"),
-        (".jsonl", '[{"text": "a"}]\n', "no line of it is a JSON object"),
+        (".jsonl", "[1]\n", "no line of it is a JSON object"),
+        (".csv", '[{"a": 1,\n"b": "c"}]', "JSON; name it .jsonl"),
+        (".csv", '{"a": 1}\n{"a": 2}\n', "JSON; name it .jsonl"),
+        (".tsv", "{\\rtf1 words}", "RTF; save it as text, .docx or PDF"),
+        (".csv", " \n\u200b\ufeff", "empty"),
         (".jsonl", '{"text": "a"', "no line of it is a JSON object"),
         (
             ".jsonl",
@@ -288,9 +483,11 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 names = st.one_of(
     st.sampled_from("question answer title text name id _id body answers Price q a".split()),
     st.text(max_size=8),
+    st.text(st.characters(categories=["Cs", "Ll"]), max_size=3),
 )
 words = st.one_of(
     st.text(max_size=40),
+    st.text(st.characters(categories=["Cs", "Ll"]), max_size=5),
     st.sampled_from(
         [
             "It rests. It bakes.",

@@ -75,7 +75,7 @@ def test_headings_paragraphs_and_tables_come_in_order(read):
     assert headings_of(document) == [(1, "Care of wounds"), (2, "Cleaning"), (6, "Deeper")]
     assert document.title == "Care of wounds"
     assert document.media_type.endswith("wordprocessingml.document")
-    assert document.reader.startswith("word_document/1 (python-docx ")
+    assert document.reader.startswith("word_document/2 (python-docx ")
 
 
 def test_a_heading_is_known_by_its_outline_level_whatever_its_style_is_called(read):
@@ -177,6 +177,109 @@ def test_changes_are_accepted_and_what_is_hidden_is_left_out(read):
     ]  # fmt: skip
 
 
+def paragraph(inside: str) -> Any:
+    return element(f"<w:p><w:pPr/>{inside}</w:p>")
+
+
+def run(text: str, properties: str = "") -> str:
+    blanks = 'xml:space="preserve"'
+    return f"<w:r><w:rPr>{properties}</w:rPr><w:t {blanks}>{text}</w:t></w:r>"
+
+
+def of_paragraphs(*paragraphs: Any) -> Any:
+    word = docx.Document()
+    for each in paragraphs:
+        word.element.body.insert(len(word.element.body) - 1, each)
+    return word
+
+
+def test_symbols_are_read_whichever_way_their_codes_are_written(read):
+    def symbol(code: str, font: str = "Symbol") -> str:
+        return f'<w:r><w:sym w:font="{font}" w:char="{code}"/></w:r>'
+
+    fonts = '<w:rFonts w:ascii="{0}" w:hAnsi="{0}"/>'.format
+    word = of_paragraphs(
+        paragraph(run("5 ") + symbol("F06D") + run("g at 37 ") + symbol("00B0") + run("C")),
+        paragraph(
+            run("5 ") + run("m", fonts("Symbol")) + run("g, 2 ") + run("\uf0b1", fonts("Symbol"))
+        ),
+        paragraph("".join(map(symbol, "F061 F057 F0A3 F0B3 F0B9 F0A5 F0B4 F0B8 F0AE".split()))),
+        paragraph("".join(symbol(code, "Wingdings") for code in "F0FC F0FE F06F F0E0".split())),
+        paragraph(run("A Latin ") + symbol("00E9", "Arial")),
+    )
+    document = read(word)
+    assert document.text.split("\n\n") == [
+        "5 μg at 37 °C",
+        "5 μg, 2 ±",
+        "αΩ≤≥≠∞×÷→",
+        "✓☑□→",
+        "A Latin é",
+    ]
+    assert document.remarks == ()
+
+
+def test_symbols_that_are_not_known_are_told(read):
+    symbols = "".join(
+        f'<w:r><w:sym w:font="{font}" w:char="{code}"/></w:r>'
+        for font, code in [("Wingdings 3", "F07D"), ("Bats", "F041"), ("Bats", "D800"), ("", "no")]
+    )
+    document = read(of_paragraphs(paragraph(run("Odd: ") + symbols)))
+    assert document.text == "Odd: " + "\ufffd" * 4
+    assert document.remarks == tuple(
+        f"symbols of the font {font} could not be read"
+        for font in ("Wingdings 3", "Bats", "(none)")
+    )
+
+
+def test_of_alternatives_one_is_read(read):
+    names = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+
+    def choice(*offered: str, old: str = "") -> str:
+        choices = "".join(f'<mc:Choice Requires="x">{each}</mc:Choice>' for each in offered)
+        return (
+            f"<mc:AlternateContent {names}>{choices}<mc:Fallback>{old}</mc:Fallback>"
+            "</mc:AlternateContent>"
+        )
+
+    def block(text: str) -> str:
+        return f"<w:p>{run(text)}</w:p>"
+
+    word = of_paragraphs(
+        *element(
+            "<w:body>"
+            + choice(block("First."), block("Second."), old=block("Old."))
+            + choice("<w:p/>", old=block("Only here."))
+            + f"<w:p>{run('In a line: ')}{choice(run('new'), old=run('old'))}</w:p>"
+            + choice(choice(block("Deep."), old=block("Shallow.")), old=block("Old."))
+            + "</w:body>"
+        )
+    )
+    assert read(word).text.split("\n\n") == ["First.", "Only here.", "In a line: new", "Deep."]
+
+
+def test_a_paragraph_whose_mark_is_deleted_goes_on_in_the_next(read):
+    gone = '<w:p><w:pPr><w:rPr><w:del w:id="1"/></w:rPr></w:pPr>{}</w:p>'.format
+    word = of_paragraphs(
+        element(gone(run("One "))), element(gone(run("two "))), paragraph(run("three.")),
+        paragraph(run("Four.")), element(gone(run("At the end."))),
+    )  # fmt: skip
+    assert read(word).text == "One two three.\n\nFour.\n\nAt the end."
+
+
+def test_a_deleted_cell_is_left_out(read):
+    word = docx.Document()
+    table = word.add_table(1, 3)
+    for column, text in enumerate("abc"):
+        table.cell(0, column).text = text
+    table.cell(0, 1)._tc.get_or_add_tcPr().append(element('<w:cellDel w:id="1"/>'))
+    assert read(word).text == "a | c"
+
+
+def test_embedded_files_are_told(read):
+    word = of_paragraphs(paragraph(run("Words.")), element('<w:altChunk w:id="1"/>'))
+    assert read(word).remarks == ("text embedded as another file was left out",)
+
+
 def test_a_footnote_follows_its_paragraph(read):
     word = docx.Document()
     paragraph = word.add_paragraph("Said so.")
@@ -230,8 +333,57 @@ def test_entities_are_not_expanded(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    "main_type",
+    [
+        b"openxmlformats-officedocument.wordprocessingml.template.main+xml",
+        b"ms-word.document.macroEnabled.main+xml",
+        b"ms-word.template.macroEnabledTemplate.main+xml",
+    ],
+)
+def test_templates_and_documents_with_macros_are_read(read, main_type: bytes):
+    usual = b"openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    content = saved(of_paragraphs(paragraph(run("Words."))))
+    other = with_part(content, "[Content_Types].xml", lambda part: part.replace(usual, main_type))
+    assert other != content
+    assert read(other).text == "Words."
+
+
+def strict() -> bytes:
+    content = saved(of_paragraphs(paragraph(run("Words."))))
+    usual = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    own = b"http://purl.oclc.org/ooxml/officeDocument/relationships"
+    return with_part(content, "_rels/.rels", lambda part: part.replace(usual, own))
+
+
+def archive_of(*entries: tuple[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+TYPES = ("[Content_Types].xml", "<Types/>")
+ODF = "application/vnd.oasis.opendocument."
+
+
+@pytest.mark.parametrize(
     ("content", "reason"),
     [
+        (strict(), "saved as Strict Open XML; save it as a normal .docx"),
+        (
+            archive_of(("mimetype", f"{ODF}text")),
+            "an OpenDocument text; save it as .docx or PDF",
+        ),
+        (
+            archive_of(TYPES, ("ppt/presentation.xml", "")),
+            "a PowerPoint presentation; save it as PDF",
+        ),
+        (archive_of(TYPES, ("xl/workbook.xml", "")), "an Excel workbook; save it as .csv"),
+        (archive_of(("a.txt", "")), "damaged or not a Word document"),
+        (b"{\\rtf1 words}", "RTF; save it as text, .docx or PDF"),
+        (b"%PDF-1.7 words", "a PDF; name it .pdf"),
+        (b"<html><body>words</body></html>", "a web page; name it .html"),
         (b"", "empty"),
         (b"words", "damaged or not a Word document"),
         (OLE, "an old Word file; save it as .docx"),
