@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from index.reading.blocks import TextBlock, one_line
-from index.reading.pdf_glyphs import Fragment
+from index.reading.pdf_fragments import Fragment
 from index.reading.pdf_headings import heading_style, nested_levels
+from index.reading.pdf_justified import stretched_joined
 from index.reading.pdf_paragraphs import (
     LEADER,
     BodyStyle,
@@ -37,7 +38,7 @@ class _Draft:
 def blocks_of(pages: Sequence[Sequence[Fragment]]) -> list[TextBlock]:
     """Return the blocks of a document, given what stands on each of its pages."""
     columns = [
-        column_of(number, rows_of(column))
+        column_of(number, stretched_joined(rows_of(column)))
         for number, page in enumerate(pages, 1)
         for column in columns_of(page)
     ]

@@ -10,7 +10,7 @@ from index.reading.blocks import extracted_document, lay_out, one_line, own_titl
 from index.reading.errors import UnreadableFileError
 from index.reading.files import bytes_of
 from index.reading.pdf_blocks import blocks_of
-from index.reading.pdf_glyphs import Fragment, fragments_of
+from index.reading.pdf_fragments import Fragment, fragments_of
 from index.reading.pdf_running_heads import without_running_heads
 from index.records import Document, MetadataValue
 from index.sources import SourceFile

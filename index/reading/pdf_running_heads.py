@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from index.reading.pdf_glyphs import Fragment
+from index.reading.pdf_fragments import Fragment
 from index.reading.pdf_rows import group_by_height
 
 _SAME_HEIGHT = 4.0
