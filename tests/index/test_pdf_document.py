@@ -38,7 +38,7 @@ def test_lines_of_a_paragraph_are_joined_and_paragraphs_stay_apart(read):
     document = read([*lines(72, 700, *FULL_WIDTH), *lines(72, 660, "A second one.")])
     assert document.text.split("\n\n") == [" ".join(FULL_WIDTH), "A second one."]
     assert document.media_type == "application/pdf"
-    assert document.reader.startswith("pdf_document/1 (pypdfium2 ")
+    assert document.reader.startswith("pdf_document/2 (pypdfium2 ")
 
 
 def test_two_columns_are_read_one_after_the_other_below_what_stands_over_both(read):
