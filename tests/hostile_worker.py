@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 from index.reading import READERS, OutOfReachError, UnreadableFileError, worker
+from index.reading.progress import progressed
 from index.records import Document
 from index.sources import SourceFile
 
@@ -36,6 +37,27 @@ def hang(file: SourceFile) -> Iterator[Document]:
 def hang_without_letting_go(file: SourceFile) -> Iterable[Document]:
     """No Python code runs meanwhile: the interpreter's lock is held."""
     re.match(r"(a|aa)+$", "a" * 100 + "b")
+    return ()
+
+
+def plod(file: SourceFile) -> Iterator[Document]:
+    """A long file, of which much is done all the time."""
+    for _ in range(20):
+        time.sleep(0.1)
+        progressed()
+    yield document(file, "There at last.")
+
+
+def plod_forever(file: SourceFile) -> Iterable[Document]:
+    while True:
+        time.sleep(0.05)
+        progressed()
+
+
+def progress_and_hang(file: SourceFile) -> Iterable[Document]:
+    time.sleep(0.1)
+    progressed()
+    time.sleep(600)
     return ()
 
 
@@ -133,7 +155,8 @@ def where(file: SourceFile) -> Iterator[Document]:
 
 if __name__ == "__main__":
     hostile = (
-        good, hang, hang_without_letting_go, crash, abort, devour, leak, chatter, fail, fail_late,
+        good, hang, hang_without_letting_go, crash, abort, devour, leak, plod,
+        plod_forever, progress_and_hang, chatter, fail, fail_late,
         leave, descend, refuse, put_off, failing_disk, forbidden, not_from_the_system, surrogates,
         shut_the_pipe, who, where,
     )  # fmt: skip

@@ -1,4 +1,8 @@
-"""A minimal writer of PDF files: words in Helvetica at places, one size and weight each."""
+"""A minimal writer of PDF files: words in Helvetica at places, one size and weight each.
+
+Where Helvetica lacks a character, or boxes of single characters are wanted, words are `drawn`: in
+a font of type 3, without metrics of its own, whose characters are bars half an em wide.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -17,11 +21,27 @@ class Words:
     text: str
     size: float = 10
     bold: bool = False
+    drawn: bool = False
 
 
-def lines(x: float, y: float, *texts: str, size: float = 10, bold: bool = False) -> list[Words]:
+def lines(
+    x: float, y: float, *texts: str, size: float = 10, bold: bool = False, drawn: bool = False
+) -> list[Words]:
     """Return lines below one another, from `y` down."""
-    return [Words(x, y - i * 1.2 * size, text, size, bold) for i, text in enumerate(texts)]
+    return [Words(x, y - i * 1.2 * size, text, size, bold, drawn) for i, text in enumerate(texts)]
+
+
+def justified(x: float, y: float, width: float, *texts: str, size: float = 10) -> list[Words]:
+    """Return lines whose words are spread over `width`, each word in its place."""
+    words: list[Words] = []
+    for i, text in enumerate(texts):
+        parts = text.split()
+        blank = (width - size / 2 * sum(map(len, parts))) / (len(parts) - 1)
+        left = x
+        for part in parts:
+            words.append(Words(left, y - i * 1.2 * size, part, size, drawn=True))
+            left += size / 2 * len(part) + blank
+    return words
 
 
 def write_pdf(
@@ -34,10 +54,14 @@ def write_pdf(
         b"<< /Type /Font /Subtype /Type1 /BaseFont /%s /Encoding /WinAnsiEncoding >>" % name
         for name in (b"Helvetica", b"Helvetica-Bold")
     ]
+    drawn = sorted({char for page in pages for words in page if words.drawn for char in words.text})
+    if drawn:
+        objects += _drawn_font(drawn, len(objects) + 1)
+        fonts = b"<< /F1 3 0 R /F2 4 0 R /F3 5 0 R >>"
     kids = []
     for page in pages:
-        content = b"\n".join(map(_shown, page))
-        objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
+        content = b"\n".join(_shown(words, drawn) for words in page)
+        objects.append(_stream(content))
         objects.append(
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %d %d] /Contents %d 0 R"
             b" /Resources << /Font %s >> >>" % (WIDTH, HEIGHT, len(objects), fonts)
@@ -69,15 +93,49 @@ def _assembled(objects: Sequence[bytes], trailer: bytes) -> bytes:
     return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
 
 
-def _shown(words: Words) -> bytes:
-    font = b"F2" if words.bold else b"F1"
+def _shown(words: Words, drawn: Sequence[str]) -> bytes:
+    font = b"F3" if words.drawn else b"F2" if words.bold else b"F1"
+    codes = bytes(1 + drawn.index(char) for char in words.text) if words.drawn else b""
     return b"BT /%s %g Tf %g %g Td %s Tj ET" % (
         font,
         words.size,
         words.x,
         words.y,
-        _string(words.text),
+        b"<%s>" % codes.hex().encode() if words.drawn else _string(words.text),
     )
+
+
+def _drawn_font(drawn: Sequence[str], number: int) -> list[bytes]:
+    """Return the objects, numbered from `number`, of a font with a bar for each character."""
+    count = len(drawn)
+    names = b" ".join(b"/c%d" % i for i in range(1, count + 1))
+    places = b" ".join(b"/c%d %d 0 R" % (i, number + 1 + i) for i in range(1, count + 1))
+    codes = b"\n".join(
+        b"<%02x> <%s>" % (i, char.encode("utf-16-be").hex().encode())
+        for i, char in enumerate(drawn, 1)
+    )
+    font = (
+        b"<< /Type /Font /Subtype /Type3 /FontBBox [0 200 500 -700]"
+        b" /FontMatrix [0.001 0 0 -0.001 0 0]"
+        b" /FirstChar 1 /LastChar %d /Widths [%s] /ToUnicode %d 0 R /CharProcs << %s >>"
+        b" /FontDescriptor << /Type /FontDescriptor /FontName /Drawn /CapHeight -700 /StemV 80"
+        b" /ItalicAngle 0 /Flags 4 >>"
+        b" /Encoding << /Type /Encoding /Differences [1 %s] >> /Resources << >> >>"
+    ) % (count, b" ".join([b"500"] * count), number + 1, places, names)
+    return [font, _stream(b"%d beginbfchar\n%s\nendbfchar" % (count, codes)), *map(_bar, drawn)]
+
+
+def _bar(char: str) -> bytes:
+    if char == " ":
+        return _stream(b"500 0 0 0 0 0 d1")
+    # Upside down, as its matrix is and as Chrome writes them: PDFium then takes single boxes.
+    low = -200 if char in "gjpqy" else 0
+    high = 450 if char in "acegmnopqrsuvwxyz" else 100 if char in ".," else 700
+    return _stream(b"500 0 0 %d 500 %d d1 20 %d 460 %d re f" % (-low, -high, -high, high - low))
+
+
+def _stream(content: bytes) -> bytes:
+    return b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content)
 
 
 def _string(text: str) -> bytes:

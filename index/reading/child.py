@@ -21,6 +21,7 @@ _OWN_FOLDER = Path(__file__).resolve().parents[2]
 """Where `index` lies: before what else may bear that name."""
 _SECONDS_TO_START = 120
 _SECONDS_TO_END = 2
+_GOING_ON = frozenset({"document", "progress"})
 
 
 class ReaderDiedError(UnreadableFileError):
@@ -69,23 +70,29 @@ class Child:
         """Tell whether the process is there to be asked."""
         return self._process.poll() is None
 
-    def ask(self, question: dict[str, Any], seconds: float) -> list[Document]:
-        """Return the documents in a file, for each of which the process has so many seconds.
+    def ask(self, question: dict[str, Any], seconds: float, at_most: float) -> list[Document]:
+        """Return the documents in a file.
+
+        The process has so many seconds from one sign of progress to the next, a document being
+        one, and `at_most` so many for each document.
 
         Raises UnreadableFileError, ReaderDiedError if the process ended over it, OSError as the
         file's reader did.
         """
         self.is_in_step = False
         documents: list[Document] = []
-        with self._limited(seconds):
+        end = time.monotonic() + at_most
+        with self._limited(min(seconds, at_most)):
             try:
                 write_frame(self._questions, question)
                 self._questions.flush()
-                while "document" in (frame := read_frame(self._answers)):
-                    self._deadline = time.monotonic() + seconds
-                    documents.append(document_from_json(frame["document"]))
+                while (frame := read_frame(self._answers)).keys() & _GOING_ON:
+                    if "document" in frame:
+                        documents.append(document_from_json(frame["document"]))
+                        end = time.monotonic() + at_most
+                    self._deadline = min(time.monotonic() + seconds, end)
             except (EOFError, OSError) as error:
-                raise self._died(seconds) from error
+                raise self._died(at_most if time.monotonic() >= end else seconds) from error
         self.is_in_step = not self._timed_out
         if "unreadable" in frame:
             kind = OutOfReachError if frame["there"] else UnreadableFileError
@@ -132,7 +139,8 @@ class Child:
             return UnreadableFileError(f"reading it took longer than {seconds:g} s")
         if self._process.returncode == OUT_OF_MEMORY:
             return ReaderDiedError("reading it needs more memory than is allowed")
-        return ReaderDiedError("its parser crashed")
+        # A library that cannot have more memory crashes, too: from here both look alike.
+        return ReaderDiedError("its parser crashed, or needs more memory than is allowed")
 
 
 def _not_started(why: str) -> ReadingError:

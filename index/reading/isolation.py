@@ -13,8 +13,9 @@ from index.reading.child import Child, ReaderDiedError
 from index.records import Document
 from index.sources import SourceFile
 
-SECONDS_PER_FILE = 60
-"""Of a file with many documents, the time for each: a large table may take minutes."""
+SECONDS_PER_STEP = 60
+"""From one sign of progress to the next: a document, such as a row of a table, or a page."""
+SECONDS_PER_DOCUMENT = 30 * 60
 
 
 class ReadingProcess:
@@ -24,10 +25,14 @@ class ReadingProcess:
     """
 
     def __init__(
-        self, module: str = "index.reading.worker", seconds: float = SECONDS_PER_FILE
+        self,
+        module: str = "index.reading.worker",
+        seconds: float = SECONDS_PER_STEP,
+        at_most: float = SECONDS_PER_DOCUMENT,
     ) -> None:
         self._module = module
         self._seconds = seconds
+        self._at_most = at_most
         self._lock = threading.Lock()
         self._child: Child | None = None
 
@@ -69,7 +74,7 @@ class ReadingProcess:
 
     def _ask(self, child: Child, question: dict[str, Any]) -> list[Document]:
         try:
-            return child.ask(question, self._seconds)
+            return child.ask(question, self._seconds, self._at_most)
         finally:
             if not child.is_in_step:
                 child.end()

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from index.reading.blocks import TextBlock, one_line
-from index.reading.pdf_glyphs import Fragment
+from index.reading.pdf_fragments import Fragment
 from index.reading.pdf_headings import heading_style, nested_levels
+from index.reading.pdf_justified import stretched_joined
 from index.reading.pdf_paragraphs import (
     LEADER,
     BodyStyle,
@@ -21,6 +22,7 @@ from index.reading.pdf_paragraphs import (
 from index.reading.pdf_reading_order import columns_of
 from index.reading.pdf_rows import Row, rows_of
 from index.reading.pdf_tables import end_of_table, table_lines
+from index.reading.progress import progressed
 
 
 @dataclass(slots=True)
@@ -36,11 +38,11 @@ class _Draft:
 
 def blocks_of(pages: Sequence[Sequence[Fragment]]) -> list[TextBlock]:
     """Return the blocks of a document, given what stands on each of its pages."""
-    columns = [
-        column_of(number, rows_of(column))
-        for number, page in enumerate(pages, 1)
-        for column in columns_of(page)
-    ]
+    columns: list[Column] = []
+    for number, page in enumerate(pages, 1):
+        read = (stretched_joined(rows_of(column)) for column in columns_of(page))
+        columns += [column_of(number, rows) for rows in read]
+        progressed()
     body = body_style(columns)
     words = words_of(row for column in columns for row in column.rows)
     drafts = list(_across_columns(columns, body))
@@ -51,6 +53,7 @@ def _across_columns(columns: Sequence[Column], body: BodyStyle) -> Iterator[_Dra
     """Yield the drafts of all columns, with paragraphs that run over put together."""
     open_draft: _Draft | None = None
     for column in columns:
+        progressed()
         for position, draft in enumerate(_drafts(column, body)):
             if (
                 open_draft

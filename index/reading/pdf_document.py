@@ -10,8 +10,9 @@ from index.reading.blocks import extracted_document, lay_out, one_line, own_titl
 from index.reading.errors import UnreadableFileError
 from index.reading.files import bytes_of
 from index.reading.pdf_blocks import blocks_of
-from index.reading.pdf_glyphs import Fragment, fragments_of
+from index.reading.pdf_fragments import Fragment, fragments_of
 from index.reading.pdf_running_heads import without_running_heads
+from index.reading.progress import progressed
 from index.records import Document, MetadataValue
 from index.sources import SourceFile
 
@@ -51,7 +52,7 @@ def read_pdf_document(file: SourceFile) -> Iterable[Document]:
 def _reader() -> str:
     from importlib.metadata import version
 
-    return f"pdf_document/1 (pypdfium2 {version('pypdfium2')})"
+    return f"pdf_document/2 (pypdfium2 {version('pypdfium2')})"
 
 
 @contextmanager
@@ -93,6 +94,7 @@ def _pages(pdf: Any) -> Iterator[list[Fragment]]:
                 if left < 0:
                     raise UnreadableFileError(f"more than {MAX_GLYPHS:,} characters; split it")
                 yield fragments_of(text_page)
+        progressed()
 
 
 def _metadata(info: dict[str, str]) -> dict[str, MetadataValue]:

@@ -9,7 +9,7 @@ from index.reading.pdf_rows import Row
 
 _MAX_CHARS = 160
 _MAX_ITALIC_CHARS = 60
-_LARGER = 1.12
+_LARGER = 1.08
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _RANKS = (
     re.compile(r"(?i)part\s+[ivx\d]+\b"),

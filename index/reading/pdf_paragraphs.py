@@ -6,11 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from index.reading.pdf_direction import is_leftwards
 from index.reading.pdf_rows import Row
 
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _BROKEN = re.compile(r"(\w+(?:-\w+)*)-$")
 _CONTINUED = re.compile(r"\w+(?:-\w+)*")
+_AFTER_HYPHEN = frozenset(
+    "and associated based borne bound catalysed catalyzed containing deficient dependent derived"
+    " down driven effective encoded fold free in independent induced infected invasive knockout"
+    " known level like line linked mediated month negative off old or out positive quality rate"
+    " related resistant responsive restricted rich risk scale selective sensitive specific stage"
+    " target term time treated type up wide year".split()
+)
+"""Words that mostly stand after a hyphen where they follow one."""
 _ENDS_SENTENCE = re.compile(r"[.!?:;…]['\"”’)\]]*$")
 _SAME_SIZE = 0.07
 _SAME_PLACE = 1.0
@@ -76,6 +85,8 @@ def goes_on(block: Sequence[Row], row: Row, column: Column, body: BodyStyle) -> 
         return False
     if abs(row.size - last.size) > _SAME_SIZE * last.size:
         return False
+    if is_leftwards(row.text) != is_leftwards(last.text):
+        return False
     if not 0 < last.y - row.y <= 1.3 * body.line_height * max(last.size, row.size):
         return False
     centred = abs((last.x0 + last.x1) - (row.x0 + row.x1)) < last.size
@@ -134,13 +145,22 @@ def join_lines(before: str, line: str, words: Counter[str]) -> tuple[str, int]:
     """Return `before` with `line` put on, and where the line begins in it.
 
     A hyphen at the end stays if the document has the compound elsewhere, and goes if it has the
-    word in one; if it has neither, it goes where the line begins in lower case.
+    word in one; if it has neither, it goes between small letters, unless what follows is a word
+    such as "based".
     """
     broken, continued = _BROKEN.search(before), _CONTINUED.match(line)
     if not broken or not continued:
         return f"{before} {line}", len(before) + 1
     first, second = broken[1].lower(), continued[0].lower()
     compound, whole = words[f"{first}-{second}"], words[first + second]
-    keeps = compound > 0 if compound or whole else not line[0].islower() or first.isdigit()
+    keeps = compound > 0 if compound or whole else _is_compound(broken[1], continued[0])
     start = before if keeps else before[:-1]
     return start + line, len(start)
+
+
+def _is_compound(first: str, second: str) -> bool:
+    """Tell whether the halves of a word keep their hyphen, going by nothing but themselves."""
+    last = first.rpartition("-")[2]
+    acronym = len(last) > 1 and last.isupper()
+    figure = any(char.isdigit() for char in last)
+    return acronym or figure or not second[0].islower() or second.split("-", 1)[0] in _AFTER_HYPHEN

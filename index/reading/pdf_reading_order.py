@@ -5,7 +5,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from index.reading.pdf_glyphs import Fragment
+from index.reading.pdf_fragments import Fragment
 from index.reading.pdf_rows import CELL_GAP, group_by_height
 
 _MIN_LINES = 3

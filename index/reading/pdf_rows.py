@@ -1,11 +1,12 @@
 """From fragments to the rows of a page, and from gaps in a row to its cells."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from index.reading.pdf_glyphs import Fragment
+from index.reading.pdf_direction import reading_order
+from index.reading.pdf_fragments import Fragment
 from index.structure.outline import LIST_MARKER
 
 CELL_GAP = 1.2
@@ -34,7 +35,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What stands at one height: cells from left to right. `text_x0` is after a list marker."""
+    """What stands at one height: cells from left to right. `text_x0` is after a list marker.
+
+    `blanks` are the widths of those between its words, in units of the font's size.
+    """
 
     cells: tuple[Cell, ...]
     y: float
@@ -42,6 +46,7 @@ class Row:
     bold: bool
     text_x0: float
     italic: bool = False
+    blanks: tuple[float, ...] = ()
 
     @property
     def text(self) -> str:
@@ -72,16 +77,20 @@ class Row:
 def group_by_height(fragments: Iterable[Fragment]) -> list[list[Fragment]]:
     """Return fragments that stand at one height together, from the top down, left to right."""
     groups: list[list[Fragment]] = []
+    longest: list[Fragment] = []
     for fragment in sorted(fragments, key=lambda each: (-each.y - each.size / 2, each.x0)):
         top = fragment.y + fragment.size
-        for group in groups[-3:]:
-            low = max(fragment.y, group[0].y)
-            high = min(top, group[0].y + group[0].size)
-            if high - low >= 0.5 * min(fragment.size, group[0].size):
-                group.append(fragment)
+        for index in range(max(0, len(groups) - 3), len(groups)):
+            other = longest[index]
+            low, high = max(fragment.y, other.y), min(top, other.y + other.size)
+            if high - low >= 0.5 * min(fragment.size, other.size):
+                groups[index].append(fragment)
+                if fragment.x1 - fragment.x0 > other.x1 - other.x0:
+                    longest[index] = fragment
                 break
         else:
             groups.append([fragment])
+            longest.append(fragment)
     for group in groups:
         group.sort(key=lambda each: each.x0)
     return groups
@@ -107,6 +116,8 @@ def _row(group: Sequence[Fragment]) -> Row:
             cells[-1] = Cell(last.text + blank + each.text, last.x0, max(last.x1, each.x1))
         else:
             cells.append(Cell(each.text, each.x0, each.x1))
+    mirrored = group[0].mirrored
+    cells = [Cell(reading_order(cell.text, mirrored=mirrored), cell.x0, cell.x1) for cell in cells]
     cells = _signs_joined(cells)
     text_x0 = cells[0].x0
     if _BULLET.fullmatch(cells[0].text) and len(cells) > 1:
@@ -120,7 +131,18 @@ def _row(group: Sequence[Fragment]) -> Row:
         cells = [Cell(f"{cells[0].text} {cells[1].text}", cells[0].x0, cells[1].x1)]
     elif LIST_MARKER.match(cells[0].text) and len(group) > 1:
         text_x0 = group[1].x0
-    return Row(tuple(cells), median(each.y for each in group), size, bold, text_x0, italic)
+    y = median(each.y for each in group)
+    return Row(tuple(cells), y, size, bold, text_x0, italic, tuple(_blanks(group, size)))
+
+
+def _blanks(group: Sequence[Fragment], size: float) -> Iterator[float]:
+    """Yield the widths of the blanks between the words of a row."""
+    end = group[0].x0
+    for each in group:
+        if each.x0 - end > _JOINED * size:
+            yield (each.x0 - end) / size
+        yield from ((right - left) / size for _, left, right in each.blanks)
+        end = max(end, each.x1)
 
 
 def _raised_inserted(group: Sequence[Fragment]) -> list[Fragment]:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from index.reading.pdf_glyphs import Fragment
+from index.reading.pdf_fragments import Fragment
 from index.reading.pdf_rows import group_by_height
+from index.reading.progress import progressed
 
 _SAME_HEIGHT = 4.0
 _FEW_PAGES = 5
@@ -37,10 +38,13 @@ def without_running_heads(pages: Sequence[Sequence[Fragment]]) -> list[list[Frag
     A row goes if its words stand at the same height on most pages and its numbers are the same on
     all of them, or count the pages; and only if nothing that stays lies between it and the edge.
     """
-    rows = [group_by_height(page) for page in pages]
+    rows: list[list[list[Fragment]]] = []
+    for page in pages:
+        rows.append(group_by_height(page))
+        progressed()
     for bottom in (False, True):
         while _drop_outermost(rows, bottom=bottom):
-            pass
+            progressed()
     return [[each for row in page for each in row] for page in rows]
 
 

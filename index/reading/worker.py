@@ -1,7 +1,8 @@
 """The process that reads files for another: a parser may hang, crash, or devour memory.
 
 It is asked and answers in frames, on what were its stdin and stdout; what a parser prints goes
-nowhere. Asked for one file, it sends a frame for each document and one that closes the answer.
+nowhere. Asked for one file, it sends a frame for each document, one at signs of progress between
+them, and one that closes the answer.
 `child.py` is the other side.
 """
 
@@ -9,6 +10,8 @@ import contextlib
 import os
 import signal
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,12 +19,14 @@ from index.document_json import document_to_json
 from index.reading import READERS
 from index.reading.errors import OutOfReachError, UnreadableFileError
 from index.reading.frames import OUT_OF_MEMORY, read_frame, write_frame
+from index.reading.progress import progress_told_to
 from index.sources import SourceFile
 
 MEMORY_BYTES = 2 * 2**30
 """Address space, beyond what the process has when it starts to work."""
 MAX_ANSWER_BYTES = 2**30
 _GRACE_SECONDS = 2
+_BEATS = 30
 
 
 def main(memory: int = MEMORY_BYTES) -> None:
@@ -78,11 +83,12 @@ def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
     seconds = question["seconds"] + _GRACE_SECONDS
     try:
         _die_in(seconds)
-        for document in READERS[file.suffix](file):
-            _die_in(seconds)
-            sent += write_frame(answers, {"document": document_to_json(document)})
-            if sent > MAX_ANSWER_BYTES:
-                raise UnreadableFileError("it holds more text than is allowed; split it")
+        with progress_told_to(_heartbeat(answers, seconds)):
+            for document in READERS[file.suffix](file):
+                _die_in(seconds)
+                sent += write_frame(answers, {"document": document_to_json(document)})
+                if sent > MAX_ANSWER_BYTES:
+                    raise UnreadableFileError("it holds more text than is allowed; split it")
     except MemoryError:
         raise
     except UnreadableFileError as error:
@@ -93,6 +99,22 @@ def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
             closing = {"errno": error.errno, "strerror": error.strerror}
     write_frame(answers, closing)
     _die_in(0)
+
+
+def _heartbeat(answers: BinaryIO, seconds: float) -> Callable[[], None]:
+    """Return what tells the other side of progress, a few times within so many seconds."""
+    told = time.monotonic()
+
+    def tell() -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told > seconds / _BEATS:
+            told = now
+            _die_in(seconds)
+            write_frame(answers, {"progress": True})
+            answers.flush()
+
+    return tell
 
 
 def _die_in(seconds: float) -> None:

@@ -10,7 +10,7 @@ from index.model import Model
 from index.records import Document, Span
 from index.tokens import ModelTokenizer
 from tests.index.test_offsets import assert_holds, chunker, tokenizer  # noqa: F401
-from tests.pdf_writing import Words, lines, write_pdf
+from tests.pdf_writing import Words, justified, lines, write_pdf
 from tests.reading_checks import damaged, headings_of, page_texts, read_bytes, reason_for
 
 REPORTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "pdf"
@@ -38,7 +38,7 @@ def test_lines_of_a_paragraph_are_joined_and_paragraphs_stay_apart(read):
     document = read([*lines(72, 700, *FULL_WIDTH), *lines(72, 660, "A second one.")])
     assert document.text.split("\n\n") == [" ".join(FULL_WIDTH), "A second one."]
     assert document.media_type == "application/pdf"
-    assert document.reader.startswith("pdf_document/1 (pypdfium2 ")
+    assert document.reader.startswith("pdf_document/2 (pypdfium2 ")
 
 
 def test_two_columns_are_read_one_after_the_other_below_what_stands_over_both(read):
@@ -150,6 +150,11 @@ def test_a_paragraph_may_run_over_a_page_and_the_page_begins_inside_it(read):
         (("self-", "made"), "", "selfmade"),
         (("Jean-", "Paul"), "", "Jean-Paul"),
         (("13-", "inch"), "", "13-inch"),
+        (("ALT-", "associated"), "", "ALT-associated"),
+        (("p53-", "deficient"), "", "p53-deficient"),
+        (("TNFa-", "mediated"), "", "TNFa-mediated"),
+        (("long-", "term"), "", "long-term"),
+        (("inter-", "mediate"), "", "intermediate"),
     ],
 )
 def test_a_word_broken_at_a_lines_end_is_joined(read, broken, elsewhere, expected):
@@ -159,6 +164,82 @@ def test_a_word_broken_at_a_lines_end_is_joined(read, broken, elsewhere, expecte
     page = lines(72, 700, first, f"{broken[1]} and then it ends.")
     document = read([*page, *lines(72, 650, elsewhere or "Another one.")])
     assert document.text.split("\n\n")[0].endswith(f" up to {expected} and then it ends.")
+
+
+def test_lines_in_a_font_without_metrics_are_joined_and_are_no_headings(read):
+    document = read(
+        [
+            Words(72, 740, "Large words", 14, drawn=True),
+            *lines(72, 700, *FULL_WIDTH, drawn=True),
+            *lines(72, 640, "Another one is here.", drawn=True),
+        ]
+    )
+    assert document.text.split("\n\n") == [
+        "Large words",
+        " ".join(FULL_WIDTH),
+        "Another one is here.",
+    ]
+    assert headings_of(document) == [(1, "Large words")]
+
+
+JUSTIFIED = (
+    "decreased cell cycle",
+    "progression and increased",
+    "phosphorylation of the",
+    "glioblastoma cells which",
+    "heterogeneous populations",
+    "differentiate into many",
+)
+
+
+def test_justified_lines_are_no_rows_of_a_table(read):
+    document = read(
+        justified(72, 700, 190, *JUSTIFIED) + justified(320, 700, 190, *JUSTIFIED[::-1])
+    )
+    assert document.text.replace("\n\n", " ") == " ".join((*JUSTIFIED, *JUSTIFIED[::-1]))
+
+
+def test_rows_of_words_in_line_with_one_another_stay_a_table(read):
+    rows = [("Name", "Trade", "Town"), ("Jane", "baker", "Rome"), ("John", "smith", "Bonn")]
+    page = [
+        Words(x, 600 - 14 * number, cell)
+        for number, row in enumerate(rows)
+        for x, cell in zip((72, 172, 272), row, strict=True)
+    ]
+    assert read(page).text.split("\n") == [" | ".join(row) for row in rows]
+
+
+def test_characters_beyond_sixteen_bits_are_whole(read):
+    text = "The formula 𝐸 = 𝑚𝑐 is well known 😀 here."
+    assert read(lines(72, 700, text, drawn=True)).text == text
+
+
+HEBREW = ("המחיר הוא 42 שקלים וזה לא", "הרבה, אבל גם לא מעט.")
+ARABIC = "السعر 1,200.50 دينار"
+
+
+def leftwards(x: float, y: float, *visual: str) -> list[Words]:
+    """Lines that end at `x`, given as they look from left to right."""
+    return [Words(x - 5 * len(text), y - 12 * i, text, drawn=True) for i, text in enumerate(visual)]
+
+
+def test_hebrew_and_arabic_are_in_the_order_of_reading(read):
+    visual = (HEBREW[0][::-1].replace("24", "42"), HEBREW[1][::-1])
+    page = leftwards(540, 700, *visual)
+    arabic = ARABIC[::-1].replace("05.002,1", "1,200.50")
+    assert read(page).text == " ".join(HEBREW)
+    assert read([*page, *leftwards(540, 640, arabic)]).text.split("\n\n")[1] == ARABIC
+    latin = lines(72, 740, *FULL_WIDTH)
+    assert read([*latin, *leftwards(540, 640, arabic)]).text.split("\n\n")[1] == ARABIC
+    assert read([*latin, *page]).text.endswith(HEBREW[1])
+
+
+def test_words_of_the_other_direction_in_a_line_are_in_the_order_of_reading(read):
+    hebrew = lines(72, 600, HEBREW[1][::-1], drawn=True)
+    line = leftwards(540, 700, ".דומלל ןתינ machine learning 2 ךיא")
+    assert read([*line, *hebrew]).text.startswith("איך machine learning 2 ניתן ללמוד.\n")
+    mixed = lines(72, 700, "The word הטיב רפס means so.", drawn=True)
+    assert read(mixed).text == "The word ספר ביטה means so."
 
 
 def test_headings_are_told_by_size_and_weight_and_nested(read):

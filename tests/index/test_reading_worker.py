@@ -50,15 +50,15 @@ def text_of(process: ReadingProcess, file: SourceFile) -> str:
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        ("crash", "its parser crashed"),
-        ("abort", "its parser crashed"),
+        ("crash", "its parser crashed, or needs more memory than is allowed"),
+        ("abort", "its parser crashed, or needs more memory than is allowed"),
         ("devour", "reading it needs more memory than is allowed"),
         ("fail", r"its parser failed \(ValueError\)"),
         ("fail_late", r"its parser failed \(LookupError\)"),
         ("leave", r"its parser failed \(SystemExit\)"),
         ("descend", r"its parser failed \(RecursionError\)"),
         ("surrogates", r"its parser failed \(TypeError\)"),
-        ("shut_the_pipe", "its parser crashed"),
+        ("shut_the_pipe", "its parser crashed, or needs more memory than is allowed"),
         ("unheard_of", r"its parser failed \(KeyError\)"),
         ("refuse", "not a format of ours"),
         ("not_from_the_system", r"its parser failed \(OSError\)"),
@@ -80,6 +80,18 @@ def test_what_takes_too_long_is_given_up(
     with pytest.raises(UnreadableFileError, match=r"\Areading it took longer than 0\.3 s\Z"):
         impatient.read(file_of(tmp_path, kind))
     assert text_of(impatient, file_of(tmp_path, "good")) == TEXT
+
+
+def test_the_time_is_from_one_sign_of_progress_to_the_next(tmp_path: Path) -> None:
+    process = ReadingProcess("tests.hostile_worker", seconds=0.8, at_most=4)
+    try:
+        assert text_of(process, file_of(tmp_path, "plod")) == "There at last."
+        with pytest.raises(UnreadableFileError, match=r"took longer than 0\.8 s\Z"):
+            process.read(file_of(tmp_path, "progress_and_hang"))
+        with pytest.raises(UnreadableFileError, match=r"took longer than 4 s\Z"):
+            process.read(file_of(tmp_path, "plod_forever"))
+    finally:
+        process.end()
 
 
 @pytest.mark.parametrize(
