@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 612, 792
+_FIRST = 65
+"""Code of the first character that is drawn."""
 _PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
 
 
@@ -56,6 +58,7 @@ def write_pdf(
     ]
     drawn = sorted({char for page in pages for words in page if words.drawn for char in words.text})
     if drawn:
+        drawn = [",", *drawn]  # first, as its height is taken for the font's: that of code 65
         objects += _drawn_font(drawn, len(objects) + 1)
         fonts = b"<< /F1 3 0 R /F2 4 0 R /F3 5 0 R >>"
     kids = []
@@ -95,7 +98,7 @@ def _assembled(objects: Sequence[bytes], trailer: bytes) -> bytes:
 
 def _shown(words: Words, drawn: Sequence[str]) -> bytes:
     font = b"F3" if words.drawn else b"F2" if words.bold else b"F1"
-    codes = bytes(1 + drawn.index(char) for char in words.text) if words.drawn else b""
+    codes = bytes(_FIRST + drawn.index(char) for char in words.text) if words.drawn else b""
     return b"BT /%s %g Tf %g %g Td %s Tj ET" % (
         font,
         words.size,
@@ -107,21 +110,21 @@ def _shown(words: Words, drawn: Sequence[str]) -> bytes:
 
 def _drawn_font(drawn: Sequence[str], number: int) -> list[bytes]:
     """Return the objects, numbered from `number`, of a font with a bar for each character."""
-    count = len(drawn)
-    names = b" ".join(b"/c%d" % i for i in range(1, count + 1))
-    places = b" ".join(b"/c%d %d 0 R" % (i, number + 1 + i) for i in range(1, count + 1))
+    count, last = len(drawn), _FIRST + len(drawn) - 1
+    names = b" ".join(b"/c%d" % i for i in range(count))
+    places = b" ".join(b"/c%d %d 0 R" % (i, number + 2 + i) for i in range(count))
     codes = b"\n".join(
         b"<%02x> <%s>" % (i, char.encode("utf-16-be").hex().encode())
-        for i, char in enumerate(drawn, 1)
+        for i, char in enumerate(drawn, _FIRST)
     )
     font = (
         b"<< /Type /Font /Subtype /Type3 /FontBBox [0 200 500 -700]"
         b" /FontMatrix [0.001 0 0 -0.001 0 0]"
-        b" /FirstChar 1 /LastChar %d /Widths [%s] /ToUnicode %d 0 R /CharProcs << %s >>"
+        b" /FirstChar %d /LastChar %d /Widths [%s] /ToUnicode %d 0 R /CharProcs << %s >>"
         b" /FontDescriptor << /Type /FontDescriptor /FontName /Drawn /CapHeight -700 /StemV 80"
         b" /ItalicAngle 0 /Flags 4 >>"
-        b" /Encoding << /Type /Encoding /Differences [1 %s] >> /Resources << >> >>"
-    ) % (count, b" ".join([b"500"] * count), number + 1, places, names)
+        b" /Encoding << /Type /Encoding /Differences [%d %s] >> /Resources << >> >>"
+    ) % (_FIRST, last, b" ".join([b"500"] * count), number + 1, places, _FIRST, names)
     return [font, _stream(b"%d beginbfchar\n%s\nendbfchar" % (count, codes)), *map(_bar, drawn)]
 
 

@@ -166,17 +166,24 @@ def test_a_word_broken_at_a_lines_end_is_joined(read, broken, elsewhere, expecte
     assert document.text.split("\n\n")[0].endswith(f" up to {expected} and then it ends.")
 
 
+UNLIKE_HEIGHTS = (
+    "we saw a raven or some crows near our own oceans; once we ran across a warm sea cave and",
+    "FOUND THAT ALL BATS HAD LEFT IT, BUT THE FLOOD TOLD US THAT IT HAD BEEN FULL OF THEM ALL,",
+    "as some swam near our oars, and we were never so aware or so sure as we were once more.",
+)
+
+
 def test_lines_in_a_font_without_metrics_are_joined_and_are_no_headings(read):
     document = read(
         [
             Words(72, 740, "Large words", 14, drawn=True),
-            *lines(72, 700, *FULL_WIDTH, drawn=True),
+            *lines(72, 700, *UNLIKE_HEIGHTS, drawn=True),
             *lines(72, 640, "Another one is here.", drawn=True),
         ]
     )
     assert document.text.split("\n\n") == [
         "Large words",
-        " ".join(FULL_WIDTH),
+        " ".join(UNLIKE_HEIGHTS),
         "Another one is here.",
     ]
     assert headings_of(document) == [(1, "Large words")]
