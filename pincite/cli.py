@@ -13,6 +13,7 @@ from eval.cli import app as eval_app
 from index.terminal import WRONG_USAGE, run
 from pincite.gating import gate_command
 from pincite.indexing import index_command
+from pincite.model_context import mcp_command
 from pincite.serving import serve_command
 from pincite.snapshots import purge_command, rollback_command
 from pincite.status import status_command
@@ -28,6 +29,7 @@ app.command("index")(index_command)
 app.command("ask")(ask_command)
 app.command("why")(why_command)
 app.command("serve")(serve_command)
+app.command("mcp")(mcp_command)
 app.command("status")(status_command)
 app.command("verify")(verify_command)
 app.add_typer(eval_app, name="eval")

@@ -36,6 +36,14 @@ def serve_command(
             "--watch/--no-watch", help="Index what changes in the sources.", show_default="watch"
         ),
     ] = None,
+    mcp: Annotated[
+        bool | None,
+        typer.Option(
+            "--mcp/--no-mcp",
+            help="Speak the Model Context Protocol at /mcp, too.",
+            show_default="no-mcp",
+        ),
+    ] = None,
     keep: KeepOption = None,
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
@@ -52,6 +60,7 @@ def serve_command(
         port=port,
         allowed_hosts=allowed_hosts,
         watch=watch,
+        mcp=mcp,
         keep=keep,
         threshold=threshold,
         without=without,

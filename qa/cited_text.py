@@ -9,8 +9,6 @@ from qa.records import Answer, Citation, Place
 
 _NONE_FOUND = "No answer found in the documents. They may not treat this, or use other words."
 _NOTHING_SEARCHED = "Nothing was searched: no document matches the filters, or none is indexed."
-_NEAREST = 3
-"""How many passages are named where there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +33,14 @@ class CitedText:
         return "".join(self.pieces)
 
 
-def cited_text(answer: Answer, *, ids: bool = False) -> CitedText:
-    """Return an answer with its sources, or that there is none and what comes nearest.
+def cited_text(answer: Answer, *, ids: bool = False, nearest: int = 3) -> CitedText:
+    """Return an answer with its sources, or that there is none.
 
-    With `ids`, each source is named with its document's id, too.
+    Then it is told where the `nearest` passages stand, so many of them. With `ids`, each source is
+    named with its document's id, too.
     """
     if not answer.answered:
-        return CitedText(tuple(_abstention(answer, ids=ids)), ())
+        return CitedText(tuple(_abstention(answer, nearest, ids=ids)), ())
     pieces: list[str] = []
     quoted: list[Quoted] = []
     length, done = 0, 0
@@ -91,12 +90,12 @@ def _notes(answer: Answer) -> Iterator[str]:
         yield f"\n\nNo document holds {listed}."
 
 
-def _abstention(answer: Answer, *, ids: bool) -> Iterator[str]:
+def _abstention(answer: Answer, nearest: int, *, ids: bool) -> Iterator[str]:
     yield _NONE_FOUND if answer.hits else _NOTHING_SEARCHED
     yield from _notes(answer)
     places = [
         (Place(hit.document, hit.passage.span), hit.passage.heading_path)
-        for hit in answer.hits[:_NEAREST]
+        for hit in answer.hits[:nearest]
     ]
     if places:
         lines = (f"- {place_line(place, path, ids=ids)}" for place, path in places)

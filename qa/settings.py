@@ -53,6 +53,7 @@ class Settings(BaseModel):
     port: int = Field(default=8000, ge=0, le=65535)
     allowed_hosts: tuple[str, ...] = ()
     watch: bool = True
+    mcp: bool = False
     keep: int = Field(default=2, ge=1, le=1000)
     ignore: tuple[str, ...] | None = None
 

@@ -99,10 +99,12 @@ def build_app(
     allowed_hosts: frozenset[str] = frozenset(),
     *,
     writing: tuple[Store, Writer] | None = None,
+    mcp: bool = False,
 ) -> FastAPI:
     """Return the service that answers from `live`, under the loopback names and `allowed_hosts`.
 
-    Documents can be uploaded where there is a store to write to, and a writer that does it.
+    Documents can be uploaded where there is a store to write to, and a writer that does it. With
+    `mcp`, the Model Context Protocol is spoken, too; the app's lifespan must run then.
     """
     app = FastAPIOffline(
         redoc_url=None,
@@ -118,6 +120,10 @@ def build_app(
     if writing:
         add_upload_routes(app, live, *writing)
     _add_health(app, live)
+    if mcp:
+        from qa.protocol.mounting import add_mcp  # takes a second, and few need it
+
+        add_mcp(app, live)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
     @app.head("/", include_in_schema=False)

@@ -38,7 +38,12 @@ def serve(settings: Settings, gate_of: Callable[[Engine], Gate | None] = lambda 
         live = LiveEngine(settings.store, **settings.for_engine)
         store = Store(settings.store, keep=settings.keep)
         writer = Writer(store, live, watch=settings.watch, gate_of=gate_of)
-        app = build_app(live, frozenset(settings.allowed_hosts), writing=(store, writer))
+        app = build_app(
+            live,
+            frozenset(settings.allowed_hosts),
+            writing=(store, writer),
+            mcp=settings.mcp,
+        )
         address = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{address}:{listener.getsockname()[1]}/"
         print(f"Pincite answers at {url} (Ctrl-C to stop)", file=sys.stderr, flush=True)

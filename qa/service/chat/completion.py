@@ -120,5 +120,3 @@ class ModelsJson(WireModel):
 
     object: Literal["list"] = Field(default="list", description="What it is.")
     data: list[ModelJson] = Field(description="One: the documents, whatever embeds them.")
-
-
