@@ -11,6 +11,7 @@ import pincite
 from eval.calibration.cli import calibrate_command
 from eval.cli import app as eval_app
 from index.terminal import WRONG_USAGE, run
+from pincite.feedback import app as feedback_app
 from pincite.gating import gate_command
 from pincite.indexing import index_command
 from pincite.model_context import mcp_command
@@ -35,6 +36,7 @@ app.command("verify")(verify_command)
 app.add_typer(eval_app, name="eval")
 app.command("calibrate")(calibrate_command)
 app.command("gate")(gate_command)
+app.add_typer(feedback_app, name="feedback")
 app.command("rollback")(rollback_command)
 app.command("purge")(purge_command)
 

@@ -21,6 +21,7 @@ from qa.claims import AnswerClaims, CitedSpan, PassageClaim
 from qa.elsewhere import elsewhere_in_snapshot
 from qa.live import LiveEngine
 from qa.service.chat.routes import add_chat_routes
+from qa.service.feedback import add_feedback_route
 from qa.service.guard import LOOPBACK_NAMES, Guard
 from qa.service.problems import add_problem_handlers, problem, problem_responses
 from qa.service.uploads import add_upload_routes
@@ -103,8 +104,9 @@ def build_app(
 ) -> FastAPI:
     """Return the service that answers from `live`, under the loopback names and `allowed_hosts`.
 
-    Documents can be uploaded where there is a store to write to, and a writer that does it. With
-    `mcp`, the Model Context Protocol is spoken, too; the app's lifespan must run then.
+    Documents can be uploaded and answers be rated where there is a store to write to, and a writer
+    for the documents. With `mcp`, the Model Context Protocol is spoken, too; the app's lifespan
+    must run then.
     """
     app = FastAPIOffline(
         redoc_url=None,
@@ -119,6 +121,7 @@ def build_app(
     add_chat_routes(app, live)
     if writing:
         add_upload_routes(app, live, *writing)
+        add_feedback_route(app, writing[0])
     _add_health(app, live)
     if mcp:
         from qa.protocol.mounting import add_mcp  # takes a second, and few need it
