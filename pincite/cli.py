@@ -14,6 +14,7 @@ from index.terminal import WRONG_USAGE, run
 from pincite.feedback import app as feedback_app
 from pincite.gating import gate_command
 from pincite.indexing import index_command
+from pincite.keys import key_app
 from pincite.model_context import mcp_command
 from pincite.serving import serve_command
 from pincite.snapshots import purge_command, rollback_command
@@ -37,6 +38,7 @@ app.add_typer(eval_app, name="eval")
 app.command("calibrate")(calibrate_command)
 app.command("gate")(gate_command)
 app.add_typer(feedback_app, name="feedback")
+app.add_typer(key_app, name="key")
 app.command("rollback")(rollback_command)
 app.command("purge")(purge_command)
 

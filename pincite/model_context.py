@@ -47,12 +47,16 @@ def mcp_command(
         from pincite.gating import gate_of
         from qa.service.run import serve
 
-        serve(settings, gate_of(settings))
+        serve(settings, gate_of)
         return
     from index.terminal import note
     from qa.live import LiveEngine
     from qa.protocol.standard_streams import serve_on_standard_streams
+    from qa.service.asking import Asking
+    from qa.service.telemetry.log_lines import log_lines
+    from qa.service.telemetry.metrics import Metrics
 
     live = LiveEngine(settings.store, **settings.for_engine)
     note("Pincite speaks the Model Context Protocol on its standard input and output.")
-    serve_on_standard_streams(live)
+    with log_lines(settings.log_format):
+        serve_on_standard_streams(Asking(live, Metrics(), settings.log_questions))

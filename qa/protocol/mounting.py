@@ -9,8 +9,9 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from qa.live import LiveEngine
 from qa.protocol.server import mcp_server
+from qa.service.asking import Asking
+from qa.service.work_queue import WorkQueue
 
 PATH = "/mcp"
 
@@ -18,8 +19,8 @@ PATH = "/mcp"
 class _Endpoint:
     """An ASGI app that hands requests to the session manager while the service runs."""
 
-    def __init__(self, live: LiveEngine) -> None:
-        self._server = mcp_server(live)
+    def __init__(self, asking: Asking, questions: WorkQueue) -> None:
+        self._server = mcp_server(asking, questions.place)
         self._manager = self._new_manager()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,9 +39,12 @@ class _Endpoint:
         return StreamableHTTPSessionManager(self._server, json_response=True, stateless=True)
 
 
-def add_mcp(app: FastAPI, live: LiveEngine) -> None:
-    """Answer `POST /mcp` within the service, behind all that stands before its other routes."""
-    endpoint = _Endpoint(live)
+def add_mcp(app: FastAPI, asking: Asking, questions: WorkQueue) -> None:
+    """Answer `POST /mcp` within the service, behind all that stands before its other routes.
+
+    The app's lifespan must run.
+    """
+    endpoint = _Endpoint(asking, questions)
     # A GET would open a stream of messages from the server, of which there are none.
     app.router.routes.append(Route(PATH, endpoint, methods=["POST"], include_in_schema=False))
     others = app.router.lifespan_context

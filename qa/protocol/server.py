@@ -1,6 +1,8 @@
 """The tools as a server of the Model Context Protocol, whatever carries it."""
 
 import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from anyio import to_thread
@@ -18,11 +20,12 @@ from mcp_types import (
 )
 from mcp_types import Tool as DescribedTool
 from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 
 from index.version import installed_version
 from qa.errors import FilterError, QuestionError
-from qa.live import LiveEngine
 from qa.protocol.tools import TOOLS, Tool
+from qa.service.asking import Asking
 
 _log = logging.getLogger("pincite")
 _TOOLS = {tool.name: tool for tool in TOOLS}
@@ -35,8 +38,10 @@ _HINTS = ToolAnnotations(
 )
 
 
-def mcp_server(live: LiveEngine) -> Server[Any]:
-    """Return a server whose tools answer from `live`."""
+def mcp_server(
+    asking: Asking, turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+) -> Server[Any]:
+    """Return a server whose tools ask; each waits for its `turn`, which may raise HTTPException."""
 
     async def list_tools(
         _: ServerRequestContext[Any], __: PaginatedRequestParams | None
@@ -50,7 +55,11 @@ def mcp_server(live: LiveEngine) -> Server[Any]:
         if tool is None:
             known = ", ".join(_TOOLS)
             raise MCPError(INVALID_PARAMS, f"There is no tool of that name; there are: {known}.")
-        return await to_thread.run_sync(_called, live, tool, params.arguments or {})
+        try:
+            async with turn():
+                return await to_thread.run_sync(_called, asking, tool, params.arguments or {})
+        except HTTPException as error:
+            return _failed(error.detail)
 
     return Server(
         "pincite",
@@ -73,10 +82,10 @@ def _described(tool: Tool) -> DescribedTool:
     )
 
 
-def _called(live: LiveEngine, tool: Tool, arguments: dict[str, Any]) -> CallToolResult:
+def _called(asking: Asking, tool: Tool, arguments: dict[str, Any]) -> CallToolResult:
     """Run a tool; what is wrong with the call is told in a result, for the model to correct it."""
     try:
-        reply = tool.run(live.current(), tool.arguments.model_validate(arguments))
+        reply = tool.run(asking, tool.arguments.model_validate(arguments))
     except ValidationError as error:
         return _failed(_what_is_wrong(error))
     except (QuestionError, FilterError) as error:

@@ -10,10 +10,10 @@ from typing import Any
 from qa.cited_text import cited_text, place_line
 from qa.claims import AnswerClaims
 from qa.elsewhere import elsewhere_in_snapshot
-from qa.engine import Engine
 from qa.protocol.arguments import AskArguments, OpenArguments, VerifyArguments
 from qa.protocol.excerpt import MOST_CHARACTERS, ExcerptJson, open_excerpt
 from qa.records import Answer, Place
+from qa.service.asking import Asking
 from qa.verdict_lines import verdict_lines
 from qa.verdicts import VerificationJson
 from qa.verify import verify
@@ -33,7 +33,7 @@ class Reply:
 class Tool:
     """Something a language model can do with the documents. None of them changes anything.
 
-    `run` takes what is an instance of `arguments` and gives data of the type `result`. It raises
+    `run` takes an instance of `arguments` and gives data of the type `result`. It raises
     QuestionError and FilterError, whose messages are for the caller.
     """
 
@@ -42,11 +42,11 @@ class Tool:
     description: str
     arguments: type[WireModel]
     result: type[WireModel]
-    run: Callable[[Engine, Any], Reply]
+    run: Callable[[Asking, Any], Reply]
 
 
-def _ask(engine: Engine, wanted: AskArguments) -> Reply:
-    answer = engine.ask(wanted.question, wanted.top_k, filters=wanted.filters)
+def _ask(asking: Asking, wanted: AskArguments) -> Reply:
+    answer = asking.ask(wanted.question, wanted.top_k, filters=wanted.filters)
     told = cited_text(answer, ids=True, nearest=0).text
     return Reply(AnswerJson.of(answer), told + _passages(answer))
 
@@ -62,13 +62,13 @@ def _passages(answer: Answer) -> str:
     return "\n\n".join(parts)
 
 
-def _open(engine: Engine, wanted: OpenArguments) -> Reply:
-    excerpt = open_excerpt(engine.snapshot, wanted)
+def _open(asking: Asking, wanted: OpenArguments) -> Reply:
+    excerpt = open_excerpt(asking.live.current().snapshot, wanted)
     return Reply(ExcerptJson.of(excerpt), excerpt.text)
 
 
-def _verify(engine: Engine, wanted: VerifyArguments) -> Reply:
-    snapshot = engine.snapshot
+def _verify(asking: Asking, wanted: VerifyArguments) -> Reply:
+    snapshot = asking.live.current().snapshot
     claims = AnswerClaims(citations=wanted.citations)
     found = verify(claims, versions_in_snapshot(snapshot), elsewhere_in_snapshot(snapshot))
     return Reply(VerificationJson.of(found), "\n".join(verdict_lines(found)))

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from typing import Any
 
-from fastapi import HTTPException
+from fastapi import Depends, HTTPException
 
 
 class WorkQueue:
@@ -52,6 +53,16 @@ class WorkQueue:
     def _enter(self, count: int) -> None:
         self._inside += count
         self._changed(self._inside)
+
+
+def in_turn(queue: WorkQueue) -> Any:
+    """Return what makes a route wait for its place in `queue`, after its body was read."""
+
+    async def place() -> AsyncIterator[None]:
+        async with queue.place():
+            yield
+
+    return Depends(place, scope="function")
 
 
 def _busy() -> HTTPException:

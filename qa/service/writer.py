@@ -67,6 +67,10 @@ class Writer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End what is being written, and write no more; what is queued is done by the next one."""
         self._stop.set()
         self._wake.set()
         self._thread.join()

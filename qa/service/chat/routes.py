@@ -8,10 +8,10 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 
 from qa.cited_text import cited_text
-from qa.live import LiveEngine
+from qa.service.asking import Asking
 from qa.service.chat import streaming
 from qa.service.chat.completion import ChatCompletion, ModelJson, ModelsJson
-from qa.service.chat.errors import ChatErrors, chat_problem_responses
+from qa.service.chat.errors import chat_problem_responses
 from qa.service.chat.request import MODEL, ChatBody
 
 _TOP_K = 5
@@ -23,26 +23,29 @@ _ANSWERED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def add_chat_routes(app: FastAPI, live: LiveEngine) -> None:
-    """Let clients that are made for OpenAI's interface ask."""
-    app.add_middleware(ChatErrors)
+def add_chat_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
+    """Let clients that are made for OpenAI's interface ask, when it is their `turn`.
+
+    Their errors are told as `chat.errors.ChatErrors` does.
+    """
     model = ModelJson(id=MODEL, created=int(time.time()))
 
     @app.post(
         "/v1/chat/completions",
         response_model=ChatCompletion,
-        responses=_ANSWERED | chat_problem_responses(400, 403, 413),
+        responses=_ANSWERED | chat_problem_responses(400, 403, 413, 503),
+        dependencies=[turn],
     )
     def complete(body: ChatBody, request: Request) -> ChatCompletion | Response:
         """Answer the last question of a conversation with quotes and their sources, or abstain.
 
         The question is taken as it stands: what was said before is not read.
         """
-        engine = live.current()
-        answer = engine.ask(body.question, body.top_k or _TOP_K, filters=body.filters)
+        answer = asking.ask(body.question, body.top_k or _TOP_K, filters=body.filters)
         written = cited_text(answer)
         base_url = str(request.base_url)
-        found = ChatCompletion.of(answer, written, body.model, base_url, engine.tokenizer)
+        tokenizer = asking.live.latest.tokenizer
+        found = ChatCompletion.of(answer, written, body.model, base_url, tokenizer)
         if not body.stream:
             return found
         usage = bool(body.stream_options and body.stream_options.include_usage)
