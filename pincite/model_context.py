@@ -49,7 +49,6 @@ def mcp_command(
 
         serve(settings, gate_of)
         return
-    from index.terminal import note
     from qa.live import LiveEngine
     from qa.protocol.standard_streams import serve_on_standard_streams
     from qa.service.asking import Asking
@@ -57,6 +56,5 @@ def mcp_command(
     from qa.service.telemetry.metrics import Metrics
 
     live = LiveEngine(settings.store, **settings.for_engine)
-    note("Pincite speaks the Model Context Protocol on its standard input and output.")
     with log_lines(settings.log_format):
         serve_on_standard_streams(Asking(live, Metrics(), settings.log_questions))

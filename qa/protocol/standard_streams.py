@@ -5,6 +5,7 @@ import signal
 import anyio
 from mcp.server.stdio import stdio_server
 
+from index.terminal import note
 from qa.protocol.server import mcp_server
 from qa.service.asking import Asking
 
@@ -16,6 +17,7 @@ def serve_on_standard_streams(asking: Asking) -> None:
     """
     # The thread that waits for input cannot be woken: without this, Ctrl-C would wait for it, too.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    note("Pincite speaks the Model Context Protocol on its standard input and output.")
     anyio.run(_serve, asking)
 
 

@@ -306,20 +306,6 @@ def started(*arguments: str | Path, folder: Path) -> Iterator[subprocess.Popen[s
         process.communicate()
 
 
-def mcp(*arguments: str | Path, folder: Path, said: str = "") -> subprocess.CompletedProcess[str]:
-    """Run `pincite mcp` until its input ends."""
-    return subprocess.run(
-        [sys.executable, "-m", "pincite", "mcp", *map(str, arguments)],
-        cwd=folder,
-        env=environment(),
-        input=said,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-
-
 def test_what_is_no_message_is_survived_and_nothing_else_goes_to_stdout(
     seeds_store: Path, tmp_path: Path
 ) -> None:
@@ -338,23 +324,32 @@ def test_what_is_no_message_is_survived_and_nothing_else_goes_to_stdout(
         {"jsonrpc": "2.0", "id": 4, "method": "nosuch"},
     ]
     lines = [json.dumps(message) for message in messages]
-    said = "\n".join([*lines[:2], *hostile, *lines[2:], ""])
-    done = mcp("--store", seeds_store, folder=tmp_path, said=said)
-    assert done.returncode == 0
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert all(answer["jsonrpc"] == "2.0" for answer in answers)
-    by_id = {answer.get("id"): answer for answer in answers}
+    with started("--store", seeds_store, folder=tmp_path) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write("\n".join([*lines[:2], *hostile, *lines[2:], ""]))
+        process.stdin.flush()
+        by_id: dict[Any, Any] = {}
+        while not {1, 2, 3, 4} <= set(by_id):
+            answer = json.loads(process.stdout.readline())
+            assert answer["jsonrpc"] == "2.0"
+            by_id[answer.get("id")] = answer
+        rest, log = process.communicate(timeout=PATIENCE_S)  # the end of its input ends it
+    assert (process.returncode, rest) == (0, "")
     assert by_id[1]["result"]["serverInfo"]["name"] == "pincite"
+    assert by_id[2]["result"]["structuredContent"]["answered"]
     assert by_id[3]["error"]
     assert by_id[4]["error"]
-    assert QUESTION not in done.stderr
+    assert QUESTION not in log
 
 
 def test_what_keeps_it_from_starting_is_one_line_on_stderr(tmp_path: Path) -> None:
-    done = mcp("--store", tmp_path / "none", folder=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "pincite index" in done.stderr
-    done = mcp("--port", "9000", folder=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "--http" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    for arguments, code, told in (
+        (["--store", tmp_path / "none"], 1, "pincite index"),
+        (["--port", "9000"], 2, "--http"),
+    ):
+        with started(*arguments, folder=tmp_path) as process:
+            out, err = process.communicate(timeout=PATIENCE_S)
+        assert (process.returncode, out) == (code, "")
+        assert told in err
+        assert len(err.splitlines()) == 1

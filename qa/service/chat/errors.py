@@ -31,7 +31,9 @@ class ChatProblem(Problem):
 
 def chat_problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe, for the OpenAPI page, the errors that a route of these can give."""
-    content = {MEDIA_TYPE: {"schema": ChatProblem.model_json_schema()}}
+    schema = ChatProblem.model_json_schema()
+    schema["properties"]["error"] = schema.pop("$defs")["ChatError"]  # refers to nothing outside
+    content = {MEDIA_TYPE: {"schema": schema}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": content}
         for status in statuses
@@ -77,7 +79,7 @@ def _rewritten(start: Message, body: bytes) -> bytes:
     found: dict[str, Any] = orjson.loads(body)
     if found["status"] == HTTPStatus.UNPROCESSABLE_ENTITY:
         bad = HTTPStatus.BAD_REQUEST
-        found |= {"status": bad, "title": bad.phrase}
+        found |= {"status": bad.value, "title": bad.phrase}
     error = ChatError(message=found["detail"], type=_type_of(found["status"]))
     content = orjson.dumps(found | {"error": error.model_dump()})
     start["status"] = found["status"]

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
 from qa.engine import MAX_QUESTION_CHARS, MAX_TOP_K
 from qa.errors import QuestionError
@@ -22,14 +24,30 @@ _Content = Annotated[
 ]
 
 
+def _no(wanted: bool) -> bool:  # noqa: FBT001 (a field's value)
+    if wanted:
+        raise PydanticCustomError("not_had", "it cannot be had; leave it out")
+    return wanted
+
+
+_No = Annotated[bool, AfterValidator(_no), WithJsonSchema({"const": False})]
+
+
 class LenientModel(WireModel):
     """Base of what chat clients send, which is more than what means anything here."""
 
     model_config = ConfigDict(extra="ignore")
 
 
+def _with_content(schema: JsonDict) -> None:
+    """Describe what is of use: a message without content may be there, and says nothing."""
+    schema["required"] = ["role", "content"]
+
+
 class Message(LenientModel):
     """A turn of the conversation."""
+
+    model_config = ConfigDict(json_schema_extra=_with_content)
 
     role: str = Field(max_length=64, description="The last message of the role `user` is asked.")
     content: _Content = Field(
@@ -85,12 +103,12 @@ class ChatBody(LenientModel):
     model: str = Field(default=MODEL, max_length=200, description="Any name; it is given back.")
     stream: bool | None = Field(default=None, description="Whether to answer in chunks, as events.")
     stream_options: StreamOptions | None = Field(default=None, description="How to stream.")
-    n: Literal[1] | None = Field(default=None, description="There is one answer.")
+    n: int | None = Field(default=None, ge=1, le=1, description="There is one answer.")
     tool_choice: Literal["auto", "none"] | None = Field(
         default=None, description="That a tool is called cannot be required."
     )
     response_format: TextFormat | None = Field(default=None, description="Text is all there is.")
-    logprobs: Literal[False] | None = Field(default=None, description="Quotes have none.")
+    logprobs: _No | None = Field(default=None, description="Quotes have none.")
     filters: dict[str, Any] | None = Field(
         default=None,
         description="Answer only from documents that match, as in `/v1/ask`.",

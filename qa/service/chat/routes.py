@@ -2,9 +2,9 @@
 
 import time
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Path, Request
 from fastapi.responses import Response
 
 from qa.cited_text import cited_text
@@ -18,9 +18,11 @@ _TOP_K = 5
 _ANSWERED: dict[int | str, dict[str, Any]] = {
     HTTPStatus.OK: {
         "description": "The answer, or that there is none; with `stream`, events of chunks of it.",
-        "content": {streaming.MEDIA_TYPE: {"schema": {"type": "string"}}},
+        "content": {streaming.MEDIA_TYPE: {"schema": streaming.EVENT}},
     }
 }
+
+ModelName = Annotated[str, Path(description="The model's name.", examples=[MODEL])]
 
 
 def add_chat_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
@@ -58,7 +60,7 @@ def add_chat_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
         return ModelsJson(data=[model])
 
     @app.get("/v1/models/{name}", responses=chat_problem_responses(400, 403, 404))
-    async def one_model(name: str) -> ModelJson:
+    async def one_model(name: ModelName) -> ModelJson:
         """Tell of a model. A completion takes any name, for there is but one."""
         if name != MODEL:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"There is one model: {MODEL}.")

@@ -12,6 +12,14 @@ import orjson
 from qa.service.chat.completion import ChatCompletion
 
 MEDIA_TYPE = "text/event-stream"
+EVENT = {
+    "type": "object",
+    "description": "An event.",
+    "properties": {
+        "data": {"type": "string", "description": "A chunk in JSON; of the last event, `[DONE]`."}
+    },
+    "required": ["data"],
+}
 _DONE = b"data: [DONE]\n\n"
 
 
