@@ -1,7 +1,5 @@
 """The service over the seeds, and small stores with a fast encoder."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from index.build import sync
@@ -36,18 +32,6 @@ def live_over(store: Path, encoder: Encoder) -> LiveEngine:
 def client_of(live: LiveEngine) -> TestClient:
     """Return a client that sees what a caller would see of an unforeseen error."""
     return TestClient(build_app(live), base_url="http://127.0.0.1", raise_server_exceptions=False)
-
-
-@contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """Serve an app with uvicorn on a free port, for clients of others' making; give its URL."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="session")

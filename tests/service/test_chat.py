@@ -9,9 +9,13 @@ import openai
 import pytest
 
 from index.encoder import Encoder
+from index.store import Store
+from qa.service.access.keys import Keys
 from qa.service.app import build_app
 from qa.service.guard import MAX_BODY_BYTES
-from tests.service.conftest import Corpus, live_over, served
+from qa.service.policy import Policy
+from tests.service.conftest import Corpus, live_over
+from tests.service.serving import served
 
 QUESTION = "why do I get pimples after microneedling"
 ELSEWHERE = "wer wurde 1998 Weltmeister"
@@ -39,7 +43,7 @@ def url(seeds_store: Any, encoder: Encoder) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def chat(url: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+    with openai.OpenAI(base_url=f"{url}v1", api_key="none", max_retries=0) as client:
         yield client
 
 
@@ -99,7 +103,7 @@ def test_annotations_lead_to_the_words_in_the_document(chat: openai.OpenAI, url:
 
 def test_it_is_the_answer_that_ask_gives(chat: openai.OpenAI, url: str) -> None:
     body = {"question": QUESTION, "top_k": 3, "filters": {"media_type": "text/plain"}}
-    asked = httpx2.post(f"{url}/v1/ask", json=body).json()
+    asked = httpx2.post(f"{url}v1/ask", json=body).json()
     completion = ask(chat, QUESTION, extra_body={key: body[key] for key in ("top_k", "filters")})
     assert completion.system_fingerprint == asked["snapshot"]
     assert completion.pincite | {"took_ms": 0} == asked | {"took_ms": 0}
@@ -185,7 +189,7 @@ def test_the_client_s_own_streaming_helper_understands_it(chat: openai.OpenAI) -
 
 def test_events_are_framed_as_clients_expect(url: str) -> None:
     body = {"messages": said(QUESTION), "stream": True}
-    response = httpx2.post(f"{url}/v1/chat/completions", json=body)
+    response = httpx2.post(f"{url}v1/chat/completions", json=body)
     assert response.headers["content-type"].partition(";")[0] == "text/event-stream"
     *events, done, nothing = response.text.split("\n\n")
     assert nothing == ""
@@ -226,19 +230,36 @@ def test_what_cannot_be_honoured_is_refused_in_the_client_s_words(
 def test_what_is_no_json_or_too_large_or_from_elsewhere_is_told_to_the_client_too(
     chat: openai.OpenAI, url: str
 ) -> None:
-    address = f"{url}/v1/chat/completions"
+    address = f"{url}v1/chat/completions"
+    own = url.rstrip("/")
     half = b'{"messages": [{"role": "user", "content": "\\ud800"}]}'
     for content, origin, status, told in (
-        (b"{", url, 400, "not valid JSON"),
-        (half, url, 400, "Unicode"),
-        (b"x" * (MAX_BODY_BYTES + 1), url, 413, "larger"),
+        (b"{", own, 400, "not valid JSON"),
+        (half, own, 400, "Unicode"),
+        (b"x" * (MAX_BODY_BYTES + 1), own, 413, "larger"),
         (b"{}", "http://elsewhere.example", 403, "another site"),
     ):
         headers = {"Content-Type": "application/json", "Origin": origin}
         response = httpx2.post(address, headers=headers, content=content)
         assert response.status_code == response.json()["status"] == status
         assert told in response.json()["error"]["message"]
-    assert "error" not in httpx2.post(f"{url}/v1/ask", json={}).json()
+    assert "error" not in httpx2.post(f"{url}v1/ask", json={}).json()
+
+
+def test_a_key_is_what_the_client_calls_its_api_key(corpus: Corpus) -> None:
+    corpus.write("owls.txt", "Owls sleep in red barns until midnight.")
+    corpus.index()
+    keys = Keys(Store(corpus.store))
+    secret = keys.add("reader", ["ask"])
+    app = build_app(live_over(corpus.store, corpus._encoder), Policy(keys=keys))
+    with served(app) as address:
+        for key in (secret, "pin_wrong"):
+            with openai.OpenAI(base_url=f"{address}v1", api_key=key, max_retries=0) as chat:
+                if key == secret:
+                    assert ask(chat, "where do owls sleep").pincite["passages"]
+                else:
+                    with pytest.raises(openai.AuthenticationError, match="pincite key add"):
+                        chat.models.list()
 
 
 def test_odd_characters_are_quoted_as_they_are(corpus: Corpus) -> None:
@@ -248,7 +269,7 @@ def test_odd_characters_are_quoted_as_they_are(corpus: Corpus) -> None:
     live = live_over(corpus.store, corpus._encoder)
     with (
         served(build_app(live)) as address,
-        openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as chat,
+        openai.OpenAI(base_url=f"{address}v1", api_key="none", max_retries=0) as chat,
     ):
         question = "what does the café say on mondays"
         completion = ask(chat, question)

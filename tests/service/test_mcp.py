@@ -16,14 +16,23 @@ import httpx2
 import pytest
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
 
 from index.encoder import Encoder
+from index.store import Store
 from qa.protocol.excerpt import MOST_CHARACTERS
+from qa.protocol.server import mcp_server
+from qa.service.access.keys import Keys
 from qa.service.app import build_app
+from qa.service.asking import Asking
 from qa.service.guard import MAX_BODY_BYTES
-from tests.service.conftest import Corpus, live_over, served
+from qa.service.policy import Policy
+from qa.service.telemetry.metrics import Metrics
+from qa.service.work_queue import WorkQueue
+from tests.service.conftest import Corpus, live_over
+from tests.service.serving import served
 
 QUESTION = "why do I get pimples after microneedling"
 ELSEWHERE = "wer wurde 1998 Weltmeister"
@@ -99,7 +108,7 @@ def connect(
     if request.param == "stdio":
         return lambda session: talk(over_stdio(seeds_store, tmp_path), session)
     mode = "auto" if request.param == "http" else "legacy"
-    return lambda session: talk(f"{url}/mcp", session, mode)
+    return lambda session: talk(f"{url}mcp", session, mode)
 
 
 def test_a_cited_answer_can_be_read_and_checked(connect: Callable[[Session], None]) -> None:
@@ -157,12 +166,12 @@ def test_it_is_the_answer_that_the_service_gives(url: str) -> None:
         body: dict[str, Any] = {"question": QUESTION, "top_k": 2, "filters": {"path": "no"}}
         for filters in ({}, {"media_type": "text/plain"}, {"path": {"prefix": "nowhere/"}}):
             body["filters"] = filters
-            asked = httpx2.post(f"{url}/v1/ask", json=body).json()
+            asked = httpx2.post(f"{url}v1/ask", json=body).json()
             for sent in (filters, json.dumps(filters)):  # some clients send objects as text
                 answer = await data_of(client, "ask", **body | {"filters": sent})
                 assert answer | {"took_ms": 0} == asked | {"took_ms": 0}
 
-    talk(f"{url}/mcp", session)
+    talk(f"{url}mcp", session)
 
 
 def test_the_tools_describe_themselves(url: str) -> None:
@@ -179,7 +188,7 @@ def test_the_tools_describe_themselves(url: str) -> None:
             for argument in tool.input_schema["properties"].values():
                 assert argument["description"]
 
-    talk(f"{url}/mcp", session)
+    talk(f"{url}mcp", session)
 
 
 def test_the_text_names_what_a_model_needs_to_go_on(url: str) -> None:
@@ -194,7 +203,7 @@ def test_the_text_names_what_a_model_needs_to_go_on(url: str) -> None:
         told = text_of(await call(client, "ask", question=ELSEWHERE))
         assert told.startswith("No answer found in the documents.")
 
-    talk(f"{url}/mcp", session)
+    talk(f"{url}mcp", session)
 
 
 def test_a_long_document_comes_in_parts_that_make_the_whole(corpus: Corpus) -> None:
@@ -221,7 +230,7 @@ def test_a_long_document_comes_in_parts_that_make_the_whole(corpus: Corpus) -> N
         assert f"start={MOST_CHARACTERS}" in text_of(whole)
 
     with served(build_app(live, mcp=True)) as url:
-        talk(f"{url}/mcp", session)
+        talk(f"{url}mcp", session)
 
 
 def test_it_follows_the_live_snapshot(corpus: Corpus) -> None:
@@ -239,7 +248,7 @@ def test_it_follows_the_live_snapshot(corpus: Corpus) -> None:
         assert [each["status"] for each in checked["results"]] == ["stale"]
 
     with served(build_app(live_over(corpus.store, corpus._encoder), mcp=True)) as url:
-        talk(f"{url}/mcp", session)
+        talk(f"{url}mcp", session)
 
 
 def test_over_http_it_stands_behind_what_guards_the_service(url: str) -> None:
@@ -248,7 +257,7 @@ def test_over_http_it_stands_behind_what_guards_the_service(url: str) -> None:
 
     def post(content: bytes, **more: str) -> httpx2.Response:
         sent = headers | {"Content-Type": "application/json"} | more
-        return httpx2.post(f"{url}/mcp", headers=sent, content=content)
+        return httpx2.post(f"{url}mcp", headers=sent, content=content)
 
     body = json.dumps(message).encode()
     assert post(body).status_code == 200
@@ -256,8 +265,45 @@ def test_over_http_it_stands_behind_what_guards_the_service(url: str) -> None:
     assert post(body, Origin="http://evil.example").status_code == 403
     assert post(b"x" * (MAX_BODY_BYTES + 1)).status_code == 413
     assert post(b"{").status_code == 400
-    assert httpx2.get(f"{url}/mcp").status_code == 405
+    assert httpx2.get(f"{url}mcp").status_code == 405
     assert post(body).status_code == 200
+
+
+def test_a_key_is_asked_for_as_of_everybody_else(corpus: Corpus) -> None:
+    corpus.write("owls.txt", "Owls sleep in red barns until midnight.")
+    corpus.index()
+    keys = Keys(Store(corpus.store))
+    headers = {"Authorization": f"Bearer {keys.add('reader', ['ask'])}"}
+    app = build_app(live_over(corpus.store, corpus._encoder), Policy(keys=keys), mcp=True)
+
+    async def session(client: Client) -> None:
+        assert (await data_of(client, "ask", question="where do owls sleep"))["passages"]
+
+    async def with_key(url: str) -> None:
+        async with (
+            httpx2.AsyncClient(headers=headers) as http,
+            Client(streamable_http_client(url, http_client=http)) as client,
+        ):
+            await session(client)
+
+    with served(app) as url:
+        assert httpx2.post(f"{url}mcp", json={}).status_code == 401
+        asyncio.run(with_key(f"{url}mcp"))
+
+
+def test_when_too_much_is_asked_for_the_model_is_told_to_wait(corpus: Corpus) -> None:
+    corpus.write("owls.txt", "Owls sleep in red barns until midnight.")
+    corpus.index()
+    asking = Asking(live_over(corpus.store, corpus._encoder), Metrics())
+
+    async def session() -> None:
+        queue = WorkQueue(at_once=1, waiting=0)
+        async with Client(mcp_server(asking, queue.place)) as client:
+            async with queue.place():
+                assert "try again" in await refusal(client, "ask", question="where do owls sleep")
+            assert (await data_of(client, "ask", question="where do owls sleep"))["passages"]
+
+    asyncio.run(session())
 
 
 def test_without_being_asked_for_it_is_not_there(corpus: Corpus) -> None:
