@@ -30,13 +30,18 @@ class ChatProblem(Problem):
 
 
 def chat_problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe, for the OpenAPI page, the errors that a route of these can give."""
+    """Describe, for the OpenAPI page, the errors that a route of these can give.
+
+    There is no 422 among them: without 4XX, FastAPI would describe one.
+    """
     schema = ChatProblem.model_json_schema()
     schema["properties"]["error"] = schema.pop("$defs")["ChatError"]  # refers to nothing outside
     content = {MEDIA_TYPE: {"schema": schema}}
+    told: dict[int | str, str] = {status: HTTPStatus(status).phrase for status in statuses}
+    told["4XX"] = "Refused for another reason, such as no key or too many requests."
     return {
-        status: {"description": HTTPStatus(status).phrase, "content": content}
-        for status in statuses
+        status: {"description": description, "content": content}
+        for status, description in told.items()
     }
 
 
