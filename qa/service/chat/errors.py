@@ -17,10 +17,15 @@ PATHS = ("/v1/chat/", "/v1/models")
 class ChatError(WireModel):
     """What is wrong, where OpenAI's clients look for it."""
 
-    message: str = Field(description="What is wrong and what to do.")
-    type: str = Field(description="The kind of error, such as `invalid_request_error`.")
-    param: None = Field(default=None, description="Told in the message.")
-    code: None = Field(default=None, description="The HTTP status is all there is.")
+    message: str = Field(
+        description="What is wrong and what to do.",
+        examples=["The question is empty: say what you want to know."],
+    )
+    type: str = Field(description="The kind of error.", examples=["invalid_request_error"])
+    param: None = Field(default=None, description="Told in the message.", examples=[None])
+    code: None = Field(
+        default=None, description="The HTTP status is all there is.", examples=[None]
+    )
 
 
 class ChatProblem(Problem):

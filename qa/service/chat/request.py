@@ -49,10 +49,15 @@ class Message(LenientModel):
 
     model_config = ConfigDict(json_schema_extra=_with_content)
 
-    role: str = Field(max_length=64, description="The last message of the role `user` is asked.")
+    role: str = Field(
+        max_length=64,
+        description="The last message of the role `user` is asked.",
+        examples=["user"],
+    )
     content: _Content = Field(
         default=None,
         description="Text, or a list of text parts. Only that of the user's last message is read.",
+        examples=["why do I get pimples after microneedling"],
     )
 
 
@@ -60,14 +65,18 @@ class StreamOptions(LenientModel):
     """How to stream."""
 
     include_usage: bool | None = Field(
-        default=None, description="Whether to send a last chunk that tells the usage."
+        default=None,
+        description="Whether to send a last chunk that tells the usage.",
+        examples=[True],
     )
 
 
 class TextFormat(LenientModel):
     """The only form of an answer there is."""
 
-    type: Literal["text"] = Field(description="Answers are quotes: no JSON can be had of them.")
+    type: Literal["text"] = Field(
+        description="Answers are quotes: no JSON can be had of them.", examples=["text"]
+    )
 
 
 class ChatBody(LenientModel):
@@ -100,22 +109,35 @@ class ChatBody(LenientModel):
             "contains": {"properties": {"role": {"const": "user"}}, "required": ["role"]}
         },
     )
-    model: str = Field(default=MODEL, max_length=200, description="Any name; it is given back.")
-    stream: bool | None = Field(default=None, description="Whether to answer in chunks, as events.")
+    model: str = Field(
+        default=MODEL,
+        max_length=200,
+        description="Any name; it is given back.",
+        examples=[MODEL],
+    )
+    stream: bool | None = Field(
+        default=None, description="Whether to answer in chunks, as events.", examples=[False]
+    )
     stream_options: StreamOptions | None = Field(default=None, description="How to stream.")
-    n: int | None = Field(default=None, ge=1, le=1, description="There is one answer.")
+    n: int | None = Field(
+        default=None, ge=1, le=1, description="There is one answer.", examples=[1]
+    )
     tool_choice: Literal["auto", "none"] | None = Field(
-        default=None, description="That a tool is called cannot be required."
+        default=None, description="That a tool is called cannot be required.", examples=["auto"]
     )
     response_format: TextFormat | None = Field(default=None, description="Text is all there is.")
-    logprobs: _No | None = Field(default=None, description="Quotes have none.")
+    logprobs: _No | None = Field(default=None, description="Quotes have none.", examples=[False])
     filters: dict[str, Any] | None = Field(
         default=None,
         description="Answer only from documents that match, as in `/v1/ask`.",
         examples=[{}],
     )
     top_k: int | None = Field(
-        default=None, ge=1, le=MAX_TOP_K, description="How many passages to return, 5 by default."
+        default=None,
+        ge=1,
+        le=MAX_TOP_K,
+        description="How many passages to return, 5 by default.",
+        examples=[5],
     )
 
     @property

@@ -34,11 +34,13 @@ def add_chat_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
 
     @app.post(
         "/v1/chat/completions",
+        tags=["Chat"],
+        summary="Answer a chat",
         response_model=ChatCompletion,
         responses=_ANSWERED | chat_problem_responses(400, 403, 413, 503),
         dependencies=[turn],
     )
-    def complete(body: ChatBody, request: Request) -> ChatCompletion | Response:
+    def create_chat_completion(body: ChatBody, request: Request) -> ChatCompletion | Response:
         """Answer the last question of a conversation with quotes and their sources, or abstain.
 
         The question is taken as it stands: what was said before is not read.
@@ -54,13 +56,23 @@ def add_chat_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
         told = streaming.events(found, written.pieces, include_usage=usage)
         return Response(told, media_type=streaming.MEDIA_TYPE)
 
-    @app.get("/v1/models", responses=chat_problem_responses(400, 403))
-    async def models() -> ModelsJson:
+    @app.get(
+        "/v1/models",
+        tags=["Chat"],
+        summary="List the models",
+        responses=chat_problem_responses(400, 403),
+    )
+    async def list_models() -> ModelsJson:
         """List what can be asked: one model, which stands for the documents."""
         return ModelsJson(data=[model])
 
-    @app.get("/v1/models/{name}", responses=chat_problem_responses(400, 403, 404))
-    async def one_model(name: ModelName) -> ModelJson:
+    @app.get(
+        "/v1/models/{name}",
+        tags=["Chat"],
+        summary="Tell of a model",
+        responses=chat_problem_responses(400, 403, 404),
+    )
+    async def get_model(name: ModelName) -> ModelJson:
         """Tell of a model. A completion takes any name, for there is but one."""
         if name != MODEL:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"There is one model: {MODEL}.")
