@@ -207,6 +207,7 @@ def test_events_are_framed_as_clients_expect(url: str) -> None:
         ({"messages": []}, "messages"),
         ({"messages": [{"role": "assistant", "content": "Hello"}]}, "no question"),
         ({"messages": said("   ")}, "empty"),
+        ({"messages": said("   "), "stream": True}, "empty"),
         ({"messages": said("x" * 2001)}, "2001"),
         ({"messages": said(None)}, "must be text"),
         ({"messages": said({"text": "redness"})}, "must be text"),
