@@ -20,6 +20,7 @@ from index.version import installed_version
 from qa.claims import AnswerClaims, CitedSpan, PassageClaim
 from qa.elsewhere import elsewhere_in_snapshot
 from qa.live import LiveEngine
+from qa.service.examples import add_example_routes
 from qa.service.guard import LOOPBACK_NAMES, Guard
 from qa.service.problems import add_problem_handlers, problem, problem_responses
 from qa.service.uploads import add_upload_routes
@@ -113,6 +114,7 @@ def build_app(
     add_problem_handlers(app)
     _add_answering(app, live)
     _add_documents(app, live)
+    add_example_routes(app, live)
     if writing:
         add_upload_routes(app, live, *writing)
     _add_health(app, live)
