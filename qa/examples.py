@@ -32,6 +32,7 @@ _OPENS = re.compile(
     r"\b(?!\s+you\b)",
     re.I,
 )
+_MARKUP = re.compile(r"[*`|]|\]\(")
 _POINTS = re.compile(
     r"\b(?:this|these|those|they|them|he|she|here|above|below|following)\b|\bit\W*$", re.I
 )
@@ -140,6 +141,7 @@ def _can_be_shown(text: str) -> bool:
         and (len(said) > 1 or not text.endswith("?"))
         and not leans_back(text)
         and not _POINTS.search(text)
+        and not _MARKUP.search(text)
     )
 
 
