@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -93,14 +93,13 @@ def open_page(browser: Browser) -> Iterator[PageOpener]:
         width: int = 1200,
         height: int = 900,
         forgiven: str = "",
-        scheme: Literal["light", "dark"] = "light",
-        prepare: Callable[[Page], object] = lambda page: None,
+        prepare: Callable[[Page], object] | None = None,
     ) -> Page:
-        size = {"width": width, "height": height}
-        contexts.append(browser.new_context(viewport=size, color_scheme=scheme))  # type: ignore[arg-type]
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}))
         page = contexts[-1].new_page()
         complaints.append(Complaints(page, url, forgiven))
-        prepare(page)
+        if prepare:
+            prepare(page)
         page.goto(url)
         return page
 
