@@ -3,17 +3,12 @@
 import os
 import re
 import shutil
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -109,26 +104,12 @@ def open_page(browser: Browser) -> Iterator[PageOpener]:
     assert [complaint for each in complaints for complaint in each.heard] == []
 
 
-@contextmanager
-def served(app: FastAPI, port: int = 0) -> Iterator[str]:
-    """Serve in a thread, on a free port where none is given; give the address."""
-    with socket.create_server(("127.0.0.1", port)) as listener:
-        config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 @pytest.fixture(scope="session")
 def seeds_url(seeds_store: Path, encoder: Encoder) -> Iterator[str]:
     """The address of a service over the seeds."""
     from qa.service.app import build_app
     from tests.service.conftest import live_over
+    from tests.service.serving import served
 
     with served(build_app(live_over(seeds_store, encoder))) as url:
         yield url

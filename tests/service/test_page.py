@@ -17,11 +17,11 @@ from tests.browsing import (
     answer_of,
     ask,
     marked_in_panel,
-    served,
 )
 from tests.calibrations import PROMISE
 from tests.encoders import HashingEncoder
 from tests.service.conftest import Corpus, live_over
+from tests.service.serving import served
 
 pytestmark = pytest.mark.browser
 

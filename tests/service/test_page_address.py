@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from qa.service.app import build_app
-from tests.browsing import ELSEWHERE, QUESTION, answer_of, ask, marked_in_panel, served
+from tests.browsing import ELSEWHERE, QUESTION, answer_of, ask, marked_in_panel
 from tests.encoders import HashingEncoder
 from tests.service.conftest import Corpus, live_over
+from tests.service.serving import served
 
 pytestmark = pytest.mark.browser
 

@@ -14,10 +14,11 @@ from index.build import sync
 from index.model import Model
 from index.store import Store
 from qa.service.app import build_app
-from tests.browsing import marked_in_panel, served
+from tests.browsing import marked_in_panel
 from tests.encoders import HashingEncoder
 from tests.service.attacks import ATTACKS
 from tests.service.conftest import live_over
+from tests.service.serving import served
 
 pytestmark = pytest.mark.browser
 

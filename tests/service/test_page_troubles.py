@@ -7,10 +7,13 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from index.store import Store
+from qa.service.access.keys import Keys
 from qa.service.app import build_app
-from tests.browsing import QUESTION, ask, served
+from qa.service.policy import Policy
+from tests.browsing import QUESTION, ask, marked_in_panel
 from tests.encoders import HashingEncoder
 from tests.service.conftest import Corpus, live_over
+from tests.service.serving import served
 
 pytestmark = pytest.mark.browser
 
@@ -133,6 +136,24 @@ def test_a_key_is_asked_for_kept_for_the_tab_and_forgotten(open_page, seeds_url)
     expect(page.locator("p.answer")).to_have_count(0)
     assert page.evaluate("sessionStorage.length") == 0
     expect(page.get_by_role("button", name="Forget the API key")).to_be_hidden()
+
+
+def test_a_key_of_the_service_opens_the_page(open_page, corpus: Corpus) -> None:
+    corpus.write("owls.txt", "Owls of Zanzibar sleep under red lanterns until midnight.\n")
+    corpus.index()
+    keys = Keys(Store(corpus.store))
+    secret = keys.add("reader", ["ask"])
+    app = build_app(live_over(corpus.store, HashingEncoder()), Policy(keys=keys))
+    with served(app) as url:
+        page = open_page(f"{url}?q=where do the owls of Zanzibar sleep", forgiven=STATUS)
+        page.get_by_label("API key", exact=True).fill(secret)
+        page.keyboard.press("Enter")
+        expect(page.locator("p.answer")).to_contain_text("red lanterns")
+        page.locator("#citation-1 a.place").first.click()
+        marked_in_panel(page)
+        keys.revoke("reader")
+        page.reload()
+        expect(page.locator("#key-complaint")).to_have_text("This key was not accepted.")
 
 
 def test_a_key_can_be_refused_to_be_given_and_given_later(open_page, seeds_url) -> None:
