@@ -24,6 +24,7 @@ from qa.elsewhere import elsewhere_in_snapshot
 from qa.live import LiveEngine
 from qa.service.asking import Asking
 from qa.service.chat.routes import add_chat_routes
+from qa.service.examples import add_example_routes
 from qa.service.feedback import add_feedback_route
 from qa.service.policy import OPEN, Policy, add_middleware
 from qa.service.problems import add_problem_handlers, problem, problem_responses
@@ -134,6 +135,7 @@ def build_app(
     _add_answering(app, asking, in_turn(questions))
     _add_documents(app, live, in_turn(questions))
     add_chat_routes(app, asking, in_turn(questions))
+    add_example_routes(app, live)
     if writing:
         bodies = WorkQueue(policy.uploads_at_once, policy.uploads_waiting, patience_s=30)
         add_upload_routes(app, live, *writing, bodies)
