@@ -5,92 +5,42 @@ import base64
 import binascii
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any
 
 import orjson
-from fastapi import FastAPI, HTTPException, Query
+from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
-from pydantic import ConfigDict, Field
 
 from index.records import Document
 from index.store import Store
 from index.version import installed_version
-from qa.claims import AnswerClaims, CitedSpan, PassageClaim
 from qa.elsewhere import elsewhere_in_snapshot
 from qa.live import LiveEngine
+from qa.service.ask_wire import AskBody, VerifyBody
 from qa.service.guard import LOOPBACK_NAMES, Guard
+from qa.service.head import HeadAsGet
+from qa.service.openapi import (
+    DESCRIPTION,
+    TAGS,
+    answered_with,
+    asked_with,
+    complete_openapi,
+    name_of,
+)
+from qa.service.parameters import NEXT_PAGE, AnyDocumentId, Cursor, Limit
 from qa.service.problems import add_problem_handlers, problem, problem_responses
+from qa.service.upload_body import UploadBody
 from qa.service.uploads import add_upload_routes
-from qa.service.wire import DocumentJson, DocumentSummaryJson
+from qa.service.wire import DocumentJson, DocumentsJson, DocumentSummaryJson, StatusJson
 from qa.service.writer import Writer
 from qa.verdicts import VerificationJson
 from qa.verify import verify
 from qa.versions import versions_in_snapshot
-from qa.wire import AnswerJson, WireModel
+from qa.wire import AnswerJson
 
 _STATIC = Path(__file__).parent / "static"
-_MAX_CITATIONS = 1000
-
-FILTERS = (
-    "Answer only from documents that match: an object of conditions, all of which must hold. "
-    '`{"author": "Jane"}`: the field is just that, letter for letter; a number equals a number '
-    "(1 is 1.0), true and false only themselves. "
-    '`{"author": {"in": ["Jane", "Bob"]}}`: it is one of these. '
-    '`{"year": {"gte": 2020, "lt": 2024}}`: `gt`, `gte`, `lt`, `lte` compare numbers with numbers '
-    "and texts with texts, character by character, so that ISO 8601 dates compare right. "
-    '`{"path": {"prefix": "notes/2024/"}}`: the text starts so. '
-    "Several operators of a field must all hold. Of a list, one word has to. Fields are a "
-    "document's metadata and its own `id`, `source`, `path` (the same), `title`, `media_type` and "
-    "`modified`; metadata of one of these names is `metadata.title` and so on. A document without "
-    "the field does not match; a field that no document has is an error. At most 20 conditions, "
-    "and 1000 values in an `in`. Words that no document holds, spelling and how much a word "
-    "weighs are told from all documents."
-)
-
-
-class AskBody(WireModel):
-    """A question."""
-
-    question: str = Field(
-        description="At most 2000 characters.",
-        examples=["why do I get pimples after microneedling"],
-    )
-    top_k: int = Field(default=5, ge=1, le=50, description="How many passages to return.")
-    explain: bool = Field(default=False, description="Return each stage's ranks and scores.")
-    filters: dict[str, Any] = Field(default={}, description=FILTERS)
-
-
-class VerifyBody(AnswerClaims):
-    """An answer as /v1/ask gives it, or citations by themselves."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    citations: list[CitedSpan] = Field(max_length=_MAX_CITATIONS)
-    passages: list[PassageClaim] = Field(default=[], max_length=_MAX_CITATIONS)
-    question: Any = Field(default=None, description="This and all below is not looked at.")
-    confidence: Any = None
-    snapshot: Any = None
-    model: Any = None
-    calibration: Any = None
-    took_ms: Any = None
-    explain: Any = None
-    corrections: Any = None
-    unknown_words: Any = None
-
-
-class DocumentsJson(WireModel):
-    """A page of the list of documents."""
-
-    documents: list[DocumentSummaryJson]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page.")
-
-
-class StatusJson(WireModel):
-    """A short word on how the service is."""
-
-    status: str
+_NO_CURSOR = "cursor: not one that this service gave out; leave it out for the first page."
 
 
 def build_app(
@@ -107,8 +57,13 @@ def build_app(
         redoc_url=None,
         title="Pincite",
         version=installed_version(),
-        description="Answers from your own documents, every word pinned to its place.",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        generate_unique_id_function=name_of,
+        swagger_ui_parameters={"displayRequestDuration": True},
     )
+    complete_openapi(app, *([UploadBody] if writing else []))
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Guard, allowed_hosts=LOOPBACK_NAMES | allowed_hosts)
     add_problem_handlers(app)
     _add_answering(app, live)
@@ -118,7 +73,6 @@ def build_app(
     _add_health(app, live)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
-    @app.head("/", include_in_schema=False)
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
         return FileResponse(_STATIC / "index.html")
@@ -127,27 +81,64 @@ def build_app(
 
 
 def _add_answering(app: FastAPI, live: LiveEngine) -> None:
-    @app.post("/v1/ask", responses=problem_responses(400, 403, 413, 422))
+    @app.post(
+        "/v1/ask",
+        tags=["Answers"],
+        summary="Ask a question",
+        openapi_extra=asked_with("question", "filtered_question"),
+        responses={
+            200: answered_with("The answer, or that there is none.", "answer", "abstention"),
+            **problem_responses(413, 422),
+        },
+    )
     def ask(body: AskBody) -> AnswerJson:
-        """Answer a question from the documents, or abstain."""
+        """Answer a question from the documents, or abstain.
+
+        The answer is made of sentences of the documents, each cited with its place. Where the
+        documents do not seem to hold one, `answered` is false, `answer` null, and the nearest
+        passages are returned all the same. The same question gets the same answer until the
+        documents change (`snapshot`).
+        """
         engine = live.current()
         answer = engine.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
         return AnswerJson.of(answer)
 
-    @app.post("/v1/verify", responses=problem_responses(400, 403, 413, 422))
+    @app.post(
+        "/v1/verify",
+        tags=["Answers"],
+        summary="Verify an answer",
+        operation_id="verify",
+        openapi_extra=asked_with("answer", "citations"),
+        responses={
+            200: answered_with("What holds, and what does not.", "verification"),
+            **problem_responses(
+                413, 422, details={422: "body.citations.0.cited_text: Field required."}
+            ),
+        },
+    )
     def check(body: VerifyBody) -> VerificationJson:
-        """Tell whether an answer holds in the documents that the service answers from."""
+        """Tell whether an answer holds in the documents that the service answers from.
+
+        Send an answer as it came from `/v1/ask`, or `citations` by themselves: all words are
+        looked up again. Of what is lost, it tells what is there now instead.
+        """
         snapshot = live.current().snapshot
         found = verify(body, versions_in_snapshot(snapshot), elsewhere_in_snapshot(snapshot))
         return VerificationJson.of(found)
 
 
 def _add_documents(app: FastAPI, live: LiveEngine) -> None:
-    @app.get("/v1/documents", responses=problem_responses(400, 403, 422))
-    def documents(
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
-        cursor: Annotated[str | None, Query(max_length=4096)] = None,
-    ) -> DocumentsJson:
+    @app.get(
+        "/v1/documents",
+        tags=["Documents"],
+        summary="List the documents",
+        operation_id="list_documents",
+        responses={
+            200: answered_with("A page of the list.", "documents", links=NEXT_PAGE),
+            **problem_responses(details={422: _NO_CURSOR}),
+        },
+    )
+    def documents(limit: Limit = 50, cursor: Cursor = "") -> DocumentsJson:
         """List the documents, a page at a time, in the order of their sources and ids."""
         after = _decode_cursor(cursor) if cursor else ("", "")
         everything = [each.document for each in live.current().snapshot.chunked.values()]
@@ -158,8 +149,17 @@ def _add_documents(app: FastAPI, live: LiveEngine) -> None:
             next_cursor=_encode_cursor(page[-1]) if len(rest) > limit else None,
         )
 
-    @app.get("/v1/documents/{document_id}", responses=problem_responses(400, 403, 404, 422))
-    def document(document_id: str) -> DocumentJson:
+    @app.get(
+        "/v1/documents/{document_id}",
+        tags=["Documents"],
+        summary="Read a document",
+        operation_id="get_document",
+        responses={
+            200: answered_with("The document.", "document"),
+            **problem_responses(404),
+        },
+    )
+    def document(document_id: AnyDocumentId) -> DocumentJson:
         """Return a document with its text, which all offsets count in."""
         chunked = live.current().snapshot.chunked.get(document_id)
         if chunked is None:
@@ -174,16 +174,25 @@ def _add_health(app: FastAPI, live: LiveEngine) -> None:
     On the event loop and in threads of their own: questions may have taken all the others.
     """
 
-    @app.head("/healthz", include_in_schema=False)
-    @app.get("/healthz", responses=problem_responses(400, 403))
+    @app.get(
+        "/healthz",
+        tags=["Service"],
+        summary="Is it alive?",
+        responses={200: answered_with("It is.", "alive"), **problem_responses()},
+    )
     async def healthz() -> StatusJson:
-        """Tell that the process is alive."""
+        """Tell that the process is alive; whether it can answer is another question."""
         return StatusJson(status="ok")
 
-    @app.head("/readyz", response_model=StatusJson, include_in_schema=False)
-    @app.get("/readyz", response_model=StatusJson, responses=problem_responses(400, 403, 503))
+    @app.get(
+        "/readyz",
+        tags=["Service"],
+        summary="Is it ready?",
+        response_model=StatusJson,
+        responses={200: answered_with("It is.", "ready"), **problem_responses(503)},
+    )
     async def readyz() -> StatusJson | Response:
-        """Tell whether questions can be answered."""
+        """Tell whether questions can be answered: 503 until something is indexed."""
         engine = live.latest
         if not engine.snapshot.passages:
             engine = await asyncio.to_thread(live.current)
@@ -203,6 +212,4 @@ def _decode_cursor(cursor: str) -> tuple[str, str]:
         source, name = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         return f"{source}", f"{name}"
     except (binascii.Error, ValueError, TypeError):
-        raise HTTPException(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "cursor: not one that this service gave out."
-        ) from None
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, _NO_CURSOR) from None
