@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from qa.errors import CitationFormatError
-from qa.wire_fields import EndIndex, EndPage, StartIndex, StartPage
+from qa.wire_fields import EndIndex, EndPage, StartIndex, StartPage, WholeNumber
 
 Words = Annotated[
     str,
@@ -23,7 +23,7 @@ AlsoIn = Annotated[
     "list[PlaceClaim]", Field(description="Other places that are said to say the same.")
 ]
 AlsoInCount = Annotated[
-    int | None, Field(description="How many such places are said to be.", examples=[0])
+    WholeNumber | None, Field(description="How many such places are said to be.", examples=[0])
 ]
 
 
@@ -76,7 +76,7 @@ class PlaceClaim(ClaimModel):
 class CitedSpan(PlaceClaim):
     """A citation; `number` is None where citations are given without an answer."""
 
-    number: int | None = Field(
+    number: WholeNumber | None = Field(
         default=None, description="What the answer's spans refer to.", examples=[1]
     )
     start_page_number: StartPage = None
@@ -88,8 +88,8 @@ class CitedSpan(PlaceClaim):
 class RangeClaim(ClaimModel):
     """A stretch `[start, end)` of a passage's own text."""
 
-    start: int = Field(description="Its first code point.", examples=[0])
-    end: int = Field(description="The one after its last.", examples=[100])
+    start: WholeNumber = Field(description="Its first code point.", examples=[0])
+    end: WholeNumber = Field(description="The one after its last.", examples=[100])
 
 
 class PassageClaim(PlaceClaim):
@@ -106,7 +106,7 @@ class PassageClaim(PlaceClaim):
 class SpanClaim(RangeClaim):
     """A stretch of the answer's text, and the numbers of what it cites."""
 
-    citations: list[int] = Field(description="The citations' numbers.", examples=[[1]])
+    citations: list[WholeNumber] = Field(description="The citations' numbers.", examples=[[1]])
 
 
 class TextClaim(ClaimModel):

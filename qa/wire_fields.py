@@ -3,9 +3,9 @@
 Each field says what it means and has an example; a test of the OpenAPI document insists on it.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class WireModel(BaseModel):
@@ -14,6 +14,13 @@ class WireModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+def _whole(value: Any) -> Any:
+    """Take 5.0 for 5, as JSON Schema does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_Whole = BeforeValidator(_whole)  # after a field's bounds, which it would hide from the schema
+WholeNumber = Annotated[int, _Whole]
 DocumentId = Annotated[
     str,
     Field(
@@ -56,6 +63,7 @@ StartIndex = Annotated[
         description="Where it begins: Unicode code points from the start of the document's text.",
         examples=[2235],
     ),
+    _Whole,
 ]
 EndIndex = Annotated[
     int,
@@ -65,16 +73,17 @@ EndIndex = Annotated[
         "document's text.",
         examples=[2335],
     ),
+    _Whole,
 ]
 StartPage = Annotated[
-    int | None,
+    WholeNumber | None,
     Field(
         description="The page on which it begins, from 1; null where the document has no pages.",
         examples=[3, None],
     ),
 ]
 EndPage = Annotated[
-    int | None,
+    WholeNumber | None,
     Field(
         description="The page on which it ends; null where the document has no pages.",
         examples=[3, None],

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 from qa.claims import AnswerClaims, CitedSpan, PassageClaim
 from qa.engine import MAX_QUESTION_CHARS, MAX_TOP_K
 from qa.filters import MOST_CONDITIONS, MOST_VALUES
-from qa.wire_fields import WireModel
+from qa.wire_fields import WholeNumber, WireModel
 
 NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 """Matches a text that is more than blanks."""
@@ -84,7 +84,7 @@ class AskBody(WireModel):
         examples=["why do I get pimples after microneedling"],
         json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION_CHARS, "pattern": NOT_BLANK},
     )
-    top_k: int = Field(
+    top_k: WholeNumber = Field(
         default=5,
         ge=1,
         le=MAX_TOP_K,

@@ -167,4 +167,5 @@ def _first_message(error: RequestValidationError) -> str:
         return "The body must be a JSON object, sent with Content-Type: application/json."
     if first["type"] == "extra_forbidden":
         return f"{place}: unknown field; leave it out."
-    return f"{place}: {first['msg']}."
+    reason = str(first["ctx"]["error"]) if first["type"] == "value_error" else first["msg"]
+    return f"{place}: {reason}."

@@ -25,7 +25,7 @@ _FORM = {
         },
     },
 }
-_TEXTS = {
+EXAMPLES = {
     "text/plain": "The clinic opens at 8 am.\n",
     "text/markdown": "# Opening hours\n\nThe clinic opens at 8 am.\n",
     "text/html": "<h1>Opening hours</h1><p>The clinic opens at 8 am.</p>",
@@ -57,11 +57,11 @@ BODIES: dict[str, Any] = {
             },
             "example": example,
         }
-        for kind, example in _TEXTS.items()
+        for kind, example in EXAMPLES.items()
     },
     **{
         kind: {"schema": {"type": "string", "format": "binary", "description": "The file itself."}}
-        for kind in KINDS.keys() - _TEXTS.keys()
+        for kind in KINDS.keys() - EXAMPLES.keys()
     },
 }
 """What the OpenAPI document says of the bodies."""
