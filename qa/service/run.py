@@ -15,6 +15,7 @@ from index.store import Store
 from qa.engine import Engine
 from qa.live import LiveEngine
 from qa.service.app import build_app
+from qa.service.protocol import ProblemProtocol
 from qa.service.writer import Writer
 from qa.settings import HOW_TO_ALLOW_HOSTS, Settings
 
@@ -42,7 +43,9 @@ def serve(settings: Settings, gate_of: Callable[[Engine], Gate | None] = lambda 
         address = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{address}:{listener.getsockname()[1]}/"
         print(f"Pincite answers at {url} (Ctrl-C to stop)", file=sys.stderr, flush=True)
-        config = uvicorn.Config(app, log_level="warning", server_header=False)
+        config = uvicorn.Config(
+            app, http=ProblemProtocol, ws="none", log_level="warning", server_header=False
+        )
         _log_to_stderr()
         with writer, contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
             uvicorn.Server(config).run(sockets=[listener])
