@@ -60,7 +60,7 @@ def build_app(
         description=DESCRIPTION,
         openapi_tags=TAGS,
         generate_unique_id_function=name_of,
-        swagger_ui_parameters={"displayRequestDuration": True},
+        swagger_ui_parameters={"defaultModelsExpandDepth": 0, "displayRequestDuration": True},
     )
     complete_openapi(app, *([UploadBody] if writing else []))
     app.add_middleware(HeadAsGet)

@@ -97,10 +97,12 @@ def check_problem(status: int, headers: dict[str, str], content: bytes, told: st
 
 
 def send(client: httpx2.Client, request: OddRequest) -> httpx2.Response:
-    headers = {name: value.encode() for name, value in request.headers.items()}
+    headers = {name.encode(): value.encode() for name, value in request.headers.items()}
     size = max(1, len(request.content) // 3)
     pieces = (request.content[i : i + size] for i in range(0, len(request.content), size))
-    content = pieces if request.in_pieces and "Content-Length" not in headers else request.content
+    content = (
+        pieces if request.in_pieces and "Content-Length" not in request.headers else request.content
+    )
     return client.post("/v1/ask", content=content, headers=headers)
 
 
