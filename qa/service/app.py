@@ -3,8 +3,11 @@
 import asyncio
 import base64
 import binascii
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import orjson
 from fastapi import FastAPI, HTTPException
@@ -18,7 +21,7 @@ from index.version import installed_version
 from qa.elsewhere import elsewhere_in_snapshot
 from qa.live import LiveEngine
 from qa.service.ask_wire import AskBody, VerifyBody
-from qa.service.guard import LOOPBACK_NAMES, Guard
+from qa.service.asking import Asking
 from qa.service.head import HeadAsGet
 from qa.service.openapi import (
     DESCRIPTION,
@@ -29,15 +32,21 @@ from qa.service.openapi import (
     name_of,
 )
 from qa.service.parameters import NEXT_PAGE, AnyDocumentId, Cursor, Limit
-from qa.service.problems import add_problem_handlers, problem, problem_responses
+from qa.service.policy import OPEN, Policy, add_middleware
+from qa.service.problems import GATE, OF_A_BODY, add_problem_handlers, problem, problem_responses
+from qa.service.telemetry.metrics import Metrics
+from qa.service.telemetry.routes import add_metrics_route
 from qa.service.upload_body import UploadBody
 from qa.service.uploads import add_upload_routes
 from qa.service.wire import DocumentJson, DocumentsJson, DocumentSummaryJson, StatusJson
+from qa.service.work_queue import WorkQueue, in_turn
 from qa.service.writer import Writer
 from qa.verdicts import VerificationJson
 from qa.verify import verify
 from qa.versions import versions_in_snapshot
 from qa.wire import AnswerJson
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _STATIC = Path(__file__).parent / "static"
 _NO_CURSOR = "cursor: not one that this service gave out; leave it out for the first page."
@@ -45,13 +54,16 @@ _NO_CURSOR = "cursor: not one that this service gave out; leave it out for the f
 
 def build_app(
     live: LiveEngine,
-    allowed_hosts: frozenset[str] = frozenset(),
+    policy: Policy = OPEN,
     *,
     writing: tuple[Store, Writer] | None = None,
+    log_questions: bool = False,
+    lifespan: Lifespan | None = None,
 ) -> FastAPI:
-    """Return the service that answers from `live`, under the loopback names and `allowed_hosts`.
+    """Return the service that answers from `live`, to whom `policy` lets.
 
     Documents can be uploaded where there is a store to write to, and a writer that does it.
+    Questions are not logged unless `log_questions`. `lifespan` is entered before the first request.
     """
     app = FastAPIOffline(
         redoc_url=None,
@@ -61,16 +73,24 @@ def build_app(
         openapi_tags=TAGS,
         generate_unique_id_function=name_of,
         swagger_ui_parameters={"defaultModelsExpandDepth": 0, "displayRequestDuration": True},
+        lifespan=lifespan,
     )
-    complete_openapi(app, *([UploadBody] if writing else []))
-    app.add_middleware(HeadAsGet)
-    app.add_middleware(Guard, allowed_hosts=LOOPBACK_NAMES | allowed_hosts)
+    complete_openapi(app, *([UploadBody] if writing else []), keys=policy.keys is not None)
+    metrics = Metrics()
+    asking = Asking(live, metrics, log_questions)
+    questions = WorkQueue(
+        policy.questions_at_once, policy.questions_waiting, changed=metrics.queue_changed
+    )
     add_problem_handlers(app)
-    _add_answering(app, live)
-    _add_documents(app, live)
+    _add_answering(app, asking, in_turn(questions))
+    _add_documents(app, live, in_turn(questions))
     if writing:
-        add_upload_routes(app, live, *writing)
+        bodies = WorkQueue(policy.uploads_at_once, policy.uploads_waiting, patience_s=30)
+        add_upload_routes(app, live, *writing, bodies)
     _add_health(app, live)
+    add_metrics_route(app, live, metrics, writing[0] if writing else None)
+    app.add_middleware(HeadAsGet)
+    add_middleware(app, policy, metrics)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
     @app.get("/", include_in_schema=False)
@@ -80,7 +100,7 @@ def build_app(
     return app
 
 
-def _add_answering(app: FastAPI, live: LiveEngine) -> None:
+def _add_answering(app: FastAPI, asking: Asking, turn: Any) -> None:
     @app.post(
         "/v1/ask",
         tags=["Answers"],
@@ -88,8 +108,9 @@ def _add_answering(app: FastAPI, live: LiveEngine) -> None:
         openapi_extra=asked_with("question", "filtered_question"),
         responses={
             200: answered_with("The answer, or that there is none.", "answer", "abstention"),
-            **problem_responses(413, 422),
+            **problem_responses(*GATE, *OF_A_BODY),
         },
+        dependencies=[turn],
     )
     def ask(body: AskBody) -> AnswerJson:
         """Answer a question from the documents, or abstain.
@@ -99,9 +120,9 @@ def _add_answering(app: FastAPI, live: LiveEngine) -> None:
         passages are returned all the same. The same question gets the same answer until the
         documents change (`snapshot`).
         """
-        engine = live.current()
-        answer = engine.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
-        return AnswerJson.of(answer)
+        return AnswerJson.of(
+            asking.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
+        )
 
     @app.post(
         "/v1/verify",
@@ -112,9 +133,10 @@ def _add_answering(app: FastAPI, live: LiveEngine) -> None:
         responses={
             200: answered_with("What holds, and what does not.", "verification"),
             **problem_responses(
-                413, 422, details={422: "body.citations.0.cited_text: Field required."}
+                *GATE, *OF_A_BODY, details={422: "body.citations.0.cited_text: Field required."}
             ),
         },
+        dependencies=[turn],
     )
     def check(body: VerifyBody) -> VerificationJson:
         """Tell whether an answer holds in the documents that the service answers from.
@@ -122,12 +144,12 @@ def _add_answering(app: FastAPI, live: LiveEngine) -> None:
         Send an answer as it came from `/v1/ask`, or `citations` by themselves: all words are
         looked up again. Of what is lost, it tells what is there now instead.
         """
-        snapshot = live.current().snapshot
+        snapshot = asking.live.current().snapshot
         found = verify(body, versions_in_snapshot(snapshot), elsewhere_in_snapshot(snapshot))
         return VerificationJson.of(found)
 
 
-def _add_documents(app: FastAPI, live: LiveEngine) -> None:
+def _add_documents(app: FastAPI, live: LiveEngine, turn: Any) -> None:
     @app.get(
         "/v1/documents",
         tags=["Documents"],
@@ -135,8 +157,9 @@ def _add_documents(app: FastAPI, live: LiveEngine) -> None:
         operation_id="list_documents",
         responses={
             200: answered_with("A page of the list.", "documents", links=NEXT_PAGE),
-            **problem_responses(details={422: _NO_CURSOR}),
+            **problem_responses(*GATE, details={422: _NO_CURSOR}),
         },
+        dependencies=[turn],
     )
     def documents(limit: Limit = 50, cursor: Cursor = "") -> DocumentsJson:
         """List the documents, a page at a time, in the order of their sources and ids."""
@@ -156,8 +179,9 @@ def _add_documents(app: FastAPI, live: LiveEngine) -> None:
         operation_id="get_document",
         responses={
             200: answered_with("The document.", "document"),
-            **problem_responses(404),
+            **problem_responses(*GATE, 404),
         },
+        dependencies=[turn],
     )
     def document(document_id: AnyDocumentId) -> DocumentJson:
         """Return a document with its text, which all offsets count in."""

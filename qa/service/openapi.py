@@ -51,11 +51,11 @@ def asked_with(*examples: str) -> dict[str, Any]:
     return {"requestBody": _shown(examples)}
 
 
-def complete_openapi(app: FastAPI, *models: type[BaseModel]) -> None:
+def complete_openapi(app: FastAPI, *models: type[BaseModel], keys: bool) -> None:
     """Let the document of `app` have the schemas of `models` and Problem, and the examples.
 
     FastAPI's own form of validation errors, which are never sent, goes out of it, and so do the
-    titles that but repeat a field's name.
+    titles that but repeat a field's name. With `keys`, routes that can answer 401 ask for one.
     """
     made_by_framework = app.openapi
 
@@ -65,6 +65,8 @@ def complete_openapi(app: FastAPI, *models: type[BaseModel]) -> None:
             _add_schemas(document, Problem, *models)
             document["components"]["examples"] = _examples()
             _drop_foreign_errors(document)
+            if keys:
+                _ask_for_keys(document)
             _drop_titles(document["paths"])
             _drop_titles(document["components"])
         return made_by_framework()
@@ -104,6 +106,20 @@ def _drop_foreign_errors(document: dict[str, Any]) -> None:
                 del operation["responses"]["422"]
     for name in _OURS_INSTEAD:
         document["components"]["schemas"].pop(name, None)
+
+
+def _ask_for_keys(document: dict[str, Any]) -> None:
+    document["components"]["securitySchemes"] = {
+        "key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key, as `pincite key add` makes it.",
+        }
+    }
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if "401" in operation["responses"]:
+                operation["security"] = [{"key": []}]
 
 
 def _drop_titles(found: Any) -> None:

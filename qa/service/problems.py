@@ -23,20 +23,27 @@ Responses = dict[int | str, dict[str, Any]]
 EVERYWHERE = (400, 403, 500)
 """The errors that any route can give, for they come about before or around it."""
 
+GATE = (401, 429, 503)
+"""The errors of a route that not everybody may use, or not without end: keys, limits, the queue."""
+
+OF_A_BODY = (408, 413, 422)
+"""The errors of a route that takes a body."""
+
 _TOLD: Mapping[int, tuple[str, str]] = {
     400: (
         "The request cannot be read, or names a host that the service does not answer under.",
         "This service does not answer under that host name.",
     ),
     401: (
-        "There is no key with the request, or none that the service knows.",
-        "Send a key that this service knows: Authorization: Bearer KEY.",
+        "The service asks for keys, and there is none with the request, or none that it knows.",
+        "This service asks for an API key: send the header `Authorization: Bearer KEY`.",
     ),
     403: (
-        "Another site's page sent the request.",
+        "Another site's page sent the request, or its key has no right to it.",
         "Requests from another site's pages are not answered.",
     ),
     404: ("There is nothing of that name.", "There is no document of that id."),
+    408: ("The body took too long to come.", "The body did not come in time; send it again."),
     409: (
         "The id belongs to a document that was not uploaded under it.",
         "That id is a document's in a file of a SOURCE: change the file, or choose another id.",
@@ -50,12 +57,18 @@ _TOLD: Mapping[int, tuple[str, str]] = {
         "What was sent is understood and cannot be done; `detail` says what to change.",
         "The question is empty: say what you want to know.",
     ),
-    429: ("Too many requests; come again later.", "Too many requests: try again in 5 seconds."),
+    429: (
+        "Too many requests; come again later.",
+        "Too many requests; the next one is answered in 5 s.",
+    ),
     500: (
         "Something went wrong that nobody foresaw.",
         "Something went wrong here; see the service's log.",
     ),
-    503: ("Not possible for the moment; come again later.", "Nothing indexed."),
+    503: (
+        "Not possible for the moment; come again later.",
+        "More is asked for than can be answered just now; try again in a second.",
+    ),
 }
 _RETRY_AFTER = {
     "description": "After how many seconds it may be possible.",

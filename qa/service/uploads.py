@@ -15,11 +15,12 @@ from index.uploads import UPLOAD_ID, Upload
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
 from qa.service.parameters import DOCUMENT_LINKS, JOB_LINKS, JobId, UploadId, Wait
-from qa.service.problems import problem_responses
+from qa.service.problems import GATE, OF_A_BODY, problem_responses
 from qa.service.upload_body import read_body
 from qa.service.upload_schema import BODIES
 from qa.service.upload_wire import JobJson, UploadedJson
 from qa.service.wire import DocumentJson, DocumentSummaryJson
+from qa.service.work_queue import WorkQueue
 from qa.service.writer import FAILED, Writer
 
 _PATIENCE_S = 600.0
@@ -45,8 +46,10 @@ _ACCEPTED = answered_with(
 )
 
 
-def add_upload_routes(app: FastAPI, live: LiveEngine, store: Store, writer: Writer) -> None:
-    """Let documents be uploaded to `store`; `writer` does it."""
+def add_upload_routes(
+    app: FastAPI, live: LiveEngine, store: Store, writer: Writer, bodies: WorkQueue
+) -> None:
+    """Let documents be uploaded to `store`; `writer` does it. Only so many `bodies` are held."""
 
     @app.put(
         "/v1/documents/{document_id}",
@@ -61,7 +64,7 @@ def add_upload_routes(app: FastAPI, live: LiveEngine, store: Store, writer: Writ
                 "Added, and searchable.", "uploaded", model=UploadedJson, links=DOCUMENT_LINKS
             ),
             202: _ACCEPTED,
-            **problem_responses(409, 413, 415, details={422: _NO_TEXT, 503: FAILED}),
+            **problem_responses(*GATE, *OF_A_BODY, 409, 415, details={422: _NO_TEXT, 503: FAILED}),
         },
         response_model=None,
         openapi_extra={"requestBody": {"required": True, "content": BODIES}},
@@ -75,7 +78,8 @@ def add_upload_routes(app: FastAPI, live: LiveEngine, store: Store, writer: Writ
         (422), and what was there before stays.
         """
         _check(document_id, live)
-        body = await read_body(request)
+        async with bodies.place():
+            body = await read_body(request)
         replaced = await run_in_threadpool(store.uploads.find, document_id) is not None
         job = Job.new(document_id, body.kind, body.title, body.metadata)
         finished = await _done(writer, job, body.content, wait=wait)
@@ -92,7 +96,7 @@ def add_upload_routes(app: FastAPI, live: LiveEngine, store: Store, writer: Writ
         responses={
             204: {"description": "Removed, and found no more."},
             202: _ACCEPTED,
-            **problem_responses(409, details={404: _NO_UPLOAD, 422: _BAD_ID, 503: FAILED}),
+            **problem_responses(*GATE, 409, details={404: _NO_UPLOAD, 422: _BAD_ID, 503: FAILED}),
         },
         response_model=None,
     )
@@ -113,7 +117,7 @@ def add_upload_routes(app: FastAPI, live: LiveEngine, store: Store, writer: Writ
         operation_id="get_job",
         responses={
             200: answered_with("The job as it is now.", "finished_job"),
-            **problem_responses(details={404: _NO_JOB}),
+            **problem_responses(*GATE, details={404: _NO_JOB}),
         },
     )
     def job(job_id: JobId) -> JobJson:

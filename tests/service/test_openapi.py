@@ -10,9 +10,15 @@ import jsonschema_rs
 import pytest
 from starlette.testclient import TestClient
 
-from tests.service.conftest import Corpus
+from index.store import Store
+from qa.service.access.keys import Keys
+from qa.service.app import build_app
+from qa.service.policy import Policy
+from tests.encoders import HashingEncoder
+from tests.service.conftest import Corpus, live_over
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+OPEN_TO_ALL = {"GET /healthz", "GET /readyz"}
 EXAMPLES = sorted(
     (Path(__file__).parents[2] / "qa" / "service" / "openapi_examples").glob("*.json")
 )
@@ -181,8 +187,10 @@ def test_every_route_lists_its_errors_as_problems(document: dict[str, Any]) -> N
     for name, operation in operations_of(document):
         errors = {each: told for each, told in operation["responses"].items() if each >= "400"}
         assert {"400", "403", "500"} <= errors.keys(), name
+        if name not in OPEN_TO_ALL:
+            assert {"401", "429", "503"} <= errors.keys(), name
         if "requestBody" in operation:
-            assert {"413", "422"} <= errors.keys(), name
+            assert {"408", "413", "422"} <= errors.keys(), name
         for status, told in errors.items():
             assert told["description"], (name, status)
             assert list(told["content"]) == ["application/problem+json"], (name, status)
@@ -199,6 +207,21 @@ def test_every_route_lists_its_errors_as_problems(document: dict[str, Any]) -> N
                 assert header["description"]
                 assert "example" in header
                 assert header["schema"]
+
+
+def test_where_keys_are_asked_for_the_document_says_so(
+    document: dict[str, Any], corpus: Corpus
+) -> None:
+    assert "securitySchemes" not in document["components"]
+    corpus.write("hours.txt", "The clinic opens at 8 am.\n")
+    corpus.index()
+    app = build_app(
+        live_over(corpus.store, HashingEncoder()), Policy(keys=Keys(Store(corpus.store)))
+    )
+    locked = TestClient(app, base_url="http://127.0.0.1").get("/openapi.json").json()
+    assert locked["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    for name, operation in operations_of(locked):
+        assert ("security" in operation) is (name not in OPEN_TO_ALL), name
 
 
 def test_all_references_and_links_lead_somewhere(document: dict[str, Any]) -> None:
