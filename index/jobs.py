@@ -27,7 +27,7 @@ MOST_FINISHED = 1000
 """How many finished jobs are remembered."""
 
 _log = logging.getLogger("pincite")
-_ID = re.compile(r"[0-9a-f]{24}")
+JOB_ID = re.compile(r"[0-9a-f]{24}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Jobs:
 
     def find(self, job_id: str) -> Job | None:
         """Return a job; None if there is none of that id, or no longer."""
-        if not _ID.fullmatch(job_id):
+        if not JOB_ID.fullmatch(job_id):
             return None
         for folder in (self._folder, self._finished):
             with suppress(FileNotFoundError):

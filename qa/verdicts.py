@@ -7,27 +7,47 @@ from pydantic import Field
 from qa.lost import Likeness
 from qa.records import Place
 from qa.verify import Status, Verdict, Verification
-from qa.wire import WireModel
+from qa.wire_fields import DocumentId, EndIndex, Source, StartIndex, WireModel
 
 
 class PlaceVerdictJson(WireModel):
     """Whether words stand where they are said to, and where they stand now."""
 
-    status: Status
-    document_id: str
-    start_char_index: int | None = Field(description="Where the words stand now; null if nowhere.")
-    end_char_index: int | None
-    differs: list[str] = Field(description="Fields that do not describe the document any more.")
+    status: Status = Field(
+        description="`valid`: the words stand where they were cited. `moved`: they stand "
+        "elsewhere in the document, or what is said of the document is not so any more. `stale`: "
+        "the document does not have them any more. `missing`: there is no such document.",
+        examples=["valid"],
+    )
+    document_id: str = Field(
+        description="The document that was claimed.",
+        examples=["seeds-002-cd3ae78a834cc04f-txt-7f355ea8ae"],
+    )
+    start_char_index: int | None = Field(
+        description="Where the words stand now, in code points; null if nowhere.", examples=[2235]
+    )
+    end_char_index: int | None = Field(
+        description="Where they end now, exclusive; null if nowhere.", examples=[2335]
+    )
+    differs: list[str] = Field(
+        description="Fields that do not describe the document any more.", examples=[["source"]]
+    )
 
 
 class NearestJson(WireModel):
     """The text of a document that is most like one which it does not hold any more."""
 
-    text: str
-    start_char_index: int
-    end_char_index: int
+    text: str = Field(
+        description="What the document says now.",
+        examples=["One of the most common side effects of microneedling is redness."],
+    )
+    start_char_index: StartIndex
+    end_char_index: EndIndex
     similarity: float = Field(
-        ge=0, le=1, description="1 where but blanks, letter case or quotation marks differ."
+        ge=0,
+        le=1,
+        description="1 where but blanks, letter case or quotation marks differ.",
+        examples=[0.83],
     )
 
     @classmethod
@@ -45,10 +65,10 @@ class NearestJson(WireModel):
 class FoundJson(WireModel):
     """Where the same words stand in another document."""
 
-    document_id: str
-    source: str
-    start_char_index: int
-    end_char_index: int
+    document_id: DocumentId
+    source: Source
+    start_char_index: StartIndex
+    end_char_index: EndIndex
 
     @classmethod
     def of(cls, place: Place) -> "FoundJson":
@@ -75,7 +95,8 @@ class VerdictJson(PlaceVerdictJson):
     )
     note: str | None = Field(
         description="Why `nearest` or `found_in` was not looked for; null if it was, or if it need "
-        "not be. In one verification 20 searches of each kind are made, fewer in long texts."
+        "not be. In one verification 20 searches of each kind are made, fewer in long texts.",
+        examples=[None],
     )
 
     @classmethod
@@ -94,10 +115,14 @@ class VerdictJson(PlaceVerdictJson):
 class VerificationJson(WireModel):
     """Whether an answer still holds, and if not, what does not."""
 
-    holds: bool = Field(description="Everything below is valid and nothing contradicts itself.")
+    holds: bool = Field(
+        description="Everything below is valid and nothing contradicts itself.", examples=[True]
+    )
     results: list[VerdictJson] = Field(description="For each citation, in order.")
     passages: list[VerdictJson] = Field(description="For each passage, in order.")
-    faults: list[str] = Field(description="What in the answer contradicts itself, a line each.")
+    faults: list[str] = Field(
+        description="What in the answer contradicts itself, a line each.", examples=[[]]
+    )
 
     @classmethod
     def of(cls, found: Verification) -> "VerificationJson":

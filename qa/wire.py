@@ -3,182 +3,61 @@
 from dataclasses import asdict
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from index.records import Span
 from qa.calibration import AppliedCalibration
-from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
+from qa.cited_wire import CitationJson, HighlightJson, PassageJson, PlaceJson
+from qa.records import Answer
+from qa.wire_fields import SnapshotId, WireModel
 
+__all__ = ["AnswerJson", "CitationJson", "HighlightJson", "PassageJson", "PlaceJson", "WireModel"]
 
-class WireModel(BaseModel):
-    """Base of all JSON forms: nothing unknown gets in, "5" is no number, nothing changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-_ROW = "Of the file, where each row of it is a document; else null."
-
-
-class PlaceJson(WireModel):
-    """Where near-duplicate text stands."""
-
-    document_id: str
-    document_title: str
-    source: str = Field(description="The file's name as the user knows it.")
-    start_page_number: int | None = Field(default=None, description="From 1, as in citations.")
-    end_page_number: int | None = None
-    row_number: int | None = Field(default=None, description=_ROW)
-    start_char_index: int = Field(description="Code points from the start of the document's text.")
-    end_char_index: int = Field(description="End, exclusive.")
-    cited_text: str
-
-    @classmethod
-    def of(cls, place: Place) -> "PlaceJson":
-        """Return the JSON form of `place`."""
-        first, last = place.document.pages_of(place.span) or (None, None)
-        return cls(
-            document_id=place.document.id,
-            document_title=place.document.display_title,
-            source=place.document.source,
-            start_page_number=first,
-            end_page_number=last,
-            row_number=place.document.row_number,
-            start_char_index=place.span.start,
-            end_char_index=place.span.end,
-            cited_text=place.text,
-        )
-
-
-class CitationJson(WireModel):
-    """The exact place that a part of the answer was taken from."""
-
-    number: int = Field(description="1-based; what `spans` refer to.")
-    document_id: str
-    document_title: str
-    source: str
-    heading_path: list[str]
-    cited_text: str = Field(description="Equal to the document's text between the two offsets.")
-    start_char_index: int
-    end_char_index: int
-    start_page_number: int | None = Field(default=None, description="From 1; null without pages.")
-    end_page_number: int | None = Field(default=None, description="Where the words end.")
-    row_number: int | None = Field(default=None, description=_ROW)
-    document_sha256: str = Field(description="Of the source file's bytes.")
-    text_sha256: str = Field(description="Of the document's text in UTF-8.")
-    also_in: list[PlaceJson] = Field(description="Other places that say the same, 20 at most.")
-    also_in_count: int = Field(description="How many such places were found in all.")
-    agreeing_documents: int = Field(
-        ge=1, description="How many documents say this, the cited one among them."
-    )
-
-    @classmethod
-    def of(cls, citation: Citation) -> "CitationJson":
-        """Return the JSON form of `citation`."""
-        document = citation.document
-        first, last = document.pages_of(citation.span) or (None, None)
-        return cls(
-            number=citation.number,
-            document_id=document.id,
-            document_title=document.display_title,
-            source=document.source,
-            heading_path=list(citation.heading_path),
-            cited_text=citation.cited_text,
-            start_char_index=citation.start,
-            end_char_index=citation.end,
-            start_page_number=first,
-            end_page_number=last,
-            row_number=document.row_number,
-            document_sha256=document.document_sha256,
-            text_sha256=document.text_sha256,
-            also_in=[PlaceJson.of(place) for place in citation.also_in[:MOST_PLACES]],
-            also_in_count=len(citation.also_in),
-            agreeing_documents=citation.agreeing,
-        )
-
-
-class HighlightJson(WireModel):
-    """A stretch of a passage's own text."""
-
-    start: int
-    end: int
-
-
-class PassageJson(WireModel):
-    """A retrieved passage."""
-
-    rank: int
-    passage_id: str
-    document_id: str
-    document_title: str
-    source: str
-    heading_path: list[str]
-    text: str
-    start_char_index: int
-    end_char_index: int
-    start_page_number: int | None = Field(default=None, description="From 1, as in citations.")
-    end_page_number: int | None = None
-    row_number: int | None = Field(default=None, description=_ROW)
-    score: float = Field(ge=0, le=1)
-    highlights: list[HighlightJson] = Field(description="Offsets into this passage's text.")
-    also_in: list[PlaceJson] = Field(
-        description="Near-duplicates that are not listed as passages, 20 at most."
-    )
-    also_in_count: int = Field(description="How many near-duplicates were found in all.")
-
-    @classmethod
-    def of(cls, rank: int, hit: Hit) -> "PassageJson":
-        """Return the JSON form of `hit`."""
-        passage = hit.passage
-        first, last = hit.document.pages_of(passage.span) or (None, None)
-        return cls(
-            rank=rank,
-            passage_id=passage.id,
-            document_id=hit.document.id,
-            document_title=hit.document.display_title,
-            source=hit.document.source,
-            heading_path=list(passage.heading_path),
-            text=passage.span.of(hit.document.text),
-            start_char_index=passage.start,
-            end_char_index=passage.end,
-            start_page_number=first,
-            end_page_number=last,
-            row_number=hit.document.row_number,
-            score=hit.score,
-            highlights=[_within(passage.start, span) for span in hit.highlights],
-            also_in=[PlaceJson.of(place) for place in hit.also_in[:MOST_PLACES]],
-            also_in_count=len(hit.also_in),
-        )
+_PROMISE = (
+    "With 95 % confidence, at most 10 % of unanswerable questions like the 30 near-miss and "
+    "30 far-off ones of mine.jsonl are answered."
+)
 
 
 class AnswerSpanJson(WireModel):
     """A stretch of the answer's text and the citations it rests on."""
 
-    start: int
-    end: int
-    citations: list[int]
+    start: int = Field(ge=0, description="Code points from the answer's start.", examples=[0])
+    end: int = Field(ge=0, description="End, exclusive.", examples=[100])
+    citations: list[int] = Field(
+        description="The numbers of the citations that say this.", examples=[[1]]
+    )
 
 
 class AnswerTextJson(WireModel):
     """The answer: verbatim text of the documents, each span cited."""
 
-    text: str
-    spans: list[AnswerSpanJson]
+    text: str = Field(
+        description="Sentences of the documents, letter for letter, with blanks between them.",
+        examples=["One of the most frequently reported side effects is temporary redness."],
+    )
+    spans: list[AnswerSpanJson] = Field(description="What of the text is cited from where.")
 
 
 class CalibrationJson(WireModel):
     """The calibration that the confidence rests on."""
 
-    id: str
+    id: str = Field(description="Which calibration it is.", examples=["5b0c6f1d2e3a4b7c"])
     promise: str | None = Field(
         description="What holds of answers; null where the documents changed since, or where "
-        "the threshold was set by hand: then nothing is promised."
+        "the threshold was set by hand: then nothing is promised.",
+        examples=[_PROMISE, None],
     )
     max_false_answers: float = Field(
-        description="The share of unanswerable questions it allows to be answered."
+        description="The share of unanswerable questions it allows to be answered.",
+        examples=[0.1],
     )
-    confidence_level: float
-    threshold: float = Field(description="Answered from this confidence on.")
-    stale: bool = Field(description="Whether the documents changed since it was made.")
+    confidence_level: float = Field(
+        description="How sure it is that no more are answered.", examples=[0.95]
+    )
+    threshold: float = Field(description="Answered from this confidence on.", examples=[0.62])
+    stale: bool = Field(
+        description="Whether the documents changed since it was made.", examples=[False]
+    )
 
     @classmethod
     def of(cls, applied: AppliedCalibration) -> "CalibrationJson":
@@ -189,26 +68,36 @@ class CalibrationJson(WireModel):
 class CorrectionJson(WireModel):
     """A word of the question that was read as one which the documents hold."""
 
-    written: str
-    read: str
+    written: str = Field(description="As the question has it.", examples=["pimpels"])
+    read: str = Field(description="As it was read.", examples=["pimples"])
 
 
 class AnswerJson(WireModel):
     """The outcome of a question."""
 
-    question: str
-    answered: bool = Field(description="False where the documents do not seem to hold an answer.")
+    question: str = Field(
+        description="The question, without blanks around it.",
+        examples=["how long does redness last after microneedling"],
+    )
+    answered: bool = Field(
+        description="False where the documents do not seem to hold an answer.", examples=[True]
+    )
     confidence: float = Field(
         ge=0,
         le=1,
         description="Where `calibration` is not null: the probability that what is cited, or "
         "would be, answers the question. Else a score, not a probability.",
+        examples=[0.886],
     )
-    answer: AnswerTextJson | None
-    citations: list[CitationJson]
-    passages: list[PassageJson]
-    snapshot: str
-    model: str
+    answer: AnswerTextJson | None = Field(description="Null where nothing is answered.")
+    citations: list[CitationJson] = Field(
+        description="Where the answer stands, in the order of their numbers; empty without one."
+    )
+    passages: list[PassageJson] = Field(
+        description="The nearest passages, the best first, whether they answer or not."
+    )
+    snapshot: SnapshotId
+    model: str = Field(description="The embedding model.", examples=["all-MiniLM-L6-v2"])
     calibration: CalibrationJson | None = Field(
         default=None, description="Null: the confidence promises nothing."
     )
@@ -216,10 +105,17 @@ class AnswerJson(WireModel):
         default=[], description="Words of the question that were read as others."
     )
     unknown_words: list[str] = Field(
-        default=[], description="Words of the question that no document holds."
+        default=[],
+        description="Words of the question that no document holds.",
+        examples=[["football", "1998"]],
     )
-    took_ms: float
-    explain: dict[str, Any] | None = None
+    took_ms: float = Field(ge=0, description="How long it took, in milliseconds.", examples=[17.39])
+    explain: dict[str, Any] | None = Field(
+        default=None,
+        description="What each stage found, by its name, and how it was decided, where that was "
+        "asked for; else null. For people: names and numbers may change.",
+        examples=[None],
+    )
 
     @classmethod
     def of(cls, answer: Answer) -> "AnswerJson":
@@ -243,7 +139,3 @@ class AnswerJson(WireModel):
             took_ms=round(answer.took_ms, 3),
             explain=dict(answer.explain) if answer.explain is not None else None,
         )
-
-
-def _within(start: int, span: Span) -> HighlightJson:
-    return HighlightJson(start=span.start - start, end=span.end - start)

@@ -1,11 +1,13 @@
 """A connection to a client: uvicorn's, but that it does not wait for ever for a request's head."""
 
+import sys
 from asyncio import BaseTransport, TimerHandle
+from http import HTTPStatus
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from qa.service.problems import MEDIA_TYPE, problem
+from qa.service.problems import problem
 
 MAX_HEAD_BYTES = 64 * 1024
 HEAD_S = 20.0
@@ -39,16 +41,17 @@ class Connection(H11Protocol):
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP, or has too large a head."""
-        body = bytes(problem(400, f"{msg} Its head may have 64 KiB at most.").body)
-        headers = [
-            ("Content-Type", MEDIA_TYPE),
-            ("Content-Length", str(len(body))),
-            ("Connection", "close"),
-        ]
+        """Answer 431 to too large a head, and 400 to what is not HTTP."""
+        error = sys.exception()
+        too_large = isinstance(error, h11.RemoteProtocolError) and error.error_status_hint == 431
+        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
+        told = "The head of the request is larger than 64 KiB; send less." if too_large else msg
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
-            for event in (head, h11.Data(data=body), h11.EndOfMessage()):
+            response = problem(status, told, {"Connection": "close"})
+            head = h11.Response(
+                status_code=status, headers=response.raw_headers, reason=status.phrase
+            )
+            for event in (head, h11.Data(data=bytes(response.body)), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event))
         self.transport.close()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
 from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +15,8 @@ from starlette.datastructures import FormData, UploadFile
 
 from index.reading import READERS
 from index.records import MetadataValue
-from qa.wire import WireModel
+from qa.service.ask_wire import NOT_BLANK
+from qa.wire_fields import WireModel
 
 KINDS = {
     "text/plain": ".txt",
@@ -31,6 +32,7 @@ KINDS = {
 }
 """What reads a body, by its media type."""
 
+MAX_TITLE_CHARS = 500
 _MAX_METADATA = 50
 WholeNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -39,31 +41,27 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 class UploadBody(WireModel):
     """A document as text."""
 
-    text: str = Field(min_length=1, description="Offsets in citations count in this text.")
-    title: str = Field(default="", max_length=500)
-    media_type: Literal["text/plain", "text/markdown", "text/html"] = "text/plain"
-    metadata: dict[str, str | WholeNumber | Number | bool | list[str]] = Field(
-        default={}, max_length=_MAX_METADATA, description="What `filters` can ask for."
+    text: str = Field(
+        min_length=1,
+        description="Offsets in citations count in this text.",
+        examples=["The clinic opens at 8 am."],
+        json_schema_extra={"pattern": NOT_BLANK},
     )
-
-
-BODIES: dict[str, Any] = {
-    "application/json": {
-        "schema": UploadBody.model_json_schema(),
-        "example": {"text": "The clinic opens at 8 am.", "title": "Opening hours"},
-    },
-    "multipart/form-data": {
-        "schema": {
-            "type": "object",
-            "required": ["file"],
-            "properties": {
-                "file": {"type": "string", "format": "binary"},
-                "title": {"type": "string"},
-            },
-        }
-    },
-    **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS},
-}
+    title: str = Field(
+        default="",
+        max_length=MAX_TITLE_CHARS,
+        description="What to call it; else it is what the text calls itself, or the id.",
+        examples=["Opening hours"],
+    )
+    media_type: Literal["text/plain", "text/markdown", "text/html"] = Field(
+        default="text/plain", description="What the text is.", examples=["text/plain"]
+    )
+    metadata: dict[str, str | WholeNumber | Number | bool | list[str]] = Field(
+        default={},
+        max_length=_MAX_METADATA,
+        description="What `filters` can ask for.",
+        examples=[{"author": "Jane", "year": 2024, "tags": ["opening", "hours"]}],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +142,9 @@ async def _of_form(form: FormData) -> Uploaded:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             f"Name the file with what it is: {', '.join(READERS)}.",
         )
-    return Uploaded(await file.read(), kind, title[:500], {})
+    if len(title) > MAX_TITLE_CHARS:
+        raise _unprocessable(f"title: send {MAX_TITLE_CHARS} characters at most.")
+    return Uploaded(await file.read(), kind, title, {})
 
 
 def _unprocessable(detail: str) -> HTTPException:

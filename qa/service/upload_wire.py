@@ -6,13 +6,13 @@ from pydantic import Field
 
 from index.jobs import Job, State
 from qa.service.wire import DocumentSummaryJson
-from qa.wire import WireModel
+from qa.wire_fields import SnapshotId, WireModel
 
 
 class UploadedJson(WireModel):
     """What an upload became."""
 
-    snapshot: str = Field(description="The snapshot in which it was first searchable.")
+    snapshot: SnapshotId = Field(description="The snapshot in which it was first searchable.")
     documents: list[DocumentSummaryJson] = Field(
         description="The documents in it: one, or one for each row or record of a file of them."
     )
@@ -21,14 +21,32 @@ class UploadedJson(WireModel):
 class JobJson(WireModel):
     """An upload or removal on its way."""
 
-    id: str
-    document_id: str
-    action: Literal["put", "delete"]
-    state: State
-    created: str = Field(description="ISO 8601, UTC.")
-    finished: str | None
-    error: str | None = Field(description="Why it failed; null otherwise.")
-    snapshot: str | None = Field(description="The snapshot in which it was done.")
+    id: str = Field(
+        description="What to ask /v1/jobs/{job_id} for.", examples=["18ea3e43e9627cb47c1f7249"]
+    )
+    document_id: str = Field(
+        description="The id that the document was given.", examples=["clinic-hours"]
+    )
+    action: Literal["put", "delete"] = Field(
+        description="Whether it adds or replaces a document, or removes one.", examples=["put"]
+    )
+    state: State = Field(
+        description="`queued`: it will be done, whatever happens. `done`: the document can be "
+        "searched, or is found no more. `failed`: nothing was changed, and `error` says why.",
+        examples=["done"],
+    )
+    created: str = Field(
+        description="When it came, ISO 8601, UTC.", examples=["2026-11-22T10:30:02.859859Z"]
+    )
+    finished: str | None = Field(
+        description="When it was done or failed, ISO 8601, UTC; null before.",
+        examples=["2026-11-22T10:30:03.790701Z", None],
+    )
+    error: str | None = Field(description="Why it failed; null otherwise.", examples=[None])
+    snapshot: str | None = Field(
+        description="The snapshot in which it was done; null before.",
+        examples=["348f4baefb3ca58a", None],
+    )
 
     @classmethod
     def of(cls, job: Job) -> "JobJson":

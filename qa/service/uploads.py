@@ -2,9 +2,8 @@
 
 import asyncio
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import FastAPI, HTTPException, Path, Query, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -14,8 +13,11 @@ from index.store import Store
 from index.uploading import refuse_id_in_use
 from index.uploads import UPLOAD_ID, Upload
 from qa.live import LiveEngine
-from qa.service.problems import problem_responses
-from qa.service.upload_body import BODIES, read_body
+from qa.service.openapi import answered_with
+from qa.service.parameters import DOCUMENT_LINKS, JOB_LINKS, JobId, UploadId, Wait
+from qa.service.problems import GATE, OF_A_BODY, problem_responses
+from qa.service.upload_body import read_body
+from qa.service.upload_schema import BODIES
 from qa.service.upload_wire import JobJson, UploadedJson
 from qa.service.wire import DocumentJson, DocumentSummaryJson
 from qa.service.work_queue import WorkQueue
@@ -23,19 +25,25 @@ from qa.service.writer import FAILED, Writer
 
 _PATIENCE_S = 600.0
 """How long a call waits for its upload to be indexed; then it is told the job."""
-_ERRORS = (400, 403, 409, 422, 503)
+_NO_UPLOAD = "There is no upload of that id."
+_NO_JOB = "There is no job of that id."
+_BAD_ID = "document_id: use lower-case letters, digits and hyphens between them, 120 at most."
+_NO_TEXT = "The document cannot be indexed: no text in it (scanned?); run OCR on it first."
 
-DocumentId = Annotated[
-    str,
-    Path(
-        description="Lower-case letters, digits and hyphens between them, 120 at most.",
-        examples=["clinic-hours"],
-    ),
-]
-Wait = Annotated[
-    bool,
-    Query(description="`false`: do not wait until it can be searched; a job to poll is returned."),
-]
+_ACCEPTED = answered_with(
+    "It will be done, whatever happens; ask what became of it.",
+    "job",
+    model=JobJson,
+    links=JOB_LINKS,
+    headers={
+        "Location": {
+            "description": "Where to ask what became of it.",
+            "required": True,
+            "schema": {"type": "string"},
+            "example": "/v1/jobs/18ea3e43e9627cb47c1f7249",
+        }
+    },
+)
 
 
 def add_upload_routes(
@@ -45,20 +53,29 @@ def add_upload_routes(
 
     @app.put(
         "/v1/documents/{document_id}",
+        tags=["Documents"],
+        summary="Add or replace a document",
+        operation_id="put_document",
         responses={
-            HTTPStatus.OK: {"model": UploadedJson, "description": "Replaced, and searchable."},
-            HTTPStatus.CREATED: {"model": UploadedJson, "description": "Added, and searchable."},
-            HTTPStatus.ACCEPTED: {"model": JobJson, "description": "Will be done."},
-            **problem_responses(*_ERRORS, 413, 415),
+            200: answered_with(
+                "Replaced, and searchable.", "uploaded", model=UploadedJson, links=DOCUMENT_LINKS
+            ),
+            201: answered_with(
+                "Added, and searchable.", "uploaded", model=UploadedJson, links=DOCUMENT_LINKS
+            ),
+            202: _ACCEPTED,
+            **problem_responses(*GATE, *OF_A_BODY, 409, 415, details={422: _NO_TEXT, 503: FAILED}),
         },
         response_model=None,
         openapi_extra={"requestBody": {"required": True, "content": BODIES}},
     )
-    async def put(document_id: DocumentId, request: Request, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
+    async def put(document_id: UploadId, request: Request, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
         """Add or replace a document: text in JSON, or a file as the body or in a form.
 
-        When the call returns, the document can be searched. A document in a file of a SOURCE
-        cannot be replaced (409): change the file.
+        When the call returns, the document can be searched; with `wait=false`, and where it takes
+        longer than ten minutes, it returns a job to ask about. A document in a file of a SOURCE
+        cannot be replaced (409): change the file. A file that nothing can be read of is refused
+        (422), and what was there before stays.
         """
         _check(document_id, live)
         async with bodies.place():
@@ -73,29 +90,41 @@ def add_upload_routes(
     @app.delete(
         "/v1/documents/{document_id}",
         status_code=HTTPStatus.NO_CONTENT,
+        tags=["Documents"],
+        summary="Remove a document",
+        operation_id="delete_document",
         responses={
-            HTTPStatus.NO_CONTENT: {"description": "Removed, and found no more."},
-            HTTPStatus.ACCEPTED: {"model": JobJson, "description": "Will be done."},
-            **problem_responses(*_ERRORS, 404),
+            204: {"description": "Removed, and found no more."},
+            202: _ACCEPTED,
+            **problem_responses(*GATE, 409, details={404: _NO_UPLOAD, 422: _BAD_ID, 503: FAILED}),
         },
         response_model=None,
     )
-    async def delete(document_id: DocumentId, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
+    async def delete(document_id: UploadId, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
         """Remove an uploaded document. What is in old snapshots goes with `pincite purge`."""
         _check(document_id, live)
         if not await run_in_threadpool(_is_there, store, document_id):
-            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no upload of that id.")
+            raise HTTPException(HTTPStatus.NOT_FOUND, _NO_UPLOAD)
         finished = await _done(writer, Job.new(document_id), None, wait=wait)
         if finished.state != "done":
             return _accepted(finished)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
-    @app.get("/v1/jobs/{job_id}", responses=problem_responses(400, 403, 404, 422))
-    def job(job_id: str) -> JobJson:
+    @app.get(
+        "/v1/jobs/{job_id}",
+        tags=["Documents"],
+        summary="Ask what became of an upload",
+        operation_id="get_job",
+        responses={
+            200: answered_with("The job as it is now.", "finished_job"),
+            **problem_responses(*GATE, details={404: _NO_JOB}),
+        },
+    )
+    def job(job_id: JobId) -> JobJson:
         """Tell what became of an upload. The last 1000 finished jobs are remembered."""
         found = store.jobs.find(job_id)
         if found is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no job of that id.")
+            raise HTTPException(HTTPStatus.NOT_FOUND, _NO_JOB)
         return JobJson.of(found)
 
 
@@ -127,10 +156,7 @@ def _not_written() -> HTTPException:
 
 def _check(document_id: str, live: LiveEngine) -> None:
     if not UPLOAD_ID.fullmatch(document_id):
-        raise HTTPException(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "document_id: use lower-case letters, digits and hyphens between them, 120 at most.",
-        )
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, _BAD_ID)
     try:
         refuse_id_in_use(document_id, live.current().snapshot)
     except SourceError as error:

@@ -184,12 +184,16 @@ def test_a_head_that_does_not_come_is_not_waited_for(
 
 
 @pytest.mark.parametrize(
-    "sent", [b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"y" * 100_000]
+    ("sent", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nX: " + b"y" * 100_000, b"431"),
+    ],
 )
-def test_what_is_not_http_gets_a_problem(owls: Corpus, sent: bytes) -> None:
+def test_what_is_not_http_gets_a_problem(owls: Corpus, sent: bytes, status: bytes) -> None:
     with served(build_app(live_over(owls.store, owls._encoder))) as url:
         answered = exchange(url, sent)
-        assert answered.startswith(b"HTTP/1.1 400 ")
+        assert answered.startswith(b"HTTP/1.1 " + status)
         assert b"application/problem+json" in answered
 
 

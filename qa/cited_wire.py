@@ -1,0 +1,165 @@
+"""The JSON forms of what is cited and found in documents."""
+
+from pydantic import Field
+
+from index.records import Span
+from qa.records import MOST_PLACES, Citation, Hit, Place
+from qa.wire_fields import (
+    DocumentId,
+    DocumentSha256,
+    DocumentTitle,
+    EndIndex,
+    EndPage,
+    HeadingPath,
+    RowNumber,
+    Source,
+    StartIndex,
+    StartPage,
+    TextSha256,
+    WireModel,
+    Words,
+)
+
+
+class PlaceJson(WireModel):
+    """Where near-duplicate text stands."""
+
+    document_id: DocumentId
+    document_title: DocumentTitle
+    source: Source
+    start_page_number: StartPage = None
+    end_page_number: EndPage = None
+    row_number: RowNumber = None
+    start_char_index: StartIndex
+    end_char_index: EndIndex
+    cited_text: Words
+
+    @classmethod
+    def of(cls, place: Place) -> "PlaceJson":
+        """Return the JSON form of `place`."""
+        first, last = place.document.pages_of(place.span) or (None, None)
+        return cls(
+            document_id=place.document.id,
+            document_title=place.document.display_title,
+            source=place.document.source,
+            start_page_number=first,
+            end_page_number=last,
+            row_number=place.document.row_number,
+            start_char_index=place.span.start,
+            end_char_index=place.span.end,
+            cited_text=place.text,
+        )
+
+
+class CitationJson(WireModel):
+    """The exact place that a part of the answer was taken from."""
+
+    number: int = Field(ge=1, description="From 1; what `spans` refer to.", examples=[1])
+    document_id: DocumentId
+    document_title: DocumentTitle
+    source: Source
+    heading_path: HeadingPath
+    cited_text: Words
+    start_char_index: StartIndex
+    end_char_index: EndIndex
+    start_page_number: StartPage = None
+    end_page_number: EndPage = None
+    row_number: RowNumber = None
+    document_sha256: DocumentSha256
+    text_sha256: TextSha256
+    also_in: list[PlaceJson] = Field(description="Other places that say the same, 20 at most.")
+    also_in_count: int = Field(
+        ge=0, description="How many such places were found in all.", examples=[0]
+    )
+    agreeing_documents: int = Field(
+        ge=1, description="How many documents say this, the cited one among them.", examples=[1]
+    )
+
+    @classmethod
+    def of(cls, citation: Citation) -> "CitationJson":
+        """Return the JSON form of `citation`."""
+        document = citation.document
+        first, last = document.pages_of(citation.span) or (None, None)
+        return cls(
+            number=citation.number,
+            document_id=document.id,
+            document_title=document.display_title,
+            source=document.source,
+            heading_path=list(citation.heading_path),
+            cited_text=citation.cited_text,
+            start_char_index=citation.start,
+            end_char_index=citation.end,
+            start_page_number=first,
+            end_page_number=last,
+            row_number=document.row_number,
+            document_sha256=document.document_sha256,
+            text_sha256=document.text_sha256,
+            also_in=[PlaceJson.of(place) for place in citation.also_in[:MOST_PLACES]],
+            also_in_count=len(citation.also_in),
+            agreeing_documents=citation.agreeing,
+        )
+
+
+class HighlightJson(WireModel):
+    """A stretch of a passage's own text."""
+
+    start: int = Field(ge=0, description="Code points from the passage's start.", examples=[0])
+    end: int = Field(ge=0, description="End, exclusive.", examples=[100])
+
+
+class PassageJson(WireModel):
+    """A retrieved passage."""
+
+    rank: int = Field(ge=1, description="From 1, the best.", examples=[1])
+    passage_id: str = Field(
+        description="Its document's id and its place in the text.",
+        examples=["seeds-002-cd3ae78a834cc04f-txt-7f355ea8ae:2235-2625"],
+    )
+    document_id: DocumentId
+    document_title: DocumentTitle
+    source: Source
+    heading_path: HeadingPath
+    text: Words
+    start_char_index: StartIndex
+    end_char_index: EndIndex
+    start_page_number: StartPage = None
+    end_page_number: EndPage = None
+    row_number: RowNumber = None
+    score: float = Field(
+        ge=0, le=1, description="How near it is to answering; no probability.", examples=[0.413]
+    )
+    highlights: list[HighlightJson] = Field(description="The parts of its text that answer best.")
+    also_in: list[PlaceJson] = Field(
+        description="Near-duplicates that are not listed as passages, 20 at most."
+    )
+    also_in_count: int = Field(
+        ge=0, description="How many near-duplicates were found in all.", examples=[0]
+    )
+
+    @classmethod
+    def of(cls, rank: int, hit: Hit) -> "PassageJson":
+        """Return the JSON form of `hit`."""
+        passage = hit.passage
+        first, last = hit.document.pages_of(passage.span) or (None, None)
+        return cls(
+            rank=rank,
+            passage_id=passage.id,
+            document_id=hit.document.id,
+            document_title=hit.document.display_title,
+            source=hit.document.source,
+            heading_path=list(passage.heading_path),
+            text=passage.span.of(hit.document.text),
+            start_char_index=passage.start,
+            end_char_index=passage.end,
+            start_page_number=first,
+            end_page_number=last,
+            row_number=hit.document.row_number,
+            score=hit.score,
+            highlights=[_within(passage.start, span) for span in hit.highlights],
+            also_in=[PlaceJson.of(place) for place in hit.also_in[:MOST_PLACES]],
+            also_in_count=len(hit.also_in),
+        )
+
+
+def _within(start: int, span: Span) -> HighlightJson:
+    return HighlightJson(start=span.start - start, end=span.end - start)

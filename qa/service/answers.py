@@ -1,0 +1,66 @@
+"""The routes that answer a question and verify an answer."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from qa.elsewhere import elsewhere_in_snapshot
+from qa.service.ask_wire import AskBody, VerifyBody
+from qa.service.asking import Asking
+from qa.service.openapi import answered_with, asked_with
+from qa.service.problems import GATE, OF_A_BODY, problem_responses
+from qa.verdicts import VerificationJson
+from qa.verify import verify
+from qa.versions import versions_in_snapshot
+from qa.wire import AnswerJson
+
+
+def add_answer_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
+    """Add `/v1/ask` and `/v1/verify`, which wait their `turn`."""
+
+    @app.post(
+        "/v1/ask",
+        tags=["Answers"],
+        summary="Ask a question",
+        openapi_extra=asked_with("question", "filtered_question"),
+        responses={
+            200: answered_with("The answer, or that there is none.", "answer", "abstention"),
+            **problem_responses(*GATE, *OF_A_BODY),
+        },
+        dependencies=[turn],
+    )
+    def ask(body: AskBody) -> AnswerJson:
+        """Answer a question from the documents, or abstain.
+
+        The answer is made of sentences of the documents, each cited with its place. Where the
+        documents do not seem to hold one, `answered` is false, `answer` null, and the nearest
+        passages are returned all the same. The same question gets the same answer until the
+        documents change (`snapshot`).
+        """
+        return AnswerJson.of(
+            asking.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
+        )
+
+    @app.post(
+        "/v1/verify",
+        tags=["Answers"],
+        summary="Verify an answer",
+        operation_id="verify",
+        openapi_extra=asked_with("answer", "citations"),
+        responses={
+            200: answered_with("What holds, and what does not.", "verification"),
+            **problem_responses(
+                *GATE, *OF_A_BODY, details={422: "body.citations.0.cited_text: Field required."}
+            ),
+        },
+        dependencies=[turn],
+    )
+    def check(body: VerifyBody) -> VerificationJson:
+        """Tell whether an answer holds in the documents that the service answers from.
+
+        Send an answer as it came from `/v1/ask`, or `citations` by themselves: all words are
+        looked up again. Of what is lost, it tells what is there now instead.
+        """
+        snapshot = asking.live.current().snapshot
+        found = verify(body, versions_in_snapshot(snapshot), elsewhere_in_snapshot(snapshot))
+        return VerificationJson.of(found)
