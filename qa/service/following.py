@@ -44,8 +44,6 @@ class Follower:
 
     def _watch(self, sources: list[Path], ignore: tuple[str, ...], stop: threading.Event) -> None:
         try:
-            watch_sources(
-                sources, self._store, self._changed, stop, ignore=ignore, at_start=True
-            )
+            watch_sources(sources, self._store, self._changed, stop, ignore=ignore, at_start=True)
         except Exception:  # noqa: BLE001 (the service answers on, and says that it follows no more)
             _log.exception("The sources are not watched any more: restart the service")
