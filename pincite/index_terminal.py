@@ -1,5 +1,6 @@
 """What `pincite index` tells of what it did, or would do."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from index.plan import Plan
 from index.report import SyncReport
 from index.sources import SkippedFile
 from index.terminal import one_line
+from qa.settings import Settings
 
 _LISTED = 20
 
@@ -41,6 +43,23 @@ def print_plan(plan: Plan, out: Console) -> None:
         out.print(f"! {one_line(file.path)}: would be kept as it is, {file.reason}", soft_wrap=True)
     summary = _summary(plan.changes, len(plan.skipped)) or "nothing"
     out.print(f"It would be: {summary}. Nothing was done.")
+
+
+def print_dropped(
+    dropped: Sequence[Path], sources: Sequence[Path], store: Path, out: Console, *, done: bool
+) -> None:
+    """Tell which SOURCEs are none any more now that just `sources` were given, and the way back.
+
+    `done` tells whether that is so, or would be.
+    """
+    become = "is no longer a SOURCE" if done else "would be no SOURCE any more"
+    for source in dropped:
+        out.print(one_line(f"! {source} {become}"), soft_wrap=True)
+    there = [source for source in dropped if source.exists()]
+    if there:
+        at = [] if store == Settings.model_fields["store"].default else ["--store", str(store)]
+        command = shlex.join(["pincite", "index", *at, *map(str, (*there, *sources))])
+        out.print(one_line(f"! All of them: {command}"), soft_wrap=True)
 
 
 def print_skipped(skipped: Sequence[SkippedFile], out: Console) -> None:

@@ -15,8 +15,8 @@ from qa.settings import Settings, load_settings
 # What the commands need is imported when they run: `pincite ask` shares this command line and
 # has to start quickly.
 if TYPE_CHECKING:
-    from index.build import Measure
     from index.encoder import Encoder
+    from index.making import Measure
     from index.model import Model
     from index.store import Store
 
@@ -115,8 +115,9 @@ class _Indexing:
         from index.build import sync
         from index.progress import progress_bar
         from index.refusals import NothingToIndexError
+        from index.sources import resolve_sources
         from pincite.gating import GoldCheck
-        from pincite.index_terminal import print_report, print_skipped
+        from pincite.index_terminal import print_dropped, print_report, print_skipped
 
         out = console(stderr=True)
         check = GoldCheck.of(self.store, self.model, force=self.force)
@@ -138,6 +139,9 @@ class _Indexing:
             print_skipped(error.skipped, out)
             raise
         print_report(report, out)
+        if report.dropped and not report.kept_aside:
+            now = resolve_sources(sources)
+            print_dropped(report.dropped, now, self.settings.store, out, done=True)
         check.tell(sources, out)
         return bool(report.kept_aside)
 
@@ -169,7 +173,8 @@ class _Indexing:
 def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
     from index.plan import plan
     from index.refusals import NothingToIndexError
-    from pincite.index_terminal import print_plan, print_skipped
+    from index.sources import resolve_sources
+    from pincite.index_terminal import print_dropped, print_plan, print_skipped
 
     out = console(stderr=True)
     try:
@@ -178,6 +183,7 @@ def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
         print_skipped(error.skipped, out)
         raise
     print_plan(planned, out)
+    print_dropped(planned.dropped, resolve_sources(sources), settings.store, out, done=False)
 
 
 def _model_in_use(store: "Store") -> str:
