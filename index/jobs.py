@@ -21,7 +21,6 @@ from index.errors import StoreError
 from index.objects import write_atomically
 from index.records import MetadataValue
 
-JOBS = "jobs"
 State = Literal["queued", "done", "failed"]
 FINISHED: tuple[State, ...] = ("done", "failed")
 MOST_FINISHED = 1000

@@ -14,6 +14,7 @@ from index.objects import write_errors_explained
 from index.progress import Progress, no_progress
 from index.snapshot import Snapshot, open_snapshot, read_snapshot
 from index.store import Store
+from index.store_folder import SNAPSHOTS
 
 MIN_SENTENCE = 12
 """Characters: "See also:" stands in many texts, and finding it would prove nothing."""
@@ -155,8 +156,8 @@ def _files_to_keep(store: Store, live: Snapshot) -> list[Path]:
     contents = [*live.manifest.files, *(upload.content for upload in store.uploads.all())]
     objects = {store.objects.path(file) for file in contents}
     own = (path for path in store.folder.rglob("*") if path.is_file())
-    old = {store.folder / "snapshots" / f"{each}.json" for each in store.snapshots()}
-    old -= {store.folder / "snapshots" / f"{live.id}.json"}
+    old = {store.folder / SNAPSHOTS / f"{each}.json" for each in store.snapshots()}
+    old -= {store.folder / SNAPSHOTS / f"{live.id}.json"}
     return sorted(
         path
         for path in own

@@ -9,6 +9,7 @@ from pathlib import Path
 from index.errors import StoreError
 from index.objects import write_atomically, write_errors_explained
 from index.store import Store
+from index.store_folder import GOLD, SNAPSHOTS
 
 
 def registered_gold(store: Store) -> Path | None:
@@ -36,7 +37,7 @@ def register_gold(store: Store, gold: Path) -> None:
     """Register a gold file, in place of the one before. Raises StoreError, StoreBusyError."""
     content = json.dumps({"gold": str(gold.absolute())}).encode()
     with store.writing(), write_errors_explained(store.folder):
-        write_atomically(_registration(store), content, aside=store.folder / "snapshots")
+        write_atomically(_registration(store), content, aside=store.folder / SNAPSHOTS)
 
 
 def forget_gold(store: Store) -> bool:
@@ -52,4 +53,4 @@ def forget_gold(store: Store) -> bool:
 
 
 def _registration(store: Store) -> Path:
-    return store.folder / "gold.json"
+    return store.folder / GOLD

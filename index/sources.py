@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from index.errors import SourceError
 from index.ignoring import IGNORE_FILE, Ignored
+from index.store_folder import LIVE, OBJECTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ def _is_link(path: Path) -> bool:
 def is_store(folder: Path, own: Path | None) -> bool:
     """Tell whether a folder is a store: `own`, or any other."""
     try:
-        made_here = (folder / "live.json").is_file() and (folder / "objects").is_dir()
+        made_here = (folder / LIVE).is_file() and (folder / OBJECTS).is_dir()
         return made_here or folder.resolve() == own
     except OSError:
         return False

@@ -1,13 +1,4 @@
-"""A folder that holds snapshots, one of which is live.
-
-- `live.json` names the live snapshot; it is replaced in one step
-- `snapshots/ID.json` is a manifest: which files make up the snapshot
-- `objects/SHA256` are the files, immutable and shared between snapshots
-- `uploads/ID.json` are documents that are in no SOURCE
-- `jobs/` are uploads that wait to be indexed
-- `gold.json` names the questions that a new snapshot has to answer
-- `write.lock` is held by the one process that writes, `jobs.lock` by the one that does the jobs
-"""
+"""Reads and publishes snapshots in a folder; `index.store_folder` tells what lies there."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,17 +14,14 @@ from index.errors import (
     StoreMissingError,
     StoreUnusableError,
 )
-from index.jobs import JOBS, Jobs
+from index.jobs import Jobs
 from index.manifest import FORMAT, OLDEST_UPGRADED, Manifest
 from index.objects import ObjectFolder, write_atomically, write_errors_explained
 from index.pointer import Pointer
-from index.uploads import UPLOADS, Uploads
+from index.store_folder import JOBS, LIVE, OBJECTS, SNAPSHOTS, UPLOADS, WRITE_LOCK, refuse_foreign
+from index.uploads import Uploads
 
 SNAPSHOTS_KEPT = 2
-JOBS_LOCK = "jobs.lock"
-_CONTENTS = {
-    *("live.json", "snapshots", "objects", UPLOADS, JOBS, JOBS_LOCK, "gold.json", "write.lock"),
-}
 
 
 class Store:
@@ -45,12 +33,12 @@ class Store:
 
     def __init__(self, folder: Path, *, keep: int = SNAPSHOTS_KEPT) -> None:
         self.folder = folder
-        self.objects = ObjectFolder(folder / "objects")
+        self.objects = ObjectFolder(folder / OBJECTS)
         self.uploads = Uploads(folder / UPLOADS, self.objects)
         self.jobs = Jobs(folder / JOBS)
         self._keep = keep
-        self._live = folder / "live.json"
-        self._snapshots = folder / "snapshots"
+        self._live = folder / LIVE
+        self._snapshots = folder / SNAPSHOTS
 
     @property
     def exists(self) -> bool:
@@ -105,7 +93,7 @@ class Store:
         Raises StoreBusyError if another process holds it for `wait_s` seconds.
         """
         with write_errors_explained(self.folder):
-            self._refuse_foreign_folder()
+            refuse_foreign(self.folder)
             is_new = not self.folder.exists()
             lock = self._lock(wait_s)
         try:
@@ -153,6 +141,13 @@ class Store:
         found = ((path.stat().st_mtime_ns, path.stem) for path in self._snapshots.glob("*.json"))
         return [snapshot for _, snapshot in sorted(found, reverse=True)]
 
+    def published_at(self, snapshot: str) -> float:
+        """Return when a snapshot was made, in seconds since 1970. Raises StoreError."""
+        try:
+            return (self._snapshots / f"{snapshot}.json").stat().st_mtime
+        except OSError as error:
+            raise StoreError(f"Snapshot {snapshot} is not here: {error.strerror}.") from error
+
     def total_bytes(self) -> int:
         """Return how much disk the store takes."""
         total = 0
@@ -182,9 +177,9 @@ class Store:
 
     def _lock(self, wait_s: float) -> FileLock:
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "objects").mkdir(exist_ok=True)
+        (self.folder / OBJECTS).mkdir(exist_ok=True)
         self._snapshots.mkdir(exist_ok=True)
-        lock = FileLock(self.folder / "write.lock", timeout=wait_s)
+        lock = FileLock(self.folder / WRITE_LOCK, timeout=wait_s)
         try:
             lock.acquire()
         except Timeout:
@@ -204,13 +199,6 @@ class Store:
             raise StoreError(f"{self._snapshots} cannot be read: {error.strerror}.") from error
         return Manifest.from_bytes(content, snapshot)
 
-    def _refuse_foreign_folder(self) -> None:
-        """Never scatter a store's files among a user's own."""
-        if self.folder.is_dir() and any(p.name not in _CONTENTS for p in self.folder.iterdir()):
-            raise StoreError(
-                f"{self.folder} holds other files: name an empty or new folder with --store."
-            )
-
     def _forget_unpublished(self, *, is_new: bool) -> None:
         """Give back the room that an attempt took which failed, on a full disk above all."""
         with suppress(StoreError, OSError):
@@ -221,9 +209,9 @@ class Store:
                 return
             self.objects.remove_all_but(set())
             self._snapshots.rmdir()
-            (self.folder / "objects").rmdir()
+            (self.folder / OBJECTS).rmdir()
             # Last, and while it is held: who waits for it finds it gone and makes another.
-            (self.folder / "write.lock").unlink()
+            (self.folder / WRITE_LOCK).unlink()
             if is_new:
                 self.folder.rmdir()
 

@@ -17,7 +17,6 @@ from index.objects import ObjectFolder, StoredFile, fsync_folder, write_atomical
 from index.records import UPLOADED, Document, MetadataValue
 from index.sources import SourceFile
 
-UPLOADS = "uploads"
 UPLOAD_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,118}[a-z0-9])?")
 
 

@@ -13,6 +13,7 @@ from eval.cli import app as eval_app
 from index.terminal import WRONG_USAGE, run
 from pincite.gating import gate_command
 from pincite.indexing import index_command
+from pincite.keys import key_app
 from pincite.serving import serve_command
 from pincite.snapshots import purge_command, rollback_command
 from pincite.status import status_command
@@ -33,6 +34,7 @@ app.command("verify")(verify_command)
 app.add_typer(eval_app, name="eval")
 app.command("calibrate")(calibrate_command)
 app.command("gate")(gate_command)
+app.add_typer(key_app, name="key")
 app.command("rollback")(rollback_command)
 app.command("purge")(purge_command)
 

@@ -22,12 +22,79 @@ def serve_command(
     port: Annotated[
         int | None, typer.Option("--port", help="Port to listen on.", show_default="8000")
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", help="How many processes answer.", show_default="1"),
+    ] = None,
+    keys: Annotated[
+        str | None,
+        typer.Option(
+            "--keys",
+            metavar="auto|required|off",
+            help="Ask for API keys (`pincite key add NAME`). auto: if there is one, or where "
+            "others can reach the service.",
+            show_default="auto",
+        ),
+    ] = None,
+    rate_limit: Annotated[
+        int | None,
+        typer.Option(
+            "--rate-limit",
+            metavar="N",
+            help="Requests a minute for each key or address; 0: as many as they like.",
+            show_default="600 where others can reach the service or keys are asked for, else 0",
+        ),
+    ] = None,
+    max_queue: Annotated[
+        int | None,
+        typer.Option(
+            "--max-queue",
+            metavar="N",
+            help="Questions that may wait, for each process; more get 503.",
+            show_default="100",
+        ),
+    ] = None,
     allowed_hosts: Annotated[
         str | None,
         typer.Option(
             "--allowed-hosts",
             metavar="NAME,…",
             help="Host names it may be reached by, besides those of this machine.",
+        ),
+    ] = None,
+    cors_origins: Annotated[
+        str | None,
+        typer.Option(
+            "--cors-origins",
+            metavar="ORIGIN,…",
+            help="Other sites whose pages may use it, such as https://intranet.example.",
+            show_default="none",
+        ),
+    ] = None,
+    trusted_proxies: Annotated[
+        str | None,
+        typer.Option(
+            "--trusted-proxies",
+            metavar="ADDRESS,…",
+            help="Reverse proxies whose X-Forwarded-For is believed.",
+            show_default="none",
+        ),
+    ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option(
+            "--log-format",
+            metavar="auto|json|text",
+            help="auto: text at a terminal, JSON elsewhere.",
+            show_default="auto",
+        ),
+    ] = None,
+    log_questions: Annotated[
+        bool | None,
+        typer.Option(
+            "--log-questions/--no-log-questions",
+            help="Write questions into the log.",
+            show_default="no-log-questions",
         ),
     ] = None,
     watch: Annotated[
@@ -44,19 +111,8 @@ def serve_command(
     store: StoreOption = None,
 ) -> None:
     """Serve the HTTP interface and the web page until interrupted."""
+    given = dict(locals())  # each option is called as its setting
     from pincite.gating import gate_of
     from qa.service.run import serve
 
-    settings = load_settings(
-        host=host,
-        port=port,
-        allowed_hosts=allowed_hosts,
-        watch=watch,
-        keep=keep,
-        threshold=threshold,
-        without=without,
-        model=model,
-        backend=backend,
-        store=store,
-    )
-    serve(settings, gate_of(settings))
+    serve(load_settings(**given), gate_of)

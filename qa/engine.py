@@ -29,7 +29,7 @@ from qa.records import Answer, Hit
 from qa.spelling import Correction, Speller
 from qa.stages import STAGES, Stage, left_out, stages_without
 from qa.support import supported
-from qa.tracing import Trace, explained
+from qa.tracing import Stopwatch, Trace, explained
 
 MAX_QUESTION_CHARS = 2000
 MAX_TOP_K = 50
@@ -118,22 +118,28 @@ class Engine:
 
     def trace(self, question: str, filters: Filter | Mapping[str, Any] | None = None) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
-        started = time.perf_counter()
+        watch = Stopwatch()
         question = self._checked(question)
         rows = self._matching(filters)
-        query = self._query(question)
+        watch.lap("filter")
+        query = self._query(question, watch)
+        watch.lap("terms")
         pool = gather(self.snapshot, self.lexicon, query, self.stages, rows)
+        watch.lap("search")
         evidence = tuple(_supported(each, query) for each in pool.groups(EVIDENCE_PASSAGES))
         ranked = quotes(evidence)
+        chosen = tuple(choose(ranked, pool.repetitions))
+        watch.lap("evidence")
         return Trace(
             query=query,
             pool=pool,
             evidence=evidence,
             ranked=tuple(ranked),
-            chosen=tuple(choose(ranked, pool.repetitions)),
+            chosen=chosen,
             score=best_score(ranked),
             stages=self.stages,
-            started=started,
+            started=watch.started,
+            stage_ms=watch.stage_ms,
         )
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
@@ -156,6 +162,7 @@ class Engine:
             snapshot=self.snapshot.id,
             model=self.model.name,
             took_ms=(time.perf_counter() - trace.started) * 1000,
+            stage_ms=trace.stage_ms,
             calibration=self.rule.applied,
             corrections=trace.query.corrections,
             unknown_words=trace.query.unknown,
@@ -167,14 +174,16 @@ class Engine:
             return None
         return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
 
-    def _query(self, question: str) -> Query:
+    def _query(self, question: str, watch: Stopwatch) -> Query:
         """Read a question: correct it, take its vector and its terms."""
         read, corrections = question, tuple[Correction, ...]()
         if "spelling" in self.stages:
             read, corrections = Speller(self.lexicon, self.tokenizer).correct(question)
             if len(self.tokenizer.tokens(read)) > self.model.max_tokens:
                 read, corrections = question, ()
+        watch.lap("spelling")
         vector = self.encoder.encode([read], "query")[0]
+        watch.lap("encoding")
         joined = compounds(read, self.lexicon)
         return Query(
             question=question,

@@ -48,6 +48,14 @@ class LiveEngine:
         """The engine of the last question, at once: the store is not looked at."""
         return self._engine
 
+    @property
+    def published_at(self) -> float:
+        """When the snapshot of `latest` was made, in seconds since 1970; 0 if that is forgotten."""
+        try:
+            return self._store.published_at(self._engine.snapshot.id)
+        except PinciteError:
+            return 0.0
+
     def current(self) -> Engine:
         """Return the engine of the live snapshot; where that cannot be opened, the last one."""
         engine = self._engine

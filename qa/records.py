@@ -5,7 +5,7 @@ which counts in the answer's own text.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from index.records import Document, Passage, Span
@@ -93,7 +93,8 @@ class Answer:
     is cited answers the question where there is a `calibration`, else no more than a score.
     `corrections` are words of the question that were read as others, which the documents hold;
     `unknown_words` are those that no document holds.
-    `explain` holds each stage's ranks and scores if they were asked for.
+    `explain` holds each stage's ranks and scores if they were asked for. `stage_ms` tells how many
+    milliseconds each stage took.
     """
 
     question: str
@@ -110,3 +111,4 @@ class Answer:
     corrections: tuple[Correction, ...] = ()
     unknown_words: tuple[str, ...] = ()
     explain: Mapping[str, Any] | None = None
+    stage_ms: Mapping[str, float] = field(default_factory=dict[str, float], compare=False)

@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -15,6 +15,7 @@ from qa.stages import STAGES, Stage
 
 PREFIX = "PINCITE_"
 TOML_FILE = Path("pincite.toml")
+Keys = Literal["auto", "required", "off"]
 HOW_TO_ALLOW_HOSTS = (
     f"--allowed-hosts NAME,…, {PREFIX}ALLOWED_HOSTS=NAME,… or "
     f'allowed_hosts = ["NAME"] in {TOML_FILE}'
@@ -22,6 +23,16 @@ HOW_TO_ALLOW_HOSTS = (
 _HOSTS_WANTED = (
     "give host names or IP addresses, without scheme or port and with commas between them, "
     "such as pincite.example,10.0.0.5"
+)
+
+_ORIGINS_WANTED = (
+    "give origins with scheme and without path, with commas between them, such as "
+    "https://intranet.example,http://localhost:3000"
+)
+
+_PROXIES_WANTED = (
+    "give addresses or networks of reverse proxies, with commas between them, such as "
+    "127.0.0.1,10.0.0.0/8"
 )
 
 _STAGES_WANTED = f"give stages to leave out, with commas between them: {', '.join(STAGES)}"
@@ -51,7 +62,15 @@ class Settings(BaseModel):
     without: tuple[Stage, ...] = ()
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
     allowed_hosts: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    keys: Keys = "auto"
+    rate_limit: int | None = Field(default=None, ge=0, le=1_000_000)
+    max_queue: int = Field(default=100, ge=0, le=10_000)
+    log_format: Literal["auto", "json", "text"] = "auto"
+    log_questions: bool = False
     watch: bool = True
     keep: int = Field(default=2, ge=1, le=1000)
     ignore: tuple[str, ...] | None = None
@@ -94,6 +113,25 @@ class Settings(BaseModel):
         if not all(map(_is_host_name, names)):
             raise ValueError(_HOSTS_WANTED)
         return tuple(names)
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _origins(cls, origins: Any) -> Any:
+        """Take "https://a.example, http://localhost:3000" for the two."""
+        found = [origin.lower() for origin in _listed(origins, _ORIGINS_WANTED)]
+        if not all(re.fullmatch(r"https?://[^/\s*?#@]+", origin) for origin in found):
+            raise ValueError(_ORIGINS_WANTED)
+        return tuple(found)
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, proxies: Any) -> Any:
+        """Take "127.0.0.1, 10.0.0.0/8" for the two."""
+        found = _listed(proxies, _PROXIES_WANTED)
+        try:
+            return tuple(str(ipaddress.ip_network(each)) for each in found)
+        except ValueError:
+            raise ValueError(_PROXIES_WANTED) from None
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -1,6 +1,7 @@
 """What was considered on the way to an answer: to explain it, to measure it, to ask why not."""
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ class Trace:
     `evidence` are the first of the pool's groups, their sentences scored by how far they go towards
     answering. `ranked` is what could be quoted from them, best first; `chosen` is what is quoted if
     the question is answered, and `score`, in 0..1, decides that. `started` is the `perf_counter`
-    when the question came.
+    when the question came, `stage_ms` the milliseconds that each stage took since.
     """
 
     query: Query
@@ -31,10 +32,25 @@ class Trace:
     score: float
     stages: frozenset[Stage]
     started: float
+    stage_ms: Mapping[str, float]
 
     def confidence(self, rule: Rule) -> float:
         """Return the confidence to show, in 0..1: 0 where there was nothing to look at."""
         return rule.confidence(self.score) if self.pool.candidates else 0.0
+
+
+class Stopwatch:
+    """Takes the time of stages that follow one another."""
+
+    def __init__(self) -> None:
+        self.started = self._last = time.perf_counter()
+        self.stage_ms: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """Note how long it was, in milliseconds, since the stage before ended."""
+        now = time.perf_counter()
+        self.stage_ms[stage] = (now - self._last) * 1000
+        self._last = now
 
 
 def explained(trace: Trace, rule: Rule, groups: Iterable[Group]) -> dict[str, Any]:

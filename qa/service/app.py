@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import binascii
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,15 +22,21 @@ from index.version import installed_version
 from qa.claims import AnswerClaims, CitedSpan, PassageClaim
 from qa.elsewhere import elsewhere_in_snapshot
 from qa.live import LiveEngine
-from qa.service.guard import LOOPBACK_NAMES, Guard
+from qa.service.asking import Asking
+from qa.service.policy import OPEN, Policy, add_middleware
 from qa.service.problems import add_problem_handlers, problem, problem_responses
+from qa.service.telemetry.metrics import Metrics
+from qa.service.telemetry.routes import add_metrics_route
 from qa.service.uploads import add_upload_routes
 from qa.service.wire import DocumentJson, DocumentSummaryJson
+from qa.service.work_queue import WorkQueue, in_turn
 from qa.service.writer import Writer
 from qa.verdicts import VerificationJson
 from qa.verify import verify
 from qa.versions import versions_in_snapshot
 from qa.wire import AnswerJson, WireModel
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _STATIC = Path(__file__).parent / "static"
 _MAX_CITATIONS = 1000
@@ -95,27 +103,38 @@ class StatusJson(WireModel):
 
 def build_app(
     live: LiveEngine,
-    allowed_hosts: frozenset[str] = frozenset(),
+    policy: Policy = OPEN,
     *,
     writing: tuple[Store, Writer] | None = None,
+    log_questions: bool = False,
+    lifespan: Lifespan | None = None,
 ) -> FastAPI:
-    """Return the service that answers from `live`, under the loopback names and `allowed_hosts`.
+    """Return the service that answers from `live`, to whom `policy` lets.
 
     Documents can be uploaded where there is a store to write to, and a writer that does it.
+    Questions are not logged unless `log_questions`. `lifespan` is entered before the first request.
     """
     app = FastAPIOffline(
         redoc_url=None,
         title="Pincite",
         version=installed_version(),
         description="Answers from your own documents, every word pinned to its place.",
+        lifespan=lifespan,
     )
-    app.add_middleware(Guard, allowed_hosts=LOOPBACK_NAMES | allowed_hosts)
+    metrics = Metrics()
+    asking = Asking(live, metrics, log_questions)
+    questions = WorkQueue(
+        policy.questions_at_once, policy.questions_waiting, changed=metrics.queue_changed
+    )
     add_problem_handlers(app)
-    _add_answering(app, live)
-    _add_documents(app, live)
+    _add_answering(app, asking, in_turn(questions))
+    _add_documents(app, live, in_turn(questions))
     if writing:
-        add_upload_routes(app, live, *writing)
+        bodies = WorkQueue(policy.uploads_at_once, policy.uploads_waiting, patience_s=30)
+        add_upload_routes(app, live, *writing, bodies)
     _add_health(app, live)
+    add_metrics_route(app, live, metrics, writing[0] if writing else None)
+    add_middleware(app, policy, metrics)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
     @app.head("/", include_in_schema=False)
@@ -126,24 +145,26 @@ def build_app(
     return app
 
 
-def _add_answering(app: FastAPI, live: LiveEngine) -> None:
-    @app.post("/v1/ask", responses=problem_responses(400, 403, 413, 422))
+def _add_answering(app: FastAPI, asking: Asking, turn: Any) -> None:
+    @app.post("/v1/ask", responses=problem_responses(400, 403, 413, 422, 503), dependencies=[turn])
     def ask(body: AskBody) -> AnswerJson:
         """Answer a question from the documents, or abstain."""
-        engine = live.current()
-        answer = engine.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
-        return AnswerJson.of(answer)
+        return AnswerJson.of(
+            asking.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
+        )
 
-    @app.post("/v1/verify", responses=problem_responses(400, 403, 413, 422))
+    @app.post(
+        "/v1/verify", responses=problem_responses(400, 403, 413, 422, 503), dependencies=[turn]
+    )
     def check(body: VerifyBody) -> VerificationJson:
         """Tell whether an answer holds in the documents that the service answers from."""
-        snapshot = live.current().snapshot
+        snapshot = asking.live.current().snapshot
         found = verify(body, versions_in_snapshot(snapshot), elsewhere_in_snapshot(snapshot))
         return VerificationJson.of(found)
 
 
-def _add_documents(app: FastAPI, live: LiveEngine) -> None:
-    @app.get("/v1/documents", responses=problem_responses(400, 403, 422))
+def _add_documents(app: FastAPI, live: LiveEngine, turn: Any) -> None:
+    @app.get("/v1/documents", responses=problem_responses(400, 403, 422, 503), dependencies=[turn])
     def documents(
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         cursor: Annotated[str | None, Query(max_length=4096)] = None,
@@ -158,7 +179,11 @@ def _add_documents(app: FastAPI, live: LiveEngine) -> None:
             next_cursor=_encode_cursor(page[-1]) if len(rest) > limit else None,
         )
 
-    @app.get("/v1/documents/{document_id}", responses=problem_responses(400, 403, 404, 422))
+    @app.get(
+        "/v1/documents/{document_id}",
+        responses=problem_responses(400, 403, 404, 422, 503),
+        dependencies=[turn],
+    )
     def document(document_id: str) -> DocumentJson:
         """Return a document with its text, which all offsets count in."""
         chunked = live.current().snapshot.chunked.get(document_id)

@@ -5,6 +5,8 @@ Host header is checked against DNS rebinding, Origin and Sec-Fetch-Site against 
 that another site's page sends.
 """
 
+import asyncio
+import ipaddress
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -20,6 +22,10 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_BODY_BYTES = 1024 * 1024
 MAX_UPLOAD_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
 
+_BODY_S = 30.0
+_UPLOAD_S = 600.0
+_TOO_SLOW = HTTPStatus.REQUEST_TIMEOUT, "The body did not come in time; send it again."
+
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -34,9 +40,18 @@ _DOCS_POLICY = (
 class Guard:
     """ASGI middleware: checks where a request comes from, bounds its body, secures the response."""
 
-    def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        allowed_hosts: frozenset[str] | None,
+        *,
+        any_address: bool,
+        allowed_origins: frozenset[str],
+    ) -> None:
         self._app = app
+        self._any_address = any_address
         self._allowed_hosts = allowed_hosts
+        self._allowed_origins = allowed_origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 400, 403 or 413, or pass the request on; where that fails, answer 500."""
@@ -65,7 +80,7 @@ class Guard:
             await problem(*refusal)(scope, receive, secured)
             return
         try:
-            await self._app(scope, _bounded(receive, limit), secured)
+            await self._app(scope, _bounded(receive, limit, _patience_s(scope)), secured)
         except Exception:
             if not started:
                 await problem(*_FAILED)(scope, receive, secured)
@@ -73,19 +88,33 @@ class Guard:
 
     def _refusal(self, headers: Headers, limit: int) -> tuple[int, str] | None:
         host = headers.get("host", "")
-        if _name_of(host) not in self._allowed_hosts:
+        if not self._is_allowed(_name_of(host)):
             return HTTPStatus.BAD_REQUEST, _UNKNOWN_HOST
-        origin = headers.get("origin")
-        if origin is not None and origin.partition("://")[2].lower() != host.lower():
-            return HTTPStatus.FORBIDDEN, "Requests from another site's pages are not answered."
-        if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != (
-            "navigate"
-        ):
+        if self._is_foreign(headers, host):
             return HTTPStatus.FORBIDDEN, "Requests from another site's pages are not answered."
         length = headers.get("content-length", "0")
         if length.isascii() and length.isdigit() and int(length) > limit:
             return _too_large(limit)
         return None
+
+    def _is_allowed(self, name: str) -> bool:
+        """Tell whether the service goes by `name`: that of a page may lead here by a trick.
+
+        An IP address in place of a name is none that a page could have taken on.
+        """
+        if self._allowed_hosts is None or name in self._allowed_hosts:
+            return True
+        return self._any_address and _is_address(name)
+
+    def _is_foreign(self, headers: Headers, host: str) -> bool:
+        """Tell whether the page of another site sends this, one that may not."""
+        origin = headers.get("origin")
+        if origin in self._allowed_origins:
+            return False
+        if origin is not None and origin.partition("://")[2].lower() != host.lower():
+            return True
+        sent_from = headers.get("sec-fetch-site"), headers.get("sec-fetch-mode")
+        return sent_from[0] == "cross-site" and sent_from[1] != "navigate"
 
 
 _UNKNOWN_HOST = (
@@ -103,10 +132,26 @@ def _name_of(host: str) -> str:
         return ""
 
 
+def _is_address(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name) is not None
+    except ValueError:
+        return False
+
+
 def _limit(scope: Scope) -> int:
     """Return how many bytes the body may have: a document that is uploaded may be large."""
-    uploads = scope["method"] == "PUT" and scope["path"].startswith("/v1/documents/")
-    return MAX_UPLOAD_BYTES if uploads else MAX_BODY_BYTES
+    return MAX_UPLOAD_BYTES if _is_upload(scope) else MAX_BODY_BYTES
+
+
+def _is_upload(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return scope["method"] == "PUT" and path.startswith("/v1/documents/")
+
+
+def _patience_s(scope: Scope) -> float:
+    """Return within how many seconds the body has to come."""
+    return _UPLOAD_S if _is_upload(scope) else _BODY_S
 
 
 def _too_large(limit: int) -> tuple[int, str]:
@@ -114,13 +159,22 @@ def _too_large(limit: int) -> tuple[int, str]:
     return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """Bound a body whose length is not declared."""
+def _bounded(receive: Receive, limit: int, patience_s: float) -> Receive:
+    """Bound a body whose length is not declared, and the time in which it comes."""
     received = 0
+    complete = False
+    deadline = asyncio.get_running_loop().time() + patience_s
 
     async def counted() -> Message:
-        nonlocal received
-        message = await receive()
+        nonlocal received, complete
+        if complete:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(*_TOO_SLOW) from None
+        complete = not message.get("more_body", False)
         received += len(message.get("body", b""))
         if received > limit:
             raise HTTPException(*_too_large(limit))

@@ -1,81 +1,133 @@
 """Running the service until it is interrupted."""
 
+import asyncio
 import contextlib
-import ipaddress
-import logging
+import os
 import socket
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 
-from index.errors import PinciteError, SettingsError
 from index.gating import Gate
 from index.store import Store
 from qa.engine import Engine
 from qa.live import LiveEngine
-from qa.service.app import build_app
-from qa.service.writer import Writer
-from qa.settings import HOW_TO_ALLOW_HOSTS, Settings
+from qa.service.binding import listen, policy_of
+from qa.service.connection import MAX_HEAD_BYTES, Connection
+from qa.service.server import serve_until_signal
+from qa.service.telemetry.log_lines import log_lines
+from qa.service.workers import run_in_worker, run_workers
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+GateOf = Callable[[Settings], Callable[[Engine], Gate | None]]
+_GRACE_S = 30
+"""How long what is in flight may take when the service is to end."""
 
 
-def serve(settings: Settings, gate_of: Callable[[Engine], Gate | None] = lambda _: None) -> None:
-    """Answer on the port that is set until interrupted.
+def no_gate(_: Settings) -> Callable[[Engine], Gate | None]:
+    """Let everything through."""
+    return lambda _: None
 
-    What changes in the SOURCEs meanwhile is indexed if that is set, unless the gate says no that
-    `gate_of` the engine gives. Raises PinciteError for a port in use, SettingsError for a host that
-    cannot be resolved and for an address that others can reach, unless the names it may be reached
-    by are given: there is no access control yet.
+
+def serve(settings: Settings, gate_of: GateOf = no_gate) -> None:
+    """Answer on the port that is set until interrupted; then end what is in flight.
+
+    What changes in the SOURCEs meanwhile is indexed if that is set, unless a gate says no: what
+    `gate_of` makes of the settings makes it of an engine. Raises PinciteError for a port in use,
+    SettingsError for a host that cannot be resolved, and for an address that others can reach where
+    no keys are asked for, unless that was said.
     """
-    if not _is_loopback(settings.host) and not settings.allowed_hosts:
-        raise SettingsError(
-            f"{settings.host} can be reached by others and Pincite has no access control yet: "
-            "serve on 127.0.0.1, or name the hosts it may be reached by "
-            f"({HOW_TO_ALLOW_HOSTS})."
-        )
+    policy_of(settings, None)  # so that what is wrong with it is told before all else
     # The port comes before the model: one that is in use is told at once.
-    with _listen(settings.host, settings.port) as listener:
-        live = LiveEngine(settings.store, **settings.for_engine)
-        store = Store(settings.store, keep=settings.keep)
-        writer = Writer(store, live, watch=settings.watch, gate_of=gate_of)
-        app = build_app(live, frozenset(settings.allowed_hosts), writing=(store, writer))
-        address = f"[{settings.host}]" if ":" in settings.host else settings.host
-        url = f"http://{address}:{listener.getsockname()[1]}/"
-        print(f"Pincite answers at {url} (Ctrl-C to stop)", file=sys.stderr, flush=True)
-        config = uvicorn.Config(app, log_level="warning", server_header=False)
-        _log_to_stderr()
-        with writer, contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
-            uvicorn.Server(config).run(sockets=[listener])
+    with listen(settings.host, settings.port) as listener:
+        if settings.workers == 1:
+            _serve_alone(settings, gate_of, listener)
+        else:
+            _serve_together(settings, gate_of, listener)
 
 
-def _log_to_stderr() -> None:
-    """Let be seen what the writer says: it works when nobody waits for it."""
-    log = logging.getLogger("pincite")
-    if not log.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        log.addHandler(handler)
-        log.setLevel(logging.INFO)
+def _serve_alone(settings: Settings, gate_of: GateOf, listener: socket.socket) -> None:
+    config = _configured(settings, gate_of, None)
+    _announce(settings, listener)
+    with log_lines(settings.log_format):
+        serve_until_signal(config, listener, alone=True)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise PinciteError(
-            f"Cannot listen on {host} port {port}: {error.strerror or error}. "
-            "Choose another with --port or --host."
-        ) from error
+def _serve_together(settings: Settings, gate_of: GateOf, listener: socket.socket) -> None:
+    Store(settings.store).live_manifest()  # where there is none, no worker need be started
+    with _shared_folder() as shared, log_lines(settings.log_format):
+        _announce(settings, listener)
+        run_workers(settings.workers, partial(_work, settings, gate_of, shared), listener)
 
 
-def _is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach a host. Raises SettingsError for an unknown one."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise SettingsError(
-            f"The host {host!r} cannot be resolved to an address: check --host."
-        ) from error
-    addresses = [str(address[0]).partition("%")[0] for *_, address in found]
-    return all(ipaddress.ip_address(address).is_loopback for address in addresses)
+def _work(settings: Settings, gate_of: GateOf, shared: Path, listener: socket.socket) -> None:
+    """Serve as one of several worker processes, which count together in the folder `shared`."""
+    from qa.service.telemetry.metrics import forget_dead_workers
+
+    def work() -> None:
+        serve_until_signal(_configured(settings, gate_of, shared), listener, alone=False)
+
+    forget_dead_workers()
+    with log_lines(settings.log_format):
+        run_in_worker(work)
+
+
+def _configured(settings: Settings, gate_of: GateOf, shared: Path | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        _application(settings, gate_of, shared),
+        http=Connection,
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+
+
+def _application(settings: Settings, gate_of: GateOf, shared: Path | None) -> "FastAPI":
+    """Open the store and build the service over it, with the thread that writes."""
+    from qa.service.app import build_app
+    from qa.service.writer import Writer
+
+    live = LiveEngine(settings.store, **settings.for_engine)
+    store = Store(settings.store, keep=settings.keep)
+    writer = Writer(store, live, watch=settings.watch, gate_of=gate_of(settings))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: "FastAPI") -> AsyncIterator[None]:
+        with writer:
+            yield
+            await asyncio.to_thread(writer.stop)
+
+    return build_app(
+        live,
+        policy_of(settings, shared),
+        writing=(store, writer),
+        log_questions=settings.log_questions,
+        lifespan=lifespan,
+    )
+
+
+@contextlib.contextmanager
+def _shared_folder() -> Iterator[Path]:
+    """Make the folder in which workers count together; prometheus_client looks for it by name."""
+    with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield Path(folder)
+
+
+def _announce(settings: Settings, listener: socket.socket) -> None:
+    address = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{address}:{listener.getsockname()[1]}/"
+    print(f"Pincite answers at {url} (Ctrl-C to stop)", file=sys.stderr, flush=True)

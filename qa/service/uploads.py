@@ -18,6 +18,7 @@ from qa.service.problems import problem_responses
 from qa.service.upload_body import BODIES, read_body
 from qa.service.upload_wire import JobJson, UploadedJson
 from qa.service.wire import DocumentJson, DocumentSummaryJson
+from qa.service.work_queue import WorkQueue
 from qa.service.writer import FAILED, Writer
 
 _PATIENCE_S = 600.0
@@ -37,8 +38,10 @@ Wait = Annotated[
 ]
 
 
-def add_upload_routes(app: FastAPI, live: LiveEngine, store: Store, writer: Writer) -> None:
-    """Let documents be uploaded to `store`; `writer` does it."""
+def add_upload_routes(
+    app: FastAPI, live: LiveEngine, store: Store, writer: Writer, bodies: WorkQueue
+) -> None:
+    """Let documents be uploaded to `store`; `writer` does it. Only so many `bodies` are held."""
 
     @app.put(
         "/v1/documents/{document_id}",
@@ -58,7 +61,8 @@ def add_upload_routes(app: FastAPI, live: LiveEngine, store: Store, writer: Writ
         cannot be replaced (409): change the file.
         """
         _check(document_id, live)
-        body = await read_body(request)
+        async with bodies.place():
+            body = await read_body(request)
         replaced = await run_in_threadpool(store.uploads.find, document_id) is not None
         job = Job.new(document_id, body.kind, body.title, body.metadata)
         finished = await _done(writer, job, body.content, wait=wait)

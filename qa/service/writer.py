@@ -13,7 +13,8 @@ from index.build import sync
 from index.errors import PinciteError, SourceError, StoreBusyError
 from index.gating import Gate
 from index.jobs import FINISHED, Job, now
-from index.store import JOBS_LOCK, Store
+from index.store import Store
+from index.store_folder import JOBS_LOCK
 from index.uploading import change_uploads
 from qa.engine import Engine
 from qa.live import LiveEngine
@@ -66,6 +67,10 @@ class Writer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End what is being written, and write no more; what is queued is done by the next one."""
         self._stop.set()
         self._wake.set()
         self._thread.join()

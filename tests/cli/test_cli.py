@@ -23,7 +23,7 @@ from tests.encoders import HashingEncoder
 ON_SUBJECT, FAR_OFF = "what is microneedling", "What is the capital of France?"
 COMMANDS = (
     *("index", "ask", "why", "serve", "status", "verify", "calibrate", "gate", "rollback", "purge"),
-    "eval",
+    *("eval", "key"),
 )
 
 ANSWER_KEYS = {
@@ -631,9 +631,9 @@ def test_what_cannot_be_verified_says_so(pincite: Command, notes: Path) -> None:
 # Help and version.
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS[:-1], "key add", "key list", "key revoke"])
 def test_every_command_has_help(pincite: Command, command: str) -> None:
-    outcome = pincite(command, "--help")
+    outcome = pincite(*command.split(), "--help")
     assert (outcome.code, outcome.err) == (0, "")
     assert f"Usage: pincite {command}" in outcome.out
     assert "--store" in outcome.out

@@ -1,0 +1,1 @@
+"""Who may ask, who may write, and how often."""

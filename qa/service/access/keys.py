@@ -1,0 +1,119 @@
+"""API keys: who holds one may ask, or write, or both.
+
+In the store's folder, `keys/SHA256.json` tells what a key may; it is found by the key's hash. A key
+is 256 random bits, which nobody can guess from that, so that no slow hash is needed.
+"""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, get_args
+
+from index.errors import SettingsError, StoreError
+from index.objects import write_atomically, write_errors_explained
+from index.store import Store
+from index.store_folder import KEYS, refuse_foreign
+
+Right = Literal["ask", "write"]
+RIGHTS: tuple[Right, ...] = get_args(Right)
+
+_PREFIX = "pin_"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is kept of a key. `created` is ISO 8601, UTC."""
+
+    name: str
+    rights: tuple[Right, ...]
+    created: str
+
+
+class Keys:
+    """The keys of a store. Nothing is remembered: what was revoked opens nothing any more."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._folder = store.folder / KEYS
+
+    @property
+    def exist(self) -> bool:
+        """Whether a key was ever added; also where all were revoked since."""
+        return self._folder.exists()
+
+    def all(self) -> list[Key]:
+        """Return the keys in the order they were added. Raises StoreError."""
+        found = (self._read(path) for path in self._files())
+        return sorted(filter(None, found), key=lambda key: (key.created, key.name))
+
+    def find(self, secret: str) -> Key | None:
+        """Return what is kept of a key, None if it is not one.
+
+        Raises StoreError if that cannot be told: then nobody is let in.
+        """
+        return self._read(self._path(secret))
+
+    def add(self, name: str, rights: Iterable[Right]) -> str:
+        """Make a key and return it; it cannot be had again.
+
+        Raises SettingsError for a name that is taken or cannot be one, StoreError.
+        """
+        if not _NAME.fullmatch(name):
+            raise SettingsError(
+                f"{name!r} cannot name a key: use letters, digits and . _ @ -, 64 at most, and "
+                "begin with a letter or digit."
+            )
+        refuse_foreign(self._store.folder)
+        if any(key.name == name for key in self.all()):
+            raise SettingsError(
+                f"There is a key {name} already: choose another name, or revoke that one with "
+                f"`pincite key revoke {name}`."
+            )
+        secret = _PREFIX + secrets.token_urlsafe(32)
+        wanted = set(rights)
+        granted = tuple(right for right in RIGHTS if right in wanted)
+        key = Key(name, granted, datetime.now(UTC).isoformat(timespec="milliseconds"))
+        with write_errors_explained(self._store.folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(self._path(secret), json.dumps(asdict(key)).encode())
+        return secret
+
+    def revoke(self, name: str) -> None:
+        """Forget a key: it opens nothing from now on. Raises SettingsError if there is none."""
+        found = {path: key.name for path in self._files() if (key := self._read(path))}
+        if name not in found.values():
+            known = ", ".join(sorted(found.values())) or "none"
+            raise SettingsError(f"There is no key {name!r}; there are: {known}.")
+        with write_errors_explained(self._store.folder):
+            for path in (path for path, named in found.items() if named == name):
+                path.unlink(missing_ok=True)
+
+    def _path(self, secret: str) -> Path:
+        return self._folder / f"{hashlib.sha256(os.fsencode(secret)).hexdigest()}.json"
+
+    def _files(self) -> list[Path]:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            return [path for path in self._folder.iterdir() if path.suffix == ".json"]
+        return []
+
+    @staticmethod
+    def _read(path: Path) -> Key | None:
+        try:
+            found = json.loads(path.read_bytes())
+            return Key(found["name"], tuple(found["rights"]), found["created"])
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
+        except (ValueError, TypeError, KeyError):
+            raise StoreError(
+                f"{path} does not tell what a key may: remove it, and add that key anew."
+            ) from None

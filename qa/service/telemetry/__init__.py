@@ -1,0 +1,1 @@
+"""What can be seen of the running service: log lines and metrics."""

@@ -1,0 +1,121 @@
+"""Prometheus metrics: of questions, requests, the queue, and what is searched.
+
+Several worker processes count together where PROMETHEUS_MULTIPROC_DIR names a folder before this
+module is imported: prometheus_client keeps the counts there, in files that it maps.
+"""
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from qa.engine import Engine
+from qa.records import Answer
+
+MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # nothing asks for when a count began
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """What the service counts."""
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        self._registry = registry
+        self._questions = Counter(
+            "pincite_questions",
+            "Questions, by whether they were answered.",
+            ["outcome"],
+            registry=registry,
+        )
+        for outcome in ("answered", "abstained"):
+            self._questions.labels(outcome)
+        self._stages = Histogram(
+            "pincite_stage_seconds",
+            "How long a question took, by stage.",
+            ["stage"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._requests = Counter(
+            "pincite_requests",
+            "Requests, by route, method and status.",
+            ["route", "method", "status"],
+            registry=registry,
+        )
+        self._request_seconds = Histogram(
+            "pincite_request_seconds",
+            "How long a request took from its head to the end of the response.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._queue = _gauge(
+            registry, "pincite_queue", "Questions that wait or are worked on.", "livesum"
+        )
+        self._documents = _gauge(registry, "pincite_documents", "Documents that are searched.")
+        self._passages = _gauge(registry, "pincite_passages", "Passages that are searched.")
+        self._age = _gauge(
+            registry, "pincite_snapshot_age_seconds", "How long ago the live snapshot was made."
+        )
+        self._jobs = _gauge(registry, "pincite_jobs_pending", "Uploads that wait to be indexed.")
+
+    def count_answer(self, answer: Answer) -> None:
+        """Count a question and how long its stages took."""
+        self._questions.labels("answered" if answer.answered else "abstained").inc()
+        for stage, took_ms in answer.stage_ms.items():
+            self._stages.labels(stage).observe(took_ms / 1000)
+
+    def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count a request; `route` is the pattern it matched, so that there are only so many."""
+        self._requests.labels(route, method, str(status)).inc()
+        self._request_seconds.labels(route).observe(seconds)
+
+    def queue_changed(self, inside: int) -> None:
+        """Note how many questions wait or are worked on."""
+        self._queue.set(inside)
+
+    def text(self, engine: Engine, made: float, jobs_pending: int) -> bytes:
+        """Return all metrics as Prometheus reads them, those of all workers together.
+
+        `made` is when the engine's snapshot was, in seconds since 1970.
+        """
+        manifest = engine.snapshot.manifest
+        self._documents.set(manifest.documents)
+        self._passages.set(manifest.passages)
+        self._jobs.set(jobs_pending)
+        self._age.set(max(0.0, time.time() - made))
+        folder = os.environ.get(MULTIPROCESS_FOLDER)
+        if folder is None:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, folder)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
+
+
+def forget_dead_workers() -> None:
+    """Take the gauges of processes that are gone out of the sum."""
+    folder = os.environ.get(MULTIPROCESS_FOLDER)
+    for path in Path(folder).glob("gauge_live*_*.db") if folder else ():
+        pid = int(path.stem.rpartition("_")[2])
+        if not Path(f"/proc/{pid}").exists():
+            with suppress(FileNotFoundError):
+                mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+def _gauge(registry: CollectorRegistry, name: str, told: str, mode: str = "mostrecent") -> Gauge:
+    return Gauge(name, told, registry=registry, multiprocess_mode=mode)  # type: ignore[arg-type]

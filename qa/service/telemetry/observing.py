@@ -1,0 +1,69 @@
+"""Every request gets an id, a log line, and is counted."""
+
+import re
+import secrets
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa.service.telemetry.metrics import Metrics
+
+REQUEST_ID = "X-Request-ID"
+
+_LONGEST_PATH = 200
+_UNMATCHED = "other"
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+"""What is asked every few seconds by a machine: logged only where it fails."""
+
+_log = structlog.stdlib.get_logger("pincite.request")
+
+
+class Observing:
+    """ASGI middleware: the outermost, so that what others turn away is seen, too."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on under its id: the one it brings, if that is one, else a new one."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+        started = time.perf_counter()
+        status = 500
+
+        async def identified(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, identified)
+            finally:
+                self._note(scope, status, time.perf_counter() - started)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", _UNMATCHED)
+        method = scope["method"] if scope["method"] in _METHODS else _UNMATCHED
+        self._metrics.count_request(route, method, status, seconds)
+        if route in _QUIET and status < 400:
+            return
+        _log.info(
+            "request",
+            method=scope["method"][:_LONGEST_PATH],
+            path=scope["path"][:_LONGEST_PATH],
+            status=status,
+            took_ms=round(seconds * 1000, 2),
+            client=(scope.get("client") or ("",))[0],
+            key=scope.get("state", {}).get("key"),
+        )
