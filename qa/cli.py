@@ -76,7 +76,10 @@ def ask_command(
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Answer a question from the documents, with citations. Exit code 3: no answer found."""
+    """Answer a question from the documents, with citations. Exit code 3: no answer found.
+
+    What answers is highlighted in the passages: bold at a terminal, else between ** and **.
+    """
     from qa.engine import Engine
     from qa.filter_option import read_filters
 

@@ -17,7 +17,10 @@ class PlaceVerdictJson(WireModel):
     document_id: str
     start_char_index: int | None = Field(description="Where the words stand now; null if nowhere.")
     end_char_index: int | None
-    differs: list[str] = Field(description="Fields that do not describe the document any more.")
+    differs: list[str] = Field(
+        description="Fields that do not describe the document any more. Checksums alone, where "
+        "`status` is valid: the file was changed elsewhere."
+    )
 
 
 class NearestJson(WireModel):

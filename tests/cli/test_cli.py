@@ -585,7 +585,7 @@ def test_verify_ends_with_0_while_every_citation_holds(pincite: Command, answer_
     outcome = pincite("verify", answer_file)
     assert (outcome.code, outcome.err) == (0, "")
     first, *_ = outcome.out.splitlines()
-    assert first.startswith("[1] valid  notes-care-txt-")
+    assert first.startswith("[1] valid  notes/care.txt:")
     assert {line.split()[1] for line in outcome.out.splitlines()} == {"valid"}
 
 
