@@ -19,7 +19,6 @@ _MOST_PIECES = 5
 _MOST_COMPARED = 2000
 _SENTENCE_ENDS = ".!?…"
 _INNER_END = re.compile(r"[.!?…](?=\s)")
-_NEXT_WORD = re.compile(r"\S*\s+\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +141,10 @@ def _completed(wanted: str, text: str, span: Span) -> Span:
             break
         start = earlier.rfind(" ") + 1
     for _ in range(after):
-        later = _NEXT_WORD.match(text, end)
-        if text[end - 1] in _SENTENCE_ENDS or later is None:
+        rest, later = text[end:].partition(" ")[::2]
+        if not later or text[end + len(rest) - 1] in _SENTENCE_ENDS:
             break
-        end = later.end()
+        end += len(rest) + 1 + len(later.partition(" ")[0])
     return Span(start, end)
 
 

@@ -152,7 +152,7 @@ def test_a_quote_is_folded_without_the_blanks_around_it() -> None:
         (
             "Frost bursts the pipes zzz qqq",
             "Frost bursts the pipes. Next.",
-            "Frost bursts the pipes.",
+            "Frost bursts the pipes",
         ),
     ],
 )
