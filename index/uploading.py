@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from index.chunking import Chunker
 from index.encoder import Encoder
@@ -61,14 +62,21 @@ def change_uploads(
 
 def refuse_id_in_use(document_id: str, snapshot: Snapshot) -> None:
     """Raise SourceError for the id of a document that is no upload of that id."""
+    owner = owner_of_id(document_id, snapshot)
+    if owner == "upload":
+        raise SourceError("That id is a record's in another upload: choose another id.")
+    if owner == "source":
+        raise SourceError(
+            "That id is a document's in a file of a SOURCE: change the file, or choose another id."
+        )
+
+
+def owner_of_id(document_id: str, snapshot: Snapshot) -> Literal["upload", "source"] | None:
+    """Tell whether an id is a record's in another upload, or a document's in a file of a SOURCE."""
     chunked = snapshot.chunked.get(document_id)
     if chunked is None or upload_id_of(chunked.document.source) == document_id:
-        return
-    if is_upload(chunked.document.source):
-        raise SourceError("That id is a record's in another upload: choose another id.")
-    raise SourceError(
-        "That id is a document's in a file of a SOURCE: change the file, or choose another id."
-    )
+        return None
+    return "upload" if is_upload(chunked.document.source) else "source"
 
 
 def why_unreadable(upload: Upload, path: Path, model: Model) -> str:

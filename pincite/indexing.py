@@ -2,12 +2,13 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.errors import PinciteError, SettingsError, StoreError
+from index.errors import PinciteError, SettingsError, StoreBusyError, StoreError
 from index.terminal import console, note
 from qa.cli import BackendOption, KeepOption, ModelOption, StoreOption
 from qa.settings import Settings, load_settings
@@ -123,7 +124,8 @@ class _Indexing:
         check = GoldCheck.of(self.store, self.model, force=self.force)
         try:
             with progress_bar() as progress:
-                report = sync(
+                synced = partial(
+                    sync,
                     self.store,
                     sources,
                     self.model,
@@ -133,8 +135,12 @@ class _Indexing:
                     reread=self.reread,
                     measure=self.measure,
                     gate=check.gate(self.settings, self.model, self.encoder, progress),
-                    wait_s=_WAIT_FOR_OTHERS_S,
                 )
+                try:
+                    report = synced()
+                except StoreBusyError:
+                    note(f"Another process is writing the store; waiting {_WAIT_FOR_OTHERS_S:g} s.")
+                    report = synced(wait_s=_WAIT_FOR_OTHERS_S)
         except NothingToIndexError as error:
             print_skipped(error.skipped, out)
             raise
@@ -173,6 +179,7 @@ class _Indexing:
 def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
     from index.plan import plan
     from index.refusals import NothingToIndexError
+    from index.registration import registered_gold
     from index.sources import resolve_sources
     from pincite.index_terminal import print_dropped, print_plan, print_skipped
 
@@ -183,6 +190,8 @@ def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
         print_skipped(error.skipped, out)
         raise
     print_plan(planned, out)
+    if (registered := registered_gold(store)) and store.exists:
+        note(f"The gold questions of {registered} were not asked; without --dry-run they decide.")
     print_dropped(planned.dropped, resolve_sources(sources), settings.store, out, done=False)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, RootModel, ValidationError
 from pydantic_core import PydanticSerializationError
 from starlette.datastructures import FormData, UploadFile
 
@@ -36,15 +36,25 @@ WholeNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
+Metadata = Annotated[
+    dict[str, str | WholeNumber | Number | bool | list[str]],
+    Field(max_length=_MAX_METADATA, description="What `filters` can ask for."),
+]
+
+
 class UploadBody(WireModel):
     """A document as text."""
 
     text: str = Field(min_length=1, description="Offsets in citations count in this text.")
     title: str = Field(default="", max_length=500)
     media_type: Literal["text/plain", "text/markdown", "text/html"] = "text/plain"
-    metadata: dict[str, str | WholeNumber | Number | bool | list[str]] = Field(
-        default={}, max_length=_MAX_METADATA, description="What `filters` can ask for."
-    )
+    metadata: Metadata = Field(default={})
+
+
+class FormMetadata(RootModel[Metadata]):
+    """The `metadata` of a form, which is JSON."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
 
 
 BODIES: dict[str, Any] = {
@@ -59,6 +69,11 @@ BODIES: dict[str, Any] = {
             "properties": {
                 "file": {"type": "string", "format": "binary"},
                 "title": {"type": "string"},
+                "metadata": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": FormMetadata.model_json_schema(),
+                },
             },
         }
     },
@@ -122,18 +137,14 @@ def _of_json(content: bytes) -> Uploaded:
         body.model_dump_json()
     except (UnicodeEncodeError, PydanticSerializationError):
         raise _unprocessable("The body holds half a character; send valid Unicode.") from None
-    metadata = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in body.metadata.items()
-    }
-    return Uploaded(encoded, KINDS[body.media_type], body.title, metadata)
+    return Uploaded(encoded, KINDS[body.media_type], body.title, _frozen(body.metadata))
 
 
 async def _of_form(form: FormData) -> Uploaded:
     file, title = form.get("file"), form.get("title", "")
     if not isinstance(file, UploadFile) or not isinstance(title, str):
         raise _unprocessable("The form must have a file called `file`.")
-    unknown = form.keys() - {"file", "title"}
+    unknown = form.keys() - {"file", "title", "metadata"}
     if unknown:
         raise _unprocessable(f"{sorted(unknown)[0]}: unknown field; leave it out.")
     kind = PurePath(file.filename or "").suffix.lower()
@@ -144,7 +155,26 @@ async def _of_form(form: FormData) -> Uploaded:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             f"Name the file with what it is: {', '.join(READERS)}.",
         )
-    return Uploaded(await file.read(), kind, title[:500], {})
+    metadata = _form_metadata(form.get("metadata", "{}"))
+    return Uploaded(await file.read(), kind, title[:500], metadata)
+
+
+def _form_metadata(field: object) -> Mapping[str, MetadataValue]:
+    try:
+        read = FormMetadata.model_validate_json(field if isinstance(field, str) else "")
+        read.model_dump_json()
+    except (ValidationError, PydanticSerializationError):
+        raise _unprocessable(
+            "body.metadata: send a JSON object of texts, numbers, true, false and lists of texts, "
+            f'such as {{"author": "Jane", "year": 2024}}, {_MAX_METADATA} at most.'
+        ) from None
+    return _frozen(read.root)
+
+
+def _frozen(metadata: Mapping[str, Any]) -> Mapping[str, MetadataValue]:
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in metadata.items()
+    }
 
 
 def _unprocessable(detail: str) -> HTTPException:

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from index.errors import PinciteError, SourceError
 from index.jobs import Job
 from index.store import Store
-from index.uploading import refuse_id_in_use
+from index.uploading import owner_of_id, refuse_id_in_use
 from index.uploads import UPLOAD_ID, Upload
 from qa.live import LiveEngine
 from qa.service.problems import problem_responses
@@ -21,6 +21,8 @@ from qa.service.wire import DocumentJson, DocumentSummaryJson
 from qa.service.work_queue import WorkQueue
 from qa.service.writer import FAILED, Writer
 
+_DOCUMENT = "/v1/documents/{document_id:path}"
+"""An id with a slash in it gets here, too, and is told what ids are like."""
 _PATIENCE_S = 600.0
 """How long a call waits for its upload to be indexed; then it is told the job."""
 _ERRORS = (400, 403, 409, 422, 503)
@@ -44,7 +46,7 @@ def add_upload_routes(
     """Let documents be uploaded to `store`; `writer` does it. Only so many `bodies` are held."""
 
     @app.put(
-        "/v1/documents/{document_id}",
+        _DOCUMENT,
         responses={
             HTTPStatus.OK: {"model": UploadedJson, "description": "Replaced, and searchable."},
             HTTPStatus.CREATED: {"model": UploadedJson, "description": "Added, and searchable."},
@@ -60,7 +62,8 @@ def add_upload_routes(
         When the call returns, the document can be searched. A document in a file of a SOURCE
         cannot be replaced (409): change the file.
         """
-        _check(document_id, live)
+        _check(document_id)
+        _refuse_in_use(document_id, live)
         async with bodies.place():
             body = await read_body(request)
         replaced = await run_in_threadpool(store.uploads.find, document_id) is not None
@@ -71,7 +74,7 @@ def add_upload_routes(
         return _uploaded(live, finished, HTTPStatus.OK if replaced else HTTPStatus.CREATED)
 
     @app.delete(
-        "/v1/documents/{document_id}",
+        _DOCUMENT,
         status_code=HTTPStatus.NO_CONTENT,
         responses={
             HTTPStatus.NO_CONTENT: {"description": "Removed, and found no more."},
@@ -82,7 +85,8 @@ def add_upload_routes(
     )
     async def delete(document_id: DocumentId, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
         """Remove an uploaded document. What is in old snapshots goes with `pincite purge`."""
-        _check(document_id, live)
+        _check(document_id)
+        _refuse_not_uploaded(document_id, live)
         if not await run_in_threadpool(_is_there, store, document_id):
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no upload of that id.")
         finished = await _done(writer, Job.new(document_id), None, wait=wait)
@@ -125,16 +129,34 @@ def _not_written() -> HTTPException:
     return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, FAILED, {"Retry-After": "10"})
 
 
-def _check(document_id: str, live: LiveEngine) -> None:
+def _check(document_id: str) -> None:
     if not UPLOAD_ID.fullmatch(document_id):
         raise HTTPException(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "document_id: use lower-case letters, digits and hyphens between them, 120 at most.",
         )
+
+
+def _refuse_in_use(document_id: str, live: LiveEngine) -> None:
     try:
         refuse_id_in_use(document_id, live.current().snapshot)
     except SourceError as error:
         raise HTTPException(HTTPStatus.CONFLICT, str(error)) from None
+
+
+def _refuse_not_uploaded(document_id: str, live: LiveEngine) -> None:
+    owner = owner_of_id(document_id, live.current().snapshot)
+    if owner == "upload":
+        raise HTTPException(
+            HTTPStatus.CONFLICT,
+            "That id is a record's in another upload: upload that one again without the record.",
+        )
+    if owner == "source":
+        raise HTTPException(
+            HTTPStatus.CONFLICT,
+            "That id is a document's in a file of a SOURCE, not an upload: delete that file or "
+            "name it in .pinciteignore, and it is indexed no more.",
+        )
 
 
 def _is_there(store: Store, document_id: str) -> bool:

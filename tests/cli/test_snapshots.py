@@ -1,5 +1,7 @@
 """Going back and forgetting at the command line: what a person is told before it is too late."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -63,4 +65,16 @@ def test_after_a_rollback_it_is_said_what_a_purge_forgets(pincite: Command, note
 def snapshot_of(pincite: Command, notes: Path) -> str:
     pincite("index", notes)
     status = pincite("status").out.splitlines()
-    return next(line for line in status if line.startswith("snapshot")).split()[1]
+    return next(line for line in status if line.startswith("snapshot")).split()[1].strip(",")
+
+
+def test_status_tells_when_snapshots_were_published(pincite: Command, notes: Path) -> None:
+    older = snapshot_of(pincite, notes)
+    (notes / "care.txt").write_text("Wash the face with milk.\n")
+    newer = snapshot_of(pincite, notes)
+    time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+    told = pincite("status").out
+    assert re.search(rf"^snapshot     {newer}, published {time}$", told, re.MULTILINE)
+    assert re.search(rf"^kept         {older}, published {time}$", told, re.MULTILINE)
+    published = json.loads(pincite("status", "--json").out)["published"]
+    assert list(published) == [newer, older]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from index.store import Store
 from tests.cli.conftest import Command
 
 
@@ -56,3 +57,30 @@ def test_a_dry_run_says_which_sources_it_would_drop(
     pincite("index", notes)
     said = pincite("index", faq, "--dry-run").err
     assert f"! {notes} would be no SOURCE any more" in said
+
+
+def test_a_dry_run_tells_of_empty_folders_and_of_the_gate(
+    pincite: Command, notes: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    pincite("index", notes)
+    gold = tmp_path / "gold.jsonl"
+    quote = {"source": "my notes/care.txt", "quote": "Wash the face with water."}
+    gold.write_text(json.dumps({"id": "a", "question": "Why?", "quotes": [quote]}))
+    assert pincite("gate", gold).code == 0
+    said = pincite("index", notes, "empty", "--dry-run").err.splitlines()
+    assert "! empty: nothing to index in it" in said
+    assert f"The gold questions of {gold} were not asked; without --dry-run they decide." in said
+
+
+def test_who_waits_for_another_writer_is_told_so(
+    pincite: Command, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pincite.indexing._WAIT_FOR_OTHERS_S", 0.2)
+    pincite("index", notes)
+    with Store(Path(".pincite")).writing():
+        said = pincite("index")
+    assert said.code == 1
+    first, last = said.err.splitlines()
+    assert first == "Another process is writing the store; waiting 0.2 s."
+    assert last.startswith("pincite: Another process is writing")

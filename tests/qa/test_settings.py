@@ -179,7 +179,7 @@ def test_a_bad_value_in_the_file_or_a_flag_is_named_with_its_key() -> None:
     assert "top_k" in message
     assert "'five'" in message
     toml("")
-    with pytest.raises(SettingsError, match="top_k = 99"):
+    with pytest.raises(SettingsError, match=r"^--top-k 99: "):
         load_settings(top_k=99)
 
 
