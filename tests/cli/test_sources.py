@@ -1,5 +1,6 @@
 """SOURCEs at the command line: what is no longer one, and what would be done with them."""
 
+import json
 import shlex
 from pathlib import Path
 
