@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from qa.live import LiveEngine
 from qa.records import Answer
+from qa.service.telemetry.log_lines import logger
 from qa.service.telemetry.metrics import Metrics
 
-_log = structlog.stdlib.get_logger("pincite.question")
+_log = logger("pincite.question")
 
 
 @dataclass(frozen=True, slots=True)

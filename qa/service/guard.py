@@ -7,6 +7,7 @@ that another site's page sends.
 
 import asyncio
 import ipaddress
+import logging
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ MAX_UPLOAD_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
 
 _BODY_S = 30.0
 _UPLOAD_S = 600.0
+_CLOSE = {"Connection": "close"}
+"""With what is left of a body that is not read, a connection is of no more use."""
 _TOO_SLOW = HTTPStatus.REQUEST_TIMEOUT, "The body did not come in time; send it again."
 
 _CONTENT_SECURITY_POLICY = (
@@ -35,6 +38,9 @@ _DOCS_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+_log = logging.getLogger("pincite")
 
 
 class Guard:
@@ -82,9 +88,10 @@ class Guard:
         try:
             await self._app(scope, _bounded(receive, limit, _patience_s(scope)), secured)
         except Exception:
-            if not started:
-                await problem(*_FAILED)(scope, receive, secured)
-            raise  # to the server, which logs it
+            _log.exception("A request failed in a way that was not foreseen")
+            if started:
+                raise  # to the server, which closes the connection
+            await problem(*_FAILED)(scope, receive, secured)
 
     def _refusal(self, headers: Headers, limit: int) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -173,11 +180,11 @@ def _bounded(receive: Receive, limit: int, patience_s: float) -> Receive:
             async with asyncio.timeout_at(deadline):
                 message = await receive()
         except TimeoutError:
-            raise HTTPException(*_TOO_SLOW) from None
+            raise HTTPException(*_TOO_SLOW, _CLOSE) from None
         complete = not message.get("more_body", False)
         received += len(message.get("body", b""))
         if received > limit:
-            raise HTTPException(*_too_large(limit))
+            raise HTTPException(*_too_large(limit), _CLOSE)
         return message
 
     return counted

@@ -8,6 +8,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.service.telemetry.log_lines import logger
 from qa.service.telemetry.metrics import Metrics
 
 REQUEST_ID = "X-Request-ID"
@@ -19,7 +20,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """What is asked every few seconds by a machine: logged only where it fails."""
 
-_log = structlog.stdlib.get_logger("pincite.request")
+_log = logger("pincite.request")
 
 
 class Observing:

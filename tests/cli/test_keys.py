@@ -1,0 +1,28 @@
+"""`pincite key`."""
+
+from tests.cli.conftest import Command
+
+
+def test_keys_are_made_listed_and_revoked_at_the_command_line(
+    pincite: Command,
+) -> None:
+    made = pincite("key", "add", "laptop", "--can", "ask,write")
+    assert made.code == 0, made
+    secret = made.out.strip()
+    assert "\n" not in secret
+    assert secret not in made.err
+    assert pincite("key", "list").out.startswith("laptop  ask,write  since 2")
+    assert secret not in pincite("key", "list").out
+
+    for arguments, said in [
+        (("key", "add", "laptop"), "There is a key laptop already"),
+        (("key", "add", "other", "--can", "read"), "--can 'read'"),
+        (("key", "revoke", "lap"), "no key 'lap'; there are: laptop"),
+    ]:
+        refused = pincite(*arguments)
+        assert (refused.code, refused.out) == (2, "")
+        assert said in refused.err
+        assert len(refused.err.splitlines()) == 1
+
+    assert pincite("key", "revoke", "laptop").code == 0
+    assert pincite("key", "list").out == ""

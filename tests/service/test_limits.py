@@ -1,0 +1,204 @@
+"""How much the service takes on: requests of a caller, questions at once, slow senders."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from index.store import Store
+from qa.service import guard
+from qa.service.access.keys import Keys
+from qa.service.access.rate_limit import RateLimit
+from qa.service.app import build_app
+from qa.service.policy import Policy
+from tests.service.conftest import Corpus, live_over
+from tests.service.serving import served
+from tests.service.test_http import problem_of
+
+QUESTION = {"question": "Where do owls sleep?"}
+
+
+@pytest.fixture
+def owls(corpus: Corpus) -> Corpus:
+    corpus.write("owls.txt", "Owls sleep in red barns until midnight.")
+    corpus.index()
+    return corpus
+
+
+def opened(corpus: Corpus, policy: Policy, address: str = "10.0.0.1") -> TestClient:
+    app = build_app(live_over(corpus.store, corpus._encoder), policy)
+    return TestClient(
+        app,
+        base_url="http://127.0.0.1",
+        client=(address, 1),
+        raise_server_exceptions=False,
+    )
+
+
+@given(
+    st.integers(1, 600),
+    st.lists(st.floats(0, 90, allow_nan=False), min_size=1, max_size=200).map(sorted),
+)
+def test_in_no_time_span_is_more_let_through_than_the_limit(
+    per_minute: int, moments: list[float]
+) -> None:
+    limit = RateLimit(per_minute)
+    passed = [moment for moment in moments if limit.take("caller", moment) == 0]
+    limit.close()
+    at_once = max(1, per_minute / 6)
+    for first, begin in enumerate(passed):
+        for last in range(first, len(passed)):
+            allowed = at_once + (passed[last] - begin) * per_minute / 60
+            assert last - first + 1 <= allowed + 1e-6
+    assert passed, "the first one is let through"
+
+
+@given(st.integers(1, 600), st.integers(1, 300))
+def test_who_waits_as_long_as_told_is_let_through(per_minute: int, requests: int) -> None:
+    limit = RateLimit(per_minute)
+    wait_s = [limit.take("caller", 5.0) for _ in range(requests)][-1]
+    if wait_s:
+        assert limit.take("other", 5.0) == 0
+        assert limit.take("caller", 5.0 + wait_s) == 0
+    limit.close()
+
+
+def test_processes_that_share_a_file_count_together(tmp_path: Path) -> None:
+    first, second = (RateLimit(60, tmp_path / "counts") for _ in range(2))
+    taken = [limit.take("caller", 1.0) for _ in range(10) for limit in (first, second)]
+    assert taken.count(0) == 10
+
+
+def test_too_many_requests_of_one_address_are_told_when_to_come_again(owls: Corpus) -> None:
+    policy = Policy(rate_limit=RateLimit(12))
+    client = opened(owls, policy)
+    answered = [client.post("/v1/ask", json=QUESTION) for _ in range(3)]
+    assert [each.status_code for each in answered] == [200, 200, 429]
+    refused = answered[-1]
+    problem_of(refused, 429)
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert opened(owls, policy, "10.0.0.2").post("/v1/ask", json=QUESTION).status_code == 200
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/").status_code == 200
+
+
+def test_a_key_is_counted_wherever_it_is_used(owls: Corpus) -> None:
+    keys = Keys(Store(owls.store))
+    secret, other = keys.add("a", ["ask"]), keys.add("b", ["ask"])
+    policy = Policy(keys=keys, rate_limit=RateLimit(6))
+
+    def ask(address: str, key: str) -> int:
+        headers = {"Authorization": f"Bearer {key}"}
+        client = opened(owls, policy, address)
+        return client.post("/v1/ask", json=QUESTION, headers=headers).status_code
+
+    assert [ask("10.0.0.1", secret), ask("10.0.0.2", secret)] == [200, 429]
+    assert ask("10.0.0.1", other) == 200
+    assert [ask("10.0.0.9", "guess"), ask("10.0.0.9", "another guess")] == [401, 429]
+
+
+def test_addresses_of_one_ipv6_network_count_as_one_caller(owls: Corpus) -> None:
+    policy = Policy(rate_limit=RateLimit(6))
+    for address, status in [("2001:db8::1", 200), ("2001:db8::2", 429), ("2001:db8:0:1::1", 200)]:
+        assert opened(owls, policy, address).get("/v1/documents").status_code == status
+
+
+class Held:
+    """An encoder that lets a question wait until it is told to go on."""
+
+    def __init__(self, encoder: Any) -> None:
+        self._encoder = encoder
+        self.go_on = threading.Event()
+        self.reached = threading.Semaphore(0)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._encoder, name)
+
+    def encode(self, *arguments: Any) -> Any:
+        self.reached.release()
+        self.go_on.wait(30)
+        return self._encoder.encode(*arguments)
+
+
+@pytest.fixture
+def held(owls: Corpus) -> Iterator[tuple[Held, str]]:
+    encoder = Held(owls._encoder)
+    policy = Policy(questions_at_once=2, questions_waiting=3)
+    with served(build_app(live_over(owls.store, encoder), policy)) as url:
+        yield encoder, url
+        encoder.go_on.set()
+
+
+def test_what_does_not_fit_into_the_queue_is_refused_at_once(held: tuple[Held, str]) -> None:
+    import httpx2
+
+    encoder, url = held
+
+    def ask() -> Any:
+        return httpx2.post(f"{url}v1/ask", json=QUESTION, timeout=60)
+
+    with ThreadPoolExecutor(5) as pool:
+        accepted = [pool.submit(ask) for _ in range(5)]
+        encoder.reached.acquire(timeout=30)
+        encoder.reached.acquire(timeout=30)
+        while "pincite_queue 5.0" not in httpx2.get(f"{url}metrics").text:
+            pass
+        refused = [ask() for _ in range(4)]
+        assert httpx2.get(f"{url}healthz").status_code == 200
+        encoder.go_on.set()
+        assert [each.result().status_code for each in accepted] == [200] * 5
+    for each in refused:
+        assert "try again" in problem_of(each, 503)
+        assert each.headers["retry-after"] == "1"
+    assert ask().status_code == 200
+    assert "pincite_queue 0.0" in httpx2.get(f"{url}metrics").text
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(
+    owls: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "_BODY_S", 0.3)
+    head = b"POST /v1/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n"
+    head += b"Content-Type: application/json\r\n\r\n"
+    with served(build_app(live_over(owls.store, owls._encoder))) as url:
+        assert b"408 " in exchange(url, head + b'{"question"')
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: 127"])
+def test_a_head_that_does_not_come_is_not_waited_for(
+    owls: Corpus, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr("qa.service.connection.HEAD_S", 0.3)
+    with served(build_app(live_over(owls.store, owls._encoder))) as url:
+        assert exchange(url, sent) == b""
+        whole = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        answered = exchange(url, whole + sent)
+        assert answered.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"y" * 100_000]
+)
+def test_what_is_not_http_gets_a_problem(owls: Corpus, sent: bytes) -> None:
+    with served(build_app(live_over(owls.store, owls._encoder))) as url:
+        answered = exchange(url, sent)
+        assert answered.startswith(b"HTTP/1.1 400 ")
+        assert b"application/problem+json" in answered
+
+
+def exchange(url: str, sent: bytes) -> bytes:
+    """Send bytes and return what comes until the service closes the connection."""
+    host, port = url.removeprefix("http://").rstrip("/").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(sent)
+        received = b""
+        while more := connection.recv(65536):
+            received += more
+    return received
