@@ -16,11 +16,18 @@ class WireModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+_ROW = "Of the file, where each row of it is a document; else null."
+
+
 class PlaceJson(WireModel):
     """Where near-duplicate text stands."""
 
     document_id: str
+    document_title: str
     source: str = Field(description="The file's name as the user knows it.")
+    start_page_number: int | None = Field(default=None, description="From 1, as in citations.")
+    end_page_number: int | None = None
+    row_number: int | None = Field(default=None, description=_ROW)
     start_char_index: int = Field(description="Code points from the start of the document's text.")
     end_char_index: int = Field(description="End, exclusive.")
     cited_text: str
@@ -28,9 +35,14 @@ class PlaceJson(WireModel):
     @classmethod
     def of(cls, place: Place) -> "PlaceJson":
         """Return the JSON form of `place`."""
+        first, last = place.document.pages_of(place.span) or (None, None)
         return cls(
             document_id=place.document.id,
+            document_title=place.document.display_title,
             source=place.document.source,
+            start_page_number=first,
+            end_page_number=last,
+            row_number=place.document.row_number,
             start_char_index=place.span.start,
             end_char_index=place.span.end,
             cited_text=place.text,
@@ -48,10 +60,9 @@ class CitationJson(WireModel):
     cited_text: str = Field(description="Equal to the document's text between the two offsets.")
     start_char_index: int
     end_char_index: int
-    start_page_number: int | None = Field(
-        default=None, description="From 1; null where the document has no pages."
-    )
+    start_page_number: int | None = Field(default=None, description="From 1; null without pages.")
     end_page_number: int | None = Field(default=None, description="Where the words end.")
+    row_number: int | None = Field(default=None, description=_ROW)
     document_sha256: str = Field(description="Of the source file's bytes.")
     text_sha256: str = Field(description="Of the document's text in UTF-8.")
     also_in: list[PlaceJson] = Field(description="Other places that say the same, 20 at most.")
@@ -76,6 +87,7 @@ class CitationJson(WireModel):
             end_char_index=citation.end,
             start_page_number=first,
             end_page_number=last,
+            row_number=document.row_number,
             document_sha256=document.document_sha256,
             text_sha256=document.text_sha256,
             also_in=[PlaceJson.of(place) for place in citation.also_in[:MOST_PLACES]],
@@ -105,6 +117,7 @@ class PassageJson(WireModel):
     end_char_index: int
     start_page_number: int | None = Field(default=None, description="From 1, as in citations.")
     end_page_number: int | None = None
+    row_number: int | None = Field(default=None, description=_ROW)
     score: float = Field(ge=0, le=1)
     highlights: list[HighlightJson] = Field(description="Offsets into this passage's text.")
     also_in: list[PlaceJson] = Field(
@@ -129,6 +142,7 @@ class PassageJson(WireModel):
             end_char_index=passage.end,
             start_page_number=first,
             end_page_number=last,
+            row_number=hit.document.row_number,
             score=hit.score,
             highlights=[_within(passage.start, span) for span in hit.highlights],
             also_in=[PlaceJson.of(place) for place in hit.also_in[:MOST_PLACES]],
