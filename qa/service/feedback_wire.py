@@ -6,7 +6,8 @@ from pydantic_core import PydanticCustomError
 
 from index.feedback import RatedQuote
 from qa.engine import MAX_QUESTION_CHARS
-from qa.wire import WireModel
+from qa.service.ask_wire import NOT_BLANK
+from qa.wire_fields import EndIndex, StartIndex, WireModel
 
 MAX_QUOTE_CHARS = 8000
 
@@ -25,10 +26,8 @@ class RatedQuoteJson(WireModel):
         description="The words that were cited.",
         examples=["We open at 8."],
     )
-    start_char_index: int = Field(
-        ge=0, description="Code points from the start of the document's text.", examples=[0]
-    )
-    end_char_index: int = Field(ge=0, description="End, exclusive.", examples=[13])
+    start_char_index: StartIndex
+    end_char_index: EndIndex
 
     def quote(self) -> RatedQuote:
         """Return what is kept of it."""
@@ -65,7 +64,7 @@ class FeedbackBody(WireModel):
         max_length=MAX_QUESTION_CHARS,
         description="The question, as it was asked.",
         examples=["when do you open"],
-        json_schema_extra={"pattern": r"\S"},
+        json_schema_extra={"pattern": NOT_BLANK},
     )
     helpful: bool = Field(description="Thumb up or down.", examples=[True])
     answered: bool | None = Field(
