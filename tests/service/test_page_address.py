@@ -93,7 +93,7 @@ def test_a_link_does_not_mark_other_words_once_the_document_changed(
     corpus.index()
     with served(build_app(live_over(corpus.store, HashingEncoder()))) as url:
         page = open_page(f"{url}?q=where do the owls of Zanzibar sleep")
-        page.locator("#citation-1 a.place").first.click()
+        page.locator("#passage-1 a.place").first.click()
         marked_in_panel(page)
         corpus.write("owls.txt", "Bats of Zanzibar sleep in high places, not as the owls do it.\n")
         corpus.index()

@@ -19,7 +19,9 @@ export function readings(answer) {
   const notes = answer.corrections.map(
     ({ written, read }) => ["“", foreign(written), "” was read as “", foreign(read), "”."],
   );
-  const unknown = answer.unknown_words.map((word) => element("span", "", "“", foreign(word), "”"));
+  const unknown = answer.unknown_words.map(
+    (word) => element("span", "", "“", foreign(word), "”"),
+  );
   if (unknown.length) notes.push(["No document holds ", ...joined(unknown, ", "), "."]);
   return notes.map((note) => element("p", "note", ...note));
 }

@@ -1,6 +1,6 @@
 // The page follows its address: a question is asked with POST /v1/ask, a place is opened.
 
-import { addressOf, read, staysHere } from "./address.js";
+import { addressOf, isSame, read, staysHere } from "./address.js";
 import { answerBody, citationItem, passageItem } from "./answer.js";
 import * as panel from "./document.js";
 import * as key from "./key.js";
@@ -71,11 +71,21 @@ async function follow() {
   if (broken) notify("This link names no place in a document that can be opened.");
   if (question !== shown.question) {
     input.value = question;
-    await (question ? ask(question) : introduce());
+    if (question) await ask(question);
+    else introduce();
     if (read().question !== question) return; // gone on meanwhile
   }
   const now = read().place;
-  if (now) panel.open(now, inAnswer(shown.answer, now), question);
+  if (now && shown.refused !== 401) await open(now, question);
+}
+
+/** Open a place, and put into the address which text of the document it is a place of. */
+async function open(place, question) {
+  const digest = await panel.open(place, inAnswer(shown.answer, place), question);
+  const now = read().place;
+  if (digest && now && isSame(now, place)) {
+    history.replaceState(history.state, "", addressOf(question, { ...place, digest }));
+  }
 }
 
 // --- Asking ---
@@ -141,13 +151,15 @@ async function exampleQuestions() {
 }
 
 async function enterKey() {
-  const { question } = shown;
-  if (await key.enter()) await (question ? ask(question) : introduce());
+  if (!(await key.enter())) return;
+  shown = { question: null, answer: null };
+  follow();
 }
 
 // --- What the page shows ---
 
 function fail(refusal, retry) {
+  shown.refused = refusal.status;
   fillAnswer(screens.trouble(refusal, retry, enterKey));
 }
 

@@ -31,7 +31,8 @@ export function close() {
 
 /**
  * Open the document of `place`. `found` is the place as the answer has it, null if it has not;
- * `group` are the places that say the same, `found` among them.
+ * `group` are the places that say the same, `found` among them. Resolves to the SHA-256 of the
+ * document's text, null if the place could not be shown in it.
  */
 export async function open(place, { found, group }, question) {
   showing = place;
@@ -45,13 +46,14 @@ export async function open(place, { found, group }, question) {
   if (!panel.open) panel.showModal();
   try {
     const json = await request(`v1/documents/${encodeURIComponent(place.document_id)}`);
-    if (showing === place) show(json, place, found);
+    return showing === place && show(json, place, found) ? json.text_sha256 : null;
   } catch (refusal) {
-    if (showing !== place) return;
+    if (showing !== place) return null;
     const message = refusal.status === 404
       ? "This document is not indexed any more." : refusal.message;
     text.replaceChildren(element("p", "note", foreign(message)),
       button("Try again", () => open(place, { found, group }, question)));
+    return null;
   }
 }
 
@@ -67,7 +69,8 @@ function show(json, place, found) {
   const words = slice(json.text, start, end);
   const expected = found ? found.cited_text ?? found.text : words;
   const unchanged = !place.digest || json.text_sha256.startsWith(place.digest);
-  if (words && words === expected && (found || unchanged)) {
+  const stands = words !== "" && words === expected && (found !== null || unchanged);
+  if (stands) {
     text.replaceChildren(whole([{ start, end, kind: "highlight" }]));
     byId("document-marked").hidden = false;
     toMarked();
@@ -78,16 +81,19 @@ function show(json, place, found) {
     text.replaceChildren(element("p", "note", note), whole([]));
     text.scrollTop = 0;
   }
+  return stands;
 }
 
 function toMarked() {
-  byId("document-text").querySelector("mark").scrollIntoView({ block: "center", behavior: "instant" });
+  const mark = byId("document-text").querySelector("mark");
+  mark.scrollIntoView({ block: "center", behavior: "instant" });
 }
 
 function others(group, place, question) {
   if (group.length < 2) return [];
   const items = group.map((each) => {
-    const anchor = link(addressOf(question, each), "place", ...titleOf(each), " · ", ...whereabouts(each));
+    const name = [...titleOf(each), " · ", ...whereabouts(each)];
+    const anchor = link(addressOf(question, each), "place", ...name);
     if (isSame(each, place)) anchor.ariaCurrent = "true";
     return element("li", "", anchor);
   });
@@ -106,8 +112,8 @@ function about(json) {
     ["SHA-256 of the file", json.document_sha256],
     ["Read by", json.reader],
   ].filter(([, value]) => value !== "");
-  const rows = facts.map(([name, value]) => (
-    element("div", "", element("dt", "", foreign(name)), element("dd", "", foreign(String(value))))));
+  const rows = facts.map(([name, value]) => element("div", "",
+    element("dt", "", foreign(name)), element("dd", "", foreign(String(value)))));
   return [element("details", "about", element("summary", "", "About this document"),
     element("dl", "", ...rows))];
 }

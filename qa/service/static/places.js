@@ -38,7 +38,8 @@ export function alsoIn(item, question) {
   const more = item.also_in_count - item.also_in.length;
   if (more > 0) places.push(element("li", "", `and in ${counted(more, "more place")}`));
   const others = (item.agreeing_documents ?? 1) - 1;
-  const where = others ? counted(others, "other document") : counted(item.also_in_count, "other place");
+  const where = others
+    ? counted(others, "other document") : counted(item.also_in_count, "other place");
   const list = element("details", "also", element("summary", "", `Also said in ${where}`),
     element("ul", "", ...places));
   list.open = places.length <= 3;

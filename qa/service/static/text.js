@@ -12,7 +12,9 @@ export function element(tag, className, ...children) {
 export const foreign = (words) => element("bdi", "", words);
 
 /** The same where there are no elements, as in the tab's title: without what turns text around. */
-export const plain = (words) => words.replace(/[\u0000-\u001f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, " ");
+export const plain = (words) => words.replace(CONTROLS, " ");
+
+const CONTROLS = /[\u0000-\u001f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 export function button(label, onClick, className = "") {
   const node = element("button", className, label);
