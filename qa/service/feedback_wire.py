@@ -10,6 +10,7 @@ from qa.service.ask_wire import NOT_BLANK
 from qa.wire_fields import EndIndex, StartIndex, WireModel
 
 MAX_QUOTE_CHARS = 8000
+MAX_OFFSET = 2**31 - 1
 
 
 class RatedQuoteJson(WireModel):
@@ -26,8 +27,8 @@ class RatedQuoteJson(WireModel):
         description="The words that were cited.",
         examples=["We open at 8."],
     )
-    start_char_index: StartIndex
-    end_char_index: EndIndex
+    start_char_index: StartIndex = Field(le=MAX_OFFSET)
+    end_char_index: EndIndex = Field(le=MAX_OFFSET)
 
     def quote(self) -> RatedQuote:
         """Return what is kept of it."""

@@ -38,6 +38,9 @@ def _no(wanted: bool) -> bool:  # noqa: FBT001 (a field's value)
     return wanted
 
 
+# Bounds stand within the type: beside None, the schema would lose them.
+_One = Annotated[WholeNumber, Field(ge=1, le=1)]
+_TopK = Annotated[WholeNumber, Field(ge=1, le=MAX_TOP_K)]
 _No = Annotated[bool, AfterValidator(_no), WithJsonSchema({"const": False})]
 
 
@@ -140,10 +143,8 @@ class ChatBody(LenientModel):
         description="Answer only from documents that match, as in `/v1/ask`.",
         examples=[{}],
     )
-    top_k: WholeNumber | None = Field(
+    top_k: _TopK | None = Field(
         default=None,
-        ge=1,
-        le=MAX_TOP_K,
         description="How many passages to return, 5 by default.",
         examples=[5],
     )
