@@ -1,20 +1,17 @@
 """From sources to a published snapshot: the store is made to hold exactly the sources."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from index.embedding import Embedder
 from index.encoder import Encoder
 from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusableError
-from index.gathering import Gathered, Gatherer
+from index.gathering import Gathered
 from index.gating import Gate
-from index.known import Known
+from index.making import Making, Measure
 from index.manifest import FORMAT, Manifest
 from index.model import Model
 from index.objects import write_errors_explained
 from index.progress import Progress, no_progress
-from index.publishing import carry_calibration
 from index.records import Document
 from index.refusals import refuse_loss
 from index.report import SyncReport, report
@@ -22,12 +19,6 @@ from index.snapshot import Snapshot, open_snapshot, read_snapshot
 from index.sources import SourceFile, list_files, resolve_sources
 from index.store import Store
 from index.uploads import Upload
-from index.vectors import VectorCache
-from index.writing import write_snapshot
-
-Measure = Callable[[Snapshot, bytes | None], bytes]
-"""What answering wants to know of a snapshot before it goes live, as bytes that are not understood
-here; given what it said before, if that was of the same content."""
 
 
 def sync(
@@ -62,23 +53,15 @@ def sync(
         uploads = store.uploads.all()
         wanted: list[tuple[SourceFile, Upload | None]] = [(file, None) for file in files]
         wanted += [(store.uploads.file(upload), upload) for upload in uploads]
-        before = Known(old, model, encoder.backend)
-        aside = _kept(store.pointer().aside, store, old) if old else None
-        cache = VectorCache([each for each in (old, aside) if each], model, encoder.backend)
-        with Embedder(cache, encoder, progress) as embedder:
-            gatherer = Gatherer(before, model, reread=reread)
+        making = Making.after(old, store, model, encoder, measure)
+        with making.embedder(progress) as embedder:
+            gatherer = making.gatherer(reread=reread)
             gathered = gatherer.gather(wanted, skipped, embedder, progress)
             held = {root: gathered.count_in(root) for root in roots}
             refuse_loss(held, gathered.skipped, old.manifest if old else None)
             embedded = embedder.finish()
-        manifest = make_snapshot(
-            store,
+        manifest = making.write(
             gathered,
-            cache,
-            model,
-            encoder,
-            before,
-            measure,
             sources=tuple(str(root) for root in roots),
             held=tuple(held.values()),
             ignore=ignored,
@@ -118,55 +101,18 @@ def publish_documents(
     """
     with store.writing():
         old, _ = _open_old(store, None)
-        before = Known(old, model, encoder.backend)
-        cache = VectorCache([*vectors_from, *([old] if old else [])], model, encoder.backend)
+        making = Making.after(old, store, model, encoder, measure, vectors_from=vectors_from)
         gathered = Gathered()
-        with Embedder(cache, encoder, progress) as embedder:
-            for chunked in Gatherer(before, model).chunk(documents):
+        with making.embedder(progress) as embedder:
+            for chunked in making.gatherer().chunk(documents):
                 gathered.documents.append(chunked)
                 embedder.add([chunked])
             embedder.finish()
         if not gathered.documents:
             raise SourceError("None of the documents holds text that can be indexed.")
-        manifest = make_snapshot(store, gathered, cache, model, encoder, before, measure)
+        manifest = making.write(gathered)
         _publish(store, manifest, old)
     return manifest
-
-
-def make_snapshot(
-    store: Store,
-    gathered: Gathered,
-    cache: VectorCache,
-    model: Model,
-    encoder: Encoder,
-    before: Known,
-    measure: Measure | None,
-    *,
-    sources: tuple[str, ...] = (),
-    held: tuple[int, ...] = (),
-    ignore: tuple[str, ...] = (),
-) -> Manifest:
-    """Write all files of a snapshot of what was gathered; return its manifest, not yet live.
-
-    Files of the snapshot `before` are used again. Raises StoreError.
-    """
-    written = write_snapshot(store, gathered, cache, model, encoder, before)
-    manifest = replace(written, sources=sources, held=held, ignore=ignore)
-    manifest = _with_background(store, manifest, before.snapshot, measure)
-    return carry_calibration(store, manifest, gathered.documents)
-
-
-def _with_background(
-    store: Store, manifest: Manifest, old: Snapshot | None, measure: Measure | None
-) -> Manifest:
-    if measure is None:
-        return manifest
-    if old is not None and old.manifest.content == manifest.content:
-        background = measure(old, old.background)
-    else:
-        background = measure(read_snapshot(manifest, store, known=old), None)
-    with write_errors_explained(store.folder):
-        return replace(manifest, background=store.objects.put(background))
 
 
 def _admitted(gate: Gate, store: Store, manifest: Manifest, old: Snapshot | None) -> bool:

@@ -32,10 +32,22 @@ def roll_back(store: Store, snapshot: str | None = None) -> Manifest:
     return manifest
 
 
-def _before_live(store: Store) -> str:
+def newer_than_live(store: Store) -> list[str]:
+    """Return the snapshots that were live after the one that is live again, the last one first."""
+    known, at = _published(store)
+    return known[: max(at, 0)]
+
+
+def _published(store: Store) -> tuple[list[str], int]:
+    """Return the ids of what is or was live, the last one first, and where the live one stands."""
     pointer = store.pointer()
     known = [each for each in store.snapshots() if each != pointer.aside]
-    older = known[known.index(pointer.snapshot) + 1 :] if pointer.snapshot in known else known
+    return known, known.index(pointer.snapshot) if pointer.snapshot in known else -1
+
+
+def _before_live(store: Store) -> str:
+    known, at = _published(store)
+    older = known[at + 1 :]
     if not older:
         raise StoreError(
             "No older snapshot is kept: change the sources back and run `pincite index`."

@@ -10,6 +10,7 @@ from index.errors import StoreError
 from index.gathering import digest_of
 from index.reading import READERS, OutOfReachError, UnreadableFileError, read_errors_explained
 from index.refusals import refuse_loss
+from index.report import dropped_sources
 from index.snapshot import open_snapshot
 from index.sources import SkippedFile, SourceFile, is_within, list_files
 from index.store import Store
@@ -20,11 +21,14 @@ class Plan:
     """What would become of files, and which would be passed over.
 
     A file that turns out to be unreadable when it is parsed is among those added or changed.
+    `empty` and `dropped` are SOURCEs: folders with nothing to index, and those no longer indexed.
     """
 
     changes: Changes
     skipped: tuple[SkippedFile, ...]
     kept: tuple[SkippedFile, ...]
+    empty: tuple[Path, ...] = ()
+    dropped: tuple[Path, ...] = ()
 
 
 def plan(
@@ -61,7 +65,13 @@ def plan(
         told[bool(kept)].append(each)
     held = {root: sum(is_within(place, root) for place in places.values()) for root in roots}
     refuse_loss(held, told[False], old.manifest if old else None)
-    return Plan(compare(before, now), skipped=tuple(told[False]), kept=tuple(told[True]))
+    return Plan(
+        compare(before, now),
+        skipped=tuple(told[False]),
+        kept=tuple(told[True]),
+        empty=tuple(root for root in roots if root.is_dir() and not held[root]),
+        dropped=dropped_sources(old, roots),
+    )
 
 
 def _digest(file: SourceFile) -> str:

@@ -9,7 +9,7 @@ from index.gathering import Gathered
 from index.manifest import Manifest
 from index.reading.language import foreign
 from index.snapshot import Snapshot
-from index.sources import SkippedFile
+from index.sources import SkippedFile, is_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class SyncReport:
     language of the model, by language. `kept` could not be read for the moment and
     stays as it was; `empty` are the folders among the SOURCEs that hold nothing to index;
     `repaired` is why the old snapshot was of no use. `kept_aside` is the snapshot that was not
-    made live, because a quality gate held it back.
+    made live, because a quality gate held it back. `dropped` are the SOURCEs of the old snapshot
+    that are none any more.
     """
 
     snapshot: str
@@ -39,6 +40,7 @@ class SyncReport:
     foreign: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     repaired: str = ""
     kept_aside: str = ""
+    dropped: tuple[Path, ...] = ()
 
 
 def report(
@@ -75,4 +77,11 @@ def report(
         foreign=foreign(new, languages),
         repaired=repaired,
         kept_aside=kept_aside,
+        dropped=dropped_sources(old, roots),
     )
+
+
+def dropped_sources(old: Snapshot | None, roots: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the SOURCEs of the old snapshot that lie in none of `roots`."""
+    before = map(Path, old.manifest.sources if old else ())
+    return tuple(each for each in before if not any(is_within(each, root) for root in roots))

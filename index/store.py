@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -147,6 +148,14 @@ class Store:
             return (self._snapshots / f"{snapshot}.json").stat().st_mtime
         except OSError as error:
             raise StoreError(f"Snapshot {snapshot} is not here: {error.strerror}.") from error
+
+    def published(self, snapshot: str) -> datetime:
+        """Return when a snapshot that is there was last published. Raises StoreError."""
+        path = self._snapshots / f"{snapshot}.json"
+        try:
+            return datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
 
     def total_bytes(self) -> int:
         """Return how much disk the store takes."""

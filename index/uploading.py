@@ -1,25 +1,23 @@
 """Changing uploads alone: the documents of the SOURCEs stay as they were indexed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
-from index.build import Measure, make_snapshot
 from index.chunking import Chunker
-from index.embedding import Embedder
 from index.encoder import Encoder
 from index.errors import SourceError
-from index.gathering import Gathered, Gatherer
-from index.known import Known
+from index.making import Making, Measure
 from index.manifest import Manifest
 from index.model import Model
 from index.objects import write_errors_explained
 from index.progress import no_progress
 from index.reading import UnreadableFileError, read_file
+from index.records import Document
 from index.snapshot import Snapshot, open_snapshot
 from index.sources import SourceFile
 from index.store import Store
 from index.uploads import Upload, UploadChange, is_upload, upload_id_of
-from index.vectors import VectorCache
 
 
 def change_uploads(
@@ -45,31 +43,18 @@ def change_uploads(
             refuse_id_in_use(change.id, known)
         before_it = known.id
         with store.uploads.changing(changes, undo=lambda: store.live_id() == before_it):
-            before = Known(known, model, encoder.backend)
-            cache = VectorCache([known], model, encoder.backend)
-            uploads = store.uploads.all()
-            with Embedder(cache, encoder, no_progress) as embedder:
-                gatherer = Gatherer(before, model)
-                gathered = gatherer.gather(
-                    [(store.uploads.file(upload), upload) for upload in uploads],
-                    (),
-                    embedder,
-                    no_progress,
-                )
-                _take_others(gathered, gatherer, known, before, embedder)
+            making = Making.after(known, store, model, encoder, measure)
+            uploads = [(store.uploads.file(each), each) for each in store.uploads.all()]
+            with making.embedder() as embedder:
+                gatherer = making.gatherer()
+                gathered = gatherer.gather(uploads, (), embedder, no_progress)
+                others = list(gatherer.chunk(_not_uploaded(known)))
+                gathered.documents.extend(others)
+                if not making.known.has_vectors:
+                    embedder.add(others)
                 embedder.finish()
-            manifest = make_snapshot(
-                store,
-                gathered,
-                cache,
-                model,
-                encoder,
-                before,
-                measure,
-                sources=known.manifest.sources,
-                held=known.manifest.held,
-                ignore=known.manifest.ignore,
-            )
+            old = known.manifest
+            manifest = making.write(gathered, sources=old.sources, held=old.held, ignore=old.ignore)
             if manifest.id != known.id:
                 store.publish(manifest)
     return manifest
@@ -77,14 +62,21 @@ def change_uploads(
 
 def refuse_id_in_use(document_id: str, snapshot: Snapshot) -> None:
     """Raise SourceError for the id of a document that is no upload of that id."""
+    owner = owner_of_id(document_id, snapshot)
+    if owner == "upload":
+        raise SourceError("That id is a record's in another upload: choose another id.")
+    if owner == "source":
+        raise SourceError(
+            "That id is a document's in a file of a SOURCE: change the file, or choose another id."
+        )
+
+
+def owner_of_id(document_id: str, snapshot: Snapshot) -> Literal["upload", "source"] | None:
+    """Tell whether an id is a record's in another upload, or a document's in a file of a SOURCE."""
     chunked = snapshot.chunked.get(document_id)
     if chunked is None or upload_id_of(chunked.document.source) == document_id:
-        return
-    if is_upload(chunked.document.source):
-        raise SourceError("That id is a record's in another upload: choose another id.")
-    raise SourceError(
-        "That id is a document's in a file of a SOURCE: change the file, or choose another id."
-    )
+        return None
+    return "upload" if is_upload(chunked.document.source) else "source"
 
 
 def why_unreadable(upload: Upload, path: Path, model: Model) -> str:
@@ -99,13 +91,6 @@ def why_unreadable(upload: Upload, path: Path, model: Model) -> str:
     return ""
 
 
-def _take_others(
-    gathered: Gathered, gatherer: Gatherer, known: Snapshot, before: Known, embedder: Embedder
-) -> None:
-    others = (
-        each.document for each in known.chunked.values() if not is_upload(each.document.source)
-    )
-    documents = list(gatherer.chunk(others))
-    gathered.documents.extend(documents)
-    if not before.has_vectors:
-        embedder.add(documents)
+def _not_uploaded(known: Snapshot) -> Iterator[Document]:
+    documents = (each.document for each in known.chunked.values())
+    return (document for document in documents if not is_upload(document.source))

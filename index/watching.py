@@ -31,24 +31,34 @@ def watch_sources(
     """Call `changed` after files in `sources` did, until `stop` is set. What it does is waited for.
 
     Hidden files, those that a pattern of `ignore` or of a SOURCE's own file names, and those of
-    `store` or any other store do not count; a SOURCE that is not there for the moment is looked for
-    again. Where all of `sources` are files, only their folders are watched, not those below. Where
-    the system cannot watch so many files, they are looked at every few seconds. With `at_start`,
-    `changed` is called once when watching has begun, for what happened just before.
+    `store` or any other store do not count. While a SOURCE is not there, which is said once, what
+    changes in the others waits: `changed` is called when all are there again. Where all of
+    `sources` are files, only their folders are watched, not those below. Where the system cannot
+    watch so many files, they are looked at every few seconds. With `at_start`, `changed` is called
+    once when watching has begun, for what happened before.
     """
-    counts = _Filter(sources, store, ignore)
     polling = False
+    due = at_start
+    told: set[Path] = set()
     while not stop.is_set():
-        folders = sorted({_folder_of(source) for source in sources if source.exists()})
-        if not folders:
-            stop.wait(1)
-            continue
+        watched = _watched(sources)
+        missing = {source for source, folder in watched.items() if folder is None}
+        for source in sorted(missing - told):
+            _log.warning("%s is not there: nothing is indexed until it is back.", source)
+        told = missing
+        folders = sorted({_folder_of(source) for source in watched.keys() - missing})
+        counts = _Filter(sources, store, ignore)
         try:
             for changes in _watch(folders, sources, counts, stop, quiet_ms, polling=polling):
-                if changes or at_start:
-                    at_start = False
+                due = due or bool(changes)
+                if _watched(sources) != watched:
+                    due = True
+                    break
+                if due and not missing:
+                    due = False
                     changed()
-                if not all(folder.is_dir() for folder in folders):
+                if any(Path(name).name == IGNORE_FILE for _, name in changes):
+                    due = True
                     break
         except (OSError, RuntimeError) as error:
             if polling:
@@ -56,6 +66,23 @@ def watch_sources(
             _log.warning("Looking at the files every few seconds, for the system says: %s", error)
             polling = True
         stop.wait(1)
+
+
+def _watched(sources: Sequence[Path]) -> dict[Path, tuple[int, int] | None]:
+    """Return which folder is watched for each SOURCE, None for one that is not there.
+
+    A folder of the same name may be another one: moved away and made anew, or mounted.
+    """
+    found: dict[Path, tuple[int, int] | None] = {}
+    for source in sources:
+        try:
+            source.stat()
+            folder = _folder_of(source).stat()
+        except OSError:
+            found[source] = None
+        else:
+            found[source] = folder.st_dev, folder.st_ino
+    return found
 
 
 def _watch(
@@ -67,6 +94,7 @@ def _watch(
     *,
     polling: bool,
 ) -> Iterator[set[Any]]:
+    """Yield what changed in `folders`, twice a second at least; nothing where there are none."""
     from watchfiles import watch
 
     return watch(

@@ -1,5 +1,6 @@
 """What `pincite index` tells of what it did, or would do."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from index.plan import Plan
 from index.report import SyncReport
 from index.sources import SkippedFile
 from index.terminal import one_line
+from qa.settings import Settings
 
 _LISTED = 20
 
@@ -25,12 +27,12 @@ def print_report(report: SyncReport, out: Console) -> None:
         out.print(one_line(f"! {each.path}: {each.reason}"), soft_wrap=True)
     for file in report.kept:
         out.print(f"! {one_line(file.path)}: kept as it was, {file.reason}", soft_wrap=True)
-    for folder in report.empty:
-        out.print(f"! {one_line(_as_given(folder))}: nothing to index in it", soft_wrap=True)
+    _print_empty(report.empty, out)
     for language, sources in report.foreign.items():
         out.print(f"! {_in_language(language, sources)}", soft_wrap=True)
     summary = _summary(report, len(report.skipped))
-    out.print(f"{summary}: {report.passages} passages, {report.embedded} texts newly embedded.")
+    told = f"{report.passages} passages, {report.embedded} texts newly embedded"
+    out.print(f"{summary}: {told}.", soft_wrap=True)
 
 
 def print_plan(plan: Plan, out: Console) -> None:
@@ -39,14 +41,37 @@ def print_plan(plan: Plan, out: Console) -> None:
     print_skipped(plan.skipped, out)
     for file in plan.kept:
         out.print(f"! {one_line(file.path)}: would be kept as it is, {file.reason}", soft_wrap=True)
+    _print_empty(plan.empty, out)
     summary = _summary(plan.changes, len(plan.skipped)) or "nothing"
-    out.print(f"It would be: {summary}. Nothing was done.")
+    out.print(f"It would be: {summary}. Nothing was done.", soft_wrap=True)
+
+
+def print_dropped(
+    dropped: Sequence[Path], sources: Sequence[Path], store: Path, out: Console, *, done: bool
+) -> None:
+    """Tell which SOURCEs are none any more now that just `sources` were given, and the way back.
+
+    `done` tells whether that is so, or would be.
+    """
+    become = "is no longer a SOURCE" if done else "would be no SOURCE any more"
+    for source in dropped:
+        out.print(one_line(f"! {source} {become}"), soft_wrap=True)
+    there = [source for source in dropped if source.exists()]
+    if there:
+        at = [] if store == Settings.model_fields["store"].default else ["--store", str(store)]
+        command = shlex.join(["pincite", "index", *at, *map(str, (*there, *sources))])
+        out.print(one_line(f"! All of them: {command}"), soft_wrap=True)
 
 
 def print_skipped(skipped: Sequence[SkippedFile], out: Console) -> None:
     """Tell what was passed over, all of it: it is told nowhere else."""
     for each in skipped:
         out.print(one_line(f"! {each.path}: skipped, {each.reason}"), soft_wrap=True)
+
+
+def _print_empty(folders: Sequence[Path], out: Console) -> None:
+    for folder in folders:
+        out.print(f"! {one_line(_as_given(folder))}: nothing to index in it", soft_wrap=True)
 
 
 def _print_changes(changes: Changes | SyncReport, out: Console) -> None:

@@ -2,12 +2,13 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.errors import PinciteError, SettingsError, StoreError
+from index.errors import PinciteError, SettingsError, StoreBusyError, StoreError
 from index.terminal import console, note
 from qa.cli import BackendOption, KeepOption, ModelOption, StoreOption
 from qa.settings import Settings, load_settings
@@ -15,8 +16,8 @@ from qa.settings import Settings, load_settings
 # What the commands need is imported when they run: `pincite ask` shares this command line and
 # has to start quickly.
 if TYPE_CHECKING:
-    from index.build import Measure
     from index.encoder import Encoder
+    from index.making import Measure
     from index.model import Model
     from index.store import Store
 
@@ -115,14 +116,16 @@ class _Indexing:
         from index.build import sync
         from index.progress import progress_bar
         from index.refusals import NothingToIndexError
+        from index.sources import resolve_sources
         from pincite.gating import GoldCheck
-        from pincite.index_terminal import print_report, print_skipped
+        from pincite.index_terminal import print_dropped, print_report, print_skipped
 
         out = console(stderr=True)
         check = GoldCheck.of(self.store, self.model, force=self.force)
         try:
             with progress_bar() as progress:
-                report = sync(
+                synced = partial(
+                    sync,
                     self.store,
                     sources,
                     self.model,
@@ -132,12 +135,19 @@ class _Indexing:
                     reread=self.reread,
                     measure=self.measure,
                     gate=check.gate(self.settings, self.model, self.encoder, progress),
-                    wait_s=_WAIT_FOR_OTHERS_S,
                 )
+                try:
+                    report = synced()
+                except StoreBusyError:
+                    note(f"Another process is writing the store; waiting {_WAIT_FOR_OTHERS_S:g} s.")
+                    report = synced(wait_s=_WAIT_FOR_OTHERS_S)
         except NothingToIndexError as error:
             print_skipped(error.skipped, out)
             raise
         print_report(report, out)
+        if report.dropped and not report.kept_aside:
+            now = resolve_sources(sources)
+            print_dropped(report.dropped, now, self.settings.store, out, done=True)
         check.tell(sources, out)
         return bool(report.kept_aside)
 
@@ -169,7 +179,9 @@ class _Indexing:
 def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
     from index.plan import plan
     from index.refusals import NothingToIndexError
-    from pincite.index_terminal import print_plan, print_skipped
+    from index.registration import registered_gold
+    from index.sources import resolve_sources
+    from pincite.index_terminal import print_dropped, print_plan, print_skipped
 
     out = console(stderr=True)
     try:
@@ -178,6 +190,9 @@ def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
         print_skipped(error.skipped, out)
         raise
     print_plan(planned, out)
+    if (registered := registered_gold(store)) and store.exists:
+        note(f"The gold questions of {registered} were not asked; without --dry-run they decide.")
+    print_dropped(planned.dropped, resolve_sources(sources), settings.store, out, done=False)
 
 
 def _model_in_use(store: "Store") -> str:

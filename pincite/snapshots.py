@@ -1,13 +1,16 @@
 """The commands about snapshots that are kept: rollback, purge."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.errors import PinciteError
+from index.errors import PinciteError, SourceError
 from index.terminal import console, note, one_line
 from qa.cli import StoreOption
 from qa.settings import load_settings
+
+if TYPE_CHECKING:
+    from index.store import Store
 
 _LISTED = 20
 
@@ -31,19 +34,25 @@ def rollback_command(
         f"Snapshot {manifest.id} is live again: {manifest.documents} documents, "
         f"{manifest.passages} passages. {before} is kept: `pincite rollback {before}` goes back."
     )
-    note("The sources and uploads are as they were: the next `pincite index` follows them again.")
+    note(
+        "The sources and uploads are as they were: the next `pincite index` follows them again, "
+        "and so does `pincite serve` without --no-watch."
+    )
+    note(f"`pincite purge` would keep what is live now and forget {before}.")
 
 
 def purge_command(store: StoreOption = None) -> None:
-    """Forget what was removed for real: old snapshots, their text and vectors.
+    """Forget what was removed for real: all snapshots but the live one, their text and vectors.
 
-    Every file that is kept is searched for them. Exit code 1: something was found.
+    What was deleted since `pincite index` last ran is still live: run that first. Every file that
+    is kept is searched for what is forgotten. Exit code 1: something was found.
     """
     from index.progress import progress_bar
     from index.purge import purge
     from index.store import Store
 
     target = Store(load_settings(store=store).store)
+    _tell_what_stays(target)
     with progress_bar() as progress:
         done = purge(target, progress)
     out = console(stderr=True)
@@ -64,3 +73,28 @@ def purge_command(store: StoreOption = None) -> None:
     out.print(f"{searched}: none found.", soft_wrap=True)
     if done.feedback:
         out.print(f"Feedback that quoted what was removed is forgotten, too: {done.feedback}.")
+
+
+def _tell_what_stays(store: "Store") -> None:
+    """Say what a person may think is forgotten, and is not; and the other way round."""
+    from index.history import newer_than_live
+    from index.plan import plan
+
+    live = store.live_manifest()
+    for newer in newer_than_live(store):
+        note(f"! {newer} is newer and goes: after a rollback, {live.id} is the live snapshot.")
+    try:
+        changes = plan(store, []).changes if live.sources else None
+    except SourceError as error:
+        note(f"! What is live was not compared with the sources: {error}")
+        return
+    if not changes:
+        return
+    stay = [f"{source} was deleted" for source in changes.removed]
+    stay += [f"{source} was changed" for source in changes.changed]
+    for line in stay[:_LISTED]:
+        note(f"! {line}, and what was indexed of it is live and stays")
+    if len(stay) > _LISTED:
+        note(f"! … and {len(stay) - _LISTED} more")
+    if stay:
+        note("! To forget that, too: `pincite index`, then `pincite purge` again.")

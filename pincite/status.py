@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What `pincite status` tells."""
+    """What `pincite status` tells. `published` has a time in ISO 8601 for each of `snapshots`."""
 
     store: str
     snapshot: str
@@ -31,6 +31,7 @@ class Status:
     ignore: tuple[str, ...]
     uploads: int
     snapshots: tuple[str, ...]
+    published: dict[str, str]
     kept_aside: str | None
     checked: bool
     calibration: "CalibrationStatus | None"
@@ -53,7 +54,7 @@ def status_command(
     print(f"store        {one_line(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
     if status.outdated:
         print("outdated     written by an earlier Pincite; `pincite index` brings it up to date")
-    print(f"snapshot     {status.snapshot}")
+    print(f"snapshot     {status.snapshot}, published {status.published[status.snapshot]}")
     print(f"model        {one_line(status.model)}")
     print(f"documents    {status.documents}")
     print(f"passages     {status.passages}, of {status.sentences} sentences")
@@ -69,7 +70,8 @@ def status_command(
     for snapshot in status.snapshots:
         if snapshot != status.snapshot:
             aside = ", kept aside by the gate" if snapshot == status.kept_aside else ""
-            print(f"kept         {snapshot}{aside}")
+            print(f"kept         {snapshot}, published {status.published[snapshot]}{aside}")
+    print("skipped      `pincite index --dry-run` tells which files are passed over, and why")
 
 
 def _status(settings: Settings, check: bool) -> Status:
@@ -83,6 +85,7 @@ def _status(settings: Settings, check: bool) -> Status:
     manifest = open_snapshot(store).manifest if check else store.live_manifest()
     registered = registered_gold(store)
     uploads = store.uploads.all()
+    snapshots = tuple(store.snapshots())
     if check:
         for upload in uploads:
             store.objects.check(upload.content)
@@ -98,7 +101,8 @@ def _status(settings: Settings, check: bool) -> Status:
         sources=manifest.sources,
         ignore=manifest.ignore,
         uploads=len(uploads),
-        snapshots=tuple(store.snapshots()),
+        snapshots=snapshots,
+        published={each: f"{store.published(each):%Y-%m-%dT%H:%M:%SZ}" for each in snapshots},
         kept_aside=store.pointer().aside,
         checked=check,
         calibration=CalibrationStatus.of(

@@ -1,6 +1,7 @@
 """The commands that answer: ask, why, verify."""
 
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ import typer
 
 from index.errors import PinciteError
 from index.terminal import console
+from qa.errors import QuestionError
 from qa.settings import load_settings
 
 NO_ANSWER, CITATION_LOST = 3, 4
@@ -61,7 +63,9 @@ FilterOption = Annotated[
 
 
 def ask_command(
-    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    question: Annotated[
+        list[str], typer.Argument(metavar="QUESTION", help="What you want to know.")
+    ],
     top_k: Annotated[
         int | None, typer.Option("--top-k", help="How many passages to show.", show_default="5")
     ] = None,
@@ -76,10 +80,14 @@ def ask_command(
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Answer a question from the documents, with citations. Exit code 3: no answer found."""
+    """Answer a question from the documents, with citations. Exit code 3: no answer found.
+
+    What answers is highlighted in the passages: bold at a terminal, else between ** and **.
+    """
     from qa.engine import Engine
     from qa.filter_option import read_filters
 
+    asked = _one_question(question)
     settings = load_settings(
         store=store,
         model=model,
@@ -90,7 +98,7 @@ def ask_command(
     )
     wanted = read_filters(filters or ())
     engine = Engine.open(settings.store, **settings.for_engine)
-    answer = engine.ask(question, settings.top_k, explain=explain, filters=wanted)
+    answer = engine.ask(asked, settings.top_k, explain=explain, filters=wanted)
     if as_json:
         from qa.wire import AnswerJson
 
@@ -103,7 +111,7 @@ def ask_command(
 
 
 def why_command(
-    question: Annotated[str, typer.Argument(help="What you asked.")],
+    question: Annotated[list[str], typer.Argument(metavar="QUESTION", help="What you asked.")],
     expect: Annotated[
         str, typer.Option("--expect", metavar="QUOTE", help="Words you expected to be cited.")
     ],
@@ -122,6 +130,7 @@ def why_command(
     from qa.why.expected import checked
     from qa.why.report import why
 
+    asked = _one_question(question)
     settings = load_settings(
         store=store,
         model=model,
@@ -132,7 +141,7 @@ def why_command(
     )
     quote = checked(expect)
     engine = Engine.open(settings.store, **settings.for_engine)
-    report = why(engine, question, quote, settings.top_k)
+    report = why(engine, asked, quote, settings.top_k)
     if as_json:
         from qa.why.wire import WhyJson
 
@@ -169,6 +178,15 @@ def verify_command(
     else:
         print_verification(found)
     raise typer.Exit(0 if found.holds else CITATION_LOST)
+
+
+def _one_question(words: Sequence[str]) -> str:
+    """Return the question. Raises QuestionError for several, of which the shell made arguments."""
+    if len(words) > 1:
+        raise QuestionError(
+            f'Put the question between quotation marks: "{" ".join(words)}" is one argument then.'
+        )
+    return words[0]
 
 
 def _read(file: str) -> bytes:

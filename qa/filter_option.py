@@ -9,6 +9,7 @@ from qa.errors import FilterError
 from qa.filters import Filter
 
 _OPERATORS = {"=": "in", "^=": "prefix", ">=": "gte", "<=": "lte", ">": "gt", "<": "lt"}
+_THERE_ARE = "for = there can also be ^= (starts with), >=, <=, >, <"
 _WRITTEN = re.compile(r"\s*([^=<>^]+?)\s*(\^=|>=|<=|=|>|<)\s*(.*?)\s*", re.DOTALL)
 _JSON_VALUE = re.compile(r'-?[0-9].*|true|false|".*"', re.DOTALL)
 
@@ -32,15 +33,16 @@ def _json_form(option: str) -> dict[str, Any]:
         return read
     written = _WRITTEN.fullmatch(option)
     if written is None:
-        raise FilterError(
-            f"The filter {_cut(option)} is not written as FIELD=VALUE; for = there can also be "
-            "^= (starts with), >=, <=, >, <."
-        )
+        raise FilterError(f"The filter {_cut(option)} is not written as FIELD=VALUE; {_THERE_ARE}.")
     field, operator, value = written.groups()
-    if value[:1] in {"=", "<", ">"}:
+    if field[-1] in "!~":
         raise FilterError(
-            f"The filter {_cut(option)}: there is no operator {operator + value[0]}; write a value "
-            "that begins so between quotation marks."
+            f"The filter {_cut(option)}: there is no operator {field[-1]}{operator}; {_THERE_ARE}."
+        )
+    if value[:1] in {"=", "<", ">", "~"}:
+        raise FilterError(
+            f"The filter {_cut(option)}: there is no operator {operator + value[0]}; {_THERE_ARE}. "
+            "Write a value that begins so between quotation marks."
         )
     read_value = _value(value)
     return {field: read_value if operator == "=" else {_OPERATORS[operator]: read_value}}

@@ -52,6 +52,10 @@ class Condition:
         holds = self._test_of_one()
         return lambda value: any(map(holds, value)) if isinstance(value, tuple) else holds(value)
 
+    def kind_compared(self) -> Kind | None:
+        """Return what kind of value is compared with by order or prefix; None with `in`."""
+        return None if self.operator == "in" else next(iter(self.values))[0]
+
     def _test_of_one(self) -> Callable[[Any], bool]:
         values = self.values
         if self.operator == "in":
@@ -103,6 +107,11 @@ class Filter:
                         "make both the same."
                     )
         return cls(frozenset(found))
+
+
+def kinds_of(value: MetadataValue) -> set[Kind]:
+    """Return the kinds of a value, or of the words of a list."""
+    return {_KINDS[type(each)] for each in (value if isinstance(value, tuple) else [value])}
 
 
 def shortened(field: str) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from index.records import Document, MetadataValue
 from index.snapshot import Snapshot
 from qa.errors import FilterError
-from qa.filters import Filter, shortened
+from qa.filters import Condition, Filter, Kind, kinds_of, shortened
 
 Rows: TypeAlias = NDArray[np.bool_]
 """For each passage of a snapshot whether it is looked at, shape (passages,)."""
@@ -27,6 +27,11 @@ OWN_FIELDS: Mapping[str, Callable[[Document], str]] = {
 """What every document has, by the names to filter by; metadata of these names has a prefix."""
 
 METADATA_PREFIX = "metadata."
+_AS_WRITTEN: Mapping[Kind, str] = {
+    "text": 'between quotation marks it is a text (>="2026")',
+    "number": "without quotation marks it is a number (>=2026)",
+    "truth value": "true and false have no order (=true)",
+}
 _MOST_LISTED_CHARS = 300
 _FILTERS_REMEMBERED = 16
 _FIELDS_REMEMBERED = 8
@@ -94,6 +99,7 @@ def _rows(
         field = column(condition.field)
         if condition.field not in OWN_FIELDS or len(matching):
             _refuse_unknown(condition.field, field, documents().each)
+        _refuse_other_kind(condition, field)
         holds = condition.test()
         accepted = [value is not None and holds(value) for value in field.values]
         matching &= np.array(accepted, np.bool_)[field.codes]
@@ -108,6 +114,19 @@ def _refuse_unknown(name: str, field: _Column, documents: Sequence[Document]) ->
             f"No document has a field {shortened(name)} to filter by; there are "
             f"{_listed(documents)}."
         )
+
+
+def _refuse_other_kind(condition: Condition, field: _Column) -> None:
+    """No document can hold a comparison with a value of a kind that none has there."""
+    kind = condition.kind_compared()
+    there = set[Kind]().union(*(kinds_of(each) for each in field.values if each is not None))
+    if kind is None or kind in there or not there:
+        return
+    raise FilterError(
+        f"The filter on {shortened(condition.field)} compares with a {kind}, and what documents "
+        f"have there is a {' or a '.join(sorted(there))}; "
+        f"{'; '.join(_AS_WRITTEN[each] for each in sorted(there))}."
+    )
 
 
 def _listed(documents: Iterable[Document]) -> str:

@@ -1,9 +1,11 @@
 """The stretch of some texts that comes nearest to a quote: for one that stands in none of them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 from index.records import Span
 from qa.folding import Folded, fold, fold_quote
@@ -15,6 +17,8 @@ _ROUGH_FLOOR = 0.5
 _PIECE = 600
 _MOST_PIECES = 5
 _MOST_COMPARED = 2000
+_SENTENCE_ENDS = ".!?…"
+_INNER_END = re.compile(r"[.!?…](?=\s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,9 @@ def _most_alike(wanted: str, folded: Mapping[str, Folded]) -> Nearest | None:
     similarity = fuzz.ratio(wanted, span.of(text)) / 100
     if similarity < FLOOR:
         return None
+    completed = _completed(wanted, text, span)
+    if (now := fuzz.ratio(wanted, completed.of(text)) / 100) >= FLOOR:
+        span, similarity = completed, now
     return Nearest(best.name, folded[best.name].original(span), similarity)
 
 
@@ -110,6 +117,34 @@ def _whole_words(wanted: str, text: str, span: Span) -> Span:
     near = range(max(start, end - reach) + 1, min(len(text), end + reach) + 1)
     ends = [at for at in near if _ends_word(text, at)]
     end = max(ends, key=lambda at: (alike(start, at), -abs(at - span.end)), default=end)
+    return Span(start, end)
+
+
+def _completed(wanted: str, text: str, span: Span) -> Span:
+    """Take in as many words at either end as the quote has there that nothing was found for.
+
+    A word that changed altogether makes the stretch no more alike, and is what one wants to see.
+    Nothing beyond the end of a sentence is taken in.
+    """
+    inner = len(_INNER_END.findall(span.of(text)))
+    if len(wanted) > _MOST_COMPARED or inner > len(_INNER_END.findall(wanted)):
+        return span
+    steps = Levenshtein.opcodes(wanted.split(), span.of(text).split())
+    before, after = (
+        step.src_end - step.src_start if step.tag == "delete" else 0
+        for step in (steps[0], steps[-1])
+    )
+    start, end = span
+    for _ in range(before):
+        earlier = text[:start].rstrip()
+        if not earlier or earlier[-1] in _SENTENCE_ENDS:
+            break
+        start = earlier.rfind(" ") + 1
+    for _ in range(after):
+        rest, later = text[end:].partition(" ")[::2]
+        if not later or text[end + len(rest) - 1] in _SENTENCE_ENDS:
+            break
+        end += len(rest) + 1 + len(later.partition(" ")[0])
     return Span(start, end)
 
 

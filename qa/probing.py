@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.build import Measure
 from index.encoder import Encoder, Role, Vectors
+from index.making import Measure
 from index.model import Model
 from index.snapshot import Snapshot
 from qa.abstention import SCORING

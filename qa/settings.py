@@ -147,7 +147,8 @@ def load_settings(**flags: Any) -> Settings:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"The setting {key} = {first['input']!r}: {message}.") from error
+        named = f"--{key.replace('_', '-')}" if key in from_flags else f"The setting {key} ="
+        raise SettingsError(f"{named} {first['input']!r}: {message}.") from error
 
 
 def _from_file() -> dict[str, Any]:

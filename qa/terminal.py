@@ -1,21 +1,21 @@
 """An answer as a person reads it, its citations, the passages behind it; and whether it holds."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from index.records import Span
 from index.terminal import one_line, printable
 from qa.calibration import AppliedCalibration
+from qa.explanation import print_explanation
+from qa.place_line import place_line
 from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
 
 if TYPE_CHECKING:
     from qa.verify import Verification
 
-_EXPLAINED = 10
 _NEAREST = "They may not treat this, or use other words. The nearest passages:"
 _NOTHING_SEARCHED = "Nothing was searched: no document matches the filters, or none is indexed."
 
@@ -45,11 +45,11 @@ def print_answer(answer: Answer, console: Console) -> None:
     _print_hits(answer.hits, console)
     console.print()
     summary = f"confidence {answer.confidence:.2f} · {answer.took_ms:.0f} ms · {answer.model}"
-    console.print(Text(one_line(summary), style="dim"))
+    console.print(Text(one_line(summary), style="dim"), soft_wrap=not console.is_terminal)
     if answer.calibration is not None:
         _print_indented(Text(one_line(_promise(answer.calibration)), style="dim"), console, 0)
     if answer.explain is not None:
-        _print_explanation(answer.explain, console)
+        print_explanation(answer.explain, console)
 
 
 def print_verification(found: "Verification") -> None:
@@ -84,7 +84,7 @@ def _answer_text(answer: Answer, console: Console) -> Text:
 def _print_citation(citation: Citation, console: Console) -> None:
     document = citation.document
     first = Text(f"[{citation.number}] ", style="cyan")
-    first.append(_place(Place(document, citation.span)), style="default")
+    first.append(place_line(document, citation.span), style="default")
     if citation.agreeing > 1:
         first.append(f"  {citation.agreeing} documents say this", style="green")
     _print_indented(first, console, 2)
@@ -102,7 +102,7 @@ def _print_hits(hits: Sequence[Hit], console: Console) -> None:
 
 def _print_hit(rank: int, hit: Hit, console: Console) -> None:
     first = Text(f"{rank:2}  ", style="bold").append(f"{hit.score:.2f}  ", style="green")
-    console.print(first.append(_place(Place(hit.document, hit.passage.span)), style="default"))
+    console.print(first.append(place_line(hit.document, hit.passage.span), style="default"))
     _print_details(hit.document.title, hit, hit.passage.heading_path, console)
     _print_indented(_passage(hit, console), console, 6)
 
@@ -131,12 +131,6 @@ def _print_indented(text: Text, console: Console, indent: int) -> None:
         console.print(Text(" " * indent if line else "").append_text(line))
 
 
-def _place(place: Place) -> str:
-    pages = place.document.pages_of(place.span)
-    on_page = f" (page {pages[0]})" if pages else ""
-    return f"{one_line(place.document.source)}:{place.span.start}-{place.span.end}{on_page}"
-
-
 def _passage(hit: Hit, console: Console) -> Text:
     """Show the passage with its highlights bold, or between asterisks where there is no bold."""
     text = Text()
@@ -151,37 +145,3 @@ def _passage(hit: Hit, console: Console) -> Text:
 
 def _unwrapped(words: str) -> str:
     return " ".join(printable(words).split())
-
-
-def _print_explanation(explain: Any, console: Console) -> None:
-    console.print()
-    terms = ", ".join(
-        f"{term['text']} {term['weight']:.2f}" for term in explain["question"]["terms"]
-    )
-    console.print(Text(f"terms and their weights: {one_line(terms)}"))
-    console.print(Text(f"stages: {', '.join(['dense', *explain['stages']])}"))
-    for stage in ("dense", "lexical", "refined", "fused"):
-        table = Table("rank", "score", "passage", title=stage, title_justify="left", box=None)
-        for row in explain[stage][:_EXPLAINED]:
-            table.add_row(str(row["rank"]), f"{row['score']:.3f}", row["passage_id"])
-        console.print()
-        console.print(table)
-    console.print()
-    table = Table("rank", "score", "quote", title="quotes", title_justify="left", box=None)
-    for row in explain["quotes"][:_EXPLAINED]:
-        place = f"{row['passage_id'].partition(':')[0]}:{row['start_char_index']}"
-        mark = "  chosen" if row["chosen"] else ""
-        table.add_row(
-            str(row["rank"]), f"{row['score']:.3f}", f"{place}-{row['end_char_index']}{mark}"
-        )
-    console.print(table)
-    console.print()
-    for group in explain["collapsed"]:
-        stands_for = ", ".join(group["stands_for"])
-        console.print(Text(f"{group['passage_id']} stands for {stands_for}", style="dim"))
-    rule = explain["abstention"]
-    console.print(f"confidence {rule['confidence']:.3f}, threshold {rule['threshold']:.3f}")
-    told = f"score {rule['score']:.3f}, floor {rule['floor']:.3f}"
-    if rule["calibration"] is not None:
-        told += f", calibration {rule['calibration']}{', stale' * rule['stale']}"
-    console.print(told)

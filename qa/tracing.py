@@ -8,6 +8,7 @@ from typing import Any
 from qa.abstention import Rule
 from qa.duplicates import Group
 from qa.evidence import Quote
+from qa.place_line import place_line
 from qa.pool import Pool
 from qa.query import Query
 from qa.search import Candidate
@@ -80,6 +81,7 @@ def explained(trace: Trace, rule: Rule, groups: Iterable[Group]) -> dict[str, An
             {
                 "rank": rank,
                 "passage_id": quote.key.passage_id,
+                "place": place_line(quote.key.document, quote.span),
                 "start_char_index": quote.span.start,
                 "end_char_index": quote.span.end,
                 "score": quote.score,
@@ -103,6 +105,11 @@ def _ranking(
     candidates: Iterable[Candidate], score: Callable[[Candidate], float]
 ) -> list[dict[str, Any]]:
     return [
-        {"rank": rank, "passage_id": candidate.passage.id, "score": score(candidate)}
+        {
+            "rank": rank,
+            "passage_id": candidate.passage.id,
+            "place": place_line(candidate.document, candidate.passage.span),
+            "score": score(candidate),
+        }
         for rank, candidate in enumerate(sorted(candidates, key=lambda each: -score(each)), 1)
     ]

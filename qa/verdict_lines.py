@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from index.records import Span
 from index.terminal import one_line
 from qa.lost import Likeness
-from qa.records import Place
+from qa.place_line import place_line
 from qa.verify import Verdict, Verification
 
 _MOST_SHOWN = 300
@@ -38,8 +38,17 @@ def _verdict(verdict: Verdict) -> str:
     cited = Span(claim.start_char_index, claim.end_char_index)
     moved = f" (now at {now.start}-{now.end})" if now and now != cited else ""
     differs = f"  (another {', '.join(verdict.differs)})" if verdict.differs else ""
-    place = one_line(f"{claim.document_id}:{cited.start}-{cited.end}")
-    return f"{verdict.status}{moved}  {place}{differs}"
+    if differs and verdict.status == "valid":
+        differs = "  (the file was changed elsewhere)"
+    return f"{verdict.status}{moved}  {_cited_place(verdict, cited)}{differs}"
+
+
+def _cited_place(verdict: Verdict, cited: Span) -> str:
+    """Return the place by the name of the file, if that is known or claimed, else by the id."""
+    if verdict.document:
+        return place_line(verdict.document, cited)
+    claim = verdict.claim
+    return one_line(f"{claim.source or claim.document_id}:{cited.start}-{cited.end}")
 
 
 def _instead(verdict: Verdict) -> Iterator[str]:
@@ -47,7 +56,7 @@ def _instead(verdict: Verdict) -> Iterator[str]:
     if verdict.nearest:
         yield one_line(f"    {_likeness(verdict.nearest)}")
     if verdict.found_in:
-        places = ", ".join(map(_place, verdict.found_in))
+        places = ", ".join(place_line(place.document, place.span) for place in verdict.found_in)
         yield one_line(f"    the same words stand in {places}")
     if verdict.note:
         yield f"    {verdict.note}"
@@ -58,7 +67,3 @@ def _likeness(nearest: Likeness) -> str:
     cut = f"{words[:_MOST_SHOWN]}…" if len(words) > _MOST_SHOWN else words
     start, end = nearest.place.span
     return f"nearest now, at {start}-{end}, {nearest.similarity:.0%} alike: “{cut}”"
-
-
-def _place(place: Place) -> str:
-    return f"{place.document.source}:{place.span.start}-{place.span.end}"

@@ -30,7 +30,9 @@ class PlaceVerdictJson(WireModel):
         description="Where they end now, exclusive; null if nowhere.", examples=[2335]
     )
     differs: list[str] = Field(
-        description="Fields that do not describe the document any more.", examples=[["source"]]
+        description="Fields that do not describe the document any more. Checksums alone, where "
+        "`status` is valid: the file was changed elsewhere.",
+        examples=[["source"]],
     )
 
 

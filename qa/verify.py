@@ -20,14 +20,14 @@ Status = Literal["valid", "moved", "stale", "missing"]
 class Verdict:
     """Whether a claim holds.
 
-    `valid`: the words stand where they were cited, in the document that was cited. `moved`:
-    they stand at `span` now, or the document is described by fields that are not its own
-    any more (`differs`). `stale`: the document is there, the words are not. `missing`: the
-    document is gone.
+    `valid`: the words stand where they were cited, in the document that was cited; its file may
+    have changed elsewhere, then `differs` has its checksums. `moved`: they stand at `span` now, or
+    the document is described by fields that are not its own any more (`differs`). `stale`: the
+    document is there, the words are not. `missing`: the document is gone.
 
     Of a citation or a passage that is stale, `nearest` is the text of the document that is most
     like it, if any is; of one that is missing, `found_in` are other documents with the same words.
-    `note` says why that was not looked for.
+    `note` says why that was not looked for. `document` is the one that was judged by, if any is.
     """
 
     claim: PlaceClaim
@@ -38,6 +38,7 @@ class Verdict:
     nearest: Likeness | None = None
     found_in: tuple[Place, ...] = ()
     note: str = ""
+    document: Document | None = None
 
     @property
     def holds(self) -> bool:
@@ -96,11 +97,17 @@ def _judge(
     cited = Span(claim.start_char_index, claim.end_char_index)
     now = standing(claim.cited_text, versions[0].text, cited)
     if now is None:
-        return Verdict(claim, "stale", None, also_in=also_in)
+        return Verdict(claim, "stale", None, also_in=also_in, document=versions[0])
     described = [(versions[0], now), *((indexed, cited) for indexed in versions[1:])]
     differs = tuple(_differing(claim, described))
-    status: Status = "valid" if now == cited and not differs else "moved"
-    return Verdict(claim, status, now, differs, also_in)
+    stands = now == cited and (not differs or _is_edited_elsewhere(differs))
+    status: Status = "valid" if stands else "moved"
+    return Verdict(claim, status, now, differs, also_in, document=versions[0])
+
+
+def _is_edited_elsewhere(differs: Sequence[str]) -> bool:
+    """Tell whether only the file changed; another text of the same bytes is not what was cited."""
+    return "document_sha256" in differs and set(differs) <= {"document_sha256", "text_sha256"}
 
 
 def _differing(claim: PlaceClaim, versions: Sequence[tuple[Document, Span]]) -> Iterator[str]:

@@ -102,6 +102,10 @@ def fail(file: SourceFile) -> Iterable[Document]:
     raise ValueError("no such thing as a traceback")
 
 
+def lack_a_library(file: SourceFile) -> Iterable[Document]:
+    raise ModuleNotFoundError("No module named 'pypdfium2'")
+
+
 def fail_late(file: SourceFile) -> Iterator[Document]:
     yield document(file, "The first of them.")
     raise LookupError
@@ -156,7 +160,7 @@ def where(file: SourceFile) -> Iterator[Document]:
 if __name__ == "__main__":
     hostile = (
         good, hang, hang_without_letting_go, crash, abort, devour, leak, plod,
-        plod_forever, progress_and_hang, chatter, fail, fail_late,
+        plod_forever, progress_and_hang, chatter, fail, lack_a_library, fail_late,
         leave, descend, refuse, put_off, failing_disk, forbidden, not_from_the_system, surrogates,
         shut_the_pipe, who, where,
     )  # fmt: skip

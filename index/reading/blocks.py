@@ -91,8 +91,7 @@ def lay_out(blocks: Iterable[TextBlock], page_count: int = 0) -> tuple[str, Layo
 def extracted_document(
     file: SourceFile,
     content: bytes,
-    text: str,
-    layout: Layout,
+    laid_out: tuple[str, Layout],
     *,
     title: str,
     media_type: str,
@@ -100,7 +99,8 @@ def extracted_document(
     metadata: Mapping[str, MetadataValue],
     remarks: Sequence[str] = (),
 ) -> Document:
-    """Return the one document that was extracted from all of a file's `content`."""
+    """Return the one document that was extracted from all of a file's `content` and laid out."""
+    text, layout = laid_out
     return Document(
         id=file.document_id,
         source=file.source,

@@ -77,7 +77,7 @@ class Child:
         one, and `at_most` so many for each document.
 
         Raises UnreadableFileError, ReaderDiedError if the process ended over it, OSError as the
-        file's reader did.
+        file's reader did, ReadingError if that lacks a library.
         """
         self.is_in_step = False
         documents: list[Document] = []
@@ -97,6 +97,9 @@ class Child:
         if "unreadable" in frame:
             kind = OutOfReachError if frame["there"] else UnreadableFileError
             raise kind(frame["unreadable"])
+        if "not_loaded" in frame:
+            reason = frame["not_loaded"]
+            raise ReadingError(f"A reader of files cannot be loaded ({reason}): reinstall Pincite.")
         if "errno" in frame:
             raise OSError(frame["errno"], frame["strerror"])
         if "failed" in frame:

@@ -9,6 +9,7 @@ import os
 import threading
 from typing import Any
 
+from index.errors import ReadingError
 from index.reading.child import Child, ReaderDiedError
 from index.records import Document
 from index.sources import SourceFile
@@ -40,7 +41,7 @@ class ReadingProcess:
         """Return the documents in `file`.
 
         Raises UnreadableFileError with the reason if there are none, OSError as its reader did,
-        ReadingError if the process cannot be started.
+        ReadingError if the process cannot be started, or lacks a library.
         """
         question = {
             "path": os.fsencode(file.path.absolute()).decode("latin-1"),
@@ -53,7 +54,7 @@ class ReadingProcess:
             if self._child and self._child.is_alive():
                 try:
                     return self._ask(self._child, question)
-                except ReaderDiedError:
+                except (ReaderDiedError, ReadingError):
                     pass  # perhaps over what earlier files left behind: a fresh one will tell
             if self._child:
                 self._child.end()

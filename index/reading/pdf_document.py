@@ -35,12 +35,10 @@ def read_pdf_document(file: SourceFile) -> Iterable[Document]:
     blocks = blocks_of(without_running_heads(pages))
     if not blocks:
         raise UnreadableFileError("no text in it (scanned?); run OCR on it first")
-    text, layout = lay_out(blocks, len(pages))
     yield extracted_document(
         file,
         content,
-        text,
-        layout,
+        lay_out(blocks, len(pages)),
         title=own_title(info.get("Title", "")),
         media_type=MEDIA_TYPE,
         reader=_reader(),

@@ -34,12 +34,10 @@ def read_web_page(file: SourceFile) -> Iterable[Document]:
     found = content_of(page)
     if not found.blocks:
         raise UnreadableFileError("no text in it besides navigation")
-    text, layout = lay_out(found.blocks)
     yield extracted_document(
         file,
         content,
-        text,
-        layout,
+        lay_out(found.blocks),
         title=title,
         media_type=MEDIA_TYPE,
         reader=_reader(),

@@ -32,12 +32,10 @@ def read_word_document(file: SourceFile) -> Iterable[Document]:
     title, blocks = _title_and_blocks(opened, styles, notes)
     if not blocks:
         raise UnreadableFileError("no text in it")
-    text, layout = lay_out(blocks)
     yield extracted_document(
         file,
         content,
-        text,
-        layout,
+        lay_out(blocks),
         title=title,
         media_type=MEDIA_TYPE,
         reader=_reader(),

@@ -91,6 +91,8 @@ def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
                     raise UnreadableFileError("it holds more text than is allowed; split it")
     except MemoryError:
         raise
+    except ImportError as error:
+        closing = {"not_loaded": str(error)}
     except UnreadableFileError as error:
         closing = {"unreadable": str(error), "there": isinstance(error, OutOfReachError)}
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a parser may raise

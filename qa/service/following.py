@@ -12,7 +12,7 @@ _log = logging.getLogger("pincite")
 
 
 class Follower:
-    """Calls `changed` soon after files in the SOURCEs of a manifest did."""
+    """Calls `changed` soon after files in the SOURCEs of a manifest did, and once at the start."""
 
     def __init__(self, store: Path, changed: Callable[[], None]) -> None:
         self._store = store
@@ -44,6 +44,6 @@ class Follower:
 
     def _watch(self, sources: list[Path], ignore: tuple[str, ...], stop: threading.Event) -> None:
         try:
-            watch_sources(sources, self._store, self._changed, stop, ignore=ignore)
+            watch_sources(sources, self._store, self._changed, stop, ignore=ignore, at_start=True)
         except Exception:  # noqa: BLE001 (the service answers on, and says that it follows no more)
             _log.exception("The sources are not watched any more: restart the service")

@@ -5,9 +5,9 @@ from typing import cast
 
 from index.backends import Backend
 from index.backends.choose import open_encoder
-from index.build import Measure
 from index.encoder import Encoder
 from index.errors import ModelError
+from index.making import Measure
 from qa.engine import Engine
 from qa.probing import background_measure
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
 from pathlib import PurePath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, RootModel, ValidationError
 from pydantic_core import PydanticSerializationError
 from starlette.datastructures import FormData, UploadFile
 
@@ -38,6 +38,12 @@ WholeNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
+Metadata = Annotated[
+    dict[str, str | WholeNumber | Number | bool | list[str]],
+    Field(max_length=_MAX_METADATA, description="What `filters` can ask for."),
+]
+
+
 class UploadBody(WireModel):
     """A document as text."""
 
@@ -56,12 +62,16 @@ class UploadBody(WireModel):
     media_type: Literal["text/plain", "text/markdown", "text/html"] = Field(
         default="text/plain", description="What the text is.", examples=["text/plain"]
     )
-    metadata: dict[str, str | WholeNumber | Number | bool | list[str]] = Field(
+    metadata: Metadata = Field(
         default={},
-        max_length=_MAX_METADATA,
-        description="What `filters` can ask for.",
         examples=[{"author": "Jane", "year": 2024, "tags": ["opening", "hours"]}],
     )
+
+
+class FormMetadata(RootModel[Metadata]):
+    """The `metadata` of a form, which is JSON."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +130,14 @@ def _of_json(content: bytes) -> Uploaded:
         body.model_dump_json()
     except (UnicodeEncodeError, PydanticSerializationError):
         raise _unprocessable("The body holds half a character; send valid Unicode.") from None
-    metadata = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in body.metadata.items()
-    }
-    return Uploaded(encoded, KINDS[body.media_type], body.title, metadata)
+    return Uploaded(encoded, KINDS[body.media_type], body.title, _frozen(body.metadata))
 
 
 async def _of_form(form: FormData) -> Uploaded:
     file, title = form.get("file"), form.get("title", "")
     if not isinstance(file, UploadFile) or not isinstance(title, str):
         raise _unprocessable("The form must have a file called `file`.")
-    unknown = form.keys() - {"file", "title"}
+    unknown = form.keys() - {"file", "title", "metadata"}
     if unknown:
         raise _unprocessable(f"{sorted(unknown)[0]}: unknown field; leave it out.")
     kind = PurePath(file.filename or "").suffix.lower()
@@ -144,7 +150,26 @@ async def _of_form(form: FormData) -> Uploaded:
         )
     if len(title) > MAX_TITLE_CHARS:
         raise _unprocessable(f"title: send {MAX_TITLE_CHARS} characters at most.")
-    return Uploaded(await file.read(), kind, title, {})
+    metadata = _form_metadata(form.get("metadata", "{}"))
+    return Uploaded(await file.read(), kind, title, metadata)
+
+
+def _form_metadata(field: object) -> Mapping[str, MetadataValue]:
+    try:
+        read = FormMetadata.model_validate_json(field if isinstance(field, str) else "")
+        read.model_dump_json()
+    except (ValidationError, PydanticSerializationError):
+        raise _unprocessable(
+            "body.metadata: send a JSON object of texts, numbers, true, false and lists of texts, "
+            f'such as {{"author": "Jane", "year": 2024}}, {_MAX_METADATA} at most.'
+        ) from None
+    return _frozen(read.root)
+
+
+def _frozen(metadata: Mapping[str, Any]) -> Mapping[str, MetadataValue]:
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in metadata.items()
+    }
 
 
 def _unprocessable(detail: str) -> HTTPException:

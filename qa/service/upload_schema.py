@@ -3,7 +3,7 @@
 from typing import Any
 
 from qa.service.ask_wire import NOT_BLANK
-from qa.service.upload_body import KINDS, MAX_TITLE_CHARS
+from qa.service.upload_body import KINDS, MAX_TITLE_CHARS, FormMetadata
 
 _FORM = {
     "type": "object",
@@ -22,6 +22,10 @@ _FORM = {
             "maxLength": MAX_TITLE_CHARS,
             "description": "What to call the document.",
             "examples": ["Opening hours"],
+        },
+        "metadata": {
+            **FormMetadata.model_json_schema(),
+            "examples": [{"author": "Jane", "year": 2024}],
         },
     },
 }
@@ -45,7 +49,10 @@ BODIES: dict[str, Any] = {
     },
     "multipart/form-data": {
         "schema": _FORM,
-        "encoding": {"file": {"contentType": ", ".join(KINDS)}},
+        "encoding": {
+            "file": {"contentType": ", ".join(KINDS)},
+            "metadata": {"contentType": "application/json"},
+        },
     },
     **{
         kind: {

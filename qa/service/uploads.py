@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from index.errors import PinciteError, SourceError
 from index.jobs import Job
 from index.store import Store
-from index.uploading import refuse_id_in_use
+from index.uploading import owner_of_id, refuse_id_in_use
 from index.uploads import UPLOAD_ID, Upload
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
@@ -23,6 +23,8 @@ from qa.service.wire import DocumentJson, DocumentSummaryJson
 from qa.service.work_queue import WorkQueue
 from qa.service.writer import FAILED, Writer
 
+_DOCUMENT = "/v1/documents/{document_id:path}"
+"""An id with a slash in it gets here, too, and is told what ids are like."""
 _PATIENCE_S = 600.0
 """How long a call waits for its upload to be indexed; then it is told the job."""
 _NO_UPLOAD = "There is no upload of that id."
@@ -52,7 +54,7 @@ def add_upload_routes(
     """Let documents be uploaded to `store`; `writer` does it. Only so many `bodies` are held."""
 
     @app.put(
-        "/v1/documents/{document_id}",
+        _DOCUMENT,
         tags=["Documents"],
         summary="Add or replace a document",
         operation_id="put_document",
@@ -77,7 +79,8 @@ def add_upload_routes(
         cannot be replaced (409): change the file. A file that nothing can be read of is refused
         (422), and what was there before stays.
         """
-        _check(document_id, live)
+        _check(document_id)
+        _refuse_in_use(document_id, live)
         async with bodies.place():
             body = await read_body(request)
         replaced = await run_in_threadpool(store.uploads.find, document_id) is not None
@@ -88,7 +91,7 @@ def add_upload_routes(
         return _uploaded(live, finished, HTTPStatus.OK if replaced else HTTPStatus.CREATED)
 
     @app.delete(
-        "/v1/documents/{document_id}",
+        _DOCUMENT,
         status_code=HTTPStatus.NO_CONTENT,
         tags=["Documents"],
         summary="Remove a document",
@@ -102,7 +105,8 @@ def add_upload_routes(
     )
     async def delete(document_id: UploadId, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
         """Remove an uploaded document. What is in old snapshots goes with `pincite purge`."""
-        _check(document_id, live)
+        _check(document_id)
+        _refuse_not_uploaded(document_id, live)
         if not await run_in_threadpool(_is_there, store, document_id):
             raise HTTPException(HTTPStatus.NOT_FOUND, _NO_UPLOAD)
         finished = await _done(writer, Job.new(document_id), None, wait=wait)
@@ -154,13 +158,31 @@ def _not_written() -> HTTPException:
     return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, FAILED, {"Retry-After": "10"})
 
 
-def _check(document_id: str, live: LiveEngine) -> None:
+def _check(document_id: str) -> None:
     if not UPLOAD_ID.fullmatch(document_id):
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, _BAD_ID)
+
+
+def _refuse_in_use(document_id: str, live: LiveEngine) -> None:
     try:
         refuse_id_in_use(document_id, live.current().snapshot)
     except SourceError as error:
         raise HTTPException(HTTPStatus.CONFLICT, str(error)) from None
+
+
+def _refuse_not_uploaded(document_id: str, live: LiveEngine) -> None:
+    owner = owner_of_id(document_id, live.current().snapshot)
+    if owner == "upload":
+        raise HTTPException(
+            HTTPStatus.CONFLICT,
+            "That id is a record's in another upload: upload that one again without the record.",
+        )
+    if owner == "source":
+        raise HTTPException(
+            HTTPStatus.CONFLICT,
+            "That id is a document's in a file of a SOURCE, not an upload: delete that file or "
+            "name it in .pinciteignore, and it is indexed no more.",
+        )
 
 
 def _is_there(store: Store, document_id: str) -> bool:

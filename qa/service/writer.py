@@ -211,8 +211,9 @@ class Writer:
             self._sources_changed = True
             raise
         self._live.catch_up()
-        told = map(len, (report.added, report.changed, report.removed, report.renamed))
-        _log.info("Indexed: %d added, %d changed, %d removed, %d renamed", *told)
+        told = [len(x) for x in (report.added, report.changed, report.removed, report.renamed)]
+        if any(told):
+            _log.info("Indexed: %d added, %d changed, %d removed, %d renamed", *told)
         if report.kept_aside:
             _log.warning(
                 "Snapshot %s answers the gold questions worse and was kept aside: "

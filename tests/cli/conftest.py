@@ -1,11 +1,13 @@
 """The command line in this process (fast) and as a process of its own (what users run)."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from index.encoder import Encoder
 from index.terminal import run
 from pincite.cli import app
 
+ON_SUBJECT, FAR_OFF = "what is microneedling", "What is the capital of France?"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -76,3 +79,28 @@ def process(tmp_path: Path) -> Command:
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     return command
+
+
+def assert_one_line(outcome: Outcome, code: int, *parts: str) -> None:
+    """A mistake ends with its code and one line on stderr that holds `parts`."""
+    assert outcome.code == code, outcome
+    assert outcome.out == ""
+    assert outcome.err.startswith("pincite: ")
+    assert outcome.err.splitlines(keepends=True) == [outcome.err], outcome.err
+    for part in parts:
+        assert part in outcome.err
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "care.txt").write_text("Wash the face with water.\nStay out of the sun.\n")
+    (folder / "frost.md").write_text("# Frost\n\nFrost bursts the pipes.\n")
+    return folder
+
+
+def asked(outcome: Outcome) -> dict[str, Any]:
+    answer = json.loads(outcome.out)
+    assert isinstance(answer, dict)
+    return answer

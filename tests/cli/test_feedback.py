@@ -12,8 +12,7 @@ from index.store import Store
 from qa.live import LiveEngine
 from qa.service.app import build_app
 from qa.service.writer import Writer
-from tests.cli.conftest import Command
-from tests.cli.test_cli import assert_one_line
+from tests.cli.conftest import Command, assert_one_line
 
 HENS = "Hens are fed at eight every morning."
 FOXES = "Foxes sleep in the day and hunt at night."

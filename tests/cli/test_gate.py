@@ -8,9 +8,8 @@ import pytest
 
 from eval.gold_file import PACKAGED_GOLD
 from index.store import Store
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, assert_one_line
 from tests.cli.test_calibrate import fact, row
-from tests.cli.test_cli import assert_one_line
 from tests.encoders import HashingEncoder
 
 PLANTS = "acacia alder apple ash aspen bamboo beech birch cedar cherry chestnut clover".split()

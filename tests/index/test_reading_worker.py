@@ -73,6 +73,16 @@ def test_what_a_parser_does_is_the_reason_and_the_next_file_is_read(
     assert text_of(hostile, file_of(tmp_path, "good")) == TEXT
 
 
+def test_a_library_that_is_missing_is_no_fault_of_the_file(
+    hostile: ReadingProcess, tmp_path: Path
+) -> None:
+    said = r"cannot be loaded \(No module named 'pypdfium2'\): reinstall Pincite\.\Z"
+    for _ in range(2):
+        with pytest.raises(ReadingError, match=said):
+            text_of(hostile, file_of(tmp_path, "lack_a_library"))
+    assert text_of(hostile, file_of(tmp_path, "good")) == TEXT
+
+
 @pytest.mark.parametrize("kind", ["hang", "hang_without_letting_go"])
 def test_what_takes_too_long_is_given_up(
     impatient: ReadingProcess, tmp_path: Path, kind: str

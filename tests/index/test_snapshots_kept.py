@@ -218,6 +218,41 @@ def test_while_another_writes_nothing_is_gone_back_to_or_forgotten(living: Livin
                 change(Store(living.store.folder))
 
 
+def test_what_comes_back_is_not_embedded_again_while_a_snapshot_has_it(living: Living) -> None:
+    other = living.write("deep/b.txt", "# Depth\n\nThe needle is mild. Is the scar deep?\n")
+    before = living.index().snapshot
+    other.unlink()
+    living.index()
+    other.parent.rmdir()
+    living.write("deep/b.txt", "# Depth\n\nThe needle is mild. Is the scar deep?\n")
+    back = living.index()
+    assert (back.embedded, back.added) == (0, ("notes/deep/b.txt",))
+    assert back.snapshot == before
+
+
+def test_an_upload_that_comes_back_is_not_embedded_again(living: Living) -> None:
+    living.index()
+    living.put("one", "The cream is for the night.")
+    living.delete("one")
+    living.encoder.encoded.clear()
+    living.put("one", "The cream is for the night.")
+    assert living.encoder.encoded == []
+
+
+def test_a_damaged_snapshot_is_passed_over_for_its_vectors(living: Living) -> None:
+    other = living.write("b.txt", "The needle is mild.\n")
+    before = living.store.manifest(living.index().snapshot)
+    other.unlink()
+    living.index()
+    shared = {file.sha256 for file in living.store.live_manifest().files}
+    for file in before.files:
+        if file.sha256 not in shared:
+            living.store.objects.path(file).write_bytes(b"damaged")
+    living.write("b.txt", "The needle is mild.\n")
+    assert living.index().embedded > 0
+    assert living.texts()["notes/b.txt"] == "The needle is mild.\n"
+
+
 def holds(store: Store, text: str) -> bool:
     forms = {text.encode(), orjson.dumps(text)[1:-1]}
     files = [path for path in store.folder.rglob("*") if path.is_file()]

@@ -19,10 +19,14 @@ class Counter:
         self.count += 1
 
     def reaches(self, count: int) -> bool:
-        until = time.monotonic() + 20
-        while self.count < count and time.monotonic() < until:
-            time.sleep(0.02)
-        return self.count >= count
+        return until(lambda: self.count >= count)
+
+
+def until(true: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 20
+    while not true() and time.monotonic() < end:
+        time.sleep(0.02)
+    return true()
 
 
 @contextmanager
@@ -93,3 +97,60 @@ def test_a_source_that_comes_back(notes: Path, tmp_path: Path) -> None:
         before = changed.count
         (notes / "b.txt").write_text("Redness fades.")
         assert changed.reaches(before + 1)
+
+
+def test_a_source_that_comes_back_while_another_is_there(
+    notes: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    changed = Counter()
+    other = tmp_path / "other"
+    other.mkdir()
+    with watching([notes, other], tmp_path / "store", changed):
+        notes.rename(tmp_path / "away")
+        assert until(lambda: bool(caplog.records))
+        (other / "a.txt").write_text("It waits until all are there.")
+        time.sleep(2.5)
+        assert changed.count == 0
+        assert [record.getMessage() for record in caplog.records] == [
+            f"{notes} is not there: nothing is indexed until it is back."
+        ]
+        (tmp_path / "away").rename(notes)
+        assert changed.reaches(1)
+        (notes / "deep" / "b.txt").write_text("It is watched again.")
+        assert changed.reaches(2)
+
+
+def test_another_folder_in_the_place_of_a_source_is_watched(notes: Path, tmp_path: Path) -> None:
+    changed = Counter()
+    made_anew = tmp_path / "anew"
+    made_anew.mkdir()
+    with watching([notes], tmp_path / "store", changed):
+        notes.rename(tmp_path / "away")
+        made_anew.rename(notes)
+        assert changed.reaches(1)
+        time.sleep(2)
+        before = changed.count
+        (notes / "b.txt").write_text("Redness fades.")
+        assert changed.reaches(before + 1)
+
+
+def test_what_is_no_longer_ignored_counts(notes: Path, tmp_path: Path) -> None:
+    changed = Counter()
+    patterns = notes / ".pinciteignore"
+    patterns.write_text("deep/\n")
+    with watching([notes], tmp_path / "store", changed):
+        patterns.write_text("\n")
+        assert changed.reaches(1)
+        time.sleep(3)
+        before = changed.count
+        (notes / "deep" / "b.txt").write_text("Redness fades.")
+        assert changed.reaches(before + 1)
+
+
+def test_a_source_that_is_not_there_at_the_start_is_waited_for(tmp_path: Path) -> None:
+    changed = Counter()
+    late = tmp_path / "late"
+    with watching([late], tmp_path / "store", changed):
+        time.sleep(1)
+        late.mkdir()
+        assert changed.reaches(1)

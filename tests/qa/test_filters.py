@@ -131,6 +131,12 @@ def operator_holds(value: Any, operator: str, operand: Any) -> bool:
     )
 
 
+def compares_with_no_kind_there(metadata: list[Metadata], name: str, wanted: Any) -> bool:
+    there = {kind(word) for each in metadata if name in each for word in words_of(each[name])}
+    bounds = wanted.items() if isinstance(wanted, dict) else ()
+    return bool(there) and any(op != "in" and kind(bound) not in there for op, bound in bounds)
+
+
 words = st.sampled_from(["", "a", "ab", "b", "B", "2020", "é"])
 numbers = st.one_of(st.integers(-2, 2), st.sampled_from([0.5, 1.0, -0.0, 2.0]))
 scalars = st.one_of(words, numbers, st.booleans())
@@ -166,6 +172,10 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
     rows_of = rows_by_filter(snapshot)
     if any(all(name not in each for each in metadata) for name in filters):
         with pytest.raises(FilterError, match="No document has a field"):
+            rows_of(Filter.parse(filters))
+        return
+    if any(compares_with_no_kind_there(metadata, *each) for each in filters.items()):
+        with pytest.raises(FilterError, match="what documents have there is"):
             rows_of(Filter.parse(filters))
         return
     rows = rows_of(Filter.parse(filters))
@@ -323,6 +333,30 @@ def test_what_is_no_filter_is_refused_in_one_line(plain: Engine, filters: Any, w
     assert len(str(raised.value).splitlines()) == 1
     assert len(str(raised.value)) < 300
     assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "hint"),
+    [
+        ({"gte": 2026}, ["2026-01", "2027"], '(>="2026")'),
+        ({"lt": "2026"}, [2026, 1.5], "(>=2026)"),
+        ({"prefix": "20"}, [2026, 1.5], "with a text, and what documents have there is a number"),
+        ({"gt": 1}, [True, False], "truth value"),
+        ({"gt": 1}, [("a", "b"), "c"], "there is a text"),
+        ({"gt": 1}, [True, "c"], "there is a text or a truth value"),
+    ],
+)
+def test_a_comparison_that_can_hold_nowhere_is_refused_with_what_there_is(
+    plain: Engine, wanted: Any, there: list[MetadataValue], hint: str
+) -> None:
+    metadata: list[Metadata] = [{"x": there[number % 2]} for number in range(40)]
+    engine = dataclasses.replace(plain, snapshot=with_metadata(plain.snapshot, metadata))
+    with pytest.raises(FilterError) as raised:
+        engine.ask(QUESTION, filters={"x": wanted})
+    assert hint in str(raised.value)
+    mixed = [*metadata[:-1], {"x": next(iter(wanted.values()))}]
+    engine = dataclasses.replace(plain, snapshot=with_metadata(plain.snapshot, mixed))
+    engine.ask(QUESTION, filters={"x": wanted})
 
 
 def test_twenty_conditions_and_a_thousand_values_are_allowed() -> None:

@@ -136,3 +136,29 @@ def test_a_long_quote_with_slips_is_found(length: int) -> None:
 
 def test_a_quote_is_folded_without_the_blanks_around_it() -> None:
     assert fold_quote(" “Keep\r\n out”— ") == '"keep out"-'
+
+
+@pytest.mark.parametrize(
+    ("quote", "text", "stretch"),
+    [
+        ("It fades in two days.", "It fades in three weeks. Frost.", "It fades in three weeks."),
+        ("Redness fades within two days", "Redness fades\nwithin six months", None),
+        ("Peter opens the clinic", "Now Maria opens the clinic", "Maria opens the clinic"),
+        (
+            "The clinic opens at eight",
+            "The clinic opens at nine!  Call.",
+            "The clinic opens at nine!",
+        ),
+        (
+            "Frost bursts the pipes zzz qqq",
+            "Frost bursts the pipes. Next.",
+            "Frost bursts the pipes",
+        ),
+    ],
+)
+def test_words_at_the_ends_that_changed_altogether_are_shown(
+    quote: str, text: str, stretch: str | None
+) -> None:
+    found = nearest(quote, {"a": text})
+    assert found is not None
+    assert found.span.of(text) == (stretch or text)

@@ -47,6 +47,16 @@ def test_a_flag_beats_a_variable_beats_the_file_beats_the_default(
             "allowed_hosts",
             ("a.example", "b.example", "10.0.0.5", "::1"),
         ),
+        ("PINCITE_KEYS", "required", "keys", "required"),
+        ("PINCITE_RATE_LIMIT", "60", "rate_limit", 60),
+        ("PINCITE_LOG_QUESTIONS", "true", "log_questions", True),
+        ("PINCITE_CORS_ORIGINS", "https://A.example", "cors_origins", ("https://a.example",)),
+        (
+            "PINCITE_TRUSTED_PROXIES",
+            "10.0.0.0/8, ::1",
+            "trusted_proxies",
+            ("10.0.0.0/8", "::1/128"),
+        ),
     ],
 )
 def test_every_setting_has_a_variable(
@@ -61,7 +71,10 @@ def test_every_setting_can_stand_in_the_file() -> None:
         'store = "s"\nmodel = "m"\nbackend = "torch-float32"\ntop_k = 1\nthreshold = 1\n'
         'host = "h"\nport = 1\n'
         'allowed_hosts = ["a"]\nwithout = ["spelling", "lexical"]\n'
-        'watch = false\nkeep = 3\nignore = ["*.log"]\n'
+        'watch = false\nkeep = 3\nignore = ["*.log"]\nmcp = true\n'
+        'workers = 2\nkeys = "off"\nrate_limit = 0\nmax_queue = 0\nlog_format = "text"\n'
+        'log_questions = true\ncors_origins = ["http://localhost:3000"]\n'
+        'trusted_proxies = ["127.0.0.1"]\n'
     )
     assert load_settings().model_dump() == {
         "store": Path("s"),
@@ -76,6 +89,15 @@ def test_every_setting_can_stand_in_the_file() -> None:
         "watch": False,
         "keep": 3,
         "ignore": ("*.log",),
+        "mcp": True,
+        "workers": 2,
+        "keys": "off",
+        "rate_limit": 0,
+        "max_queue": 0,
+        "log_format": "text",
+        "log_questions": True,
+        "cors_origins": ("http://localhost:3000",),
+        "trusted_proxies": ("127.0.0.1/32",),
     }
 
 
@@ -87,6 +109,23 @@ def test_stages_can_be_left_out_by_names_with_commas(monkeypatch: pytest.MonkeyP
     for wrong in ("lexicals", "lexical,", "lexical, ,headings"):
         monkeypatch.setenv("PINCITE_WITHOUT", wrong)
         assert "lexical, documents, sentences, headings, spelling" in refusal()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "wanted"),
+    [
+        ("PINCITE_CORS_ORIGINS", "*", "https://intranet.example"),
+        ("PINCITE_CORS_ORIGINS", "https://a.example/path", "without path"),
+        ("PINCITE_TRUSTED_PROXIES", "proxy.example", "127.0.0.1,10.0.0.0/8"),
+        ("PINCITE_KEYS", "yes", "'auto', 'required' or 'off'"),
+        ("PINCITE_RATE_LIMIT", "-1", "greater than or equal to 0"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_with_what_can(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, wanted: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert wanted in refusal()
 
 
 def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -179,7 +218,7 @@ def test_a_bad_value_in_the_file_or_a_flag_is_named_with_its_key() -> None:
     assert "top_k" in message
     assert "'five'" in message
     toml("")
-    with pytest.raises(SettingsError, match="top_k = 99"):
+    with pytest.raises(SettingsError, match=r"^--top-k 99: "):
         load_settings(top_k=99)
 
 

@@ -93,17 +93,23 @@ ABSTAINED = Answer(
     model="all-MiniLM-L6-v2",
     took_ms=3.6,
 )
+PASSAGE = {"passage_id": "care-txt:11-161", "place": "notes/care.txt:11-161"}
+RULE = {"passage_id": "rule-txt:0-41", "place": "notes/rule.txt:0-41"}
 EXPLAINED = {
-    "dense": [{"rank": 1, "passage_id": "care-txt:11-161", "score": 0.81}],
-    "lexical": [{"rank": 1, "passage_id": "care-txt:11-161", "score": 7.25}],
-    "refined": [{"rank": 1, "passage_id": "care-txt:11-161", "score": 0.83}],
-    "fused": [{"rank": 1, "passage_id": "care-txt:11-161", "score": 1.0}],
+    "dense": [
+        {"rank": 1, **PASSAGE, "score": 0.81},
+        {"rank": 2, **RULE, "score": 0.6},
+    ],
+    "lexical": [{"rank": 1, **PASSAGE, "score": 7.25}],
+    "refined": [{"rank": 1, **PASSAGE, "score": 0.83}],
+    "fused": [{"rank": 1, **PASSAGE, "score": 1.0}],
     "question": {"corrections": [], "terms": [{"text": "fade", "times": 1, "weight": 2.5}]},
     "stages": ["lexical", "sentences"],
     "quotes": [
         {
             "rank": 1,
             "passage_id": "care-txt:11-161",
+            "place": "notes/care.txt:30-60",
             "start_char_index": 30,
             "end_char_index": 60,
             "score": 0.77,
@@ -223,10 +229,31 @@ def test_explaining_shows_each_stage() -> None:
     text = printed(dataclasses.replace(ANSWERED, explain=EXPLAINED))
     for part in (
         *("dense", "0.810", "lexical", "7.250", "refined", "0.830", "fused", "1.000"),
-        *("fade 2.50", "stages: dense, lexical, sentences", "care-txt:30-60  chosen"),
-        *("stands for rule-txt:0-41", "threshold 0.500", "floor 0.210"),
+        *("fade 2.50", "stages: dense, lexical, sentences", "0.770  notes/care.txt:30-60  chosen"),
+        *("notes/care.txt:11-161 stands for notes/rule.txt:0-41", "threshold 0.500", "floor 0.210"),
     ):
         assert part in text
+
+
+def test_no_line_of_an_explanation_is_cut() -> None:
+    long = f"notes/{'very-' * 30}long.txt:11-161"
+    explain = {**EXPLAINED, "fused": [{"rank": 1, **PASSAGE, "place": long, "score": 1.0}]}
+    assert f"  1  1.000  {long}\n" in printed(dataclasses.replace(ANSWERED, explain=explain))
+
+
+def test_the_summary_of_an_answer_in_a_file_is_one_line() -> None:
+    answer = dataclasses.replace(ABSTAINED, model="a/long/path/" * 20)
+    assert f"confidence 0.07 · 4 ms · {answer.model}\n" in printed(answer)
+
+
+def test_a_row_is_named_by_its_number() -> None:
+    row = dataclasses.replace(FADING, source="faq.csv", reader="rows/2", metadata={"row": 12})
+    hits = (dataclasses.replace(HITS[0], document=row),)
+    citations = (dataclasses.replace(ANSWERED.citations[0], document=row),)
+    text = printed(dataclasses.replace(ANSWERED, hits=hits, citations=citations))
+    start, end = citations[0].span
+    assert f"[1] faq.csv, row 12:{start}-{end}" in text
+    assert f"faq.csv, row 12:{hits[0].passage.start}-" in text
 
 
 def test_what_was_read_otherwise_is_said() -> None:
@@ -261,7 +288,8 @@ def test_a_terminal_gets_colours_and_no_asterisks() -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 200])
 def test_lines_keep_to_the_width_of_the_terminal(width: int) -> None:
-    widest = max(len(line) for line in printed(ABSTAINED, width=width).splitlines())
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", printed(ABSTAINED, terminal=True, width=width))
+    widest = max(len(line) for line in plain.splitlines())
     assert widest <= width
 
 

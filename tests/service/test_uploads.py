@@ -1,5 +1,6 @@
 """Documents uploaded, replaced and removed over HTTP: searchable when the call returns."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,6 +142,30 @@ def test_a_file_of_a_source_is_not_touched(client: TestClient) -> None:
     for answer in (client.put(url, json={"text": TEXT}), client.delete(url)):
         status, detail = problem(answer)
         assert (status, "in a file of a SOURCE" in detail) == (409, True)
+    detail = problem(client.delete(url))[1]
+    assert "another id" not in detail, "which is of no use to who deletes"
+    assert ".pinciteignore" in detail
+
+
+def test_an_id_with_a_slash_is_told_what_ids_are_like(client: TestClient) -> None:
+    url = "/v1/documents/notes%2Fa.txt"
+    for answer in (client.put(url, json={"text": TEXT}), client.delete(url)):
+        status, detail = problem(answer)
+        assert (status, "letters, digits and hyphens" in detail) == (422, True)
+
+
+def test_a_form_can_say_what_the_file_is_about(client: TestClient) -> None:
+    file = {"file": ("hours.txt", TEXT.encode())}
+    said = {"town": "Bergen", "year": 2026, "tags": ["a", "b"], "open": True}
+    form = {"title": "Hours", "metadata": json.dumps(said)}
+    (document,) = client.put(PUT, files=file, data=form).json()["documents"]
+    assert (document["title"], document["metadata"]) == ("Hours", said)
+    question = {"question": "When does it open?", "filters": {"town": "Bergen"}}
+    assert client.post("/v1/ask", json=question).json()["passages"][0]["text"] == TEXT
+    for wrong in ("[1]", "{", '{"a": {"b": 1}}', '{"a": NaN}', "1" * 5000):
+        answer = client.put(PUT, files=file, data={"metadata": wrong})
+        status, detail = problem(answer)
+        assert (status, detail.startswith("body.metadata")) == (422, True), detail
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ class Observing:
                 self._note(scope, status, time.perf_counter() - started)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", _UNMATCHED)
+        route = getattr(scope.get("route"), "path_format", _UNMATCHED)
         method = scope["method"] if scope["method"] in _METHODS else _UNMATCHED
         self._metrics.count_request(route, method, status, seconds)
         if route in _QUIET and status < 400:

@@ -1,0 +1,40 @@
+"""What `pincite ask --explain` shows of an answer: each stage's ranks and scores, a line each."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+
+from index.terminal import one_line
+
+_SHOWN = 10
+
+
+def print_explanation(explain: Any, console: Console) -> None:
+    """Print what an answer's `explain` has; no line is cut or broken."""
+    for line in _lines(explain):
+        console.print(one_line(line), soft_wrap=True)
+
+
+def _lines(explain: Any) -> Iterator[str]:
+    terms = (f"{term['text']} {term['weight']:.2f}" for term in explain["question"]["terms"])
+    yield ""
+    yield f"terms and their weights: {', '.join(terms)}"
+    yield f"stages: {', '.join(['dense', *explain['stages']])}"
+    for stage in ("dense", "lexical", "refined", "fused", "quotes"):
+        yield ""
+        yield stage
+        for row in explain[stage][:_SHOWN]:
+            chosen = "  chosen" * row.get("chosen", False)
+            yield f"{row['rank']:3}  {row['score']:.3f}  {row['place']}{chosen}"
+    yield ""
+    places = {row["passage_id"]: row["place"] for row in explain["dense"]}
+    for group in explain["collapsed"]:
+        stands_for = ", ".join(places[each] for each in group["stands_for"])
+        yield f"{places[group['passage_id']]} stands for {stands_for}"
+    rule = explain["abstention"]
+    yield f"confidence {rule['confidence']:.3f}, threshold {rule['threshold']:.3f}"
+    told = f"score {rule['score']:.3f}, floor {rule['floor']:.3f}"
+    if rule["calibration"] is not None:
+        told += f", calibration {rule['calibration']}{', stale' * rule['stale']}"
+    yield told

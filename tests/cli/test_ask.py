@@ -1,0 +1,211 @@
+"""`pincite ask` and `pincite why`: what they print where, and what they end with."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import FAR_OFF, ON_SUBJECT, Command, asked, assert_one_line
+
+ANSWER_KEYS = {
+    "question", "answered", "confidence", "answer", "citations", "passages",
+    "snapshot", "model", "calibration", "corrections", "unknown_words", "took_ms", "explain",
+}  # fmt: skip
+CITATION_KEYS = {
+    "number", "document_id", "document_title", "source", "heading_path", "cited_text",
+    "start_char_index", "end_char_index", "start_page_number", "end_page_number",
+    "document_sha256", "text_sha256", "also_in", "also_in_count",
+    "agreeing_documents",
+}  # fmt: skip
+PASSAGE_KEYS = {
+    "rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text",
+    "start_char_index", "end_char_index", "start_page_number", "end_page_number", "score",
+    "highlights", "also_in", "also_in_count",
+}  # fmt: skip
+PLACE_KEYS = {"document_id", "source", "start_char_index", "end_char_index", "cited_text"}
+
+
+def test_an_answer_goes_to_stdout_and_ends_with_0(pincite: Command, seeds_store: Path) -> None:
+    outcome = pincite("ask", ON_SUBJECT, "--store", seeds_store)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "tiny needles" in outcome.out
+    assert "[1] seeds/" in outcome.out
+    assert "\x1b" not in outcome.out
+    assert " 5  0." in outcome.out
+    assert " 6  0." not in outcome.out
+
+
+def test_no_answer_ends_with_3_and_shows_the_nearest_passages(
+    pincite: Command, seeds_store: Path
+) -> None:
+    outcome = pincite("ask", FAR_OFF, "--store", seeds_store, "--top-k", "2")
+    assert (outcome.code, outcome.err) == (3, "")
+    assert "No answer found in your documents." in outcome.out
+    assert " 2  0." in outcome.out
+    assert " 3  0." not in outcome.out
+
+
+def test_the_threshold_is_a_flag(pincite: Command, seeds_store: Path) -> None:
+    assert pincite("ask", FAR_OFF, "--store", seeds_store, "--threshold", "0").code == 0
+    assert pincite("ask", ON_SUBJECT, "--store", seeds_store, "--threshold", "1").code == 3
+
+
+def test_explain_shows_the_stages(pincite: Command, seeds_store: Path) -> None:
+    outcome = pincite("ask", ON_SUBJECT, "--store", seeds_store, "--explain")
+    for part in ("dense", "refined", "stands for", "threshold 0.500"):
+        assert part in outcome.out
+
+
+def test_a_filter_leaves_the_documents_that_match(pincite: Command, notes: Path) -> None:
+    pincite("index", notes)
+    everything = asked(pincite("ask", "sun and frost", "--json"))
+    assert len({each["source"] for each in everything["passages"]}) == 2
+    for option in ("title=Frost", "path^=notes/f", '{"source": {"in": ["notes/frost.md"]}}'):
+        answer = asked(pincite("ask", "sun and frost", "--json", "--filter", option))
+        assert {each["source"] for each in answer["passages"]} == {"notes/frost.md"}, option
+    both = ("--filter", "path^=notes/", "--filter", "title=Frost", "--filter", "path<notes/e")
+    nothing = pincite("ask", "sun and frost", "--explain", *both)
+    assert (nothing.code, nothing.err) == (3, "")
+    assert "no document matches the filters" in nothing.out
+    assert "Passages" not in nothing.out
+
+
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        ("author=Jane", "No document has a field 'author'"),
+        ("authr", "FIELD=VALUE"),
+        ("title==Frost", "quotation marks"),
+        ("title!=Frost", "no operator !=; for = there can also be ^= (starts with), >="),
+        ("title=~Frost", "no operator =~"),
+        ("modified>=2026", '(>="2026")'),
+        ("title>true", "truth value"),
+        ('{"title": {"not": 1}}', "no operator 'not'"),
+        ('{"title"', "not valid JSON"),
+        ("half \udcff=1", "No document has a field"),
+    ],
+    ids=ascii,
+)
+def test_a_filter_that_cannot_be_is_wrong_usage(
+    pincite: Command, seeds_store: Path, option: str, named: str
+) -> None:
+    outcome = pincite("ask", "why?", "--store", seeds_store, "--filter", option)
+    assert_one_line(outcome, 2, named)
+
+
+def test_json_is_the_contract_to_the_letter(pincite: Command, seeds_store: Path) -> None:
+    outcome = pincite("ask", ON_SUBJECT, "--store", seeds_store, "--json", "--top-k", "3")
+    assert (outcome.code, outcome.err) == (0, "")
+    answer = asked(outcome)
+    assert set(answer) == ANSWER_KEYS
+    assert answer["question"] == ON_SUBJECT
+    assert answer["answered"] is True
+    assert answer["calibration"] is answer["explain"] is None
+    assert set(answer["answer"]) == {"text", "spans"}
+    assert all(set(span) == {"start", "end", "citations"} for span in answer["answer"]["spans"])
+    assert all(set(citation) == CITATION_KEYS for citation in answer["citations"])
+    assert all(set(passage) == PASSAGE_KEYS for passage in answer["passages"])
+    assert [passage["rank"] for passage in answer["passages"]] == [1, 2, 3]
+    places = [p for part in (*answer["citations"], *answer["passages"]) for p in part["also_in"]]
+    assert places
+    assert all(set(place) == PLACE_KEYS for place in places)
+
+
+def test_every_offset_in_the_json_holds_in_the_file_itself(
+    pincite: Command, seeds_store: Path, seeds_dir: Path
+) -> None:
+    answer = asked(pincite("ask", ON_SUBJECT, "--store", seeds_store, "--json", "--top-k", "9"))
+    files = {f"seeds/{path.name}": path.read_bytes().decode() for path in seeds_dir.iterdir()}
+
+    def words(part: dict[str, Any]) -> str:
+        return files[part["source"]][part["start_char_index"] : part["end_char_index"]]
+
+    by_number = {citation["number"]: citation for citation in answer["citations"]}
+    for span in answer["answer"]["spans"]:
+        (number,) = span["citations"]
+        text = answer["answer"]["text"][span["start"] : span["end"]]
+        assert text == by_number[number]["cited_text"] == words(by_number[number])
+    for passage in answer["passages"]:
+        assert words(passage) == passage["text"]
+        for mark in passage["highlights"]:
+            assert 0 <= mark["start"] < mark["end"] <= len(passage["text"])
+    for part in (*answer["citations"], *answer["passages"]):
+        for place in part["also_in"]:
+            assert words(place) == place["cited_text"]
+
+
+def test_json_of_no_answer_has_the_same_keys(pincite: Command, seeds_store: Path) -> None:
+    outcome = pincite("ask", FAR_OFF, "--store", seeds_store, "--json", "--explain")
+    answer = asked(outcome)
+    assert outcome.code == 3
+    assert set(answer) == ANSWER_KEYS
+    assert (answer["answered"], answer["answer"], answer["citations"]) == (False, None, [])
+    assert len(answer["passages"]) == 5
+    assert answer["explain"]["abstention"]["threshold"] == 0.5
+
+
+def test_the_same_question_gives_the_same_bytes_but_for_the_time(
+    pincite: Command, seeds_store: Path
+) -> None:
+    one, two = (
+        pincite("ask", ON_SUBJECT, "--store", seeds_store, "--json").out.splitlines()
+        for _ in range(2)
+    )
+    assert [line for line in one if "took_ms" not in line] == [
+        line for line in two if "took_ms" not in line
+    ]
+
+
+def test_why_tells_what_became_of_a_quote(pincite: Command, seeds_store: Path) -> None:
+    citation = asked(pincite("ask", ON_SUBJECT, "--json", "--store", seeds_store))["citations"][0]
+    cited = pincite("why", ON_SUBJECT, "--expect", citation["cited_text"], "--store", seeds_store)
+    assert (cited.code, cited.err) == (0, "")
+    first, blank, *stages = cited.out.splitlines()
+    assert (first, blank) == (f"Cited as [{citation['number']}].", "")
+    names = ["ingested", "chunked", "dense", "lexical", "refined", "fused", "collapsed", "shown"]
+    passed = [line.split()[1] for line in stages if line.startswith("✓ ")]
+    assert passed == [*names, "quoted", "chosen", "answered"]
+    assert "✗" not in cited.out
+    assert not any(line.endswith(" ") for line in stages)
+    nowhere = pincite("why", ON_SUBJECT, "--expect", "tiny neddles", "--store", seeds_store)
+    assert nowhere.code == 0
+    assert nowhere.out.startswith("Lost at: ingested — it stands in no document of the store")
+    assert "dense" not in nowhere.out  # what was not reached is not listed
+    assert "alike: seeds/" in nowhere.out
+    assert "“tiny needles”" in nowhere.out
+
+
+def test_why_heeds_top_k_and_threshold(pincite: Command, seeds_store: Path) -> None:
+    passages = asked(pincite("ask", ON_SUBJECT, "--json", "--store", seeds_store))["passages"]
+    arguments = ["why", ON_SUBJECT, "--store", seeds_store, "--expect", passages[4]["text"]]
+    found = json.loads(pincite(*arguments, "--json", "--top-k", "3").out)
+    assert found["top_k"] == 3
+    stages = {stage["stage"]: stage for stage in found["way"]["stages"]}
+    assert (stages["shown"]["passed"], stages["shown"]["rank"]) == (False, 5)
+    abstained = json.loads(pincite(*arguments, "--json", "--threshold", "1").out)
+    assert abstained["way"]["stages"][-1]["passed"] is False
+    assert abstained["way"]["cited"] == []
+
+
+def test_why_prints_nothing_that_could_drive_a_terminal(pincite: Command, tmp_path: Path) -> None:
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "a\x1b[31m\n.txt").write_text("Bread \x1b[2Jneeds\u202e salt.\n")
+    (tmp_path / "odd" / "b.md").write_text("# Bread \x1b[2Jneeds\n\nFrost came.\n")
+    pincite("index", "odd")
+    for quote in ("Bread \x1b[2Jneeds", "salt", "Bread needs [2Jneeds salted"):
+        outcome = pincite("why", "What does bread need?", "--expect", quote)
+        assert (outcome.code, outcome.err) == (0, "")
+        assert not set(outcome.out) & set("\x1b\u202e\r")
+        assert "odd/a [31m .txt:" in outcome.out
+
+
+def test_why_says_what_is_wrong_with_its_use(pincite: Command, seeds_store: Path) -> None:
+    assert_one_line(pincite("why", "why?", "--expect", "words"), 1, "no store")
+    assert_one_line(pincite("why", "why?", "--expect", " "), 2, "quote is empty", "--expect")
+    with_store = ("--store", seeds_store)
+    assert_one_line(pincite("why", " ", "--expect", "words", *with_store), 2, "question is empty")
+    assert_one_line(pincite("why", "why?", *with_store), 2, "--expect")
+    assert_one_line(
+        pincite("why", "a", "--expect", "b", "--top-k", "51", *with_store), 2, "--top-k 51"
+    )
