@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from qa.claims import CitedSpan
 from qa.engine import MAX_QUESTION_CHARS, MAX_TOP_K
-from qa.wire import WireModel
+from qa.wire_fields import WireModel
 
 MAX_CITATIONS = 1000
 MAX_CONTEXT = 2000

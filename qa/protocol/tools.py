@@ -18,7 +18,8 @@ from qa.verdict_lines import verdict_lines
 from qa.verdicts import VerificationJson
 from qa.verify import verify
 from qa.versions import versions_in_snapshot
-from qa.wire import AnswerJson, WireModel
+from qa.wire import AnswerJson
+from qa.wire_fields import WireModel
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from index.version import installed_version
 from qa.live import LiveEngine
 from qa.service.answers import add_answer_routes
 from qa.service.asking import Asking
+from qa.service.chat.errors import ChatProblem
 from qa.service.chat.routes import add_chat_routes
 from qa.service.documents import add_document_routes
 from qa.service.examples import add_example_routes
@@ -65,7 +66,9 @@ def build_app(
         swagger_ui_parameters={"defaultModelsExpandDepth": 0, "displayRequestDuration": True},
         lifespan=lifespan,
     )
-    complete_openapi(app, *([UploadBody] if writing else []), keys=policy.keys is not None)
+    complete_openapi(
+        app, ChatProblem, *([UploadBody] if writing else []), keys=policy.keys is not None
+    )
     metrics = Metrics()
     asking = Asking(live, metrics, log_questions)
     questions = WorkQueue(

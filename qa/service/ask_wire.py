@@ -75,6 +75,9 @@ _FILTERS_SCHEMA = {
 }
 
 
+Filters = Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)]
+
+
 class AskBody(WireModel):
     """A question."""
 
@@ -94,7 +97,7 @@ class AskBody(WireModel):
     explain: bool = Field(
         default=False, description="Return each stage's ranks and scores.", examples=[False]
     )
-    filters: Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)] = Field(
+    filters: Filters = Field(
         default={}, description=_FILTERS, examples=[{}, {"path": {"prefix": "seeds/"}}]
     )
 

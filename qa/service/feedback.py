@@ -9,7 +9,7 @@ from index.errors import StoreError
 from index.feedback import Feedback, FeedbackFolder, FeedbackFullError
 from index.store import Store
 from qa.service.feedback_wire import FeedbackBody, FeedbackJson
-from qa.service.problems import problem_responses
+from qa.service.problems import GATE, OF_A_BODY, problem_responses
 
 _FULL = "No more feedback is taken until whoever runs this service has looked through it."
 _NOT_WRITTEN = "The feedback cannot be kept just now: its disk is full or may not be written to."
@@ -26,7 +26,7 @@ def add_feedback_route(app: FastAPI, store: Store) -> None:
         tags=["Answers"],
         summary="Rate an answer",
         status_code=HTTPStatus.CREATED,
-        responses=problem_responses(400, 403, 413, 422, 503, 507),
+        responses=problem_responses(*GATE, *OF_A_BODY, details={507: _FULL}),
     )
     def send_feedback(body: FeedbackBody) -> FeedbackJson:
         """Say whether an answer was of help. It is on the disk when the call returns."""

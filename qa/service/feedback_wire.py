@@ -6,9 +6,11 @@ from pydantic_core import PydanticCustomError
 
 from index.feedback import RatedQuote
 from qa.engine import MAX_QUESTION_CHARS
-from qa.wire import WireModel
+from qa.service.ask_wire import NOT_BLANK
+from qa.wire_fields import EndIndex, StartIndex, WireModel
 
 MAX_QUOTE_CHARS = 8000
+MAX_OFFSET = 2**31 - 1
 
 
 class RatedQuoteJson(WireModel):
@@ -25,10 +27,8 @@ class RatedQuoteJson(WireModel):
         description="The words that were cited.",
         examples=["We open at 8."],
     )
-    start_char_index: int = Field(
-        ge=0, description="Code points from the start of the document's text.", examples=[0]
-    )
-    end_char_index: int = Field(ge=0, description="End, exclusive.", examples=[13])
+    start_char_index: StartIndex = Field(le=MAX_OFFSET)
+    end_char_index: EndIndex = Field(le=MAX_OFFSET)
 
     def quote(self) -> RatedQuote:
         """Return what is kept of it."""
@@ -65,7 +65,7 @@ class FeedbackBody(WireModel):
         max_length=MAX_QUESTION_CHARS,
         description="The question, as it was asked.",
         examples=["when do you open"],
-        json_schema_extra={"pattern": r"\S"},
+        json_schema_extra={"pattern": NOT_BLANK},
     )
     helpful: bool = Field(description="Thumb up or down.", examples=[True])
     answered: bool | None = Field(

@@ -25,6 +25,7 @@ path does not have is answered 405, with those that it has in `Allow`; `HEAD` is
 """
 TAGS = [
     {"name": "Answers", "description": "Ask, and check that an answer holds."},
+    {"name": "Chat", "description": "Ask with a program that is made for OpenAI's interface."},
     {"name": "Documents", "description": "What there is to answer from: list, read, add, remove."},
     {"name": "Service", "description": "How the service is."},
 ]

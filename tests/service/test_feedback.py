@@ -17,6 +17,7 @@ from tests.service.test_http import problem_of
 from tests.service.test_kills import service
 
 QUESTION = "when are the hens fed"
+CITATION = {"document_id": "a", "cited_text": "b", "start_char_index": 0, "end_char_index": 1}
 
 
 @pytest.fixture
@@ -62,6 +63,8 @@ def test_an_answer_is_rated_with_its_citations_as_they_were_given(hens: Corpus) 
         ({"comment": "x" * 2001}, "comment"),
         ({"citations": [{}]}, "document_id"),
         ({"citations": [{"document_id": "a"}] * 21}, "citations"),
+        ({"citations": [CITATION | {"end_char_index": 2**70}]}, "end_char_index"),
+        ({"citations": [CITATION | {"end_char_index": 1e300}]}, "end_char_index"),
         ({"thumb": "up"}, "thumb"),
     ],
 )

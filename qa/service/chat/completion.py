@@ -10,7 +10,8 @@ from index.tokens import Tokenizer
 from qa.cited_text import CitedText, Quoted
 from qa.records import Answer
 from qa.service.chat.request import MODEL
-from qa.wire import AnswerJson, WireModel
+from qa.wire import AnswerJson
+from qa.wire_fields import WireModel
 
 
 class UrlCitation(WireModel):

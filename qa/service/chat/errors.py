@@ -1,5 +1,6 @@
 """Errors that chat clients can read, too: problem details that also have OpenAI's `error`."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -8,8 +9,8 @@ from pydantic import Field
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.service.problems import MEDIA_TYPE, Problem
-from qa.wire import WireModel
+from qa.service.problems import MEDIA_TYPE, Problem, Responses, problem_responses
+from qa.wire_fields import WireModel
 
 PATHS = ("/v1/chat/", "/v1/models")
 
@@ -34,20 +35,15 @@ class ChatProblem(Problem):
     error: ChatError = Field(description="The same for OpenAI's clients.")
 
 
-def chat_problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe, for the OpenAPI page, the errors that a route of these can give.
-
-    There is no 422 among them: without 4XX, FastAPI would describe one.
-    """
-    schema = ChatProblem.model_json_schema()
-    schema["properties"]["error"] = schema.pop("$defs")["ChatError"]  # refers to nothing outside
-    content = {MEDIA_TYPE: {"schema": schema}}
-    told: dict[int | str, str] = {status: HTTPStatus(status).phrase for status in statuses}
-    told["4XX"] = "Refused for another reason, such as no key or too many requests."
-    return {
-        status: {"description": description, "content": content}
-        for status, description in told.items()
-    }
+def chat_problem_responses(*statuses: int) -> Responses:
+    """Describe the errors of a route of these, which has no 422 among them."""
+    responses = problem_responses(*statuses)
+    for told in responses.values():
+        [content] = told["content"].values()
+        example = content["example"]
+        content["schema"] = {"$ref": "#/components/schemas/ChatProblem"}
+        content["example"] = example | {"error": _error(example).model_dump()}
+    return responses
 
 
 class ChatErrors:
@@ -90,11 +86,14 @@ def _rewritten(start: Message, body: bytes) -> bytes:
     if found["status"] == HTTPStatus.UNPROCESSABLE_ENTITY:
         bad = HTTPStatus.BAD_REQUEST
         found |= {"status": bad.value, "title": bad.phrase}
-    error = ChatError(message=found["detail"], type=_type_of(found["status"]))
-    content = orjson.dumps(found | {"error": error.model_dump()})
+    content = orjson.dumps(found | {"error": _error(found).model_dump()})
     start["status"] = found["status"]
     MutableHeaders(scope=start)["Content-Length"] = str(len(content))
     return content
+
+
+def _error(found: Mapping[str, Any]) -> ChatError:
+    return ChatError(message=found["detail"], type=_type_of(found["status"]))
 
 
 def _type_of(status: int) -> str:

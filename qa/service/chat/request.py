@@ -8,14 +8,22 @@ from pydantic_core import PydanticCustomError
 
 from qa.engine import MAX_QUESTION_CHARS, MAX_TOP_K
 from qa.errors import QuestionError
-from qa.wire import WireModel
+from qa.service.ask_wire import NOT_BLANK, Filters
+from qa.wire_fields import WholeNumber, WireModel
 
 MODEL = "pincite"
 _MAX_MESSAGES = 2000
-_TEXT = {"type": "string", "pattern": r"\S", "maxLength": MAX_QUESTION_CHARS}
+_TEXT = {
+    "type": "string",
+    "description": "What is asked.",
+    "pattern": NOT_BLANK,
+    "maxLength": MAX_QUESTION_CHARS,
+    "examples": ["when do you open"],
+}
+_KIND = {"const": "text", "description": "No other part is read.", "examples": ["text"]}
 _PART = {
     "type": "object",
-    "properties": {"type": {"const": "text"}, "text": _TEXT},
+    "properties": {"type": _KIND, "text": _TEXT},
     "required": ["type", "text"],
 }
 # Earlier turns are not read: they may hold images, or nothing at all.
@@ -30,6 +38,9 @@ def _no(wanted: bool) -> bool:  # noqa: FBT001 (a field's value)
     return wanted
 
 
+# Bounds stand within the type: beside None, the schema would lose them.
+_One = Annotated[WholeNumber, Field(ge=1, le=1)]
+_TopK = Annotated[WholeNumber, Field(ge=1, le=MAX_TOP_K)]
 _No = Annotated[bool, AfterValidator(_no), WithJsonSchema({"const": False})]
 
 
@@ -119,7 +130,7 @@ class ChatBody(LenientModel):
         default=None, description="Whether to answer in chunks, as events.", examples=[False]
     )
     stream_options: StreamOptions | None = Field(default=None, description="How to stream.")
-    n: int | None = Field(
+    n: WholeNumber | None = Field(
         default=None, ge=1, le=1, description="There is one answer.", examples=[1]
     )
     tool_choice: Literal["auto", "none"] | None = Field(
@@ -127,15 +138,13 @@ class ChatBody(LenientModel):
     )
     response_format: TextFormat | None = Field(default=None, description="Text is all there is.")
     logprobs: _No | None = Field(default=None, description="Quotes have none.", examples=[False])
-    filters: dict[str, Any] | None = Field(
+    filters: Filters | None = Field(
         default=None,
         description="Answer only from documents that match, as in `/v1/ask`.",
         examples=[{}],
     )
-    top_k: int | None = Field(
+    top_k: _TopK | None = Field(
         default=None,
-        ge=1,
-        le=MAX_TOP_K,
         description="How many passages to return, 5 by default.",
         examples=[5],
     )

@@ -13,15 +13,10 @@ from qa.service.chat import streaming
 from qa.service.chat.completion import ChatCompletion, ModelJson, ModelsJson
 from qa.service.chat.errors import chat_problem_responses
 from qa.service.chat.request import MODEL, ChatBody
+from qa.service.openapi import answered_with
+from qa.service.problems import GATE
 
 _TOP_K = 5
-_ANSWERED: dict[int | str, dict[str, Any]] = {
-    HTTPStatus.OK: {
-        "description": "The answer, or that there is none; with `stream`, events of chunks of it.",
-        "content": {streaming.MEDIA_TYPE: {"schema": streaming.EVENT}},
-    }
-}
-
 ModelName = Annotated[str, Path(description="The model's name.", examples=[MODEL])]
 
 
@@ -37,7 +32,7 @@ def add_chat_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
         tags=["Chat"],
         summary="Answer a chat",
         response_model=ChatCompletion,
-        responses=_ANSWERED | chat_problem_responses(400, 403, 413, 503),
+        responses={200: _answered(), **chat_problem_responses(*GATE, 408, 413)},
         dependencies=[turn],
     )
     def create_chat_completion(body: ChatBody, request: Request) -> ChatCompletion | Response:
@@ -60,7 +55,7 @@ def add_chat_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
         "/v1/models",
         tags=["Chat"],
         summary="List the models",
-        responses=chat_problem_responses(400, 403),
+        responses={200: answered_with("There is one.", "models"), **chat_problem_responses(*GATE)},
     )
     async def list_models() -> ModelsJson:
         """List what can be asked: one model, which stands for the documents."""
@@ -70,10 +65,19 @@ def add_chat_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
         "/v1/models/{name}",
         tags=["Chat"],
         summary="Tell of a model",
-        responses=chat_problem_responses(400, 403, 404),
+        responses=chat_problem_responses(*GATE, 404),
     )
     async def get_model(name: ModelName) -> ModelJson:
         """Tell of a model. A completion takes any name, for there is but one."""
         if name != MODEL:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"There is one model: {MODEL}.")
         return model
+
+
+def _answered() -> dict[str, Any]:
+    told = answered_with("The answer, or that there is none; streamed, in events.", "completion")
+    told["content"][streaming.MEDIA_TYPE] = {
+        "schema": streaming.EVENT,
+        "example": {"data": "[DONE]"},
+    }
+    return told

@@ -16,7 +16,11 @@ EVENT = {
     "type": "object",
     "description": "An event.",
     "properties": {
-        "data": {"type": "string", "description": "A chunk in JSON; of the last event, `[DONE]`."}
+        "data": {
+            "type": "string",
+            "description": "A chunk in JSON; of the last event, `[DONE]`.",
+            "examples": ["[DONE]"],
+        }
     },
     "required": ["data"],
 }
