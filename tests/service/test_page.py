@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from index.feedback import FeedbackFolder
 from index.store import Store
 from qa.abstention import key_of
 from qa.service.app import build_app
+from qa.service.writer import Writer
 from tests.browsing import (
     ELSEWHERE,
     QUESTION,
@@ -202,3 +204,25 @@ def test_what_is_promised_stands_below_the_answer(open_page, corpus: Corpus) -> 
             page.reload()
             expect(facts).to_contain_text("Confidence 0.")
             expect(facts).to_contain_text(told)
+
+
+def test_a_thumb_is_kept_with_what_was_cited(open_page, corpus: Corpus) -> None:
+    corpus.write("owls.txt", "Owls of Zanzibar sleep under red lanterns until midnight.\n")
+    corpus.index()
+    live, store = live_over(corpus.store, HashingEncoder()), Store(corpus.store)
+    with Writer(store, live) as writer, served(build_app(live, writing=(store, writer))) as url:
+        page = open_page(url)
+        for question, thumb in [("where do the owls of Zanzibar sleep", "Yes"), (ELSEWHERE, "No")]:
+            ask(page, question)
+            page.get_by_role("button", name=thumb).click()
+            expect(page.locator(".rating")).to_contain_text("Thank you")
+    up, down = FeedbackFolder(corpus.store).all()
+    assert (up.helpful, up.answered, up.question) == (
+        True,
+        True,
+        "where do the owls of Zanzibar sleep",
+    )
+    assert [each.cited_text for each in up.citations] == [
+        "Owls of Zanzibar sleep under red lanterns until midnight."
+    ]
+    assert (down.helpful, down.question, down.citations) == (False, ELSEWHERE, ())

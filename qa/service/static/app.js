@@ -6,6 +6,7 @@ import * as panel from "./document.js";
 import * as key from "./key.js";
 import { lightSources } from "./light.js";
 import { inAnswer } from "./places.js";
+import { rating } from "./rating.js";
 import * as screens from "./screens.js";
 import { request } from "./service.js";
 import { element, plain } from "./text.js";
@@ -167,12 +168,14 @@ function show(answer) {
   shown.answer = answer;
   const passages = answer.passages.map((each) => passageItem(each, answer));
   if (answer.answered) {
-    fillAnswer(element("p", "asked printed", answer.question), ...answerBody(answer));
+    fillAnswer(element("p", "asked printed", answer.question), ...answerBody(answer),
+      rating(answer));
     list("citations", "Citations", answer.citations.map((each) => citationItem(each, answer)));
     list("passages", "Passages", passages,
       "Highlighted: nearest to the question. Underlined: quoted in the answer.");
   } else if (passages.length) {
-    fillAnswer(element("p", "asked printed", answer.question), screens.noAnswer(answer));
+    fillAnswer(element("p", "asked printed", answer.question), screens.noAnswer(answer),
+      rating(answer));
     list("passages", "Nearest passages", passages);
     suggest(answer);
   } else {
