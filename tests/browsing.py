@@ -31,8 +31,9 @@ REPEATED = "what is microneedling"  # which the seeds say over and over
 ELSEWHERE = "who won the 1998 football world cup final"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Start Chromium. While it is there, Playwright's event loop holds the main thread."""
     chromium = shutil.which("chromium")
     if chromium is None:
         reason = "no Chromium for the tests of the page: `apt-get install chromium`"

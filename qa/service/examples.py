@@ -8,7 +8,8 @@ from pydantic import Field
 
 from qa.examples import examples
 from qa.live import LiveEngine
-from qa.service.problems import problem_responses
+from qa.service.openapi import answered_with
+from qa.service.problems import GATE, problem_responses
 from qa.wire import WireModel
 
 
@@ -16,7 +17,8 @@ class ExamplesJson(WireModel):
     """Questions to begin with."""
 
     questions: list[str] = Field(
-        description="Six at most, each answered by the document it was found in; there may be none."
+        description="Six at most, each answered by the document it is found in; maybe none.",
+        examples=[["Why Might Pimples Occur After Microneedling?"]],
     )
 
 
@@ -46,7 +48,15 @@ def add_example_routes(app: FastAPI, live: LiveEngine) -> None:
     """Add the route that returns example questions."""
     remembered = _Remembered(live)
 
-    @app.get("/v1/examples", responses=problem_responses(400, 403))
+    @app.get(
+        "/v1/examples",
+        tags=["Answers"],
+        summary="Questions to begin with",
+        responses={
+            200: answered_with("The questions.", "examples"),
+            **problem_responses(*GATE),
+        },
+    )
     async def example_questions() -> ExamplesJson:
         """List questions that stand in the documents and are answered by them."""
         return ExamplesJson(questions=list(await remembered.questions()))
