@@ -19,8 +19,8 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-_Whole = BeforeValidator(_whole)  # after a field's bounds, which it would hide from the schema
-WholeNumber = Annotated[int, _Whole]
+Whole = BeforeValidator(_whole)  # after a field's bounds, which it would hide from the schema
+WholeNumber = Annotated[int, Whole]
 DocumentId = Annotated[
     str,
     Field(
@@ -63,7 +63,7 @@ StartIndex = Annotated[
         description="Where it begins: Unicode code points from the start of the document's text.",
         examples=[2235],
     ),
-    _Whole,
+    Whole,
 ]
 EndIndex = Annotated[
     int,
@@ -73,7 +73,7 @@ EndIndex = Annotated[
         "document's text.",
         examples=[2335],
     ),
-    _Whole,
+    Whole,
 ]
 StartPage = Annotated[
     WholeNumber | None,

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from qa.engine import MAX_QUESTION_CHARS, MAX_TOP_K
 from qa.errors import QuestionError
 from qa.service.ask_wire import NOT_BLANK, Filters
-from qa.wire_fields import WholeNumber, WireModel
+from qa.wire_fields import Whole, WireModel
 
 MODEL = "pincite"
 _MAX_MESSAGES = 2000
@@ -39,8 +39,8 @@ def _no(wanted: bool) -> bool:  # noqa: FBT001 (a field's value)
 
 
 # Bounds stand within the type: beside None, the schema would lose them.
-_One = Annotated[WholeNumber, Field(ge=1, le=1)]
-_TopK = Annotated[WholeNumber, Field(ge=1, le=MAX_TOP_K)]
+_One = Annotated[int, Field(ge=1, le=1), Whole]
+_TopK = Annotated[int, Field(ge=1, le=MAX_TOP_K), Whole]
 _No = Annotated[bool, AfterValidator(_no), WithJsonSchema({"const": False})]
 
 
@@ -130,9 +130,7 @@ class ChatBody(LenientModel):
         default=None, description="Whether to answer in chunks, as events.", examples=[False]
     )
     stream_options: StreamOptions | None = Field(default=None, description="How to stream.")
-    n: WholeNumber | None = Field(
-        default=None, ge=1, le=1, description="There is one answer.", examples=[1]
-    )
+    n: _One | None = Field(default=None, description="There is one answer.", examples=[1])
     tool_choice: Literal["auto", "none"] | None = Field(
         default=None, description="That a tool is called cannot be required.", examples=["auto"]
     )
