@@ -14,7 +14,7 @@ from index.objects import write_errors_explained
 from index.progress import Progress, no_progress
 from index.snapshot import Snapshot, open_snapshot, read_snapshot
 from index.store import Store
-from index.store_folder import SNAPSHOTS
+from index.store_folder import FEEDBACK, SNAPSHOTS
 
 MIN_SENTENCE = 12
 """Characters: "See also:" stands in many texts, and finding it would prove nothing."""
@@ -26,7 +26,8 @@ class Purge:
 
     `documents` are the sources of which some text was only in old snapshots. `bytes` of `files`,
     all that the store keeps, were searched for each of the `sentences` and `vectors` that are no
-    longer live. `found` has the files that hold one, with its beginning: where there are any,
+    longer live. `feedback` counts what people said of answers that quoted one, which was forgotten
+    with it. `found` has the other files that hold one, with its beginning: where there are any,
     nothing was forgotten yet, so that the search can be repeated.
     """
 
@@ -35,6 +36,7 @@ class Purge:
     documents: tuple[str, ...]
     sentences: int
     vectors: int
+    feedback: int
     files: int
     bytes: int
     found: tuple[tuple[str, str], ...]
@@ -53,21 +55,29 @@ def purge(store: Store, progress: Progress = no_progress) -> Purge:
         before = store.total_bytes()
         kept = _files_to_keep(store, live)
         found: list[tuple[str, str]] = []
+        quoting: set[Path] = set()
         for done, path in enumerate(kept, 1):
             name = path.relative_to(store.folder).as_posix()
-            found += ((name, what) for what in traces.found_in(path))
+            traced = [(name, what) for what in traces.found_in(path)]
+            if traced and path.parent.name == FEEDBACK:
+                quoting.add(path)
+            else:
+                found += traced
             progress("Searching", done, len(kept))
         searched = sum(path.stat().st_size for path in kept)
         if not found:
             Store(store.folder, keep=1).forget_checks()
             store.jobs.forget_finished(0)
             _remove_all_but(kept, store)
+            for path in quoting:
+                path.unlink(missing_ok=True)
     return Purge(
         snapshots=len(others),
         freed=before - store.total_bytes(),
         documents=traces.documents,
         sentences=traces.sentences,
         vectors=traces.vectors,
+        feedback=len(quoting),
         files=len(kept),
         bytes=searched,
         found=tuple(found),

@@ -89,6 +89,14 @@ class Document:
         return max(1, bisect_right(pages, span.start)), max(1, bisect_right(pages, last))
 
     @property
+    def row_number(self) -> int | None:
+        """Which row of its file this document is; None where a file is one document."""
+        if not self.reader.startswith("rows/"):
+            return None
+        number = self.metadata.get("pincite_row", self.metadata.get("row"))
+        return number if isinstance(number, int) else None
+
+    @property
     def display_title(self) -> str:
         """The title to show to a person: the text's own, else the file's name."""
         return self.title or self.source.removeprefix(UPLOADED).rsplit("/", 1)[-1]

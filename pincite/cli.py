@@ -11,9 +11,11 @@ import pincite
 from eval.calibration.cli import calibrate_command
 from eval.cli import app as eval_app
 from index.terminal import WRONG_USAGE, run
+from pincite.feedback import app as feedback_app
 from pincite.gating import gate_command
 from pincite.indexing import index_command
 from pincite.keys import key_app
+from pincite.model_context import mcp_command
 from pincite.serving import serve_command
 from pincite.snapshots import purge_command, rollback_command
 from pincite.status import status_command
@@ -29,11 +31,13 @@ app.command("index")(index_command)
 app.command("ask")(ask_command)
 app.command("why")(why_command)
 app.command("serve")(serve_command)
+app.command("mcp")(mcp_command)
 app.command("status")(status_command)
 app.command("verify")(verify_command)
 app.add_typer(eval_app, name="eval")
 app.command("calibrate")(calibrate_command)
 app.command("gate")(gate_command)
+app.add_typer(feedback_app, name="feedback")
 app.add_typer(key_app, name="key")
 app.command("rollback")(rollback_command)
 app.command("purge")(purge_command)

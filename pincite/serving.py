@@ -103,6 +103,14 @@ def serve_command(
             "--watch/--no-watch", help="Index what changes in the sources.", show_default="watch"
         ),
     ] = None,
+    mcp: Annotated[
+        bool | None,
+        typer.Option(
+            "--mcp/--no-mcp",
+            help="Speak the Model Context Protocol at /mcp, too.",
+            show_default="no-mcp",
+        ),
+    ] = None,
     keep: KeepOption = None,
     threshold: ThresholdOption = None,
     without: WithoutOption = None,

@@ -62,3 +62,5 @@ def purge_command(store: StoreOption = None) -> None:
             f"{searched}: {len(done.found)} found. Remove what holds them, and retry."
         )
     out.print(f"{searched}: none found.", soft_wrap=True)
+    if done.feedback:
+        out.print(f"Feedback that quoted what was removed is forgotten, too: {done.feedback}.")

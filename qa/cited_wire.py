@@ -11,6 +11,7 @@ from qa.wire_fields import (
     EndIndex,
     EndPage,
     HeadingPath,
+    RowNumber,
     Source,
     StartIndex,
     StartPage,
@@ -24,7 +25,11 @@ class PlaceJson(WireModel):
     """Where near-duplicate text stands."""
 
     document_id: DocumentId
+    document_title: DocumentTitle
     source: Source
+    start_page_number: StartPage = None
+    end_page_number: EndPage = None
+    row_number: RowNumber = None
     start_char_index: StartIndex
     end_char_index: EndIndex
     cited_text: Words
@@ -32,9 +37,14 @@ class PlaceJson(WireModel):
     @classmethod
     def of(cls, place: Place) -> "PlaceJson":
         """Return the JSON form of `place`."""
+        first, last = place.document.pages_of(place.span) or (None, None)
         return cls(
             document_id=place.document.id,
+            document_title=place.document.display_title,
             source=place.document.source,
+            start_page_number=first,
+            end_page_number=last,
+            row_number=place.document.row_number,
             start_char_index=place.span.start,
             end_char_index=place.span.end,
             cited_text=place.text,
@@ -54,6 +64,7 @@ class CitationJson(WireModel):
     end_char_index: EndIndex
     start_page_number: StartPage = None
     end_page_number: EndPage = None
+    row_number: RowNumber = None
     document_sha256: DocumentSha256
     text_sha256: TextSha256
     also_in: list[PlaceJson] = Field(description="Other places that say the same, 20 at most.")
@@ -80,6 +91,7 @@ class CitationJson(WireModel):
             end_char_index=citation.end,
             start_page_number=first,
             end_page_number=last,
+            row_number=document.row_number,
             document_sha256=document.document_sha256,
             text_sha256=document.text_sha256,
             also_in=[PlaceJson.of(place) for place in citation.also_in[:MOST_PLACES]],
@@ -112,6 +124,7 @@ class PassageJson(WireModel):
     end_char_index: EndIndex
     start_page_number: StartPage = None
     end_page_number: EndPage = None
+    row_number: RowNumber = None
     score: float = Field(
         ge=0, le=1, description="How near it is to answering; no probability.", examples=[0.413]
     )
@@ -140,6 +153,7 @@ class PassageJson(WireModel):
             end_char_index=passage.end,
             start_page_number=first,
             end_page_number=last,
+            row_number=hit.document.row_number,
             score=hit.score,
             highlights=[_within(passage.start, span) for span in hit.highlights],
             also_in=[PlaceJson.of(place) for place in hit.also_in[:MOST_PLACES]],

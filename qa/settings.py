@@ -72,6 +72,7 @@ class Settings(BaseModel):
     log_format: Literal["auto", "json", "text"] = "auto"
     log_questions: bool = False
     watch: bool = True
+    mcp: bool = False
     keep: int = Field(default=2, ge=1, le=1000)
     ignore: tuple[str, ...] | None = None
 

@@ -14,13 +14,17 @@ class WireModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+MOST = 2**53
+"""The largest number that every reader of JSON has exactly."""
+
+
 def _whole(value: Any) -> Any:
     """Take 5.0 for 5, as JSON Schema does."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-_Whole = BeforeValidator(_whole)  # after a field's bounds, which it would hide from the schema
-WholeNumber = Annotated[int, _Whole]
+TAKES_WHOLE = BeforeValidator(_whole)  # after a field's bounds, which it would hide from the schema
+WholeNumber = Annotated[int, TAKES_WHOLE]
 DocumentId = Annotated[
     str,
     Field(
@@ -60,20 +64,22 @@ StartIndex = Annotated[
     int,
     Field(
         ge=0,
+        le=MOST,
         description="Where it begins: Unicode code points from the start of the document's text.",
         examples=[2235],
     ),
-    _Whole,
+    TAKES_WHOLE,
 ]
 EndIndex = Annotated[
     int,
     Field(
         ge=0,
+        le=MOST,
         description="Where it ends, exclusive: Unicode code points from the start of the "
         "document's text.",
         examples=[2335],
     ),
-    _Whole,
+    TAKES_WHOLE,
 ]
 StartPage = Annotated[
     WholeNumber | None,
@@ -87,6 +93,13 @@ EndPage = Annotated[
     Field(
         description="The page on which it ends; null where the document has no pages.",
         examples=[3, None],
+    ),
+]
+RowNumber = Annotated[
+    int | None,
+    Field(
+        description="Which row of the file, where each row of it is a document; else null.",
+        examples=[None],
     ),
 ]
 DocumentSha256 = Annotated[

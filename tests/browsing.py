@@ -1,16 +1,34 @@
-"""A real browser for the tests of pages."""
+"""A real browser for the tests of pages, over a real server."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
+
+from index.encoder import Encoder
 
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
 ]
+QUESTION = "why do I get pimples after microneedling"
+REPEATED = "what is microneedling"  # which the seeds say over and over
+ELSEWHERE = "who won the 1998 football world cup final"
 
 
 @pytest.fixture(scope="session")
@@ -28,33 +46,55 @@ def browser() -> Iterator[Browser]:
 
 
 class Complaints:
-    """What the browser complains of: script errors, console errors, CSP violations, dialogs."""
+    """What nobody wants of a page: errors, warnings, CSP violations, dialogs, foreign requests.
 
-    def __init__(self, page: Page) -> None:
+    A message in which the pattern `forgiven` is found is none.
+    """
+
+    def __init__(self, page: Page, url: str, forgiven: str) -> None:
         self.heard: list[str] = []
+        self._origin = urlsplit(url).netloc
+        self._forgiven = forgiven
         page.on("pageerror", lambda error: self.heard.append(str(error)))
-        page.on("console", lambda message: self._hear(message.type, message.text))
+        page.on("console", self._hear)
         page.on("dialog", self._dismiss)
+        page.on("request", self._follow)
 
     def _dismiss(self, dialog: Dialog) -> None:
         self.heard.append(dialog.message)
         dialog.dismiss()
 
-    def _hear(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.heard.append(text)
+    def _hear(self, message: ConsoleMessage) -> None:
+        forgiven = self._forgiven and re.search(self._forgiven, message.text)
+        if message.type in ("error", "warning") and not forgiven:
+            self.heard.append(message.text)
+
+    def _follow(self, request: Request) -> None:
+        if urlsplit(request.url).netloc != self._origin:
+            self.heard.append(f"a request to {request.url}")
+
+
+PageOpener = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open pages that must give no cause for complaint."""
+def open_page(browser: Browser) -> Iterator[PageOpener]:
+    """Open pages that must give no cause for complaint, but for what is `forgiven`."""
     contexts: list[BrowserContext] = []
     complaints: list[Complaints] = []
 
-    def opener(url: str, width: int = 1200, height: int = 900) -> Page:
+    def opener(
+        url: str,
+        width: int = 1200,
+        height: int = 900,
+        forgiven: str = "",
+        prepare: Callable[[Page], object] | None = None,
+    ) -> Page:
         contexts.append(browser.new_context(viewport={"width": width, "height": height}))
         page = contexts[-1].new_page()
-        complaints.append(Complaints(page))
+        complaints.append(Complaints(page, url, forgiven))
+        if prepare:
+            prepare(page)
         page.goto(url)
         return page
 
@@ -62,3 +102,32 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert [complaint for each in complaints for complaint in each.heard] == []
+
+
+@pytest.fixture(scope="session")
+def seeds_url(seeds_store: Path, encoder: Encoder) -> Iterator[str]:
+    """The address of a service over the seeds."""
+    from qa.service.app import build_app
+    from tests.service.conftest import live_over
+    from tests.service.serving import served
+
+    with served(build_app(live_over(seeds_store, encoder))) as url:
+        yield url
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_label("Your question").fill(question)
+    page.get_by_role("button", name="Ask", exact=True).click()
+
+
+def answer_of(page: Page, url: str, question: str) -> Any:
+    """Return what the service answers, to compare the page with."""
+    return page.request.post(f"{url}v1/ask", data={"question": question}).json()
+
+
+def marked_in_panel(page: Page) -> str | None:
+    """Return what is marked in the document that is open, which must be in view."""
+    mark = page.locator("#document-text mark")
+    expect(mark).to_have_count(1)
+    expect(mark).to_be_in_viewport()
+    return mark.text_content()

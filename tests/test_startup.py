@@ -55,3 +55,8 @@ def test_asking_imports_neither_torch_nor_what_indexing_needs(
     foreign = {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names) - OWN
     assert {name for name in foreign if not name.startswith("_")} <= NEEDED
     assert not modules.intersection(NOT_OWN)
+
+
+def test_serving_imports_no_protocol_that_was_not_asked_for() -> None:
+    script = "import sys, qa.service.app, qa.service.run; assert 'mcp' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True)

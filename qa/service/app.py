@@ -22,6 +22,10 @@ from qa.elsewhere import elsewhere_in_snapshot
 from qa.live import LiveEngine
 from qa.service.ask_wire import AskBody, VerifyBody
 from qa.service.asking import Asking
+from qa.service.chat.errors import ChatProblem
+from qa.service.chat.routes import add_chat_routes
+from qa.service.examples import add_example_routes
+from qa.service.feedback import add_feedback_route
 from qa.service.head import HeadAsGet
 from qa.service.openapi import (
     DESCRIPTION,
@@ -57,13 +61,15 @@ def build_app(
     policy: Policy = OPEN,
     *,
     writing: tuple[Store, Writer] | None = None,
+    mcp: bool = False,
     log_questions: bool = False,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """Return the service that answers from `live`, to whom `policy` lets.
 
-    Documents can be uploaded where there is a store to write to, and a writer that does it.
-    Questions are not logged unless `log_questions`. `lifespan` is entered before the first request.
+    Documents can be uploaded and answers be rated where there is a store to write to, and a writer
+    for the documents. With `mcp`, the Model Context Protocol is spoken, too. Questions are not
+    logged unless `log_questions`. `lifespan` is entered before the first request.
     """
     app = FastAPIOffline(
         redoc_url=None,
@@ -75,7 +81,8 @@ def build_app(
         swagger_ui_parameters={"defaultModelsExpandDepth": 0, "displayRequestDuration": True},
         lifespan=lifespan,
     )
-    complete_openapi(app, *([UploadBody] if writing else []), keys=policy.keys is not None)
+    forms = [ChatProblem, UploadBody] if writing else [ChatProblem]
+    complete_openapi(app, *forms, keys=policy.keys is not None)
     metrics = Metrics()
     asking = Asking(live, metrics, log_questions)
     questions = WorkQueue(
@@ -84,11 +91,18 @@ def build_app(
     add_problem_handlers(app)
     _add_answering(app, asking, in_turn(questions))
     _add_documents(app, live, in_turn(questions))
+    add_chat_routes(app, asking, in_turn(questions))
+    add_example_routes(app, live)
     if writing:
         bodies = WorkQueue(policy.uploads_at_once, policy.uploads_waiting, patience_s=30)
         add_upload_routes(app, live, *writing, bodies)
+        add_feedback_route(app, writing[0])
     _add_health(app, live)
     add_metrics_route(app, live, metrics, writing[0] if writing else None)
+    if mcp:
+        from qa.protocol.mounting import add_mcp  # takes a second, and few need it
+
+        add_mcp(app, asking, questions)
     app.add_middleware(HeadAsGet)
     add_middleware(app, policy, metrics)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

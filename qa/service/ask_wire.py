@@ -75,6 +75,10 @@ _FILTERS_SCHEMA = {
 }
 
 
+Filters = Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)]
+"""The JSON form of a filter; `qa.filters.Filter` reads it and says what is wrong."""
+
+
 class AskBody(WireModel):
     """A question."""
 
@@ -94,7 +98,7 @@ class AskBody(WireModel):
     explain: bool = Field(
         default=False, description="Return each stage's ranks and scores.", examples=[False]
     )
-    filters: Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)] = Field(
+    filters: Filters = Field(
         default={}, description=_FILTERS, examples=[{}, {"path": {"prefix": "seeds/"}}]
     )
 

@@ -31,7 +31,8 @@ _TOO_SLOW = HTTPStatus.REQUEST_TIMEOUT, "The body did not come in time; send it 
 
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 # The OpenAPI page sets itself up by an inline script and draws with inline styles.
 _DOCS_POLICY = (

@@ -24,7 +24,11 @@ wrong and what to do. A field that is not known is an error, never passed over. 
 path does not have is answered 405, with those that it has in `Allow`; `HEAD` is wherever `GET` is.
 """
 TAGS = [
-    {"name": "Answers", "description": "Ask, and check that an answer holds."},
+    {
+        "name": "Answers",
+        "description": "Ask, check that an answer holds, tell if it helped.",
+    },
+    {"name": "Chat", "description": "The same for clients that are made for OpenAI's interface."},
     {"name": "Documents", "description": "What there is to answer from: list, read, add, remove."},
     {"name": "Service", "description": "How the service is."},
 ]

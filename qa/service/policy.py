@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from qa.service.access.checking import Checking
 from qa.service.access.keys import Keys
 from qa.service.access.rate_limit import RateLimit
+from qa.service.chat.errors import ChatErrors
 from qa.service.guard import LOOPBACK_NAMES, Guard
 from qa.service.telemetry.metrics import Metrics
 from qa.service.telemetry.observing import REQUEST_ID, Observing
@@ -59,4 +60,5 @@ def add_middleware(app: FastAPI, policy: Policy, metrics: Metrics) -> None:
         any_address=policy.any_address,
         allowed_origins=policy.cors_origins,
     )
+    app.add_middleware(ChatErrors)
     app.add_middleware(Observing, metrics=metrics)

@@ -69,6 +69,10 @@ _TOLD: Mapping[int, tuple[str, str]] = {
         "Not possible for the moment; come again later.",
         "More is asked for than can be answered just now; try again in a second.",
     ),
+    507: (
+        "There is no room for more.",
+        "No more feedback is taken until whoever runs this service has looked through it.",
+    ),
 }
 _RETRY_AFTER = {
     "description": "After how many seconds it may be possible.",
@@ -114,25 +118,28 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return JSONResponse(body.model_dump(), status, headers, media_type=MEDIA_TYPE)
 
 
-def problem_responses(*statuses: int, details: Mapping[int, str] | None = None) -> Responses:
+def problem_responses(
+    *statuses: int, details: Mapping[int, str] | None = None, schema: str = "Problem"
+) -> Responses:
     """Describe the errors of a route: those of `statuses` and `details`, and those EVERYWHERE.
 
-    `details` has an example of what is said where the usual one does not fit.
+    `details` has an example of what is said where the usual one does not fit; `schema` names the
+    component that describes their body.
     """
     told = details or {}
     return {
-        status: _problem_response(status, told.get(status, _TOLD[status][1]))
+        status: _problem_response(status, told.get(status, _TOLD[status][1]), schema)
         for status in sorted({*EVERYWHERE, *statuses, *told})
     }
 
 
-def _problem_response(status: int, detail: str) -> dict[str, Any]:
+def _problem_response(status: int, detail: str, schema: str) -> dict[str, Any]:
     title = HTTPStatus(status).phrase
     example = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     response: dict[str, Any] = {
         "description": _TOLD[status][0],
         "content": {
-            MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+            MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": example}
         },
     }
     if status in _HEADERS:

@@ -114,6 +114,7 @@ def _application(settings: Settings, gate_of: GateOf, shared: Path | None) -> "F
         live,
         policy_of(settings, shared),
         writing=(store, writer),
+        mcp=settings.mcp,
         log_questions=settings.log_questions,
         lifespan=lifespan,
     )

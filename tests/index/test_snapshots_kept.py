@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from index.errors import StoreBusyError, StoreError
+from index.feedback import Feedback, FeedbackFolder, RatedQuote
 from index.history import roll_back
 from index.model import Model
 from index.purge import purge
@@ -141,6 +142,22 @@ def test_a_purge_finds_what_is_left_where_it_should_not_be(living: Living) -> No
     (living.store.folder / "gold.json").unlink()
     assert purge(living.store).found == ()
     assert not holds(living.store, SECRET)
+
+
+def test_feedback_that_quotes_what_was_removed_is_forgotten_with_it(living: Living) -> None:
+    path = living.write("secret.txt", f"{SECRET}\n")
+    living.index()
+    kept = FeedbackFolder(living.store.folder)
+    for text in (SECRET, "Redness fades within two days."):
+        quote = RatedQuote("a", 0, len(text), text)
+        kept.add(Feedback.new("who called", helpful=True, citations=[quote]))
+    path.unlink()
+    living.index()
+    done = purge(living.store)
+    assert (done.feedback, done.found) == (1, ())
+    assert not holds(living.store, SECRET)
+    [left] = kept.all()
+    assert left.citations[0].cited_text == "Redness fades within two days."
 
 
 def test_a_purge_leaves_what_still_stands_elsewhere(living: Living) -> None:

@@ -14,9 +14,9 @@ from qa.service.server import Server
 
 
 @contextmanager
-def served(app: FastAPI, **options: Any) -> Iterator[str]:
-    """Serve `app`; give the address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def served(app: FastAPI, *, port: int = 0, **options: Any) -> Iterator[str]:
+    """Serve `app`, on a free port where none is given; give the address."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
         listener.settimeout(0)
         config = uvicorn.Config(
             app,

@@ -33,16 +33,19 @@ QUESTIONS = [
     "wer wurde 1998 Weltmeister",
 ]
 
-PLACE_KEYS = {"document_id", "source", "start_char_index", "end_char_index", "cited_text"}
+PLACE_KEYS = {
+    *("document_id", "document_title", "source", "start_char_index", "end_char_index"),
+    *("cited_text", "start_page_number", "end_page_number", "row_number"),
+}
 CITATION_KEYS = PLACE_KEYS | {
-    *("number", "document_title", "heading_path", "start_page_number", "end_page_number"),
+    *("number", "heading_path"),
     *("document_sha256", "text_sha256", "also_in", "also_in_count"),
     "agreeing_documents",
 }
 PASSAGE_KEYS = {
     *("rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text"),
     *("start_char_index", "end_char_index", "score", "highlights", "also_in"),
-    *("also_in_count", "start_page_number", "end_page_number"),
+    *("also_in_count", "start_page_number", "end_page_number", "row_number"),
 }
 ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),

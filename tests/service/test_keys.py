@@ -22,6 +22,7 @@ ASKING = [
     ("POST", "/v1/ask", QUESTION),
     ("POST", "/v1/verify", {"citations": []}),
     ("GET", "/v1/documents", None),
+    ("GET", "/v1/examples", None),
     ("GET", "/v1/documents/no-such", None),
     ("GET", "/metrics", None),
     ("GET", "/v1/whatever-comes-later", None),

@@ -20,7 +20,7 @@ from tests.service.test_kills import REPOSITORY, service
 FEW = """
 # What takes long for the many borders of its schema is only tried at random here.
 [[operations]]
-include-operation-id = ["put_document", "verify"]
+include-operation-id = ["put_document", "verify", "create_chat_completion", "send_feedback"]
 phases.coverage.enabled = false
 """
 

@@ -1,4 +1,5 @@
-// What comes from JSON reaches the page through these: as text, never as markup.
+// What comes from JSON reaches the page through these: as text, never as markup, and with its
+// direction kept to itself: text from right to left must not reorder the page's own words.
 
 export function element(tag, className, ...children) {
   const node = document.createElement(tag);
@@ -7,6 +8,12 @@ export function element(tag, className, ...children) {
   return node;
 }
 
+/** Text of a document, a question or a file's name, within the page's own words. */
+export const foreign = (words) => element("bdi", "", words);
+
+/** The same where there are no elements, as in the tab's title: without what turns text around. */
+export const plain = (words) => words.replace(/[\u0000-\u001f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, " ");
+
 export function button(label, onClick, className = "") {
   const node = element("button", className, label);
   node.type = "button";
@@ -14,14 +21,34 @@ export function button(label, onClick, className = "") {
   return node;
 }
 
-/** Divide `text` at the ends of `spans`; what lies in one or more of them becomes a <mark>. */
+export function link(href, className, ...children) {
+  const node = element("a", className, ...children);
+  node.href = href;
+  return node;
+}
+
+/** Put `between` between the nodes. */
+export function joined(nodes, between) {
+  return nodes.flatMap((node, i) => (i ? [between, node] : [node]));
+}
+
+export const counted = (number, one, more = `${one}s`) => `${number} ${number === 1 ? one : more}`;
+
+/**
+ * Divide `text` at the ends of `spans`; what lies in one or more of them becomes a <mark>.
+ * `cites` of a span are the numbers of the citations that quote it.
+ */
 export function marked(text, spans) {
   const ends = [0, Infinity, ...spans.flatMap(({ start, end }) => [start, end])];
   const cuts = [...new Set(ends)].sort((a, b) => a - b);
   return cuts.slice(1).map((end, i) => {
     const over = spans.filter((span) => span.start <= cuts[i] && end <= span.end);
     const words = slice(text, cuts[i], end);
-    return over.length ? element("mark", over.map((span) => span.kind).join(" "), words) : words;
+    if (!over.length) return words;
+    const mark = element("mark", [...new Set(over.map((span) => span.kind))].join(" "), words);
+    const cites = over.flatMap((span) => span.cites ?? []);
+    if (cites.length) mark.dataset.cites = cites.join(" ");
+    return mark;
   });
 }
 

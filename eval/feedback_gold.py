@@ -1,0 +1,122 @@
+"""Gold questions out of what people said of answers, and drafts for a person to complete."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from eval.gold_file import GoldQuote, GoldRow
+from index.feedback import Feedback, RatedQuote
+from index.snapshot import Snapshot
+from index.terminal import one_line
+from qa.claims import PlaceClaim
+from qa.elsewhere import elsewhere_in_snapshot
+from qa.wording import words
+
+_RATED_BOTH_WAYS = "there are thumbs up and down: keep the quotes that answer, and set kind"
+_RIGHTLY_ABSTAINED = "rightly not answered: set kind to near-miss, or far-off for another subject"
+_LOST = "found helpful, but no document has what was cited any more: give quotes that answer"
+_UNCITED = "found helpful, but what was cited was not given with it: give quotes that answer"
+_WRONGLY_ABSTAINED = "not answered, and that was no help: give quotes that answer, or set kind"
+_NO_HELP = "answered with words that were no help: give quotes that answer, or set kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A question that a person has to complete, and how; `quotes` are those that may stay."""
+
+    id: str
+    question: str
+    note: str
+    quotes: tuple[GoldQuote, ...] = ()
+
+    def to_json(self) -> str:
+        """Return a line that looks like one of a gold file and is refused by its reader."""
+        quotes = [quote.model_dump() for quote in self.quotes]
+        line = {"id": self.id, "question": self.question, "kind": "draft", "quotes": quotes}
+        return json.dumps(line | {"note": self.note}, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """What became of feedback: a row or a draft for each question, and remarks, a line each."""
+
+    rows: tuple[GoldRow, ...]
+    drafts: tuple[Draft, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def gold(self) -> str:
+        """The content of a gold file."""
+        lines = (row.model_dump(exclude={"split"}) for row in self.rows)
+        return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+
+    @property
+    def to_complete(self) -> str:
+        """The content of a file of drafts."""
+        return "".join(f"{draft.to_json()}\n" for draft in self.drafts)
+
+
+def harvest(entries: Iterable[Feedback], snapshot: Snapshot) -> Harvest:
+    """Make gold questions of helpful answers; quotes are what of them stands in the snapshot.
+
+    Entries on the same question, which is told by its words, become one.
+    """
+    rows: list[GoldRow] = []
+    drafts: list[Draft] = []
+    remarks: list[str] = []
+    for same in _by_question(entries).values():
+        made = _question(same, snapshot)
+        if isinstance(made, Draft):
+            drafts.append(made)
+        else:
+            rows.append(made)
+        if len(same) > 1:
+            ups = sum(entry.helpful for entry in same)
+            thumbs = f"{ups} up, {len(same) - ups} down" if 0 < ups < len(same) else "all alike"
+            remarks.append(f"“{one_line(made.question)}” was rated {len(same)} times, {thumbs}.")
+    return Harvest(tuple(rows), tuple(drafts), tuple(remarks))
+
+
+def _by_question(entries: Iterable[Feedback]) -> Mapping[str, list[Feedback]]:
+    found: dict[str, list[Feedback]] = {}
+    for entry in entries:
+        found.setdefault(" ".join(words(entry.question)) or entry.question, []).append(entry)
+    return found
+
+
+def _question(same: Sequence[Feedback], snapshot: Snapshot) -> GoldRow | Draft:
+    first, *_ = same
+    name, question = f"feedback-{first.id}", first.question
+    helpful = [entry for entry in same if entry.helpful]
+    cited = [quote for entry in helpful for quote in entry.citations]
+    quotes = tuple(dict.fromkeys(_standing(cited, snapshot)))
+    if len(helpful) not in (0, len(same)):
+        return Draft(name, question, _RATED_BOTH_WAYS, quotes)
+    if not helpful:
+        abstained = all(entry.answered is False for entry in same)
+        return Draft(name, question, _WRONGLY_ABSTAINED if abstained else _NO_HELP)
+    if quotes:
+        return GoldRow(id=name, question=question, kind="answerable", quotes=quotes)
+    if cited:
+        return Draft(name, question, _LOST)
+    abstained = all(entry.answered is False for entry in helpful)
+    return Draft(name, question, _RIGHTLY_ABSTAINED if abstained else _UNCITED)
+
+
+def _standing(cited: Iterable[RatedQuote], snapshot: Snapshot) -> Iterator[GoldQuote]:
+    """Yield the quotes that stand in their document or, where that has them no more, in another."""
+    elsewhere = elsewhere_in_snapshot(snapshot)
+    for quote in cited:
+        own = snapshot.chunked.get(quote.document_id)
+        if own and quote.cited_text in own.document.text:
+            yield GoldQuote(source=own.document.source, quote=quote.cited_text)
+            continue
+        claim = PlaceClaim(
+            document_id=quote.document_id,
+            cited_text=quote.cited_text,
+            start_char_index=quote.start,
+            end_char_index=max(quote.start, quote.end),
+        )
+        for document in elsewhere.holding(claim):
+            yield GoldQuote(source=document.source, quote=quote.cited_text)
+            break

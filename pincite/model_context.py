@@ -1,0 +1,60 @@
+"""`pincite mcp`: the tools for language models, over standard streams or HTTP."""
+
+from typing import Annotated
+
+import typer
+
+from qa.cli import BackendOption, ModelOption, StoreOption, ThresholdOption, WithoutOption
+from qa.settings import load_settings
+
+
+def mcp_command(
+    http: Annotated[
+        bool, typer.Option("--http", help="Serve over HTTP at /mcp, as `pincite serve --mcp`.")
+    ] = False,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", help="With --http: address to listen on.", show_default="127.0.0.1"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", help="With --http: port to listen on.", show_default="8000"),
+    ] = None,
+    threshold: ThresholdOption = None,
+    without: WithoutOption = None,
+    model: ModelOption = None,
+    backend: BackendOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Let language models ask, through the Model Context Protocol. A client starts this.
+
+    Without --http it is spoken over standard input and output, until the input ends.
+    """
+    for name, value in (("host", host), ("port", port)):
+        if value is not None and not http:
+            raise typer.BadParameter("it needs --http", param_hint=f"--{name}")
+    settings = load_settings(
+        mcp=http or None,
+        host=host,
+        port=port,
+        threshold=threshold,
+        without=without,
+        model=model,
+        backend=backend,
+        store=store,
+    )
+    if http:
+        from pincite.gating import gate_of
+        from qa.service.run import serve
+
+        serve(settings, gate_of)
+        return
+    from qa.live import LiveEngine
+    from qa.protocol.standard_streams import serve_on_standard_streams
+    from qa.service.asking import Asking
+    from qa.service.telemetry.log_lines import log_lines
+    from qa.service.telemetry.metrics import Metrics
+
+    live = LiveEngine(settings.store, **settings.for_engine)
+    with log_lines(settings.log_format):
+        serve_on_standard_streams(Asking(live, Metrics(), settings.log_questions))

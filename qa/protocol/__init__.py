@@ -1,0 +1,1 @@
+"""The Model Context Protocol: asking, reading and checking as tools for language models."""

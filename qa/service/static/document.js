@@ -1,0 +1,118 @@
+// The panel that shows a document at a place, with the other places that say the same.
+
+import { addressOf, isSame } from "./address.js";
+import { titleOf, whereabouts } from "./places.js";
+import { request } from "./service.js";
+import { button, element, foreign, link, marked, slice } from "./text.js";
+
+const byId = (id) => document.getElementById(id);
+const panel = byId("document");
+let showing = null;
+
+/** Call `left` when the reader closes the panel, be it with Escape or beside it. */
+export function onLeave(left) {
+  byId("document-close").addEventListener("click", () => panel.close());
+  byId("document-marked").addEventListener("click", toMarked);
+  panel.addEventListener("click", (event) => {
+    if (event.target === panel) panel.close(); // a click beside it
+  });
+  panel.addEventListener("close", () => {
+    if (panel.open) return; // again, for another place
+    showing = null;
+    left();
+  });
+}
+
+export const isOpen = () => panel.open;
+
+export function close() {
+  if (panel.open) panel.close();
+}
+
+/**
+ * Open the document of `place`. `found` is the place as the answer has it, null if it has not;
+ * `group` are the places that say the same, `found` among them.
+ */
+export async function open(place, { found, group }, question) {
+  showing = place;
+  const text = byId("document-text");
+  byId("document-title").replaceChildren(found ? foreign(found.document_title) : "Document");
+  byId("document-place").replaceChildren(...(found ? whereabouts(found) : []));
+  byId("document-group").replaceChildren(...others(group, place, question));
+  byId("document-about").replaceChildren();
+  byId("document-marked").hidden = true;
+  text.replaceChildren(element("p", "note waiting", "Opening the document…"));
+  if (!panel.open) panel.showModal();
+  try {
+    const json = await request(`v1/documents/${encodeURIComponent(place.document_id)}`);
+    if (showing === place) show(json, place, found);
+  } catch (refusal) {
+    if (showing !== place) return;
+    const message = refusal.status === 404
+      ? "This document is not indexed any more." : refusal.message;
+    text.replaceChildren(element("p", "note", foreign(message)),
+      button("Try again", () => open(place, { found, group }, question)));
+  }
+}
+
+function show(json, place, found) {
+  const known = found ?? { ...place, source: json.source, document_title: json.title,
+    row_number: rowOf(json) };
+  byId("document-title").replaceChildren(foreign(json.title));
+  byId("document-place").replaceChildren(...whereabouts(known));
+  byId("document-about").replaceChildren(...about(json));
+  const text = byId("document-text");
+  const [start, end] = [place.start_char_index, place.end_char_index];
+  const whole = (spans) => element("div", "whole", ...marked(json.text, spans));
+  const words = slice(json.text, start, end);
+  const expected = found ? found.cited_text ?? found.text : words;
+  const unchanged = !place.digest || json.text_sha256.startsWith(place.digest);
+  if (words && words === expected && (found || unchanged)) {
+    text.replaceChildren(whole([{ start, end, kind: "highlight" }]));
+    byId("document-marked").hidden = false;
+    toMarked();
+  } else {
+    const note = words || place.digest
+      ? "The document has changed since this place was cited, so nothing is marked."
+      : "The document is too short to have this place, so nothing is marked.";
+    text.replaceChildren(element("p", "note", note), whole([]));
+    text.scrollTop = 0;
+  }
+}
+
+function toMarked() {
+  byId("document-text").querySelector("mark").scrollIntoView({ block: "center", behavior: "instant" });
+}
+
+function others(group, place, question) {
+  if (group.length < 2) return [];
+  const items = group.map((each) => {
+    const anchor = link(addressOf(question, each), "place", ...titleOf(each), " · ", ...whereabouts(each));
+    if (isSame(each, place)) anchor.ariaCurrent = "true";
+    return element("li", "", anchor);
+  });
+  return [element("details", "also", element("summary", "", `Said in ${group.length} places`),
+    element("ul", "", ...items))];
+}
+
+/** What is known of the document: its metadata, and what there was to say when it was read. */
+function about(json) {
+  const facts = [
+    ["File", json.source],
+    ["Type", json.media_type],
+    ["Changed", json.modified],
+    ...Object.entries(json.metadata).map(([name, value]) => [name, [value].flat().join(", ")]),
+    ...json.remarks.map((remark) => ["Remark", remark]),
+    ["SHA-256 of the file", json.document_sha256],
+    ["Read by", json.reader],
+  ].filter(([, value]) => value !== "");
+  const rows = facts.map(([name, value]) => (
+    element("div", "", element("dt", "", foreign(name)), element("dd", "", foreign(String(value))))));
+  return [element("details", "about", element("summary", "", "About this document"),
+    element("dl", "", ...rows))];
+}
+
+function rowOf(json) {
+  if (!json.reader.startsWith("rows/")) return null;
+  return json.metadata.pincite_row ?? json.metadata.row ?? null;
+}

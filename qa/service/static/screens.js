@@ -1,0 +1,96 @@
+// What stands in place of an answer: the beginning, the wait, no answer, nothing indexed, trouble.
+
+import { addressOf } from "./address.js";
+import { passagesOf, readings } from "./answer.js";
+import * as key from "./key.js";
+import { button, element, foreign, link } from "./text.js";
+
+export function introduction() {
+  return element("p", "lead", "Ask in your own words. Every word of an answer is quoted from your "
+    + "documents, and every quote leads to the place where it stands. If they do not say, you are "
+    + "told so.");
+}
+
+export function exampleList(questions, heading) {
+  if (!questions.length) return [];
+  const items = questions.map((question) => (
+    element("li", "", link(addressOf(question), "example", foreign(question)))));
+  return [element("div", "examples", element("h2", "", heading), element("ul", "", ...items))];
+}
+
+export function waiting() {
+  return element("p", "note waiting", "Looking through your documents…");
+}
+
+export function noAnswer(answer) {
+  const told = `All documents were searched, by meaning and by words. The nearest are `
+    + `${passagesOf(answer)}, shown below; none says enough to be quoted as an answer `
+    + `(confidence ${answer.confidence.toFixed(2)} of 1).`;
+  return element("div", "card", element("h2", "", "No answer found in your documents"),
+    ...readings(answer), element("p", "", told),
+    element("h3", "", "What you can try"), element("ul", "tips", ...tips(answer)));
+}
+
+function tips(answer) {
+  const [unknown, ...more] = answer.unknown_words;
+  let words = ["The documents’ own words; the passages below show how they put it."];
+  if (more.length) words = ["Other words: those named above stand in no document."];
+  else if (unknown) words = ["Another word for “", foreign(unknown), "”: no document holds it."];
+  return [
+    words,
+    ["One thing at a time, as a whole question."],
+    ["More documents: ", element("code", "", "pincite index FOLDER"), " adds what is in a folder."],
+  ].map((tip) => element("li", "", ...tip));
+}
+
+export function nothingIndexed(look) {
+  return element("div", "card",
+    element("h2", "", "Nothing is indexed yet"),
+    element("p", "", "There are no documents to answer from. On the machine that this service "
+      + "runs on, run"),
+    element("pre", "", element("code", "", "pincite index FOLDER")),
+    element("p", "", "with the folder that your documents are in; then ask here. "
+      + "The service need not be restarted."),
+    button("Look again", look));
+}
+
+export function keyNeeded(enter) {
+  return element("div", "card", element("h2", "", "This service needs an API key"),
+    element("p", "", "Whoever runs it can give you one. It is kept in this tab only, until you "
+      + "close it or forget the key."),
+    button("Enter a key", enter));
+}
+
+/** Tell what went wrong, with a way to try again: at once, or by itself after the wait. */
+export function trouble(refusal, retry, enterKey) {
+  if (refusal.status === 401) return keyNeeded(enterKey);
+  const busy = { 429: "One moment, please", 503: "The service is busy" }[refusal.status];
+  const card = element("div", busy ? "card" : "card error",
+    element("h2", "", busy ?? "That did not work"), element("p", "", foreign(refusal.message)));
+  if (refusal.waitSeconds !== null) card.append(countdown(refusal.waitSeconds, retry, card));
+  const again = refusal.waitSeconds === null ? "Try again" : "Try now";
+  card.append(button(again, retry));
+  if (refusal.status === 403 && key.current()) card.append(button("Use another key", enterKey));
+  return card;
+}
+
+/** Count down and retry, for as long as the card is shown. */
+function countdown(seconds, retry, card) {
+  const node = element("p", "note");
+  node.role = "timer"; // which is not read out at every second
+  const until = Date.now() + seconds * 1000;
+  const tell = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    node.textContent = `Trying again in ${Math.max(left, 1)} s.`;
+    return left;
+  };
+  tell();
+  const ticking = setInterval(() => {
+    if (!card.isConnected) clearInterval(ticking);
+    else if (tell() <= 0) {
+      clearInterval(ticking);
+      retry();
+    }
+  }, 250);
+  return node;
+}
