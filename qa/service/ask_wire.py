@@ -76,6 +76,7 @@ _FILTERS_SCHEMA = {
 
 
 Filters = Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)]
+"""The JSON form of a filter; `qa.filters.Filter` reads it and says what is wrong."""
 
 
 class AskBody(WireModel):
