@@ -39,7 +39,7 @@ function tips(answer) {
   return [
     words,
     ["One thing at a time, as a whole question."],
-    ["More documents: ", element("code", "", "pincite index FOLDER"), " adds what is in a folder."],
+    ["More documents: put them into a folder that is indexed."],
   ].map((tip) => element("li", "", ...tip));
 }
 
