@@ -16,14 +16,17 @@ CITATION_KEYS = {
     "number", "document_id", "document_title", "source", "heading_path", "cited_text",
     "start_char_index", "end_char_index", "start_page_number", "end_page_number",
     "document_sha256", "text_sha256", "also_in", "also_in_count",
-    "agreeing_documents",
+    "agreeing_documents", "row_number",
 }  # fmt: skip
 PASSAGE_KEYS = {
     "rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text",
     "start_char_index", "end_char_index", "start_page_number", "end_page_number", "score",
-    "highlights", "also_in", "also_in_count",
+    "highlights", "also_in", "also_in_count", "row_number",
 }  # fmt: skip
-PLACE_KEYS = {"document_id", "source", "start_char_index", "end_char_index", "cited_text"}
+PLACE_KEYS = {
+    "document_id", "document_title", "source", "start_char_index", "end_char_index", "cited_text",
+    "start_page_number", "end_page_number", "row_number",
+}  # fmt: skip
 
 
 def test_an_answer_goes_to_stdout_and_ends_with_0(pincite: Command, seeds_store: Path) -> None:

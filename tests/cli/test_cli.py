@@ -20,12 +20,16 @@ from tests.cli.conftest import (
 )
 
 COMMANDS = (
-    *("index", "ask", "why", "serve", "status", "verify", "calibrate", "gate", "rollback", "purge"),
-    *("eval", "key"),
+    *("index", "ask", "why", "serve", "mcp", "status", "verify", "calibrate", "gate"),
+    *("rollback", "purge", "eval", "feedback", "key"),
+)
+GROUPED = (
+    *("feedback list", "feedback gold", "feedback remove"),
+    *("key add", "key list", "key revoke"),
 )
 
 
-@pytest.mark.parametrize("command", [*COMMANDS[:-1], "key add", "key list", "key revoke"])
+@pytest.mark.parametrize("command", [*COMMANDS[:-2], *GROUPED])
 def test_every_command_has_help(pincite: Command, command: str) -> None:
     outcome = pincite(*command.split(), "--help")
     assert (outcome.code, outcome.err) == (0, "")

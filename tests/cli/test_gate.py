@@ -164,6 +164,7 @@ def test_gold_that_cannot_be_read_stops_before_anything_is_done(
     assert gated("index", "--force").code == 0
 
 
+@pytest.mark.soak
 def test_the_seeds_gate_what_is_made_of_them(pincite: Command, tmp_path: Path, seeds_dir: Path):
     """With the default model and the packaged questions."""
     own = tmp_path / "seeds"

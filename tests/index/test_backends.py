@@ -58,7 +58,7 @@ def test_both_backends_give_the_same_vectors(model: Model, seeds_store: Path, ro
     snapshot = open_snapshot(Store(seeds_store))
     texts = [
         embedded_text(p.heading_path, p.span.of(snapshot.document(p.document_id).text))
-        for p in snapshot.passages
+        for p in snapshot.passages[::4]
     ]
     texts = ["", "why?", "pimples 👍🏽 发红", "word " * 900, *texts]
     on_torch, on_openvino = TorchEncoder(model), openvino_on(model)

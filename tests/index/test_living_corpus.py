@@ -120,7 +120,7 @@ def corpus(model: Model, encoder: Encoder) -> Iterator[Corpus]:
         shutil.rmtree(folder)
 
 
-@settings(max_examples=settings().max_examples // 3)
+@settings(max_examples=settings().max_examples // 4)
 @given(st.lists(steps, min_size=1, max_size=12))
 def test_the_store_is_that_of_a_fresh_build(model: Model, history: list[Step]) -> None:
     with corpus(model, HashingEncoder()) as living:

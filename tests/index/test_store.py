@@ -319,6 +319,7 @@ print(len(sync(Store(folder / "store"), [], model, encoder).changed))
 """
 
 
+@pytest.mark.soak
 def test_a_store_of_many_files_needs_no_more_open_files_than_allowed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

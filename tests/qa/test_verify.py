@@ -197,6 +197,7 @@ def test_so_much_is_looked_for_and_the_rest_says_so(
     assert results[4].note == NOT_SEARCHED
 
 
+@pytest.mark.soak
 def test_a_long_text_that_changed_takes_bounded_time() -> None:
     text = "Frost bites the pipes of the old house every winter again. " * 80_000
     words = "Whatever grows in gardens likes the morning sun and some warm rain. " * 8
