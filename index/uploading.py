@@ -11,7 +11,7 @@ from index.making import Making, Measure
 from index.manifest import Manifest
 from index.model import Model
 from index.objects import write_errors_explained
-from index.progress import no_progress
+from index.progress import Progress, no_progress
 from index.reading import UnreadableFileError, read_file
 from index.records import Document
 from index.snapshot import Snapshot, open_snapshot
@@ -29,6 +29,7 @@ def change_uploads(
     known: Snapshot | None = None,
     measure: Measure | None = None,
     wait_s: float = 0,
+    progress: Progress = no_progress,
 ) -> Manifest:
     """Publish a snapshot with the changes made; return its manifest.
 
@@ -45,9 +46,9 @@ def change_uploads(
         with store.uploads.changing(changes, undo=lambda: store.live_id() == before_it):
             making = Making.after(known, store, model, encoder, measure)
             uploads = [(store.uploads.file(each), each) for each in store.uploads.all()]
-            with making.embedder() as embedder:
+            with making.embedder(progress) as embedder:
                 gatherer = making.gatherer()
-                gathered = gatherer.gather(uploads, (), embedder, no_progress)
+                gathered = gatherer.gather(uploads, (), embedder, progress)
                 others = list(gatherer.chunk(_not_uploaded(known)))
                 gathered.documents.extend(others)
                 if not making.known.has_vectors:

@@ -24,19 +24,22 @@ def policy_of(settings: Settings, shared: Path | None) -> Policy:
     and for an address that others can reach where there is no key, unless keys are off.
     """
     keys = Keys(Store(settings.store))
-    others = not is_loopback(settings.host)
+    named = frozenset(settings.allowed_hosts)
+    # A name or a proxy is given to a service that others reach, wherever it listens.
+    others = not is_loopback(settings.host) or bool(named or settings.trusted_proxies)
     wanted = {"auto": others or keys.exist, "required": True, "off": False}[settings.keys]
     if wanted and not keys.all():
-        reached = f"{settings.host} can be reached by others" if others else "Keys are asked for"
+        reached = "Keys are asked for"
+        if others:
+            reached = f"The service on {settings.host} can be reached by others, as it is set,"
         raise SettingsError(
-            f"{reached} and there is no API key yet: make one with `pincite key add NAME`, "
-            f"{'serve on 127.0.0.1, ' if others else ''}or let everybody in with --keys off."
+            f"{reached} and there is no API key yet: make one with `pincite key add NAME`, or let "
+            "everybody in with --keys off."
         )
     per_minute = settings.rate_limit
     if per_minute is None:
         per_minute = RATE_LIMIT if wanted or others else 0
     file = shared / RATE_LIMIT_FILE if shared else None
-    named = frozenset(settings.allowed_hosts)
     return Policy(
         # Who has to bring a key cannot be made to use this by another page's trick with names.
         allowed_hosts=None if wanted and not named else named,

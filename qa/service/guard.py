@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.reading.files import MAX_FILE_BYTES
@@ -23,8 +24,9 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_BODY_BYTES = 1024 * 1024
 MAX_UPLOAD_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
 
-_BODY_S = 30.0
-_UPLOAD_S = 600.0
+BODY_S = 30.0
+SLOWEST_BYTES_A_S = 32 * 1024
+"""A body has so many seconds, and one more for each so many bytes that have come."""
 _CLOSE = {"Connection": "close"}
 """With what is left of a body that is not read, a connection is of no more use."""
 _TOO_SLOW = HTTPStatus.REQUEST_TIMEOUT, "The body did not come in time; send it again."
@@ -87,7 +89,9 @@ class Guard:
             await problem(*refusal)(scope, receive, secured)
             return
         try:
-            await self._app(scope, _bounded(receive, limit, _patience_s(scope)), secured)
+            await self._app(scope, _bounded(receive, limit), secured)
+        except ClientDisconnect:
+            return  # nobody is there to be told
         except Exception:
             _log.exception("A request failed in a way that was not foreseen")
             if started:
@@ -157,28 +161,23 @@ def _is_upload(scope: Scope) -> bool:
     return scope["method"] == "PUT" and path.startswith("/v1/documents/")
 
 
-def _patience_s(scope: Scope) -> float:
-    """Return within how many seconds the body has to come."""
-    return _UPLOAD_S if _is_upload(scope) else _BODY_S
-
-
 def _too_large(limit: int) -> tuple[int, str]:
     told = f"The body is larger than {limit // 1024} KiB; send less."
     return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told
 
 
-def _bounded(receive: Receive, limit: int, patience_s: float) -> Receive:
-    """Bound a body whose length is not declared, and the time in which it comes."""
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """Bound a body whose length is not declared, and how slowly it may come."""
     received = 0
     complete = False
-    deadline = asyncio.get_running_loop().time() + patience_s
+    began = asyncio.get_running_loop().time()
 
     async def counted() -> Message:
         nonlocal received, complete
         if complete:
             return await receive()
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(began + BODY_S + received / SLOWEST_BYTES_A_S):
                 message = await receive()
         except TimeoutError:
             raise HTTPException(*_TOO_SLOW, _CLOSE) from None

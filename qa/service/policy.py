@@ -44,14 +44,6 @@ OPEN = Policy()
 def add_middleware(app: FastAPI, policy: Policy, metrics: Metrics) -> None:
     """Wrap the routes of `app`: what is added last sees a request first."""
     app.add_middleware(Checking, keys=policy.keys, rate_limit=policy.rate_limit)
-    if policy.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=sorted(policy.cors_origins),
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", REQUEST_ID],
-            expose_headers=[REQUEST_ID, "Retry-After", "Location"],
-        )
     known = policy.allowed_hosts
     hosts = None if known is None else LOOPBACK_NAMES | known
     app.add_middleware(
@@ -61,4 +53,12 @@ def add_middleware(app: FastAPI, policy: Policy, metrics: Metrics) -> None:
         allowed_origins=policy.cors_origins,
     )
     app.add_middleware(ChatErrors)
+    if policy.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=sorted(policy.cors_origins),
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", REQUEST_ID],
+            expose_headers=[REQUEST_ID, "Retry-After", "Location"],
+        )
     app.add_middleware(Observing, metrics=metrics)

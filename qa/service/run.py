@@ -77,7 +77,8 @@ def _work(settings: Settings, gate_of: GateOf, shared: Path, listener: socket.so
 
     forget_dead_workers()
     with log_lines(settings.log_format):
-        run_in_worker(work)
+        code = run_in_worker(work)
+    os._exit(code)  # in good order would be to wait for whoever does not read the log
 
 
 def _configured(settings: Settings, gate_of: GateOf, shared: Path | None) -> uvicorn.Config:

@@ -1,5 +1,7 @@
 """What is uploaded, in whichever form it comes."""
 
+import codecs
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
@@ -11,6 +13,7 @@ from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ConfigDict, Field, RootModel, ValidationError
 from pydantic_core import PydanticSerializationError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from index.reading import READERS
@@ -34,6 +37,11 @@ KINDS = {
 
 MAX_TITLE_CHARS = 500
 _MAX_METADATA = 50
+_CHARSETS = re.compile(
+    r"iso8859-\d+|cp\d+|utf-(8|16|32)(-[bl]e)?|koi8-[ru]|mac-\w+|gb2312|gbk|gb18030|big5\w*|"
+    r"shift_jis\w*|euc_\w+|hz|johab|tis-620"
+)
+"""As Python's codecs call them."""
 WholeNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -88,7 +96,7 @@ async def read_body(request: Request) -> Uploaded:
     """Return what a request uploads. Raises HTTPException 415, 422."""
     media_type, charset = _content_type(request.headers.get("content-type", ""))
     if media_type == "application/json":
-        return _of_json(await request.body())
+        return await run_in_threadpool(_of_json, await _whole(request))
     if media_type == "multipart/form-data":
         async with request.form(max_files=1, max_fields=10) as form:
             return await _of_form(form)
@@ -98,13 +106,26 @@ async def read_body(request: Request) -> Uploaded:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             f"Send JSON with a text, a form with a file, or one of: {', '.join(KINDS)}.",
         )
-    content = await request.body()
+    content = await _whole(request)
     if media_type.startswith("text/") and charset not in ("utf-8", "us-ascii"):
-        try:
-            content = content.decode(charset).encode()
-        except (LookupError, ValueError):
-            raise _unprocessable(f"The body is no text in {charset[:40]}.") from None
+        content = await run_in_threadpool(_in_utf8, content, charset)
     return Uploaded(content, kind, "", {})
+
+
+async def _whole(request: Request) -> bytes:
+    """Return the body; `Request.body` would hold it as long as there is the request."""
+    return b"".join([chunk async for chunk in request.stream()])
+
+
+def _in_utf8(content: bytes, charset: str) -> bytes:
+    """Decode what is written in a charset that people write in; there are others, and slow ones."""
+    try:
+        name = codecs.lookup(charset).name
+        if _CHARSETS.fullmatch(name):
+            return content.decode(name).encode()
+    except (LookupError, ValueError):
+        pass
+    raise _unprocessable(f"The body is no text in {charset[:40]}; send UTF-8.")
 
 
 def _content_type(header: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """The routes that change documents: upload, replace, remove, and what became of it."""
 
 import asyncio
+from concurrent.futures import Future
 from http import HTTPStatus
 
 from fastapi import FastAPI, HTTPException, Request
@@ -16,7 +17,7 @@ from qa.live import LiveEngine
 from qa.service.openapi import answered_with
 from qa.service.parameters import DOCUMENT_LINKS, JOB_LINKS, JobId, UploadId, Wait
 from qa.service.problems import GATE, OF_A_BODY, problem_responses
-from qa.service.upload_body import read_body
+from qa.service.upload_body import Uploaded, read_body
 from qa.service.upload_schema import BODIES
 from qa.service.upload_wire import JobJson, UploadedJson
 from qa.service.wire import DocumentJson, DocumentSummaryJson
@@ -51,7 +52,10 @@ _ACCEPTED = answered_with(
 def add_upload_routes(
     app: FastAPI, live: LiveEngine, store: Store, writer: Writer, bodies: WorkQueue
 ) -> None:
-    """Let documents be uploaded to `store`; `writer` does it. Only so many `bodies` are held."""
+    """Let documents be uploaded to `store`; `writer` does it.
+
+    Only so many `bodies` are held at a time, each until it is on the disk.
+    """
 
     @app.put(
         _DOCUMENT,
@@ -80,12 +84,11 @@ def add_upload_routes(
         (422), and what was there before stays.
         """
         _check(document_id)
-        _refuse_in_use(document_id, live)
-        async with bodies.place():
-            body = await read_body(request)
+        await run_in_threadpool(_refuse_in_use, document_id, live)
         replaced = await run_in_threadpool(store.uploads.find, document_id) is not None
-        job = Job.new(document_id, body.kind, body.title, body.metadata)
-        finished = await _done(writer, job, body.content, wait=wait)
+        async with bodies.place():
+            queued = await _queue_body(writer, document_id, await read_body(request), wait=wait)
+        finished = await _done(*queued)
         if finished.state != "done":
             return _accepted(finished)
         return _uploaded(live, finished, HTTPStatus.OK if replaced else HTTPStatus.CREATED)
@@ -106,10 +109,10 @@ def add_upload_routes(
     async def delete(document_id: UploadId, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
         """Remove an uploaded document. What is in old snapshots goes with `pincite purge`."""
         _check(document_id)
-        _refuse_not_uploaded(document_id, live)
+        await run_in_threadpool(_refuse_not_uploaded, document_id, live)
         if not await run_in_threadpool(_is_there, store, document_id):
             raise HTTPException(HTTPStatus.NOT_FOUND, _NO_UPLOAD)
-        finished = await _done(writer, Job.new(document_id), None, wait=wait)
+        finished = await _done(*await _queue(writer, Job.new(document_id), None, wait=wait))
         if finished.state != "done":
             return _accepted(finished)
         return Response(status_code=HTTPStatus.NO_CONTENT)
@@ -132,15 +135,31 @@ def add_upload_routes(
         return JobJson.of(found)
 
 
-async def _done(writer: Writer, job: Job, content: bytes | None, *, wait: bool) -> Job:
-    """Queue a job and return it when it is done, or as it is if that is not waited for."""
+async def _queue_body(
+    writer: Writer, document_id: str, body: Uploaded, *, wait: bool
+) -> tuple[Job, Future[Job] | None]:
+    """Queue what was uploaded; it is on the disk when this returns, and no longer held here."""
+    job = Job.new(document_id, body.kind, body.title, body.metadata)
+    return await _queue(writer, job, body.content, wait=wait)
+
+
+async def _queue(
+    writer: Writer, job: Job, content: bytes | None, *, wait: bool
+) -> tuple[Job, Future[Job] | None]:
+    """Queue a job; return it and, if that is waited for, what will be the finished one."""
     try:
-        if not wait:
-            await run_in_threadpool(writer.submit, job, content)
-            return job
-        future = await run_in_threadpool(writer.perform, job, content)
+        if wait:
+            return job, await run_in_threadpool(writer.perform, job, content)
+        await run_in_threadpool(writer.submit, job, content)
     except (OSError, PinciteError):
         raise _not_written() from None
+    return job, None
+
+
+async def _done(job: Job, future: Future[Job] | None) -> Job:
+    """Return a job when it is done, or as it is if that is not waited for."""
+    if future is None:
+        return job
     try:
         finished = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), _PATIENCE_S)
     except (TimeoutError, asyncio.CancelledError):

@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +15,9 @@ from index.errors import PinciteError
 STARTUP_FAILURE = 3
 """With what a worker ends that cannot serve at all: another would fail in the same way."""
 
-_GRACE_S = 60.0
+_END_S = 60.0
+_MOST_DEATHS, _DEATHS_S = 10, 60.0
+"""As often in so many seconds, and there is no use in replacing workers."""
 _PAUSE_S = 1.0
 """How long it is until a worker that died is replaced."""
 
@@ -33,13 +34,16 @@ def run_workers(count: int, work: Callable[[socket.socket], None], listener: soc
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: ending.set())
     workers = [_start(work, listener) for _ in range(count)]
+    died: list[float] = []
     failed = False
     while not ending.is_set() and not failed:
         connection.wait([worker.sentinel for worker in workers], timeout=0.2)
         for place, worker in enumerate(workers):
             if worker.is_alive() or ending.is_set():
                 continue
-            if failed := worker.exitcode == STARTUP_FAILURE:
+            died = [*died[1 - _MOST_DEATHS :], time.monotonic()]
+            hopeless = len(died) == _MOST_DEATHS and died[-1] - died[0] < _DEATHS_S
+            if failed := hopeless or worker.exitcode == STARTUP_FAILURE:
                 break
             _log.error("A worker process died (exit code %s) and is replaced.", worker.exitcode)
             time.sleep(_PAUSE_S)
@@ -50,8 +54,8 @@ def run_workers(count: int, work: Callable[[socket.socket], None], listener: soc
         raise PinciteError("A worker process cannot serve; what it said above tells why.")
 
 
-def run_in_worker(work: Callable[[], None]) -> None:
-    """Do a worker's work; the worker ends with the process that started it, however that ended."""
+def run_in_worker(work: Callable[[], None]) -> int:
+    """Do a worker's work and return its exit code; it ends with the process that started it."""
     parent = parent_process()
     if parent:
         threading.Thread(target=_end_after, args=[parent.join], daemon=True).start()
@@ -59,19 +63,25 @@ def run_in_worker(work: Callable[[], None]) -> None:
         work()
     except PinciteError as error:
         _log.error("%s", error)
-        sys.exit(STARTUP_FAILURE)
+        return STARTUP_FAILURE
+    return 0
 
 
 def _start(work: Callable[[socket.socket], None], listener: socket.socket) -> SpawnProcess:
     worker = _spawn.Process(target=work, args=[listener])
-    worker.start()
+    # Ctrl-C reaches all processes of a terminal; a worker is ended by this one.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        worker.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
     return worker
 
 
 def _end(workers: list[SpawnProcess]) -> None:
     for worker in workers:
         worker.terminate()
-    deadline = time.monotonic() + _GRACE_S
+    deadline = time.monotonic() + _END_S
     for worker in workers:
         worker.join(max(0.0, deadline - time.monotonic()))
         if worker.is_alive():

@@ -21,16 +21,22 @@ from qa.live import LiveEngine
 from qa.service.batch import collect
 from qa.service.following import Follower
 from qa.service.indexing_encoder import IndexingEncoder
+from qa.service.sync_log import log_report
 
 FAILED = "It could not be written; see the service's log."
 
 _WAIT_FOR_OTHERS_S = 5.0
 _RETRY_S = 2.0
 _LOOK_S = 0.3
+_LAST_WORK_S = 20.0
 _MOST_JOBS = 100
 """How many are done together."""
 
 _log = logging.getLogger("pincite")
+
+
+class _EndedError(Exception):
+    """The service is to end, in the midst of indexing."""
 
 
 class Writer:
@@ -73,7 +79,7 @@ class Writer:
         """End what is being written, and write no more; what is queued is done by the next one."""
         self._stop.set()
         self._wake.set()
-        self._thread.join()
+        self._thread.join(_LAST_WORK_S)  # a crash would harm nothing either
         for future in list(self._awaited.values()):
             future.cancel()
 
@@ -116,6 +122,8 @@ class Writer:
             return self._work_once() if self._has_queue() else self._see_what_became()
         except StoreBusyError:
             self._stop.wait(_LOOK_S)
+        except _EndedError:
+            pass
         except (PinciteError, OSError) as error:
             _log.error("%s", error)
             self._give_up_awaited()
@@ -177,7 +185,7 @@ class Writer:
             )
         except SourceError as error:
             self._do_one_by_one(batch.accepted, str(error).rstrip("."))
-        except (PinciteError, OSError):
+        except (PinciteError, OSError, _EndedError):
             raise  # a matter of the moment, not of what was uploaded
         except Exception:  # noqa: BLE001 (one upload must not hold up the others)
             _log.exception("Uploads cannot be indexed")
@@ -211,15 +219,7 @@ class Writer:
             self._sources_changed = True
             raise
         self._live.catch_up()
-        told = [len(x) for x in (report.added, report.changed, report.removed, report.renamed)]
-        if any(told):
-            _log.info("Indexed: %d added, %d changed, %d removed, %d renamed", *told)
-        if report.kept_aside:
-            _log.warning(
-                "Snapshot %s answers the gold questions worse and was kept aside: "
-                "`pincite index` tells which.",
-                report.kept_aside,
-            )
+        log_report(report)
 
     def _give_up_awaited(self) -> None:
         """Fail the jobs that somebody waits for; who was told that it will be done can wait."""
@@ -241,6 +241,11 @@ class Writer:
         future = self._awaited.pop(job.id, None)
         if future and not future.cancelled():
             future.set_result(job)
+
+    def _end_if_asked(self, *_: object) -> None:
+        """Give up what is being embedded; it is begun anew by the next one."""
+        if self._stop.is_set():
+            raise _EndedError
 
     def _note_change(self) -> None:
         self._sources_changed = True

@@ -131,7 +131,12 @@ def test_keys_are_asked_for_where_there_was_one_or_others_can_come(locked: Corpu
 
     assert policy().keys is None
     assert policy().rate_limit is None
-    for refused in ({"host": "0.0.0.0"}, {"keys": "required"}):
+    for refused in (
+        {"host": "0.0.0.0"},
+        {"keys": "required"},
+        {"trusted_proxies": "127.0.0.1"},
+        {"allowed_hosts": "pincite.example"},
+    ):
         with pytest.raises(SettingsError, match="pincite key add"):
             policy(**refused)
     assert policy(host="0.0.0.0", keys="off").keys is None

@@ -164,11 +164,34 @@ def test_what_does_not_fit_into_the_queue_is_refused_at_once(held: tuple[Held, s
 def test_a_body_that_does_not_come_is_not_waited_for(
     owls: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "_BODY_S", 0.3)
+    monkeypatch.setattr(guard, "BODY_S", 0.3)
     head = b"POST /v1/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n"
     head += b"Content-Type: application/json\r\n\r\n"
     with served(build_app(live_over(owls.store, owls._encoder))) as url:
         assert b"408 " in exchange(url, head + b'{"question"')
+
+
+def test_a_connection_more_than_there_is_room_for_is_closed(
+    owls: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.service.connection._most_connections", lambda: 3)
+    monkeypatch.setattr("qa.service.connection.HEAD_S", 1.0)
+    whole = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    with served(build_app(live_over(owls.store, owls._encoder))) as url:
+        port = int(url.rstrip("/").rpartition(":")[2])
+        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+        assert refused(url, whole)
+        for each in idle:
+            assert each.recv(1) == b"", "closed after HEAD_S"
+            each.close()
+        assert exchange(url, whole).startswith(b"HTTP/1.1 200 ")
+
+
+def refused(url: str, sent: bytes) -> bool:
+    try:
+        return exchange(url, sent) == b""
+    except ConnectionError:
+        return True
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: 127"])

@@ -130,7 +130,7 @@ def test_a_host_that_does_not_exist_is_told(seeds_store: Path, tmp_path: Path) -
 
 
 def test_the_settings_of_the_service_have_flags(seeds_store: Path, tmp_path: Path) -> None:
-    flags = ("--allowed-hosts", "Pincite.example, 10.0.0.5", "--threshold", "1")
+    flags = ("--allowed-hosts", "Pincite.example, 10.0.0.5", "--threshold", "1", "--keys", "off")
     with serving(seeds_store, tmp_path, *flags) as (_, port):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
         for host, status in [("pincite.example", 200), ("10.0.0.5:80", 200), ("a.example", 400)]:

@@ -1,21 +1,27 @@
 """Documents uploaded, replaced and removed over HTTP: searchable when the call returns."""
 
 import json
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from starlette.testclient import TestClient
 
 from index.chunking import Chunker
+from index.encoder import Role
 from index.jobs import Job
 from index.objects import ObjectFolder
 from index.records import ChunkedDocument, Document
 from index.snapshot import open_snapshot
 from index.store import Store
-from tests.service.conftest import Corpus
+from qa.service.writer import Writer
+from tests.encoders import HashingEncoder
+from tests.service.conftest import Corpus, live_over
 
 TEXT = "The clinic in Bergen opens at a quarter to eight."
 PUT = "/v1/documents/clinic-hours"
@@ -358,3 +364,58 @@ def test_nothing_of_an_upload_is_a_path(client: TestClient, corpus: Corpus, tmp_
         client.put(f"/v1/documents/{name}", json={"text": TEXT})
     client.put(PUT, files={"file": ("../../evil.txt", TEXT.encode())})
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "utf-16", "koi8-r", "shift_jis"])
+def test_text_may_be_written_in_a_charset_that_people_use(corpus: Corpus, charset: str) -> None:
+    corpus.write("owls.txt", "Owls sleep in barns.\n")
+    corpus.index()
+    text = {"koi8-r": "Совы спят.", "shift_jis": "フクロウは眠る。"}.get(charset, "Käuze ruhen.")
+    with corpus.uploading() as client:
+        headers = {"Content-Type": f"text/plain; charset={charset}"}
+        put = client.put("/v1/documents/owls", content=text.encode(charset), headers=headers)
+        assert put.status_code == 201, put.text
+        assert client.get("/v1/documents/owls").json()["text"] == text
+
+
+@pytest.mark.parametrize("charset", ["punycode", "unicode_escape", "utf-7", "rot13", "base64", "x"])
+def test_a_charset_that_nobody_writes_in_is_refused(corpus: Corpus, charset: str) -> None:
+    corpus.write("owls.txt", "Owls sleep in barns.\n")
+    corpus.index()
+    with corpus.uploading() as client:
+        headers = {"Content-Type": f"text/plain; charset={charset}"}
+        put = client.put("/v1/documents/owls", content=b"a-" + b"ba" * 150_000, headers=headers)
+        assert problem(put)[0] == 422
+        assert "send UTF-8" in problem(put)[1]
+
+
+class Slow(HashingEncoder):
+    """Takes a while for each batch; says when it began."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began = threading.Event()
+
+    def encode(self, texts: Sequence[str], role: Role) -> NDArray[np.float32]:
+        if len(texts) > 100:
+            self.began.set()
+            time.sleep(0.5)
+        return super().encode(texts, role)
+
+
+def test_the_end_does_not_wait_for_a_long_upload_which_the_next_one_does(corpus: Corpus) -> None:
+    corpus.write("owls.txt", "Owls sleep in barns.\n")
+    corpus.index()
+    slow = Slow()
+    live, store = live_over(corpus.store, slow), Store(corpus.store)
+    text = "\n\n".join(f"Owl {n} sleeps under lantern {n}." for n in range(20_000))
+    job = Job.new("many", ".txt")
+    with Writer(store, live) as writer:
+        writer.submit(job, text.encode())
+        assert slow.began.wait(60)
+        stopped = time.monotonic()
+        writer.stop()
+        assert time.monotonic() - stopped < 15, "not as long as 80 batches take"
+    unfinished = store.jobs.find(job.id)
+    assert unfinished is not None
+    assert unfinished.state == "queued"

@@ -44,6 +44,8 @@ class Checking:
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         key = self._key(scope) if self._keys else None
+        if key:
+            scope.setdefault("state", {})["key"] = key.name
         if self._rate_limit:
             caller = f"key {key.name}" if key else _network(scope)
             if wait_s := self._rate_limit.take(caller):
@@ -52,7 +54,6 @@ class Checking:
             return None
         if key is None:
             return _NO_KEY
-        scope.setdefault("state", {})["key"] = key.name
         needed = _needed(scope)
         return None if needed in key.rights else _not_allowed(needed)
 

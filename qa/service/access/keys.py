@@ -82,7 +82,7 @@ class Keys:
         granted = tuple(right for right in RIGHTS if right in wanted)
         key = Key(name, granted, datetime.now(UTC).isoformat(timespec="milliseconds"))
         with write_errors_explained(self._store.folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(0o700, parents=True, exist_ok=True)
             write_atomically(self._path(secret), json.dumps(asdict(key)).encode())
         return secret
 

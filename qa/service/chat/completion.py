@@ -26,8 +26,8 @@ class UrlCitation(WireModel):
         examples=["000_6552478e434a9112.txt"],
     )
     url: str = Field(
-        description="Where this service gives out the document with its text.",
-        examples=["http://127.0.0.1:8000/v1/documents/clinic-hours"],
+        description="Where this service's page shows the words in the document.",
+        examples=["http://127.0.0.1:8000/?at=clinic-hours.0-24.0d79377aabf6"],
     )
 
 
@@ -44,13 +44,14 @@ class Annotation(WireModel):
     @classmethod
     def of(cls, quoted: Quoted, base_url: str) -> Self:
         """Return the JSON form of a quote; `base_url` is this service's, with a slash."""
-        document = quoted.citation.document
+        citation, document = quoted.citation, quoted.citation.document
         return cls(
             url_citation=UrlCitation(
                 start_index=quoted.start,
                 end_index=quoted.end,
                 title=document.display_title,
-                url=f"{base_url}v1/documents/{document.id}",
+                url=f"{base_url}?at={document.id}.{citation.start}-{citation.end}"
+                f".{document.text_sha256[:12]}",
             )
         )
 

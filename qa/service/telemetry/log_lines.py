@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import structlog
 
-from index.terminal import one_line
+from index.terminal import one_line, printable
 
 LogFormat = Literal["auto", "json", "text"]
 
@@ -94,6 +94,8 @@ def _formatter(*, as_text: bool) -> logging.Formatter:
 def _plain(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Let nothing in a line drive the terminal."""
     return {
-        name: one_line(value) if isinstance(value, str) and name != "exception" else value
+        name: (printable if name == "exception" else one_line)(value)
+        if isinstance(value, str)
+        else value
         for name, value in event.items()
     }

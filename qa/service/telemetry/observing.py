@@ -14,11 +14,14 @@ from qa.service.telemetry.metrics import Metrics
 REQUEST_ID = "X-Request-ID"
 
 _LONGEST_PATH = 200
+_GONE = 499
+"""What others, too, write down where the client went away before it was answered."""
 _UNMATCHED = "other"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
-_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
-"""What is asked every few seconds by a machine: logged only where it fails."""
+_STATIC = "/static"
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics", _STATIC})
+"""What is asked every few seconds by a machine, or beside a page: logged only where it fails."""
 
 _log = logger("pincite.request")
 
@@ -38,7 +41,7 @@ class Observing:
         given = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
         started = time.perf_counter()
-        status = 500
+        status = _GONE
 
         async def identified(message: Message) -> None:
             nonlocal status
@@ -54,7 +57,7 @@ class Observing:
                 self._note(scope, status, time.perf_counter() - started)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path_format", _UNMATCHED)
+        route = _route_of(scope)
         method = scope["method"] if scope["method"] in _METHODS else _UNMATCHED
         self._metrics.count_request(route, method, status, seconds)
         if route in _QUIET and status < 400:
@@ -68,3 +71,10 @@ class Observing:
             client=(scope.get("client") or ("",))[0],
             key=scope.get("state", {}).get("key"),
         )
+
+
+def _route_of(scope: Scope) -> str:
+    """Return the pattern that a request's path matched: there are only so many."""
+    if scope["path"].startswith((f"{_STATIC}/", f"{_STATIC}-")):
+        return _STATIC
+    return str(getattr(scope.get("route"), "path_format", _UNMATCHED))
