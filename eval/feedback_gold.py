@@ -6,15 +6,20 @@ from dataclasses import dataclass
 
 from eval.gold_file import GoldQuote, GoldRow
 from index.feedback import Feedback, RatedQuote
+from index.records import ChunkedDocument, Document
 from index.snapshot import Snapshot
 from index.terminal import one_line
-from qa.claims import PlaceClaim
-from qa.elsewhere import elsewhere_in_snapshot
 from qa.wording import words
+
+MOVED_WORDS = 5
+"""What a quote needs to be recognised where it does not stand at its offsets."""
 
 _RATED_BOTH_WAYS = "there are thumbs up and down: keep the quotes that answer, and set kind"
 _RIGHTLY_ABSTAINED = "rightly not answered: set kind to near-miss, or far-off for another subject"
-_LOST = "found helpful, but no document has what was cited any more: give quotes that answer"
+_LOST = (
+    "found helpful, but no document has what was cited any more, or it is too short to be told: "
+    "give quotes that answer"
+)
 _UNCITED = "found helpful, but what was cited was not given with it: give quotes that answer"
 _WRONGLY_ABSTAINED = "not answered, and that was no help: give quotes that answer, or set kind"
 _NO_HELP = "answered with words that were no help: give quotes that answer, or set kind"
@@ -104,19 +109,34 @@ def _question(same: Sequence[Feedback], snapshot: Snapshot) -> GoldRow | Draft:
 
 
 def _standing(cited: Iterable[RatedQuote], snapshot: Snapshot) -> Iterator[GoldQuote]:
-    """Yield the quotes that stand in their document or, where that has them no more, in another."""
-    elsewhere = elsewhere_in_snapshot(snapshot)
+    """Yield the quotes that can be gold, with the document that each stands in now."""
     for quote in cited:
-        own = snapshot.chunked.get(quote.document_id)
-        if own and quote.cited_text in own.document.text:
-            yield GoldQuote(source=own.document.source, quote=quote.cited_text)
-            continue
-        claim = PlaceClaim(
-            document_id=quote.document_id,
-            cited_text=quote.cited_text,
-            start_char_index=quote.start,
-            end_char_index=max(quote.start, quote.end),
-        )
-        for document in elsewhere.holding(claim):
+        if document := _holder(quote, snapshot):
             yield GoldQuote(source=document.source, quote=quote.cited_text)
-            break
+
+
+def _holder(quote: RatedQuote, snapshot: Snapshot) -> Document | None:
+    """Return the document that a quote stands in: its own or, where that has it no more, another.
+
+    Anybody may send any words as a quote, and as gold they count wherever they stand: so where
+    they are not the sentences that the offsets name, a few of them are not enough.
+    """
+    own = snapshot.chunked.get(quote.document_id)
+    if own and _is_as_cited(quote, own):
+        return own.document
+    if len(words(quote.cited_text)) < MOVED_WORDS:
+        return None
+    if own and quote.cited_text in own.document.text:
+        return own.document
+    documents = (each.document for each in snapshot.chunked.values())
+    holders = (document for document in documents if quote.cited_text in document.text)
+    return min(holders, key=lambda document: document.source, default=None)
+
+
+def _is_as_cited(quote: RatedQuote, own: ChunkedDocument) -> bool:
+    """Tell whether a quote is whole sentences of a passage, at its offsets."""
+    return own.document.text[quote.start : quote.end] == quote.cited_text and any(
+        any(sentence.start == quote.start for sentence in passage.sentences)
+        and any(sentence.end == quote.end for sentence in passage.sentences)
+        for passage in own.passages
+    )

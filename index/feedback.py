@@ -20,7 +20,8 @@ from index.objects import fsync_folder, write_atomically, write_errors_explained
 from index.store_folder import FEEDBACK
 
 MOST_ENTRIES = 10_000
-"""How many are kept; then no more are taken until some are removed."""
+MOST_BYTES = 64 * 1024 * 1024
+"""How many are kept, and of what size in all; then none are taken until some are removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,22 @@ class FeedbackFolder:
     def add(self, entry: Feedback) -> None:
         """Keep an entry; it is on the disk when this returns.
 
-        Raises FeedbackFullError where MOST_ENTRIES are kept already, StoreError.
+        Raises FeedbackFullError where it would be more than MOST_ENTRIES or MOST_BYTES,
+        StoreError.
         """
         with write_errors_explained(self._store):
             if not self._folder.exists():
                 self._folder.mkdir(exist_ok=True)
                 fsync_folder(self._store)
-            if len(self._files()) >= MOST_ENTRIES:
+            content = orjson.dumps(asdict(entry))
+            sizes = self._sizes()
+            if len(sizes) >= MOST_ENTRIES or sum(sizes) + len(content) > MOST_BYTES:
                 raise FeedbackFullError(
-                    f"{MOST_ENTRIES} entries of feedback are kept already: make gold questions of "
-                    "them with `pincite feedback gold` and remove them with `pincite feedback "
-                    "remove --all`."
+                    f"{len(sizes)} entries of feedback ({sum(sizes):,} bytes) are kept already: "
+                    "make gold questions of them with `pincite feedback gold` and remove them with "
+                    "`pincite feedback remove --all`."
                 )
-            write_atomically(self._path(entry.id), orjson.dumps(asdict(entry)))
+            write_atomically(self._path(entry.id), content)
 
     def all(self) -> list[Feedback]:
         """Return the entries in the order in which they came. Raises StoreError."""
@@ -124,6 +128,14 @@ class FeedbackFolder:
 
     def _path(self, entry_id: str) -> Path:
         return self._folder / f"{entry_id}.json"
+
+    def _sizes(self) -> list[int]:
+        """Return the size of each entry in bytes."""
+        sizes: list[int] = []
+        for path in self._files():
+            with suppress(FileNotFoundError):  # another process removed it just now
+                sizes.append(path.stat().st_size)
+        return sizes
 
     def _files(self) -> list[Path]:
         with suppress(FileNotFoundError, NotADirectoryError):

@@ -4,12 +4,15 @@ from pydantic import ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from index.chunking import MAX_PASSAGE_CHARS
 from index.feedback import RatedQuote
 from qa.engine import MAX_QUESTION_CHARS
 from qa.service.ask_wire import NOT_BLANK
 from qa.wire_fields import EndIndex, StartIndex, WireModel
 
-MAX_QUOTE_CHARS = 8000
+MAX_QUOTE_CHARS = MAX_PASSAGE_CHARS
+"""A citation lies within one passage."""
+
 MAX_OFFSET = 2**31 - 1
 
 
@@ -22,13 +25,21 @@ class RatedQuoteJson(WireModel):
         min_length=1, max_length=200, description="The document's id.", examples=["hours"]
     )
     cited_text: str = Field(
-        min_length=1,
         max_length=MAX_QUOTE_CHARS,
-        description="The words that were cited.",
+        description=f"The words that were cited: at most {MAX_QUOTE_CHARS} characters, for no "
+        "passage is longer.",
         examples=["We open at 8."],
+        json_schema_extra={"pattern": NOT_BLANK},
     )
     start_char_index: StartIndex = Field(le=MAX_OFFSET)
     end_char_index: EndIndex = Field(le=MAX_OFFSET)
+
+    @field_validator("cited_text")
+    @classmethod
+    def _is_not_blank(cls, cited: str) -> str:
+        if not cited.strip():
+            raise PydanticCustomError("blank", "it is empty; give the words that were cited")
+        return cited
 
     def quote(self) -> RatedQuote:
         """Return what is kept of it."""

@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.encoder import Encoder
+from index.feedback import Feedback, FeedbackFolder, RatedQuote
 from index.store import Store
 from qa.live import LiveEngine
 from qa.service.app import build_app
@@ -34,8 +35,12 @@ class Asker:
     def __init__(self, client: TestClient) -> None:
         self._client = client
 
-    def rate(self, question: str, *, helpful: bool, **more: Any) -> dict[str, Any]:
+    def ask(self, question: str) -> dict[str, Any]:
         answer: dict[str, Any] = self._client.post("/v1/ask", json={"question": question}).json()
+        return answer
+
+    def rate(self, question: str, *, helpful: bool, **more: Any) -> dict[str, Any]:
+        answer = self.ask(question)
         told = {name: answer[name] for name in ("question", "answered", "snapshot", "citations")}
         response = self._client.post("/v1/feedback", json=told | {"helpful": helpful} | more)
         assert response.status_code == 201, response.text
@@ -136,6 +141,67 @@ def test_only_quotes_that_still_stand_are_kept(
     assert row["quotes"] == [{"source": "notes/poultry.txt", "quote": HENS}]
     [draft] = lines(tmp_path / "drafts.jsonl")
     assert "no document has what was cited" in draft["note"]
+
+
+@pytest.mark.parametrize(
+    ("words", "start"),
+    [
+        pytest.param("e", 1, id="a letter where it stands"),
+        pytest.param("e", 0, id="a letter elsewhere"),
+        pytest.param("Hens are fed at", 0, id="a few words that are no sentence"),
+        pytest.param("at eight every morning", 3, id="a few words elsewhere"),
+        pytest.param("Foxes never sleep in the day.", 0, id="what stands nowhere"),
+    ],
+)
+def test_words_that_could_stand_anywhere_are_no_gold(
+    pincite: Command, asker: Asker, tmp_path: Path, words: str, start: int
+) -> None:
+    made_up = {"cited_text": words, "start_char_index": start, "end_char_index": start + len(words)}
+    [cited] = asker.ask("When are the hens fed?")["citations"]
+    asker.rate("When are the hens fed?", helpful=True, citations=[cited | made_up])
+    done = pincite("feedback", "gold", "--output", "gold.jsonl", "--drafts", "drafts.jsonl")
+    assert done.code == 0
+    assert not (tmp_path / "gold.jsonl").exists()
+    [draft] = lines(tmp_path / "drafts.jsonl")
+    assert "too short" in draft["note"]
+    assert draft["quotes"] == []
+
+
+def test_a_short_sentence_is_gold_where_it_was_cited_and_not_where_it_moved(
+    pincite: Command, asker: Asker, notes: Path, tmp_path: Path
+) -> None:
+    (notes / "cows.txt").write_text("Cows are milked twice.\n")
+    assert pincite("index").code == 0
+    asker.rate("How often are cows milked?", helpful=True)
+    pincite("feedback", "gold", "--output", "gold.jsonl")
+    [row] = lines(tmp_path / "gold.jsonl")
+    assert row["quotes"] == [{"source": "notes/cows.txt", "quote": "Cows are milked twice."}]
+    (notes / "cows.txt").write_text("It is so. Cows are milked twice.\n")
+    assert pincite("index").code == 0
+    assert "1 for a person to complete" in pincite("feedback", "gold").err
+
+
+def test_a_sentence_that_moved_within_its_document_is_gold(
+    pincite: Command, asker: Asker, notes: Path
+) -> None:
+    asker.rate("When are the hens fed?", helpful=True)
+    (notes / "hens.txt").write_text(f"Ducks are not.\n\n{HENS}\n")
+    assert pincite("index").code == 0
+    [row] = map(json.loads, pincite("feedback", "gold").out.splitlines())
+    assert row["quotes"] == [{"source": "notes/hens.txt", "quote": HENS}]
+
+
+def test_blank_quotes_that_were_kept_once_are_drafts(
+    pincite: Command, notes: Path, tmp_path: Path
+) -> None:
+    quotes = [RatedQuote("notes-hens-txt", 4, 5, " "), RatedQuote("gone", 9, 2, "")]
+    FeedbackFolder(Path(".pincite")).add(
+        Feedback.new("When are the hens fed?", helpful=True, answered=True, citations=quotes)
+    )
+    done = pincite("feedback", "gold", "--drafts", "drafts.jsonl")
+    assert (done.code, done.out) == (0, "")
+    [draft] = lines(tmp_path / "drafts.jsonl")
+    assert "too short" in draft["note"]
 
 
 def test_no_file_is_written_over(pincite: Command, asker: Asker, tmp_path: Path) -> None:

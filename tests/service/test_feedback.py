@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index import feedback
+from index.chunking import MAX_PASSAGE_CHARS
 from index.feedback import FeedbackFolder
 from tests.service.conftest import Corpus
 from tests.service.test_http import problem_of
@@ -63,6 +65,9 @@ def test_an_answer_is_rated_with_its_citations_as_they_were_given(hens: Corpus) 
         ({"comment": "x" * 2001}, "comment"),
         ({"citations": [{}]}, "document_id"),
         ({"citations": [{"document_id": "a"}] * 21}, "citations"),
+        ({"citations": [CITATION | {"cited_text": ""}]}, "cited_text"),
+        ({"citations": [CITATION | {"cited_text": " \x1c\n"}]}, "empty"),
+        ({"citations": [CITATION | {"cited_text": "x" * (MAX_PASSAGE_CHARS + 1)}]}, "4000"),
         ({"citations": [CITATION | {"end_char_index": 2**70}]}, "end_char_index"),
         ({"citations": [CITATION | {"end_char_index": 1e300}]}, "end_char_index"),
         ({"thumb": "up"}, "thumb"),
@@ -74,6 +79,19 @@ def test_what_is_no_feedback_is_refused_and_not_kept(
     with hens.uploading() as client:
         assert told in problem_of(rate(client, **body), 422)
     assert FeedbackFolder(hens.store).all() == []
+
+
+def test_a_quote_may_be_as_long_as_a_passage_and_the_schema_says_what_is_refused(
+    hens: Corpus,
+) -> None:
+    longest = CITATION | {"cited_text": "x" * MAX_PASSAGE_CHARS}
+    with hens.uploading() as client:
+        assert rate(client, citations=[longest]).status_code == 201
+        schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    told = schemas["RatedQuoteJson"]["properties"]["cited_text"]
+    assert told["maxLength"] == MAX_PASSAGE_CHARS
+    assert not re.search(told["pattern"], " \x1c\n")
+    assert re.search(told["pattern"], "x")
 
 
 def test_the_question_is_in_no_log(
@@ -96,6 +114,19 @@ def test_when_there_is_no_more_room_that_is_said_and_the_rest_is_kept(
         assert "looked through" in problem_of(rate(client), 507)
         FeedbackFolder(hens.store).remove()
         assert rate(client).status_code == 201
+
+
+def test_feedback_takes_so_many_bytes_at_most_however_few_its_entries(
+    hens: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feedback, "MOST_BYTES", 5000)
+    with hens.uploading() as client:
+        statuses = [rate(client, comment="x" * 2000).status_code for _ in range(3)]
+        assert statuses == [201, 201, 507]
+        kept = [path.stat().st_size for path in (hens.store / "feedback").iterdir()]
+        assert sum(kept) <= 5000
+        FeedbackFolder(hens.store).remove()
+        assert rate(client, comment="x" * 2000).status_code == 201
 
 
 def test_a_disk_that_cannot_be_written_is_told_without_a_path(hens: Corpus) -> None:
