@@ -19,6 +19,7 @@ from index.uploading import change_uploads
 from qa.engine import Engine
 from qa.live import LiveEngine
 from qa.service.batch import collect
+from qa.service.ending import EndedError, end_when
 from qa.service.following import Follower
 from qa.service.indexing_encoder import IndexingEncoder
 from qa.service.sync_log import log_report
@@ -33,10 +34,6 @@ _MOST_JOBS = 100
 """How many are done together."""
 
 _log = logging.getLogger("pincite")
-
-
-class _EndedError(Exception):
-    """The service is to end, in the midst of indexing."""
 
 
 class Writer:
@@ -120,10 +117,8 @@ class Writer:
         """Do what there is to do; tell whether there was anything. Whatever goes wrong is told."""
         try:
             return self._work_once() if self._has_queue() else self._see_what_became()
-        except StoreBusyError:
+        except (StoreBusyError, EndedError):
             self._stop.wait(_LOOK_S)
-        except _EndedError:
-            pass
         except (PinciteError, OSError) as error:
             _log.error("%s", error)
             self._give_up_awaited()
@@ -182,10 +177,11 @@ class Writer:
                 known=engine.snapshot,
                 measure=measure,
                 wait_s=_WAIT_FOR_OTHERS_S,
+                progress=end_when(self._stop),
             )
         except SourceError as error:
             self._do_one_by_one(batch.accepted, str(error).rstrip("."))
-        except (PinciteError, OSError, _EndedError):
+        except (PinciteError, OSError, EndedError):
             raise  # a matter of the moment, not of what was uploaded
         except Exception:  # noqa: BLE001 (one upload must not hold up the others)
             _log.exception("Uploads cannot be indexed")
@@ -214,6 +210,7 @@ class Writer:
                 measure=measure,
                 gate=self._gate_of(engine),
                 wait_s=_WAIT_FOR_OTHERS_S,
+                progress=end_when(self._stop),
             )
         except StoreBusyError:
             self._sources_changed = True
@@ -241,11 +238,6 @@ class Writer:
         future = self._awaited.pop(job.id, None)
         if future and not future.cancelled():
             future.set_result(job)
-
-    def _end_if_asked(self, *_: object) -> None:
-        """Give up what is being embedded; it is begun anew by the next one."""
-        if self._stop.is_set():
-            raise _EndedError
 
     def _note_change(self) -> None:
         self._sources_changed = True

@@ -95,10 +95,12 @@ def test_annotations_lead_to_the_words_in_the_document(chat: openai.OpenAI, url:
     for annotation, citation in zip(message.annotations, citations, strict=True):
         found = annotation.url_citation
         assert message.content[found.start_index : found.end_index] == citation["cited_text"]
-        assert found.url.startswith(url)
-        text = httpx2.get(found.url).json()["text"]
-        start, end = citation["start_char_index"], citation["end_char_index"]
-        assert text[start:end] == citation["cited_text"]
+        assert found.url.startswith(f"{url}?at=")
+        document_id, span, digest = found.url.partition("?at=")[2].split(".")
+        document = httpx2.get(f"{url}v1/documents/{document_id}").json()
+        start, end = map(int, span.split("-"))
+        assert document["text"][start:end] == citation["cited_text"]
+        assert document["text_sha256"].startswith(digest)
 
 
 def test_it_is_the_answer_that_ask_gives(chat: openai.OpenAI, url: str) -> None:
