@@ -161,8 +161,11 @@ def _quotes_of(candidate: Candidate) -> Iterator[Quote]:
     """Yield a quote for each sentence that can be quoted.
 
     What a lead-in announces ("These pimples can occur due to several reasons:") answers
-    what the lead-in is about, so its items have a share of its score.
+    what the lead-in is about, so its items have a share of its score. A field of a row, such as
+    "item: Monitor", says little without the others: a short row is quoted whole.
     """
+    short = word_count(_text_of(candidate.sentences)) <= MAX_ITEM_WORDS
+    row = candidate.document.row_number is not None and short
     announced = 0.0
     for block in _blocks(candidate):
         item = is_list_item(block[0].text)
@@ -175,7 +178,8 @@ def _quotes_of(candidate: Candidate) -> Iterator[Quote]:
             score = max(sentence.score, (sentence.score + announced) / 2)
             if not is_complete(sentence.text):
                 score *= FRAGMENT_SHARE
-            yield Quote(block if whole else _with_antecedent(block, number), sentence, score)
+            quoted = block if whole else _with_antecedent(block, number)
+            yield Quote(candidate.sentences if row and item else quoted, sentence, score)
         if is_lead_in(block[-1].text):
             announced = LEAD_IN_SHARE * block[-1].score
 

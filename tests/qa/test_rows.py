@@ -1,0 +1,60 @@
+"""Answers from rows of a table: what is asked for stands in another field than what was named."""
+
+
+import pytest
+
+from index.build import sync
+from index.encoder import Encoder
+from index.model import Model
+from index.store import Store
+from qa.engine import Engine
+
+PRICES = """item,price,currency,supplier
+"Monitor, 27 inch",399,NOK,Nordic Screens
+Standing desk,549,NOK,Bergen Furniture
+Laptop stand,45,NOK,Aluminium Works
+Noise-cancelling headphones,299,NOK,Quiet House
+"""
+SAWS = """{"product": "Saw S50", "weight": "3.2 kg", "warranty": "24 months"}
+{"product": "Drill D20", "weight": "1.8 kg", "warranty": "36 months"}
+"""
+FAQ = """question,answer
+When does the clinic open?,The clinic opens at a quarter to eight.
+Where can I park?,Parking is free behind the house.
+"""
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: Encoder) -> Engine:
+    folder = tmp_path_factory.mktemp("rows")
+    (folder / "files").mkdir()
+    for name, content in (("prices.csv", PRICES), ("tools.jsonl", SAWS), ("faq.csv", FAQ)):
+        (folder / "files" / name).write_text(content)
+    sync(Store(folder / "store"), [folder / "files"], model, encoder)
+    return Engine.open(folder / "store")
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("how much does the monitor cost", "399"),
+        ("What is the price of the standing desk?", "549"),
+        ("who supplies the laptop stand", "Aluminium Works"),
+        ("price of noise-cancelling headphones", "299"),
+        ("what does the saw S50 weigh", "3.2 kg"),
+        ("how long is the warranty of the drill", "36 months"),
+    ],
+)
+def test_a_row_is_quoted_whole_so_that_the_value_is_in_the_answer(
+    engine: Engine, question: str, value: str
+) -> None:
+    answer = engine.ask(question)
+    assert answer.text
+    assert value in answer.text
+    first = answer.citations[0]
+    assert first.cited_text == first.document.text
+
+
+def test_of_a_question_and_its_answer_the_answer_is_quoted(engine: Engine) -> None:
+    answer = engine.ask("when does the clinic open")
+    assert answer.text == "The clinic opens at a quarter to eight."
