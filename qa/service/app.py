@@ -33,7 +33,7 @@ from qa.service.telemetry.metrics import Metrics
 from qa.service.telemetry.routes import add_metrics_route
 from qa.service.upload_body import UploadBody
 from qa.service.uploads import add_upload_routes
-from qa.service.work_queue import WorkQueue, in_turn
+from qa.service.work_queue import RefuseEarly, WorkQueue, in_turn
 from qa.service.writer import Writer
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -90,6 +90,7 @@ def build_app(
 
         add_mcp(app, asking, questions)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(RefuseEarly, queue=questions)
     add_middleware(app, policy, metrics)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 

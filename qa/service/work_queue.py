@@ -7,6 +7,9 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import Depends, HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from qa.service.problems import problem
 
 
 class WorkQueue:
@@ -34,7 +37,7 @@ class WorkQueue:
 
         Raises HTTPException 503 with Retry-After where the queue is full, or the wait too long.
         """
-        if self._inside >= self._most:
+        if self.is_full:
             raise _busy()
         self._enter(1)
         try:
@@ -49,6 +52,11 @@ class WorkQueue:
                 self._places.release()
         finally:
             self._enter(-1)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a place would be refused."""
+        return self._inside >= self._most
 
     def _enter(self, count: int) -> None:
         self._inside += count
@@ -65,9 +73,30 @@ def in_turn(queue: WorkQueue) -> Any:
     return Depends(place, scope="function")
 
 
+class RefuseEarly:
+    """ASGI middleware: refuses a question that finds `queue` full, before its body is looked at.
+
+    Most of what a refusal costs is saved for those who are answered.
+    """
+
+    def __init__(self, app: ASGIApp, queue: WorkQueue) -> None:
+        self._app = app
+        self._queue = queue
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 503, or pass the request on."""
+        waits = scope["type"] == "http" and scope["path"] in _QUESTIONS
+        app = problem(*_BUSY) if waits and self._queue.is_full else self._app
+        await app(scope, receive, send)
+
+
+_QUESTIONS = frozenset({"/v1/ask", "/v1/verify", "/v1/chat/completions"})
+_BUSY = (
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "More is asked for than can be answered just now; try again in a second.",
+    {"Retry-After": "1"},
+)
+
+
 def _busy() -> HTTPException:
-    return HTTPException(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "More is asked for than can be answered just now; try again in a second.",
-        {"Retry-After": "1"},
-    )
+    return HTTPException(*_BUSY)

@@ -1,6 +1,5 @@
 """Answers from rows of a table: what is asked for stands in another field than what was named."""
 
-
 import pytest
 
 from index.build import sync

@@ -53,6 +53,8 @@ def test_metrics_count_questions_requests_and_what_is_searched(owls: Corpus) -> 
     assert found["pincite_requests_total POST /v1/ask 422"] == 1
     assert found["pincite_requests_total GET /v1/documents/{document_id} 404"] == 2
     assert found["pincite_requests_total GET other 404"] == 1
+    client.get("/v1/documents", headers={"Host": "evil.example"})
+    assert metrics_of(client)["pincite_requests_total GET /v1/documents 400"] == 1
     assert found["pincite_documents"] == 1
     assert found["pincite_passages"] == 1
     assert 0 <= found["pincite_snapshot_age_seconds"] < 600

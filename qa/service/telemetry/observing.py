@@ -3,8 +3,10 @@
 import re
 import secrets
 import time
+from functools import lru_cache
 
 import structlog
+from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -77,4 +79,12 @@ def _route_of(scope: Scope) -> str:
     """Return the pattern that a request's path matched: there are only so many."""
     if scope["path"].startswith((f"{_STATIC}/", f"{_STATIC}-")):
         return _STATIC
-    return str(getattr(scope.get("route"), "path_format", _UNMATCHED))
+    if route := scope.get("route"):
+        return str(getattr(route, "path_format", _UNMATCHED))
+    # Turned away before it was routed.
+    return scope["path"] if scope["path"] in _paths_of(scope["app"]) else _UNMATCHED
+
+
+@lru_cache(maxsize=8)
+def _paths_of(app: Starlette) -> frozenset[str]:
+    return frozenset(str(getattr(route, "path", "")) for route in app.routes)
