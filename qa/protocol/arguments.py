@@ -7,9 +7,9 @@ from pydantic import BeforeValidator, Field
 
 from qa.claims import CitedSpan
 from qa.engine import MAX_QUESTION_CHARS, MAX_TOP_K
+from qa.service.ask_wire import MAX_CITATIONS
 from qa.wire_fields import WireModel
 
-MAX_CITATIONS = 1000
 MAX_CONTEXT = 2000
 
 

@@ -12,7 +12,7 @@ from qa.wire_fields import WholeNumber, WireModel
 NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 """Matches a text that is more than blanks."""
 
-_MAX_CITATIONS = 1000
+MAX_CITATIONS = 1000
 _FILTERS = (
     "Answer only from documents that match: an object of conditions, all of which must hold. "
     '`{"author": "Jane"}`: the field is just that, letter for letter; a number equals a number '
@@ -118,10 +118,10 @@ class VerifyBody(AnswerClaims):
     model_config = ConfigDict(extra="forbid")
 
     citations: list[CitedSpan] = Field(
-        max_length=_MAX_CITATIONS, description="What is said to stand where."
+        max_length=MAX_CITATIONS, description="What is said to stand where."
     )
     passages: list[PassageClaim] = Field(
-        default=[], max_length=_MAX_CITATIONS, description="The passages that were shown with it."
+        default=[], max_length=MAX_CITATIONS, description="The passages that were shown with it."
     )
     question: NotLookedAt = None
     confidence: NotLookedAt = None

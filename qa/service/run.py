@@ -9,23 +9,24 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import uvicorn
+from fastapi import FastAPI
 
 from index.gating import Gate
 from index.store import Store
 from qa.engine import Engine
 from qa.live import LiveEngine
+from qa.service.app import build_app
 from qa.service.binding import listen, policy_of
 from qa.service.connection import MAX_HEAD_BYTES, Connection
+from qa.service.policy import Policy
 from qa.service.server import serve_until_signal
 from qa.service.telemetry.log_lines import log_lines
+from qa.service.telemetry.metrics import MULTIPROCESS_FOLDER, forget_dead_workers
 from qa.service.workers import run_in_worker, run_workers
+from qa.service.writer import Writer
 from qa.settings import Settings
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
 
 GateOf = Callable[[Settings], Callable[[Engine], Gate | None]]
 _GRACE_S = 30
@@ -45,17 +46,19 @@ def serve(settings: Settings, gate_of: GateOf = no_gate) -> None:
     SettingsError for a host that cannot be resolved, and for an address that others can reach where
     no keys are asked for, unless that was said.
     """
-    policy_of(settings, None)  # so that what is wrong with it is told before all else
+    policy = policy_of(settings, None)  # what is wrong with it is told before all else
     # The port comes before the model: one that is in use is told at once.
     with listen(settings.host, settings.port) as listener:
         if settings.workers == 1:
-            _serve_alone(settings, gate_of, listener)
+            _serve_alone(settings, policy, gate_of, listener)
         else:
             _serve_together(settings, gate_of, listener)
 
 
-def _serve_alone(settings: Settings, gate_of: GateOf, listener: socket.socket) -> None:
-    config = _configured(settings, gate_of, None)
+def _serve_alone(
+    settings: Settings, policy: Policy, gate_of: GateOf, listener: socket.socket
+) -> None:
+    config = _configured(settings, policy, gate_of)
     _announce(settings, listener)
     with log_lines(settings.log_format):
         serve_until_signal(config, listener, alone=True)
@@ -70,10 +73,10 @@ def _serve_together(settings: Settings, gate_of: GateOf, listener: socket.socket
 
 def _work(settings: Settings, gate_of: GateOf, shared: Path, listener: socket.socket) -> None:
     """Serve as one of several worker processes, which count together in the folder `shared`."""
-    from qa.service.telemetry.metrics import forget_dead_workers
 
     def work() -> None:
-        serve_until_signal(_configured(settings, gate_of, shared), listener, alone=False)
+        config = _configured(settings, policy_of(settings, shared), gate_of)
+        serve_until_signal(config, listener, alone=False)
 
     forget_dead_workers()
     with log_lines(settings.log_format):
@@ -81,9 +84,9 @@ def _work(settings: Settings, gate_of: GateOf, shared: Path, listener: socket.so
     os._exit(code)  # in good order would be to wait for whoever does not read the log
 
 
-def _configured(settings: Settings, gate_of: GateOf, shared: Path | None) -> uvicorn.Config:
+def _configured(settings: Settings, policy: Policy, gate_of: GateOf) -> uvicorn.Config:
     return uvicorn.Config(
-        _application(settings, gate_of, shared),
+        _application(settings, policy, gate_of),
         http=Connection,
         h11_max_incomplete_event_size=MAX_HEAD_BYTES,
         ws="none",
@@ -96,24 +99,21 @@ def _configured(settings: Settings, gate_of: GateOf, shared: Path | None) -> uvi
     )
 
 
-def _application(settings: Settings, gate_of: GateOf, shared: Path | None) -> "FastAPI":
+def _application(settings: Settings, policy: Policy, gate_of: GateOf) -> FastAPI:
     """Open the store and build the service over it, with the thread that writes."""
-    from qa.service.app import build_app
-    from qa.service.writer import Writer
-
     live = LiveEngine(settings.store, **settings.for_engine)
     store = Store(settings.store, keep=settings.keep)
     writer = Writer(store, live, watch=settings.watch, gate_of=gate_of(settings))
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: "FastAPI") -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         with writer:
             yield
             await asyncio.to_thread(writer.stop)
 
     return build_app(
         live,
-        policy_of(settings, shared),
+        policy,
         writing=(store, writer),
         mcp=settings.mcp,
         log_questions=settings.log_questions,
@@ -125,7 +125,7 @@ def _application(settings: Settings, gate_of: GateOf, shared: Path | None) -> "F
 def _shared_folder() -> Iterator[Path]:
     """Make the folder in which workers count together; prometheus_client looks for it by name."""
     with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        os.environ[MULTIPROCESS_FOLDER] = folder
         yield Path(folder)
 
 
