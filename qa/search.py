@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from index.encoder import Vectors
 from index.records import Document, Passage, Span, headings
 from index.snapshot import Snapshot
+from qa.bm25 import Scores
 from qa.fusion import DOCUMENT_SHARE, fuse
-from qa.lexical import Lexicon, Scores
+from qa.lexical import Lexicon
 from qa.matching import Rows
 from qa.query import Query
 from qa.records import Place

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.terms import stem, terms
+from qa.bm25 import K1, B
 from qa.engine import Engine
 from qa.fusion import DENSE_WEIGHT, fuse, min_max
-from qa.lexical import K1, B, Lexicon, best_rows
+from qa.lexical import Lexicon, best_rows
 from qa.query import LEAST_WEIGHT, Query, Term, search_terms
 from qa.stages import STAGES, left_out, stages_without
 from qa.support import supported
