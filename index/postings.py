@@ -64,6 +64,14 @@ class Postings:
         number = self._number(term)
         return None if number is None else self.forms[number]
 
+    def forms_beginning_with(self, letter: str, lengths: range) -> list[str]:
+        """Return those of `forms` that begin with an ASCII letter and have so many bytes.
+
+        A term begins as its words do: Snowball stems English at the end alone.
+        """
+        first, last = self.vocabulary.place(letter), self.vocabulary.place(chr(ord(letter) + 1))
+        return self.forms.of_length(range(first, last), lengths)
+
 
 def build_postings(documents: Iterable[ChunkedDocument]) -> Postings:
     """Return the postings of the documents' passages; these are numbered in their order."""

@@ -44,22 +44,24 @@ class WordList:
     def __iter__(self) -> Iterator[str]:
         return iter(self.joined.tobytes().decode().splitlines())
 
-    def find(self, word: str) -> int | None:
-        """Return the number of a word, None if it is not here. The list must be sorted."""
+    def place(self, word: str) -> int:
+        """Return the number of the first word that is not before `word`; the list is sorted."""
         sought = word.encode("utf-8", "surrogatepass")
-        number = bisect_left(range(len(self)), sought, key=self._bytes)
-        return number if number < len(self) and self._bytes(number) == sought else None
+        return bisect_left(range(len(self)), sought, key=self._bytes)
 
-    def beginning_with(self, letter: str, lengths: range) -> list[str]:
-        """Return the words that begin with an ASCII letter and have so many bytes, in order."""
-        of_length = np.diff(self.starts) - 1
-        chosen = np.flatnonzero(
-            (self.joined[self.starts[:-1]] == ord(letter))
-            & (of_length >= lengths.start)
-            & (of_length < lengths.stop)
-        )
-        _, places = in_ranges(self.starts[chosen], self.starts[chosen + 1])
-        written = self.joined[places[places < len(self.joined)]]
+    def find(self, word: str) -> int | None:
+        """Return the number of a word, None if it is not here; the list is sorted."""
+        number = self.place(word)
+        found = number < len(self) and self._bytes(number) == word.encode("utf-8", "surrogatepass")
+        return number if found else None
+
+    def of_length(self, numbers: range, lengths: range) -> list[str]:
+        """Return the words numbered so, without gaps, that have so many bytes, in order."""
+        starts = self.starts[numbers.start : numbers.stop + 1]
+        sizes = np.diff(starts) - 1
+        chosen = np.flatnonzero((sizes >= lengths.start) & (sizes < lengths.stop))
+        _, places = in_ranges(starts[chosen], starts[chosen + 1])
+        written = self.joined[places[places < len(self.joined)]]  # nothing follows the last word
         return written.tobytes().decode().splitlines()
 
     def _bytes(self, number: int) -> bytes:

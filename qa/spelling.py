@@ -78,7 +78,7 @@ class Speller:
         edits = 2 if len(word) >= LETTERS_FOR_TWO_EDITS else 1
         postings = self.lexicon.postings
         lengths = range(max(FEWEST_LETTERS, len(word) - edits), len(word) + edits + 1)
-        forms = postings.forms.beginning_with(word[0], lengths)
+        forms = postings.forms_beginning_with(word[0], lengths)
         near = process.extract(word, forms, scorer=OSA.distance, score_cutoff=edits, limit=None)
         alike = [
             (distance, -postings.frequency(stem(form)), form)

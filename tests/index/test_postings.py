@@ -85,6 +85,8 @@ def test_an_endless_word_is_cut() -> None:
 
 # Postings.
 
+words_of_letters = st.text(string.ascii_lowercase, min_size=1, max_size=4)
+
 
 def test_passages_are_numbered_through_all_documents() -> None:
     postings = build_postings(
@@ -112,11 +114,17 @@ def test_a_term_comes_from_the_word_that_is_said_most_often() -> None:
     assert len(postings.forms) == len(postings.vocabulary)
 
 
+@given(st.lists(words_of_letters, min_size=1), st.sampled_from("aeiostyz"), st.integers(1, 4))
+def test_words_are_listed_by_first_letter_and_length(
+    said: list[str], letter: str, length: int
+) -> None:
+    postings = build_postings([chunked(" ".join(said))])
+    forms = [form for form in postings.forms if form[0] == letter and len(form) == length]
+    assert postings.forms_beginning_with(letter, range(length, length + 1)) == forms
+
+
 def test_a_word_said_very_often_is_counted_up_to_what_a_byte_holds() -> None:
     assert held(["fades " * 300], "fade") == {0: 255}
-
-
-words_of_letters = st.text(string.ascii_lowercase, min_size=1, max_size=4)
 
 
 @given(st.lists(st.lists(words_of_letters, min_size=1, max_size=12).map(" ".join), min_size=1))

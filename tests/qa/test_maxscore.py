@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from index.postings import Postings
 from index.word_list import WordList
 from qa import maxscore
+from qa.bm25 import Scores, score
 from qa.lexical import Lexicon, best_rows
 from qa.query import Term
 
 LETTERS = "abcdefgh"
+asked_for = st.tuples(st.sampled_from(LETTERS + "z"), st.integers(1, 3))
 shares = st.lists(st.sampled_from([0.0, 0.002, 0.02, 0.2, 0.7, 1.0]), min_size=8, max_size=8)
 
 
@@ -49,9 +52,7 @@ def _short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     passages=st.integers(1, 1500),
     seed=st.integers(0, 99),
     most=st.sampled_from([1, 3, 255]),
-    asked=st.lists(
-        st.tuples(st.sampled_from([*LETTERS, "z"]), st.integers(1, 3)), unique_by=itemgetter(0)
-    ),
+    asked=st.lists(asked_for, unique_by=itemgetter(0)),
     limit=st.integers(1, 40),
     allowed_share=st.sampled_from([None, 0.0, 0.01, 0.5]),
 )
@@ -102,11 +103,13 @@ def test_documents_score_as_one_passage_of_all_their_text(
 
 def test_passages_that_cannot_get_there_are_not_scored(monkeypatch: pytest.MonkeyPatch) -> None:
     lexicon = lexicon_of([0.01, 0.9, 0.9, 0.9, 0, 0, 0, 0], 5000, 0, 1)
-    scored = []
-    score = maxscore.score
-    monkeypatch.setattr(
-        maxscore, "score", lambda *given: scored.append(len(given[1])) or score(*given)
-    )
+    scored: list[int] = []
+
+    def counted(bound: float, counts: NDArray[np.uint8], norms: Scores) -> Scores:
+        scored.append(len(counts))
+        return score(bound, counts, norms)
+
+    monkeypatch.setattr(maxscore, "score", counted)
     terms = [Term(letter, 1, lexicon.weight(letter)) for letter in "abcd"]
     rows, _ = lexicon.best(terms, 10)
     assert len(rows) == 10
