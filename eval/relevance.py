@@ -9,7 +9,7 @@ from eval.questions import GoldSpan
 from index.records import Passage
 from index.snapshot import Snapshot
 from qa.duplicates import Repetitions, collapse
-from qa.search import dense_search, refine
+from qa.search import refine
 from qa.tracing import Trace
 
 FEWEST_DOCUMENTS = 10
@@ -54,7 +54,7 @@ class Corpus:
         """
         ranked = list(dict.fromkeys(each.document.id for each in trace.pool.candidates))
         if len(ranked) < FEWEST_DOCUMENTS:
-            found = dense_search(self.snapshot, trace.query.vector, len(self.rows))
+            found = self.snapshot.dense.search(trace.query.vector, len(self.rows))
             others = (self.snapshot.passages[row].document_id for row, _ in found)
             ranked = list(dict.fromkeys([*ranked, *others]))[:FEWEST_DOCUMENTS]
         return ranked

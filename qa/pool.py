@@ -9,7 +9,7 @@ from qa.duplicates import Group, Repetitions, best_sentence, collapse
 from qa.lexical import Lexicon, best_rows
 from qa.matching import Rows
 from qa.query import Query
-from qa.search import Candidate, dense_search, lexical_scores, rank, refine
+from qa.search import Candidate, lexical_scores, rank, refine
 from qa.stages import Stage
 
 FIRST_LOOK = 100
@@ -55,7 +55,7 @@ def gather(
     candidates: list[Candidate] = []
     look_at = FIRST_LOOK
     while True:
-        by_vectors = [row for row, _ in dense_search(snapshot, query.vector, look_at, rows_allowed)]
+        by_vectors = [row for row, _ in snapshot.dense.search(query.vector, look_at, rows_allowed)]
         rows.update(dict.fromkeys([*by_vectors, *by_words[:look_at]]))
         if not rows:
             return Pool((), Repetitions(()))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,6 @@ from index.records import Document, Passage, Span, headings
 from index.snapshot import Snapshot
 from qa.fusion import DOCUMENT_SHARE, fuse
 from qa.lexical import Lexicon, Scores
-from qa.matching import Rows
 from qa.query import Query
 from qa.records import Place
 from qa.stages import Stage
@@ -61,31 +59,6 @@ class Candidate:
     sentence_vectors: Vectors
 
 
-def dense_search(
-    snapshot: Snapshot, question: NDArray[np.float32], limit: int, rows: Rows | None = None
-) -> list[tuple[int, float]]:
-    """Return the `limit` nearest passages as (row, cosine), best first, ties in row order.
-
-    With `rows`, the nearest of these: they are chosen before anything is cut off.
-    """
-    import faiss  # here and not above: it takes a tenth of a second, while a model is loaded
-
-    # One thread a question: a second one would fight the encoder's for the cores. The setting
-    # is the calling thread's own.
-    faiss.omp_set_num_threads(1)
-    limit = min(limit, len(snapshot.passages) if rows is None else int(np.count_nonzero(rows)))
-    if not limit:
-        return []
-    only = None
-    if rows is not None:
-        wrapped: Any = faiss  # its stubs have the signatures of C++
-        chosen = wrapped.IDSelectorBitmap(np.packbits(rows, bitorder="little"))
-        only = wrapped.SearchParameters(sel=chosen)
-    scores, nearest = snapshot.passage_index.search(question[None, :], limit, params=only)
-    found = [(int(row), float(score)) for row, score in zip(nearest[0], scores[0], strict=True)]
-    return sorted(found, key=lambda hit: (-hit[1], hit[0]))
-
-
 def lexical_scores(
     lexicon: Lexicon,
     query: Query,
@@ -117,8 +90,8 @@ def refine(
     """
     if not rows:
         return []
-    index, offsets = snapshot.passage_index, snapshot.sentence_offsets
-    dense = np.stack([index.reconstruct(row) for row in rows]) @ query.vector
+    offsets = snapshot.columns.sentence_offsets
+    dense = snapshot.passage_vectors.take(np.asarray(rows)) @ query.vector
     each = [snapshot.sentence_vectors.rows(offsets[row], offsets[row + 1]) for row in rows]
     starts = np.cumsum([0, *map(len, each)])
     vectors: Vectors = np.concatenate(each).astype(np.float32)
