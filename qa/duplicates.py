@@ -16,6 +16,8 @@ from qa.wording import same_claim_words
 SAME_COSINE = 0.85
 SAME_WORDS = 0.6
 SAME_SHARE = 0.6
+_COMPARED_AT_ONCE = 5
+"""Passages, the best ones: most of these begin a group, and one large product is a fast one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,26 @@ class Repetitions:
 
     def alike(self, texts: Iterable[int]) -> NDArray[np.bool_]:
         """Tell of each text whether it says the same as one of `texts`, as these themselves do."""
-        wanted = list(dict.fromkeys(texts))
-        self._compare([text for text in wanted if text not in self._alike])
+        wanted = list(texts)
+        self.compare(wanted)
         alike: NDArray[np.bool_] = np.logical_or.reduce([self._alike[text] for text in wanted])
         return alike
+
+    def compare(self, texts: Iterable[int]) -> None:
+        """Find out what is alike to each of `texts`, as far as that is not known yet."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._alike]
+        if not new:
+            return
+        firsts = self._distinct[1]
+        cosines = (self._candidates.vectors @ self._vectors(new).T)[firsts]
+        for text, column in zip(new, cosines.T, strict=True):
+            alike = self._alike[text] = np.zeros(len(firsts), np.bool_)
+            alike[text] = True
+            own = self._candidates.text(int(firsts[text]))
+            for other in np.flatnonzero(column >= SAME_COSINE).tolist():
+                if other != text:
+                    words = self._candidates.text(int(firsts[other]))
+                    alike[other] = same_claim_words(own, words) >= SAME_WORDS
 
     def of(self, sentence: Sentence) -> list[Sentence]:
         """Return the other sentences that say the same."""
@@ -77,20 +95,6 @@ class Repetitions:
         vectors: NDArray[np.float32] = self._candidates.vectors[self._distinct[1][texts]]
         return vectors
 
-    def _compare(self, texts: Sequence[int]) -> None:
-        if not texts:
-            return
-        firsts = self._distinct[1]
-        cosines = (self._candidates.vectors @ self._vectors(texts).T)[firsts]
-        for text, column in zip(texts, cosines.T, strict=True):
-            alike = self._alike[text] = np.zeros(len(firsts), np.bool_)
-            alike[text] = True
-            own = self._candidates.text(int(firsts[text]))
-            for other in np.flatnonzero(column >= SAME_COSINE).tolist():
-                if other != text:
-                    words = self._candidates.text(int(firsts[other]))
-                    alike[other] = same_claim_words(own, words) >= SAME_WORDS
-
 
 def collapse(candidates: Candidates, repetitions: Repetitions, most: int) -> list[Group]:
     """Fold each candidate into the first before it that it repeats; keep the order.
@@ -109,6 +113,8 @@ def collapse(candidates: Candidates, repetitions: Repetitions, most: int) -> lis
     beside_the_point = ~near_the_answer(candidates)
     lengths = np.diff(candidates.spans, axis=1)[:, 0]
     characters = np.add.reduceat(lengths, starts)
+    likely = np.isin(candidates.passage_numbers, left[: min(most, _COMPARED_AT_ONCE)])
+    repetitions.compare(texts[likely].tolist())
     while len(left) and len(groups) < most:
         best, left = int(left[0]), left[1:]
         own = texts[candidates.starts[best] : candidates.starts[best + 1]]
