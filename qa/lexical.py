@@ -11,7 +11,7 @@ from index.postings import Postings
 from index.ranges import in_ranges
 from index.snapshot import Snapshot
 from qa.bm25 import K1, PostingList, Scores, inverse_document_frequency, norms, score
-from qa.maxscore import Allowed, best_passages, best_places
+from qa.maxscore import Allowed, best_passages
 
 if TYPE_CHECKING:
     from qa.query import Term
@@ -34,7 +34,7 @@ class Lexicon:
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
         """Return the lexicon of a snapshot."""
-        return cls.over(snapshot.postings, snapshot.document_numbers)
+        return cls.over(snapshot.postings, snapshot.columns.document_numbers)
 
     @classmethod
     def over(cls, postings: Postings, document_numbers: NDArray[np.int32]) -> Self:
@@ -66,13 +66,6 @@ class Lexicon:
             scores += score(each.bound, each.held_by(rows), of_rows)
         return scores
 
-    def passages(self, terms: "Sequence[Term]") -> Scores:
-        """Return the score of every passage, shape (passages,): 0 where it holds no term."""
-        scores = np.zeros(len(self.passage_norms), np.float32)
-        for each in self._lists(terms):
-            scores[each.rows] += score(each.bound, each.counts, self.passage_norms[each.rows])
-        return scores
-
     def documents(self, terms: "Sequence[Term]", rows: NDArray[np.integer]) -> Scores:
         """Return, for each passage of `rows`, the score of the whole document it is of."""
         numbers, belonging = np.unique(self.document_numbers[rows], return_inverse=True)
@@ -97,10 +90,3 @@ class Lexicon:
             for term in terms
         )
         return sorted(held, key=lambda each: -each.bound)
-
-
-def best_rows(scores: Scores, limit: int) -> list[int]:
-    """Return the rows of the `limit` best scores above 0, best first, ties in row order."""
-    rows = np.flatnonzero(scores)
-    best: list[int] = rows[best_places(scores[rows], limit)].tolist()
-    return best
