@@ -19,7 +19,7 @@ from qa.engine import Engine
 from qa.live import LiveEngine
 from qa.service.app import build_app
 from qa.service.binding import listen, policy_of
-from qa.service.connection import MAX_HEAD_BYTES, Connection
+from qa.service.connection import Connection
 from qa.service.policy import Policy
 from qa.service.server import serve_until_signal
 from qa.service.telemetry.log_lines import log_lines
@@ -88,7 +88,6 @@ def _configured(settings: Settings, policy: Policy, gate_of: GateOf) -> uvicorn.
     return uvicorn.Config(
         _application(settings, policy, gate_of),
         http=Connection,
-        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
         ws="none",
         log_config=None,
         access_log=False,
