@@ -55,7 +55,9 @@ def gather(
     candidates: list[Candidate] = []
     look_at = FIRST_LOOK
     while True:
-        by_vectors = [row for row, _ in snapshot.dense.search(query.vector, look_at, rows_allowed)]
+        exact = "codes" not in stages
+        nearest = snapshot.dense.search(query.vector, look_at, rows_allowed, exact=exact)
+        by_vectors = [row for row, _ in nearest]
         rows.update(dict.fromkeys([*by_vectors, *by_words[:look_at]]))
         if not rows:
             return Pool((), Repetitions(()))
