@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Self
 
+import numpy as np
+
 from eval.questions import GoldSpan
 from index.records import Passage
 from index.snapshot import Snapshot
@@ -41,8 +43,8 @@ class Corpus:
         rows = [self.rows[p.id] for p in passages if holds([place_of(p)], spans)]
         if not rows:
             return []
-        found = refine(self.snapshot, trace.query, rows, trace.stages)
-        candidates = sorted(found, key=lambda candidate: -candidate.similarity)
+        found = refine(self.snapshot, trace.query, np.array(rows), trace.stages)
+        candidates = found.of(np.argsort(-found.similarity, kind="stable"))
         groups = collapse(candidates, Repetitions(candidates), len(candidates))
         return [tuple(each.passage for each in (group.best, *group.duplicates)) for group in groups]
 

@@ -62,7 +62,7 @@ def make_columns(
         passage_spans=np.array([passage.span for _, passage in each], np.int32).reshape(-1, 2),
         sentence_offsets=offsets,
         sentence_spans=np.array(spans, np.int32).reshape(-1, 2),
-        sentence_digests=np.fromiter(map(_digest, texts), np.uint64, len(spans)),
+        sentence_digests=np.fromiter(map(text_digest, texts), np.uint64, len(spans)),
         sentence_products=_products(sentence_vectors, offsets),
         heading_offsets=_offsets(map(len, rows)),
         heading_rows=np.array([row for held in rows for row in held], np.int32),
@@ -100,9 +100,10 @@ def _offsets(counts: Iterable[int]) -> NDArray[np.int64]:
     return np.cumsum([0, *counts], dtype=np.int64)
 
 
-def _digest(text: str) -> int:
+def text_digest(text: str) -> np.uint64:
+    """Return a number of 64 bits that stands for a text."""
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
+    return np.uint64(int.from_bytes(digest, "little"))
 
 
 def _products(

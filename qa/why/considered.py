@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from qa.candidates import Candidate
 from qa.duplicates import Group
 from qa.engine import MAX_TOP_K, Engine
 from qa.evidence import Decision, decide
 from qa.lexical import best_rows
 from qa.records import Answer, Citation, Place
-from qa.search import Candidate
 from qa.tracing import Trace
 from qa.why.expected import Expected
 
