@@ -7,7 +7,7 @@ import numpy as np
 from index.snapshot import Snapshot
 from qa.candidates import Candidates, joined
 from qa.duplicates import Group, Repetitions, collapse
-from qa.lexical import Lexicon, best_rows
+from qa.lexical import Lexicon
 from qa.matching import Rows
 from qa.query import Query
 from qa.search import lexical_scores, rank, refine
@@ -48,10 +48,7 @@ def gather(
     words of their own, or there are no more passages, or 800 of each were looked at. With
     `rows_allowed` it is as if there were no other passages, but for what terms weigh.
     """
-    by_passage = lexicon.passages(query.searched if "lexical" in stages else ())
-    if rows_allowed is not None:
-        by_passage = np.where(rows_allowed, by_passage, np.float32(0))
-    by_words = best_rows(by_passage, MOST_CANDIDATES)
+    terms = query.searched if "lexical" in stages else ()
     rows: dict[int, None] = {}
     parts: list[Candidates] = []
     look_at = FIRST_LOOK
@@ -59,14 +56,15 @@ def gather(
         exact = "codes" not in stages
         nearest = snapshot.dense.search(query.vector, look_at, rows_allowed, exact=exact)
         by_vectors = [row for row, _ in nearest]
+        by_words, _ = lexicon.best(terms, look_at, rows_allowed)
         looked_at = len(rows)
-        rows.update(dict.fromkeys([*by_vectors, *by_words[:look_at]]))
+        rows.update(dict.fromkeys([*by_vectors, *by_words.tolist()]))
         fresh = np.array(list(rows)[looked_at:], np.int64)
         parts.append(refine(snapshot, query, fresh, stages))
         candidates = joined(parts)
-        exhausted = len(by_vectors) < look_at and len(by_words) <= look_at
+        exhausted = len(by_vectors) < look_at and len(by_words) < look_at
         if exhausted or look_at >= MOST_CANDIDATES or _say_enough(candidates):
-            lexical = lexical_scores(lexicon, query, by_passage, candidates.rows, stages)
+            lexical = lexical_scores(lexicon, query, candidates.rows, stages)
             ranked = rank(candidates, lexical)
             return Pool(ranked, Repetitions(ranked))
         look_at = min(2 * look_at, MOST_CANDIDATES)

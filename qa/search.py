@@ -20,19 +20,20 @@ NEIGHBOUR_WEIGHT = 0.5
 
 
 def lexical_scores(
-    lexicon: Lexicon, query: Query, by_passage: Scores, rows: Numbers, stages: frozenset[Stage]
+    lexicon: Lexicon, query: Query, rows: Numbers, stages: frozenset[Stage]
 ) -> Scores | None:
     """Return the scores by words of the passages `rows`; None where that stage is left out.
 
-    Each is the mean of the passage's own score, of which `by_passage` has those of all, and of
-    its document's: an abstract of three passages is about what is said in any of them.
+    Each is the mean of the passage's own score and of its document's: an abstract of three
+    passages is about what is said in any of them.
     """
     if "lexical" not in stages:
         return None
+    by_passage = lexicon.scores(query.searched, rows)
     if "documents" not in stages:
-        return by_passage[rows]
+        return by_passage
     by_document = lexicon.documents(query.searched, rows)
-    return (1 - DOCUMENT_SHARE) * by_passage[rows] + DOCUMENT_SHARE * by_document
+    return (1 - DOCUMENT_SHARE) * by_passage + DOCUMENT_SHARE * by_document
 
 
 def refine(snapshot: Snapshot, query: Query, rows: Numbers, stages: frozenset[Stage]) -> Candidates:

@@ -198,7 +198,8 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
         row: float(snapshot.passage_vectors.rows(row, row + 1)[0] @ query.vector)
         for row in matching
     }
-    by_words = {row: float(plain.lexicon.passages(query.searched)[row]) for row in matching}
+    scores = plain.lexicon.scores(query.searched, np.array(matching, np.int64)).tolist()
+    by_words = dict(zip(matching, scores, strict=True))
     by_words = {row: score for row, score in by_words.items() if score > 0}
     for scores in (cosines, by_words):
         best = sorted(scores.values(), reverse=True)[:look_at]
