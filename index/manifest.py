@@ -66,7 +66,8 @@ class Manifest:
     `calibration` is carried from snapshot to snapshot without being understood here; `corpus`
     is the digest of the documents it goes with now (`index.publishing.corpus_digest`). Both or
     neither are None. `background` is what answering measured when the snapshot was made, not
-    understood here either. What is None is not written; format 1 had no `postings`.
+    understood here either. `codes` are those of the passages' vectors (`index.dense.codes`), where
+    there are many. What is None is not written; format 1 had no `postings`.
     """
 
     format: int
@@ -83,6 +84,7 @@ class Manifest:
     held: tuple[int, ...] = ()
     ignore: tuple[str, ...] = ()
     postings: PostingsFiles | None = None
+    codes: StoredFile | None = None
     background: StoredFile | None = None
     calibration: StoredFile | None = None
     corpus: str | None = None
@@ -102,7 +104,8 @@ class Manifest:
         """All files that the manifest names."""
         files = [file for shard in self.shards for file in shard.files]
         files += self.postings.files if self.postings else ()
-        return (*files, *(file for file in (self.background, self.calibration) if file))
+        single = (self.codes, self.background, self.calibration)
+        return (*files, *(file for file in single if file))
 
     def to_bytes(self) -> bytes:
         """Return the form on disk: the same manifest always gives the same bytes."""
@@ -124,7 +127,7 @@ class Manifest:
         shards = tuple(Shard(**_stored(shard)) for shard in fields.pop("shards"))
         lists = {name: tuple(fields.get(name, ())) for name in ("sources", "held", "ignore")}
         postings = fields.pop("postings", None)
-        names = ("background", "calibration")
+        names = ("codes", "background", "calibration")
         single: dict[str, Any] = {name: fields.pop(name) for name in names if name in fields}
         return cls(
             **fields | lists | _stored(single),

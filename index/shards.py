@@ -87,21 +87,27 @@ def read_shard(shard: Shard, objects: ObjectFolder) -> ShardContent:
 
     Raises StoreDamagedError if a file is not what was written.
     """
-    import faiss  # here and not above: it takes a tenth of a second, while a model is loaded
-
     if shard.terms:
         objects.check(shard.terms)
     lines = objects.get(shard.documents).splitlines()
-    index_bytes = np.frombuffer(objects.get(shard.passage_vectors), dtype=np.uint8)
-    index = faiss.deserialize_index(index_bytes)
     sentence_vectors = objects.map_array(shard.sentence_vectors)
     none = np.empty((0, sentence_vectors.shape[1]), np.float16)
     return ShardContent(
         documents=tuple(_from_json(orjson.loads(line)) for line in lines),
-        passage_vectors=index.reconstruct_n(0, index.ntotal),
+        passage_vectors=read_passage_vectors(shard, objects),
         sentence_vectors=sentence_vectors,
         heading_vectors=objects.map_array(shard.heading_vectors) if shard.heading_vectors else none,
     )
+
+
+def read_passage_vectors(shard: Shard, objects: ObjectFolder) -> Vectors:
+    """Return a shard's passage vectors. Raises StoreDamagedError if they are not as written."""
+    import faiss  # here and not above: it takes a tenth of a second, while a model is loaded
+
+    content = np.frombuffer(objects.get(shard.passage_vectors), dtype=np.uint8)
+    index = faiss.deserialize_index(content)
+    vectors: Vectors = index.reconstruct_n(0, index.ntotal)
+    return vectors
 
 
 def read_terms(shard: Shard, objects: ObjectFolder) -> ShardTerms:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.columns import Columns, join_columns, make_columns
-from index.dense.flat import FlatIndex
+from index.dense.codes import read_codes
+from index.dense.search import DenseIndex
 from index.encoder import Vectors
 from index.errors import StoreDamagedError, StoreOutdatedError
 from index.manifest import FORMAT, Manifest, Shard
@@ -49,7 +50,7 @@ class Snapshot:
     passages: tuple[Passage, ...]
     columns: Columns
     passage_vectors: Stack
-    dense: FlatIndex
+    dense: DenseIndex
     sentence_vectors: Stack
     headings: tuple[str, ...]
     heading_vectors: Stack
@@ -125,9 +126,7 @@ def read_snapshot(manifest: Manifest, store: Store, *, known: Snapshot | None = 
             (each.columns, len(each.documents), len(each.heading_vectors)) for each in loaded
         ),
         passage_vectors=vectors,
-        dense=FlatIndex(
-            np.concatenate([np.empty((0, manifest.dimension), np.float32), *vectors.arrays])
-        ),
+        dense=_dense_index(manifest, vectors, objects, known),
         sentence_vectors=Stack([each.sentence_vectors for each in loaded]),
         headings=headings,
         heading_vectors=Stack([each.heading_vectors for each in loaded]),
@@ -139,6 +138,17 @@ def read_snapshot(manifest: Manifest, store: Store, *, known: Snapshot | None = 
         background=objects.get(manifest.background) if manifest.background else None,
         calibration=objects.get(manifest.calibration) if manifest.calibration else None,
     )
+
+
+def _dense_index(
+    manifest: Manifest, vectors: Stack, objects: ObjectFolder, known: Snapshot | None
+) -> DenseIndex:
+    halves = Stack([each.astype(np.float16, copy=False) for each in vectors.arrays])
+    if manifest.codes is None:
+        return DenseIndex(halves)
+    if known and known.manifest.codes == manifest.codes:
+        return DenseIndex(halves, known.dense.codes)
+    return DenseIndex(halves, read_codes(objects.get(manifest.codes)))
 
 
 def _loaded(shard: Shard, objects: ObjectFolder) -> LoadedShard:

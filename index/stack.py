@@ -38,19 +38,28 @@ class Stack:
         return np.concatenate([found, self.rows(self._starts[at + 1], last)])
 
     def take(self, rows: NDArray[np.integer]) -> NDArray[Any]:
-        """Return the rows of these numbers, in the order given, as a new array."""
-        if len(self.arrays) == 1:
-            only: NDArray[Any] = self.arrays[0][rows]
-            return only
-        order = np.argsort(rows, kind="stable")
-        in_order = rows[order]
-        ends = np.searchsorted(in_order, self._ends).tolist()
+        """Return the rows of these numbers, in the order given, as a new array.
+
+        Numbers that ascend are taken fastest. Raises IndexError for one that no row has.
+        """
         first = self.arrays[0]
         found = np.empty((len(rows), *first.shape[1:]), first.dtype)
+        if len(rows) > 1 and (rows[1:] < rows[:-1]).any():
+            order = np.argsort(rows, kind="stable")
+            found[order] = self.take(rows[order])
+            return found
+        if len(rows) and not 0 <= rows[0] <= rows[-1] < len(self):
+            raise IndexError(f"rows {rows[0]} to {rows[-1]} of {len(self)}")
+        ends = np.searchsorted(rows, self._ends).tolist()
         start = 0
         for number, end in enumerate(ends):
             if end > start:
-                own = in_order[start:end] - self._starts[number]
-                found[order[start:end]] = self.arrays[number][own]
+                own = rows[start:end] - self._starts[number]
+                # A mode that cannot fail lets NumPy write straight into `found`.
+                self.arrays[number].take(own, axis=0, out=found[start:end], mode="clip")
             start = end
         return found
+
+    def joined(self) -> "Stack":
+        """Return the same rows in one array, in memory."""
+        return self if len(self.arrays) < 2 else Stack([np.concatenate(self.arrays)])

@@ -1,16 +1,27 @@
 """Documents and their vectors to the files of a snapshot; those that are there are used again."""
 
+from collections.abc import Sequence
+
 from index.chunking import VERSION as CHUNKING
+from index.dense.codes import are_worth_it, make_codes
 from index.encoder import Encoder
 from index.gathering import Gathered
 from index.known import Known
 from index.manifest import FORMAT, Manifest, Shard
 from index.model import Model
-from index.objects import write_errors_explained
+from index.objects import StoredFile, write_errors_explained
 from index.postings import join_terms, write_postings
 from index.records import ChunkedDocument
-from index.shards import ShardContent, deal, read_terms, sentence_count, write_shard
+from index.shards import (
+    ShardContent,
+    deal,
+    read_passage_vectors,
+    read_terms,
+    sentence_count,
+    write_shard,
+)
 from index.snapshot import Snapshot
+from index.stack import Stack
 from index.store import Store
 from index.vectors import VectorCache
 
@@ -33,6 +44,7 @@ def write_snapshot(
         shards = tuple(_shard(share, written, cache, store) for share in shares)
         postings = join_terms(read_terms(shard, store.objects) for shard in shards)
         postings_files = write_postings(postings, store.objects)
+        codes = _codes(shards, before.snapshot, store)
     dimension = cache.dimension or encoder.encode(["Any text."], "document").shape[1]
     return Manifest(
         format=FORMAT,
@@ -47,6 +59,7 @@ def write_snapshot(
         passages=sum(len(chunked.passages) for chunked in gathered.documents),
         sentences=sentence_count(gathered.documents),
         postings=postings_files,
+        codes=codes,
     )
 
 
@@ -60,6 +73,13 @@ def _by_first_document(
         for shard, loaded in old.shards.items()
         if shard.heading_vectors is not None and shard.terms is not None
     }
+
+
+def _codes(shards: Sequence[Shard], old: Snapshot | None, store: Store) -> StoredFile | None:
+    if old is not None and old.manifest.codes and old.manifest.shards == shards:
+        return old.manifest.codes
+    vectors = Stack([read_passage_vectors(shard, store.objects) for shard in shards])
+    return store.objects.put(make_codes(vectors)) if are_worth_it(vectors) else None
 
 
 def _shard(

@@ -12,6 +12,7 @@ from index.errors import PinciteError
 from index.terminal import console
 from qa.errors import QuestionError
 from qa.settings import load_settings
+from qa.stages import STAGES
 
 NO_ANSWER, CITATION_LOST = 3, 4
 _MAX_ANSWER_FILE_BYTES = 64 * 1024 * 1024
@@ -46,7 +47,7 @@ WithoutOption = Annotated[
     typer.Option(
         "--without",
         metavar="STAGE,…",
-        help="Leave stages of retrieval out: lexical, documents, sentences, headings, spelling.",
+        help=f"Leave stages of retrieval out: {', '.join(STAGES)}.",
     ),
 ]
 FilterOption = Annotated[

@@ -45,6 +45,7 @@ class LiveEngine:
         self._pointer = _Pointer(self._store)
         self._swapping = threading.Lock()
         self._engine = self._open()
+        self._engine.snapshot.dense.warm()
         self._broken_id: str | None = None
         self._retry_at = 0.0
 
@@ -96,6 +97,7 @@ class LiveEngine:
     def _successor(self, engine: Engine) -> Engine:
         """Open the live snapshot, with the loaded model if it is still the right one."""
         snapshot = open_snapshot(self._store, known=engine.snapshot)
+        snapshot.dense.warm()
         if snapshot.manifest.model_fingerprint == engine.model.fingerprint:
             return replace(engine, snapshot=snapshot)
         return self._open()

@@ -53,7 +53,9 @@ def gather(
     parts: list[Candidates] = []
     look_at = FIRST_LOOK
     while True:
-        by_vectors = [row for row, _ in snapshot.dense.search(query.vector, look_at, rows_allowed)]
+        exact = "codes" not in stages
+        nearest = snapshot.dense.search(query.vector, look_at, rows_allowed, exact=exact)
+        by_vectors = [row for row, _ in nearest]
         by_words, _ = lexicon.best(terms, look_at, rows_allowed)
         looked_at = len(rows)
         rows.update(dict.fromkeys([*by_vectors, *by_words.tolist()]))

@@ -150,7 +150,7 @@ def test_each_stage_can_be_left_out_and_changes_the_ranking(hashed: Hashed) -> N
         assert left_out(stages) == (stage,)
         fewer = dataclasses.replace(engine, stages=stages)
         scores = [each.score for each in fewer.trace("redness frost pipes fade").pool.candidates]
-        assert (scores == whole) == (stage == "spelling")
+        assert (scores == whole) == (stage in ("spelling", "codes"))
     nothing = dataclasses.replace(engine, stages=frozenset())
     found = nothing.trace("redness frost pipes fade").pool.candidates
     assert all(one.dense >= two.dense for one, two in pairwise(found))
@@ -161,7 +161,7 @@ def test_what_is_left_out_is_told(hashed: Hashed) -> None:
     engine = dataclasses.replace(hashed(TEXTS), stages=stages_without(["lexical", "spelling"]))
     explain = engine.ask("redness", explain=True).explain
     assert explain is not None
-    assert explain["stages"] == ["documents", "sentences", "headings"]
+    assert explain["stages"] == ["documents", "sentences", "headings", "codes"]
     assert explain["lexical"] == []
 
 

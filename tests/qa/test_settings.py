@@ -108,7 +108,7 @@ def test_stages_can_be_left_out_by_names_with_commas(monkeypatch: pytest.MonkeyP
     assert load_settings().without == ()
     for wrong in ("lexicals", "lexical,", "lexical, ,headings"):
         monkeypatch.setenv("PINCITE_WITHOUT", wrong)
-        assert "lexical, documents, sentences, headings, spelling" in refusal()
+        assert "lexical, documents, sentences, headings, spelling, codes" in refusal()
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_the_dense_rank_is_that_of_an_exact_search(engine: Engine) -> None:
         text = passage.span.of(engine.snapshot.document(passage.document_id).text)
         found = why(engine, "what is microneedling", text).way.findings["dense"]
         assert found.rank == 1 + (cosines > cosines[row]).sum()
-        assert found.score == pytest.approx(cosines[row], abs=1e-5)
+        assert found.score == pytest.approx(cosines[row], abs=1e-4)  # in half precision
 
 
 # Lost in the list.
