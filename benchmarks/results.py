@@ -1,0 +1,58 @@
+"""Where measurements are kept: a JSON file each, with what has to be known of it.
+
+`report.py` makes RESULTS.md of them.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.machine import conditions
+
+FOLDER = Path(__file__).parent / "results"
+
+
+def keep(name: str, method: str, figures: Mapping[str, Any], folder: Path = FOLDER) -> Path:
+    """Write the measurement `name` in place of an earlier one; return its file.
+
+    `method` says in words what was measured and how.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
+    content = {"method": method, "conditions": conditions(), "figures": figures}
+    path.write_text(json.dumps(_rounded(content), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    print(f"Kept in {path}", flush=True)
+    return path
+
+
+def read(name: str, folder: Path = FOLDER) -> dict[str, Any] | None:
+    """Return a measurement; None if it was not made."""
+    path = folder / f"{name}.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+
+
+def spread(values: Iterable[float]) -> dict[str, float]:
+    """Return the median of several runs' figures, with the least and the greatest."""
+    ordered = sorted(values)
+    return {"median": median(ordered), "least": ordered[0], "most": ordered[-1]}
+
+
+def percentiles(values: Iterable[float], prefix: str = "") -> dict[str, float]:
+    """Return p50, p95, p99 and the mean, by interpolation."""
+    import numpy as np
+
+    each = np.fromiter(values, float)
+    p50, p95, p99 = np.percentile(each, (50, 95, 99))
+    named = {"p50": p50, "p95": p95, "p99": p99, "mean": each.mean()}
+    return {f"{prefix}{name}": float(value) for name, value in named.items()}
+
+
+def _rounded(value: Any) -> Any:
+    """Return JSON with five significant digits: a timing has no more."""
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, dict):
+        return {name: _rounded(each) for name, each in value.items()}
+    return [_rounded(each) for each in value] if isinstance(value, list) else value
