@@ -42,7 +42,7 @@ class Lexicon:
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
         """Return the lexicon of a snapshot."""
-        return cls.over(snapshot.postings, snapshot.document_numbers)
+        return cls.over(snapshot.postings, snapshot.columns.document_numbers)
 
     @classmethod
     def over(cls, postings: Postings, document_numbers: NDArray[np.int32]) -> Self:

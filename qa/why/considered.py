@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from qa.candidates import Candidate
 from qa.duplicates import Group
 from qa.engine import MAX_TOP_K, Engine
 from qa.evidence import Decision, decide
 from qa.lexical import best_rows
 from qa.records import Answer, Citation, Place
-from qa.search import Candidate, dense_search
 from qa.tracing import Trace
 from qa.why.expected import Expected
 
@@ -43,7 +43,7 @@ class Considered:
         """Ask a question, showing `top_k` passages. Raises QuestionError."""
         trace = engine.trace(question)
         pool, passages = trace.pool, engine.snapshot.passages
-        nearest = dense_search(engine.snapshot, trace.query.vector, len(passages))
+        nearest = engine.snapshot.dense.search(trace.query.vector, len(passages))
         by_words = engine.lexicon.passages(trace.query.searched)
         matching = best_rows(by_words, len(passages)) if "lexical" in trace.stages else []
         by_meaning = sorted(pool.candidates, key=lambda candidate: -candidate.similarity)
