@@ -43,7 +43,8 @@ class RandomEncoder:
         for row, text in enumerate(texts):
             seed = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
             found[row] = np.random.Generator(np.random.SFC64(seed)).standard_normal(DIMENSION)
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
+        found /= np.linalg.norm(found, axis=1, keepdims=True)
+        return found
 
 
 def main() -> None:

@@ -67,15 +67,16 @@ def main() -> None:
         work,
     )
     judged = relevance(whole)
+    questions = [question.text for question, _ in judged]
     rounds: dict[str, list[dict[str, Any]]] = {system.name: [] for system in systems}
     for number in range(options.rounds):
         for system in systems:
             found = one_round(
                 system,
                 stores[system.name],
-                judged,
+                questions,
                 options.seconds,
-                with_quality=not number,
+                judged if number == 0 else None,
             )
             rounds[system.name].append(found)
             print(f"{system.name}, round {number + 1}: {_short(found)}", flush=True)

@@ -25,40 +25,39 @@ Judged = Sequence[tuple[Question, Mapping[str, int]]]
 def one_round(
     system: System,
     store: Path,
-    judged: Judged,
+    questions: Sequence[str],
     seconds: float,
-    *,
-    with_quality: bool,
+    judged: Judged | None = None,
 ) -> dict[str, Any]:
     """Start a server, ask it everything there is to ask, end it, and ask on the command line.
 
-    `seconds` are those of each throughput. Returns figures by their names; `quality` only where
-    it was asked for.
+    `seconds` are those of each throughput. Returns figures by their names; `quality` where there
+    are `judged` questions.
     """
-    texts = [question.text for question, _ in judged]
-    requests = [system.request(text, TOP_K) for text in texts]
+    requests = [system.request(question, TOP_K) for question in questions]
     port = free_port()
     command = system.serve(store, port)
     with serving(command, port, requests[0], environment(system), store.parent) as server:
         found: dict[str, Any] = {"first_answer_s": server.seconds}
-        found |= _mebibytes("first", server.memory().figures())
-        if with_quality:
+        found |= _named("first", server.memory().figures())
+        if judged:
             found["quality"] = _quality(system, port, judged)
-        else:
-            _all_answered(measure(Plan(port, requests[:20], count=20)))  # warm
+        warming = Plan(port, requests, count=20)
+        _all_answered(measure(warming))
         alone = _all_answered(measure(Plan(port, requests, count=len(requests))))
         found |= percentiles(alone.latencies_ms, "latency_ms_")
         for clients in CLIENTS:
             loaded = measure(Plan(port, requests, clients, seconds=seconds))
             found[f"per_s_{clients}"] = loaded.per_second
             found[f"failed_{clients}"] = loaded.failed
-            found[f"latency_ms_p99_{clients}"] = float(np.percentile(loaded.latencies_ms, 99))
-        found |= _mebibytes("loaded", server.memory().figures())
-    found["command_line_s"] = timed(system, system.ask(store, texts[0]), store.parent)
+            found[f"p99_ms_{clients}"] = float(np.percentile(loaded.latencies_ms, 99))
+            found[f"clients_cpu_share_{clients}"] = loaded.cpu_seconds / loaded.seconds
+        found |= _named("loaded", server.memory().figures())
+    found["command_line_s"] = timed(system, system.ask(store, questions[0]), store.parent)
     return found
 
 
-def _mebibytes(when: str, figures: Mapping[str, float]) -> dict[str, float]:
+def _named(when: str, figures: Mapping[str, float]) -> dict[str, float]:
     return {f"{when}_{name}": value for name, value in figures.items()}
 
 
@@ -66,8 +65,8 @@ def together(rounds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return each figure's median, least and greatest; quality as it is."""
     names = [name for name in rounds[-1] if name != "quality"]
     found: dict[str, Any] = {name: spread(each[name] for each in rounds) for name in names}
-    quality = [each["quality"] for each in rounds if "quality" in each]
-    return found | {"quality": quality[0]}
+    qualities = [each["quality"] for each in rounds if "quality" in each]
+    return found | ({"quality": qualities[0]} if qualities else {})
 
 
 def _quality(system: System, port: int, judged: Judged) -> dict[str, float]:

@@ -9,8 +9,8 @@ from eval.questions import Question
 from eval.sets.beir import BeirSet
 
 
-def write_corpus(whole: BeirSet, data: Path, documents: int | None, folder: Path) -> Corpus:
-    """Write so many documents (None: all), the relevant ones first, into `folder`, once."""
+def write_corpus(whole: BeirSet, data: Path, documents: int, folder: Path) -> Corpus:
+    """Write so many documents into `folder`, once; the relevant ones first if they are not all."""
     corpus = Corpus(folder / "corpus.jsonl", folder / "files")
     if corpus.rows.is_file():
         return corpus
@@ -18,7 +18,8 @@ def write_corpus(whole: BeirSet, data: Path, documents: int | None, folder: Path
     corpus.files.mkdir(parents=True)
     relevant = {name for _, grades in relevance(whole) for name in grades}
     lines = (data / "corpus.jsonl").read_text("utf-8").splitlines()
-    lines.sort(key=lambda line: json.loads(line)["_id"] not in relevant)
+    if documents < len(lines):
+        lines.sort(key=lambda line: json.loads(line)["_id"] not in relevant)
     wanted = lines[:documents]
     texts = {document.source: document.text for document in whole.documents}
     folder_name = whole.documents[0].source.rpartition("/")[0]
