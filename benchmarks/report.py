@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.plots import plot_peers, plot_sizes
-from benchmarks.results import FOLDER, read
+from benchmarks.results import WITH_THE_CODE, read_all
 from benchmarks.tables import at, middle, shown, table
 from benchmarks.targets import AT_A_MILLION, MEASURES, NDCG_ABOVE_BEST_PEER
 
@@ -18,7 +18,6 @@ _HERE = Path(__file__).parent
 _BASE = "plain"
 _OWN = "Pincite"
 _SIZES = (
-    ("passages", ("build", "passages")),
     ("documents", ("build", "documents")),
     ("built in, s", ("build", "seconds")),
     ("peak memory of building, MiB", ("build", "peak_mib")),
@@ -48,52 +47,56 @@ _SIZES = (
 def main() -> None:
     """Write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=Path, default=FOLDER)
+    parser.add_argument("--results", type=Path, default=WITH_THE_CODE)
     parser.add_argument("--into", type=Path, default=_HERE, help="the folder of RESULTS.md")
     options = parser.parse_args()
-    kept = {path.stem: read(path.stem, options.results) for path in options.results.glob("*.json")}
-    measured = {name: each for name, each in sorted(kept.items()) if each}
+    print(f"Wrote {write_report(options.results, options.into)}")
+
+
+def write_report(results: Path, into: Path) -> Path:
+    """Write RESULTS.md and its plots into a folder; return its path."""
+    measured = read_all(results)
     sections = ["# Results\n\nMade by `python -m benchmarks.report` from results/; see README.md."]
-    peers = measured.pop("peers", None)
-    if peers:
-        plot_peers(peers["figures"]["systems"], options.into / "plots" / "peers.svg")
-        sections.append(_peers(peers))
+    for name, heading in (("peers", "Beside other systems"), ("alone", "A set of documents")):
+        if compared := measured.pop(name, None):
+            sections.append(_compared(heading, compared, into))
     sizes = [name for name in measured if name.startswith("passages-")]
     if sizes:
         grown = sorted(
             (measured.pop(n) for n in sizes), key=lambda e: e["figures"]["build"]["passages"]
         )
-        plot_sizes([each["figures"] for each in grown], options.into / "plots" / "sizes.svg")
+        plot_sizes([each["figures"] for each in grown], into / "plots" / "sizes.svg")
         sections.append(_sizes(grown))
-    for name, each in measured.items():
-        sections.append(_tabled(name, each))
-    (options.into / "RESULTS.md").write_text("\n\n".join(sections) + "\n", "utf-8")
-    print(f"Wrote {options.into / 'RESULTS.md'}")
+    sections += [_tabled(name, each) for name, each in measured.items()]
+    report = into / "RESULTS.md"
+    report.write_text("\n\n".join(sections) + "\n", "utf-8")
+    return report
 
 
-def _peers(result: Mapping[str, Any]) -> str:
+def _compared(heading: str, result: Mapping[str, Any], into: Path) -> str:
     figures = result["figures"]
     systems: Mapping[str, Mapping[str, Any]] = figures["systems"]
     names = [*(name for name in systems if name != _OWN), _OWN]
     columns = ["", *names, "ratio to plain", "wanted", "met"]
-    rows = [*_measured(systems, names), *_ranked(systems, names)]
-    notes = "\n".join(f"- {name}: {systems[name]['notes']}" for name in names)
-    versions = "\n".join(
-        f"- {name}: {', '.join(f'{p} {v}' for p, v in each['versions'].items())}"
-        for name, each in systems.items()
-        if each["versions"]
-    )
+    if _BASE not in systems:
+        columns = columns[:-3]
+    rows = [row[: len(columns)] for row in (*_measured(systems, names), *_ranked(systems, names))]
     of = f"{figures['set']}, {figures['documents']} documents, {figures['questions']} questions."
-    return "\n\n".join(
-        [
-            f"## Beside other systems\n\n{of}",
-            table(columns, rows),
-            "![Each figure as a ratio to the plain service's](plots/peers.svg)",
-            notes,
-            _conditions(result),
-            f"<details><summary>Packages of the peers</summary>\n\n{versions}\n\n</details>",
-        ]
-    )
+    parts = [f"## {heading}\n\n{of}", table(columns, rows)]
+    if _BASE in systems:
+        plot_peers(systems, into / "plots" / "peers.svg")
+        parts.append("![Each figure as a ratio to the plain service's](plots/peers.svg)")
+    parts += [
+        "\n".join(f"- {name}: {systems[name]['notes']}" for name in names),
+        _conditions(result),
+    ]
+    if others := [name for name in names if systems[name]["versions"]]:
+        packages = "\n".join(
+            f"- {name}: {', '.join(f'{p} {v}' for p, v in systems[name]['versions'].items())}"
+            for name in others
+        )
+        parts.append(f"<details><summary>Their packages</summary>\n\n{packages}\n\n</details>")
+    return "\n\n".join(parts)
 
 
 def _measured(
@@ -126,7 +129,7 @@ def _ranked(
 def _sizes(grown: Sequence[Mapping[str, Any]]) -> str:
     figures = [each["figures"] for each in grown]
     columns = ["", *(f"{each['build']['passages']:,}" for each in figures)]
-    rows = [[name, *(at(each, place) for each in figures)] for name, place in _SIZES[1:]]
+    rows = [[name, *(at(each, place) for each in figures)] for name, place in _SIZES]
     parts = [
         "## By number of passages",
         table(columns, rows),
@@ -153,7 +156,8 @@ def _conditions(result: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in of["versions"].items())
     return (
         f"{result['method']} {of['machine']}; load average before "
-        f"{shown(of['load_average_before'])}; {of['date']}, commit {of['commit']}; Python {of['python']}, {versions}."
+        f"{shown(of['load_average_before'])}; {of['date']}, commit {of['commit']}; "
+        f"Python {of['python']}, {versions}."
     )
 
 

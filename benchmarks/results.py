@@ -1,20 +1,27 @@
 """Where measurements are kept: a JSON file each, with what has to be known of it.
 
-`report.py` makes RESULTS.md of them.
+`report.py` makes RESULTS.md of those that are kept with the code, in results/.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.machine import conditions
+from benchmarks.tables import table
 
-FOLDER = Path(__file__).parent / "results"
+WORK = Path(".cache/benchmarks")
+"""Where stores and environments lie, below the working directory."""
+
+LATEST = WORK / "results"
+"""Where a measurement is kept if nothing else is said."""
+
+WITH_THE_CODE = Path(__file__).parent / "results"
 
 
-def keep(name: str, method: str, figures: Mapping[str, Any], folder: Path = FOLDER) -> Path:
+def keep(name: str, method: str, figures: Mapping[str, Any], folder: Path = LATEST) -> Path:
     """Write the measurement `name` in place of an earlier one; return its file.
 
     `method` says in words what was measured and how.
@@ -27,10 +34,23 @@ def keep(name: str, method: str, figures: Mapping[str, Any], folder: Path = FOLD
     return path
 
 
-def read(name: str, folder: Path = FOLDER) -> dict[str, Any] | None:
-    """Return a measurement; None if it was not made."""
-    path = folder / f"{name}.json"
-    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+def keep_table(
+    name: str,
+    method: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    folder: Path = LATEST,
+) -> Path:
+    """Print a table of figures, and keep it as the measurement `name`."""
+    print(table(columns, rows))
+    return keep(name, method, {"columns": [*columns], "rows": [[*row] for row in rows]}, folder)
+
+
+def read_all(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return what is kept in a folder, by the measurements' names, in their order."""
+    return {
+        path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))
+    }
 
 
 def spread(values: Iterable[float]) -> dict[str, float]:

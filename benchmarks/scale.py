@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.copies import COSINES
 from benchmarks.grow import BUILT
-from benchmarks.results import FOLDER, keep
+from benchmarks.results import LATEST, WORK, keep
 
 _METHOD = f"""\
 The passages of {{real}} documents of {{name}}, and of perturbed copies of them up to this size: a \
@@ -35,12 +35,12 @@ def main() -> None:
     parser.add_argument("questions", type=Path, help="JSON lines with `text` or `question`")
     parser.add_argument("--name", default="the set", help="what the originals are called")
     parser.add_argument("--sizes", type=int, nargs="*", default=[10_000])
-    parser.add_argument("--work", type=Path, default=Path(".cache/benchmarks/grown"))
+    parser.add_argument("--work", type=Path, default=WORK / "grown")
     parser.add_argument("--anew", action="store_true", help="build stores that are there already")
     parser.add_argument("--most", type=int, default=300, help="so many questions")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8, help="of each throughput")
-    parser.add_argument("--results", type=Path, default=FOLDER, help="where results are kept")
+    parser.add_argument("--results", type=Path, default=LATEST, help="where results are kept")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     asked = ["--most", str(options.most)]

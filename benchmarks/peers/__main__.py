@@ -1,7 +1,7 @@
 """Pincite beside a plain service, txtai and Haystack: same documents, same weights, one run.
 
 `python -m benchmarks.peers FOLDER` (of the BEIR layout) makes an environment for each peer, indexes
-with each, and measures in turns. What is kept is told in README.md beside this file's folder.
+with each, and measures in turns; with `--only` and no name, Pincite alone.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from benchmarks.peers.corpora import relevance, write_corpus
 from benchmarks.peers.environments import python_of, versions
 from benchmarks.peers.indexing import index_aside, index_in_turns, index_whole
 from benchmarks.peers.systems import PEERS, TOP_K, peer, pincite
-from benchmarks.results import FOLDER, keep
+from benchmarks.results import LATEST, WORK, keep
 from index.model import find_model
 
 _METHOD = """\
@@ -31,14 +31,14 @@ def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="a folder of the BEIR layout, such as SciFact")
-    parser.add_argument("--work", type=Path, default=Path(".cache/benchmarks/peers"))
+    parser.add_argument("--work", type=Path, default=WORK / "peers")
     parser.add_argument("--only", nargs="*", choices=tuple(PEERS), help="these peers")
     parser.add_argument("--documents", type=int, help="so many only, relevant ones first")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--index-documents", type=int, default=500, help="indexed in each round")
     parser.add_argument("--index-rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8, help="of each throughput")
-    parser.add_argument("--results", type=Path, default=FOLDER, help="where the result is kept")
+    parser.add_argument("--results", type=Path, default=LATEST, help="where the result is kept")
     options = parser.parse_args()
     work = options.work.resolve()
     whole = read_set(options.data)
@@ -81,7 +81,7 @@ def main() -> None:
             rounds[system.name].append(found)
             print(f"{system.name}, round {number + 1}: {_short(found)}", flush=True)
     keep(
-        "peers",
+        "peers" if wanted else "alone",
         _METHOD.format(rounds=options.rounds, top_k=TOP_K),
         {
             "set": whole.asked.name,

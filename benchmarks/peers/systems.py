@@ -41,9 +41,11 @@ class System:
     notes: str
 
 
-def pincite() -> System:
-    """Pincite as a user runs it, all settings at their defaults."""
-    command = (sys.executable, "-m", "pincite")
+def pincite(*flags: str) -> System:
+    """Return Pincite as a user runs it, all settings at their defaults but for `flags`."""
+
+    def run(*arguments: str) -> Sequence[str]:
+        return (sys.executable, "-m", "pincite", *arguments, *flags)
 
     def request(question: str, documents: int) -> Request:
         return Request("/v1/ask", json.dumps({"question": question, "top_k": documents}))
@@ -54,9 +56,9 @@ def pincite() -> System:
 
     return System(
         "Pincite",
-        index=lambda corpus, store: (*command, "index", str(corpus.files), "--store", str(store)),
-        serve=lambda store, port: (*command, "serve", "--store", str(store), "--port", str(port)),
-        ask=lambda store, question: (*command, "ask", question, "--store", str(store)),
+        index=lambda corpus, store: run("index", str(corpus.files), "--store", str(store)),
+        serve=lambda store, port: run("serve", "--store", str(store), "--port", str(port)),
+        ask=lambda store, question: run("ask", question, "--store", str(store)),
         request=request,
         ranked=ranked,
         env={"PYTHONPATH": str(_ROOT)},
