@@ -2,10 +2,12 @@
 
 PYTHON ?= python3
 SOURCES ?=
+SIZES ?= 10000
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH_READY := $(VENV)/.bench-ready
 TORCH := $(shell sed -n '/^torch==/p' constraints.txt)
 
 # A question may hold quotes, $, backslashes and apostrophes: it reaches the shell through the
@@ -61,10 +63,14 @@ eval: setup ## ask the gold questions on seeds/ and compare with the run that is
 	@$(BIN)/pincite index seeds --store .cache/seeds
 	@$(BIN)/python -m eval --store .cache/seeds --baseline benchmarks/baselines/seeds.json
 
-bench: setup ## time the start and, with DATA=folder of the BEIR layout, the encoder
-	@$(BIN)/pincite index seeds --store .cache/seeds
-	@$(BIN)/python -m benchmarks.startup --store .cache/seeds
-	@$(if $(DATA),$(BIN)/python -m benchmarks.encoding '$(DATA)')
+bench: $(BENCH_READY) ## time it; DATA=folder of the BEIR layout, SIZES="10000 100000", PEERS=1
+	@$(BIN)/python -m benchmarks --sizes $(SIZES) $(if $(DATA),--data '$(DATA)') \
+	    $(if $(PEERS),--peers)
+
+$(BENCH_READY): $(READY)
+	@echo 'Installing what benchmarks need'
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
+	@touch $@
 
 soak: setup ## run the tests that take minutes
 	@TEST_SOAK=1 $(BIN)/python -m pytest -m soak

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.results import LATEST, WORK, keep_table
 from index.build import sync
 from index.encoder import Role, Vectors
 from index.model import find_model
@@ -26,6 +27,10 @@ from index.snapshot import open_snapshot
 from index.store import Store
 from qa.probing import background_measure
 
+_METHOD = """\
+{documents} Markdown files of five sections, {passages} passages; one file is changed, and the \
+store synced again, the measure of the background included. Vectors are random by the text's \
+digest: an encoder would have three texts to encode."""
 SECTIONS, SENTENCES, DIMENSION = 5, 4, 384
 
 
@@ -43,15 +48,17 @@ class RandomEncoder:
         for row, text in enumerate(texts):
             seed = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
             found[row] = np.random.Generator(np.random.SFC64(seed)).standard_normal(DIMENSION)
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
+        found /= np.linalg.norm(found, axis=1, keepdims=True)
+        return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--work", type=Path, default=Path(".cache/resync"))
+    parser.add_argument("--work", type=Path, default=WORK / "resync")
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--results", type=Path, default=LATEST, help="where the result is kept")
     arguments = parser.parse_args()
     files = arguments.work / "files"
     if not files.is_dir():
@@ -60,10 +67,12 @@ def main() -> None:
     measure = background_measure(model, encoder)
     started = time.perf_counter()
     report = sync(store, [files], model, encoder, measure=measure)
-    print(f"first sync {time.perf_counter() - started:.1f} s, {report.passages} passages")
+    first = time.perf_counter() - started
+    print(f"first sync {first:.1f} s, {report.passages} passages")
     started = time.perf_counter()
     snapshot = open_snapshot(store)
-    print(f"open {time.perf_counter() - started:.2f} s")
+    opened = time.perf_counter() - started
+    print(f"open {opened:.2f} s")
     del snapshot
     took = []
     for run in range(arguments.runs):
@@ -74,7 +83,10 @@ def main() -> None:
         took.append(time.perf_counter() - started)
         print(f"one changed: {took[-1]:.2f} s, {report.embedded} texts embedded")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    print(f"median {statistics.median(took):.2f} s; peak {peak:.0f} MiB resident")
+    figures = {"median_s": statistics.median(took), "least_s": min(took), "most_s": max(took)}
+    method = _METHOD.format(documents=arguments.documents, passages=report.passages)
+    rows = [*figures.items(), ("first_sync_s", first), ("open_s", opened), ("peak_mib", peak)]
+    keep_table("resync", method, ["one document changed", ""], rows, arguments.results)
 
 
 def _write(files: Path, data: Path, documents: int) -> None:

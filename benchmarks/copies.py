@@ -1,0 +1,174 @@
+"""Documents beyond those there are: perturbed copies of real ones, text and vectors.
+
+A copy's sentences begin as those of its original and end as others of the set do, so that its words
+are real ones and hardly any sentence stands twice. A copy's vectors have a cosine of 0.6 to 0.9,
+evenly distributed, to those of its original, as near neighbours have in real sets. What is added to
+them is at a right angle and a difference of two other real vectors, so that copies spread in the
+directions in which real vectors do. Each copy is a function of its number.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+from numpy.random import Generator, default_rng
+
+from index.encoder import Vectors
+from index.records import ChunkedDocument, Document, Passage, Skipped, Span, passage_id
+from index.snapshot import Snapshot
+from index.sources import document_id
+
+COSINES = 0.6, 0.9
+_FOLDER = "grown"
+_TEXT, _PASSAGES, _SENTENCES, _TITLE = range(4)
+"""What a random generator is for: each has its own, by the number of the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A real document: the sentences of its passages, and the rows of their vectors."""
+
+    title: str
+    passages: tuple[tuple[str, ...], ...]
+    rows: range
+    sentence_rows: range
+    title_row: int
+
+
+class Copies:
+    """Documents by their numbers, from 0: first the real ones of a snapshot, then their copies."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.originals = _originals(snapshot)
+        self._sentences = [s for each in self.originals for p in each.passages for s in p]
+        self._passage_vectors = _array(snapshot.passage_vectors)
+        self._sentence_vectors = _array(snapshot.sentence_vectors)
+        self._heading_vectors = _array(snapshot.heading_vectors)
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return int(self._passage_vectors.shape[1])
+
+    def numbers(self, passages: int) -> range:
+        """Return the fewest first documents that have at least so many passages."""
+        held = accumulate(len(each.passages) for each in self.originals)
+        ends = [0, *held]
+        rounds, rest = divmod(passages, ends[-1])
+        return range(rounds * len(self.originals) + int(np.searchsorted(ends, rest)))
+
+    def document(self, number: int) -> ChunkedDocument:
+        """Return a document, its title as the heading of all its passages."""
+        original = self._original(number)
+        title, passages = original.title, original.passages
+        if self._is_copy(number):
+            random = default_rng((_TEXT, number))
+            title = self._mixed(title, random) if title else ""
+            passages = tuple(tuple(self._mixed(s, random) for s in p) for p in passages)
+        return _chunked(f"{_FOLDER}/{number}", title, passages)
+
+    def passage_vectors(self, document: Document) -> Vectors:
+        """Return the vectors of a document's passages, shape (passages, dimension)."""
+        number = _number(document)
+        return self._vectors(number, _PASSAGES, self._passage_vectors, self._original(number).rows)
+
+    def sentence_vectors(self, document: Document) -> Vectors:
+        """Return the vectors of a document's sentences, shape (sentences, dimension)."""
+        number = _number(document)
+        rows = self._original(number).sentence_rows
+        return self._vectors(number, _SENTENCES, self._sentence_vectors, rows)
+
+    def title_vector(self, document: Document) -> Vectors:
+        """Return the vector of a document's title, shape (1, dimension)."""
+        number = _number(document)
+        row = self._original(number).title_row
+        return self._vectors(number, _TITLE, self._heading_vectors, range(row, row + 1))
+
+    def _original(self, number: int) -> Original:
+        return self.originals[number % len(self.originals)]
+
+    def _is_copy(self, number: int) -> bool:
+        return number >= len(self.originals)
+
+    def _mixed(self, sentence: str, random: Generator) -> str:
+        """Return the first half of a sentence and the second half of another."""
+        own = sentence.split()
+        other = self._sentences[random.integers(len(self._sentences))].split()
+        return " ".join([*own[: (len(own) + 1) // 2], *other[len(other) // 2 :]])
+
+    def _vectors(self, number: int, kind: int, all_real: Vectors, rows: range) -> Vectors:
+        real = all_real[rows.start : rows.stop].astype(np.float32)
+        return self._perturbed(real, default_rng((kind, number))) if self._is_copy(number) else real
+
+    def _perturbed(self, real: Vectors, random: Generator) -> Vectors:
+        """Return vectors of length one, each at a random cosine to one of `real`."""
+        count, rows = len(real), len(self._passage_vectors)
+        some = random.integers(rows, size=count)
+        others = (some + random.integers(1, rows, size=count)) % rows
+        added = self._passage_vectors[some] - self._passage_vectors[others]
+        added -= np.sum(added * real, axis=1, keepdims=True) * real
+        added /= np.linalg.norm(added, axis=1, keepdims=True)
+        cosines = random.uniform(*COSINES, size=(count, 1))
+        mixed: Vectors = (cosines * real + np.sqrt(1 - cosines**2) * added).astype(np.float32)
+        return mixed
+
+
+def _originals(snapshot: Snapshot) -> tuple[Original, ...]:
+    """Return the documents of a snapshot, their passages and sentences in the order of its rows."""
+    rows_of: dict[str, list[int]] = {}
+    for row, passage in enumerate(snapshot.passages):
+        rows_of.setdefault(passage.document_id, []).append(row)
+    offsets, columns = snapshot.columns.sentence_offsets, snapshot.columns
+    found = []
+    for name, rows in rows_of.items():
+        document = snapshot.document(name)
+        above = columns.heading_rows[columns.heading_offsets[rows[0]] :]
+        passages = tuple(
+            tuple(" ".join(s.of(document.text).split()) for s in snapshot.passages[row].sentences)
+            for row in rows
+        )
+        found.append(
+            Original(
+                " ".join(document.title.split()),
+                passages,
+                range(rows[0], rows[-1] + 1),
+                range(int(offsets[rows[0]]), int(offsets[rows[-1] + 1])),
+                int(above[0]) if document.title else 0,
+            )
+        )
+    return tuple(found)
+
+
+def _chunked(source: str, title: str, passages: Sequence[Sequence[str]]) -> ChunkedDocument:
+    """Return a Markdown document of these sentences, cut into these passages."""
+    paragraphs = [f"# {title}"] if title else []
+    paragraphs += [" ".join(sentences) for sentences in passages]
+    text = "\n\n".join(paragraphs)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    document = Document(
+        document_id(source), source, title, text, "text/markdown", "grown/1", digest, digest
+    )
+    path = (title,) if title else ()
+    skipped = (Skipped(0, len(paragraphs[0]), "heading"),) if title else ()
+    start = len(paragraphs[0]) + 2 if title else 0
+    cut = []
+    for sentences in passages:
+        starts = list(accumulate((len(s) + 1 for s in sentences), initial=start))
+        spans = tuple(
+            Span(first, first + len(s)) for first, s in zip(starts, sentences, strict=False)
+        )
+        end = spans[-1].end
+        name = passage_id(document.id, start, end)
+        cut.append(Passage(name, document.id, start, end, path, spans))
+        start = end + 2
+    return ChunkedDocument(document, tuple(cut), skipped)
+
+
+def _array(vectors: Iterable[Vectors]) -> Vectors:
+    return np.stack(list(vectors)).astype(np.float32)
+
+
+def _number(document: Document) -> int:
+    return int(document.source.rpartition("/")[2])

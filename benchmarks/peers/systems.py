@@ -1,0 +1,112 @@
+"""What is compared: how each system indexes, serves, and answers on the command line."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from benchmarks.load import Request
+
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parents[1]
+TOP_K = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The same documents twice: `rows` as a corpus.jsonl, `files` as a folder of Markdown files."""
+
+    rows: Path
+    files: Path
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One system. Commands are argument vectors, `env` is added to their environment.
+
+    `store` is a path for it alone. `request` makes an HTTP request for so many documents, and
+    `ranked` takes the ids of documents, best first, from its answer. `notes` say how it is set up.
+    """
+
+    name: str
+    index: Callable[[Corpus, Path], Sequence[str]]
+    serve: Callable[[Path, int], Sequence[str]]
+    ask: Callable[[Path, str], Sequence[str]]
+    request: Callable[[str, int], Request]
+    ranked: Callable[[Any], list[str]]
+    env: Mapping[str, str]
+    notes: str
+
+
+def pincite(*flags: str) -> System:
+    """Return Pincite as a user runs it, all settings at their defaults but for `flags`."""
+
+    def run(*arguments: str) -> Sequence[str]:
+        return (sys.executable, "-m", "pincite", *arguments, *flags)
+
+    def request(question: str, documents: int) -> Request:
+        return Request("/v1/ask", json.dumps({"question": question, "top_k": documents}))
+
+    def ranked(answer: Any) -> list[str]:
+        sources = (passage["source"] for passage in answer["passages"])
+        return list(dict.fromkeys(Path(source).stem for source in sources))
+
+    return System(
+        "Pincite",
+        index=lambda corpus, store: run("index", str(corpus.files), "--store", str(store)),
+        serve=lambda store, port: run("serve", "--store", str(store), "--port", str(port)),
+        ask=lambda store, question: run("ask", question, "--store", str(store)),
+        request=request,
+        ranked=ranked,
+        env={"PYTHONPATH": str(_ROOT)},
+        notes="`pincite index` of a folder with a Markdown file for each document (the title is "
+        "its heading), `pincite serve`, `pincite ask`; default settings",
+    )
+
+
+def peer(name: str, python: Path, model: Path) -> System:
+    """Return a system that is a script of this folder, run by the Python of its environment."""
+    script, notes = PEERS[name]
+    command = (str(python), str(_HERE / script))
+    plain = name != "txtai"
+
+    def request(question: str, documents: int) -> Request:
+        if plain:
+            return Request("/ask", json.dumps({"question": question, "top_k": documents}))
+        return Request(f"/search?query={quote(question, safe='')}&limit={documents}")
+
+    def ranked(answer: Any) -> list[str]:
+        if plain:
+            return [document["_id"] for document in answer["documents"]]
+        return [document["id"] for document in answer]
+
+    return System(
+        name,
+        index=lambda corpus, store: (*command, "index", str(corpus.rows), str(store)),
+        serve=lambda store, port: (*command, "serve", str(store), str(port)),
+        ask=lambda store, question: (*command, "ask", str(store), question),
+        request=request,
+        ranked=ranked,
+        env={"MODEL": str(model)},
+        notes=notes,
+    )
+
+
+PEERS = {
+    "plain": (
+        "plain.py",
+        "one vector a document; sentence-transformers, FAISS (flat, inner product), bm25s; FastAPI",
+    ),
+    "txtai": (
+        "txtai_service.py",
+        "Embeddings with hybrid and content, all vectors searched, its own API under uvicorn",
+    ),
+    "Haystack": (
+        "haystack_service.py",
+        "in-memory document store, BM25L and embedding retrievers joined by ranks; FastAPI",
+    ),
+}
+"""The script and the notes of each peer, by its name."""

@@ -1,0 +1,37 @@
+"""One store over HTTP and on the command line: start, latency, throughput, memory.
+
+`python -m benchmarks.service STORE QUESTIONS`, default settings.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers.answering import one_round, together
+from benchmarks.peers.systems import pincite
+from benchmarks.search import read_questions
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("store", type=Path)
+    parser.add_argument("questions", type=Path)
+    parser.add_argument("--most", type=int, default=300, help="so many questions")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=8, help="of each throughput")
+    options = parser.parse_args()
+    questions = read_questions(options.questions)[: options.most]
+    print(json.dumps(serve(options.store, questions, options.rounds, options.seconds)))
+
+
+def serve(store: Path, questions: Sequence[str], rounds: int, seconds: float) -> dict[str, Any]:
+    """Return each figure's median, least and greatest over so many starts of the service."""
+    system, store = pincite(), store.resolve()
+    return together([one_round(system, store, questions, seconds) for _ in range(rounds)])
+
+
+if __name__ == "__main__":
+    main()
