@@ -28,7 +28,7 @@ from index.model import find_model
 from index.objects import ObjectFolder, StoredFile
 from index.postings import build_postings, read_postings, write_postings
 from index.records import ChunkedDocument, Document, Passage, Span
-from qa.lexical import Lexicon, best_rows
+from qa.lexical import Lexicon
 from qa.query import search_terms
 
 _K = 200
@@ -132,7 +132,7 @@ def _open_pincite(folder: Path) -> Callable[[str], list[int]]:
     files = PostingsFiles(**{name: StoredFile(**file) for name, file in stored.items()})
     postings = read_postings(files, ObjectFolder(folder))
     lexicon = Lexicon.over(postings, np.arange(len(postings.lengths), dtype=np.int32))
-    return lambda question: best_rows(lexicon.passages(search_terms(question, lexicon)), _K)
+    return lambda question: lexicon.best(search_terms(question, lexicon), _K)[0].tolist()
 
 
 def _alone(row: int, text: str) -> ChunkedDocument:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Self
 
+import numpy as np
+
 from eval.questions import GoldSpan
 from index.records import Passage
 from index.snapshot import Snapshot
 from qa.duplicates import Repetitions, collapse
-from qa.search import dense_search, refine
+from qa.search import refine
 from qa.tracing import Trace
 
 FEWEST_DOCUMENTS = 10
@@ -41,8 +43,8 @@ class Corpus:
         rows = [self.rows[p.id] for p in passages if holds([place_of(p)], spans)]
         if not rows:
             return []
-        found = refine(self.snapshot, trace.query, rows, trace.stages)
-        candidates = sorted(found, key=lambda candidate: -candidate.similarity)
+        found = refine(self.snapshot, trace.query, np.array(rows), trace.stages)
+        candidates = found.of(np.argsort(-found.similarity, kind="stable"))
         groups = collapse(candidates, Repetitions(candidates), len(candidates))
         return [tuple(each.passage for each in (group.best, *group.duplicates)) for group in groups]
 
@@ -54,7 +56,7 @@ class Corpus:
         """
         ranked = list(dict.fromkeys(each.document.id for each in trace.pool.candidates))
         if len(ranked) < FEWEST_DOCUMENTS:
-            found = dense_search(self.snapshot, trace.query.vector, len(self.rows))
+            found = self.snapshot.dense.search(trace.query.vector, len(self.rows))
             others = (self.snapshot.passages[row].document_id for row, _ in found)
             ranked = list(dict.fromkeys([*ranked, *others]))[:FEWEST_DOCUMENTS]
         return ranked

@@ -82,7 +82,8 @@ class _InSnapshot:
         return text in self._passages
 
     def passage(self, text: str) -> Vectors:
-        vector: Vectors = self._snapshot.passage_index.reconstruct(self._passages[text])
+        row = self._passages[text]
+        vector: Vectors = self._snapshot.passage_vectors.rows(row, row + 1)[0]
         return vector
 
     def has_short(self, text: str) -> bool:

@@ -94,6 +94,17 @@ class ObjectFolder:
             mapped = np.memmap(opened, dtype, "r", opened.tell(), shape)
         return mapped.view(np.ndarray)  # np.memmap itself is slow to slice
 
+    def map_bytes(self, file: StoredFile) -> NDArray[np.uint8]:
+        """Return the content, a large one read from the disk where it is looked at; read-only.
+
+        Each mapped file stays open. Raises StoreDamagedError unless it is what was written.
+        """
+        if file.bytes < SMALLEST_MAPPED:
+            return np.frombuffer(self.get(file), np.uint8)
+        with self._opened(file) as opened:
+            self._compare(file, opened)
+            return np.memmap(opened, np.uint8, "r").view(np.ndarray)
+
     @staticmethod
     def _compare(file: StoredFile, opened: io.BufferedReader) -> None:
         if hashlib.file_digest(opened, "sha256").hexdigest() != file.sha256:

@@ -141,8 +141,7 @@ def _said(snapshot: Snapshot) -> tuple[set[str], set[str]]:
 
 
 def _vectors(snapshot: Snapshot) -> Iterator[bytes]:
-    index = snapshot.passage_index
-    for row in index.reconstruct_n(0, index.ntotal):
+    for row in snapshot.passage_vectors:
         yield np.ascontiguousarray(row).tobytes()
 
 

@@ -3,40 +3,43 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.columns import Columns, join_columns, make_columns
+from index.dense.flat import FlatIndex
+from index.encoder import Vectors
 from index.errors import StoreDamagedError, StoreOutdatedError
 from index.manifest import FORMAT, Manifest, Shard
+from index.objects import ObjectFolder
 from index.open_files import allow_open_files
 from index.postings import Postings, build_postings, read_postings
 from index.records import ChunkedDocument, Document, Passage
-from index.shards import ShardContent, distinct_headings, read_shard
+from index.shards import distinct_headings, read_shard
 from index.stack import Stack
 from index.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedShard:
-    """What a snapshot holds of a shard; `rows` are those of its passages."""
+    """What a snapshot holds of a shard."""
 
     documents: tuple[ChunkedDocument, ...]
-    rows: range
+    passage_vectors: Vectors
     sentence_vectors: NDArray[np.float16]
     heading_vectors: NDArray[np.float16]
+    columns: Columns
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All documents, passages, terms and vectors of one published state.
 
-    Row i of `passage_index` (FAISS, inner product) and of `postings` belongs to `passages[i]`,
-    and rows `sentence_offsets[i]` to `sentence_offsets[i + 1]` of `sentence_vectors` (float16)
-    to its sentences in turn. Row i of `heading_vectors` belongs to `headings[i]`; `heading_rows`
-    has a row for each heading. `document_numbers[i]` numbers the document of `passages[i]`, those
-    of a document following one another. `shards` are what all of this was put together from.
+    Row i of `passage_vectors`, of `dense` and of `postings` belongs to `passages[i]`; `columns`
+    tells which rows of `sentence_vectors` (float16) belong to its sentences and which of
+    `heading_vectors` to what stands above it. Row i of `heading_vectors` belongs to `headings[i]`;
+    `heading_rows` has a row for each heading. `shards` are what all of this was put together from.
     `background` and `calibration` are what was published with the snapshot, None if nothing.
     """
 
@@ -44,14 +47,14 @@ class Snapshot:
     manifest: Manifest
     chunked: Mapping[str, ChunkedDocument]
     passages: tuple[Passage, ...]
-    passage_index: Any
+    columns: Columns
+    passage_vectors: Stack
+    dense: FlatIndex
     sentence_vectors: Stack
-    sentence_offsets: NDArray[np.int64]
     headings: tuple[str, ...]
     heading_vectors: Stack
     heading_rows: Mapping[str, int]
     postings: Postings
-    document_numbers: NDArray[np.int32]
     shards: Mapping[Shard, LoadedShard]
     background: bytes | None = None
     calibration: bytes | None = None
@@ -59,6 +62,11 @@ class Snapshot:
     def document(self, document_id: str) -> Document:
         """Return a document. Raises KeyError for an id that is not in the snapshot."""
         return self.chunked[document_id].document
+
+    def passage_text(self, row: int) -> str:
+        """Return the words of `passages[row]`."""
+        passage = self.passages[row]
+        return passage.span.of(self.document(passage.document_id).text)
 
 
 def open_snapshot(
@@ -91,19 +99,12 @@ def read_snapshot(manifest: Manifest, store: Store, *, known: Snapshot | None = 
 
     What it shares with the snapshot `known` is taken from there. Raises StoreDamagedError.
     """
-    import faiss
-
     allow_open_files(2 * len(manifest.shards))  # of each, two are mapped
     objects = store.objects
-    index = faiss.IndexFlatIP(manifest.dimension)
-    shards: dict[Shard, LoadedShard] = {}
-    for shard in manifest.shards:
-        content = _known_content(shard, known) or read_shard(shard, objects)
-        rows = range(index.ntotal, index.ntotal + len(content.passage_vectors))
-        index.add(content.passage_vectors)
-        shards[shard] = LoadedShard(
-            content.documents, rows, content.sentence_vectors, content.heading_vectors
-        )
+    shards = {
+        shard: (known.shards.get(shard) if known else None) or _loaded(shard, objects)
+        for shard in manifest.shards
+    }
     loaded = list(shards.values())
     chunked = [document for each in loaded for document in each.documents]
     passages = tuple(passage for document in chunked for passage in document.passages)
@@ -114,31 +115,44 @@ def read_snapshot(manifest: Manifest, store: Store, *, known: Snapshot | None = 
         for heading in distinct_headings(each.documents)
     )
     by_source = sorted(chunked, key=lambda each: (each.document.source, each.document.id))
-    numbers = np.arange(len(chunked), dtype=np.int32)
+    vectors = Stack([each.passage_vectors for each in loaded])
     return Snapshot(
         id=manifest.id,
         manifest=manifest,
         chunked=MappingProxyType({each.document.id: each for each in by_source}),
         passages=passages,
-        passage_index=index,
+        columns=join_columns(
+            (each.columns, len(each.documents), len(each.heading_vectors)) for each in loaded
+        ),
+        passage_vectors=vectors,
+        dense=FlatIndex(
+            np.concatenate([np.empty((0, manifest.dimension), np.float32), *vectors.arrays])
+        ),
         sentence_vectors=Stack([each.sentence_vectors for each in loaded]),
-        sentence_offsets=np.cumsum([0, *(len(passage.sentences) for passage in passages)]),
         headings=headings,
         heading_vectors=Stack([each.heading_vectors for each in loaded]),
         heading_rows=MappingProxyType({heading: row for row, heading in enumerate(headings)}),
         postings=(
             read_postings(manifest.postings, objects) if manifest.postings else build_postings(())
         ),
-        document_numbers=np.repeat(numbers, [len(each.passages) for each in chunked]),
         shards=MappingProxyType(shards),
         background=objects.get(manifest.background) if manifest.background else None,
         calibration=objects.get(manifest.calibration) if manifest.calibration else None,
     )
 
 
-def _known_content(shard: Shard, known: Snapshot | None) -> ShardContent | None:
-    loaded = known.shards.get(shard) if known else None
-    if known is None or loaded is None:
-        return None
-    vectors = known.passage_index.reconstruct_n(loaded.rows.start, len(loaded.rows))
-    return ShardContent(loaded.documents, vectors, loaded.sentence_vectors, loaded.heading_vectors)
+def _loaded(shard: Shard, objects: ObjectFolder) -> LoadedShard:
+    content = read_shard(shard, objects)
+    documents = content.documents
+    above = distinct_headings(documents) if len(content.heading_vectors) else ()
+    return LoadedShard(
+        documents,
+        content.passage_vectors,
+        content.sentence_vectors,
+        content.heading_vectors,
+        make_columns(
+            documents,
+            content.sentence_vectors,
+            {heading: row for row, heading in enumerate(above)},
+        ),
+    )

@@ -31,7 +31,7 @@ def write_snapshot(
     written = _by_first_document(before.snapshot if before.has_vectors else None)
     with write_errors_explained(store.folder):
         shards = tuple(_shard(share, written, cache, store) for share in shares)
-        postings = join_terms([read_terms(shard, store.objects) for shard in shards])
+        postings = join_terms(read_terms(shard, store.objects) for shard in shards)
         postings_files = write_postings(postings, store.objects)
     dimension = cache.dimension or encoder.encode(["Any text."], "document").shape[1]
     return Manifest(

@@ -1,8 +1,13 @@
-"""The JSON forms of what is cited and found in documents."""
+"""The JSON forms of what is cited and found in documents.
+
+`fields_of` gives the fields of a form in its order, as they are: what the service sends is made of
+them without a detour over models, which takes a hundred times as long.
+"""
+
+from typing import Any, Self
 
 from pydantic import Field
 
-from index.records import Span
 from qa.records import MOST_PLACES, Citation, Hit, Place
 from qa.wire_fields import (
     DocumentId,
@@ -34,21 +39,27 @@ class PlaceJson(WireModel):
     end_char_index: EndIndex
     cited_text: Words
 
+    @staticmethod
+    def fields_of(place: Place) -> dict[str, Any]:
+        """Return the fields of the JSON form of `place`."""
+        document = place.document
+        first, last = document.pages_of(place.span) or (None, None)
+        return {
+            "document_id": document.id,
+            "document_title": document.display_title,
+            "source": document.source,
+            "start_page_number": first,
+            "end_page_number": last,
+            "row_number": document.row_number,
+            "start_char_index": place.span.start,
+            "end_char_index": place.span.end,
+            "cited_text": place.text,
+        }
+
     @classmethod
-    def of(cls, place: Place) -> "PlaceJson":
+    def of(cls, place: Place) -> Self:
         """Return the JSON form of `place`."""
-        first, last = place.document.pages_of(place.span) or (None, None)
-        return cls(
-            document_id=place.document.id,
-            document_title=place.document.display_title,
-            source=place.document.source,
-            start_page_number=first,
-            end_page_number=last,
-            row_number=place.document.row_number,
-            start_char_index=place.span.start,
-            end_char_index=place.span.end,
-            cited_text=place.text,
-        )
+        return cls(**cls.fields_of(place))
 
 
 class CitationJson(WireModel):
@@ -75,29 +86,29 @@ class CitationJson(WireModel):
         ge=1, description="How many documents say this, the cited one among them.", examples=[1]
     )
 
-    @classmethod
-    def of(cls, citation: Citation) -> "CitationJson":
-        """Return the JSON form of `citation`."""
+    @staticmethod
+    def fields_of(citation: Citation) -> dict[str, Any]:
+        """Return the fields of the JSON form of `citation`."""
         document = citation.document
         first, last = document.pages_of(citation.span) or (None, None)
-        return cls(
-            number=citation.number,
-            document_id=document.id,
-            document_title=document.display_title,
-            source=document.source,
-            heading_path=list(citation.heading_path),
-            cited_text=citation.cited_text,
-            start_char_index=citation.start,
-            end_char_index=citation.end,
-            start_page_number=first,
-            end_page_number=last,
-            row_number=document.row_number,
-            document_sha256=document.document_sha256,
-            text_sha256=document.text_sha256,
-            also_in=[PlaceJson.of(place) for place in citation.also_in[:MOST_PLACES]],
-            also_in_count=len(citation.also_in),
-            agreeing_documents=citation.agreeing,
-        )
+        return {
+            "number": citation.number,
+            "document_id": document.id,
+            "document_title": document.display_title,
+            "source": document.source,
+            "heading_path": list(citation.heading_path),
+            "cited_text": citation.cited_text,
+            "start_char_index": citation.start,
+            "end_char_index": citation.end,
+            "start_page_number": first,
+            "end_page_number": last,
+            "row_number": document.row_number,
+            "document_sha256": document.document_sha256,
+            "text_sha256": document.text_sha256,
+            "also_in": [PlaceJson.fields_of(place) for place in citation.also_in[:MOST_PLACES]],
+            "also_in_count": len(citation.also_in),
+            "agreeing_documents": citation.agreeing,
+        }
 
 
 class HighlightJson(WireModel):
@@ -136,30 +147,29 @@ class PassageJson(WireModel):
         ge=0, description="How many near-duplicates were found in all.", examples=[0]
     )
 
-    @classmethod
-    def of(cls, rank: int, hit: Hit) -> "PassageJson":
-        """Return the JSON form of `hit`."""
-        passage = hit.passage
-        first, last = hit.document.pages_of(passage.span) or (None, None)
-        return cls(
-            rank=rank,
-            passage_id=passage.id,
-            document_id=hit.document.id,
-            document_title=hit.document.display_title,
-            source=hit.document.source,
-            heading_path=list(passage.heading_path),
-            text=passage.span.of(hit.document.text),
-            start_char_index=passage.start,
-            end_char_index=passage.end,
-            start_page_number=first,
-            end_page_number=last,
-            row_number=hit.document.row_number,
-            score=hit.score,
-            highlights=[_within(passage.start, span) for span in hit.highlights],
-            also_in=[PlaceJson.of(place) for place in hit.also_in[:MOST_PLACES]],
-            also_in_count=len(hit.also_in),
-        )
-
-
-def _within(start: int, span: Span) -> HighlightJson:
-    return HighlightJson(start=span.start - start, end=span.end - start)
+    @staticmethod
+    def fields_of(rank: int, hit: Hit) -> dict[str, Any]:
+        """Return the fields of the JSON form of `hit`."""
+        document, passage = hit.document, hit.passage
+        first, last = document.pages_of(passage.span) or (None, None)
+        return {
+            "rank": rank,
+            "passage_id": passage.id,
+            "document_id": document.id,
+            "document_title": document.display_title,
+            "source": document.source,
+            "heading_path": list(passage.heading_path),
+            "text": passage.span.of(document.text),
+            "start_char_index": passage.start,
+            "end_char_index": passage.end,
+            "start_page_number": first,
+            "end_page_number": last,
+            "row_number": document.row_number,
+            "score": hit.score,
+            "highlights": [
+                {"start": span.start - passage.start, "end": span.end - passage.start}
+                for span in hit.highlights
+            ],
+            "also_in": [PlaceJson.fields_of(place) for place in hit.also_in[:MOST_PLACES]],
+            "also_in_count": len(hit.also_in),
+        }

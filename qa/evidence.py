@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.records import Span
+from qa.candidates import Candidate, Sentence
 from qa.duplicates import Group, Repetitions
 from qa.records import AnswerSpan, Citation, Place
-from qa.search import Candidate, Sentence
 from qa.wording import (
     is_complete,
     is_lead_in,

@@ -6,15 +6,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from index.backends import Backend
 from index.errors import PinciteError
 from index.snapshot import open_snapshot
 from index.store import Store
+from index.store_folder import LIVE
 from qa.engine import Engine
 
 _RETRY_SECONDS = 2.0
 """How long a live snapshot that could not be opened is let alone."""
+_SETTLED_S = 2.0
+"""For so long after a change another one could look the same to who does not read the file."""
 
 
 class LiveEngine:
@@ -38,6 +42,7 @@ class LiveEngine:
             threshold=threshold,
             without=tuple(without),
         )
+        self._pointer = _Pointer(self._store)
         self._swapping = threading.Lock()
         self._engine = self._open()
         self._broken_id: str | None = None
@@ -60,7 +65,7 @@ class LiveEngine:
         """Return the engine of the live snapshot; where that cannot be opened, the last one."""
         engine = self._engine
         try:
-            live = self._store.live_id()
+            live = self._pointer.snapshot()
         except PinciteError:
             return engine
         if live == engine.snapshot.id:
@@ -94,3 +99,38 @@ class LiveEngine:
         if snapshot.manifest.model_fingerprint == engine.model.fingerprint:
             return replace(engine, snapshot=snapshot)
         return self._open()
+
+
+class _Pointer:
+    """Tells which snapshot is live, reading again only what may have changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._file = store.folder / LIVE
+        self._read: tuple[_Stamp, str] | None = None
+
+    def snapshot(self) -> str:
+        """Return the id of the live snapshot. Raises as `Store.live_id` does."""
+        stamp = self._stamp()
+        if self._read and self._read[0] == stamp:
+            return self._read[1]
+        live = self._store.live_id()
+        # A file that is this new may be replaced by another of the same time and place.
+        settled = stamp and time.time() - stamp.changed_ns / 1e9 > _SETTLED_S
+        self._read = (stamp, live) if stamp and settled else None
+        return live
+
+    def _stamp(self) -> "_Stamp | None":
+        try:
+            found = self._file.stat()
+        except OSError:
+            return None
+        return _Stamp(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+class _Stamp(NamedTuple):
+    """Differs where a file is another one: it is never changed, but replaced."""
+
+    inode: int
+    size: int
+    changed_ns: int

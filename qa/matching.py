@@ -65,7 +65,7 @@ def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], Rows]:
 
 
 def _documents(snapshot: Snapshot) -> _Documents:
-    firsts = np.flatnonzero(np.diff(snapshot.document_numbers, prepend=-1))
+    firsts = np.flatnonzero(np.diff(snapshot.columns.document_numbers, prepend=-1))
     passages, chunked = snapshot.passages, snapshot.chunked
     return _Documents(
         tuple(chunked[passages[row].document_id].document for row in firsts.tolist()),

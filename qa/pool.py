@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.snapshot import Snapshot
-from qa.duplicates import Group, Repetitions, best_sentence, collapse
-from qa.lexical import Lexicon, best_rows
+from qa.candidates import Candidates, joined
+from qa.duplicates import Group, Repetitions, collapse
+from qa.lexical import Lexicon
 from qa.matching import Rows
 from qa.query import Query
-from qa.search import Candidate, dense_search, lexical_scores, rank, refine
+from qa.search import lexical_scores, rank, refine
 from qa.stages import Stage
 
 FIRST_LOOK = 100
@@ -25,7 +26,7 @@ class Pool:
     It does not depend on how many passages are to be shown, so neither does the answer.
     """
 
-    candidates: tuple[Candidate, ...]
+    candidates: Candidates
     repetitions: Repetitions
 
     def groups(self, most: int) -> tuple[Group, ...]:
@@ -47,23 +48,26 @@ def gather(
     words of their own, or there are no more passages, or 800 of each were looked at. With
     `rows_allowed` it is as if there were no other passages, but for what terms weigh.
     """
-    by_passage = lexicon.passages(query.searched if "lexical" in stages else ())
-    if rows_allowed is not None:
-        by_passage = np.where(rows_allowed, by_passage, np.float32(0))
-    by_words = best_rows(by_passage, MOST_CANDIDATES)
+    terms = query.searched if "lexical" in stages else ()
     rows: dict[int, None] = {}
-    candidates: list[Candidate] = []
+    parts: list[Candidates] = []
     look_at = FIRST_LOOK
     while True:
-        by_vectors = [row for row, _ in dense_search(snapshot, query.vector, look_at, rows_allowed)]
-        rows.update(dict.fromkeys([*by_vectors, *by_words[:look_at]]))
-        if not rows:
-            return Pool((), Repetitions(()))
-        candidates += refine(snapshot, query, list(rows)[len(candidates) :], stages)
-        distinct = {best_sentence(candidate).text for candidate in candidates}
-        exhausted = len(by_vectors) < look_at and len(by_words) <= look_at
-        if len(distinct) >= ENOUGH or exhausted or look_at >= MOST_CANDIDATES:
-            lexical = lexical_scores(lexicon, query, by_passage, list(rows), stages)
+        by_vectors = [row for row, _ in snapshot.dense.search(query.vector, look_at, rows_allowed)]
+        by_words, _ = lexicon.best(terms, look_at, rows_allowed)
+        looked_at = len(rows)
+        rows.update(dict.fromkeys([*by_vectors, *by_words.tolist()]))
+        fresh = np.array(list(rows)[looked_at:], np.int64)
+        parts.append(refine(snapshot, query, fresh, stages))
+        candidates = joined(parts)
+        exhausted = len(by_vectors) < look_at and len(by_words) < look_at
+        if exhausted or look_at >= MOST_CANDIDATES or _say_enough(candidates):
+            lexical = lexical_scores(lexicon, query, candidates.rows, stages)
             ranked = rank(candidates, lexical)
-            return Pool(tuple(ranked), Repetitions(ranked))
+            return Pool(ranked, Repetitions(ranked))
         look_at = min(2 * look_at, MOST_CANDIDATES)
+
+
+def _say_enough(candidates: Candidates) -> bool:
+    """Tell whether enough passages answer with words of their own."""
+    return len(np.unique(candidates.digests[candidates.answers])) >= ENOUGH

@@ -1,222 +1,164 @@
-"""The passages near a question: searched for by vectors and by words, then compared closely."""
+"""The passages that were found, compared closely with the question."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.columns import Columns
 from index.encoder import Vectors
-from index.records import Document, Passage, Span, headings
 from index.snapshot import Snapshot
+from qa.candidates import Candidates, Numbers, Scores
 from qa.fusion import DOCUMENT_SHARE, fuse
-from qa.lexical import Lexicon, Scores
-from qa.matching import Rows
+from qa.lexical import Lexicon
 from qa.query import Query
-from qa.records import Place
+from qa.saying import answering
 from qa.stages import Stage
 
 PASSAGE_WEIGHT = 0.6
 NEIGHBOUR_WEIGHT = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of a passage, with its score against the question, in 0..1."""
-
-    document: Document = field(repr=False, hash=False, compare=False)
-    passage_id: str
-    span: Span
-    score: float = field(hash=False, compare=False)
-
-    @property
-    def text(self) -> str:
-        """Its words."""
-        return self.span.of(self.document.text)
-
-    @property
-    def place(self) -> Place:
-        """Its document and span."""
-        return Place(self.document, self.span)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A passage under consideration, and how near it is to the question.
-
-    `dense` is the passage's own cosine clipped to 0..1, `similarity` that and those of its
-    sentences and headings, in 0..1. `lexical` is its score by words, 0 and up. `score`, in 0..1,
-    is what it is ranked by: it compares the candidates of one question. `sentence_vectors` has
-    shape (sentences, dimension).
-    """
-
-    document: Document
-    passage: Passage
-    dense: float
-    lexical: float
-    similarity: float
-    score: float
-    sentences: tuple[Sentence, ...]
-    sentence_vectors: Vectors
-
-
-def dense_search(
-    snapshot: Snapshot, question: NDArray[np.float32], limit: int, rows: Rows | None = None
-) -> list[tuple[int, float]]:
-    """Return the `limit` nearest passages as (row, cosine), best first, ties in row order.
-
-    With `rows`, the nearest of these: they are chosen before anything is cut off.
-    """
-    import faiss  # here and not above: it takes a tenth of a second, while a model is loaded
-
-    # One thread a question: a second one would fight the encoder's for the cores. The setting
-    # is the calling thread's own.
-    faiss.omp_set_num_threads(1)
-    limit = min(limit, len(snapshot.passages) if rows is None else int(np.count_nonzero(rows)))
-    if not limit:
-        return []
-    only = None
-    if rows is not None:
-        wrapped: Any = faiss  # its stubs have the signatures of C++
-        chosen = wrapped.IDSelectorBitmap(np.packbits(rows, bitorder="little"))
-        only = wrapped.SearchParameters(sel=chosen)
-    scores, nearest = snapshot.passage_index.search(question[None, :], limit, params=only)
-    found = [(int(row), float(score)) for row, score in zip(nearest[0], scores[0], strict=True)]
-    return sorted(found, key=lambda hit: (-hit[1], hit[0]))
-
-
 def lexical_scores(
-    lexicon: Lexicon,
-    query: Query,
-    by_passage: Scores,
-    rows: Sequence[int],
-    stages: frozenset[Stage],
+    lexicon: Lexicon, query: Query, rows: Numbers, stages: frozenset[Stage]
 ) -> Scores | None:
     """Return the scores by words of the passages `rows`; None where that stage is left out.
 
-    Each is the mean of the passage's own score, of which `by_passage` has those of all, and of
-    its document's: an abstract of three passages is about what is said in any of them.
+    Each is the mean of the passage's own score and of its document's: an abstract of three
+    passages is about what is said in any of them.
     """
     if "lexical" not in stages:
         return None
-    at = np.asarray(rows, np.int64)
+    by_passage = lexicon.scores(query.searched, rows)
     if "documents" not in stages:
-        return by_passage[at]
-    by_document = lexicon.documents(query.searched, at)
-    return (1 - DOCUMENT_SHARE) * by_passage[at] + DOCUMENT_SHARE * by_document
+        return by_passage
+    by_document = lexicon.documents(query.searched, rows)
+    return (1 - DOCUMENT_SHARE) * by_passage + DOCUMENT_SHARE * by_document
 
 
-def refine(
-    snapshot: Snapshot, query: Query, rows: Sequence[int], stages: frozenset[Stage]
-) -> list[Candidate]:
+def refine(snapshot: Snapshot, query: Query, rows: Numbers, stages: frozenset[Stage]) -> Candidates:
     """Compare passages with the question sentence by sentence, and by their headings.
 
     A passage's one vector blurs what a single sentence of it says plainly, or what stands above
     it. `score` is not known yet, nor is `lexical`: both are 0.
     """
-    if not rows:
-        return []
-    index, offsets = snapshot.passage_index, snapshot.sentence_offsets
-    dense = np.stack([index.reconstruct(row) for row in rows]) @ query.vector
-    each = [snapshot.sentence_vectors.rows(offsets[row], offsets[row + 1]) for row in rows]
-    starts = np.cumsum([0, *map(len, each)])
-    vectors: Vectors = np.concatenate(each).astype(np.float32)
-    own = np.clip(vectors @ query.vector, 0, 1)
-    around = np.clip(windows(vectors, starts) @ query.vector, 0, 1)
-    near = np.clip(dense, 0, 1)
+    columns = snapshot.columns
+    passage_vectors = snapshot.passage_vectors.take(rows).astype(np.float32, copy=False)
+    dense = np.clip(passage_vectors @ query.vector, 0, 1)
+    sentence_rows, starts = _ranges(columns.sentence_offsets, rows)
+    vectors: Vectors = snapshot.sentence_vectors.take(sentence_rows).astype(np.float32)
+    cosines = vectors @ query.vector
+    own = np.clip(cosines, 0, 1)
+    around = np.clip(_window_cosines(columns, sentence_rows, starts, cosines), 0, 1)
     closest: list[Scores] = []
-    if "sentences" in stages:
-        best = [np.maximum.reduceat(cosines, starts[:-1]) for cosines in (own, around)]
+    if len(rows) and "sentences" in stages:
+        best = [np.maximum.reduceat(each, starts[:-1]) for each in (own, around)]
         closest.append(np.mean(best, axis=0, dtype=np.float32))
-    if "headings" in stages:
+    if len(rows) and "headings" in stages:
         closest.append(_heading_cosines(snapshot, query.vector, rows))
+    similarity = dense
     if closest:
-        near = PASSAGE_WEIGHT * near + (1 - PASSAGE_WEIGHT) * np.max(closest, axis=0)
-    scores = ((own + around) / 2).tolist()
-    return [
-        _candidate(
-            snapshot,
-            row,
-            dense=float(np.clip(dense[i], 0, 1)),
-            similarity=float(near[i]),
-            scores=scores[starts[i] : starts[i + 1]],
-            vectors=vectors[starts[i] : starts[i + 1]],
-        )
-        for i, row in enumerate(rows)
-    ]
+        similarity = PASSAGE_WEIGHT * dense + (1 - PASSAGE_WEIGHT) * np.max(closest, axis=0)
+    nothing = np.zeros(len(rows), np.float32)
+    found = Candidates(
+        source=snapshot,
+        rows=rows,
+        starts=starts,
+        sentence_rows=sentence_rows,
+        vectors=vectors,
+        scores=(own + around) / 2,
+        answers=np.empty(0, np.int64),
+        dense=dense,
+        similarity=similarity,
+        lexical=nothing,
+        score=nothing,
+        order=np.arange(len(rows)),
+    )
+    return replace(found, answers=answering(found))
 
 
-def rank(candidates: Sequence[Candidate], lexical: Scores | None) -> list[Candidate]:
+def rank(candidates: Candidates, lexical: Scores | None) -> Candidates:
     """Return the candidates with their scores by words and in all, best first.
 
     Those of equal score are in the order of their ids, however they were fetched.
     """
-    similarity = np.array([candidate.similarity for candidate in candidates])
-    scores = fuse(similarity, lexical)
-    by_words = np.zeros(len(candidates)) if lexical is None else lexical
-    ranked = [
-        replace(candidate, lexical=float(by_words[i]), score=float(scores[i]))
-        for i, candidate in enumerate(candidates)
-    ]
-    return sorted(ranked, key=lambda candidate: (-candidate.score, candidate.passage.id))
+    if not len(candidates.rows):
+        return candidates
+    scores = fuse(candidates.similarity.astype(np.float64), lexical)
+    order = np.argsort(-scores, kind="stable")
+    equal = np.flatnonzero(np.diff(scores[order]) == 0)
+    if len(equal):
+        tied = np.unique(scores[order[equal]])
+        for score in tied.tolist():
+            at = np.flatnonzero(scores[order] == score)
+            by_id = dict(zip(candidates.ids(order[at]), order[at].tolist(), strict=True))
+            order[at] = [by_id[name] for name in sorted(by_id)]
+    return replace(
+        candidates,
+        lexical=candidates.lexical if lexical is None else lexical,
+        score=scores,
+        order=order,
+    )
 
 
-def windows(vectors: Vectors, starts: NDArray[np.integer]) -> Vectors:
+def windows(vectors: Vectors) -> Vectors:
     """Return each sentence's vector with half of those beside it, scaled to length one.
 
-    A passage's sentences are the rows from one of `starts` to the next; others are not beside them.
+    `vectors`, shape (sentences, dimension), are those of one passage.
     """
-    beside = np.ones((len(vectors) - 1, 1), np.float32) * NEIGHBOUR_WEIGHT
-    beside[starts[1:-1] - 1] = 0
     around = vectors.copy()
-    around[1:] += beside * vectors[:-1]
-    around[:-1] += beside * vectors[1:]
+    around[1:] += NEIGHBOUR_WEIGHT * vectors[:-1]
+    around[:-1] += NEIGHBOUR_WEIGHT * vectors[1:]
     lengths = np.linalg.norm(around, axis=1, keepdims=True)
     scaled: Vectors = around / np.maximum(lengths, np.finfo(np.float32).tiny)
     return scaled
 
 
-def _heading_cosines(
-    snapshot: Snapshot, question: NDArray[np.float32], rows: Sequence[int]
+def _window_cosines(
+    columns: Columns, sentence_rows: Numbers, starts: Numbers, cosines: Scores
 ) -> Scores:
-    """Return how near each passage's nearest heading is, 0 for one without any."""
-    above = [
-        headings(snapshot.document(passage.document_id), passage)
-        for passage in (snapshot.passages[row] for row in rows)
-    ]
-    distinct = list(dict.fromkeys(heading for each in above for heading in each))
-    if not distinct:
-        return np.zeros(len(rows), np.float32)
-    at = [snapshot.heading_rows[heading] for heading in distinct]
-    vectors = np.concatenate([snapshot.heading_vectors.rows(row, row + 1) for row in at])
-    cosines = np.clip(vectors.astype(np.float32) @ question, 0, 1)
-    by_heading = dict(zip(distinct, cosines.tolist(), strict=True))
-    nearest = [max((by_heading[heading] for heading in each), default=0.0) for each in above]
-    return np.array(nearest, np.float32)
+    """Return the question's cosines with `windows` of each passage, without making these.
 
+    The square of a window's length comes from the inner products that are stored.
+    """
+    if not len(sentence_rows):
+        return cosines
+    square, beside, across = columns.sentence_products[sentence_rows].T
+    before, after = np.ones((2, len(cosines)), np.float32)
+    before[starts[:-1]] = 0
+    after[starts[1:] - 1] = 0
 
-def _candidate(
-    snapshot: Snapshot,
-    row: int,
-    *,
-    dense: float,
-    similarity: float,
-    scores: Sequence[float],
-    vectors: Vectors,
-) -> Candidate:
-    passage = snapshot.passages[row]
-    document = snapshot.document(passage.document_id)
-    return Candidate(
-        document=document,
-        passage=passage,
-        dense=dense,
-        lexical=0.0,
-        similarity=similarity,
-        score=0.0,
-        sentences=tuple(
-            Sentence(document, passage.id, span, score)
-            for span, score in zip(passage.sentences, scores, strict=True)
-        ),
-        sentence_vectors=vectors,
+    def shifted(values: Scores, by: int) -> Scores:
+        return np.roll(values, by) * (before if by > 0 else after)
+
+    around = cosines + NEIGHBOUR_WEIGHT * (shifted(cosines, 1) + shifted(cosines, -1))
+    # |s + w (p + n)|² = s² + 2 w (sp + sn) + w² (p² + n² + 2 pn), p the one before, n the next
+    lengths = (
+        square
+        + 2 * NEIGHBOUR_WEIGHT * (shifted(beside, 1) + beside)
+        + NEIGHBOUR_WEIGHT**2 * (shifted(square, 1) + shifted(square, -1) + 2 * shifted(across, 1))
     )
+    scaled: Scores = around / np.sqrt(np.maximum(lengths, np.finfo(np.float32).tiny))
+    return scaled
+
+
+def _heading_cosines(snapshot: Snapshot, question: NDArray[np.float32], rows: Numbers) -> Scores:
+    """Return how near each passage's nearest heading is, 0 for one without any."""
+    columns = snapshot.columns
+    at, starts = _ranges(columns.heading_offsets, rows)
+    nearest = np.zeros(len(rows), np.float32)
+    if not len(at):
+        return nearest
+    distinct, each = np.unique(columns.heading_rows[at], return_inverse=True)
+    vectors = snapshot.heading_vectors.take(distinct).astype(np.float32)
+    cosines = np.clip(vectors @ question, 0, 1)[each]
+    np.maximum.at(nearest, np.repeat(np.arange(len(rows)), np.diff(starts)), cosines)
+    return nearest
+
+
+def _ranges(offsets: NDArray[np.int64], rows: Numbers) -> tuple[Numbers, Numbers]:
+    """Return all of `offsets[row]` to `offsets[row + 1]` of each row, and where each's begin."""
+    first = offsets[rows]
+    starts = np.concatenate([[0], np.cumsum(offsets[rows + 1] - first)])
+    counts = np.diff(starts)
+    return np.repeat(first - starts[:-1], counts) + np.arange(starts[-1]), starts

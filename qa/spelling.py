@@ -77,14 +77,13 @@ class Speller:
 
         edits = 2 if len(word) >= LETTERS_FOR_TWO_EDITS else 1
         postings = self.lexicon.postings
-        near = process.extract(
-            word, postings.forms, scorer=OSA.distance, score_cutoff=edits, limit=None
-        )
+        lengths = range(max(FEWEST_LETTERS, len(word) - edits), len(word) + edits + 1)
+        forms = postings.forms_beginning_with(word[0], lengths)
+        near = process.extract(word, forms, scorer=OSA.distance, score_cutoff=edits, limit=None)
         alike = [
             (distance, -postings.frequency(stem(form)), form)
             for form, distance, _ in near
-            if form[0] == word[0] and form.isascii() and form.isalpha()
-            if len(form) >= FEWEST_LETTERS and not _are_opposite(word, form)
+            if form.isascii() and form.isalpha() and not _are_opposite(word, form)
         ]
         return min(alike)[2] if alike and not _is_english(word) else None
 

@@ -14,8 +14,9 @@ import numpy as np
 
 from index.records import headings
 from index.terms import terms
+from qa.candidates import Candidate
 from qa.query import Query
-from qa.search import Candidate, windows
+from qa.search import windows
 
 MEANING_WEIGHT = 0.6
 SHARES = (0.4, 0.2, 0.4)
@@ -30,7 +31,7 @@ def supported(candidate: Candidate, query: Query) -> Candidate:
     """
     vectors = candidate.sentence_vectors
     own = np.clip(vectors @ query.vector, 0, 1)
-    around = np.clip(windows(vectors, np.array([0, len(vectors)])) @ query.vector, 0, 1)
+    around = np.clip(windows(vectors) @ query.vector, 0, 1)
     held = [_terms(sentence.text) for sentence in candidate.sentences]
     above = [_terms(heading) for heading in headings(candidate.document, candidate.passage)]
     in_passage = query.coverage(chain(*held, *above))

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from qa.abstention import Rule
+from qa.candidates import Candidate
 from qa.duplicates import Group
 from qa.evidence import Quote
 from qa.place_line import place_line
 from qa.pool import Pool
 from qa.query import Query
-from qa.search import Candidate
 from qa.stages import STAGES, Stage
 
 

@@ -1,11 +1,11 @@
 """An answer's JSON form: one definition for the command line, the service and its OpenAPI page."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Self
 
+import orjson
 from pydantic import Field
 
-from qa.calibration import AppliedCalibration
 from qa.cited_wire import CitationJson, HighlightJson, PassageJson, PlaceJson
 from qa.records import Answer
 from qa.wire_fields import SnapshotId, WireModel
@@ -58,11 +58,6 @@ class CalibrationJson(WireModel):
     stale: bool = Field(
         description="Whether the documents changed since it was made.", examples=[False]
     )
-
-    @classmethod
-    def of(cls, applied: AppliedCalibration) -> "CalibrationJson":
-        """Return the JSON form of `applied`."""
-        return cls(**asdict(applied))
 
 
 class CorrectionJson(WireModel):
@@ -118,24 +113,36 @@ class AnswerJson(WireModel):
     )
 
     @classmethod
-    def of(cls, answer: Answer) -> "AnswerJson":
+    def of(cls, answer: Answer) -> Self:
         """Return the JSON form of `answer`."""
+        return cls.model_validate(cls.fields_of(answer))
+
+    @staticmethod
+    def fields_of(answer: Answer) -> dict[str, Any]:
+        """Return the fields of the JSON form of `answer`, in its order."""
         spans = [
-            AnswerSpanJson(start=span.start, end=span.end, citations=list(span.citations))
+            {"start": span.start, "end": span.end, "citations": list(span.citations)}
             for span in answer.spans
         ]
-        return cls(
-            question=answer.question,
-            answered=answer.answered,
-            confidence=answer.confidence,
-            answer=AnswerTextJson(text=answer.text, spans=spans) if answer.text else None,
-            citations=[CitationJson.of(citation) for citation in answer.citations],
-            passages=[PassageJson.of(rank, hit) for rank, hit in enumerate(answer.hits, 1)],
-            snapshot=answer.snapshot,
-            model=answer.model,
-            calibration=CalibrationJson.of(answer.calibration) if answer.calibration else None,
-            corrections=[CorrectionJson(**asdict(each)) for each in answer.corrections],
-            unknown_words=list(answer.unknown_words),
-            took_ms=round(answer.took_ms, 3),
-            explain=dict(answer.explain) if answer.explain is not None else None,
-        )
+        return {
+            "question": answer.question,
+            "answered": answer.answered,
+            "confidence": answer.confidence,
+            "answer": {"text": answer.text, "spans": spans} if answer.text else None,
+            "citations": [CitationJson.fields_of(citation) for citation in answer.citations],
+            "passages": [
+                PassageJson.fields_of(rank, hit) for rank, hit in enumerate(answer.hits, 1)
+            ],
+            "snapshot": answer.snapshot,
+            "model": answer.model,
+            "calibration": asdict(answer.calibration) if answer.calibration else None,
+            "corrections": [asdict(each) for each in answer.corrections],
+            "unknown_words": list(answer.unknown_words),
+            "took_ms": round(answer.took_ms, 3),
+            "explain": dict(answer.explain) if answer.explain is not None else None,
+        }
+
+
+def answer_json(answer: Answer) -> bytes:
+    """Return an answer as JSON: what `AnswerJson.of(answer).model_dump_json()` is."""
+    return orjson.dumps(AnswerJson.fields_of(answer), option=orjson.OPT_SERIALIZE_NUMPY)

@@ -24,9 +24,8 @@ class _Asked:
 
     def result(self) -> Vectors:
         """Return the vector, shape (1, dimension), or raise the error."""
-        if self.error is not None:
-            raise self.error
-        assert self.vector is not None
+        if self.vector is None:
+            raise self.error or RuntimeError("nobody encoded this text")
         return self.vector
 
 
@@ -112,7 +111,7 @@ class Batched:
         """Give each its vector. Where together they fail, each fails or not by itself."""
         try:
             vectors = self._encoder.encode([each.text for each in batch], "query")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - each caller gets it, whatever it is
             if len(batch) == 1:
                 batch[0].error = error
                 return

@@ -23,7 +23,7 @@ FILES = (MODEL_FILE, "model.bin", TOKENIZER_FILE)
 _CONVERTER = "openvino.tools.ovc"
 _importing = threading.Lock()
 _FEW_TOKENS = 512
-"""Texts of so many tokens, padded, are encoded at once with all cores; more, by several requests."""
+"""So many, padded, are encoded at once, with all cores; more are dealt to several requests."""
 _BATCH_TOKENS = 2048
 LEAST_COSINE = 0.999
 """Vectors less alike than this are not taken for those of the same model."""

@@ -1,35 +1,37 @@
 """The routes that answer a question and verify an answer."""
 
-from typing import Any
-
 from fastapi import FastAPI
+from fastapi.responses import Response
 
 from qa.elsewhere import elsewhere_in_snapshot
 from qa.service.ask_wire import AskBody, VerifyBody
 from qa.service.asking import Asking
+from qa.service.direct import JSON, worked_off_by
 from qa.service.openapi import answered_with, asked_with
 from qa.service.problems import GATE, OF_A_BODY, problem_responses
+from qa.service.work_queue import WorkQueue
 from qa.verdicts import VerificationJson
 from qa.verify import verify
 from qa.versions import versions_in_snapshot
-from qa.wire import AnswerJson
+from qa.wire import AnswerJson, answer_json
 
 
-def add_answer_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
-    """Add `/v1/ask` and `/v1/verify`, which wait their `turn`."""
+def add_answer_routes(app: FastAPI, asking: Asking, queue: WorkQueue) -> None:
+    """Add `/v1/ask` and `/v1/verify`, whose work is done in turn."""
+    router = worked_off_by(queue)
 
-    @app.post(
+    @router.post(
         "/v1/ask",
         tags=["Answers"],
         summary="Ask a question",
+        response_model=AnswerJson,
         openapi_extra=asked_with("question", "filtered_question"),
         responses={
             200: answered_with("The answer, or that there is none.", "answer", "abstention"),
             **problem_responses(*GATE, *OF_A_BODY),
         },
-        dependencies=[turn],
     )
-    def ask(body: AskBody) -> AnswerJson:
+    def ask(body: AskBody) -> Response:
         """Answer a question from the documents, or abstain.
 
         The answer is made of sentences of the documents, each cited with its place. Where the
@@ -37,15 +39,15 @@ def add_answer_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
         passages are returned all the same. The same question gets the same answer until the
         documents change (`snapshot`).
         """
-        return AnswerJson.of(
-            asking.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
-        )
+        answer = asking.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
+        return Response(answer_json(answer), media_type=JSON)
 
-    @app.post(
+    @router.post(
         "/v1/verify",
         tags=["Answers"],
         summary="Verify an answer",
         operation_id="verify",
+        response_model=VerificationJson,
         openapi_extra=asked_with("answer", "citations"),
         responses={
             200: answered_with("What holds, and what does not.", "verification"),
@@ -53,9 +55,8 @@ def add_answer_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
                 *GATE, *OF_A_BODY, details={422: "body.citations.0.cited_text: Field required."}
             ),
         },
-        dependencies=[turn],
     )
-    def check(body: VerifyBody) -> VerificationJson:
+    def check(body: VerifyBody) -> Response:
         """Tell whether an answer holds in the documents that the service answers from.
 
         Send an answer as it came from `/v1/ask`, or `citations` by themselves: all words are
@@ -63,4 +64,6 @@ def add_answer_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
         """
         snapshot = asking.live.current().snapshot
         found = verify(body, versions_in_snapshot(snapshot), elsewhere_in_snapshot(snapshot))
-        return VerificationJson.of(found)
+        return Response(VerificationJson.of(found).model_dump_json(), media_type=JSON)
+
+    app.router.routes += router.routes

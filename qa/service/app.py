@@ -75,9 +75,9 @@ def build_app(
         policy.questions_at_once, policy.questions_waiting, changed=metrics.queue_changed
     )
     add_problem_handlers(app)
-    add_answer_routes(app, asking, in_turn(questions))
+    add_answer_routes(app, asking, questions)
     add_document_routes(app, live, in_turn(questions))
-    add_chat_routes(app, asking, in_turn(questions))
+    add_chat_routes(app, asking, questions)
     add_example_routes(app, live)
     if writing:
         bodies = WorkQueue(policy.uploads_at_once, policy.uploads_waiting, patience_s=30)

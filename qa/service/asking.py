@@ -9,7 +9,7 @@ from qa.records import Answer
 from qa.service.telemetry.log_lines import logger
 from qa.service.telemetry.metrics import Metrics
 
-_log = logger("pincite.question")
+_log = logger()
 
 
 @dataclass(frozen=True, slots=True)

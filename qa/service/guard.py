@@ -8,10 +8,11 @@ that another site's page sends.
 import asyncio
 import ipaddress
 import logging
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,7 +42,22 @@ _DOCS_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+RawHeaders = list[tuple[bytes, bytes]]
+"""Headers as ASGI has them: the names in lower case."""
 
+
+def _securing(policy: str) -> RawHeaders:
+    return [
+        (b"content-security-policy", policy.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+    ]
+
+
+_SECURED, _DOCS_SECURED = _securing(_CONTENT_SECURITY_POLICY), _securing(_DOCS_POLICY)
+_SECURING_NAMES = frozenset(name for name, _ in _SECURED)
+_NO_CACHE = (b"cache-control", b"no-cache")
 
 _log = logging.getLogger("pincite")
 
@@ -67,22 +83,16 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         limit = _limit(scope)
-        refusal = self._refusal(headers, limit)
-        policy = _DOCS_POLICY if scope["path"] == "/docs" else _CONTENT_SECURITY_POLICY
+        refusal = self._refusal(_first_of_each(scope), limit)
+        securing = _DOCS_SECURED if scope["path"] == "/docs" else _SECURED
         started = False
 
         async def secured(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                outgoing = MutableHeaders(scope=message)
-                outgoing["Content-Security-Policy"] = policy
-                outgoing["X-Content-Type-Options"] = "nosniff"
-                outgoing["Referrer-Policy"] = "no-referrer"
-                outgoing["Cross-Origin-Resource-Policy"] = "same-origin"
-                outgoing.setdefault("Cache-Control", "no-cache")
+                message["headers"] = _secured(message["headers"], securing)
             await send(message)
 
         if refusal:
@@ -98,7 +108,7 @@ class Guard:
                 raise  # to the server, which closes the connection
             await problem(*_FAILED)(scope, receive, secured)
 
-    def _refusal(self, headers: Headers, limit: int) -> tuple[int, str] | None:
+    def _refusal(self, headers: Mapping[str, str], limit: int) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if not self._is_allowed(_name_of(host)):
             return HTTPStatus.BAD_REQUEST, _UNKNOWN_HOST
@@ -118,7 +128,7 @@ class Guard:
             return True
         return self._any_address and _is_address(name)
 
-    def _is_foreign(self, headers: Headers, host: str) -> bool:
+    def _is_foreign(self, headers: Mapping[str, str], host: str) -> bool:
         """Tell whether the page of another site sends this, one that may not."""
         origin = headers.get("origin")
         if origin in self._allowed_origins:
@@ -136,6 +146,20 @@ _UNKNOWN_HOST = (
 _FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; see the service's log.")
 
 
+def _first_of_each(scope: Scope) -> dict[str, str]:
+    headers: RawHeaders = scope["headers"]
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(headers)}
+
+
+def _secured(headers: Iterable[tuple[bytes, bytes]], securing: RawHeaders) -> RawHeaders:
+    """Return the headers of a response with those that secure it, and a rule for caches."""
+    found = [header for header in headers if header[0] not in _SECURING_NAMES]
+    if not any(name == _NO_CACHE[0] for name, _ in found):
+        found.append(_NO_CACHE)
+    return found + securing
+
+
+@lru_cache(maxsize=64)
 def _name_of(host: str) -> str:
     """Return the host without its port: `[::1]:8000` gives `::1`."""
     try:

@@ -22,8 +22,9 @@ class Policy:
     The service goes by the loopback names and `allowed_hosts`, or by any name where these are None;
     with `any_address` by every IP address, too. Pages of `cors_origins` may use it, too. `keys` are
     asked for unless None, and `rate_limit` counts the requests of each caller. `questions_at_once`
-    are answered while `questions_waiting` wait; so it is with the bodies of uploads, which may be
-    large.
+    are answered while `questions_waiting` wait, more than there are processors: much of a question
+    is done outside Python, and questions under way can be encoded together. So it is with the
+    bodies of uploads, which may be large.
     """
 
     allowed_hosts: frozenset[str] | None = frozenset()
@@ -31,7 +32,7 @@ class Policy:
     cors_origins: frozenset[str] = frozenset()
     keys: Keys | None = None
     rate_limit: RateLimit | None = None
-    questions_at_once: int = os.cpu_count() or 1
+    questions_at_once: int = max(8, os.cpu_count() or 1)
     questions_waiting: int = 100
     uploads_at_once: int = 4
     uploads_waiting: int = 28

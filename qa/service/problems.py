@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -108,11 +109,12 @@ class Problem(WireModel):
     )
 
 
-def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """Return an error response. `detail` may quote what was sent, which may be anything."""
     detail = detail[:_MAX_DETAIL_CHARS].encode(errors="replace").decode()
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
-    return JSONResponse(body.model_dump(), status, headers, media_type=MEDIA_TYPE)
+    title = HTTPStatus(status).phrase
+    body = {"type": "about:blank", "title": title, "status": int(status), "detail": detail}
+    return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
 
 
 def problem_responses(*statuses: int, details: Mapping[int, str] | None = None) -> Responses:
@@ -146,15 +148,15 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(QuestionError)
     @app.exception_handler(FilterError)
-    async def question(_: Request, error: QuestionError | FilterError) -> JSONResponse:
+    async def question(_: Request, error: QuestionError | FilterError) -> Response:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, _first_message(error))
 
     @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> JSONResponse:
+    async def http(request: Request, error: HTTPException) -> Response:
         headers = dict(error.headers) if error.headers else None
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ", ".join(_methods_of(request))

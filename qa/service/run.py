@@ -19,11 +19,12 @@ from qa.engine import Engine
 from qa.live import LiveEngine
 from qa.service.app import build_app
 from qa.service.binding import listen, policy_of
-from qa.service.connection import MAX_HEAD_BYTES, Connection
+from qa.service.connection import Connection
 from qa.service.policy import Policy
 from qa.service.server import serve_until_signal
 from qa.service.telemetry.log_lines import log_lines
 from qa.service.telemetry.metrics import MULTIPROCESS_FOLDER, forget_dead_workers
+from qa.service.warming import warm_up
 from qa.service.workers import run_in_worker, run_workers
 from qa.service.writer import Writer
 from qa.settings import Settings
@@ -88,7 +89,6 @@ def _configured(settings: Settings, policy: Policy, gate_of: GateOf) -> uvicorn.
     return uvicorn.Config(
         _application(settings, policy, gate_of),
         http=Connection,
-        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
         ws="none",
         log_config=None,
         access_log=False,
@@ -102,6 +102,7 @@ def _configured(settings: Settings, policy: Policy, gate_of: GateOf) -> uvicorn.
 def _application(settings: Settings, policy: Policy, gate_of: GateOf) -> FastAPI:
     """Open the store and build the service over it, with the thread that writes."""
     live = LiveEngine(settings.store, **settings.for_engine)
+    warm_up(live.latest)
     store = Store(settings.store, keep=settings.keep)
     writer = Writer(store, live, watch=settings.watch, gate_of=gate_of(settings))
 

@@ -43,7 +43,9 @@ class Server(uvicorn.Server):
     def _say_goodbye(self) -> None:
         if not self._ending:
             self._ending = True
-            self.server_state.default_headers.append((b"connection", b"close"))
+            goodbye = (b"connection", b"close")
+            self.server_state.default_headers.append(goodbye)
+            self.config.encoded_headers.append(goodbye)  # of these the others are made anew
 
     async def _stop_listening(self, sockets: Sequence[socket.socket]) -> None:
         """Take the connections that the system has accepted, and close the door."""

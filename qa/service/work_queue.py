@@ -2,20 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Depends, HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.service.problems import problem
 
+Result = TypeVar("Result")
+
 
 class WorkQueue:
     """Lets `at_once` pieces of work be done and `waiting` more wait, each `patience_s` at most.
 
-    For one event loop. `changed` is told how many wait or are worked on whenever that changes.
+    For one event loop; it has a thread for each piece of work. `changed` is told how many wait or
+    are worked on whenever that changes.
     """
 
     def __init__(
@@ -26,6 +32,7 @@ class WorkQueue:
         changed: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._places = asyncio.Semaphore(at_once)
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="work")
         self._most = at_once + waiting
         self._patience_s = patience_s
         self._changed = changed
@@ -41,11 +48,7 @@ class WorkQueue:
             raise _busy()
         self._enter(1)
         try:
-            try:
-                async with asyncio.timeout(self._patience_s):
-                    await self._places.acquire()
-            except TimeoutError:
-                raise _busy() from None
+            await self._acquire()
             try:
                 yield
             finally:
@@ -53,10 +56,27 @@ class WorkQueue:
         finally:
             self._enter(-1)
 
+    async def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        """Do `work` in a thread, when there is a place for it. Raises as `place` does."""
+        loop = asyncio.get_running_loop()
+        async with self.place():
+            run = copy_context().run  # so that what is logged has the request's id
+            return await loop.run_in_executor(self._threads, partial(run, work, *arguments))
+
     @property
     def is_full(self) -> bool:
         """Whether a place would be refused."""
         return self._inside >= self._most
+
+    async def _acquire(self) -> None:
+        if not self._places.locked():
+            await self._places.acquire()  # at once
+            return
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._places.acquire()
+        except TimeoutError:
+            raise _busy() from None
 
     def _enter(self, count: int) -> None:
         self._inside += count

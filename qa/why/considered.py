@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from qa.candidates import Candidate
 from qa.duplicates import Group
 from qa.engine import MAX_TOP_K, Engine
 from qa.evidence import Decision, decide
-from qa.lexical import best_rows
 from qa.records import Answer, Citation, Place
-from qa.search import Candidate, dense_search
 from qa.tracing import Trace
 from qa.why.expected import Expected
 
@@ -43,9 +42,9 @@ class Considered:
         """Ask a question, showing `top_k` passages. Raises QuestionError."""
         trace = engine.trace(question)
         pool, passages = trace.pool, engine.snapshot.passages
-        nearest = dense_search(engine.snapshot, trace.query.vector, len(passages))
-        by_words = engine.lexicon.passages(trace.query.searched)
-        matching = best_rows(by_words, len(passages)) if "lexical" in trace.stages else []
+        nearest = engine.snapshot.dense.search(trace.query.vector, len(passages))
+        terms = trace.query.searched if "lexical" in trace.stages else ()
+        by_words = zip(*engine.lexicon.best(terms, len(passages)), strict=True)
         by_meaning = sorted(pool.candidates, key=lambda candidate: -candidate.similarity)
         groups = pool.groups(MAX_TOP_K)
         return cls(
@@ -55,8 +54,8 @@ class Considered:
             threshold=engine.rule.threshold,
             dense={passages[row].id: (rank, cos) for rank, (row, cos) in enumerate(nearest, 1)},
             lexical={
-                passages[row].id: (rank, float(by_words[row]))
-                for rank, row in enumerate(matching, 1)
+                passages[row].id: (rank, float(score))
+                for rank, (row, score) in enumerate(by_words, 1)
             },
             refined={each.passage.id: (rank, each) for rank, each in enumerate(by_meaning, 1)},
             fused={each.passage.id: (rank, each) for rank, each in enumerate(pool.candidates, 1)},

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -40,9 +41,13 @@ def asked_together(slow: Slow, batched: Batched, texts: Sequence[str]) -> list[F
         assert slow.started.wait(PATIENCE)
         for number, text in enumerate(texts[1:], start=1):
             asked.append(threads.submit(batched.encode, [text], "query"))
-            until(lambda number=number: len(batched._waiting) == number)
+            until(partial(_wait, batched, number))
         slow.go_on.set()
     return asked
+
+
+def _wait(batched: Batched, number: int) -> bool:
+    return len(batched._waiting) == number
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -181,7 +181,7 @@ def test_another_model_embeds_everything_anew(
     assert report.snapshot != first.snapshot
     assert report.unchanged == first.added
     assert snapshot.manifest.model_fingerprint == small_model.fingerprint
-    assert (snapshot.manifest.dimension, snapshot.passage_index.d) == (16, 16)
+    assert (snapshot.manifest.dimension, snapshot.passage_vectors.rows(0, 1).shape) == (16, (1, 16))
     tokenizer = small_model.tokenizer()
     texts = set[str]()
     for passage in snapshot.passages:

@@ -48,8 +48,8 @@ def test_every_row_of_the_vectors_belongs_to_its_text(corpus: Corpus) -> None:
         text = snapshot.document(passage.document_id).text
         seen = "\n".join([*passage.heading_path, passage.span.of(text)])
         (expected,) = HashingEncoder().encode([seen], "document")
-        assert np.array_equal(snapshot.passage_index.reconstruct(row), expected)
-        first, end = snapshot.sentence_offsets[row : row + 2]
+        assert np.array_equal(snapshot.passage_vectors.rows(row, row + 1)[0], expected)
+        first, end = snapshot.columns.sentence_offsets[row : row + 2]
         cited = [sentence.of(text) for sentence in passage.sentences]
         assert end - first == len(cited)
         assert np.array_equal(
@@ -174,8 +174,8 @@ def test_history_moves_a_real_vector_by_a_rounding_error_at_most(
     row_of = {passage.id: row for row, passage in enumerate(among_others.passages)}
     assert len(alone.passages) > 5
     for row, passage in enumerate(alone.passages):
-        vector = alone.passage_index.reconstruct(row)
-        other = among_others.passage_index.reconstruct(row_of[passage.id])
+        vector = alone.passage_vectors.rows(row, row + 1)[0]
+        other = among_others.passage_vectors.take(np.array([row_of[passage.id]]))[0]
         assert np.allclose(vector, other, atol=1e-5)
         assert np.isclose(np.linalg.norm(vector), 1, atol=1e-5)
 

@@ -1,13 +1,16 @@
 """Passages under consideration, made by hand: each sentence with its score and its vector."""
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 
 import numpy as np
 
+from index.columns import Columns, make_columns
 from index.encoder import Vectors
-from index.records import Document, Passage, Span
-from qa.search import Candidate, Sentence
+from index.records import ChunkedDocument, Document, Passage, Span
+from qa.candidates import Candidate, Candidates, Sentence
+from qa.saying import answering
 
 
 def document(text: str, name: str = "a.txt", title: str = "") -> Document:
@@ -57,6 +60,53 @@ def candidate(
         ),
         sentence_vectors=_unit(vectors or [[1.0, 0.0]] * len(spans)),
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class HandMade:
+    """The passages of candidates made by hand, as a snapshot has them."""
+
+    columns: Columns
+    documents: tuple[Document, ...]
+    passages: tuple[Passage, ...]
+
+    def document(self, document_id: str) -> Document:
+        return next(each for each in self.documents if each.id == document_id)
+
+    def passage_text(self, row: int) -> str:
+        passage = self.passages[row]
+        return passage.span.of(self.document(passage.document_id).text)
+
+
+def pooled(*each: Candidate) -> Candidates:
+    """Return candidates made by hand as those of one question, ranked as they are given."""
+    chunked = [ChunkedDocument(one.document, (one.passage,), ()) for one in each]
+    width = max(one.sentence_vectors.shape[1] for one in each)
+    vectors = np.concatenate([_widened(one.sentence_vectors, width) for one in each])
+    counts = [len(one.sentences) for one in each]
+    found = Candidates(
+        source=HandMade(
+            make_columns(chunked, vectors.astype(np.float16), {}),
+            tuple(one.document for one in each),
+            tuple(one.passage for one in each),
+        ),
+        rows=np.arange(len(each)),
+        starts=np.cumsum([0, *counts]),
+        sentence_rows=np.arange(sum(counts)),
+        vectors=vectors,
+        scores=np.array([s.score for one in each for s in one.sentences], np.float32),
+        answers=np.empty(0, np.int64),
+        dense=np.array([one.dense for one in each], np.float32),
+        similarity=np.array([one.similarity for one in each], np.float32),
+        lexical=np.array([one.lexical for one in each], np.float32),
+        score=np.array([one.score for one in each], np.float32),
+        order=np.arange(len(each)),
+    )
+    return dataclasses.replace(found, answers=answering(found))
+
+
+def _widened(vectors: Vectors, width: int) -> Vectors:
+    return np.pad(vectors, ((0, 0), (0, width - vectors.shape[1])))
 
 
 def _unit(vectors: Sequence[Sequence[float]]) -> Vectors:

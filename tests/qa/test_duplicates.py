@@ -2,9 +2,9 @@
 
 import pytest
 
-from qa.duplicates import Group, Repetitions, best_sentence, collapse
-from qa.search import Candidate
-from tests.qa.candidates import candidate
+from qa.candidates import Candidate
+from qa.duplicates import Group, Repetitions, collapse
+from tests.qa.candidates import candidate, pooled
 
 
 def one(words: str, score: float, name: str, vector: tuple[float, float] = (1, 0)) -> Candidate:
@@ -12,7 +12,8 @@ def one(words: str, score: float, name: str, vector: tuple[float, float] = (1, 0
 
 
 def collapsed(*candidates: Candidate, most: int = 50) -> list[Group]:
-    return collapse(candidates, Repetitions(candidates), most)
+    found = pooled(*candidates)
+    return collapse(found, Repetitions(found), most)
 
 
 def names(groups: list[Group]) -> list[list[str]]:
@@ -113,13 +114,14 @@ def test_the_better_ranked_one_is_shown_whatever_its_length() -> None:
 def test_a_question_is_the_best_sentence_only_where_there_is_no_other() -> None:
     text = "Does redness fade? It fades within days."
     asked = candidate(text, [("Does redness fade?", 0.99), ("It fades within days.", 0.5)])
-    assert best_sentence(asked).text == "It fades within days."
-    assert best_sentence(one("Does redness fade?", 0.9, "a")).text == "Does redness fade?"
+    found = pooled(asked, one("Does redness fade?", 0.9, "a"))
+    answers = [found.text(sentence) for sentence in found.answers.tolist()]
+    assert answers == ["It fades within days.", "Does redness fade?"]
 
 
 def test_a_sentence_repeated_within_a_passage_is_known_to_be_the_same() -> None:
     twice = candidate("Rest well. Rest well.", [("Rest well.", 0.5), ("Rest well.", 0.5)])
-    repetitions = Repetitions([twice])
+    repetitions = Repetitions(pooled(twice))
     first, second = twice.sentences
     assert repetitions.are_same(first, second)
     assert repetitions.are_same(first, first)
@@ -139,7 +141,7 @@ def test_texts_that_are_the_same_are_compared_once(monkeypatch: pytest.MonkeyPat
     (group,) = collapsed(*many)
     assert len(group.duplicates) == 39
     assert len(compared) == 1
-    repetitions = Repetitions(many)
+    repetitions = Repetitions(pooled(*many))
     assert len(repetitions.of(many[0].sentences[0])) == 39
 
 

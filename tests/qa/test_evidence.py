@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from qa.candidates import Candidate
 from qa.duplicates import Group, Repetitions, collapse
 from qa.evidence import Quote, choose, compose, decide, highlights, quotes
 from qa.records import AnswerSpan
-from qa.search import Candidate
-from tests.qa.candidates import candidate
+from tests.qa.candidates import candidate, pooled
 
 
 def all_apart(count: int, first: int = 0) -> list[list[float]]:
@@ -38,7 +38,7 @@ def texts(chosen: Sequence[Quote]) -> list[str]:
 
 
 def chosen_from(*candidates: Candidate) -> list[Quote]:
-    return choose(ranked(*candidates), Repetitions(candidates))
+    return choose(ranked(*candidates), Repetitions(pooled(*candidates)))
 
 
 def sentence(words: int, mark: str) -> str:
@@ -148,7 +148,7 @@ def test_what_was_said_is_not_said_again() -> None:
             ("Redness fades within 9 days.", 0.8, "c.txt"),
         ]
     ]
-    found = choose(ranked(*same), Repetitions(same))
+    found = choose(ranked(*same), Repetitions(pooled(*same)))
     assert texts(found) == ["Redness fades within days.", "Redness fades within 9 days."]
 
 
@@ -185,7 +185,7 @@ def test_each_quote_that_is_not_chosen_has_its_reason() -> None:
     same = dataclasses.replace(same, sentence_vectors=one.sentence_vectors[:1, :])
     many = passage(*((sentence(3, mark), 0.78) for mark in "abcd"), name="c.txt", first_axis=3)
     found = ranked(one, same, many)
-    decisions = list(decide(found, Repetitions([one, same, many])))
+    decisions = list(decide(found, Repetitions(pooled(one, same, many))))
     assert [decision.quote for decision in decisions] == found
     rulings = [decision.ruling for decision in decisions]
     # 0.78 is more than 85 % of 0.9, which are 0.765.
@@ -194,7 +194,7 @@ def test_each_quote_that_is_not_chosen_has_its_reason() -> None:
 
 
 def test_nothing_to_quote_is_nothing_chosen() -> None:
-    assert choose([], Repetitions([passage(("Why?", 0.9))])) == []
+    assert choose([], Repetitions(pooled(passage(("Why?", 0.9))))) == []
 
 
 # What the answer is made of.
@@ -205,7 +205,7 @@ def test_an_answer_is_its_quotes_joined_by_single_blanks() -> None:
     second = passage(("Swelling fades.", 0.9), name="b.txt", first_axis=2)
     groups = grouped(first, second)
     chosen = chosen_from(first, second)
-    text, spans, citations = compose(chosen, groups, Repetitions([first, second]))
+    text, spans, citations = compose(chosen, groups, Repetitions(pooled(first, second)))
     # The passage of the best quote first, its sentences in the order of their document.
     assert text == "Swelling fades. Frost came. Redness fades."
     assert spans == (AnswerSpan(0, 15, (1,)), AnswerSpan(16, 27, (2,)), AnswerSpan(28, 42, (3,)))
@@ -223,7 +223,7 @@ def test_a_quote_over_a_line_end_keeps_it() -> None:
         [("Heat: It opens\r\nthe vessels.", 0.5), ("This\thurts.", 0.9)],
         vectors=all_apart(2),
     )
-    answer, _, (citation,) = compose(chosen_from(odd), grouped(odd), Repetitions([odd]))
+    answer, _, (citation,) = compose(chosen_from(odd), grouped(odd), Repetitions(pooled(odd)))
     assert answer == text == citation.cited_text
 
 
@@ -241,8 +241,9 @@ def test_a_citation_has_the_headings_it_stands_under_and_where_else_it_is_said()
             ("Redness fades within 3 days.", "d.txt"),
         ]
     ]
-    repetitions = Repetitions([first, *others])
-    groups = collapse([first, *others], repetitions, 50)
+    found = pooled(first, *others)
+    repetitions = Repetitions(found)
+    groups = collapse(found, repetitions, 50)
     _, _, citations = compose(choose(quotes(groups), repetitions), groups, repetitions)
     assert citations[0].heading_path == ("Care", "After")
     assert [place.document.id for place in citations[0].also_in] == ["b-txt", "c-txt"]
@@ -252,8 +253,9 @@ def test_a_citation_has_the_headings_it_stands_under_and_where_else_it_is_said()
 def test_a_citation_names_all_other_places_by_source() -> None:
     words = "Redness fades within days."
     all_of_them = [candidate(words, [(words, 0.9)], name=f"{i:02}.txt") for i in range(30)]
-    repetitions = Repetitions(all_of_them)
-    groups = collapse(all_of_them, repetitions, 50)
+    found = pooled(*all_of_them)
+    repetitions = Repetitions(found)
+    groups = collapse(found, repetitions, 50)
     _, _, (citation,) = compose(choose(quotes(groups), repetitions), groups, repetitions)
     # 30 places, one of which is the citation itself
     assert [place.document.id for place in citation.also_in] == [
@@ -262,7 +264,7 @@ def test_a_citation_names_all_other_places_by_source() -> None:
 
 
 def test_no_quotes_make_no_answer() -> None:
-    assert compose([], [], Repetitions([passage(("Why?", 0.9))])) == ("", (), ())
+    assert compose([], [], Repetitions(pooled(passage(("Why?", 0.9))))) == ("", (), ())
 
 
 # Highlights.

@@ -195,9 +195,11 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
     found = {each.passage.id for each in pool.candidates}
     assert found <= {snapshot.passages[row].id for row in matching}
     cosines = {
-        row: float(snapshot.passage_index.reconstruct(row) @ query.vector) for row in matching
+        row: float(snapshot.passage_vectors.rows(row, row + 1)[0] @ query.vector)
+        for row in matching
     }
-    by_words = {row: float(plain.lexicon.passages(query.searched)[row]) for row in matching}
+    scores = plain.lexicon.scores(query.searched, np.array(matching, np.int64)).tolist()
+    by_words = dict(zip(matching, scores, strict=True))
     by_words = {row: score for row, score in by_words.items() if score > 0}
     for scores in (cosines, by_words):
         best = sorted(scores.values(), reverse=True)[:look_at]
@@ -467,8 +469,10 @@ def test_an_engine_of_another_snapshot_forgets_what_matched(plain: Engine, crowd
 
 def test_documents_without_passages_are_passed_over(plain: Engine) -> None:
     """Rows are numbered on past them."""
+    columns = plain.snapshot.columns
+    numbers = columns.document_numbers * 3 + 2
     snapshot = dataclasses.replace(
-        plain.snapshot, document_numbers=plain.snapshot.document_numbers * 3 + 2
+        plain.snapshot, columns=dataclasses.replace(columns, document_numbers=numbers)
     )
     rows = rows_by_filter(snapshot)(Filter.parse({"id": {"in": ["003-txt", "039-txt"]}}))
     found = {each.document_id for each, row in zip(snapshot.passages, rows, strict=True) if row}

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.terms import stem, terms
+from qa.bm25 import K1, B
 from qa.engine import Engine
 from qa.fusion import DENSE_WEIGHT, fuse, min_max
-from qa.lexical import K1, B, Lexicon, best_rows
+from qa.lexical import Lexicon
+from qa.maxscore import best_places
 from qa.query import LEAST_WEIGHT, Query, Term, search_terms
 from qa.stages import STAGES, left_out, stages_without
 from qa.support import supported
@@ -51,7 +53,7 @@ def test_a_passage_scores_what_another_bm25_says(hashed: Hashed, question: str) 
     theirs = np.zeros(len(corpus))
     for term in asked:
         theirs += term.times * other.get_scores([term.text]) * (term.text in other.vocab_dict)
-    ours = engine.lexicon.passages(asked)
+    ours = engine.lexicon.scores(asked, np.arange(len(corpus)))
     # bm25s leaves out the factor k1 + 1, as Lucene does; it is the same for all.
     assert ours == pytest.approx(theirs * (K1 + 1), rel=1e-5)
 
@@ -85,12 +87,9 @@ def test_the_rarer_a_term_the_more_it_weighs_and_a_missing_one_most(hashed: Hash
 
 
 @given(st.lists(st.floats(0, 9, width=32), min_size=1, max_size=40), st.integers(1, 50))
-def test_the_best_rows_are_the_first_of_all_in_order(values: list[float], limit: int) -> None:
-    found = best_rows(np.array(values, np.float32), limit)
-    everything = sorted(
-        (row for row, value in enumerate(values) if value > 0), key=lambda row: (-values[row], row)
-    )
-    assert found == everything[:limit]
+def test_the_best_places_are_the_first_of_all_in_order(values: list[float], limit: int) -> None:
+    found = best_places(np.array(values, np.float32), limit).tolist()
+    assert found == sorted(range(len(values)), key=lambda place: (-values[place], place))[:limit]
 
 
 # What is searched for.

@@ -144,7 +144,7 @@ def test_a_passage_that_only_its_words_bring_in_passes(hashed: Hashed) -> None:
 
 def test_the_dense_rank_is_that_of_an_exact_search(engine: Engine) -> None:
     vector = engine.trace("what is microneedling").query.vector
-    matrix = engine.snapshot.passage_index.reconstruct_n(0, len(engine.snapshot.passages))
+    matrix = engine.snapshot.passage_vectors.rows(0, len(engine.snapshot.passages))
     cosines = matrix @ vector
     for row in range(0, len(cosines), 7):
         passage = engine.snapshot.passages[row]

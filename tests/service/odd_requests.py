@@ -264,7 +264,6 @@ _CHUNKED = b"Transfer-Encoding: chunked\r\n"
 _CHUNKS = b"%x\r\n%b\r\n0\r\n\r\n" % (len(_BODY), _BODY)
 
 RAW = {
-    "no request at all": b"\r\n\r\n",
     "noise": random.Random(0).randbytes(500) + b"\r\n\r\n",
     "another protocol": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200) + b"\r\n\r\n",
     "a request line of one word": b"GET\r\n\r\n",
@@ -332,9 +331,10 @@ RAW = {
     + b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
     "a body that is not waited for": _ASK + _HOST + b"Expect: 100-continue\r\n" + _LENGTH + b"\r\n",
+    "blank lines alone": b"\r\n\r\n",
     "half a request": b"POST /v1/ask HT",
     "half a body": _ASK + _HOST + _LENGTH + b"\r\n" + _BODY[:5],
 }
-"""By what is odd in it. The last three are not whole: nothing need be answered."""
+"""By what is odd in it. The last four are not whole: nothing need be answered."""
 
-NOT_WHOLE = tuple(RAW)[-3:]
+NOT_WHOLE = tuple(RAW)[-4:]

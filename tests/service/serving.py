@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from qa.service.connection import MAX_HEAD_BYTES, Connection
+from qa.service.connection import Connection
 from qa.service.server import Server
 
 
@@ -22,7 +22,6 @@ def served(app: FastAPI, *, port: int = 0, **options: Any) -> Iterator[str]:
             app,
             log_level="error",
             http=Connection,
-            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
             **options,
         )
         server = Server(config, alone=True)

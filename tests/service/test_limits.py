@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,7 @@ from qa.service import guard
 from qa.service.access.keys import Keys
 from qa.service.access.rate_limit import RateLimit
 from qa.service.app import build_app
+from qa.service.connection import Connection
 from qa.service.policy import Policy
 from tests.service.conftest import Corpus, live_over
 from tests.service.serving import served
@@ -229,3 +231,97 @@ def exchange(url: str, sent: bytes) -> bytes:
         while more := connection.recv(65536):
             received += more
     return received
+
+
+GET = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+LAST = GET + b"Connection: close\r\n\r\n"
+
+
+def test_requests_that_are_sent_ahead_are_answered_in_turn(owls: Corpus) -> None:
+    body = b'{"question": "Where do owls sleep?"}'
+    ask = b"POST /v1/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    ask += b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+    with served(build_app(live_over(owls.store, owls._encoder))) as url:
+        answered = exchange(url, ask + GET + b"\r\n" + ask + LAST)
+    assert answered.count(b"HTTP/1.1 200 ") == 4
+    bodies = [b'"answered"', b'"status":"ok"', b'"answered"', b'"status":"ok"']
+    places = [0]
+    for each in bodies:
+        places.append(answered.index(each, places[-1] + 1))
+
+
+def test_of_too_many_requests_sent_ahead_the_first_are_answered_and_no_more(owls: Corpus) -> None:
+    with served(build_app(live_over(owls.store, owls._encoder))) as url:
+        answered = exchange(url, (GET + b"\r\n") * 1000)
+    assert 1 < answered.count(b"HTTP/1.1 200 ") < 100
+    assert answered.count(b"connection: close") == 1
+
+
+@pytest.mark.parametrize("wrong", [b"\x16\x03\x01\r\n\r\n", b"GET / HTTP/1.1\r\nX: y\r\n\r\n"])
+def test_what_was_asked_before_something_else_than_http_is_answered(
+    owls: Corpus, wrong: bytes
+) -> None:
+    with served(build_app(live_over(owls.store, owls._encoder))) as url:
+        answered = exchange(url, GET + b"\r\n" + wrong)
+    assert answered.startswith(b"HTTP/1.1 200 ")
+    assert answered.count(b"HTTP/1.1 ") == 1
+    assert b"connection: close" in answered
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /healthz HTTP/1.1\r\n",
+        GET + b"Host: 127.0.0.1\r\n",
+        GET.replace(b"1.1", b"2.0"),
+        GET + b"Transfer-Encoding: gzip, chunked\r\n",
+        GET + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+    ],
+)
+def test_a_head_that_others_might_read_in_another_way_is_refused(owls: Corpus, head: bytes) -> None:
+    with served(build_app(live_over(owls.store, owls._encoder))) as url:
+        answered = exchange(url, head + b"\r\n0\r\n\r\n")
+    assert answered.startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("pieces", [1, 10])
+def test_a_large_head_is_refused_whole_or_in_pieces(owls: Corpus, pieces: int) -> None:
+    head = GET + b"".join(b"X-%d: %b\r\n" % (number, b"x" * 1000) for number in range(64))
+    end = b"Connection: close\r\n\r\n"
+    with served(build_app(live_over(owls.store, owls._encoder))) as url:
+        assert exchange(url, head + end).startswith(b"HTTP/1.1 200 ")
+        host, port = url.removeprefix("http://").rstrip("/").split(":")
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            size = len(head) // pieces + 1
+            for start in range(0, len(head), size):
+                last = b"" if start + size < len(head) else b"X: " + b"y" * 2000
+                connection.sendall(head[start : start + size] + last)
+                time.sleep(0.01)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 431 ")
+
+
+def test_an_answer_on_a_kept_connection_does_not_wait_for_an_acknowledgement(
+    owls: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_on: list[bool] = []
+    made = Connection.connection_made
+
+    def noted(self: Connection, transport: Any) -> None:
+        made(self, transport)
+        option = transport.get_extra_info("socket").getsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY
+        )
+        set_on.append(bool(option))
+
+    monkeypatch.setattr(Connection, "connection_made", noted)
+    for loop in ("auto", "asyncio"):
+        with served(build_app(live_over(owls.store, owls._encoder)), loop=loop) as url:
+            assert exchange(url, LAST).startswith(b"HTTP/1.1 200 ")
+    assert set_on == [True, True]
+
+
+def test_an_upgrade_is_answered_without_one(owls: Corpus) -> None:
+    with served(build_app(live_over(owls.store, owls._encoder))) as url:
+        answered = exchange(url, GET + b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+    assert answered.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in answered

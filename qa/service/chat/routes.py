@@ -13,29 +13,32 @@ from qa.service.chat import streaming
 from qa.service.chat.completion import ChatCompletion, ModelJson, ModelsJson
 from qa.service.chat.errors import chat_problem_responses
 from qa.service.chat.request import MODEL, ChatBody
+from qa.service.direct import JSON, worked_off_by
 from qa.service.openapi import answered_with
 from qa.service.problems import GATE
+from qa.service.work_queue import WorkQueue
 
 _TOP_K = 5
 ModelName = Annotated[str, Path(description="The model's name.", examples=[MODEL])]
 
 
-def add_chat_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
-    """Let clients that are made for OpenAI's interface ask, when it is their `turn`.
+def add_chat_routes(app: FastAPI, asking: Asking, queue: WorkQueue) -> None:
+    """Let clients that are made for OpenAI's interface ask; they are answered in turn.
 
     Their errors are told as `chat.errors.ChatErrors` does.
     """
     model = ModelJson(id=MODEL, created=int(time.time()))
 
-    @app.post(
+    router = worked_off_by(queue)
+
+    @router.post(
         "/v1/chat/completions",
         tags=["Chat"],
         summary="Answer a chat",
         response_model=ChatCompletion,
         responses={200: _answered(), **chat_problem_responses(*GATE, 408, 413)},
-        dependencies=[turn],
     )
-    def create_chat_completion(body: ChatBody, request: Request) -> ChatCompletion | Response:
+    def create_chat_completion(body: ChatBody, request: Request) -> Response:
         """Answer the last question of a conversation with quotes and their sources, or abstain.
 
         The question is taken as it stands: what was said before is not read.
@@ -46,10 +49,12 @@ def add_chat_routes(app: FastAPI, asking: Asking, turn: Any) -> None:
         tokenizer = asking.live.latest.tokenizer
         found = ChatCompletion.of(answer, written, body.model, base_url, tokenizer)
         if not body.stream:
-            return found
+            return Response(found.model_dump_json(), media_type=JSON)
         usage = bool(body.stream_options and body.stream_options.include_usage)
         told = streaming.events(found, written.pieces, include_usage=usage)
         return Response(told, media_type=streaming.MEDIA_TYPE)
+
+    app.router.routes += router.routes
 
     @app.get(
         "/v1/models",

@@ -7,6 +7,7 @@ module is imported: prometheus_client keeps the counts there, in files that it m
 import os
 import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from prometheus_client import (
@@ -36,34 +37,36 @@ class Metrics:
     def __init__(self) -> None:
         registry = CollectorRegistry()
         self._registry = registry
-        self._questions = Counter(
+        questions = Counter(
             "pincite_questions",
             "Questions, by whether they were answered.",
             ["outcome"],
             registry=registry,
         )
-        for outcome in ("answered", "abstained"):
-            self._questions.labels(outcome)
-        self._stages = Histogram(
+        self._outcomes = [questions.labels(each) for each in ("abstained", "answered")]
+        stages = Histogram(
             "pincite_stage_seconds",
             "How long a question took, by stage.",
             ["stage"],
             buckets=_SECONDS,
             registry=registry,
         )
-        self._requests = Counter(
+        self._stage = cache(stages.labels)  # looking a label up takes longer than counting
+        requests = Counter(
             "pincite_requests",
             "Requests, by route, method and status.",
             ["route", "method", "status"],
             registry=registry,
         )
-        self._request_seconds = Histogram(
+        self._requests = cache(requests.labels)
+        request_seconds = Histogram(
             "pincite_request_seconds",
             "How long a request took from its head to the end of the response.",
             ["route"],
             buckets=_SECONDS,
             registry=registry,
         )
+        self._request_seconds = cache(request_seconds.labels)
         self._queue = _gauge(
             registry, "pincite_queue", "Questions that wait or are worked on.", "livesum"
         )
@@ -76,14 +79,14 @@ class Metrics:
 
     def count_answer(self, answer: Answer) -> None:
         """Count a question and how long its stages took."""
-        self._questions.labels("answered" if answer.answered else "abstained").inc()
+        self._outcomes[answer.answered].inc()
         for stage, took_ms in answer.stage_ms.items():
-            self._stages.labels(stage).observe(took_ms / 1000)
+            self._stage(stage).observe(took_ms / 1000)
 
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request; `route` is the pattern it matched, so that there are only so many."""
-        self._requests.labels(route, method, str(status)).inc()
-        self._request_seconds.labels(route).observe(seconds)
+        self._requests(route, method, str(status)).inc()
+        self._request_seconds(route).observe(seconds)
 
     def queue_changed(self, inside: int) -> None:
         """Note how many questions wait or are worked on."""

@@ -7,25 +7,25 @@ from functools import lru_cache
 
 import structlog
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.service.telemetry.log_lines import logger
 from qa.service.telemetry.metrics import Metrics
 
 REQUEST_ID = "X-Request-ID"
+_REQUEST_ID = REQUEST_ID.lower().encode()
 
 _LONGEST_PATH = 200
 _GONE = 499
 """What others, too, write down where the client went away before it was answered."""
 _UNMATCHED = "other"
-_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _STATIC = "/static"
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics", _STATIC})
 """What is asked every few seconds by a machine, or beside a page: logged only where it fails."""
 
-_log = logger("pincite.request")
+_log = logger()
 
 
 class Observing:
@@ -40,8 +40,7 @@ class Observing:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+        request_id = _given_id(scope) or secrets.token_hex(8)
         started = time.perf_counter()
         status = _GONE
 
@@ -49,14 +48,15 @@ class Observing:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                headers = (each for each in message["headers"] if each[0] != _REQUEST_ID)
+                message["headers"] = [*headers, (_REQUEST_ID, request_id.encode())]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self._app(scope, receive, identified)
-            finally:
-                self._note(scope, status, time.perf_counter() - started)
+        structlog.contextvars.bind_contextvars(request_id=request_id)  # a request is a task
+        try:
+            await self._app(scope, receive, identified)
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route_of(scope)
@@ -73,6 +73,13 @@ class Observing:
             client=(scope.get("client") or ("",))[0],
             key=scope.get("state", {}).get("key"),
         )
+
+
+def _given_id(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == _REQUEST_ID:
+            return value.decode() if _GIVEN_ID.fullmatch(value) else None
+    return None
 
 
 def _route_of(scope: Scope) -> str:

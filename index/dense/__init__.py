@@ -1,0 +1,1 @@
+"""The passages whose vectors are nearest to a question's."""
