@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import Vectors
-from index.records import Document, Passage, Span, headings
+from index.records import Document, Passage, Span
 from index.snapshot import Snapshot
 from qa.fusion import DOCUMENT_SHARE, fuse
 from qa.lexical import Lexicon, Scores
@@ -154,18 +155,14 @@ def _heading_cosines(
     snapshot: Snapshot, question: NDArray[np.float32], rows: Sequence[int]
 ) -> Scores:
     """Return how near each passage's nearest heading is, 0 for one without any."""
-    above = [
-        headings(snapshot.document(passage.document_id), passage)
-        for passage in (snapshot.passages[row] for row in rows)
-    ]
-    distinct = list(dict.fromkeys(heading for each in above for heading in each))
-    if not distinct:
-        return np.zeros(len(rows), np.float32)
-    at = [snapshot.heading_rows[heading] for heading in distinct]
-    vectors = np.concatenate([snapshot.heading_vectors.rows(row, row + 1) for row in at])
-    cosines = np.clip(vectors.astype(np.float32) @ question, 0, 1)
-    by_heading = dict(zip(distinct, cosines.tolist(), strict=True))
-    nearest = [max((by_heading[heading] for heading in each), default=0.0) for each in above]
+    columns = snapshot.columns
+    starts = columns.heading_offsets[np.asarray(rows)].tolist()
+    ends = columns.heading_offsets[np.asarray(rows) + 1].tolist()
+    above = [columns.heading_rows[at:end] for at, end in zip(starts, ends, strict=True)]
+    distinct, places = np.unique(np.concatenate(above), return_inverse=True)
+    vectors = snapshot.heading_vectors.take(distinct).astype(np.float32)
+    cosines = iter(np.clip(vectors @ question, 0, 1)[places].tolist())
+    nearest = [max(islice(cosines, len(each)), default=0.0) for each in above]
     return np.array(nearest, np.float32)
 
 

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from index.build import sync
+from index.dealing import DOCUMENTS_A_SHARD
 from index.encoder import Encoder
 from index.errors import (
     SourceError,
@@ -22,7 +23,6 @@ from index.errors import (
 from index.manifest import Manifest
 from index.model import Model
 from index.publishing import remove_calibration
-from index.shards import DOCUMENTS_A_SHARD
 from index.snapshot import open_snapshot
 from index.store import Store
 from tests.encoders import HashingEncoder
@@ -48,7 +48,8 @@ def test_every_row_of_the_vectors_belongs_to_its_text(corpus: Corpus) -> None:
         text = snapshot.document(passage.document_id).text
         seen = "\n".join([*passage.heading_path, passage.span.of(text)])
         (expected,) = HashingEncoder().encode([seen], "document")
-        assert np.array_equal(snapshot.passage_vectors.rows(row, row + 1)[0], expected)
+        stored = snapshot.passage_vectors.rows(row, row + 1)[0]
+        assert np.array_equal(stored, expected.astype(np.float16))
         first, end = snapshot.columns.sentence_offsets[row : row + 2]
         cited = [sentence.of(text) for sentence in passage.sentences]
         assert end - first == len(cited)
@@ -295,7 +296,7 @@ def test_a_store_of_the_first_format_is_upgraded_and_its_text_not_embedded_again
     assert report.snapshot == good.snapshot
     assert report.unchanged == good.added
     snapshot = open_snapshot(corpus.store)
-    assert set(corpus.encoder.encoded) <= set(snapshot.headings)
+    assert set(corpus.encoder.encoded) <= set(snapshot.headings())
     assert corpus.texts() == TEXTS
 
 
@@ -364,9 +365,11 @@ def test_a_heading_has_its_vector_and_each_is_kept_once(corpus: Corpus) -> None:
     corpus.write("more.md", "# Care\n\nWash it.\n\n# Care\n\nDry it.\n\n# Sun\n\nShun it.\n")
     corpus.sync()
     snapshot = open_snapshot(corpus.store)
-    assert {"Care", "Sun"} <= set(snapshot.headings)
-    assert len(snapshot.headings) == len(set(snapshot.headings)) == len(snapshot.heading_vectors)
-    for heading, row in snapshot.heading_rows.items():
+    assert {"Care", "Sun"} <= set(snapshot.headings())
+    assert (
+        len(snapshot.headings()) == len(set(snapshot.headings())) == len(snapshot.heading_vectors)
+    )
+    for row, heading in enumerate(snapshot.headings()):
         (expected,) = HashingEncoder().encode([heading], "document")
         (stored,) = snapshot.heading_vectors.rows(row, row + 1)
         assert np.array_equal(stored, expected.astype(np.float16))
