@@ -90,8 +90,16 @@ class ObjectFolder:
         return mapped.view(np.ndarray)  # np.memmap itself is slow to slice
 
     def map_array(self, file: StoredFile) -> NDArray[Any]:
-        """Return an array that was put, as `map_bytes` does."""
-        return next(arrays_in(self.map_bytes(file)))
+        """Return an array that was put, as `map_bytes` does; none of it is in memory yet."""
+        if file.bytes < SMALLEST_MAPPED:
+            return next(arrays_in(self.map_bytes(file)))
+        with self._opened(file) as opened:
+            self._compare(file, opened)
+            opened.seek(0)
+            np.lib.format.read_magic(opened)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(opened)
+            mapped = np.memmap(opened, dtype, "r", opened.tell(), shape)
+        return mapped.view(np.ndarray)
 
     @staticmethod
     def _compare(file: StoredFile, opened: io.BufferedReader) -> None:

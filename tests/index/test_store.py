@@ -4,7 +4,6 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +21,13 @@ from index.errors import (
 )
 from index.manifest import Manifest
 from index.model import Model
+from index.plan import plan
 from index.publishing import remove_calibration
+from index.purge import purge
 from index.snapshot import open_snapshot
 from index.store import Store
 from tests.encoders import HashingEncoder
+from tests.index.earlier import publish_as
 from tests.index.texts import REPOSITORY, TEXTS, Corpus, assert_nothing_is_left_over, names
 
 # What a sync does.
@@ -177,8 +179,8 @@ def test_history_moves_a_real_vector_by_a_rounding_error_at_most(
     for row, passage in enumerate(alone.passages):
         vector = alone.passage_vectors.rows(row, row + 1)[0]
         other = among_others.passage_vectors.take(np.array([row_of[passage.id]]))[0]
-        assert np.allclose(vector, other, atol=1e-5)
-        assert np.isclose(np.linalg.norm(vector), 1, atol=1e-5)
+        assert np.allclose(vector, other, atol=2e-4)
+        assert np.isclose(np.linalg.norm(vector.astype(np.float32)), 1, atol=1e-3)
 
 
 def test_a_small_change_writes_little(corpus: Corpus) -> None:
@@ -191,9 +193,9 @@ def test_a_small_change_writes_little(corpus: Corpus) -> None:
     corpus.sync()
     after = {path.name for path in (corpus.store.folder / "objects").iterdir()}
     of_postings = 6
-    assert len(before) <= 4 * 5 + of_postings
+    assert len(before) <= 4 * 7 + of_postings
     # What there is of one shard, and what of the postings a word more or less changes.
-    assert 3 < len(after - before) <= 4 + of_postings
+    assert 5 < len(after - before) <= 7 + of_postings
 
 
 # Housekeeping.
@@ -271,33 +273,42 @@ def test_a_manifest_from_before_sources_were_counted_is_read(corpus: Corpus) -> 
     assert (old.held, old.sources, old.shards) == ((), manifest.sources, manifest.shards)
 
 
-def as_the_first_format(store: Store) -> Manifest:
-    """Publish the live snapshot as the first format had it: no postings, no headings' vectors."""
-    live = store.live_manifest()
-    shards = tuple(replace(shard, heading_vectors=None, terms=None) for shard in live.shards)
-    old = replace(live, format=1, shards=shards, postings=None, background=None)
-    with store.writing():
-        store.publish(old)
-    assert orjson.loads((store.folder / "live.json").read_bytes())["format"] == 1
-    return old
-
-
-def test_a_store_of_the_first_format_is_upgraded_and_its_text_not_embedded_again(
-    corpus: Corpus,
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_an_earlier_store_is_upgraded_and_its_text_not_embedded_again(
+    corpus: Corpus, version: int
 ) -> None:
+    corpus.write("emoji.txt", "Das Öl 🧴 hilft. It soothes. Ünder the sun it does not.\n")
     good = corpus.sync()
-    as_the_first_format(corpus.store)
+    publish_as(corpus.store, version)
+    pointer = orjson.loads((corpus.store.folder / "live.json").read_bytes())
+    assert pointer["format"] == version
     with pytest.raises(StoreError, match="earlier Pincite.*pincite index"):
         open_snapshot(corpus.store)
-    assert corpus.store.live_manifest().documents == len(TEXTS), "what it holds can be told"
+    assert corpus.store.live_manifest().documents == len(TEXTS) + 1, "what it holds can be told"
+    assert plan(corpus.store, []).changes.unchanged == good.added
     corpus.encoder.encoded.clear()
     assert remove_calibration(corpus.store) is None
     report = corpus.sync()
-    assert report.snapshot == good.snapshot
+    assert report.snapshot == good.snapshot, "as if it had been made today"
     assert report.unchanged == good.added
-    snapshot = open_snapshot(corpus.store)
-    assert set(corpus.encoder.encoded) <= set(snapshot.headings())
-    assert corpus.texts() == TEXTS
+    headings = open_snapshot(corpus.store).headings()
+    assert set(corpus.encoder.encoded) == ({*headings} if version == 1 else set())
+    assert corpus.texts().keys() == {*TEXTS, "emoji.txt"}
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_what_only_an_earlier_store_had_is_purged(corpus: Corpus, version: int) -> None:
+    secret = "The patient Örjan Ek called at noon."
+    corpus.write("secret.txt", f"{secret}\n")
+    corpus.sync()
+    publish_as(corpus.store, version)
+    (corpus.source / "secret.txt").unlink()
+    corpus.sync()
+    found = purge(corpus.store)
+    assert (found.documents, found.found) == (names("secret.txt"), ())
+    assert found.vectors == found.sentences == 1
+    kept = [path for path in corpus.store.folder.rglob("*") if path.is_file()]
+    assert not any(secret.encode() in path.read_bytes() for path in kept)
 
 
 MAP_ALL = "import index.objects; index.objects.SMALLEST_MAPPED = 0\n"
