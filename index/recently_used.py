@@ -10,14 +10,14 @@ Value = TypeVar("Value")
 
 
 class RecentlyUsed(Generic[Key, Value]):
-    """Values by their keys, of a weight of `limit` in all. Safe to share between threads.
+    """Values by their keys, of a `weight` of `limit` in all. Safe to share between threads.
 
     The last one is kept whatever it weighs.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._weight = 0
+        self.weight = 0
         self._kept: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -31,8 +31,8 @@ class RecentlyUsed(Generic[Key, Value]):
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = value, weight
-                self._weight += weight
-                while self._weight > self._limit and len(self._kept) > 1:
+                self.weight += weight
+                while self.weight > self._limit and len(self._kept) > 1:
                     _, (_, let_go) = self._kept.popitem(last=False)
-                    self._weight -= let_go
+                    self.weight -= let_go
         return value

@@ -20,16 +20,17 @@ KEPT_CHARS_OF_TEXTS = 16 << 20
 class StoredDocuments(Mapping[str, ChunkedDocument]):
     """Documents by their ids, in the order of their sources and ids. Safe to share between threads.
 
-    They are numbered, too, as their shards come. Going through `values()` keeps nothing.
+    They are numbered, too, as their shards come. Of the texts asked for last, `kept` characters
+    are kept; going through `values()` keeps nothing.
     """
 
-    def __init__(self, shards: Sequence[OpenShard]) -> None:
+    def __init__(self, shards: Sequence[OpenShard], *, kept: int = KEPT_CHARS_OF_TEXTS) -> None:
         self._shards = shards
         self._starts = list(accumulate((len(each.ids) for each in shards), initial=0))
         self._ids = [name for each in shards for name in each.ids]
         self._numbers = {name: number for number, name in enumerate(self._ids)}
         self._lines = RecentlyUsed[int, DocumentLine](KEPT_BYTES_OF_LINES)
-        self._texts = RecentlyUsed[int, str](KEPT_CHARS_OF_TEXTS)
+        self._texts = RecentlyUsed[int, str](kept)
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -71,6 +72,11 @@ class StoredDocuments(Mapping[str, ChunkedDocument]):
         """Yield the documents that come after a source and id in that order, passages left out."""
         first = bisect_right(self.in_order, (source, document_id), key=self._name)
         return (self._document(number) for number in islice(self.in_order, first, None))
+
+    @property
+    def kept(self) -> int:
+        """How many characters of texts are kept."""
+        return self._texts.weight
 
     def line(self, number: int) -> DocumentLine:
         """Return what is said of the document of a number."""
