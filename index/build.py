@@ -104,9 +104,9 @@ def publish_documents(
         making = Making.after(old, store, model, encoder, measure, vectors_from=vectors_from)
         gathered = Gathered()
         with making.embedder(progress) as embedder:
-            for chunked in making.gatherer().chunk(documents):
-                gathered.documents.append(chunked)
-                embedder.add([chunked])
+            for entry in making.gatherer().chunk(documents):
+                gathered.documents.append(entry)
+                embedder.add([entry.load()])
             embedder.finish()
         if not gathered.documents:
             raise SourceError("None of the documents holds text that can be indexed.")

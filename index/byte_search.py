@@ -1,7 +1,7 @@
 """Searching bytes for very many patterns at once."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -10,14 +10,14 @@ _KEY = 8
 
 
 class ByteSearch:
-    """Finds which of many patterns stand in bytes; `wanted` has each with what it is called.
+    """Finds which of many patterns, `wanted`, stand in bytes.
 
     All offsets are looked at together, eight bytes each, so the time hardly depends on how many
     patterns there are. Patterns shorter than eight bytes are looked for one by one.
     """
 
-    def __init__(self, wanted: Mapping[bytes, str]) -> None:
-        self._wanted = wanted
+    def __init__(self, wanted: Iterable[bytes]) -> None:
+        wanted = list(wanted)
         self._short = [pattern for pattern in wanted if len(pattern) < _KEY]
         self._by_key: dict[int, list[bytes]] = defaultdict(list)
         for pattern in wanted:
@@ -25,8 +25,8 @@ class ByteSearch:
                 self._by_key[int.from_bytes(pattern[:_KEY], "little")].append(pattern)
         self._keys = np.array(sorted(self._by_key), np.dtype("<u8"))
 
-    def found_in(self, content: bytes) -> Iterator[tuple[bytes, str]]:
-        """Yield each pattern that stands in `content`, once, and what it is called."""
+    def found_in(self, content: bytes) -> list[bytes]:
+        """Return each pattern that stands in `content`, once, in order."""
         found = {pattern for pattern in self._short if pattern in content}
         for offset in range(min(_KEY, len(content))):
             count = (len(content) - offset) // _KEY
@@ -39,4 +39,4 @@ class ByteSearch:
                 for pattern in self._by_key[int(words[hit])]:
                     if pattern not in found and content.startswith(pattern, start):
                         found.add(pattern)
-        yield from ((pattern, self._wanted[pattern]) for pattern in sorted(found))
+        return sorted(found)

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from index.records import ChunkedDocument
+from index.entries import Entry
+from index.records import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,6 @@ def compare(before: Mapping[str, str], now: Mapping[str, str]) -> Changes:
     )
 
 
-def digests(documents: Iterable[ChunkedDocument]) -> dict[str, str]:
+def digests(documents: Iterable[Document | Entry]) -> dict[str, str]:
     """Return the SHA-256 of each document's bytes by its source."""
-    return {each.document.source: each.document.document_sha256 for each in documents}
+    return {each.source: each.document_sha256 for each in documents}

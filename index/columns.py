@@ -3,13 +3,13 @@
 Most passages that a question comes near to are never shown, so none of their text is needed.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.places import offsets, text_digest
 from index.records import ChunkedDocument, Document, Passage, headings
 
 
@@ -53,18 +53,18 @@ def make_columns(
     above = [headings(document, passage) for document, passage in each]
     known = heading_rows if heading_rows else dict[str, int]()
     rows = [[known[heading] for heading in held if heading in known] for held in above]
-    offsets = _offsets(len(passage.sentences) for _, passage in each)
+    sentence_offsets = offsets([len(passage.sentences) for _, passage in each])
     spans = [span for _, passage in each for span in passage.sentences]
     texts = (span.of(document.text) for document, passage in each for span in passage.sentences)
     numbers = np.arange(len(documents), dtype=np.int32)
     return Columns(
         document_numbers=np.repeat(numbers, [len(chunked.passages) for chunked in documents]),
         passage_spans=np.array([passage.span for _, passage in each], np.int32).reshape(-1, 2),
-        sentence_offsets=offsets,
+        sentence_offsets=sentence_offsets,
         sentence_spans=np.array(spans, np.int32).reshape(-1, 2),
         sentence_digests=np.fromiter(map(text_digest, texts), np.uint64, len(spans)),
-        sentence_products=_products(sentence_vectors, offsets),
-        heading_offsets=_offsets(map(len, rows)),
+        sentence_products=_products(sentence_vectors, sentence_offsets),
+        heading_offsets=offsets(list(map(len, rows))),
         heading_rows=np.array([row for held in rows for row in held], np.int32),
     )
 
@@ -96,18 +96,8 @@ def join_columns(parts: Iterable[tuple[Columns, int, int]]) -> Columns:
     return Columns(**arrays)  # pyright: ignore[reportArgumentType]
 
 
-def _offsets(counts: Iterable[int]) -> NDArray[np.int64]:
-    return np.cumsum([0, *counts], dtype=np.int64)
-
-
-def text_digest(text: str) -> np.uint64:
-    """Return a number of 64 bits that stands for a text."""
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return np.uint64(int.from_bytes(digest, "little"))
-
-
 def _products(
-    vectors: NDArray[np.float16], offsets: NDArray[np.int64], block: int = 4096
+    vectors: NDArray[np.float16], starts: NDArray[np.int64], block: int = 4096
 ) -> NDArray[np.float32]:
     """Return each sentence's inner products with itself and the two after it in its passage."""
     count = len(vectors)
@@ -120,7 +110,7 @@ def _products(
                 products[start : start + until, ahead] = np.einsum(
                     "ij,ij->i", own[:until], own[ahead : ahead + until]
                 )
-    passage = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    passage = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     for ahead in (1, 2):
         products[:-ahead, ahead] *= passage[:-ahead] == passage[ahead:]
         products[-ahead:, ahead] = 0

@@ -1,51 +1,33 @@
 """Texts that were embedded before, and their vectors."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Protocol
+from itertools import accumulate
+from operator import attrgetter
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Vectors
+from index.open_shard import OpenShard
+from index.places import text_digest
 from index.records import ChunkedDocument, embedded_text
-from index.shards import ShardContent, distinct_headings
-from index.snapshot import Snapshot
+from index.shard_content import distinct_headings
+
+Found = NDArray[Any] | None
+"""The vector of a text, shape (dimension,), or that there is none."""
 
 
 class EmbeddedTexts(Protocol):
     """Texts that have vectors: of passages, and short ones, which are sentences and headings."""
 
-    @property
-    def dimension(self) -> int | None:
-        """The length of a vector; None where there is none."""
+    def passage(self, text: str) -> Found:
+        """Return the vector of a passage's text."""
         ...
 
-    def has_passage(self, text: str) -> bool:
-        """Tell whether the text of a passage has a vector."""
+    def short(self, text: str) -> Found:
+        """Return the vector of a sentence or heading."""
         ...
-
-    def passage(self, text: str) -> Vectors:
-        """Return the vector of a passage's text, shape (dimension,). Raises KeyError."""
-        ...
-
-    def has_short(self, text: str) -> bool:
-        """Tell whether a sentence or heading has a vector."""
-        ...
-
-    def short(self, text: str) -> NDArray[np.float16]:
-        """Return the vector of a sentence or heading, shape (dimension,). Raises KeyError."""
-        ...
-
-
-def in_snapshot(snapshot: Snapshot) -> EmbeddedTexts:
-    """Return the texts of a snapshot; where their vectors stand is found out when one is wanted."""
-    return _InSnapshot(snapshot)
-
-
-def in_shards(kept: Callable[[], Iterable[ShardContent]]) -> EmbeddedTexts:
-    """Return the texts of single shards, which are read when the first text is asked for."""
-    return _InShards(kept)
 
 
 def passage_texts(documents: Iterable[ChunkedDocument]) -> Iterator[str]:
@@ -65,86 +47,100 @@ def sentence_texts(documents: Iterable[ChunkedDocument]) -> Iterator[str]:
                 yield sentence.of(text)
 
 
-class _InSnapshot:
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self.dimension = snapshot.manifest.dimension
+class InOneShard:
+    """The texts of one shard, all of which are read."""
 
-    @cached_property
-    def _passages(self) -> dict[str, int]:
-        return {text: row for row, text in enumerate(passage_texts(self._documents()))}
+    def __init__(self, shard: OpenShard) -> None:
+        documents = list(shard.documents())
+        above = distinct_headings(documents)
+        self._passages = dict(zip(passage_texts(documents), shard.passage_vectors, strict=True))
+        self._shorts = dict(zip(above, shard.heading_vectors, strict=True))
+        self._shorts.update(zip(sentence_texts(documents), shard.sentence_vectors, strict=True))
 
-    @cached_property
-    def _sentences(self) -> dict[str, int]:
-        return {text: row for row, text in enumerate(sentence_texts(self._documents()))}
+    def passage(self, text: str) -> Found:
+        """Return the vector of a passage's text."""
+        return self._passages.get(text)
 
-    def has_passage(self, text: str) -> bool:
-        return text in self._passages
-
-    def passage(self, text: str) -> Vectors:
-        row = self._passages[text]
-        vector: Vectors = self._snapshot.passage_vectors.rows(row, row + 1)[0]
-        return vector
-
-    def has_short(self, text: str) -> bool:
-        return text in self._sentences or text in self._snapshot.heading_rows
-
-    def short(self, text: str) -> NDArray[np.float16]:
-        row = self._sentences.get(text)
-        vectors = self._snapshot.sentence_vectors
-        if row is None:
-            row, vectors = self._snapshot.heading_rows[text], self._snapshot.heading_vectors
-        found: NDArray[np.float16] = vectors.rows(row, row + 1)[0]
-        return found
-
-    def _documents(self) -> list[ChunkedDocument]:
-        return [each for shard in self._snapshot.shards.values() for each in shard.documents]
+    def short(self, text: str) -> Found:
+        """Return the vector of a sentence or heading."""
+        return self._shorts.get(text)
 
 
-class _InShards:
-    def __init__(self, kept: Callable[[], Iterable[ShardContent]]) -> None:
-        self._kept = kept
+class InShards:
+    """The texts of very many shards: looked up by digests, and read where these are the same.
 
-    @cached_property
-    def _shards(self) -> list[ShardContent]:
-        return list(self._kept())
+    The shards are asked for when the first text is.
+    """
 
-    @cached_property
-    def _passages(self) -> dict[str, tuple[Vectors, int]]:
-        return {
-            text: (shard.passage_vectors, row)
-            for shard in self._shards
-            for row, text in enumerate(passage_texts(shard.documents))
-        }
-
-    @cached_property
-    def _shorts(self) -> dict[str, tuple[NDArray[np.float16], int]]:
-        found: dict[str, tuple[NDArray[np.float16], int]] = {}
-        for shard in self._shards:
-            # The first format had no vectors of headings.
-            headings = distinct_headings(shard.documents) if len(shard.heading_vectors) else ()
-            rows = enumerate(headings)
-            found.update((text, (shard.heading_vectors, row)) for row, text in rows)
-            rows = enumerate(sentence_texts(shard.documents))
-            found.update((text, (shard.sentence_vectors, row)) for row, text in rows)
-        return found
+    def __init__(self, shards: Callable[[], Iterable[OpenShard]]) -> None:
+        self._read = shards
 
     @property
     def dimension(self) -> int | None:
-        return next((shard.passage_vectors.shape[1] for shard in self._shards), None)
+        """The length of a vector; None where there is none."""
+        return next((each.passage_vectors.shape[1] for each in self._shards), None)
 
-    def has_passage(self, text: str) -> bool:
-        return text in self._passages
+    def passage(self, text: str) -> Found:
+        """Return the vector of a passage's text."""
+        for shard, row in self._passages.rows(text):
+            if shard.embedded_text(row) == text:
+                return _row(shard.passage_vectors, row)
+        return None
 
-    def passage(self, text: str) -> Vectors:
-        vectors, row = self._passages[text]
-        found: Vectors = vectors[row]
-        return found
+    def short(self, text: str) -> Found:
+        """Return the vector of a sentence or heading."""
+        for shard, row in self._sentences.rows(text):
+            if shard.sentence_text(row) == text:
+                return _row(shard.sentence_vectors, row)
+        for shard, row in self._headings.rows(text):
+            if shard.heading(row) == text:
+                return _row(shard.heading_vectors, row)
+        return None
 
-    def has_short(self, text: str) -> bool:
-        return text in self._shorts
+    @cached_property
+    def _shards(self) -> list[OpenShard]:
+        return list(self._read())
 
-    def short(self, text: str) -> NDArray[np.float16]:
-        vectors, row = self._shorts[text]
-        found: NDArray[np.float16] = vectors[row]
-        return found
+    @cached_property
+    def _passages(self) -> "_ByDigest":
+        return _ByDigest(self._shards, attrgetter("places.passage_digests"))
+
+    @cached_property
+    def _sentences(self) -> "_ByDigest":
+        return _ByDigest(self._shards, attrgetter("columns.sentence_digests"))
+
+    @cached_property
+    def _headings(self) -> "_ByDigest":
+        return _ByDigest(self._shards, attrgetter("places.heading_digests"))
+
+
+class _ByDigest:
+    """Rows of shards by the digest of their text."""
+
+    def __init__(
+        self,
+        shards: Sequence[OpenShard],
+        digests: Callable[[OpenShard], NDArray[np.uint64]],
+    ) -> None:
+        each = [digests(shard) for shard in shards]
+        joined = np.concatenate([np.empty(0, np.uint64), *each])
+        self._shards = shards
+        self._ends = np.array(list(accumulate(map(len, each))), np.int64)
+        self._order = np.argsort(joined, kind="stable")
+        self._digests = joined[self._order]
+
+    def rows(self, text: str) -> Iterator[tuple[OpenShard, int]]:
+        """Yield where the text's digest stands, as a shard and a row of it."""
+        wanted = np.uint64(text_digest(text))
+        first = int(np.searchsorted(self._digests, wanted))
+        while first < len(self._digests) and self._digests[first] == wanted:
+            row = int(self._order[first])
+            shard = int(np.searchsorted(self._ends, row, "right"))
+            before = int(self._ends[shard - 1]) if shard else 0
+            yield self._shards[shard], row - before
+            first += 1
+
+
+def _row(vectors: NDArray[Any], row: int) -> NDArray[Any]:
+    found: NDArray[Any] = vectors[row]
+    return found

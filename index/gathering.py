@@ -8,6 +8,7 @@ from pathlib import Path
 
 from index.chunking import Chunker
 from index.embedding import Embedder
+from index.entries import Entry
 from index.errors import SourceError
 from index.known import Known
 from index.model import Model
@@ -19,7 +20,7 @@ from index.reading import (
     read_file,
 )
 from index.reading.files import MAX_FILE_BYTES
-from index.records import ChunkedDocument, Document
+from index.records import Document
 from index.sources import SkippedFile, SourceFile, is_within
 from index.uploads import Upload, is_upload, upload_id_of
 
@@ -32,7 +33,7 @@ class Gathered:
     folder it is in, that folder.
     """
 
-    documents: list[ChunkedDocument] = field(default_factory=list[ChunkedDocument])
+    documents: list[Entry] = field(default_factory=list[Entry])
     places: dict[str, Path] = field(default_factory=dict[str, Path])
     skipped: list[SkippedFile] = field(default_factory=list[SkippedFile])
     kept: list[SkippedFile] = field(default_factory=list[SkippedFile])
@@ -40,12 +41,12 @@ class Gathered:
     def count_in(self, root: Path) -> int:
         """Return how many of the documents lie in `root`."""
         within = {source for source, place in self.places.items() if is_within(place, root)}
-        return sum(each.document.source in within for each in self.documents)
+        return sum(each.source in within for each in self.documents)
 
-    def take(self, documents: Sequence[ChunkedDocument], place: Path) -> None:
+    def take(self, documents: Sequence[Entry], place: Path) -> None:
         """Add documents that lie at `place`."""
         self.documents.extend(documents)
-        self.places.update((chunked.document.source, place) for chunked in documents)
+        self.places.update((each.source, place) for each in documents)
 
 
 class Gatherer:
@@ -92,14 +93,20 @@ class Gatherer:
         _refuse_same_ids(gathered.documents)
         return gathered
 
-    def chunk(self, documents: Iterable[Document]) -> Iterator[ChunkedDocument]:
+    def chunk(self, documents: Iterable[Document]) -> Iterator[Entry]:
         """Cut documents into passages, or find them in the old snapshot; skip those without any."""
         for document in documents:
-            chunked = self._known.chunk(document, self._chunker)
-            if chunked.passages:
-                yield chunked
+            entry = self._known.chunk(document, self._chunker)
+            if entry.stored or entry.load().passages:
+                yield entry
 
-    def _read(self, file: SourceFile, upload: Upload | None) -> list[ChunkedDocument]:
+    def as_they_were(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Return documents of the old snapshot, cut anew if they would be cut otherwise today."""
+        if self._known.is_cut_as_now:
+            return list(entries)
+        return list(self.chunk(entry.load().document for entry in entries))
+
+    def _read(self, file: SourceFile, upload: Upload | None) -> list[Entry]:
         """Raises UnreadableFileError, OutOfReachError."""
         if upload:
             refuse_damage(upload, file.path)
@@ -107,8 +114,8 @@ class Gatherer:
             modified = upload.modified if upload else _time_of(file.path)
             known = [] if self._reread else self._known.of(file, digest_of(file.path))
         if known and self._known.is_cut_as_now and not (upload and _differs(known, upload)):
-            return [_with_time(each, modified) for each in known]
-        documents: list[Document] = [each.document for each in known]
+            return [each.with_time(modified) for each in known]
+        documents: list[Document] = [each.load().document for each in known]
         if not documents or upload:
             documents = read_file(file)
         described = (upload.describe(each) if upload else each for each in documents)
@@ -117,21 +124,15 @@ class Gatherer:
             raise UnreadableFileError("nothing in it but headings or markup")
         return found
 
-    def _embed(self, documents: Sequence[ChunkedDocument], embedder: Embedder) -> None:
-        unseen = [each for each in documents if not self._known.is_as_it_was(each)]
+    def _embed(self, documents: Sequence[Entry], embedder: Embedder) -> None:
+        unseen = [each.load() for each in documents if not self._known.is_as_it_was(each)]
         if unseen:
             embedder.add(unseen)
 
-    def _as_they_were(self, name: str, gathered: Gathered) -> list[ChunkedDocument]:
+    def _as_they_were(self, name: str, gathered: Gathered) -> list[Entry]:
         """Return what the old snapshot has of a file or folder and nobody else gave anew."""
-        known = [
-            chunked
-            for chunked in self._known.below(name)
-            if chunked.document.source not in gathered.places
-        ]
-        if not self._known.is_cut_as_now:
-            known = [self._chunker.chunk(chunked.document) for chunked in known]
-        return [chunked for chunked in known if chunked.passages]
+        known = self._known.below(name)
+        return self.as_they_were(each for each in known if each.source not in gathered.places)
 
 
 def digest_of(path: Path) -> str:
@@ -142,11 +143,10 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _refuse_same_ids(documents: Iterable[ChunkedDocument]) -> None:
+def _refuse_same_ids(documents: Iterable[Entry]) -> None:
     """Raise SourceError where an upload was given the id of another document."""
     sources: dict[str, str] = {}
-    for each in documents:
-        document = each.document
+    for document in documents:
         other = sources.setdefault(document.id, document.source)
         if other != document.source:
             upload = next(s for s in (document.source, other) if is_upload(s))
@@ -171,16 +171,10 @@ def _place_of(file: SourceFile, upload: Upload | None) -> Path:
     return Path(file.source) if upload else file.path
 
 
-def _differs(known: Sequence[ChunkedDocument], upload: Upload) -> bool:
-    return any(each.document.modified != upload.modified for each in known)
+def _differs(known: Sequence[Entry], upload: Upload) -> bool:
+    return any(each.modified != upload.modified for each in known)
 
 
 def _time_of(path: Path) -> str:
     changed = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
     return changed.isoformat().replace("+00:00", "Z")
-
-
-def _with_time(chunked: ChunkedDocument, modified: str) -> ChunkedDocument:
-    if chunked.document.modified == modified:
-        return chunked
-    return replace(chunked, document=replace(chunked.document, modified=modified))

@@ -7,7 +7,8 @@ from index.errors import StoreError
 from index.manifest import Manifest, Shard
 from index.model import Model
 from index.open_files import allow_open_files
-from index.shards import ShardContent, read_shard
+from index.open_shard import OpenShard
+from index.shards import FILES_MAPPED, read_shard
 from index.snapshot import Snapshot
 from index.store import Store
 
@@ -17,7 +18,7 @@ MOST_SNAPSHOTS = 8
 
 def kept_shards(
     store: Store, live: Snapshot | None, model: Model, backend: str
-) -> Iterator[ShardContent]:
+) -> Iterator[OpenShard]:
     """Yield the shards of kept snapshots that are not in the live one, each once.
 
     Only those made by `model` and `backend`. What is damaged is passed over.
@@ -28,7 +29,7 @@ def kept_shards(
             continue
         unseen = [shard for shard in manifest.shards if shard not in seen]
         seen.update(unseen)
-        allow_open_files(2 * len(seen))  # of each, two are mapped
+        allow_open_files(FILES_MAPPED * len(seen))
         for shard in unseen:
             with suppress(StoreError):
                 yield read_shard(shard, store.objects)

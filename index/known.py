@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import PurePosixPath
 
 from index.chunking import VERSION as CHUNKING
 from index.chunking import Chunker
+from index.entries import Entry, entries_of
 from index.model import Model
 from index.records import ChunkedDocument, Document, passage_id
 from index.snapshot import Snapshot
@@ -15,23 +17,24 @@ from index.sources import SourceFile, document_id
 class Known:
     """The documents of an old snapshot, by where they come from and by the bytes of their files.
 
-    `snapshot` is where they are from. `is_cut_as_now` tells whether their passages, too, are those
-    that would be cut today, and `has_vectors` whether these have the vectors that the encoder would
-    make.
+    `snapshot` is where they are from, and `entries` are all of them by source and id.
+    `is_cut_as_now` tells whether their passages, too, are those that would be cut today, and
+    `has_vectors` whether these have the vectors that the encoder would make.
     """
 
     def __init__(self, old: Snapshot | None, model: Model, backend: str) -> None:
         self.snapshot = old
-        self._by_source: dict[str, list[ChunkedDocument]] = defaultdict(list)
-        self._by_bytes: dict[tuple[str, str], ChunkedDocument] = {}
-        self._by_id = dict(old.chunked) if old else {}
-        for chunked in old.chunked.values() if old else ():
-            self._by_source[chunked.document.source].append(chunked)
-        for source, documents in self._by_source.items():
-            if len(documents) == 1 and documents[0].document.id == document_id(source):
-                kind = PurePosixPath(source).suffix.lower()
-                key = documents[0].document.document_sha256, kind
-                self._by_bytes.setdefault(key, documents[0])
+        stored = entries_of(old.chunked) if old else ()
+        self.entries = sorted(stored, key=attrgetter("source", "id"))
+        self._by_id = {entry.id: entry for entry in self.entries}
+        self._by_source: dict[str, list[Entry]] = defaultdict(list)
+        self._by_bytes: dict[tuple[str, str], Entry] = {}
+        for entry in self.entries:
+            self._by_source[entry.source].append(entry)
+        for source, entries in self._by_source.items():
+            if len(entries) == 1 and entries[0].id == document_id(source):
+                key = entries[0].document_sha256, PurePosixPath(source).suffix.lower()
+                self._by_bytes.setdefault(key, entries[0])
         made_by = old.manifest.made_by if old else None
         now = CHUNKING, model.fingerprint, backend
         self.is_cut_as_now = made_by is not None and made_by[:2] == now[:2]
@@ -41,47 +44,45 @@ class Known:
             and all(shard.heading_vectors for shard in old.manifest.shards)
         )
 
-    def of(self, file: SourceFile, sha256: str) -> list[ChunkedDocument]:
+    def of(self, file: SourceFile, sha256: str) -> list[Entry]:
         """Return the documents of a file with these bytes; none if they are not known.
 
         A file that was renamed is known by its bytes, unless it holds several documents, whose
         ids are made of its name.
         """
         found = self._by_source.get(file.source, [])
-        if found and all(each.document.document_sha256 == sha256 for each in found):
+        if found and all(each.document_sha256 == sha256 for each in found):
             return found
         renamed = self._by_bytes.get((sha256, file.suffix))
         if renamed is None or file.upload_id:
             return []
-        return [_renamed(renamed, file)]
+        return [Entry.of(_renamed(renamed.load(), file))]
 
-    def below(self, name: str) -> list[ChunkedDocument]:
+    def below(self, name: str) -> list[Entry]:
         """Return the documents of a file, or of all files in a folder."""
         return [
-            chunked
-            for source, documents in self._by_source.items()
+            entry
+            for source, entries in self._by_source.items()
             if source == name or source.startswith(f"{name}/")
-            for chunked in documents
+            for entry in entries
         ]
 
-    def is_as_it_was(self, chunked: ChunkedDocument) -> bool:
+    def is_as_it_was(self, entry: Entry) -> bool:
         """Tell whether a document's passages have their vectors in the old snapshot."""
-        known = self._by_id.get(chunked.document.id)
-        return (
-            self.has_vectors
-            and known is not None
-            and (
-                known is chunked
-                or (known.passages == chunked.passages and _looks_like(known, chunked.document))
-            )
-        )
+        return self.has_vectors and entry.stored
 
-    def chunk(self, document: Document, chunker: Chunker) -> ChunkedDocument:
+    def chunk(self, document: Document, chunker: Chunker) -> Entry:
         """Cut a document into passages, unless that was done before."""
         known = self._by_id.get(document.id)
-        if known is None or not self.is_cut_as_now or not _looks_like(known, document):
-            return chunker.chunk(document)
-        return known if known.document == document else replace(known, document=document)
+        if known is None or not self.is_cut_as_now or not _looks_like(known.load(), document):
+            return Entry.of(chunker.chunk(document))
+        as_now = known.with_time(document.modified)
+        chunked = as_now.load()
+        return (
+            as_now
+            if chunked.document == document
+            else Entry.of(replace(chunked, document=document))
+        )
 
 
 def _looks_like(known: ChunkedDocument, document: Document) -> bool:

@@ -9,7 +9,7 @@ import orjson
 from index.errors import StoreDamagedError
 from index.objects import StoredFile
 
-FORMAT = 3
+FORMAT = 4
 """The store's format version: raise it when an older Pincite could not read the files."""
 
 
@@ -21,7 +21,8 @@ OLDEST_UPGRADED = 1
 class Shard:
     """The files that hold one share of the documents; see `index.shards` for what is in them.
 
-    Format 1 had no `heading_vectors`, and none had `terms` before format 3.
+    Format 1 had no `heading_vectors`, none had `terms` before format 3, and none `texts` or
+    `columns` before format 4.
     """
 
     documents: StoredFile
@@ -29,12 +30,15 @@ class Shard:
     sentence_vectors: StoredFile
     heading_vectors: StoredFile | None = None
     terms: StoredFile | None = None
+    texts: StoredFile | None = None
+    columns: StoredFile | None = None
 
     @property
     def files(self) -> tuple[StoredFile, ...]:
         """All files of the shard."""
-        later = (file for file in (self.heading_vectors, self.terms) if file)
-        return (self.documents, self.passage_vectors, self.sentence_vectors, *later)
+        later = (self.heading_vectors, self.terms, self.texts, self.columns)
+        found = (file for file in later if file)
+        return (self.documents, self.passage_vectors, self.sentence_vectors, *found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.array_file import arrays_in, arrays_to_bytes
 from index.errors import StoreDamagedError, StoreError
 
-SMALLEST_MAPPED = 1 << 20
+SMALLEST_MAPPED = 1 << 16
 """Bytes: a smaller file is read, for a process can have only so many files open."""
 
 
@@ -73,37 +74,24 @@ class ObjectFolder:
 
     def put_array(self, content: NDArray[Any]) -> StoredFile:
         """Write an array in NumPy's own format."""
-        file = io.BytesIO()
-        np.save(file, content, allow_pickle=False)
-        return self.put(file.getvalue())
-
-    def map_array(self, file: StoredFile) -> NDArray[Any]:
-        """Return an array, a large one read from the disk where it is looked at; it is read-only.
-
-        Each mapped file stays open. Raises StoreDamagedError unless it is what was written.
-        """
-        if file.bytes < SMALLEST_MAPPED:
-            small: NDArray[Any] = np.load(io.BytesIO(self.get(file)), allow_pickle=False)
-            small.flags.writeable = False
-            return small
-        with self._opened(file) as opened:
-            self._compare(file, opened)
-            opened.seek(0)
-            np.lib.format.read_magic(opened)
-            shape, _, dtype = np.lib.format.read_array_header_1_0(opened)
-            mapped = np.memmap(opened, dtype, "r", opened.tell(), shape)
-        return mapped.view(np.ndarray)  # np.memmap itself is slow to slice
+        return self.put(arrays_to_bytes([content]))
 
     def map_bytes(self, file: StoredFile) -> NDArray[np.uint8]:
-        """Return the content, a large one read from the disk where it is looked at; read-only.
+        """Return the content, that of a large file read from the disk where it is looked at.
 
-        Each mapped file stays open. Raises StoreDamagedError unless it is what was written.
+        It is read-only. Each mapped file stays open. Raises StoreDamagedError unless it is what was
+        written.
         """
         if file.bytes < SMALLEST_MAPPED:
             return np.frombuffer(self.get(file), np.uint8)
         with self._opened(file) as opened:
             self._compare(file, opened)
-            return np.memmap(opened, np.uint8, "r").view(np.ndarray)
+            mapped = np.memmap(opened, np.uint8, "r")
+        return mapped.view(np.ndarray)  # np.memmap itself is slow to slice
+
+    def map_array(self, file: StoredFile) -> NDArray[Any]:
+        """Return an array that was put, as `map_bytes` does; none of it is in memory yet."""
+        return next(arrays_in(self.map_bytes(file)))
 
     @staticmethod
     def _compare(file: StoredFile, opened: io.BufferedReader) -> None:

@@ -43,7 +43,7 @@ def plan(
         old = open_snapshot(store, to_upgrade=True)
     except StoreError:
         old = None
-    before = digests(old.chunked.values()) if old else {}
+    before = digests(old.chunked.without_texts()) if old else {}
     now: dict[str, str] = {}
     places: dict[str, Path] = {}
     passed_over = list(skipped)

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import orjson
 
+from index.entries import Entry
 from index.errors import StoreError
 from index.manifest import Manifest
 from index.objects import write_errors_explained
-from index.records import ChunkedDocument
+from index.records import Document
 from index.snapshot import Snapshot
 from index.store import Store
 
@@ -34,7 +35,7 @@ def publish_calibration(store: Store, measured: Snapshot, calibration: bytes) ->
             )
         with write_errors_explained(store.folder):
             file = store.objects.put(calibration)
-            digest = corpus_digest(measured.chunked.values())
+            digest = corpus_digest(measured.chunked.without_texts())
             calibrated = replace(live, calibration=file, corpus=digest)
             store.publish(calibrated)
     return calibrated
@@ -55,9 +56,7 @@ def remove_calibration(store: Store) -> Manifest | None:
     return plain
 
 
-def carry_calibration(
-    store: Store, manifest: Manifest, documents: Iterable[ChunkedDocument]
-) -> Manifest:
+def carry_calibration(store: Store, manifest: Manifest, documents: Iterable[Entry]) -> Manifest:
     """Return `manifest` with the calibration of the live snapshot, be its other files damaged."""
     try:
         file = store.live_manifest().calibration
@@ -69,7 +68,7 @@ def carry_calibration(
     return replace(manifest, calibration=file, corpus=corpus_digest(documents))
 
 
-def corpus_digest(documents: Iterable[ChunkedDocument]) -> str:
+def corpus_digest(documents: Iterable[Document | Entry]) -> str:
     """Return a digest of the documents' ids and texts: it changes when any of them does."""
-    texts = sorted((each.document.id, each.document.text_sha256) for each in documents)
+    texts = sorted((each.id, each.text_sha256) for each in documents)
     return hashlib.sha256(orjson.dumps(texts)).hexdigest()

@@ -4,14 +4,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from index.byte_search import ByteSearch
 from index.errors import StoreError
 from index.objects import write_errors_explained
+from index.places import text_digest
 from index.progress import Progress, no_progress
+from index.records import Document
 from index.snapshot import Snapshot, open_snapshot, read_snapshot
 from index.store import Store
 from index.store_folder import FEEDBACK, SNAPSHOTS
@@ -54,16 +58,20 @@ def purge(store: Store, progress: Progress = no_progress) -> Purge:
         traces = _Traces.of(live, _readable(store, others, live))
         before = store.total_bytes()
         kept = _files_to_keep(store, live)
+        hits: dict[Path, list[bytes]] = {}
+        for done, path in enumerate(kept, 1):
+            hits[path] = traces.search.found_in(path.read_bytes())
+            progress("Searching", done, len(kept))
+        living = _living({each for found in hits.values() for each in found}, live)
         found: list[tuple[str, str]] = []
         quoting: set[Path] = set()
-        for done, path in enumerate(kept, 1):
+        for path in kept:
             name = path.relative_to(store.folder).as_posix()
-            traced = [(name, what) for what in traces.found_in(path)]
+            traced = [(name, traces.named[each]) for each in hits[path] if each not in living]
             if traced and path.parent.name == FEEDBACK:
                 quoting.add(path)
             else:
                 found += traced
-            progress("Searching", done, len(kept))
         searched = sum(path.stat().st_size for path in kept)
         if not found:
             Store(store.folder, keep=1).forget_checks()
@@ -88,76 +96,71 @@ def purge(store: Store, progress: Progress = no_progress) -> Purge:
 class _Traces:
     """What must not be found: sentences as text and as JSON, vectors as stored.
 
-    A sentence that is part of what is live now is none, whatever else it was part of.
+    `named` tells of each what it is called. A sentence that is part of what is live now is no
+    trace, whatever else it was part of.
     """
 
     documents: tuple[str, ...]
     sentences: int
     vectors: int
-    _search: ByteSearch
-    _living: str
+    named: dict[bytes, str]
+    search: ByteSearch
 
     @classmethod
     def of(cls, live: Snapshot, old: Sequence[Snapshot]) -> "_Traces":
-        live_passages, live_sentences = _said(live)
-        live_vectors = set(_vectors(live))
+        live_passages = set(map(text_digest, map(live.passage_text, range(len(live.passages)))))
+        live_sentences: set[int] = set(live.columns.sentence_digests.tolist())
+        live_vectors = {_half(row) for row in live.passage_vectors}
         documents: dict[str, None] = {}
         sentences: dict[str, None] = {}
-        vectors: dict[bytes, None] = {}
-        for snapshot in old:
-            for passage, vector in zip(snapshot.passages, _vectors(snapshot), strict=True):
-                document = snapshot.document(passage.document_id)
-                if passage.span.of(document.text) in live_passages:
-                    continue
-                gone = {span.of(document.text) for span in passage.sentences} - live_sentences
-                sentences.update((each, None) for each in gone if len(each) >= MIN_SENTENCE)
-                if gone:
-                    documents[document.source] = None
-                if vector not in live_vectors:
-                    vectors[vector] = None
-        wanted = {form: sentence[:60] for sentence in sentences for form in _forms(sentence)}
-        wanted |= dict.fromkeys(vectors, "a vector")
-        living = "\n".join(_words_of(live))
-        return cls(
-            tuple(sorted(documents)), len(sentences), len(vectors), ByteSearch(wanted), living
-        )
-
-    def found_in(self, path: Path) -> Iterator[str]:
-        """Yield the beginning of each trace that is in a file."""
-        for found, what in self._search.found_in(path.read_bytes()):
-            if what == "a vector" or found.decode() not in self._living:
-                yield what
+        vectors: dict[bytes, bytes] = {}
+        shards = {shard: opened for snapshot in old for shard, opened in snapshot.shards.items()}
+        for opened in (shards[each] for each in shards.keys() - live.shards.keys()):
+            rows = iter(opened.passage_vectors)
+            for chunked in opened.documents():
+                text = chunked.document.text
+                for passage, vector in zip(chunked.passages, rows, strict=False):
+                    if text_digest(passage.span.of(text)) in live_passages:
+                        continue
+                    said = {span.of(text) for span in passage.sentences}
+                    gone = {each for each in said if text_digest(each) not in live_sentences}
+                    sentences.update((each, None) for each in gone if len(each) >= MIN_SENTENCE)
+                    if gone:
+                        documents[chunked.document.source] = None
+                    if _half(vector) not in live_vectors:
+                        vectors[_half(vector)] = vector.tobytes()
+        named = {form: sentence[:60] for sentence in sentences for form in _forms(sentence)}
+        named |= dict.fromkeys((*vectors, *vectors.values()), "a vector")
+        found = tuple(sorted(documents)), len(sentences), len(vectors)
+        return cls(*found, named, ByteSearch(named))
 
 
-def _said(snapshot: Snapshot) -> tuple[set[str], set[str]]:
-    """Return the texts of all passages, and of all sentences."""
-    passages: set[str] = set()
-    sentences: set[str] = set()
-    for passage in snapshot.passages:
-        text = snapshot.document(passage.document_id).text
-        passages.add(passage.span.of(text))
-        sentences.update(span.of(text) for span in passage.sentences)
-    return passages, sentences
-
-
-def _vectors(snapshot: Snapshot) -> Iterator[bytes]:
-    for row in snapshot.passage_vectors:
-        yield np.ascontiguousarray(row).tobytes()
+def _half(vector: NDArray[Any]) -> bytes:
+    """Return a vector as it is stored; in earlier formats it had full precision."""
+    return vector.astype(np.float16).tobytes()
 
 
 def _forms(sentence: str) -> set[bytes]:
     return {sentence.encode(), orjson.dumps(sentence)[1:-1]}
 
 
-def _words_of(live: Snapshot) -> Iterator[str]:
-    """Yield all that is live: texts, titles and metadata, as text and as JSON."""
-    for each in live.chunked.values():
-        document = each.document
-        values = [v for v in document.metadata.values() if isinstance(v, str | tuple)]
-        words = [v if isinstance(v, str) else "\n".join(v) for v in values]
-        for text in (document.text, document.title, *words):
-            yield text
-            yield orjson.dumps(text).decode()
+def _living(found: set[bytes], live: Snapshot) -> set[bytes]:
+    """Return which of these are part of what is live: of texts, titles and metadata."""
+    living = set[bytes]()
+    search = ByteSearch(found)
+    for chunked in live.chunked.values() if found else ():
+        words = "\n".join(_words_of(chunked.document)).encode()
+        living.update(search.found_in(words))
+    return living
+
+
+def _words_of(document: Document) -> Iterator[str]:
+    """Yield text, title and metadata, as text and as JSON."""
+    values = [v for v in document.metadata.values() if isinstance(v, str | tuple)]
+    words = [v if isinstance(v, str) else "\n".join(v) for v in values]
+    for text in (document.text, document.title, *words):
+        yield text
+        yield orjson.dumps(text).decode()
 
 
 def _files_to_keep(store: Store, live: Snapshot) -> list[Path]:

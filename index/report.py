@@ -58,9 +58,10 @@ def report(
 
     `languages` are those that the model is for, None if that is not known.
     """
-    changes = compare(digests(old.chunked.values()) if old else {}, digests(gathered.documents))
+    before = digests(old.chunked.without_texts()) if old else {}
+    changes = compare(before, digests(gathered.documents))
     sources = {*changes.added, *changes.changed}
-    new = [each.document for each in gathered.documents if each.document.source in sources]
+    new = [each.load().document for each in gathered.documents if each.source in sources]
     return SyncReport(
         snapshot=manifest.id,
         added=changes.added,

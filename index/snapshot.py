@@ -1,73 +1,70 @@
 """An immutable state of the corpus, ready to be searched."""
 
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
-from index.columns import Columns, join_columns, make_columns
+from index.columns import Columns, join_columns
 from index.dense.codes import read_codes
 from index.dense.search import DenseIndex
-from index.encoder import Vectors
 from index.errors import StoreDamagedError, StoreOutdatedError
 from index.manifest import FORMAT, Manifest, Shard
 from index.objects import ObjectFolder
 from index.open_files import allow_open_files
+from index.open_shard import OpenShard
 from index.postings import Postings, build_postings, read_postings
-from index.records import ChunkedDocument, Document, Passage
-from index.shards import distinct_headings, read_shard
+from index.records import Document
+from index.shard_content import distinct_headings
+from index.shards import FILES_MAPPED, read_shard
 from index.stack import Stack
 from index.store import Store
+from index.stored_documents import StoredDocuments, StoredPassages
 
-
-@dataclass(frozen=True, slots=True)
-class LoadedShard:
-    """What a snapshot holds of a shard."""
-
-    documents: tuple[ChunkedDocument, ...]
-    passage_vectors: Vectors
-    sentence_vectors: NDArray[np.float16]
-    heading_vectors: NDArray[np.float16]
-    columns: Columns
+_MOST_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All documents, passages, terms and vectors of one published state.
 
-    Row i of `passage_vectors`, of `dense` and of `postings` belongs to `passages[i]`; `columns`
-    tells which rows of `sentence_vectors` (float16) belong to its sentences and which of
-    `heading_vectors` to what stands above it. Row i of `heading_vectors` belongs to `headings[i]`;
-    `heading_rows` has a row for each heading. `shards` are what all of this was put together from.
-    `background` and `calibration` are what was published with the snapshot, None if nothing.
+    Documents and passages are read when they are asked for. Row i of `passage_vectors`, of `dense`
+    and of `postings` belongs to `passages[i]`; `columns` tells which rows of `sentence_vectors`
+    belong to its sentences and which of `heading_vectors` to what stands above it; all vectors are
+    float16. `shards` are what all of this was put together from. `background` and `calibration`
+    are what was published with the snapshot, None if nothing.
     """
 
     id: str
     manifest: Manifest
-    chunked: Mapping[str, ChunkedDocument]
-    passages: tuple[Passage, ...]
+    chunked: StoredDocuments
+    passages: StoredPassages
     columns: Columns
     passage_vectors: Stack
     dense: DenseIndex
     sentence_vectors: Stack
-    headings: tuple[str, ...]
     heading_vectors: Stack
-    heading_rows: Mapping[str, int]
     postings: Postings
-    shards: Mapping[Shard, LoadedShard]
+    shards: Mapping[Shard, OpenShard]
     background: bytes | None = None
     calibration: bytes | None = None
 
     def document(self, document_id: str) -> Document:
         """Return a document. Raises KeyError for an id that is not in the snapshot."""
-        return self.chunked[document_id].document
+        return self.chunked.document(document_id)
 
     def passage_text(self, row: int) -> str:
         """Return the words of `passages[row]`."""
-        passage = self.passages[row]
-        return passage.span.of(self.document(passage.document_id).text)
+        return self.passages.text(row)
+
+    def headings(self) -> tuple[str, ...]:
+        """Return the heading of each row of `heading_vectors`; all documents are read for it."""
+        each = (shard for shard in self.shards.values() if len(shard.heading_vectors))
+        return tuple(heading for shard in each for heading in distinct_headings(shard.documents()))
 
 
 def open_snapshot(
@@ -100,40 +97,34 @@ def read_snapshot(manifest: Manifest, store: Store, *, known: Snapshot | None = 
 
     What it shares with the snapshot `known` is taken from there. Raises StoreDamagedError.
     """
-    allow_open_files(2 * len(manifest.shards))  # of each, two are mapped
+    allow_open_files(FILES_MAPPED * len(manifest.shards))
     objects = store.objects
-    shards = {
-        shard: (known.shards.get(shard) if known else None) or _loaded(shard, objects)
-        for shard in manifest.shards
-    }
-    loaded = list(shards.values())
-    chunked = [document for each in loaded for document in each.documents]
-    passages = tuple(passage for document in chunked for passage in document.passages)
-    headings = tuple(
-        heading
-        for each in loaded
-        if len(each.heading_vectors)
-        for heading in distinct_headings(each.documents)
-    )
-    by_source = sorted(chunked, key=lambda each: (each.document.source, each.document.id))
-    vectors = Stack([each.passage_vectors for each in loaded])
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as threads:
+        # Comparing checksums takes most of the time, and no thread waits for another while it does.
+        files = manifest.postings
+        postings = threads.submit(read_postings, files, objects) if files else None
+        shards = dict(known.shards) if known else dict[Shard, OpenShard]()
+        unread = [each for each in manifest.shards if each not in shards]
+        read = threads.map(partial(read_shard, objects=objects), unread)
+        shards.update(zip(unread, read, strict=True))
+        terms = postings.result() if postings else build_postings(())
+    shards = {each: shards[each] for each in manifest.shards}
+    opened = list(shards.values())
+    documents = StoredDocuments(opened)
+    vectors = Stack([each.passage_vectors for each in opened])
     return Snapshot(
         id=manifest.id,
         manifest=manifest,
-        chunked=MappingProxyType({each.document.id: each for each in by_source}),
-        passages=passages,
+        chunked=documents,
+        passages=StoredPassages(opened, documents),
         columns=join_columns(
-            (each.columns, len(each.documents), len(each.heading_vectors)) for each in loaded
+            (each.columns, len(each.ids), len(each.heading_vectors)) for each in opened
         ),
         passage_vectors=vectors,
         dense=_dense_index(manifest, vectors, objects, known),
-        sentence_vectors=Stack([each.sentence_vectors for each in loaded]),
-        headings=headings,
-        heading_vectors=Stack([each.heading_vectors for each in loaded]),
-        heading_rows=MappingProxyType({heading: row for row, heading in enumerate(headings)}),
-        postings=(
-            read_postings(manifest.postings, objects) if manifest.postings else build_postings(())
-        ),
+        sentence_vectors=Stack([each.sentence_vectors for each in opened]),
+        heading_vectors=Stack([each.heading_vectors for each in opened]),
+        postings=terms,
         shards=MappingProxyType(shards),
         background=objects.get(manifest.background) if manifest.background else None,
         calibration=objects.get(manifest.calibration) if manifest.calibration else None,
@@ -149,20 +140,3 @@ def _dense_index(
     if known and known.manifest.codes == manifest.codes:
         return DenseIndex(halves, known.dense.codes)
     return DenseIndex(halves, read_codes(objects.get(manifest.codes)))
-
-
-def _loaded(shard: Shard, objects: ObjectFolder) -> LoadedShard:
-    content = read_shard(shard, objects)
-    documents = content.documents
-    above = distinct_headings(documents) if len(content.heading_vectors) else ()
-    return LoadedShard(
-        documents,
-        content.passage_vectors,
-        content.sentence_vectors,
-        content.heading_vectors,
-        make_columns(
-            documents,
-            content.sentence_vectors,
-            {heading: row for row, heading in enumerate(above)},
-        ),
-    )

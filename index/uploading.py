@@ -1,6 +1,6 @@
 """Changing uploads alone: the documents of the SOURCEs stay as they were indexed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,6 @@ from index.model import Model
 from index.objects import write_errors_explained
 from index.progress import Progress, no_progress
 from index.reading import UnreadableFileError, read_file
-from index.records import Document
 from index.snapshot import Snapshot, open_snapshot
 from index.sources import SourceFile
 from index.store import Store
@@ -49,10 +48,11 @@ def change_uploads(
             with making.embedder(progress) as embedder:
                 gatherer = making.gatherer()
                 gathered = gatherer.gather(uploads, (), embedder, progress)
-                others = list(gatherer.chunk(_not_uploaded(known)))
+                entries = making.known.entries
+                others = gatherer.as_they_were(e for e in entries if not is_upload(e.source))
                 gathered.documents.extend(others)
                 if not making.known.has_vectors:
-                    embedder.add(others)
+                    embedder.add([entry.load() for entry in others])
                 embedder.finish()
             old = known.manifest
             manifest = making.write(gathered, sources=old.sources, held=old.held, ignore=old.ignore)
@@ -90,8 +90,3 @@ def why_unreadable(upload: Upload, path: Path, model: Model) -> str:
     if not any(chunker.chunk(document).passages for document in documents):
         return "nothing in it but headings or markup"
     return ""
-
-
-def _not_uploaded(known: Snapshot) -> Iterator[Document]:
-    documents = (each.document for each in known.chunked.values())
-    return (document for document in documents if not is_upload(document.source))

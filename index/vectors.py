@@ -8,24 +8,25 @@ from numpy.typing import NDArray
 
 from index.embedded_texts import (
     EmbeddedTexts,
-    in_shards,
-    in_snapshot,
+    Found,
+    InOneShard,
+    InShards,
     passage_texts,
     sentence_texts,
 )
 from index.encoder import Vectors
 from index.model import Model
+from index.open_shard import OpenShard
 from index.records import ChunkedDocument
-from index.shards import ShardContent, distinct_headings
+from index.shard_content import ShardContent, distinct_headings
 from index.snapshot import Snapshot
 
 
 class VectorCache:
-    """The vectors of a corpus by the exact text that was embedded.
+    """The vectors of a corpus by the exact text that was embedded, in half precision.
 
     Filled from old snapshots where model and backend are the same, and, if these lack a text, from
-    what `kept` returns, which must be of that model and backend. Those of sentences and headings
-    are stored in half precision: they refine a ranking, they do not make it.
+    what `kept` returns, which must be of that model and backend.
     """
 
     def __init__(
@@ -33,12 +34,12 @@ class VectorCache:
         old: Iterable[Snapshot],
         model: Model,
         backend: str,
-        kept: Callable[[], Iterable[ShardContent]] = lambda: (),
+        kept: Callable[[], Iterable[OpenShard]] = lambda: (),
     ) -> None:
         made_by = model.fingerprint, backend
-        snapshots = [in_snapshot(each) for each in old if each.manifest.made_by[1:] == made_by]
-        self._old: list[EmbeddedTexts] = [*snapshots, in_shards(kept)]
-        self._new: dict[str, Vectors] = {}
+        same = [each for each in old if each.manifest.made_by[1:] == made_by]
+        self._old = [*(InShards(each.shards.values) for each in same), InShards(kept)]
+        self._new: dict[str, NDArray[np.float16]] = {}
 
     @property
     def dimension(self) -> int | None:
@@ -49,40 +50,45 @@ class VectorCache:
 
     def missing(self, documents: Sequence[ChunkedDocument]) -> Iterator[str]:
         """Yield the texts that have no vector yet, repetitions included."""
-        for text in passage_texts(documents):
-            if text not in self._new and not any(old.has_passage(text) for old in self._old):
-                yield text
+        yield from (text for text in passage_texts(documents) if self._passage(text) is None)
         for texts in (sentence_texts(documents), distinct_headings(documents)):
-            for text in texts:
-                if text not in self._new and not any(old.has_short(text) for old in self._old):
-                    yield text
+            yield from (text for text in texts if self._short(text) is None)
 
     def add(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Keep new vectors, shape (len(texts), dimension)."""
-        self._new.update(zip(texts, vectors, strict=True))
+        self._new.update(zip(texts, vectors.astype(np.float16), strict=True))
 
-    def passages(self, documents: Sequence[ChunkedDocument]) -> Vectors:
-        """Return the passages' vectors in order, shape (passages, dimension)."""
-        return np.stack([self._passage(text) for text in passage_texts(documents)])
+    def content(
+        self, documents: Sequence[ChunkedDocument], before: OpenShard | None = None
+    ) -> ShardContent:
+        """Return documents with their vectors, which must be known.
 
-    def sentences(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
-        """Return the sentences' vectors in order, shape (sentences, dimension)."""
-        return self._shorts(sentence_texts(documents))
+        `before` is a shard of the same model and backend that has most of them, if there is one.
+        """
+        near = (InOneShard(before),) if before else ()
+        return ShardContent(
+            tuple(documents),
+            self._stack(self._passage(text, near) for text in passage_texts(documents)),
+            self._stack(self._short(text, near) for text in sentence_texts(documents)),
+            self._stack(self._short(text, near) for text in distinct_headings(documents)),
+        )
 
-    def headings(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
-        """Return the distinct headings' vectors in order, shape (headings, dimension)."""
-        return self._shorts(distinct_headings(documents))
+    def _passage(self, text: str, near: Sequence[EmbeddedTexts] = ()) -> Found:
+        new = self._new.get(text)
+        each = (known.passage(text) for known in (*near, *self._old))
+        return new if new is not None else next((v for v in each if v is not None), None)
 
-    def _passage(self, text: str) -> Vectors:
-        if text in self._new:
-            return self._new[text]
-        return next(old for old in self._old if old.has_passage(text)).passage(text)
+    def _short(self, text: str, near: Sequence[EmbeddedTexts] = ()) -> Found:
+        new = self._new.get(text)
+        each = (known.short(text) for known in (*near, *self._old))
+        return new if new is not None else next((v for v in each if v is not None), None)
 
-    def _shorts(self, texts: Iterable[str]) -> NDArray[np.float16]:
-        vectors = [self._short(text).astype(np.float16) for text in texts]
-        return np.stack(vectors) if vectors else np.empty((0, self.dimension or 0), np.float16)
-
-    def _short(self, text: str) -> NDArray[Any]:
-        if text in self._new:
-            return self._new[text]
-        return next(old for old in self._old if old.has_short(text)).short(text)
+    def _stack(self, vectors: Iterable[Found]) -> NDArray[np.float16]:
+        found: list[NDArray[Any]] = []
+        for vector in vectors:
+            if vector is None:
+                raise KeyError("a text without a vector")
+            found.append(vector)
+        if not found:
+            return np.empty((0, self.dimension or 0), np.float16)
+        return np.stack(found).astype(np.float16)

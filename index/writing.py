@@ -1,29 +1,34 @@
 """Documents and their vectors to the files of a snapshot; those that are there are used again."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from index.chunking import VERSION as CHUNKING
+from index.dealing import deal, shard_count, shard_number
 from index.dense.codes import are_worth_it, make_codes
 from index.encoder import Encoder
+from index.entries import Entry
 from index.gathering import Gathered
 from index.known import Known
 from index.manifest import FORMAT, Manifest, Shard
 from index.model import Model
 from index.objects import StoredFile, write_errors_explained
+from index.open_shard import OpenShard
 from index.postings import join_terms, write_postings
-from index.records import ChunkedDocument
-from index.shards import (
-    ShardContent,
-    deal,
-    read_passage_vectors,
-    read_terms,
-    sentence_count,
-    write_shard,
-)
+from index.shards import read_terms, write_shard
 from index.snapshot import Snapshot
 from index.stack import Stack
 from index.store import Store
 from index.vectors import VectorCache
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A shard that is in the store, and what it holds."""
+
+    shard: Shard
+    passages: int
+    sentences: int
 
 
 def write_snapshot(
@@ -39,9 +44,11 @@ def write_snapshot(
     Shards whose documents and vectors are as before are not made again. Raises StoreError.
     """
     shares = deal(gathered.documents)
-    written = _by_first_document(before.snapshot if before.has_vectors else None)
+    count = shard_count(len(gathered.documents))
+    written = _by_number(before.snapshot if before.has_vectors else None, count)
     with write_errors_explained(store.folder):
-        shards = tuple(_shard(share, written, cache, store) for share in shares)
+        made = [_written(each, written.get(at), cache, store) for at, each in shares.items()]
+        shards = tuple(each.shard for each in made)
         postings = join_terms(read_terms(shard, store.objects) for shard in shards)
         postings_files = write_postings(postings, store.objects)
         codes = _codes(shards, before.snapshot, store)
@@ -56,42 +63,40 @@ def write_snapshot(
         sources=(),
         shards=shards,
         documents=len(gathered.documents),
-        passages=sum(len(chunked.passages) for chunked in gathered.documents),
-        sentences=sentence_count(gathered.documents),
+        passages=sum(each.passages for each in made),
+        sentences=sum(each.sentences for each in made),
         postings=postings_files,
         codes=codes,
     )
 
 
-def _by_first_document(
-    old: Snapshot | None,
-) -> dict[str, tuple[Shard, tuple[ChunkedDocument, ...]]]:
-    if old is None:
+def _by_number(old: Snapshot | None, count: int) -> dict[int, tuple[Shard, OpenShard]]:
+    """Return the old shards by their numbers, if there are as many as now."""
+    if old is None or old.manifest.format != FORMAT or shard_count(len(old.chunked)) != count:
         return {}
     return {
-        loaded.documents[0].document.id: (shard, loaded.documents)
-        for shard, loaded in old.shards.items()
-        if shard.heading_vectors is not None and shard.terms is not None
+        shard_number(opened.ids[0], count): (shard, opened) for shard, opened in old.shards.items()
     }
 
 
 def _codes(shards: Sequence[Shard], old: Snapshot | None, store: Store) -> StoredFile | None:
     if old is not None and old.manifest.codes and old.manifest.shards == shards:
         return old.manifest.codes
-    vectors = Stack([read_passage_vectors(shard, store.objects) for shard in shards])
+    vectors = Stack([store.objects.map_array(shard.passage_vectors) for shard in shards])
     return store.objects.put(make_codes(vectors)) if are_worth_it(vectors) else None
 
 
-def _shard(
-    share: list[ChunkedDocument],
-    written: dict[str, tuple[Shard, tuple[ChunkedDocument, ...]]],
+def _written(
+    share: Sequence[Entry],
+    before: tuple[Shard, OpenShard] | None,
     cache: VectorCache,
     store: Store,
-) -> Shard:
-    shard, documents = written.get(share[0].document.id, (None, ()))
-    if shard is not None and documents == tuple(share):
-        return shard
-    content = ShardContent(
-        tuple(share), cache.passages(share), cache.sentences(share), cache.headings(share)
-    )
-    return write_shard(content, store.objects)
+) -> _Written:
+    shard, opened = before or (None, None)
+    # Who is stored, is so in the old shard of the same number: as many are the same ones.
+    same = opened is not None and len(share) == len(opened.ids)
+    if shard and opened and same and all(entry.unchanged for entry in share):
+        return _Written(shard, len(opened.passage_vectors), len(opened.sentence_vectors))
+    content = cache.content([entry.load() for entry in share], opened)
+    written = write_shard(content, store.objects)
+    return _Written(written, len(content.passage_vectors), len(content.sentence_vectors))

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from index.columns import text_digest
+from index.places import text_digest
 from qa.candidates import Candidate, Candidates, Numbers, Sentence
 from qa.records import Place
 from qa.saying import near_the_answer
@@ -69,7 +69,9 @@ class Repetitions:
             alike[text] = True
             own = self._candidates.text(int(firsts[text]))
             for other in np.flatnonzero(column >= SAME_COSINE).tolist():
-                if other != text:
+                if other in self._alike:
+                    alike[other] = self._alike[other][text]
+                else:
                     words = self._candidates.text(int(firsts[other]))
                     alike[other] = same_claim_words(own, words) >= SAME_WORDS
 
@@ -89,7 +91,7 @@ class Repetitions:
         return float(one @ two)
 
     def _text(self, sentence: Sentence) -> int:
-        return int(np.searchsorted(self._distinct[0], text_digest(sentence.text)))
+        return int(np.searchsorted(self._distinct[0], np.uint64(text_digest(sentence.text))))
 
     def _vectors(self, texts: Sequence[int]) -> NDArray[np.float32]:
         vectors: NDArray[np.float32] = self._candidates.vectors[self._distinct[1][texts]]

@@ -2,10 +2,11 @@
 moved.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from index.errors import SourceError
@@ -26,7 +27,7 @@ class Elsewhere:
     is gone.
     """
 
-    documents: Callable[[], Sequence[Document]]
+    documents: Callable[[], Iterable[Document]]
     now: Callable[[Document], Document | None]
 
     @property
@@ -72,7 +73,7 @@ def elsewhere_in_sources(snapshot: Snapshot, versions_of: VersionsOf) -> Elsewhe
             return document
         return next(iter(versions_of(document.id)), None)
 
-    return Elsewhere(documents=lambda: (*_indexed(snapshot), *new()), now=now)
+    return Elsewhere(documents=lambda: chain(_indexed(snapshot), new()), now=now)
 
 
 def _is_same(document: Document, claim: PlaceClaim) -> bool:
@@ -80,8 +81,8 @@ def _is_same(document: Document, claim: PlaceClaim) -> bool:
     return claim.document_sha256 == known[0] or claim.text_sha256 == known[1]
 
 
-def _indexed(snapshot: Snapshot) -> tuple[Document, ...]:
-    return tuple(each.document for each in snapshot.chunked.values())
+def _indexed(snapshot: Snapshot) -> Iterator[Document]:
+    return (each.document for each in snapshot.chunked.values())
 
 
 def _new_documents(snapshot: Snapshot) -> Iterator[Document]:
@@ -90,7 +91,7 @@ def _new_documents(snapshot: Snapshot) -> Iterator[Document]:
     from index.reading import UnreadableFileError, read_file
     from index.sources import list_files
 
-    known = {each.document.source for each in snapshot.chunked.values()}
+    known = {each.source for each in snapshot.chunked.without_texts()}
     roots = [Path(source) for source in snapshot.manifest.sources]
     with suppress(SourceError):
         files, _ = list_files(roots, ignore=snapshot.manifest.ignore)

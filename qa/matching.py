@@ -1,8 +1,8 @@
 """The passages of the documents that a filter lets through."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from index.records import Document, MetadataValue
 from index.snapshot import Snapshot
+from index.stored_documents import StoredDocuments
 from qa.errors import FilterError
 from qa.filters import Condition, Filter, Kind, kinds_of, shortened
 
@@ -38,14 +39,6 @@ _FIELDS_REMEMBERED = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Documents:
-    """The documents that have passages, in the order of these, and how many each has."""
-
-    each: tuple[Document, ...]
-    passages: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
 class _Column:
     """What documents have in a field: of document i `values[codes[i]]`, None if nothing."""
 
@@ -59,26 +52,15 @@ def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], Rows]:
     It reads nothing before it is first called, remembers the last filters and fields, and is safe
     to share between threads. It raises FilterError for a field that no document has.
     """
-    documents = cache(partial(_documents, snapshot))
-    column = lru_cache(_FIELDS_REMEMBERED)(partial(_column, documents))
-    return lru_cache(_FILTERS_REMEMBERED)(partial(_rows, documents, column))
+    column = lru_cache(_FIELDS_REMEMBERED)(partial(_column, snapshot.chunked))
+    return lru_cache(_FILTERS_REMEMBERED)(partial(_rows, snapshot, column))
 
 
-def _documents(snapshot: Snapshot) -> _Documents:
-    firsts = np.flatnonzero(np.diff(snapshot.columns.document_numbers, prepend=-1))
-    passages, chunked = snapshot.passages, snapshot.chunked
-    return _Documents(
-        tuple(chunked[passages[row].document_id].document for row in firsts.tolist()),
-        np.diff(firsts, append=len(passages)),
-    )
-
-
-def _column(documents: Callable[[], _Documents], field: str) -> _Column:
-    found = documents().each
+def _column(documents: StoredDocuments, field: str) -> _Column:
     codes: dict[tuple[type, MetadataValue | None], int] = {}  # with its type, for 1 == True
-    values = map(_reader(field), found)
+    values = map(_reader(field), documents.without_texts())
     numbered = (codes.setdefault((type(value), value), len(codes)) for value in values)
-    column = np.fromiter(numbered, np.int32, len(found))
+    column = np.fromiter(numbered, np.int32, len(documents))
     return _Column(tuple(value for _, value in codes), column)
 
 
@@ -91,24 +73,22 @@ def _reader(field: str) -> Callable[[Document], MetadataValue | None]:
     return lambda document: document.metadata.get(name)
 
 
-def _rows(
-    documents: Callable[[], _Documents], column: Callable[[str], _Column], wanted: Filter
-) -> Rows:
-    matching = np.ones(len(documents().each), np.bool_)
+def _rows(snapshot: Snapshot, column: Callable[[str], _Column], wanted: Filter) -> Rows:
+    matching = np.ones(len(snapshot.chunked), np.bool_)
     for condition in wanted.conditions:
         field = column(condition.field)
         if condition.field not in OWN_FIELDS or len(matching):
-            _refuse_unknown(condition.field, field, documents().each)
+            _refuse_unknown(condition.field, field, snapshot.chunked)
         _refuse_other_kind(condition, field)
         holds = condition.test()
         accepted = [value is not None and holds(value) for value in field.values]
         matching &= np.array(accepted, np.bool_)[field.codes]
-    rows: Rows = np.repeat(matching, documents().passages)
+    rows: Rows = matching[snapshot.columns.document_numbers]
     rows.flags.writeable = False
     return rows
 
 
-def _refuse_unknown(name: str, field: _Column, documents: Sequence[Document]) -> None:
+def _refuse_unknown(name: str, field: _Column, documents: StoredDocuments) -> None:
     if all(value is None for value in field.values):
         raise FilterError(
             f"No document has a field {shortened(name)} to filter by; there are "
@@ -129,12 +109,15 @@ def _refuse_other_kind(condition: Condition, field: _Column) -> None:
     )
 
 
-def _listed(documents: Iterable[Document]) -> str:
+def _listed(documents: StoredDocuments) -> str:
     """Return the fields to filter by, what is said of documents first, cut to a length."""
-    found = list(documents)
-    said = sorted({name for document in found for name in document.metadata})
+    metadata, own = set[str](), set[str]()
+    for document in documents.without_texts():
+        metadata.update(document.metadata)
+        own.update(name for name, read in OWN_FIELDS.items() if read(document))
+    said = sorted(metadata)
     names = [f"{METADATA_PREFIX}{name}" if name in OWN_FIELDS else name for name in said]
-    names += [name for name in OWN_FIELDS if any(map(_reader(name), found))]
+    names += [name for name in OWN_FIELDS if name in own]
     listed: list[str] = []
     for name in names:
         if sum(map(len, listed)) + len(name) > _MOST_LISTED_CHARS:

@@ -31,5 +31,5 @@ PROMISE = (
 
 def fitting(snapshot: Snapshot, **changes: Any) -> Calibration:
     """Return the calibration as if it had been made on `snapshot`, but for `changes`."""
-    key, corpus = key_of(snapshot.manifest), corpus_digest(snapshot.chunked.values())
+    key, corpus = key_of(snapshot.manifest), corpus_digest(snapshot.chunked.without_texts())
     return replace(CALIBRATION, **{"key": key, "corpus": corpus, **changes})

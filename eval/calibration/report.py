@@ -27,7 +27,7 @@ def calibration_of(fit: Fit, asked: QuestionSet, engine: Engine) -> Calibration:
         intercept=fit.intercept,
         counts=fit.counts,
         key=key_of(measured.manifest, left_out(engine.stages)),
-        corpus=corpus_digest(measured.chunked.values()),
+        corpus=corpus_digest(measured.chunked.without_texts()),
     )
 
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -35,12 +36,12 @@ def add_document_routes(app: FastAPI, live: LiveEngine, turn: Any) -> None:
     def documents(limit: Limit = 50, cursor: Cursor = "") -> DocumentsJson:
         """List the documents, a page at a time, in the order of their sources and ids."""
         after = _decode_cursor(cursor) if cursor else ("", "")
-        everything = [each.document for each in live.current().snapshot.chunked.values()]
-        rest = [each for each in everything if (each.source, each.id) > after]
-        page = rest[:limit]
+        rest = live.current().snapshot.chunked.after(*after)
+        page = list(islice(rest, limit + 1))
+        more, page = len(page) > limit, page[:limit]
         return DocumentsJson(
             documents=[DocumentSummaryJson(**DocumentJson.fields_of(each)) for each in page],
-            next_cursor=_encode_cursor(page[-1]) if len(rest) > limit else None,
+            next_cursor=_encode_cursor(page[-1]) if more else None,
         )
 
     @app.get(

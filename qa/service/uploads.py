@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import Future
 from http import HTTPStatus
+from itertools import takewhile
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
@@ -217,10 +218,10 @@ def _accepted(job: Job) -> Response:
 
 def _uploaded(live: LiveEngine, job: Job, status: int) -> Response:
     source = Upload.source_of(job.document_id, job.kind)
+    of_source = live.current().snapshot.chunked.after(source, "")
     found = [
-        DocumentSummaryJson(**DocumentJson.fields_of(each.document))
-        for each in live.current().snapshot.chunked.values()
-        if each.document.source == source
+        DocumentSummaryJson(**DocumentJson.fields_of(each))
+        for each in takewhile(lambda each: each.source == source, of_source)
     ]
     body = UploadedJson(snapshot=job.snapshot or "", documents=found)
     return JSONResponse(body.model_dump(), status)

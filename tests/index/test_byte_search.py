@@ -11,5 +11,4 @@ patterns = st.sets(st.binary(min_size=1, max_size=14).map(lambda b: bytes(x % 3 
 
 @given(few, patterns)
 def test_what_is_found_is_what_stands_there(content: bytes, wanted: set[bytes]) -> None:
-    found = ByteSearch({each: each.hex() for each in wanted}).found_in(content)
-    assert dict(found) == {each: each.hex() for each in wanted if each in content}
+    assert ByteSearch(wanted).found_in(content) == sorted(p for p in wanted if p in content)

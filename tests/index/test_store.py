@@ -4,7 +4,6 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import orjson
 import pytest
 
 from index.build import sync
+from index.dealing import DOCUMENTS_A_SHARD
 from index.encoder import Encoder
 from index.errors import (
     SourceError,
@@ -21,11 +21,13 @@ from index.errors import (
 )
 from index.manifest import Manifest
 from index.model import Model
+from index.plan import plan
 from index.publishing import remove_calibration
-from index.shards import DOCUMENTS_A_SHARD
+from index.purge import purge
 from index.snapshot import open_snapshot
 from index.store import Store
 from tests.encoders import HashingEncoder
+from tests.index.earlier import publish_as
 from tests.index.texts import REPOSITORY, TEXTS, Corpus, assert_nothing_is_left_over, names
 
 # What a sync does.
@@ -48,7 +50,8 @@ def test_every_row_of_the_vectors_belongs_to_its_text(corpus: Corpus) -> None:
         text = snapshot.document(passage.document_id).text
         seen = "\n".join([*passage.heading_path, passage.span.of(text)])
         (expected,) = HashingEncoder().encode([seen], "document")
-        assert np.array_equal(snapshot.passage_vectors.rows(row, row + 1)[0], expected)
+        stored = snapshot.passage_vectors.rows(row, row + 1)[0]
+        assert np.array_equal(stored, expected.astype(np.float16))
         first, end = snapshot.columns.sentence_offsets[row : row + 2]
         cited = [sentence.of(text) for sentence in passage.sentences]
         assert end - first == len(cited)
@@ -176,8 +179,8 @@ def test_history_moves_a_real_vector_by_a_rounding_error_at_most(
     for row, passage in enumerate(alone.passages):
         vector = alone.passage_vectors.rows(row, row + 1)[0]
         other = among_others.passage_vectors.take(np.array([row_of[passage.id]]))[0]
-        assert np.allclose(vector, other, atol=1e-5)
-        assert np.isclose(np.linalg.norm(vector), 1, atol=1e-5)
+        assert np.allclose(vector, other, atol=2e-4)
+        assert np.isclose(np.linalg.norm(vector.astype(np.float32)), 1, atol=1e-3)
 
 
 def test_a_small_change_writes_little(corpus: Corpus) -> None:
@@ -190,9 +193,9 @@ def test_a_small_change_writes_little(corpus: Corpus) -> None:
     corpus.sync()
     after = {path.name for path in (corpus.store.folder / "objects").iterdir()}
     of_postings = 6
-    assert len(before) <= 4 * 5 + of_postings
+    assert len(before) <= 4 * 7 + of_postings
     # What there is of one shard, and what of the postings a word more or less changes.
-    assert 3 < len(after - before) <= 4 + of_postings
+    assert 5 < len(after - before) <= 7 + of_postings
 
 
 # Housekeeping.
@@ -270,33 +273,42 @@ def test_a_manifest_from_before_sources_were_counted_is_read(corpus: Corpus) -> 
     assert (old.held, old.sources, old.shards) == ((), manifest.sources, manifest.shards)
 
 
-def as_the_first_format(store: Store) -> Manifest:
-    """Publish the live snapshot as the first format had it: no postings, no headings' vectors."""
-    live = store.live_manifest()
-    shards = tuple(replace(shard, heading_vectors=None, terms=None) for shard in live.shards)
-    old = replace(live, format=1, shards=shards, postings=None, background=None)
-    with store.writing():
-        store.publish(old)
-    assert orjson.loads((store.folder / "live.json").read_bytes())["format"] == 1
-    return old
-
-
-def test_a_store_of_the_first_format_is_upgraded_and_its_text_not_embedded_again(
-    corpus: Corpus,
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_an_earlier_store_is_upgraded_and_its_text_not_embedded_again(
+    corpus: Corpus, version: int
 ) -> None:
+    corpus.write("emoji.txt", "Das Öl 🧴 hilft. It soothes. Ünder the sun it does not.\n")
     good = corpus.sync()
-    as_the_first_format(corpus.store)
+    publish_as(corpus.store, version)
+    pointer = orjson.loads((corpus.store.folder / "live.json").read_bytes())
+    assert pointer["format"] == version
     with pytest.raises(StoreError, match="earlier Pincite.*pincite index"):
         open_snapshot(corpus.store)
-    assert corpus.store.live_manifest().documents == len(TEXTS), "what it holds can be told"
+    assert corpus.store.live_manifest().documents == len(TEXTS) + 1, "what it holds can be told"
+    assert plan(corpus.store, []).changes.unchanged == good.added
     corpus.encoder.encoded.clear()
     assert remove_calibration(corpus.store) is None
     report = corpus.sync()
-    assert report.snapshot == good.snapshot
+    assert report.snapshot == good.snapshot, "as if it had been made today"
     assert report.unchanged == good.added
-    snapshot = open_snapshot(corpus.store)
-    assert set(corpus.encoder.encoded) <= set(snapshot.headings)
-    assert corpus.texts() == TEXTS
+    headings = open_snapshot(corpus.store).headings()
+    assert set(corpus.encoder.encoded) == ({*headings} if version == 1 else set())
+    assert corpus.texts().keys() == {*TEXTS, "emoji.txt"}
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_what_only_an_earlier_store_had_is_purged(corpus: Corpus, version: int) -> None:
+    secret = "The patient Örjan Ek called at noon."
+    corpus.write("secret.txt", f"{secret}\n")
+    corpus.sync()
+    publish_as(corpus.store, version)
+    (corpus.source / "secret.txt").unlink()
+    corpus.sync()
+    found = purge(corpus.store)
+    assert (found.documents, found.found) == (names("secret.txt"), ())
+    assert found.vectors == found.sentences == 1
+    kept = [path for path in corpus.store.folder.rglob("*") if path.is_file()]
+    assert not any(secret.encode() in path.read_bytes() for path in kept)
 
 
 MAP_ALL = "import index.objects; index.objects.SMALLEST_MAPPED = 0\n"
@@ -339,6 +351,12 @@ def test_a_store_of_many_files_needs_no_more_open_files_than_allowed(
     assert done.stdout.strip() == "1"
 
 
+def is_mapped(array: object) -> bool:
+    while isinstance(array, np.ndarray) and not isinstance(array, np.memmap):
+        array = array.base
+    return isinstance(array, np.memmap)
+
+
 def test_files_are_mapped_that_are_large_and_damage_to_them_is_found(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,7 +369,8 @@ def test_files_are_mapped_that_are_large_and_damage_to_them_is_found(
         mapped.sentence_vectors.rows(0, rows), read.sentence_vectors.rows(0, rows)
     )
     assert np.array_equal(mapped.postings.rows, read.postings.rows)
-    assert isinstance(mapped.postings.rows.base, np.memmap)
+    assert is_mapped(mapped.postings.rows)
+    assert not is_mapped(read.postings.rows)
     assert not mapped.postings.rows.flags.writeable
     file = corpus.store.live_manifest().shards[0].sentence_vectors
     path = corpus.store.folder / "objects" / file.sha256
@@ -364,9 +383,11 @@ def test_a_heading_has_its_vector_and_each_is_kept_once(corpus: Corpus) -> None:
     corpus.write("more.md", "# Care\n\nWash it.\n\n# Care\n\nDry it.\n\n# Sun\n\nShun it.\n")
     corpus.sync()
     snapshot = open_snapshot(corpus.store)
-    assert {"Care", "Sun"} <= set(snapshot.headings)
-    assert len(snapshot.headings) == len(set(snapshot.headings)) == len(snapshot.heading_vectors)
-    for heading, row in snapshot.heading_rows.items():
+    assert {"Care", "Sun"} <= set(snapshot.headings())
+    assert (
+        len(snapshot.headings()) == len(set(snapshot.headings())) == len(snapshot.heading_vectors)
+    )
+    for row, heading in enumerate(snapshot.headings()):
         (expected,) = HashingEncoder().encode([heading], "document")
         (stored,) = snapshot.heading_vectors.rows(row, row + 1)
         assert np.array_equal(stored, expected.astype(np.float16))

@@ -2,9 +2,8 @@
 
 import dataclasses
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,11 @@ from hypothesis import strategies as st
 
 from index.build import publish_documents
 from index.model import Model
-from index.records import Document, MetadataValue
+from index.records import ChunkedDocument, Document, MetadataValue
+from index.shard_content import ShardContent
 from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
+from index.stored_documents import StoredDocuments
 from qa.engine import Engine
 from qa.errors import FilterError
 from qa.filter_option import read_filters
@@ -79,11 +80,22 @@ def crowd(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Engine:
 
 def with_metadata(snapshot: Snapshot, metadata: list[Metadata]) -> Snapshot:
     """Return the same snapshot with other metadata, of its documents in the order of their ids."""
-    chunked = {
-        name: dataclasses.replace(each, document=dataclasses.replace(each.document, metadata=said))
-        for (name, each), said in zip(sorted(snapshot.chunked.items()), metadata, strict=True)
-    }
-    return dataclasses.replace(snapshot, chunked=MappingProxyType(chunked))
+    said = dict(zip(sorted(snapshot.chunked), metadata, strict=True))
+    return with_documents(snapshot, lambda each: dataclasses.replace(each, metadata=said[each.id]))
+
+
+def with_documents(snapshot: Snapshot, change: Callable[[Document], Document]) -> Snapshot:
+    """Return the same snapshot with other things said of its documents."""
+    (shard,) = snapshot.shards.values()
+    changed = ShardContent(
+        tuple(
+            dataclasses.replace(each, document=change(each.document)) for each in shard.documents()
+        ),
+        shard.passage_vectors,
+        shard.sentence_vectors,
+        shard.heading_vectors,
+    )
+    return dataclasses.replace(snapshot, chunked=StoredDocuments([changed.opened()]))
 
 
 # What a filter means. The oracle goes by the words of the documentation, a document at a time.
@@ -280,14 +292,10 @@ def test_a_documents_own_field_comes_before_metadata_of_that_name(plain: Engine)
 
 
 def test_when_a_file_was_changed_can_be_asked_for(plain: Engine) -> None:
-    chunked = {
-        name: dataclasses.replace(
-            each,
-            document=dataclasses.replace(each.document, modified=f"20{name[1:3]}-01-01T00:00:00Z"),
-        )
-        for name, each in plain.snapshot.chunked.items()
-    }
-    snapshot = dataclasses.replace(plain.snapshot, chunked=MappingProxyType(chunked))
+    snapshot = with_documents(
+        plain.snapshot,
+        lambda each: dataclasses.replace(each, modified=f"20{each.id[1:3]}-01-01T00:00:00Z"),
+    )
     engine = dataclasses.replace(plain, snapshot=snapshot)
     found = sources(engine, {"modified": {"gte": "2005", "lt": "2007"}})
     assert found == {"notes/005.txt", "notes/006.txt"}
@@ -469,11 +477,19 @@ def test_an_engine_of_another_snapshot_forgets_what_matched(plain: Engine, crowd
 
 def test_documents_without_passages_are_passed_over(plain: Engine) -> None:
     """Rows are numbered on past them."""
-    columns = plain.snapshot.columns
-    numbers = columns.document_numbers * 3 + 2
-    snapshot = dataclasses.replace(
-        plain.snapshot, columns=dataclasses.replace(columns, document_numbers=numbers)
-    )
+    (shard,) = plain.snapshot.shards.values()
+    each = [
+        one
+        for chunked in shard.documents()
+        for one in (
+            ChunkedDocument(document("Empty.", f"0-{chunked.document.id}"), (), ()),
+            chunked,
+        )
+    ]
+    vectors = shard.passage_vectors, shard.sentence_vectors, shard.heading_vectors
+    opened = ShardContent(tuple(each), *vectors).opened()
+    documents = StoredDocuments([opened])
+    snapshot = dataclasses.replace(plain.snapshot, columns=opened.columns, chunked=documents)
     rows = rows_by_filter(snapshot)(Filter.parse({"id": {"in": ["003-txt", "039-txt"]}}))
     found = {each.document_id for each, row in zip(snapshot.passages, rows, strict=True) if row}
     assert found == {"003-txt", "039-txt"}
