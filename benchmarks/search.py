@@ -20,7 +20,6 @@ from benchmarks.running import memory_of
 from index.encoder import Vectors
 from index.snapshot import Snapshot
 from qa.engine import Engine
-from qa.lexical import best_rows
 from qa.query import search_terms
 
 _LIMIT = 100
@@ -77,8 +76,7 @@ def search(store: Path, questions: Sequence[str]) -> dict[str, Any]:
 
 
 def _by_words(engine: Engine, question: str) -> object:
-    scores = engine.lexicon.passages(search_terms(question, engine.lexicon))
-    return best_rows(scores, _LIMIT)
+    return engine.lexicon.best(search_terms(question, engine.lexicon), _LIMIT)
 
 
 def _timed(run: Callable[[Any], object], each: Sequence[Any] | Vectors) -> dict[str, float]:
