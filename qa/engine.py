@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from index.backends import Backend
+from index.backends.batching import Batched
 from index.backends.choose import open_encoder
 from index.encoder import Encoder
 from index.errors import ModelError
@@ -86,7 +87,7 @@ class Engine:
         with ThreadPoolExecutor(max_workers=1) as beside:  # both take long, mostly outside Python
             opening = beside.submit(open_snapshot, target)
             found = _model_of(manifest, model)
-            encoder = open_encoder(found, backend)
+            encoder = Batched(open_encoder(found, backend))
             encoder.encode(["Ready?"], "query")  # so that no question waits for the weights
             snapshot = opening.result()
         if snapshot.manifest.model_fingerprint != found.fingerprint:

@@ -22,8 +22,8 @@ COMPILED = "compiled"
 FILES = (MODEL_FILE, "model.bin", TOKENIZER_FILE)
 _CONVERTER = "openvino.tools.ovc"
 _importing = threading.Lock()
-_FEW = 4
-"""As many texts are encoded at once, with all cores; more are dealt to several requests."""
+_FEW_TOKENS = 512
+"""So many, padded, are encoded at once, with all cores; more are dealt to several requests."""
 _BATCH_TOKENS = 2048
 LEAST_COSINE = 0.999
 """Vectors less alike than this are not taken for those of the same model."""
@@ -93,7 +93,7 @@ class OpenVinoEncoder:
             return np.empty((0, self._dimension), dtype=np.float32)
         prompt = self._prompts.of(role)
         encodings = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
-        if len(texts) <= _FEW:
+        if len(texts) * max(len(each.ids) for each in encodings) <= _FEW_TOKENS:
             vectors = self._encode_at_once(encodings)
         else:
             vectors = self._encode_in_batches(encodings)
