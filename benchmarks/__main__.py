@@ -5,6 +5,7 @@ the originals are the seeds, five short texts: enough to see whether a change ma
 """
 
 import argparse
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.peers and not options.data:
         parser.error("--peers needs --data, a folder of the BEIR layout")
+    if importlib.util.find_spec("matplotlib") is None:
+        parser.error("matplotlib is not installed: run `make bench`, or pip install '.[bench]'")
     kept = ("--results", options.results)
     rounds = ("--rounds", options.rounds)
     if options.data:

@@ -54,8 +54,9 @@ def plot_peers(systems: Mapping[str, Mapping[str, Any]], file: Path) -> None:
     axes.set_yticks(range(len(measures)), list(names))
     axes.invert_yaxis()
     axes.set_xscale("log")
+    _plain_ticks(axes.xaxis, (1, 2, 5))
     axes.set_xlabel("ratio to the plain service")
-    _save(figure, file)
+    _save(figure, file, 5)
 
 
 def plot_sizes(figures: Sequence[Mapping[str, Any]], file: Path) -> None:
@@ -68,9 +69,20 @@ def plot_sizes(figures: Sequence[Mapping[str, Any]], file: Path) -> None:
             axes.plot(passages, values, marker=marker, color=colour, label=name)
         axes.set_xscale("log")
         axes.set_yscale("log")
+        _plain_ticks(axes.xaxis, (1,))
+        _plain_ticks(axes.yaxis, (1, 3))
         axes.set_xlabel("passages")
         axes.set_ylabel(unit)
-    _save(figure, file)
+    _save(figure, file, 2)
+
+
+def _plain_ticks(axis: Any, steps: Sequence[int]) -> None:
+    """Mark these steps of each decade, by numbers without exponents."""
+    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
 
 
 def _better(side: str) -> str:
@@ -89,10 +101,11 @@ def _drawing(width: float, height: float, columns: int = 1) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _save(figure: Any, file: Path) -> None:
+def _save(figure: Any, file: Path, legend_columns: int) -> None:
     for axes in figure.axes:
         axes.grid(color=_GREY, alpha=0.25, linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=9)
+        above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1)}
+        axes.legend(frameon=False, fontsize=9, ncols=legend_columns, **above)
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, transparent=True, metadata={"Date": None})

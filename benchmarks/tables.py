@@ -23,6 +23,8 @@ def shown(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping):
+        if value["least"] == value["most"]:  # measured once
+            return shown(value["median"])
         return f"{shown(value['median'])} ({shown(value['least'])} to {shown(value['most'])})"
     if isinstance(value, str):
         return value

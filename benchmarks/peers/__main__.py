@@ -18,7 +18,7 @@ from benchmarks.results import LATEST, WORK, keep
 from index.model import find_model
 
 _METHOD = """\
-Systems in turns, {rounds} rounds, each system's server alone on the machine while it is measured; \
+Systems in turns, {rounds} rounds, one server at a time; \
 medians, with the least and the greatest. Clients are a closed loop on kept connections in one \
 process of sockets alone; {top_k} documents or passages are asked for. Indexing is the whole \
 process, from its start to a store that can be searched; without its start: less the time of \
