@@ -59,6 +59,14 @@ class Copies:
         rounds, rest = divmod(passages, ends[-1])
         return range(rounds * len(self.originals) + int(np.searchsorted(ends, rest)))
 
+    def source(self, number: int) -> str:
+        """Return what a document is called."""
+        return f"{_FOLDER}/{number}"
+
+    def id(self, number: int) -> str:
+        """Return a document's id."""
+        return document_id(self.source(number))
+
     def document(self, number: int) -> ChunkedDocument:
         """Return a document, its title as the heading of all its passages."""
         original = self._original(number)
@@ -67,7 +75,7 @@ class Copies:
             random = default_rng((_TEXT, number))
             title = self._mixed(title, random) if title else ""
             passages = tuple(tuple(self._mixed(s, random) for s in p) for p in passages)
-        return _chunked(f"{_FOLDER}/{number}", title, passages)
+        return _chunked(self.source(number), title, passages)
 
     def passage_vectors(self, document: Document) -> Vectors:
         """Return the vectors of a document's passages, shape (passages, dimension)."""

@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,13 @@ from numpy.typing import NDArray
 from benchmarks.copies import Copies
 from index.backends.choose import open_encoder
 from index.encoder import Vectors
+from index.entries import Entry
 from index.gathering import Gathered
 from index.making import Making
 from index.model import find_model
-from index.records import ChunkedDocument, Document
+from index.open_shard import OpenShard
+from index.records import ChunkedDocument
+from index.shard_content import ShardContent
 from index.snapshot import open_snapshot
 from index.store import Store
 from index.vectors import VectorCache
@@ -58,7 +62,7 @@ def grow(originals: Path, passages: int, into: Path) -> dict[str, float]:
         measure = background_measure(model, encoder)
         making = Making.after(None, store, model, encoder, measure)
         making = replace(making, cache=KnownVectors(copies))
-        gathered = Gathered([copies.document(number) for number in copies.numbers(passages)])
+        gathered = Gathered([_entry(copies, number) for number in copies.numbers(passages)])
         manifest = making.write(gathered)
         store.publish(manifest, checked=False, keep_aside=False)
     built = {
@@ -85,26 +89,31 @@ class KnownVectors(VectorCache):
         """The length of a vector."""
         return self._copies.dimension
 
-    def passages(self, documents: Sequence[ChunkedDocument]) -> Vectors:
-        """Return the passages' vectors in order, shape (passages, dimension)."""
-        return np.concatenate([self._copies.passage_vectors(each) for each in _plain(documents)])
-
-    def sentences(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
-        """Return the sentences' vectors in order, shape (sentences, dimension)."""
-        found = [self._copies.sentence_vectors(each) for each in _plain(documents)]
-        return np.concatenate(found).astype(np.float16)
-
-    def headings(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
-        """Return the distinct titles' vectors in order, shape (titles, dimension)."""
-        first = {each.title: each for each in reversed(list(_plain(documents))) if each.title}
-        order = dict.fromkeys(each.title for each in _plain(documents) if each.title)
-        found = [self._copies.title_vector(first[title]) for title in order]
+    def content(
+        self, documents: Sequence[ChunkedDocument], before: OpenShard | None = None
+    ) -> ShardContent:
+        """Return documents with their vectors."""
+        plain = [each.document for each in documents]
+        titled = {each.title: each for each in reversed(plain) if each.title}
+        titles = dict.fromkeys(each.title for each in plain if each.title)
         none = np.empty((0, self.dimension), np.float16)
-        return np.concatenate([none, *found]).astype(np.float16)
+
+        def stacked(found: Iterable[Vectors]) -> NDArray[np.float16]:
+            return np.concatenate([none, *found]).astype(np.float16)
+
+        return ShardContent(
+            tuple(documents),
+            stacked(map(self._copies.passage_vectors, plain)),
+            stacked(map(self._copies.sentence_vectors, plain)),
+            stacked(self._copies.title_vector(titled[title]) for title in titles),
+        )
 
 
-def _plain(documents: Iterable[ChunkedDocument]) -> Iterable[Document]:
-    return (each.document for each in documents)
+def _entry(copies: Copies, number: int) -> Entry:
+    """Return the entry of a document that is made when its shard is written."""
+    # The digests would be compared with those of an older snapshot: there is none.
+    load = partial(copies.document, number)
+    return Entry(copies.id(number), copies.source(number), "", "", "", load)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,8 @@ def _drawing(width: float, height: float, columns: int = 1) -> tuple[Any, Any]:
     plt.switch_backend("svg")
 
     grey = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")
-    plt.rcParams.update(dict.fromkeys(grey, _GREY))
+    parameters: dict[Any, Any] = dict.fromkeys(grey, _GREY)
+    plt.rcParams.update(parameters)
     plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "pincite", "font.size": 10})
     figure, axes = plt.subplots(1, columns, figsize=(width, height), layout="constrained")
     return figure, axes
