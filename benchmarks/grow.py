@@ -13,17 +13,20 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.copies import Copies
 from index.backends.choose import open_encoder
-from index.encoder import Vectors
+from index.entries import Entry
 from index.gathering import Gathered
 from index.making import Making
 from index.model import find_model
-from index.records import ChunkedDocument, Document
+from index.open_shard import OpenShard
+from index.records import ChunkedDocument
+from index.shard_content import ShardContent
 from index.snapshot import open_snapshot
 from index.store import Store
 from index.vectors import VectorCache
@@ -58,7 +61,8 @@ def grow(originals: Path, passages: int, into: Path) -> dict[str, float]:
         measure = background_measure(model, encoder)
         making = Making.after(None, store, model, encoder, measure)
         making = replace(making, cache=KnownVectors(copies))
-        gathered = Gathered([copies.document(number) for number in copies.numbers(passages)])
+        numbers = copies.numbers(passages)
+        gathered = Gathered([Entry.of(copies.document(number)) for number in numbers])
         manifest = making.write(gathered)
         store.publish(manifest, checked=False, keep_aside=False)
     built = {
@@ -85,26 +89,24 @@ class KnownVectors(VectorCache):
         """The length of a vector."""
         return self._copies.dimension
 
-    def passages(self, documents: Sequence[ChunkedDocument]) -> Vectors:
-        """Return the passages' vectors in order, shape (passages, dimension)."""
-        return np.concatenate([self._copies.passage_vectors(each) for each in _plain(documents)])
-
-    def sentences(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
-        """Return the sentences' vectors in order, shape (sentences, dimension)."""
-        found = [self._copies.sentence_vectors(each) for each in _plain(documents)]
-        return np.concatenate(found).astype(np.float16)
-
-    def headings(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
-        """Return the distinct titles' vectors in order, shape (titles, dimension)."""
-        first = {each.title: each for each in reversed(list(_plain(documents))) if each.title}
-        order = dict.fromkeys(each.title for each in _plain(documents) if each.title)
-        found = [self._copies.title_vector(first[title]) for title in order]
-        none = np.empty((0, self.dimension), np.float16)
-        return np.concatenate([none, *found]).astype(np.float16)
+    def content(
+        self, documents: Sequence[ChunkedDocument], before: OpenShard | None = None
+    ) -> ShardContent:
+        """Return documents with their vectors."""
+        plain = [each.document for each in documents]
+        first = {each.title: each for each in reversed(plain) if each.title}
+        titles = dict.fromkeys(each.title for each in plain if each.title)
+        none = np.empty((0, self.dimension))
+        return ShardContent(
+            tuple(documents),
+            _halves(map(self._copies.passage_vectors, plain)),
+            _halves(map(self._copies.sentence_vectors, plain)),
+            _halves([none, *(self._copies.title_vector(first[title]) for title in titles)]),
+        )
 
 
-def _plain(documents: Iterable[ChunkedDocument]) -> Iterable[Document]:
-    return (each.document for each in documents)
+def _halves(vectors: Iterable[NDArray[Any]]) -> NDArray[np.float16]:
+    return np.concatenate(list(vectors)).astype(np.float16)
 
 
 if __name__ == "__main__":
