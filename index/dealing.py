@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import Protocol, TypeVar
 
-DOCUMENTS_A_SHARD = 64
+DOCUMENTS_A_SHARD = 256
 MAX_SHARDS = 128
 
 
@@ -29,7 +29,7 @@ Dealt = TypeVar("Dealt", bound=HasId)
 def shard_count(documents: int) -> int:
     """Return among how many shards so many documents are dealt, a power of two.
 
-    A shard has 64 documents on average at most, until there are MAX_SHARDS of them.
+    A shard has 256 documents on average at most, until there are MAX_SHARDS of them.
     """
     count = 1
     while count < MAX_SHARDS and count * DOCUMENTS_A_SHARD < documents:

@@ -59,7 +59,7 @@ def gather(
         by_words, _ = lexicon.best(terms, look_at, rows_allowed)
         looked_at = len(rows)
         rows.update(dict.fromkeys([*by_vectors, *by_words.tolist()]))
-        fresh = np.array(list(rows)[looked_at:], np.int64)
+        fresh = np.sort(np.array(list(rows)[looked_at:], np.int64))
         parts.append(refine(snapshot, query, fresh, stages))
         candidates = joined(parts)
         exhausted = len(by_vectors) < look_at and len(by_words) < look_at
