@@ -1,6 +1,9 @@
 """`python -m eval`: see eval/cli.py."""
 
-from eval.cli import main
+from index.blas import take_one_thread
 
 if __name__ == "__main__":
+    take_one_thread()
+    from eval.cli import main
+
     main()

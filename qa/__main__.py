@@ -2,12 +2,15 @@
 
 import sys
 
-import typer
-
-from index.terminal import run
-from qa.cli import ask_command
+from index.blas import take_one_thread
 
 if __name__ == "__main__":
+    take_one_thread()
+    import typer
+
+    from index.terminal import run
+    from qa.cli import ask_command
+
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command()(ask_command)
     sys.exit(run(app))
