@@ -1,7 +1,8 @@
 """A connection to a client: uvicorn's, but that it does not wait for ever for a slow one.
 
 llhttp parses what comes (by httptools, much faster than Python could). It takes some heads that
-are none in RFC 9112, and bounds nothing: both is done here.
+are none in RFC 9112, hands trailers on as if they stood in the head, and bounds nothing: all three
+are seen to here.
 """
 
 import socket
@@ -35,6 +36,8 @@ class Connection(HttpToolsProtocol):
 
     _timer: TimerHandle | None = None
     _in_head = False
+    _is_counting = False
+    _has_body = False
     _head_bytes = 0
     _is_deaf = False
 
@@ -57,8 +60,9 @@ class Connection(HttpToolsProtocol):
         """Look at what has come, unless it comes after what could not be read."""
         if self._is_deaf:
             return
+        self._has_body = False
         super().data_received(data)
-        if self._in_head:
+        if self._is_counting and not self._has_body:  # else some of it stands before the head
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES and not self._is_deaf:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _TOO_LARGE)
@@ -66,11 +70,31 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count what the head has."""
         super().on_message_begin()
-        self._in_head, self._head_bytes = True, 0
+        self._in_head = True
+        self._begin_to_count()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take what stands in the head; a trailer, which could say the contrary, is passed over."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_chunk_header(self) -> None:
+        """Begin to count: if no bytes of a body follow, a trailer does."""
+        self._begin_to_count()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of the body."""
+        self._is_counting, self._has_body = False, True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Take the end of the request."""
+        self._is_counting, self._has_body = False, True
+        super().on_message_complete()
 
     def on_headers_complete(self) -> None:
         """Answer the request, if its head is one; the parser tells what is raised here."""
-        self._in_head, self._head_bytes = False, 0
+        self._in_head = self._is_counting = False
         _check(self.url, self.headers, self.parser.get_http_version())
         if len(self.pipeline) == MOST_AHEAD:
             raise ValueError("too many requests ahead")
@@ -95,12 +119,14 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Wait for a client that does not read, but not for ever."""
         super().pause_writing()
-        self._stop_timer()
-        self._timer = self.loop.call_later(READ_S, self.transport.abort)
+        self._expect_reading()
 
     def resume_writing(self) -> None:
         """Go on."""
-        self._stop_timer()
+        if self._is_answering:
+            self._stop_timer()
+        else:
+            self._expect_head()
         super().resume_writing()
 
     def _unsupported_upgrade_warning(self) -> None:
@@ -126,8 +152,29 @@ class Connection(HttpToolsProtocol):
             self._timer = self.loop.call_later(HEAD_S, self._give_up)
 
     def _give_up(self) -> None:
-        if not self._is_answering:
-            self.transport.abort()  # what was not read by now is not waited for
+        if self._is_answering:
+            return
+        if self.transport.get_write_buffer_size():
+            self._expect_reading()  # of the last response, which is on its way
+        else:
+            self.transport.abort()
+
+    def _expect_reading(self) -> None:
+        self._stop_timer()
+        unread = self.transport.get_write_buffer_size()
+        self._timer = self.loop.call_later(READ_S, self._look_for_progress, unread)
+
+    def _look_for_progress(self, unread: int) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left >= unread:
+            self.transport.abort()
+        elif left:
+            self._expect_reading()
+        else:
+            self._expect_head()
+
+    def _begin_to_count(self) -> None:
+        self._is_counting, self._head_bytes = True, 0
 
     @property
     def _is_answering(self) -> bool:
