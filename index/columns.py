@@ -51,8 +51,9 @@ def make_columns(
         (chunked.document, passage) for chunked in documents for passage in chunked.passages
     ]
     above = [headings(document, passage) for document, passage in each]
-    known = heading_rows if heading_rows else dict[str, int]()
-    rows = [[known[heading] for heading in held if heading in known] for held in above]
+    rows = [
+        [heading_rows[heading] for heading in held if heading in heading_rows] for held in above
+    ]
     sentence_offsets = offsets([len(passage.sentences) for _, passage in each])
     spans = [span for _, passage in each for span in passage.sentences]
     texts = (span.of(document.text) for document, passage in each for span in passage.sentences)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
-from index.errors import StoreError
+from index.errors import StoreDamagedError, StoreError
 from index.manifest import Manifest, Shard
 from index.model import Model
 from index.open_files import allow_open_files
@@ -31,7 +31,7 @@ def kept_shards(
         seen.update(unseen)
         allow_open_files(FILES_MAPPED * len(seen))
         for shard in unseen:
-            with suppress(StoreError):
+            with suppress(StoreDamagedError):
                 yield read_shard(shard, store.objects)
 
 

@@ -1,5 +1,7 @@
 """How many files this process may have open: each mapped one is."""
 
+from contextlib import suppress
+
 _FOR_OTHERS = 512
 """Sockets, libraries, the model, and another snapshot that is being opened or let go of."""
 
@@ -14,4 +16,5 @@ def allow_open_files(count: int) -> None:
     needed = 2 * count + _FOR_OTHERS
     if soft != resource.RLIM_INFINITY and soft < needed:
         allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
+        with suppress(ValueError, OSError):  # where the system's own limit is lower than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))

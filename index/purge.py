@@ -145,8 +145,13 @@ def _forms(sentence: str) -> set[bytes]:
 
 
 def _living(found: set[bytes], live: Snapshot) -> set[bytes]:
-    """Return which of these are part of what is live: of texts, titles and metadata."""
+    """Return which of these are part of what is live: of texts, titles, metadata and vectors.
+
+    A text has one vector, whether it is a passage, a sentence or a heading.
+    """
     living = set[bytes]()
+    for vectors in (live.sentence_vectors, live.heading_vectors) if found else ():
+        living |= {row.tobytes() for row in vectors} & found
     search = ByteSearch(found)
     for chunked in live.chunked.values() if found else ():
         words = "\n".join(_words_of(chunked.document)).encode()

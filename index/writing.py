@@ -82,7 +82,15 @@ def _by_number(old: Snapshot | None, count: int) -> dict[int, tuple[Shard, OpenS
 def _codes(shards: Sequence[Shard], old: Snapshot | None, store: Store) -> StoredFile | None:
     if old is not None and old.manifest.codes and old.manifest.shards == shards:
         return old.manifest.codes
-    vectors = Stack([store.objects.map_array(shard.passage_vectors) for shard in shards])
+    known = old.shards if old else {}
+    vectors = Stack(
+        [
+            known[shard].passage_vectors
+            if shard in known
+            else store.objects.map_array(shard.passage_vectors)
+            for shard in shards
+        ]
+    )
     return store.objects.put(make_codes(vectors)) if are_worth_it(vectors) else None
 
 

@@ -79,7 +79,7 @@ class PassageSource(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidates(Sequence[Candidate]):
     """Passages under consideration, as arrays in the order they were fetched in.
 

@@ -5,7 +5,7 @@ moved.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 
@@ -24,16 +24,12 @@ class Elsewhere:
     """The documents there are to look for words in.
 
     `documents` gives those that are known, `now` one of them as it is at this moment, None if it
-    is gone.
+    is gone. `characters` tells, about, how much there is to look through.
     """
 
     documents: Callable[[], Iterable[Document]]
     now: Callable[[Document], Document | None]
-
-    @property
-    def characters(self) -> int:
-        """How much there is to look through."""
-        return sum(len(document.text) for document in self.documents())
+    characters: Callable[[], int]
 
     def holding(self, claim: PlaceClaim) -> Iterator[Document]:
         """Yield the other documents that hold the claim's words now.
@@ -53,12 +49,16 @@ class Elsewhere:
 
 def nowhere() -> Elsewhere:
     """Return what has no documents."""
-    return Elsewhere(documents=tuple, now=lambda document: document)
+    return Elsewhere(documents=tuple, now=lambda document: document, characters=lambda: 0)
 
 
 def elsewhere_in_snapshot(snapshot: Snapshot) -> Elsewhere:
     """Return the documents that a snapshot answers from."""
-    return Elsewhere(documents=lambda: _indexed(snapshot), now=lambda document: document)
+    return Elsewhere(
+        documents=lambda: _indexed(snapshot),
+        now=lambda document: document,
+        characters=partial(_bytes_of_texts, snapshot),
+    )
 
 
 def elsewhere_in_sources(snapshot: Snapshot, versions_of: VersionsOf) -> Elsewhere:
@@ -73,12 +73,20 @@ def elsewhere_in_sources(snapshot: Snapshot, versions_of: VersionsOf) -> Elsewhe
             return document
         return next(iter(versions_of(document.id)), None)
 
-    return Elsewhere(documents=lambda: chain(_indexed(snapshot), new()), now=now)
+    return Elsewhere(
+        documents=lambda: chain(_indexed(snapshot), new()),
+        now=now,
+        characters=lambda: _bytes_of_texts(snapshot) + sum(len(each.text) for each in new()),
+    )
 
 
 def _is_same(document: Document, claim: PlaceClaim) -> bool:
     known = (document.document_sha256, document.text_sha256)
     return claim.document_sha256 == known[0] or claim.text_sha256 == known[1]
+
+
+def _bytes_of_texts(snapshot: Snapshot) -> int:
+    return sum(len(shard.texts) for shard in snapshot.shards.values())
 
 
 def _indexed(snapshot: Snapshot) -> Iterator[Document]:

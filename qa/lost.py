@@ -37,6 +37,11 @@ class Budget:
         self._searches = searches
         self._characters = characters
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether no search is left."""
+        return not self._searches
+
     def allows(self, characters: int) -> bool:
         """Take a search in so many characters from what is left, if there is as much."""
         if not self._searches or characters > self._characters:
@@ -76,7 +81,7 @@ class Lost:
 
     def elsewhere(self, claim: PlaceClaim) -> tuple[tuple[Place, ...], str]:
         """Return where a claim's words stand in other documents, and why it was not looked."""
-        if not self._same.allows(self._elsewhere.characters):
+        if self._same.is_spent or not self._same.allows(self._elsewhere.characters()):
             return (), NOT_SEARCHED
         holding = islice(self._elsewhere.holding(claim), MOST_PLACES)
         return tuple(_place(claim, document) for document in holding), ""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from index.columns import Columns
 from index.encoder import Vectors
+from index.ranges import in_ranges
 from index.snapshot import Snapshot
 from qa.candidates import Candidates, Numbers, Scores
 from qa.fusion import DOCUMENT_SHARE, fuse
@@ -45,7 +46,8 @@ def refine(snapshot: Snapshot, query: Query, rows: Numbers, stages: frozenset[St
     columns = snapshot.columns
     passage_vectors = snapshot.passage_vectors.take(rows).astype(np.float32, copy=False)
     dense = np.clip(passage_vectors @ query.vector, 0, 1)
-    sentence_rows, starts = _ranges(columns.sentence_offsets, rows)
+    passages, sentence_rows = in_ranges(*_bounds(columns.sentence_offsets, rows))
+    starts = np.searchsorted(passages, np.arange(len(rows) + 1))
     vectors: Vectors = snapshot.sentence_vectors.take(sentence_rows).astype(np.float32)
     cosines = vectors @ query.vector
     own = np.clip(cosines, 0, 1)
@@ -145,20 +147,16 @@ def _window_cosines(
 def _heading_cosines(snapshot: Snapshot, question: NDArray[np.float32], rows: Numbers) -> Scores:
     """Return how near each passage's nearest heading is, 0 for one without any."""
     columns = snapshot.columns
-    at, starts = _ranges(columns.heading_offsets, rows)
+    below, at = in_ranges(*_bounds(columns.heading_offsets, rows))
     nearest = np.zeros(len(rows), np.float32)
     if not len(at):
         return nearest
     distinct, each = np.unique(columns.heading_rows[at], return_inverse=True)
     vectors = snapshot.heading_vectors.take(distinct).astype(np.float32)
     cosines = np.clip(vectors @ question, 0, 1)[each]
-    np.maximum.at(nearest, np.repeat(np.arange(len(rows)), np.diff(starts)), cosines)
+    np.maximum.at(nearest, below, cosines)
     return nearest
 
 
-def _ranges(offsets: NDArray[np.int64], rows: Numbers) -> tuple[Numbers, Numbers]:
-    """Return all of `offsets[row]` to `offsets[row + 1]` of each row, and where each's begin."""
-    first = offsets[rows]
-    starts = np.concatenate([[0], np.cumsum(offsets[rows + 1] - first)])
-    counts = np.diff(starts)
-    return np.repeat(first - starts[:-1], counts) + np.arange(starts[-1]), starts
+def _bounds(offsets: Numbers, rows: Numbers) -> tuple[Numbers, Numbers]:
+    return offsets[rows], offsets[rows + 1]

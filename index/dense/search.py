@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from index.dense.codes import Codes
+from index.dense.codes import CODED_FROM, Codes
 from index.dense.scan import Hits, Mask, nearest
 from index.dense.warming import bring_in
 from index.stack import Stack
@@ -22,13 +22,12 @@ _MOST_BY_CODES = 1 / 10
 class DenseIndex:
     """The passages' vectors, float16, shape (passages, dimension). Safe to share between threads.
 
-    With `codes`, the vectors may lie on the disk; without, they are brought together in memory,
-    for there are few.
+    The vectors may lie on the disk; few are brought together in memory.
     """
 
     def __init__(self, vectors: Stack, codes: Codes | None = None) -> None:
         self.codes = codes
-        self._vectors = vectors if codes else vectors.joined()
+        self._vectors = vectors.joined() if len(vectors) < CODED_FROM else vectors
 
     def search(
         self,

@@ -170,6 +170,16 @@ def test_a_purge_leaves_what_still_stands_elsewhere(living: Living) -> None:
     assert open_snapshot(living.store).passages
 
 
+def test_a_sentence_that_was_a_passage_by_itself_is_no_trace(living: Living) -> None:
+    """Its vector is still there, as that of a sentence, where the passage has grown."""
+    living.write("grows.txt", "The cream is for the night.\n")
+    living.index()
+    living.write("grows.txt", "The cream is for the night. The mask is for the day.\n")
+    living.index()
+    done = purge(living.store)
+    assert (done.found, done.vectors) == ((), 1)
+
+
 def test_what_crashes_left_behind_is_forgotten_too(living: Living) -> None:
     path = living.write("secret.txt", f"{SECRET}\n")
     living.index()

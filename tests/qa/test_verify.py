@@ -208,7 +208,8 @@ def test_a_long_text_that_changed_takes_bounded_time() -> None:
 
 
 def library_of(*documents: Document) -> Elsewhere:
-    return Elsewhere(documents=lambda: documents, now=lambda each: each)
+    characters = sum(len(each.text) for each in documents)
+    return Elsewhere(lambda: documents, lambda each: each, lambda: characters)
 
 
 def test_of_a_missing_document_the_words_are_found_in_others() -> None:
