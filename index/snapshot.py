@@ -111,7 +111,8 @@ def read_snapshot(manifest: Manifest, store: Store, *, known: Snapshot | None = 
     shards = {each: shards[each] for each in manifest.shards}
     opened = list(shards.values())
     documents = StoredDocuments(opened)
-    vectors = Stack([each.passage_vectors for each in opened])
+    none = np.empty((0, manifest.dimension), np.float16)  # there may be no shard
+    vectors = Stack([none, *(each.passage_vectors for each in opened)])
     return Snapshot(
         id=manifest.id,
         manifest=manifest,
@@ -122,8 +123,8 @@ def read_snapshot(manifest: Manifest, store: Store, *, known: Snapshot | None = 
         ),
         passage_vectors=vectors,
         dense=_dense_index(manifest, vectors, objects, known),
-        sentence_vectors=Stack([each.sentence_vectors for each in opened]),
-        heading_vectors=Stack([each.heading_vectors for each in opened]),
+        sentence_vectors=Stack([none, *(each.sentence_vectors for each in opened)]),
+        heading_vectors=Stack([none, *(each.heading_vectors for each in opened)]),
         postings=terms,
         shards=MappingProxyType(shards),
         background=objects.get(manifest.background) if manifest.background else None,

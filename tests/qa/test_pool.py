@@ -51,6 +51,19 @@ def test_repetitions_do_not_hide_what_says_something_else(repetitive: Engine) ->
     assert len(answer.hits[0].also_in) == 299
 
 
+def test_where_nothing_is_indexed_nothing_is_found(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "a.txt").write_text(f"{REPORT}\n")
+    store, encoder = Store(tmp_path / "store"), HashingEncoder()
+    sync(store, [tmp_path / "a.txt"], model, encoder)
+    with store.writing():  # as when the last upload is removed
+        emptied = dataclasses.replace(
+            store.live_manifest(), shards=(), postings=None, background=None
+        )
+        store.publish(emptied)
+    answer = Engine(open_snapshot(store), model, encoder, model.tokenizer()).ask(QUESTION)
+    assert (answer.answered, answer.hits) == (False, ())
+
+
 def test_what_is_listed_elsewhere_is_little_and_what_is_counted_is_all(
     repetitive: Engine,
 ) -> None:
