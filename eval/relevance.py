@@ -45,7 +45,7 @@ class Corpus:
             return []
         found = refine(self.snapshot, trace.query, np.array(rows), trace.stages)
         candidates = found.of(np.argsort(-found.similarity, kind="stable"))
-        groups = collapse(candidates, Repetitions(candidates), len(candidates))
+        groups = collapse(candidates, Repetitions(candidates))
         return [tuple(each.passage for each in (group.best, *group.duplicates)) for group in groups]
 
     def documents(self, trace: Trace) -> list[str]:

@@ -1,6 +1,6 @@
 """Near-duplicates: texts that repeat one another are shown once, with where else they stand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -98,26 +98,25 @@ class Repetitions:
         return vectors
 
 
-def collapse(candidates: Candidates, repetitions: Repetitions, most: int) -> list[Group]:
-    """Fold each candidate into the first before it that it repeats; keep the order.
+def collapse(candidates: Candidates, repetitions: Repetitions) -> Iterator[Group]:
+    """Fold each candidate into the first before it that it repeats; yield what is left, in order.
 
     A passage repeats another if it answers with the same sentence, or if most of the shorter
     one's characters are sentences that the other has, too; and if the other has all its sentences
-    that are near to the question: texts that differ in just these say something else. Once there
-    are `most` groups, a candidate that repeats none of them is left out.
+    that are near to the question: texts that differ in just these say something else. A group is
+    whole when it is yielded.
     """
-    groups: list[Group] = []
     left = candidates.order
     if not len(left):
-        return groups
+        return
     texts, starts = repetitions.texts, candidates.starts[:-1]
     answers = candidates.answers
     beside_the_point = ~near_the_answer(candidates)
     lengths = np.diff(candidates.spans, axis=1)[:, 0]
     characters = np.add.reduceat(lengths, starts)
-    likely = np.isin(candidates.passage_numbers, left[: min(most, _COMPARED_AT_ONCE)])
+    likely = np.isin(candidates.passage_numbers, left[:_COMPARED_AT_ONCE])
     repetitions.compare(texts[likely].tolist())
-    while len(left) and len(groups) < most:
+    while len(left):
         best, left = int(left[0]), left[1:]
         own = texts[candidates.starts[best] : candidates.starts[best + 1]]
         said = repetitions.alike(own.tolist())[texts]
@@ -131,5 +130,4 @@ def collapse(candidates: Candidates, repetitions: Repetitions, most: int) -> lis
             candidates.place(number) if whole[number] else candidates.sentence(answer).place
             for number, answer in zip(folded.tolist(), answers[folded].tolist(), strict=True)
         )
-        groups.append(Group(candidates.candidate(best), candidates.of(folded), tuple(places)))
-    return groups
+        yield Group(candidates.candidate(best), candidates.of(folded), tuple(places))

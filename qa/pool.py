@@ -1,6 +1,8 @@
 """How far down the rankings to look: until enough passages say something of their own."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -28,10 +30,16 @@ class Pool:
 
     candidates: Candidates
     repetitions: Repetitions
+    _found: list[Group] = field(default_factory=list[Group], init=False, repr=False, compare=False)
+    _further: Iterator[Group] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_further", collapse(self.candidates, self.repetitions))
 
     def groups(self, most: int) -> tuple[Group, ...]:
         """Return the first `most` groups of near-duplicates: the same, whatever `most` is."""
-        return tuple(collapse(self.candidates, self.repetitions, most))
+        self._found.extend(islice(self._further, max(0, most - len(self._found))))
+        return tuple(self._found[:most])
 
 
 def gather(

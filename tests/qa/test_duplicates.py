@@ -1,5 +1,7 @@
 """What repeats is shown once; what only looks alike is kept apart."""
 
+from itertools import islice
+
 import pytest
 
 from qa.candidates import Candidate
@@ -13,7 +15,7 @@ def one(words: str, score: float, name: str, vector: tuple[float, float] = (1, 0
 
 def collapsed(*candidates: Candidate, most: int = 50) -> list[Group]:
     found = pooled(*candidates)
-    return collapse(found, Repetitions(found), most)
+    return list(islice(collapse(found, Repetitions(found)), most))
 
 
 def names(groups: list[Group]) -> list[list[str]]:

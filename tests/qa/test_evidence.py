@@ -243,7 +243,7 @@ def test_a_citation_has_the_headings_it_stands_under_and_where_else_it_is_said()
     ]
     found = pooled(first, *others)
     repetitions = Repetitions(found)
-    groups = collapse(found, repetitions, 50)
+    groups = list(collapse(found, repetitions))
     _, _, citations = compose(choose(quotes(groups), repetitions), groups, repetitions)
     assert citations[0].heading_path == ("Care", "After")
     assert [place.document.id for place in citations[0].also_in] == ["b-txt", "c-txt"]
@@ -255,7 +255,7 @@ def test_a_citation_names_all_other_places_by_source() -> None:
     all_of_them = [candidate(words, [(words, 0.9)], name=f"{i:02}.txt") for i in range(30)]
     found = pooled(*all_of_them)
     repetitions = Repetitions(found)
-    groups = collapse(found, repetitions, 50)
+    groups = list(collapse(found, repetitions))
     _, _, (citation,) = compose(choose(quotes(groups), repetitions), groups, repetitions)
     # 30 places, one of which is the citation itself
     assert [place.document.id for place in citation.also_in] == [
