@@ -74,20 +74,18 @@ class Known:
     def chunk(self, document: Document, chunker: Chunker) -> Entry:
         """Cut a document into passages, unless that was done before."""
         known = self._by_id.get(document.id)
-        if known is None or not self.is_cut_as_now or not _looks_like(known.load(), document):
+        if known is None or not self.is_cut_as_now:
             return Entry.of(chunker.chunk(document))
-        as_now = known.with_time(document.modified)
-        chunked = as_now.load()
-        return (
-            as_now
-            if chunked.document == document
-            else Entry.of(replace(chunked, document=document))
-        )
+        chunked = known.load()
+        if not _looks_like(chunked.document, document):
+            return Entry.of(chunker.chunk(document))
+        if replace(chunked.document, modified=document.modified) == document:
+            return known.with_time(document.modified)
+        return Entry.of(replace(chunked, document=document))
 
 
-def _looks_like(known: ChunkedDocument, document: Document) -> bool:
+def _looks_like(before: Document, document: Document) -> bool:
     """Tell whether a document has all that its passages and headings are made of."""
-    before = known.document
     return (before.text, before.title, before.media_type, before.layout) == (
         document.text,
         document.title,

@@ -35,6 +35,8 @@ FILES_MAPPED = 6
 def write_shard(content: ShardContent, objects: ObjectFolder) -> Shard:
     """Put the files of a shard into the store; those already there are not written again."""
     opened = content.opened()
+    if any("\n" in name for name in opened.ids):
+        raise ValueError("the id of a document has a line feed")
     ids = np.frombuffer("\n".join(opened.ids).encode(), np.uint8)
     columns = [*_arrays_of(opened.places), *_arrays_of(opened.columns), ids]
     return Shard(

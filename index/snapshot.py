@@ -19,7 +19,6 @@ from index.open_files import allow_open_files
 from index.open_shard import OpenShard
 from index.postings import Postings, build_postings, read_postings
 from index.records import Document
-from index.shard_content import distinct_headings
 from index.shards import FILES_MAPPED, read_shard
 from index.stack import Stack
 from index.store import Store
@@ -60,11 +59,6 @@ class Snapshot:
     def passage_text(self, row: int) -> str:
         """Return the words of `passages[row]`."""
         return self.passages.text(row)
-
-    def headings(self) -> tuple[str, ...]:
-        """Return the heading of each row of `heading_vectors`; all documents are read for it."""
-        each = (shard for shard in self.shards.values() if len(shard.heading_vectors))
-        return tuple(heading for shard in each for heading in distinct_headings(shard.documents()))
 
 
 def open_snapshot(

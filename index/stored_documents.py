@@ -20,13 +20,13 @@ KEPT_CHARS_OF_TEXTS = 16 << 20
 class StoredDocuments(Mapping[str, ChunkedDocument]):
     """Documents by their ids, in the order of their sources and ids. Safe to share between threads.
 
-    They are numbered, too, as their shards come. Of the texts asked for last, `kept` characters
-    are kept; going through `values()` keeps nothing.
+    They are numbered, too, as their shards come: `starts` has the first number of each. Of the
+    texts asked for last, `kept` characters are kept; going through `values()` keeps nothing.
     """
 
     def __init__(self, shards: Sequence[OpenShard], *, kept: int = KEPT_CHARS_OF_TEXTS) -> None:
         self._shards = shards
-        self._starts = list(accumulate((len(each.ids) for each in shards), initial=0))
+        self.starts = list(accumulate((len(each.ids) for each in shards), initial=0))
         self._ids = [name for each in shards for name in each.ids]
         self._numbers = {name: number for number, name in enumerate(self._ids)}
         self._lines = RecentlyUsed[int, DocumentLine](KEPT_BYTES_OF_LINES)
@@ -99,8 +99,8 @@ class StoredDocuments(Mapping[str, ChunkedDocument]):
         return self._texts.get(number, read)
 
     def _place(self, number: int) -> tuple[OpenShard, int]:
-        shard = bisect_right(self._starts, number) - 1
-        return self._shards[shard], number - self._starts[shard]
+        shard = bisect_right(self.starts, number) - 1
+        return self._shards[shard], number - self.starts[shard]
 
     def _name(self, number: int) -> tuple[str, str]:
         document = self.line(number).document
@@ -128,7 +128,6 @@ class StoredPassages(Sequence[Passage]):
         self._documents = documents
         rows = (len(each.columns.passage_spans) for each in shards)
         self._starts = list(accumulate(rows, initial=0))
-        self._first_documents = list(accumulate((len(each.ids) for each in shards), initial=0))
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -144,7 +143,7 @@ class StoredPassages(Sequence[Passage]):
         if isinstance(row, slice):
             return tuple(self[each] for each in range(*row.indices(len(self))))
         number, shard, at = self._place(row)
-        document = self._first_documents[number] + int(shard.columns.document_numbers[at])
+        document = self._documents.starts[number] + int(shard.columns.document_numbers[at])
         return shard.passage(at, self._documents.line(document))
 
     def __iter__(self) -> Iterator[Passage]:

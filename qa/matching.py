@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -53,7 +53,8 @@ def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], Rows]:
     to share between threads. It raises FilterError for a field that no document has.
     """
     column = lru_cache(_FIELDS_REMEMBERED)(partial(_column, snapshot.chunked))
-    return lru_cache(_FILTERS_REMEMBERED)(partial(_rows, snapshot, column))
+    listed = cache(partial(_listed, snapshot.chunked))
+    return lru_cache(_FILTERS_REMEMBERED)(partial(_rows, snapshot, column, listed))
 
 
 def _column(documents: StoredDocuments, field: str) -> _Column:
@@ -73,12 +74,17 @@ def _reader(field: str) -> Callable[[Document], MetadataValue | None]:
     return lambda document: document.metadata.get(name)
 
 
-def _rows(snapshot: Snapshot, column: Callable[[str], _Column], wanted: Filter) -> Rows:
+def _rows(
+    snapshot: Snapshot,
+    column: Callable[[str], _Column],
+    listed: Callable[[], str],
+    wanted: Filter,
+) -> Rows:
     matching = np.ones(len(snapshot.chunked), np.bool_)
     for condition in wanted.conditions:
         field = column(condition.field)
         if condition.field not in OWN_FIELDS or len(matching):
-            _refuse_unknown(condition.field, field, snapshot.chunked)
+            _refuse_unknown(condition.field, field, listed)
         _refuse_other_kind(condition, field)
         holds = condition.test()
         accepted = [value is not None and holds(value) for value in field.values]
@@ -88,11 +94,10 @@ def _rows(snapshot: Snapshot, column: Callable[[str], _Column], wanted: Filter) 
     return rows
 
 
-def _refuse_unknown(name: str, field: _Column, documents: StoredDocuments) -> None:
+def _refuse_unknown(name: str, field: _Column, listed: Callable[[], str]) -> None:
     if all(value is None for value in field.values):
         raise FilterError(
-            f"No document has a field {shortened(name)} to filter by; there are "
-            f"{_listed(documents)}."
+            f"No document has a field {shortened(name)} to filter by; there are {listed()}."
         )
 
 

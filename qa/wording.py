@@ -85,7 +85,6 @@ def is_lead_in(sentence: str) -> bool:
     return sentence.rstrip("*_ ").endswith((":", "："))
 
 
-@lru_cache(maxsize=65536)
 def says_something(sentence: str) -> bool:
     """Tell whether a sentence can be quoted: it neither asks nor only announces."""
     return not (is_question(sentence) or is_lead_in(sentence))

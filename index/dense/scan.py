@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Hits = list[tuple[int, float]]
-"""Rows with their cosines, best first, ties in row order."""
+"""Rows with their cosines, best first, equal ones in row order."""
 
 Mask = NDArray[np.bool_]
 """Shape (passages,): true for each row that may be found."""

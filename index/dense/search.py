@@ -37,7 +37,9 @@ class DenseIndex:
         *,
         exact: bool = False,
     ) -> Hits:
-        """Return the `limit` nearest rows as (row, cosine), best first, ties in row order.
+        """Return the `limit` nearest rows as (row, cosine), best first.
+
+        Equal ones are in row order; which of them are found at the limit is not said.
 
         With `rows`, shape (passages,), the nearest of those that are true: they are chosen before
         anything is cut off. With `exact`, no codes are looked at. `question` has length one.

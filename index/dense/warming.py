@@ -27,7 +27,9 @@ def bring_in(arrays: Sequence[NDArray[Any]]) -> threading.Thread | None:
 
 
 def memory_bytes() -> int:
-    """Return how much memory the machine has."""
+    """Return how much memory the machine has; 0 where that is not told, as on Windows."""
+    if not hasattr(os, "sysconf"):
+        return 0
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
