@@ -30,7 +30,7 @@ class StoredDocuments(Mapping[str, ChunkedDocument]):
         self._ids = [name for each in shards for name in each.ids]
         self._numbers = {name: number for number, name in enumerate(self._ids)}
         self._lines = RecentlyUsed[int, DocumentLine](KEPT_BYTES_OF_LINES)
-        self._texts = RecentlyUsed[int, str](kept)
+        self._documents = RecentlyUsed[int, Document](kept)
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -48,7 +48,7 @@ class StoredDocuments(Mapping[str, ChunkedDocument]):
         """Return a document with its passages. Raises KeyError."""
         number = self._numbers[document_id]
         shard, at = self._place(number)
-        return shard.chunked(at, self.line(number), self._text(number))
+        return shard.chunked(at, self.line(number), self._document(number).text)
 
     def values(self) -> ValuesView[ChunkedDocument]:
         """Return all documents."""
@@ -76,7 +76,7 @@ class StoredDocuments(Mapping[str, ChunkedDocument]):
     @property
     def kept(self) -> int:
         """How many characters of texts are kept."""
-        return self._texts.weight
+        return self._documents.weight
 
     def line(self, number: int) -> DocumentLine:
         """Return what is said of the document of a number."""
@@ -88,15 +88,12 @@ class StoredDocuments(Mapping[str, ChunkedDocument]):
         return self._lines.get(number, read)
 
     def _document(self, number: int) -> Document:
-        return replace(self.line(number).document, text=self._text(number))
-
-    def _text(self, number: int) -> str:
-        def read() -> tuple[str, int]:
+        def read() -> tuple[Document, int]:
             shard, at = self._place(number)
             text = shard.text(at)
-            return text, len(text)
+            return replace(self.line(number).document, text=text), len(text)
 
-        return self._texts.get(number, read)
+        return self._documents.get(number, read)
 
     def _place(self, number: int) -> tuple[OpenShard, int]:
         shard = bisect_right(self.starts, number) - 1

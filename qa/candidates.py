@@ -43,8 +43,8 @@ class Candidate:
 
     `dense` is the passage's own cosine clipped to 0..1, `similarity` that and those of its
     sentences and headings, in 0..1. `lexical` is its score by words, 0 and up. `score`, in 0..1,
-    is what it is ranked by: it compares the candidates of one question. `sentence_vectors` has
-    shape (sentences, dimension).
+    is what it is ranked by: it compares the candidates of one question. `own` has the cosine of
+    each sentence with the question, `around` that of it with half of those beside it, in 0..1.
     """
 
     document: Document
@@ -54,7 +54,8 @@ class Candidate:
     similarity: float
     score: float
     sentences: tuple[Sentence, ...]
-    sentence_vectors: Vectors
+    own: Sequence[float]
+    around: Sequence[float]
 
 
 class PassageSource(Protocol):
@@ -84,10 +85,10 @@ class Candidates(Sequence[Candidate]):
     """Passages under consideration, as arrays in the order they were fetched in.
 
     Passage i is row `rows[i]` of `source`. Its sentences are `starts[i]` to `starts[i + 1]` of
-    `sentence_rows` (rows of `source`), of `vectors`, shape (sentences, dimension), and of
-    `scores`, in 0..1. `answers[i]` is the one that passage i answers with (`qa.saying`).
-    `dense`, `similarity`, `lexical` and `score` are those of `Candidate`, shape (passages,). As a
-    sequence, these are objects in the order `order`, made when asked for.
+    `sentence_rows` (rows of `source`), of `vectors`, shape (sentences, dimension), and of `own`
+    and `around`, which are those of `Candidate`. `answers[i]` is the one that passage i answers
+    with (`qa.saying`). `dense`, `similarity`, `lexical` and `score` are those of `Candidate`,
+    shape (passages,). As a sequence, these are objects in the order `order`, made when asked for.
     """
 
     source: PassageSource
@@ -95,7 +96,8 @@ class Candidates(Sequence[Candidate]):
     starts: Numbers
     sentence_rows: Numbers
     vectors: Vectors
-    scores: Scores
+    own: Scores
+    around: Scores
     answers: Numbers
     dense: Scores
     similarity: Scores
@@ -135,8 +137,15 @@ class Candidates(Sequence[Candidate]):
             similarity=float(self.similarity[number]),
             score=float(self.score[number]),
             sentences=tuple(Sentence(document, passage.id, span, score) for span, score in scored),
-            sentence_vectors=self.vectors[within],
+            own=self.own[within].tolist(),
+            around=self.around[within].tolist(),
         )
+
+    @cached_property
+    def scores(self) -> Scores:
+        """How near each sentence is to the question, alone and with those beside it, in 0..1."""
+        mean: Scores = np.multiply(self.own + self.around, 0.5)
+        return mean
 
     @cached_property
     def passage_numbers(self) -> Numbers:
@@ -192,7 +201,8 @@ def joined(parts: Sequence[Candidates]) -> Candidates:
         ),
         sentence_rows=np.concatenate([part.sentence_rows for part in parts]),
         vectors=np.concatenate([part.vectors for part in parts]),
-        scores=np.concatenate([part.scores for part in parts]),
+        own=np.concatenate([part.own for part in parts]),
+        around=np.concatenate([part.around for part in parts]),
         answers=np.concatenate(
             [part.answers + at for part, at in zip(parts, before, strict=False)]
         ),

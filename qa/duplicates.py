@@ -17,7 +17,7 @@ SAME_COSINE = 0.85
 SAME_WORDS = 0.6
 SAME_SHARE = 0.6
 _COMPARED_AT_ONCE = 5
-"""Passages, the best ones: most of these begin a group, and one large product is a fast one."""
+"""Passages, the best ones left: most of these begin a group, and a large product is a fast one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,51 +39,72 @@ class Repetitions:
 
     def __init__(self, candidates: Candidates) -> None:
         self._candidates = candidates
-        self._alike: dict[int, NDArray[np.bool_]] = {}
+        self._alike: dict[int, set[int]] = {}
 
     @cached_property
-    def _distinct(self) -> tuple[NDArray[np.uint64], Numbers, Numbers]:
-        return np.unique(self._candidates.digests, return_index=True, return_inverse=True)
+    def _distinct(self) -> tuple[NDArray[np.uint64], Numbers, Numbers, Numbers]:
+        return np.unique(
+            self._candidates.digests, return_index=True, return_inverse=True, return_counts=True
+        )
 
     @property
     def texts(self) -> Numbers:
         """The number of each sentence's text, shape (sentences,)."""
         return self._distinct[2]
 
-    def alike(self, texts: Iterable[int]) -> NDArray[np.bool_]:
-        """Tell of each text whether it says the same as one of `texts`, as these themselves do."""
+    def alike(self, texts: Iterable[int]) -> set[int]:
+        """Return the texts that say the same as one of `texts`, and these themselves."""
         wanted = list(texts)
         self.compare(wanted)
-        alike: NDArray[np.bool_] = np.logical_or.reduce([self._alike[text] for text in wanted])
-        return alike
+        return set().union(*(self._alike[text] for text in wanted))
+
+    def among(self, texts: Iterable[int]) -> NDArray[np.bool_]:
+        """Tell of each sentence whether its text is one of `texts`."""
+        wanted = np.zeros(len(self._distinct[1]), np.bool_)
+        wanted[list(texts)] = True
+        return wanted[self.texts]
+
+    def are_compared(self, texts: Iterable[int]) -> bool:
+        """Tell whether it is known what is alike to each of `texts`."""
+        return self._alike.keys() >= set(texts)
+
+    def times(self, texts: Sequence[int]) -> int:
+        """Return how many sentences have one of `texts`."""
+        return int(self._distinct[3][texts].sum())
 
     def compare(self, texts: Iterable[int]) -> None:
         """Find out what is alike to each of `texts`, as far as that is not known yet."""
         new = [text for text in dict.fromkeys(texts) if text not in self._alike]
         if not new:
             return
-        firsts = self._distinct[1]
-        cosines = (self._candidates.vectors @ self._vectors(new).T)[firsts]
-        for text, column in zip(new, cosines.T, strict=True):
-            alike = self._alike[text] = np.zeros(len(firsts), np.bool_)
-            alike[text] = True
-            own = self._candidates.text(int(firsts[text]))
-            for other in np.flatnonzero(column >= SAME_COSINE).tolist():
-                if other in self._alike:
-                    alike[other] = self._alike[other][text]
-                else:
-                    words = self._candidates.text(int(firsts[other]))
-                    alike[other] = same_claim_words(own, words) >= SAME_WORDS
+        cosines = self._candidates.vectors @ self._vectors(new).T
+        others, near = np.nonzero((cosines >= SAME_COSINE)[self._distinct[1]])
+        found = {text: {text} for text in new}
+        for other, text in zip(others.tolist(), np.array(new)[near].tolist(), strict=True):
+            if other in self._alike:
+                if text in self._alike[other]:
+                    found[text].add(other)
+            elif other not in found:
+                if self._same_words(text, other):
+                    found[text].add(other)
+            elif other < text and self._same_words(text, other):
+                found[text].add(other)
+                found[other].add(text)
+        self._alike |= found
+
+    def _same_words(self, text: int, other: int) -> bool:
+        firsts, words = self._distinct[1], self._candidates.text
+        return same_claim_words(words(int(firsts[text])), words(int(firsts[other]))) >= SAME_WORDS
 
     def of(self, sentence: Sentence) -> list[Sentence]:
         """Return the other sentences that say the same."""
-        same = np.flatnonzero(self.alike([self._text(sentence)])[self.texts])
+        same = np.flatnonzero(self.among(self.alike([self._text(sentence)])))
         found = map(self._candidates.sentence, same.tolist())
         return [other for other in found if other != sentence]
 
     def are_same(self, first: Sentence, second: Sentence) -> bool:
         """Tell whether two sentences say the same."""
-        return bool(self.alike([self._text(first)])[self._text(second)])
+        return self._text(second) in self.alike([self._text(first)])
 
     def cosine(self, first: Sentence, second: Sentence) -> float:
         """Return how alike two sentences are in meaning, in -1..1."""
@@ -114,15 +135,22 @@ def collapse(candidates: Candidates, repetitions: Repetitions) -> Iterator[Group
     beside_the_point = ~near_the_answer(candidates)
     lengths = np.diff(candidates.spans, axis=1)[:, 0]
     characters = np.add.reduceat(lengths, starts)
-    likely = np.isin(candidates.passage_numbers, left[:_COMPARED_AT_ONCE])
-    repetitions.compare(texts[likely].tolist())
+    none = candidates.of(left[:0])
     while len(left):
-        best, left = int(left[0]), left[1:]
-        own = texts[candidates.starts[best] : candidates.starts[best + 1]]
-        said = repetitions.alike(own.tolist())[texts]
+        best = int(left[0])
+        own = texts[starts[best] : candidates.starts[best + 1]].tolist()
+        if not repetitions.are_compared(own):
+            together = np.isin(candidates.passage_numbers, left[:_COMPARED_AT_ONCE])
+            repetitions.compare(texts[together].tolist())
+        left = left[1:]
+        alike = repetitions.alike(own)
+        if len(alike) == len(set(own)) and repetitions.times(list(alike)) == len(own):
+            yield Group(candidates.candidate(best), none, ())
+            continue
+        said = repetitions.among(alike)
         shared = np.add.reduceat(np.where(said, lengths, 0), starts)
         whole = shared >= SAME_SHARE * np.minimum(characters[best], characters)
-        answers_same = repetitions.alike([int(texts[answers[best]])])[texts[answers]]
+        answers_same = repetitions.among(repetitions.alike([int(texts[answers[best]])]))[answers]
         repeats = np.logical_and.reduceat(said | beside_the_point, starts) & (whole | answers_same)
         folded = left[repeats[left]]
         left = left[~repeats[left]]

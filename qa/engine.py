@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -180,7 +180,7 @@ class Engine:
         read, corrections = question, tuple[Correction, ...]()
         if "spelling" in self.stages:
             read, corrections = Speller(self.lexicon, self.tokenizer).correct(question)
-            if len(self.tokenizer.tokens(read)) > self.model.max_tokens:
+            if corrections and len(self.tokenizer.tokens(read)) > self.model.max_tokens:
                 read, corrections = question, ()
         watch.lap("spelling")
         vector = self.encoder.encode([read], "query")[0]
@@ -227,13 +227,14 @@ def _model_of(manifest: Manifest, name: str | None) -> Model:
 
 
 def _supported(group: Group, query: Query) -> Group:
-    return replace(group, best=supported(group.best, query))
+    return Group(supported(group.best, query), group.duplicates, group.also_in)
 
 
 def _hit(group: Group, trace: Trace) -> Hit:
     """Return what is shown of a group: what would be quoted of it is highlighted, too."""
     best = group.best
-    quoted = [s for quote in trace.chosen for s in quote.sentences if s in best.sentences]
+    of_best = (quote for quote in trace.chosen if quote.key.passage_id == best.passage.id)
+    quoted = [sentence for quote in of_best for sentence in quote.sentences]
     return Hit(
         document=best.document,
         passage=best.passage,

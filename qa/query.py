@@ -3,18 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.terms import fold, stem, word_spans, words
+from qa.coverage import Coverage
 from qa.lexical import Lexicon
 from qa.spelling import Correction
 from qa.wording import is_asking_word
-
-LEAST_WEIGHT = 1.0
-"""A question of nothing but a common word is not covered by that word."""
 
 FEWEST_LETTERS_OF_A_COMPOUND = 6
 _OPENINGS = frozenset("any every no some".split())
@@ -41,7 +40,7 @@ class Compound:
     parts: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query:
     """A question and what is searched for.
 
@@ -61,18 +60,10 @@ class Query:
         """The terms to search for: those of the question, and its compounds in one word."""
         return (*self.terms, *(compound.term for compound in self.compounds))
 
-    def coverage(self, terms: Iterable[str]) -> float:
-        """Return how much of the question's terms is among `terms`, by weight, in 0..1.
-
-        A compound covers its parts.
-        """
-        held = set(terms)
-        for compound in self.compounds:
-            if compound.term.text in held:
-                held |= compound.parts
-        total = sum(term.weight for term in self.terms)
-        found = sum(term.weight for term in self.terms if term.text in held)
-        return found / max(total, LEAST_WEIGHT)
+    @cached_property
+    def coverage(self) -> Coverage:
+        """Tells how much of the question a text holds."""
+        return Coverage(self.terms, self.compounds)
 
 
 def search_terms(read: str, lexicon: Lexicon) -> tuple[Term, ...]:

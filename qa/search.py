@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.columns import Columns
-from index.encoder import Vectors
+from index.halves import widened
 from index.ranges import in_ranges
 from index.snapshot import Snapshot
 from qa.candidates import Candidates, Numbers, Scores
@@ -44,11 +44,10 @@ def refine(snapshot: Snapshot, query: Query, rows: Numbers, stages: frozenset[St
     it. `score` is not known yet, nor is `lexical`: both are 0.
     """
     columns = snapshot.columns
-    passage_vectors = snapshot.passage_vectors.take(rows).astype(np.float32, copy=False)
-    dense = np.clip(passage_vectors @ query.vector, 0, 1)
+    dense = np.clip(widened(snapshot.passage_vectors.take(rows)) @ query.vector, 0, 1)
     passages, sentence_rows = in_ranges(*_bounds(columns.sentence_offsets, rows))
     starts = np.searchsorted(passages, np.arange(len(rows) + 1))
-    vectors: Vectors = snapshot.sentence_vectors.take(sentence_rows).astype(np.float32)
+    vectors = widened(snapshot.sentence_vectors.take(sentence_rows))
     cosines = vectors @ query.vector
     own = np.clip(cosines, 0, 1)
     around = np.clip(_window_cosines(columns, sentence_rows, starts, cosines), 0, 1)
@@ -68,7 +67,8 @@ def refine(snapshot: Snapshot, query: Query, rows: Numbers, stages: frozenset[St
         starts=starts,
         sentence_rows=sentence_rows,
         vectors=vectors,
-        scores=(own + around) / 2,
+        own=own,
+        around=around,
         answers=np.empty(0, np.int64),
         dense=dense,
         similarity=similarity,
@@ -103,42 +103,40 @@ def rank(candidates: Candidates, lexical: Scores | None) -> Candidates:
     )
 
 
-def windows(vectors: Vectors) -> Vectors:
-    """Return each sentence's vector with half of those beside it, scaled to length one.
-
-    `vectors`, shape (sentences, dimension), are those of one passage.
-    """
-    around = vectors.copy()
-    around[1:] += NEIGHBOUR_WEIGHT * vectors[:-1]
-    around[:-1] += NEIGHBOUR_WEIGHT * vectors[1:]
-    lengths = np.linalg.norm(around, axis=1, keepdims=True)
-    scaled: Vectors = around / np.maximum(lengths, np.finfo(np.float32).tiny)
-    return scaled
-
-
 def _window_cosines(
     columns: Columns, sentence_rows: Numbers, starts: Numbers, cosines: Scores
 ) -> Scores:
-    """Return the question's cosines with `windows` of each passage, without making these.
+    """Return how near each sentence is with half of those beside it in its passage: the cosine.
 
-    The square of a window's length comes from the inner products that are stored.
+    These sums of vectors are not made: the square of their lengths comes from the inner products
+    that are stored.
     """
     if not len(sentence_rows):
         return cosines
     square, beside, across = columns.sentence_products[sentence_rows].T
-    before, after = np.ones((2, len(cosines)), np.float32)
-    before[starts[:-1]] = 0
-    after[starts[1:] - 1] = 0
+    firsts, lasts = starts[:-1], starts[1:] - 1
 
-    def shifted(values: Scores, by: int) -> Scores:
-        return np.roll(values, by) * (before if by > 0 else after)
+    def of_previous(values: Scores) -> Scores:
+        moved = np.empty_like(values)
+        moved[1:] = values[:-1]
+        moved[firsts] = 0
+        return moved
 
-    around = cosines + NEIGHBOUR_WEIGHT * (shifted(cosines, 1) + shifted(cosines, -1))
+    def of_next(values: Scores) -> Scores:
+        moved = np.empty_like(values)
+        moved[:-1] = values[1:]
+        moved[lasts] = 0
+        return moved
+
+    def of_neighbours(values: Scores) -> Scores:
+        return of_previous(values) + of_next(values)
+
+    around = cosines + NEIGHBOUR_WEIGHT * of_neighbours(cosines)
     # |s + w (p + n)|² = s² + 2 w (sp + sn) + w² (p² + n² + 2 pn), p the one before, n the next
     lengths = (
         square
-        + 2 * NEIGHBOUR_WEIGHT * (shifted(beside, 1) + beside)
-        + NEIGHBOUR_WEIGHT**2 * (shifted(square, 1) + shifted(square, -1) + 2 * shifted(across, 1))
+        + 2 * NEIGHBOUR_WEIGHT * (of_previous(beside) + beside)
+        + NEIGHBOUR_WEIGHT**2 * (of_neighbours(square) + 2 * of_previous(across))
     )
     scaled: Scores = around / np.sqrt(np.maximum(lengths, np.finfo(np.float32).tiny))
     return scaled
@@ -152,7 +150,7 @@ def _heading_cosines(snapshot: Snapshot, question: NDArray[np.float32], rows: Nu
     if not len(at):
         return nearest
     distinct, each = np.unique(columns.heading_rows[at], return_inverse=True)
-    vectors = snapshot.heading_vectors.take(distinct).astype(np.float32)
+    vectors = widened(snapshot.heading_vectors.take(distinct))
     cosines = np.clip(vectors @ question, 0, 1)[each]
     np.maximum.at(nearest, below, cosines)
     return nearest

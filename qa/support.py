@@ -7,16 +7,13 @@ and what decides whether there is one.
 """
 
 from dataclasses import replace
-from functools import lru_cache
-from itertools import chain
-
-import numpy as np
+from functools import lru_cache, reduce
+from operator import or_
 
 from index.records import headings
 from index.terms import terms
-from qa.candidates import Candidate
+from qa.candidates import Candidate, Sentence
 from qa.query import Query
-from qa.search import windows
 
 MEANING_WEIGHT = 0.6
 SHARES = (0.4, 0.2, 0.4)
@@ -29,26 +26,24 @@ def supported(candidate: Candidate, query: Query) -> Candidate:
     What stands above a passage belongs to each of its sentences as what stands beside it does:
     below "How long does redness last?", "Two days." answers that.
     """
-    vectors = candidate.sentence_vectors
-    own = np.clip(vectors @ query.vector, 0, 1)
-    around = np.clip(windows(vectors) @ query.vector, 0, 1)
-    held = [_terms(sentence.text) for sentence in candidate.sentences]
-    above = [_terms(heading) for heading in headings(candidate.document, candidate.passage)]
-    in_passage = query.coverage(chain(*held, *above))
-    scores: list[float] = []
-    for number, terms_held in enumerate(held):
-        beside = query.coverage(chain(*held[max(0, number - 1) : number + 2], *above))
-        by_meaning = _mean(float(own[number]), float(around[number]), candidate.similarity)
-        by_words = _mean(query.coverage(terms_held), beside, in_passage)
-        scores.append(MEANING_WEIGHT * by_meaning + (1 - MEANING_WEIGHT) * by_words)
-    scored = zip(candidate.sentences, scores, strict=True)
-    return replace(
-        candidate, sentences=tuple(replace(sentence, score=score) for sentence, score in scored)
-    )
+    held_by, share = query.coverage.held, query.coverage.share
+    held = [held_by(_terms(sentence.text)) for sentence in candidate.sentences]
+    paths = headings(candidate.document, candidate.passage)
+    above = reduce(or_, (held_by(_terms(heading)) for heading in paths), 0)
+    in_passage = share(reduce(or_, held, above))
+    neighbours = zip([0, *held[:-1]], held, [*held[1:], 0], strict=True)
+    beside = [share(above | before | own | after) for before, own, after in neighbours]
+    sentences: list[Sentence] = []
+    for number, sentence in enumerate(candidate.sentences):
+        by_meaning = _mean(candidate.own[number], candidate.around[number], candidate.similarity)
+        by_words = _mean(share(held[number]), beside[number], in_passage)
+        score = MEANING_WEIGHT * by_meaning + (1 - MEANING_WEIGHT) * by_words
+        sentences.append(Sentence(sentence.document, sentence.passage_id, sentence.span, score))
+    return replace(candidate, sentences=tuple(sentences))
 
 
-def _mean(*values: float) -> float:
-    return sum(share * value for share, value in zip(SHARES, values, strict=True))
+def _mean(itself: float, with_neighbours: float, passage: float) -> float:
+    return SHARES[0] * itself + SHARES[1] * with_neighbours + SHARES[2] * passage
 
 
 @lru_cache(maxsize=8192)

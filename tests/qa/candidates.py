@@ -10,7 +10,9 @@ from index.columns import Columns, make_columns
 from index.encoder import Vectors
 from index.records import ChunkedDocument, Document, Passage, Span
 from qa.candidates import Candidate, Candidates, Sentence
+from qa.query import Query
 from qa.saying import answering
+from qa.search import NEIGHBOUR_WEIGHT
 
 
 def document(text: str, name: str = "a.txt", title: str = "") -> Document:
@@ -27,6 +29,22 @@ def document(text: str, name: str = "a.txt", title: str = "") -> Document:
     )
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class HandMadeCandidate(Candidate):
+    """A candidate with the vectors of its sentences, shape (sentences, dimension)."""
+
+    sentence_vectors: Vectors
+
+    def beside(self, question: Sequence[float]) -> "HandMadeCandidate":
+        """Return it with the cosines that its sentences have with a question's vector."""
+        vectors = self.sentence_vectors
+        around = vectors.copy()
+        around[1:] += NEIGHBOUR_WEIGHT * vectors[:-1]
+        around[:-1] += NEIGHBOUR_WEIGHT * vectors[1:]
+        own, near = np.clip(np.array([vectors, _unit(around)]) @ np.array(question), 0, 1)
+        return dataclasses.replace(self, own=own.tolist(), around=near.tolist())
+
+
 def candidate(
     text: str,
     sentences: Sequence[tuple[str, float]],
@@ -34,7 +52,7 @@ def candidate(
     name: str = "a.txt",
     vectors: Sequence[Sequence[float]] | None = None,
     headings: tuple[str, ...] = (),
-) -> Candidate:
+) -> HandMadeCandidate:
     """Return a passage that covers `text` from its first sentence to its last.
 
     `vectors` are scaled to length one; without them all sentences mean the same.
@@ -47,7 +65,7 @@ def candidate(
     start, end = spans[0].start, spans[-1].end
     passage_id = f"{whole.id}:{start}-{end}"
     best = max(score for _, score in sentences)
-    return Candidate(
+    return HandMadeCandidate(
         document=whole,
         passage=Passage(passage_id, whole.id, start, end, headings, tuple(spans)),
         dense=best,
@@ -58,8 +76,15 @@ def candidate(
             Sentence(whole, passage_id, span, score)
             for span, (_, score) in zip(spans, sentences, strict=True)
         ),
+        own=[score for _, score in sentences],
+        around=[score for _, score in sentences],
         sentence_vectors=_unit(vectors or [[1.0, 0.0]] * len(spans)),
     )
+
+
+def covered(asked: Query, *terms: str) -> float:
+    """Return how much of a question these terms hold, in 0..1."""
+    return asked.coverage.share(asked.coverage.held(terms))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,12 +103,13 @@ class HandMade:
         return passage.span.of(self.document(passage.document_id).text)
 
 
-def pooled(*each: Candidate) -> Candidates:
+def pooled(*each: HandMadeCandidate) -> Candidates:
     """Return candidates made by hand as those of one question, ranked as they are given."""
     chunked = [ChunkedDocument(one.document, (one.passage,), ()) for one in each]
     width = max(one.sentence_vectors.shape[1] for one in each)
     vectors = np.concatenate([_widened(one.sentence_vectors, width) for one in each])
     counts = [len(one.sentences) for one in each]
+    scores = np.array([s.score for one in each for s in one.sentences], np.float32)
     found = Candidates(
         source=HandMade(
             make_columns(chunked, vectors.astype(np.float16), {}),
@@ -94,7 +120,8 @@ def pooled(*each: Candidate) -> Candidates:
         starts=np.cumsum([0, *counts]),
         sentence_rows=np.arange(sum(counts)),
         vectors=vectors,
-        scores=np.array([s.score for one in each for s in one.sentences], np.float32),
+        own=scores,
+        around=scores,
         answers=np.empty(0, np.int64),
         dense=np.array([one.dense for one in each], np.float32),
         similarity=np.array([one.similarity for one in each], np.float32),
@@ -109,7 +136,7 @@ def _widened(vectors: Vectors, width: int) -> Vectors:
     return np.pad(vectors, ((0, 0), (0, width - vectors.shape[1])))
 
 
-def _unit(vectors: Sequence[Sequence[float]]) -> Vectors:
+def _unit(vectors: Sequence[Sequence[float]] | Vectors) -> Vectors:
     rows = np.array(vectors, dtype=np.float32)
     scaled: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return scaled

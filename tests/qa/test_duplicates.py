@@ -4,16 +4,17 @@ from itertools import islice
 
 import pytest
 
-from qa.candidates import Candidate
 from qa.duplicates import Group, Repetitions, collapse
-from tests.qa.candidates import candidate, pooled
+from tests.qa.candidates import HandMadeCandidate, candidate, pooled
 
 
-def one(words: str, score: float, name: str, vector: tuple[float, float] = (1, 0)) -> Candidate:
+def one(
+    words: str, score: float, name: str, vector: tuple[float, float] = (1, 0)
+) -> HandMadeCandidate:
     return candidate(words, [(words, score)], name=name, vectors=[vector])
 
 
-def collapsed(*candidates: Candidate, most: int = 50) -> list[Group]:
+def collapsed(*candidates: HandMadeCandidate, most: int = 50) -> list[Group]:
     found = pooled(*candidates)
     return list(islice(collapse(found, Repetitions(found)), most))
 
@@ -68,7 +69,9 @@ FROST = "In a hard winter the frost bursts the old pipes in the cellar of the ho
 APPLES = "The harvest of the late apples begins in the first week of October."
 
 
-def pair(first: str, second: str, score: float, name: str, axes: tuple[int, int]) -> Candidate:
+def pair(
+    first: str, second: str, score: float, name: str, axes: tuple[int, int]
+) -> HandMadeCandidate:
     vectors = [[float(axis == own) for axis in range(3)] for own in axes]
     sentences = [(first, score), (second, score / 4)]
     return candidate(f"{first} {second}", sentences, name=name, vectors=vectors)

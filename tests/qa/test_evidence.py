@@ -5,11 +5,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from qa.candidates import Candidate
 from qa.duplicates import Group, Repetitions, collapse
 from qa.evidence import Quote, choose, compose, decide, highlights, quotes
 from qa.records import AnswerSpan
-from tests.qa.candidates import candidate, pooled
+from tests.qa.candidates import HandMadeCandidate, candidate, pooled
 
 
 def all_apart(count: int, first: int = 0) -> list[list[float]]:
@@ -19,17 +18,17 @@ def all_apart(count: int, first: int = 0) -> list[list[float]]:
 
 def passage(
     *sentences: tuple[str, float], between: str = " ", name: str = "a.txt", first_axis: int = 0
-) -> Candidate:
+) -> HandMadeCandidate:
     text = between.join(words for words, _ in sentences)
     vectors = all_apart(len(sentences), first_axis)
     return candidate(text, sentences, name=name, vectors=vectors)
 
 
-def grouped(*candidates: Candidate) -> list[Group]:
+def grouped(*candidates: HandMadeCandidate) -> list[Group]:
     return [Group(each, (), ()) for each in candidates]
 
 
-def ranked(*candidates: Candidate) -> list[Quote]:
+def ranked(*candidates: HandMadeCandidate) -> list[Quote]:
     return quotes(grouped(*candidates))
 
 
@@ -37,7 +36,7 @@ def texts(chosen: Sequence[Quote]) -> list[str]:
     return [quote.text for quote in chosen]
 
 
-def chosen_from(*candidates: Candidate) -> list[Quote]:
+def chosen_from(*candidates: HandMadeCandidate) -> list[Quote]:
     return choose(ranked(*candidates), Repetitions(pooled(*candidates)))
 
 

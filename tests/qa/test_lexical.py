@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from index.terms import stem, terms
 from qa.bm25 import K1, B
+from qa.coverage import LEAST_WEIGHT
 from qa.engine import Engine
 from qa.fusion import DENSE_WEIGHT, fuse, min_max
 from qa.lexical import Lexicon
 from qa.maxscore import best_places
-from qa.query import LEAST_WEIGHT, Query, Term, search_terms
+from qa.query import Query, Term, search_terms
 from qa.stages import STAGES, left_out, stages_without
 from qa.support import supported
-from tests.qa.candidates import candidate
+from tests.qa.candidates import candidate, covered
 from tests.qa.conftest import Hashed, Library
 
 TEXTS = {
@@ -180,7 +181,7 @@ def test_support_is_the_mean_of_meaning_and_words_of_sentence_neighbours_and_pas
         vectors=[[1.0, 0.0], [0.0, 1.0]],
         headings=("Sun",),
     )
-    two = dataclasses.replace(two, similarity=0.5)
+    two = dataclasses.replace(two.beside([0.0, 1.0]), similarity=0.5)
     first, second = supported(two, query([0.0, 1.0], "redness", "sun")).sentences
     beside = 1 / np.sqrt(5)  # the first with half of the second, at right angles to it
     assert first.score == pytest.approx(0.6 * (0.2 * beside + 0.4 * 0.5) + 0.4 * (0.2 + 0.4))
@@ -190,13 +191,13 @@ def test_support_is_the_mean_of_meaning_and_words_of_sentence_neighbours_and_pas
 
 def test_the_shares_make_one_and_a_perfect_sentence_scores_it() -> None:
     one = candidate("Redness fades.", [("Redness fades.", 0.0)], vectors=[[0.0, 1.0]])
-    one = dataclasses.replace(one, similarity=1.0)
+    one = dataclasses.replace(one.beside([0.0, 1.0]), similarity=1.0)
     assert supported(one, query([0.0, 1.0], "redness")).sentences[0].score == pytest.approx(1)
 
 
 def test_a_question_of_nothing_but_a_common_word_is_not_covered_by_it() -> None:
     common = Query("skin", (), np.array([1.0, 0.0], np.float32), (Term("skin", 1, 0.1),))
-    assert common.coverage({"skin"}) == pytest.approx(0.1 / LEAST_WEIGHT)
+    assert covered(common, "skin") == pytest.approx(0.1 / LEAST_WEIGHT)
 
 
 def test_a_lexicon_is_of_all_passages(hashed: Hashed) -> None:

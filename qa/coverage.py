@@ -1,0 +1,44 @@
+"""How much of a question's words a text holds."""
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qa.query import Compound, Term
+
+LEAST_WEIGHT = 1.0
+"""A question of nothing but a common word is not covered by that word."""
+
+
+class Coverage:
+    """The terms of one question, looked for in texts.
+
+    What a text holds of them is a set of bits, one for each term: what several texts hold
+    together is `|` of theirs. A compound holds its parts.
+    """
+
+    def __init__(self, terms: "Sequence[Term]", compounds: "Sequence[Compound]") -> None:
+        self._weights = [term.weight for term in terms]
+        self._bits = {term.text: 1 << number for number, term in enumerate(terms)}
+        for compound in compounds:
+            bits = self._bits.get(compound.term.text, 0)
+            for part in compound.parts:
+                bits |= self._bits.get(part, 0)
+            self._bits[compound.term.text] = bits
+        self._shares: dict[int, float] = {}
+
+    def held(self, terms: Collection[str]) -> int:
+        """Return which of the question's terms are among `terms`."""
+        held = 0
+        for text, bits in self._bits.items():
+            if text in terms:
+                held |= bits
+        return held
+
+    def share(self, held: int) -> float:
+        """Return how much of the question is held, by the weight of its terms, in 0..1."""
+        known = self._shares.get(held)
+        if known is None:
+            found = sum(w for number, w in enumerate(self._weights) if held >> number & 1)
+            known = self._shares[held] = found / max(sum(self._weights), LEAST_WEIGHT)
+        return known
