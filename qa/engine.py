@@ -5,7 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.backends import Backend
 from index.backends.batching import Batched
@@ -24,7 +28,7 @@ from qa.evidence import choose, compose, highlights, quotes
 from qa.filters import Filter
 from qa.lexical import Lexicon
 from qa.matching import Rows, rows_by_filter
-from qa.pool import gather
+from qa.pool import first_look, gather
 from qa.query import Query, compounds, search_terms, unknown_words
 from qa.records import Answer, Hit
 from qa.spelling import Correction, Speller
@@ -45,6 +49,10 @@ class Engine:
     `threshold`, in units of the shown confidence, is None for that of the snapshot's
     calibration or, where none is in force, the default one; `rule` is what comes of it. `stages`
     are those in force. `rows_of` tells which passages a filter lets through.
+
+    What is done in Python for a question is done by one thread at a time, in turns: many would
+    only take the interpreter from one another, at each call into a library. Encoding, and the
+    search by vectors, need no turn.
     """
 
     snapshot: Snapshot
@@ -56,6 +64,7 @@ class Engine:
     rule: Rule = field(init=False, repr=False)
     lexicon: Lexicon = field(init=False, repr=False)
     rows_of: Callable[[Filter], Rows] = field(init=False, repr=False, compare=False)
+    _turn: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(
@@ -123,14 +132,22 @@ class Engine:
         question = self._checked(question)
         rows = self._matching(filters)
         watch.lap("filter")
-        query = self._query(question, watch)
-        watch.lap("terms")
-        pool = gather(self.snapshot, self.lexicon, query, self.stages, rows)
-        watch.lap("search")
-        evidence = tuple(_supported(each, query) for each in pool.groups(EVIDENCE_PASSAGES))
-        ranked = quotes(evidence)
-        chosen = tuple(choose(ranked, pool.repetitions))
-        watch.lap("evidence")
+        read, corrections = self._corrected(question)
+        watch.lap("spelling")
+        vector = self.encoder.encode([read], "query")[0]
+        watch.lap("encoding")
+        nearest = first_look(self.snapshot, vector, self.stages, rows)
+        watch.lap("vectors")
+        with self._turn:
+            watch.lap("turn")
+            query = self._query(question, read, corrections, vector)
+            watch.lap("terms")
+            pool = gather(self.snapshot, self.lexicon, query, self.stages, rows, nearest)
+            watch.lap("search")
+            evidence = tuple(_supported(each, query) for each in pool.groups(EVIDENCE_PASSAGES))
+            ranked = quotes(evidence)
+            chosen = tuple(choose(ranked, pool.repetitions))
+            watch.lap("evidence")
         return Trace(
             query=query,
             pool=pool,
@@ -145,6 +162,10 @@ class Engine:
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
         """Make of a trace the answer that `ask` gives."""
+        with self._turn:
+            return self._answer(trace, top_k, explain=explain)
+
+    def _answer(self, trace: Trace, top_k: int, *, explain: bool) -> Answer:
         groups = trace.evidence[:top_k]
         if top_k > len(trace.evidence):
             further = trace.pool.groups(top_k)[len(groups) :]
@@ -175,16 +196,22 @@ class Engine:
             return None
         return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
 
-    def _query(self, question: str, watch: Stopwatch) -> Query:
-        """Read a question: correct it, take its vector and its terms."""
-        read, corrections = question, tuple[Correction, ...]()
-        if "spelling" in self.stages:
-            read, corrections = Speller(self.lexicon, self.tokenizer).correct(question)
-            if corrections and len(self.tokenizer.tokens(read)) > self.model.max_tokens:
-                read, corrections = question, ()
-        watch.lap("spelling")
-        vector = self.encoder.encode([read], "query")[0]
-        watch.lap("encoding")
+    def _corrected(self, question: str) -> tuple[str, tuple[Correction, ...]]:
+        """Return the question as it is read, and what was corrected for that."""
+        if "spelling" not in self.stages:
+            return question, ()
+        read, corrections = Speller(self.lexicon, self.tokenizer).correct(question)
+        if corrections and len(self.tokenizer.tokens(read)) > self.model.max_tokens:
+            return question, ()
+        return read, corrections
+
+    def _query(
+        self,
+        question: str,
+        read: str,
+        corrections: tuple[Correction, ...],
+        vector: NDArray[np.float32],
+    ) -> Query:
         joined = compounds(read, self.lexicon)
         return Query(
             question=question,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from index.encoder import Encoder, Role, Vectors
 
 _MOST_TEXTS = 8
-_MOST_PADDING = 0.25
+_MOST_PADDING = 0.4
 """Of a batch, in characters. What is longer or shorter than this allows is left for the next."""
 
 

@@ -4,7 +4,9 @@ import dataclasses
 import itertools
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,7 @@ from index.store import Store
 from qa.background import DEFAULT_FLOOR
 from qa.engine import MAX_QUESTION_CHARS, Engine
 from qa.errors import QuestionError
+from qa.pool import gather
 from qa.records import Answer
 from qa.wording import content_words, is_question, word_count
 from tests.qa.conftest import Ask, Library
@@ -549,3 +552,45 @@ def test_spans_are_ordered_as_a_reader_would_expect(ask: Ask) -> None:
                 if hit.document == citation.document and hit.passage.span.overlaps(span):
                     places.setdefault(hit.passage.id, []).append(span)
         assert all(spans == sorted(spans) for spans in places.values())
+
+
+# Many at a time.
+
+
+def test_questions_of_many_threads_are_worked_on_in_turns(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = {question: same_but_for_the_time(engine.ask(question)) for question in ON_SUBJECT}
+    inside: list[int] = []
+    at_once: list[int] = []
+
+    def gathering(*arguments: Any) -> Any:
+        inside.append(1)
+        at_once.append(len(inside))
+        try:
+            return gather(*arguments)
+        finally:
+            inside.pop()
+
+    monkeypatch.setattr("qa.engine.gather", gathering)
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(engine.ask, ON_SUBJECT * 4))
+    assert max(at_once) == 1
+    for answer in answers:
+        same = same_but_for_the_time(answer)
+        other = expected[answer.question]
+        assert (same.text, same.citations) == (other.text, other.citations)
+
+
+def test_a_question_that_fails_gives_its_turn_back(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise RuntimeError("no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("qa.engine.gather", failing)
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="no"):
+                engine.ask("why do i get pimples after microneedling")
+    assert engine.ask("why do i get pimples after microneedling").hits

@@ -23,7 +23,7 @@ from qa.errors import FilterError
 from qa.filter_option import read_filters
 from qa.filters import Filter
 from qa.matching import rows_by_filter
-from qa.pool import gather
+from qa.pool import first_look, gather
 from qa.stages import STAGES, stages_without
 from qa.wire import AnswerJson
 from tests.encoders import HashingEncoder
@@ -203,7 +203,8 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("qa.pool.FIRST_LOOK", look_at)
         patch.setattr("qa.pool.ENOUGH", 0)
-        pool = gather(snapshot, plain.lexicon, query, frozenset(STAGES), rows)
+        nearest = first_look(snapshot, query.vector, frozenset(STAGES), rows)
+        pool = gather(snapshot, plain.lexicon, query, frozenset(STAGES), rows, nearest)
     found = {each.passage.id for each in pool.candidates}
     assert found <= {snapshot.passages[row].id for row in matching}
     cosines = {

@@ -47,7 +47,7 @@ def test_metrics_count_questions_requests_and_what_is_searched(owls: Corpus) -> 
     found = metrics_of(client)
     answered = found["pincite_questions_total answered"]
     assert answered + found["pincite_questions_total abstained"] == 3
-    for stage in ("filter", "spelling", "encoding", "terms", "search", "evidence"):
+    for stage in "filter spelling encoding vectors turn terms search evidence".split():
         assert found[f"pincite_stage_seconds_count {stage}"] == 3
     assert found["pincite_requests_total POST /v1/ask 200"] == 3
     assert found["pincite_requests_total POST /v1/ask 422"] == 1
