@@ -1,9 +1,9 @@
 """`python -m eval`: see eval/cli.py."""
 
-from index.blas import take_one_thread
+from index.process import take_little
 
 if __name__ == "__main__":
-    take_one_thread()
+    take_little()
     from eval.cli import main
 
     main()

@@ -49,9 +49,13 @@ def write_snapshot(
     with write_errors_explained(store.folder):
         made = [_written(each, written.get(at), cache, store) for at, each in shares.items()]
         shards = tuple(each.shard for each in made)
-        postings = join_terms(read_terms(shard, store.objects) for shard in shards)
-        postings_files = write_postings(postings, store.objects)
-        codes = _codes(shards, before.snapshot, store)
+        old = before.snapshot
+        if old is not None and old.manifest.format == FORMAT and old.manifest.shards == shards:
+            postings, codes = old.manifest.postings, old.manifest.codes
+        else:
+            terms = (read_terms(shard, store.objects) for shard in shards)
+            postings = write_postings(join_terms(terms), store.objects)
+            codes = _codes(shards, old, store)
     dimension = cache.dimension or encoder.encode(["Any text."], "document").shape[1]
     return Manifest(
         format=FORMAT,
@@ -65,7 +69,7 @@ def write_snapshot(
         documents=len(gathered.documents),
         passages=sum(each.passages for each in made),
         sentences=sum(each.sentences for each in made),
-        postings=postings_files,
+        postings=postings,
         codes=codes,
     )
 
@@ -80,8 +84,6 @@ def _by_number(old: Snapshot | None, count: int) -> dict[int, tuple[Shard, OpenS
 
 
 def _codes(shards: Sequence[Shard], old: Snapshot | None, store: Store) -> StoredFile | None:
-    if old is not None and old.manifest.codes and old.manifest.shards == shards:
-        return old.manifest.codes
     known = old.shards if old else {}
     vectors = Stack(
         [

@@ -7,9 +7,9 @@ def main() -> None:
     """Run the command line; ends the process with the exit code."""
     # Starting makes many objects that stay and hardly any garbage to look for.
     gc.set_threshold(50_000)
-    from index.blas import take_one_thread
+    from index.process import take_little
 
-    take_one_thread()
+    take_little()
     from pincite.cli import main as run
 
     run()

@@ -2,10 +2,10 @@
 
 import sys
 
-from index.blas import take_one_thread
+from index.process import take_little
 
 if __name__ == "__main__":
-    take_one_thread()
+    take_little()
     import typer
 
     from index.terminal import run

@@ -8,9 +8,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from index.backends import Backend
 from index.backends.batching import Batched
 from index.backends.choose import open_encoder
@@ -23,20 +20,18 @@ from index.store import Store
 from index.tokens import Tokenizer
 from qa.abstention import Rule, best_score
 from qa.duplicates import Group
-from qa.errors import QuestionError
 from qa.evidence import choose, compose, highlights, quotes
 from qa.filters import Filter
 from qa.lexical import Lexicon
 from qa.matching import Rows, rows_by_filter
 from qa.pool import first_look, gather
-from qa.query import Query, compounds, search_terms, unknown_words
+from qa.query import Query
+from qa.question_reader import QuestionReader
 from qa.records import Answer, Hit
-from qa.spelling import Correction, Speller
 from qa.stages import STAGES, Stage, left_out, stages_without
 from qa.support import supported
 from qa.tracing import Stopwatch, Trace, explained
 
-MAX_QUESTION_CHARS = 2000
 MAX_TOP_K = 50
 EVIDENCE_PASSAGES = 5
 """Passages an answer is drawn from, whatever `top_k`: asking for more must not change it."""
@@ -63,6 +58,7 @@ class Engine:
     stages: frozenset[Stage] = frozenset(STAGES)
     rule: Rule = field(init=False, repr=False)
     lexicon: Lexicon = field(init=False, repr=False)
+    reader: QuestionReader = field(init=False, repr=False)
     rows_of: Callable[[Filter], Rows] = field(init=False, repr=False, compare=False)
     _turn: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
@@ -71,6 +67,11 @@ class Engine:
             self, "rule", Rule.of(self.snapshot, self.threshold, left_out(self.stages))
         )
         object.__setattr__(self, "lexicon", Lexicon.of(self.snapshot))
+        object.__setattr__(
+            self,
+            "reader",
+            QuestionReader(self.lexicon, self.tokenizer, self.model.max_tokens, self.stages),
+        )
         object.__setattr__(self, "rows_of", rows_by_filter(self.snapshot))
 
     @classmethod
@@ -129,10 +130,10 @@ class Engine:
     def trace(self, question: str, filters: Filter | Mapping[str, Any] | None = None) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
         watch = Stopwatch()
-        question = self._checked(question)
+        question = self.reader.checked(question)
         rows = self._matching(filters)
         watch.lap("filter")
-        read, corrections = self._corrected(question)
+        read, corrections = self.reader.corrected(question)
         watch.lap("spelling")
         vector = self.encoder.encode([read], "query")[0]
         watch.lap("encoding")
@@ -140,7 +141,7 @@ class Engine:
         watch.lap("vectors")
         with self._turn:
             watch.lap("turn")
-            query = self._query(question, read, corrections, vector)
+            query = self.reader.query(question, read, corrections, vector)
             watch.lap("terms")
             pool = gather(self.snapshot, self.lexicon, query, self.stages, rows, nearest)
             watch.lap("search")
@@ -195,51 +196,6 @@ class Engine:
         if filters is None or filters == {}:
             return None
         return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
-
-    def _corrected(self, question: str) -> tuple[str, tuple[Correction, ...]]:
-        """Return the question as it is read, and what was corrected for that."""
-        if "spelling" not in self.stages:
-            return question, ()
-        read, corrections = Speller(self.lexicon, self.tokenizer).correct(question)
-        if corrections and len(self.tokenizer.tokens(read)) > self.model.max_tokens:
-            return question, ()
-        return read, corrections
-
-    def _query(
-        self,
-        question: str,
-        read: str,
-        corrections: tuple[Correction, ...],
-        vector: NDArray[np.float32],
-    ) -> Query:
-        joined = compounds(read, self.lexicon)
-        return Query(
-            question=question,
-            corrections=corrections,
-            vector=vector,
-            terms=search_terms(read, self.lexicon),
-            compounds=joined,
-            unknown=unknown_words(read, self.lexicon, joined),
-        )
-
-    def _checked(self, question: str) -> str:
-        question = question.strip()
-        if not question:
-            raise QuestionError("The question is empty: say what you want to know.")
-        if not question.isascii() and any("\ud800" <= c <= "\udfff" for c in question):
-            raise QuestionError("The question is not valid Unicode: it holds half a character.")
-        if len(question) > MAX_QUESTION_CHARS:
-            raise QuestionError(
-                f"The question has {len(question)} characters; shorten it to "
-                f"{MAX_QUESTION_CHARS} at most."
-            )
-        tokens = len(self.tokenizer.tokens(question))
-        if tokens > self.model.max_tokens:
-            raise QuestionError(
-                f"The question has {tokens} tokens and the model reads {self.model.max_tokens}: "
-                "shorten it."
-            )
-        return question
 
 
 def _model_of(manifest: Manifest, name: str | None) -> Model:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eval.questions import Question, QuestionSet
-from qa.engine import MAX_QUESTION_CHARS, Engine
+from qa.engine import Engine
+from qa.question_reader import MAX_QUESTION_CHARS
 
 
 def cut_to_fit(engine: Engine, asked: QuestionSet) -> tuple[QuestionSet, tuple[str, ...]]:

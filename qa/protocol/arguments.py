@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from qa.claims import CitedSpan
-from qa.engine import MAX_QUESTION_CHARS, MAX_TOP_K
+from qa.engine import MAX_TOP_K
+from qa.question_reader import MAX_QUESTION_CHARS
 from qa.service.ask_wire import MAX_CITATIONS
 from qa.wire_fields import WireModel
 

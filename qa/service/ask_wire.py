@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from qa.claims import AnswerClaims, CitedSpan, PassageClaim
-from qa.engine import MAX_QUESTION_CHARS, MAX_TOP_K
+from qa.engine import MAX_TOP_K
 from qa.filters import MOST_CONDITIONS, MOST_VALUES
+from qa.question_reader import MAX_QUESTION_CHARS
 from qa.wire_fields import WholeNumber, WireModel
 
 NOT_BLANK = r"[^\s\x1c-\x1f\x85]"

@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from index.gating import Gate
+from index.process import take_little
 from index.store import Store
 from qa.engine import Engine
 from qa.live import LiveEngine
@@ -79,6 +80,7 @@ def _work(settings: Settings, gate_of: GateOf, shared: Path, listener: socket.so
         config = _configured(settings, policy_of(settings, shared), gate_of)
         serve_until_signal(config, listener, alone=False)
 
+    take_little()
     forget_dead_workers()
     with log_lines(settings.log_format):
         code = run_in_worker(work)

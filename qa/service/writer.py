@@ -13,6 +13,7 @@ from index.build import sync
 from index.errors import PinciteError, SourceError, StoreBusyError
 from index.gating import Gate
 from index.jobs import FINISHED, Job, now
+from index.process import give_back
 from index.store import Store
 from index.store_folder import JOBS_LOCK
 from index.uploading import change_uploads
@@ -216,6 +217,7 @@ class Writer:
             self._sources_changed = True
             raise
         self._live.catch_up()
+        give_back()
         log_report(report)
 
     def _give_up_awaited(self) -> None:

@@ -102,6 +102,25 @@ def test_a_store_inside_a_source_is_not_indexed(
 # Text is embedded once.
 
 
+def test_where_no_shard_changed_the_terms_are_not_joined_anew(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def joined(*_: object) -> None:
+        raise AssertionError("joined again")
+
+    corpus.sync()
+    before = corpus.store.live_manifest()
+    with monkeypatch.context() as patch:
+        patch.setattr("index.writing.join_terms", joined)
+        corpus.sync()
+        assert corpus.store.live_manifest().postings == before.postings
+        corpus.write("new.txt", "Owls hunt by night.\n")
+        with pytest.raises(AssertionError, match="joined again"):
+            corpus.sync()
+    corpus.sync()
+    assert corpus.store.live_manifest().postings != before.postings
+
+
 def test_unchanged_sources_embed_nothing(corpus: Corpus) -> None:
     first = corpus.sync()
     assert first.embedded == corpus.encoder.count == len(set(corpus.encoder.encoded)) > 0

@@ -17,9 +17,10 @@ from index.model import Model, find_model
 from index.records import Span
 from index.store import Store
 from qa.background import DEFAULT_FLOOR
-from qa.engine import MAX_QUESTION_CHARS, Engine
+from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.pool import gather
+from qa.question_reader import MAX_QUESTION_CHARS
 from qa.records import Answer
 from qa.wording import content_words, is_question, word_count
 from tests.qa.conftest import Ask, Library

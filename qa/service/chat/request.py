@@ -6,8 +6,9 @@ from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from qa.engine import MAX_QUESTION_CHARS, MAX_TOP_K
+from qa.engine import MAX_TOP_K
 from qa.errors import QuestionError
+from qa.question_reader import MAX_QUESTION_CHARS
 from qa.service.ask_wire import NOT_BLANK, Filters
 from qa.wire_fields import Whole, WireModel
 
