@@ -24,7 +24,7 @@ from qa.evidence import choose, compose, highlights, quotes
 from qa.filters import Filter
 from qa.lexical import Lexicon
 from qa.matching import Rows, rows_by_filter
-from qa.pool import first_look, gather
+from qa.pool import Finder, Look
 from qa.query import Query
 from qa.question_reader import QuestionReader
 from qa.records import Answer, Hit
@@ -59,6 +59,7 @@ class Engine:
     rule: Rule = field(init=False, repr=False)
     lexicon: Lexicon = field(init=False, repr=False)
     reader: QuestionReader = field(init=False, repr=False)
+    finder: Finder = field(init=False, repr=False)
     rows_of: Callable[[Filter], Rows] = field(init=False, repr=False, compare=False)
     _turn: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
@@ -72,6 +73,8 @@ class Engine:
             "reader",
             QuestionReader(self.lexicon, self.tokenizer, self.model.max_tokens, self.stages),
         )
+        finder = Finder(self.snapshot, self.lexicon, self.stages)
+        object.__setattr__(self, "finder", finder)
         object.__setattr__(self, "rows_of", rows_by_filter(self.snapshot))
 
     @classmethod
@@ -137,13 +140,19 @@ class Engine:
         watch.lap("spelling")
         vector = self.encoder.encode([read], "query")[0]
         watch.lap("encoding")
-        nearest = first_look(self.snapshot, vector, self.stages, rows)
+        found_by_vectors = self.finder.begin_by_vectors(vector, rows)
         watch.lap("vectors")
         with self._turn:
             watch.lap("turn")
             query = self.reader.query(question, read, corrections, vector)
             watch.lap("terms")
-            pool = gather(self.snapshot, self.lexicon, query, self.stages, rows, nearest)
+            by_words = self.finder.first_by_words(query, rows)
+            watch.lap("words")
+        look = Look(found_by_vectors(), by_words)
+        watch.lap("vectors")
+        with self._turn:
+            watch.lap("turn")
+            pool = self.finder.gather(query, rows, look)
             watch.lap("search")
             evidence = tuple(_supported(each, query) for each in pool.groups(EVIDENCE_PASSAGES))
             ranked = quotes(evidence)

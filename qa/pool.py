@@ -1,7 +1,9 @@
 """How far down the rankings to look: until enough passages say something of their own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache, partial
 from itertools import islice
 
 import numpy as np
@@ -20,6 +22,9 @@ FIRST_LOOK = 100
 MOST_CANDIDATES = 800
 ENOUGH = 50
 """Passages that answer with words of their own: as many as can be asked for."""
+
+_MOST_BESIDE = 8
+"""Searches by vectors at a time, as many as questions of the service; others wait."""
 
 Vector = NDArray[np.float32]
 """Of a question, shape (dimension,)."""
@@ -46,57 +51,82 @@ class Pool:
         return tuple(self._found[:most])
 
 
-def first_look(
-    snapshot: Snapshot, vector: Vector, stages: frozenset[Stage], rows_allowed: Rows | None
-) -> list[int]:
-    """Return the rows of the first 100 passages by a question's vector, the nearest first."""
-    return _by_vectors(snapshot, vector, stages, rows_allowed, FIRST_LOOK)
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The rows of the first passages by vectors and by words, as many of each, the best first."""
+
+    by_vectors: Sequence[int]
+    by_words: Sequence[int]
 
 
-def gather(
-    snapshot: Snapshot,
-    lexicon: Lexicon,
-    query: Query,
-    stages: frozenset[Stage],
-    rows_allowed: Rows | None,
-    nearest: Sequence[int],
-) -> Pool:
-    """Return the passages near the question; `nearest` is the `first_look` at them.
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Looks for passages in one snapshot. Safe to share between threads.
 
-    Looked at are the first ones by vectors and the first ones by words, 100 of each. Where
-    passages repeat one another, twice as many are, and again, until 50 of them answer with
-    words of their own, or there are no more passages, or 800 of each were looked at. With
-    `rows_allowed` it is as if there were no other passages, but for what terms weigh.
+    `stages` are those in force. Where `rows` are given, it is as if there were no other passages,
+    but for what terms weigh.
     """
-    terms = query.searched if "lexical" in stages else ()
-    rows: dict[int, None] = {}
-    parts: list[Candidates] = []
-    look_at = FIRST_LOOK
-    while True:
-        by_words, _ = lexicon.best(terms, look_at, rows_allowed)
-        looked_at = len(rows)
-        rows.update(dict.fromkeys([*nearest, *by_words.tolist()]))
-        fresh = np.sort(np.array(list(rows)[looked_at:], np.int64))
-        parts.append(refine(snapshot, query, fresh, stages))
-        candidates = joined(parts)
-        exhausted = len(nearest) < look_at and len(by_words) < look_at
-        if exhausted or look_at >= MOST_CANDIDATES or _say_enough(candidates):
-            lexical = lexical_scores(lexicon, query, candidates.rows, stages)
-            ranked = rank(candidates, lexical)
-            return Pool(ranked, Repetitions(ranked))
-        look_at = min(2 * look_at, MOST_CANDIDATES)
-        nearest = _by_vectors(snapshot, query.vector, stages, rows_allowed, look_at)
+
+    snapshot: Snapshot
+    lexicon: Lexicon
+    stages: frozenset[Stage]
+
+    def begin_by_vectors(self, vector: Vector, rows: Rows | None) -> Callable[[], list[int]]:
+        """Begin with the first look; what is returned waits for the rows, the nearest first.
+
+        Very many vectors are compared by a thread of their own, without the interpreter.
+        """
+        look = partial(self._by_vectors, vector, FIRST_LOOK, rows)
+        if self.snapshot.dense.codes is not None:
+            return _beside().submit(look).result
+        found = look()
+        return lambda: found
+
+    def first_by_words(self, query: Query, rows: Rows | None) -> list[int]:
+        """Return the rows of the first look by words, the best first."""
+        return self._by_words(query, FIRST_LOOK, rows)
+
+    def gather(self, query: Query, rows: Rows | None, first: Look) -> Pool:
+        """Return the passages near the question.
+
+        Looked at are the first ones by vectors and the first ones by words, 100 of each. Where
+        passages repeat one another, twice as many are, and again, until 50 of them answer with
+        words of their own, or there are no more passages, or 800 of each were looked at.
+        """
+        seen: dict[int, None] = {}
+        parts: list[Candidates] = []
+        look_at, look = FIRST_LOOK, first
+        while True:
+            before = len(seen)
+            seen.update(dict.fromkeys([*look.by_vectors, *look.by_words]))
+            fresh = np.sort(np.array(list(seen)[before:], np.int64))
+            parts.append(refine(self.snapshot, query, fresh, self.stages))
+            candidates = joined(parts)
+            exhausted = max(len(look.by_vectors), len(look.by_words)) < look_at
+            if exhausted or look_at >= MOST_CANDIDATES or _say_enough(candidates):
+                lexical = lexical_scores(self.lexicon, query, candidates.rows, self.stages)
+                ranked = rank(candidates, lexical)
+                return Pool(ranked, Repetitions(ranked))
+            look_at = min(2 * look_at, MOST_CANDIDATES)
+            look = Look(
+                self._by_vectors(query.vector, look_at, rows), self._by_words(query, look_at, rows)
+            )
+
+    def _by_vectors(self, vector: Vector, look_at: int, rows: Rows | None) -> list[int]:
+        exact = "codes" not in self.stages
+        found = self.snapshot.dense.search(vector, look_at, rows, exact=exact)
+        return [row for row, _ in found]
+
+    def _by_words(self, query: Query, look_at: int, rows: Rows | None) -> list[int]:
+        terms = query.searched if "lexical" in self.stages else ()
+        found, _ = self.lexicon.best(terms, look_at, rows)
+        numbers: list[int] = found.tolist()
+        return numbers
 
 
-def _by_vectors(
-    snapshot: Snapshot,
-    vector: Vector,
-    stages: frozenset[Stage],
-    rows_allowed: Rows | None,
-    look_at: int,
-) -> list[int]:
-    exact = "codes" not in stages
-    return [row for row, _ in snapshot.dense.search(vector, look_at, rows_allowed, exact=exact)]
+@cache
+def _beside() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_MOST_BESIDE, thread_name_prefix="vectors")
 
 
 def _say_enough(candidates: Candidates) -> bool:

@@ -48,9 +48,9 @@ class Stopwatch:
         self.stage_ms: dict[str, float] = {}
 
     def lap(self, stage: str) -> None:
-        """Note how long it was, in milliseconds, since the stage before ended."""
+        """Add to a stage how long it was, in milliseconds, since the one before ended."""
         now = time.perf_counter()
-        self.stage_ms[stage] = (now - self._last) * 1000
+        self.stage_ms[stage] = self.stage_ms.get(stage, 0.0) + (now - self._last) * 1000
         self._last = now
 
 

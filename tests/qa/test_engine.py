@@ -19,7 +19,7 @@ from index.store import Store
 from qa.background import DEFAULT_FLOOR
 from qa.engine import Engine
 from qa.errors import QuestionError
-from qa.pool import gather
+from qa.pool import Finder
 from qa.question_reader import MAX_QUESTION_CHARS
 from qa.records import Answer
 from qa.wording import content_words, is_question, word_count
@@ -563,6 +563,7 @@ def test_questions_of_many_threads_are_worked_on_in_turns(
 ) -> None:
     expected = {question: same_but_for_the_time(engine.ask(question)) for question in ON_SUBJECT}
     inside: list[int] = []
+    gather = Finder.gather
     at_once: list[int] = []
 
     def gathering(*arguments: Any) -> Any:
@@ -573,7 +574,7 @@ def test_questions_of_many_threads_are_worked_on_in_turns(
         finally:
             inside.pop()
 
-    monkeypatch.setattr("qa.engine.gather", gathering)
+    monkeypatch.setattr(Finder, "gather", gathering)
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(engine.ask, ON_SUBJECT * 4))
     assert max(at_once) == 1
@@ -590,7 +591,7 @@ def test_a_question_that_fails_gives_its_turn_back(
         raise RuntimeError("no")
 
     with monkeypatch.context() as patch:
-        patch.setattr("qa.engine.gather", failing)
+        patch.setattr(Finder, "gather", failing)
         for _ in range(2):
             with pytest.raises(RuntimeError, match="no"):
                 engine.ask("why do i get pimples after microneedling")

@@ -23,8 +23,8 @@ from qa.errors import FilterError
 from qa.filter_option import read_filters
 from qa.filters import Filter
 from qa.matching import rows_by_filter
-from qa.pool import first_look, gather
-from qa.stages import STAGES, stages_without
+from qa.pool import Look
+from qa.stages import stages_without
 from qa.wire import AnswerJson
 from tests.encoders import HashingEncoder
 from tests.qa.candidates import document
@@ -203,8 +203,10 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("qa.pool.FIRST_LOOK", look_at)
         patch.setattr("qa.pool.ENOUGH", 0)
-        nearest = first_look(snapshot, query.vector, frozenset(STAGES), rows)
-        pool = gather(snapshot, plain.lexicon, query, frozenset(STAGES), rows, nearest)
+        finder = plain.finder
+        by_vectors = finder.begin_by_vectors(query.vector, rows)()
+        look = Look(by_vectors, finder.first_by_words(query, rows))
+        pool = finder.gather(query, rows, look)
     found = {each.passage.id for each in pool.candidates}
     assert found <= {snapshot.passages[row].id for row in matching}
     cosines = {
