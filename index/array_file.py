@@ -17,6 +17,7 @@ def arrays_to_bytes(arrays: Iterable[NDArray[Any]]) -> bytes:
     """Return the form on disk."""
     file = io.BytesIO()
     for content in arrays:
+        # In C order: those who map it read no flags.
         np.save(file, np.ascontiguousarray(content), allow_pickle=False)
         file.write(bytes(-file.tell() % _ALIGNMENT))
     return file.getvalue()

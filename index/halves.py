@@ -12,8 +12,10 @@ def widened(halves: NDArray[np.float16]) -> NDArray[np.float32]:
     """Return the same numbers as float32; they must be finite, as those of vectors are.
 
     The bits of a half stand as they are in a float, but for the exponent, which counts from
-    another number: a multiplication sets that right.
+    another number: a multiplication sets that right. Raises TypeError for numbers of another type.
     """
+    if halves.dtype != np.float16:
+        raise TypeError(f"float16 is widened, not {halves.dtype}")
     bits = halves.view(np.int16).astype(np.int32)
     np.left_shift(bits, _FRACTION_BITS, out=bits)
     np.bitwise_and(bits, _SIGN_AND_NUMBER, out=bits)

@@ -9,11 +9,12 @@ _M_ARENA_MAX = -8
 
 
 def take_little() -> None:
-    """Take one thread for linear algebra and few pools of memory; before NumPy is imported.
+    """Take one thread for linear algebra and few pools of memory.
 
     The products of one question are small: a second thread costs more than it gains, and takes a
     core from the encoder. Of each pool that threads take memory from, some is held and not used.
-    What the environment says (OPENBLAS_NUM_THREADS, MALLOC_ARENA_MAX) goes before.
+    What the environment says (OPENBLAS_NUM_THREADS, MALLOC_ARENA_MAX) goes before. NumPy
+    counts its threads when it is imported, so this comes first; processes started later inherit it.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # The C library reads its own variable before Python runs.

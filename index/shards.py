@@ -33,7 +33,10 @@ FILES_MAPPED = 6
 
 
 def write_shard(content: ShardContent, objects: ObjectFolder) -> Shard:
-    """Put the files of a shard into the store; those already there are not written again."""
+    """Put the files of a shard into the store; those already there are not written again.
+
+    Raises ValueError for the id of a document that has a line feed: ids are kept as lines.
+    """
     opened = content.opened()
     if any("\n" in name for name in opened.ids):
         raise ValueError("the id of a document has a line feed")

@@ -13,7 +13,7 @@ from index.recently_used import RecentlyUsed
 from index.records import ChunkedDocument, Document, Passage
 
 KEPT_BYTES_OF_LINES = 4 << 20
-KEPT_CHARS_OF_TEXTS = 16 << 20
+KEPT_CHARS_OF_DOCUMENTS = 16 << 20
 """What was asked for last is kept, up to this much of it."""
 
 
@@ -24,7 +24,7 @@ class StoredDocuments(Mapping[str, ChunkedDocument]):
     texts asked for last, `kept` characters are kept; going through `values()` keeps nothing.
     """
 
-    def __init__(self, shards: Sequence[OpenShard], *, kept: int = KEPT_CHARS_OF_TEXTS) -> None:
+    def __init__(self, shards: Sequence[OpenShard], *, kept: int = KEPT_CHARS_OF_DOCUMENTS) -> None:
         self._shards = shards
         self.starts = list(accumulate((len(each.ids) for each in shards), initial=0))
         self._ids = [name for each in shards for name in each.ids]
@@ -75,7 +75,7 @@ class StoredDocuments(Mapping[str, ChunkedDocument]):
 
     @property
     def kept(self) -> int:
-        """How many characters of texts are kept."""
+        """How many characters are kept of texts, and of what is said of them."""
         return self._documents.weight
 
     def line(self, number: int) -> DocumentLine:
@@ -91,7 +91,8 @@ class StoredDocuments(Mapping[str, ChunkedDocument]):
         def read() -> tuple[Document, int]:
             shard, at = self._place(number)
             text = shard.text(at)
-            return replace(self.line(number).document, text=text), len(text)
+            document = replace(self.line(number).document, text=text)
+            return document, len(text) + shard.line_length(at)
 
         return self._documents.get(number, read)
 

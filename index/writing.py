@@ -50,7 +50,7 @@ def write_snapshot(
         made = [_written(each, written.get(at), cache, store) for at, each in shares.items()]
         shards = tuple(each.shard for each in made)
         old = before.snapshot
-        if old is not None and old.manifest.format == FORMAT and old.manifest.shards == shards:
+        if old is not None and _is_whole(old) and old.manifest.shards == shards:
             postings, codes = old.manifest.postings, old.manifest.codes
         else:
             terms = (read_terms(shard, store.objects) for shard in shards)
@@ -72,6 +72,12 @@ def write_snapshot(
         postings=postings,
         codes=codes,
     )
+
+
+def _is_whole(old: Snapshot) -> bool:
+    """Tell whether a snapshot has all files that one of its passages has today."""
+    of_now = old.manifest.format == FORMAT and old.manifest.postings is not None
+    return of_now and bool(old.manifest.codes) == are_worth_it(old.passage_vectors)
 
 
 def _by_number(old: Snapshot | None, count: int) -> dict[int, tuple[Shard, OpenShard]]:

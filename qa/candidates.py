@@ -43,8 +43,9 @@ class Candidate:
 
     `dense` is the passage's own cosine clipped to 0..1, `similarity` that and those of its
     sentences and headings, in 0..1. `lexical` is its score by words, 0 and up. `score`, in 0..1,
-    is what it is ranked by: it compares the candidates of one question. `own` has the cosine of
-    each sentence with the question, `around` that of it with half of those beside it, in 0..1.
+    is what it is ranked by: it compares the candidates of one question. `own_cosines`
+    are those of its sentences with the question, `window_cosines` those of each with half of the
+    ones beside it, in 0..1.
     """
 
     document: Document
@@ -54,8 +55,8 @@ class Candidate:
     similarity: float
     score: float
     sentences: tuple[Sentence, ...]
-    own: Sequence[float]
-    around: Sequence[float]
+    own_cosines: tuple[float, ...]
+    window_cosines: tuple[float, ...]
 
 
 class PassageSource(Protocol):
@@ -85,10 +86,11 @@ class Candidates(Sequence[Candidate]):
     """Passages under consideration, as arrays in the order they were fetched in.
 
     Passage i is row `rows[i]` of `source`. Its sentences are `starts[i]` to `starts[i + 1]` of
-    `sentence_rows` (rows of `source`), of `vectors`, shape (sentences, dimension), and of `own`
-    and `around`, which are those of `Candidate`. `answers[i]` is the one that passage i answers
-    with (`qa.saying`). `dense`, `similarity`, `lexical` and `score` are those of `Candidate`,
-    shape (passages,). As a sequence, these are objects in the order `order`, made when asked for.
+    `sentence_rows` (rows of `source`), of `vectors`, shape (sentences, dimension), and of
+    `own_cosines` and `window_cosines`, which are those of `Candidate`. `answers[i]` is the one that
+    passage i answers with (`qa.saying`). `dense`, `similarity`, `lexical` and `score` are those of
+    `Candidate`, shape (passages,). As a sequence, these are objects in the order `order`, made when
+    asked for.
     """
 
     source: PassageSource
@@ -96,8 +98,8 @@ class Candidates(Sequence[Candidate]):
     starts: Numbers
     sentence_rows: Numbers
     vectors: Vectors
-    own: Scores
-    around: Scores
+    own_cosines: Scores
+    window_cosines: Scores
     answers: Numbers
     dense: Scores
     similarity: Scores
@@ -137,14 +139,14 @@ class Candidates(Sequence[Candidate]):
             similarity=float(self.similarity[number]),
             score=float(self.score[number]),
             sentences=tuple(Sentence(document, passage.id, span, score) for span, score in scored),
-            own=self.own[within].tolist(),
-            around=self.around[within].tolist(),
+            own_cosines=tuple(self.own_cosines[within].tolist()),
+            window_cosines=tuple(self.window_cosines[within].tolist()),
         )
 
     @cached_property
     def scores(self) -> Scores:
         """How near each sentence is to the question, alone and with those beside it, in 0..1."""
-        mean: Scores = np.multiply(self.own + self.around, 0.5)
+        mean: Scores = np.multiply(self.own_cosines + self.window_cosines, 0.5)
         return mean
 
     @cached_property
@@ -201,8 +203,8 @@ def joined(parts: Sequence[Candidates]) -> Candidates:
         ),
         sentence_rows=np.concatenate([part.sentence_rows for part in parts]),
         vectors=np.concatenate([part.vectors for part in parts]),
-        own=np.concatenate([part.own for part in parts]),
-        around=np.concatenate([part.around for part in parts]),
+        own_cosines=np.concatenate([part.own_cosines for part in parts]),
+        window_cosines=np.concatenate([part.window_cosines for part in parts]),
         answers=np.concatenate(
             [part.answers + at for part, at in zip(parts, before, strict=False)]
         ),

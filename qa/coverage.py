@@ -1,10 +1,8 @@
 """How much of a question's words a text holds."""
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from qa.query import Compound, Term
+from qa.question_terms import Compound, Term
 
 LEAST_WEIGHT = 1.0
 """A question of nothing but a common word is not covered by that word."""
@@ -17,13 +15,14 @@ class Coverage:
     together is `|` of theirs. A compound holds its parts.
     """
 
-    def __init__(self, terms: "Sequence[Term]", compounds: "Sequence[Compound]") -> None:
+    def __init__(self, terms: Sequence[Term], compounds: Sequence[Compound]) -> None:
         self._weights = [term.weight for term in terms]
         self._bits = {term.text: 1 << number for number, term in enumerate(terms)}
+        of_terms = dict(self._bits)
         for compound in compounds:
-            bits = self._bits.get(compound.term.text, 0)
+            bits = of_terms.get(compound.term.text, 0)
             for part in compound.parts:
-                bits |= self._bits.get(part, 0)
+                bits |= of_terms.get(part, 0)
             self._bits[compound.term.text] = bits
         self._shares: dict[int, float] = {}
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -45,9 +45,9 @@ class Engine:
     calibration or, where none is in force, the default one; `rule` is what comes of it. `stages`
     are those in force. `rows_of` tells which passages a filter lets through.
 
-    What is done in Python for a question is done by one thread at a time, in turns: many would
-    only take the interpreter from one another, at each call into a library. Encoding, and the
-    search by vectors, need no turn.
+    From its terms to its answer, a question is worked on by one thread at a time, in turns: many
+    would only take the interpreter from one another, at each call into a library. Encoding, and
+    the first search by vectors, need no turn.
     """
 
     snapshot: Snapshot
@@ -58,8 +58,8 @@ class Engine:
     stages: frozenset[Stage] = frozenset(STAGES)
     rule: Rule = field(init=False, repr=False)
     lexicon: Lexicon = field(init=False, repr=False)
-    reader: QuestionReader = field(init=False, repr=False)
-    finder: Finder = field(init=False, repr=False)
+    reader: QuestionReader = field(init=False, repr=False, compare=False)
+    finder: Finder = field(init=False, repr=False, compare=False)
     rows_of: Callable[[Filter], Rows] = field(init=False, repr=False, compare=False)
     _turn: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
@@ -172,8 +172,12 @@ class Engine:
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
         """Make of a trace the answer that `ask` gives."""
+        came = time.perf_counter()
         with self._turn:
-            return self._answer(trace, top_k, explain=explain)
+            waited_ms = (time.perf_counter() - came) * 1000
+            answer = self._answer(trace, top_k, explain=explain)
+        turn_ms = trace.stage_ms["turn"] + waited_ms
+        return replace(answer, stage_ms={**trace.stage_ms, "turn": turn_ms})
 
     def _answer(self, trace: Trace, top_k: int, *, explain: bool) -> Answer:
         groups = trace.evidence[:top_k]
@@ -194,7 +198,6 @@ class Engine:
             snapshot=self.snapshot.id,
             model=self.model.name,
             took_ms=(time.perf_counter() - trace.started) * 1000,
-            stage_ms=trace.stage_ms,
             calibration=self.rule.applied,
             corrections=trace.query.corrections,
             unknown_words=trace.query.unknown,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,7 @@ from index.ranges import in_ranges
 from index.snapshot import Snapshot
 from qa.bm25 import K1, PostingList, Scores, inverse_document_frequency, norms, score
 from qa.maxscore import Allowed, best_passages
-
-if TYPE_CHECKING:
-    from qa.query import Term
+from qa.question_terms import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class Lexicon:
         return inverse_document_frequency(self.postings.frequency(term), len(self.passage_norms))
 
     def best(
-        self, terms: "Sequence[Term]", limit: int, allowed: Allowed | None = None
+        self, terms: Sequence[Term], limit: int, allowed: Allowed | None = None
     ) -> tuple[NDArray[np.intp], Scores]:
         """Return the rows and scores of the `limit` best passages, best first, ties in row order.
 
@@ -58,7 +56,7 @@ class Lexicon:
         """
         return best_passages(self._lists(terms), self.passage_norms, limit, allowed)
 
-    def scores(self, terms: "Sequence[Term]", rows: NDArray[np.integer]) -> Scores:
+    def scores(self, terms: Sequence[Term], rows: NDArray[np.integer]) -> Scores:
         """Return the scores of the passages `rows`, 0 for one that holds no term."""
         scores = np.zeros(len(rows), np.float32)
         of_rows = self.passage_norms[rows]
@@ -66,7 +64,7 @@ class Lexicon:
             scores += score(each.bound, each.held_by(rows), of_rows)
         return scores
 
-    def documents(self, terms: "Sequence[Term]", rows: NDArray[np.integer]) -> Scores:
+    def documents(self, terms: Sequence[Term], rows: NDArray[np.integer]) -> Scores:
         """Return, for each passage of `rows`, the score of the whole document it is of."""
         numbers, belonging = np.unique(self.document_numbers[rows], return_inverse=True)
         scores = np.zeros(len(numbers), np.float32)
@@ -80,7 +78,7 @@ class Lexicon:
         of_rows: Scores = scores[belonging]
         return of_rows
 
-    def _lists(self, terms: "Sequence[Term]") -> list[PostingList]:
+    def _lists(self, terms: Sequence[Term]) -> list[PostingList]:
         """Return what the postings hold of the terms, in order of falling bound.
 
         The order is that in which scores are added up, for sums of floats depend on it.

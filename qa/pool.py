@@ -1,5 +1,6 @@
 """How far down the rankings to look: until enough passages say something of their own."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,8 +24,8 @@ MOST_CANDIDATES = 800
 ENOUGH = 50
 """Passages that answer with words of their own: as many as can be asked for."""
 
-_MOST_BESIDE = 8
-"""Searches by vectors at a time, as many as questions of the service; others wait."""
+_MOST_BESIDE = max(8, os.cpu_count() or 1)
+"""Searches by vectors at a time; others wait."""
 
 Vector = NDArray[np.float32]
 """Of a question, shape (dimension,)."""

@@ -12,32 +12,13 @@ from numpy.typing import NDArray
 from index.terms import fold, stem, word_spans, words
 from qa.coverage import Coverage
 from qa.lexical import Lexicon
+from qa.question_terms import Compound, Term
 from qa.spelling import Correction
 from qa.wording import is_asking_word
 
 FEWEST_LETTERS_OF_A_COMPOUND = 6
 _OPENINGS = frozenset("any every no some".split())
 _ENDINGS = frozenset("able ably ally ful full fully ible less like ly ment ness ship some".split())
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A word of the question as it is searched for. `weight` is its inverse document frequency.
-
-    A term that no document holds weighs most: it is part of what was asked, and is missing.
-    """
-
-    text: str
-    times: int
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Compound:
-    """A word of the documents that the question writes as two: "micro needling"."""
-
-    term: Term
-    parts: frozenset[str]
 
 
 @dataclass(frozen=True)

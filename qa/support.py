@@ -35,7 +35,8 @@ def supported(candidate: Candidate, query: Query) -> Candidate:
     beside = [share(above | before | own | after) for before, own, after in neighbours]
     sentences: list[Sentence] = []
     for number, sentence in enumerate(candidate.sentences):
-        by_meaning = _mean(candidate.own[number], candidate.around[number], candidate.similarity)
+        cosines = candidate.own_cosines[number], candidate.window_cosines[number]
+        by_meaning = _mean(*cosines, candidate.similarity)
         by_words = _mean(share(held[number]), beside[number], in_passage)
         score = MEANING_WEIGHT * by_meaning + (1 - MEANING_WEIGHT) * by_words
         sentences.append(Sentence(sentence.document, sentence.passage_id, sentence.span, score))

@@ -189,6 +189,7 @@ class Writer:
             self._do_one_by_one(batch.accepted, "it cannot be indexed; see the service's log")
         else:
             self._live.catch_up()
+            give_back()
             for job in batch.accepted:
                 self._finish(replace(job, state="done", snapshot=manifest.id))
 

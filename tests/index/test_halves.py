@@ -1,6 +1,7 @@
 """Half precision made wider."""
 
 import numpy as np
+import pytest
 
 from index.halves import widened
 
@@ -20,3 +21,8 @@ def test_what_is_widened_is_left_as_it_was_whatever_its_shape() -> None:
     for part in (halves, halves[::2], halves[:, 1:4], halves.T, halves[:0]):
         assert np.array_equal(widened(part), part.astype(np.float32))
     assert np.array_equal(halves, before)
+
+
+def test_what_is_not_half_precision_is_refused() -> None:
+    with pytest.raises(TypeError, match="float32"):
+        widened(np.ones(3, np.float32))

@@ -1,6 +1,7 @@
 """What the processes of the command line take of the machine."""
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ give_back()
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="of the GNU C library")
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of the GNU C library")
 def test_threads_share_few_pools_of_memory_unless_the_environment_says_otherwise(
     tmp_path: Path,
 ) -> None:

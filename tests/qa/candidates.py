@@ -42,7 +42,9 @@ class HandMadeCandidate(Candidate):
         around[1:] += NEIGHBOUR_WEIGHT * vectors[:-1]
         around[:-1] += NEIGHBOUR_WEIGHT * vectors[1:]
         own, near = np.clip(np.array([vectors, _unit(around)]) @ np.array(question), 0, 1)
-        return dataclasses.replace(self, own=own.tolist(), around=near.tolist())
+        return dataclasses.replace(
+            self, own_cosines=tuple(own.tolist()), window_cosines=tuple(near.tolist())
+        )
 
 
 def candidate(
@@ -76,8 +78,8 @@ def candidate(
             Sentence(whole, passage_id, span, score)
             for span, (_, score) in zip(spans, sentences, strict=True)
         ),
-        own=[score for _, score in sentences],
-        around=[score for _, score in sentences],
+        own_cosines=tuple(score for _, score in sentences),
+        window_cosines=tuple(score for _, score in sentences),
         sentence_vectors=_unit(vectors or [[1.0, 0.0]] * len(spans)),
     )
 
@@ -120,8 +122,8 @@ def pooled(*each: HandMadeCandidate) -> Candidates:
         starts=np.cumsum([0, *counts]),
         sentence_rows=np.arange(sum(counts)),
         vectors=vectors,
-        own=scores,
-        around=scores,
+        own_cosines=scores,
+        window_cosines=scores,
         answers=np.empty(0, np.int64),
         dense=np.array([one.dense for one in each], np.float32),
         similarity=np.array([one.similarity for one in each], np.float32),

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qa.coverage import LEAST_WEIGHT
-from qa.query import Compound, Query, Term
+from qa.query import Query
+from qa.question_terms import Compound, Term
 
 WORDS = tuple("abcdefg")
 terms = st.lists(
@@ -24,15 +25,20 @@ compounds = st.lists(
 texts = st.lists(st.frozensets(st.sampled_from((*WORDS, "ab", "cd"))), max_size=4)
 
 
+def compound(text: str, part: str) -> Compound:
+    return Compound(Term(text, 1, 1.0), frozenset({part}))
+
+
+@example([Term("b", 1, 1.0)], [compound("a", "b"), compound("ab", "a")], [frozenset({"ab"})])
 @given(terms, compounds, texts)
 def test_texts_hold_together_what_any_of_them_holds_and_a_compound_its_parts(
     asked: list[Term], joined: list[Compound], held_by: list[frozenset[str]]
 ) -> None:
     coverage = Query("?", (), np.zeros(2, np.float32), tuple(asked), tuple(joined)).coverage
     there = {*frozenset().union(*held_by)}
-    for compound in joined:
-        if compound.term.text in frozenset().union(*held_by):
-            there |= compound.parts
+    for each in joined:
+        if each.term.text in frozenset().union(*held_by):
+            there |= each.parts
     found = sum(term.weight for term in asked if term.text in there)
     together = 0
     for text in held_by:

@@ -4,6 +4,8 @@ import dataclasses
 import itertools
 import json
 import shutil
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,9 @@ from index.store import Store
 from qa.background import DEFAULT_FLOOR
 from qa.engine import Engine
 from qa.errors import QuestionError
+from qa.evidence import quotes
 from qa.pool import Finder
-from qa.question_reader import MAX_QUESTION_CHARS
+from qa.question_reader import MAX_QUESTION_CHARS, QuestionReader
 from qa.records import Answer
 from qa.wording import content_words, is_question, word_count
 from tests.qa.conftest import Ask, Library
@@ -563,18 +566,28 @@ def test_questions_of_many_threads_are_worked_on_in_turns(
 ) -> None:
     expected = {question: same_but_for_the_time(engine.ask(question)) for question in ON_SUBJECT}
     inside: list[int] = []
-    gather = Finder.gather
     at_once: list[int] = []
 
-    def gathering(*arguments: Any) -> Any:
-        inside.append(1)
-        at_once.append(len(inside))
-        try:
-            return gather(*arguments)
-        finally:
-            inside.pop()
+    def counted(work: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*arguments: Any, **named: Any) -> Any:
+            inside.append(1)
+            at_once.append(len(inside))
+            time.sleep(0.002)
+            try:
+                return work(*arguments, **named)
+            finally:
+                inside.pop()
 
-    monkeypatch.setattr(Finder, "gather", gathering)
+        return counting
+
+    monkeypatch.setattr("qa.engine.quotes", counted(quotes))
+    for owner, name in (
+        (QuestionReader, "query"),
+        (Finder, "first_by_words"),
+        (Finder, "gather"),
+        (Engine, "_answer"),
+    ):
+        monkeypatch.setattr(owner, name, counted(getattr(owner, name)))
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(engine.ask, ON_SUBJECT * 4))
     assert max(at_once) == 1

@@ -17,7 +17,8 @@ from qa.engine import Engine
 from qa.fusion import DENSE_WEIGHT, fuse, min_max
 from qa.lexical import Lexicon
 from qa.maxscore import best_places
-from qa.query import Query, Term, search_terms
+from qa.query import Query, search_terms
+from qa.question_terms import Term
 from qa.stages import STAGES, left_out, stages_without
 from qa.support import supported
 from tests.qa.candidates import candidate, covered

@@ -14,7 +14,7 @@ from index.word_list import WordList
 from qa import maxscore
 from qa.bm25 import Scores, score
 from qa.lexical import Lexicon
-from qa.query import Term
+from qa.question_terms import Term
 
 LETTERS = "abcdefgh"
 asked_for = st.tuples(st.sampled_from(LETTERS + "z"), st.integers(1, 3))

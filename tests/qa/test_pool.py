@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 
 from index.build import sync
+from index.dense.search import DenseIndex
 from index.model import Model
 from index.snapshot import open_snapshot
 from index.store import Store
 from qa.engine import Engine
+from qa.filters import Filter
 from qa.pool import FIRST_LOOK, MOST_CANDIDATES
 from qa.wire import AnswerJson
 from tests.encoders import HashingEncoder
+from tests.qa.conftest import Hashed
 
 REPORT = (
     "The inspector examined the boiler for signs of corrosion. "
@@ -119,3 +122,45 @@ def test_passages_are_ranked_the_same_however_they_were_fetched(
     at_once = repetitive.trace(QUESTION).pool
     ids = [[each.passage.id for each in pool.candidates] for pool in (in_steps, at_once)]
     assert ids[0] == ids[1]
+
+
+# Very many vectors are compared beside the search by words.
+
+
+@pytest.fixture
+def coded(hashed: Hashed, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    monkeypatch.setattr("index.dense.codes.CODED_FROM", 20)
+    texts = {
+        f"{n}.md": f"---\nyear: {2000 + n % 2}\n---\nOwl {n} hunts at dusk {n % 7}."
+        for n in range(40)
+    }
+    engine = hashed(texts)
+    assert engine.snapshot.dense.codes is not None
+    return engine
+
+
+@pytest.mark.parametrize("filters", [None, {"year": 2001}])
+def test_what_is_looked_for_beside_is_what_would_be_found_at_once(
+    coded: Engine, filters: dict[str, int] | None
+) -> None:
+    rows = None if filters is None else coded.rows_of(Filter.parse(filters))
+    vector = coded.encoder.encode(["owl 7 at dusk"], "query")[0]
+    expected = [row for row, _ in coded.snapshot.dense.search(vector, FIRST_LOOK, rows)]
+    assert coded.finder.begin_by_vectors(vector, rows)() == expected
+    assert len(expected) == (40 if filters is None else 20)
+    hits = coded.ask("owl 7 at dusk", 50, filters=filters).hits
+    years = {hit.document.metadata["year"] for hit in hits}
+    assert years == ({2000, 2001} if filters is None else {2001})
+
+
+def test_what_fails_beside_fails_the_question(
+    coded: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise RuntimeError("no codes")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DenseIndex, "search", failing)
+        with pytest.raises(RuntimeError, match="no codes"):
+            coded.ask("owl 7 at dusk")
+    assert coded.ask("owl 7 at dusk").hits
