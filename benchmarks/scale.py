@@ -24,8 +24,8 @@ original's and end as others do. Built by Pincite's own writing code in one proc
 cut or encoded, so the time of building is that of writing, joining terms and measuring the \
 background. {{questions}} real questions, one after another in one process: by vectors (100 \
 nearest), by words (100 best), and the whole question with its encoding. Recall is against exact \
-comparison with the same vectors. The service was started {{rounds}} times with default settings: \
-medians; clients are a closed loop of one process."""
+comparison with the same vectors. The service was started {{rounds}} times with default settings, \
+but follows no source: medians; clients are a closed loop of one process."""
 
 
 def main() -> None:

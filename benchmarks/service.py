@@ -1,10 +1,11 @@
 """One store over HTTP and on the command line: start, latency, throughput, memory.
 
-`python -m benchmarks.service STORE QUESTIONS`, default settings.
+`python -m benchmarks.service STORE QUESTIONS`, default settings but for `--no-watch`.
 """
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from benchmarks.peers.answering import one_round, together
 from benchmarks.peers.systems import pincite
 from benchmarks.search import read_questions
+from index.store import Store
 
 
 def main() -> None:
@@ -29,8 +31,15 @@ def main() -> None:
 
 def serve(store: Path, questions: Sequence[str], rounds: int, seconds: float) -> dict[str, Any]:
     """Return each figure's median, least and greatest over so many starts of the service."""
-    system, store = pincite(), store.resolve()
-    return together([one_round(system, store, questions, seconds) for _ in range(rounds)])
+    # What was grown comes from no source: a service that watched would find that all is gone.
+    system, store = pincite(serving=("--no-watch",)), store.resolve()
+    before = Store(store).live_id()
+    figures = together([one_round(system, store, questions, seconds) for _ in range(rounds)])
+    if Store(store).live_id() != before:
+        sys.exit(
+            "Another snapshot went live while the service was measured: these figures are void."
+        )
+    return figures
 
 
 if __name__ == "__main__":

@@ -41,8 +41,11 @@ class System:
     notes: str
 
 
-def pincite(*flags: str) -> System:
-    """Return Pincite as a user runs it, all settings at their defaults but for `flags`."""
+def pincite(*flags: str, serving: Sequence[str] = ()) -> System:
+    """Return Pincite as a user runs it, all settings at their defaults but for `flags`.
+
+    `serving` are flags of the service alone.
+    """
 
     def run(*arguments: str) -> Sequence[str]:
         return (sys.executable, "-m", "pincite", *arguments, *flags)
@@ -57,7 +60,9 @@ def pincite(*flags: str) -> System:
     return System(
         "Pincite",
         index=lambda corpus, store: run("index", str(corpus.files), "--store", str(store)),
-        serve=lambda store, port: run("serve", "--store", str(store), "--port", str(port)),
+        serve=lambda store, port: run(
+            "serve", "--store", str(store), "--port", str(port), *serving
+        ),
         ask=lambda store, question: run("ask", question, "--store", str(store)),
         request=request,
         ranked=ranked,
