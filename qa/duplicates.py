@@ -144,7 +144,7 @@ def collapse(candidates: Candidates, repetitions: Repetitions) -> Iterator[Group
             repetitions.compare(texts[together].tolist())
         left = left[1:]
         alike = repetitions.alike(own)
-        if len(alike) == len(set(own)) and repetitions.times(list(alike)) == len(own):
+        if repetitions.times(list(alike)) == len(own):  # no other passage says any of it
             yield Group(candidates.candidate(best), none, ())
             continue
         said = repetitions.among(alike)

@@ -1,6 +1,6 @@
 """What repeats is shown once; what only looks alike is kept apart."""
 
-from itertools import islice
+from itertools import islice, permutations
 
 import pytest
 
@@ -148,6 +148,19 @@ def test_texts_that_are_the_same_are_compared_once(monkeypatch: pytest.MonkeyPat
     assert len(compared) == 1
     repetitions = Repetitions(pooled(*many))
     assert len(repetitions.of(many[0].sentences[0])) == 39
+
+
+def test_what_says_the_same_does_so_whoever_is_asked_first_and_with_what() -> None:
+    words = ("Redness fades soon.", "Redness fades quickly.", "Frost bursts pipes.")
+    every = [one(text, 0.9, f"{at}") for at, text in enumerate(words)]
+    sentences = [each.sentences[0] for each in every]
+    for first, second in permutations(range(3), 2):
+        alike = {first, second} == {0, 1}
+        for asked in ([first], [second], [first, second], [0, 1, 2]):
+            repetitions = Repetitions(pooled(*every))
+            repetitions.compare(repetitions.texts[asked].tolist())
+            assert repetitions.are_same(sentences[first], sentences[second]) == alike
+            assert repetitions.are_same(sentences[second], sentences[first]) == alike
 
 
 def test_the_same_words_are_the_same_even_if_they_carry_little() -> None:

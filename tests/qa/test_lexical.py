@@ -167,6 +167,29 @@ def test_what_is_left_out_is_told(hashed: Hashed) -> None:
     assert explain["lexical"] == []
 
 
+# Each sentence with those beside it.
+
+
+def test_a_sentence_s_window_is_it_with_half_of_those_beside_it(hashed: Hashed) -> None:
+    texts = {
+        "a.txt": "Frost came. Redness fades. Frost stays. Redness stays. Frost came back.",
+        "b.txt": "Redness fades soon.",
+        "c.txt": "Owls hunt at night. Redness fades at night.",
+    }
+    engine = hashed(texts)
+    query = engine.trace("redness fades at night").query
+    found = engine.trace("redness fades at night").pool.candidates
+    assert {len(each.sentences) for each in found} == {5, 1, 2}
+    for number in range(len(found)):
+        vectors = found.vectors[found.starts[number] : found.starts[number + 1]]
+        around = vectors.copy()
+        around[1:] += vectors[:-1] / 2
+        around[:-1] += vectors[1:] / 2
+        expected = around @ query.vector / np.linalg.norm(around, axis=1)
+        windows = found.window_cosines[found.starts[number] : found.starts[number + 1]]
+        assert windows == pytest.approx(np.clip(expected, 0, 1), abs=1e-3)
+
+
 # Support.
 
 
