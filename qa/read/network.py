@@ -1,0 +1,106 @@
+"""The bundled reader's network: MiniLM's transformer with a head a text and a head a token.
+
+The weights file holds all parameters but the word embeddings. Those stay the encoder's own, frozen
+in training, and come from the encoder's package.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel
+
+from index.errors import ModelError
+
+WORD_EMBEDDINGS = "body.embeddings.word_embeddings.weight"
+"""The one parameter that is in no weights file."""
+
+_ENCODER_WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
+_MODEL_FILE = "model.safetensors"
+
+
+class ReaderNetwork(nn.Module):
+    """Reads pairs of question and window.
+
+    `body` is a BERT without a pooler, `answerable` scores the last hidden state of [CLS], and
+    `token` that of every token.
+    """
+
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        self.body = BertModel(config, add_pooling_layer=False)
+        self.answerable = nn.Linear(config.hidden_size, 1)
+        self.token = nn.Linear(config.hidden_size, 1)
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return logits of windows, shape (batch,), and of tokens, shape (batch, tokens).
+
+        All inputs have the shape (batch, tokens). `attention_mask` is 0 on padding, and
+        `token_type_ids` is 0 in the question, 1 in the window.
+        """
+        hidden = self.body(
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+        ).last_hidden_state
+        answerable: Tensor = self.answerable(hidden[:, 0]).squeeze(-1)
+        tokens: Tensor = self.token(hidden).squeeze(-1)
+        return answerable, tokens
+
+
+def new_network(encoder: Path) -> ReaderNetwork:
+    """Return a network to train: the encoder's own weights below, new heads on top.
+
+    `encoder` is the folder of all-MiniLM-L6-v2. The heads are drawn from torch's global generator.
+    """
+    network = _untrained(encoder)
+    weights = {f"body.{name}": value for name, value in _encoder_weights(encoder).items()}
+    names = network.state_dict().keys()
+    network.load_state_dict(
+        {name: value.float() for name, value in weights.items() if name in names}, strict=False
+    )
+    return network
+
+
+def load_network(weights: Path, encoder: Path) -> ReaderNetwork:
+    """Return the trained network in float32, ready to read.
+
+    Args:
+        weights: The weights file.
+        encoder: The folder of all-MiniLM-L6-v2, which the word embeddings come from.
+
+    Raises:
+        ModelError: The weights cannot be read, or are not those of this network.
+    """
+    try:
+        trained = load_file(weights)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"The reader's weights in {weights} cannot be read: {error}.") from error
+    network = _untrained(encoder)
+    trained[WORD_EMBEDDINGS] = _encoder_weights(encoder)[_ENCODER_WORD_EMBEDDINGS]
+    try:
+        network.load_state_dict({name: value.float() for name, value in trained.items()})
+    except RuntimeError as error:
+        raise ModelError(f"{weights} does not hold the weights of this reader.") from error
+    return network.eval()
+
+
+def weights_to_save(network: ReaderNetwork) -> dict[str, Tensor]:
+    """Return what goes into a weights file: float16, without the word embeddings."""
+    return {
+        name: value.detach().to("cpu", torch.float16).contiguous()
+        for name, value in network.state_dict().items()
+        if name != WORD_EMBEDDINGS
+    }
+
+
+def _untrained(encoder: Path) -> ReaderNetwork:
+    config = BertConfig.from_pretrained(encoder, attn_implementation="sdpa")
+    return ReaderNetwork(config)
+
+
+def _encoder_weights(encoder: Path) -> Mapping[str, Tensor]:
+    return load_file(encoder / _MODEL_FILE)

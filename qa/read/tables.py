@@ -1,0 +1,101 @@
+"""Rows of tables in a text, and the lines that head them.
+
+Every format writes a row as one line with "|" between its cells: Markdown as its author did, and
+the parsers of PDF, HTML and Word alike. Only Markdown marks its header.
+"""
+
+import re
+from collections.abc import Sequence
+
+from index.records import Span
+
+_ROW = re.compile(r"(?:\A|\s)\|(?=\s|\Z)|\A\|.*\|\Z")
+_RULE_BELOW = re.compile(
+    r"[ \t]*(?:\r\n|\r|\n)[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*(?=[\r\n]|\Z)"
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_NAME = re.compile(r"\W*(?:[^\W\d_]|(?:19|20)\d\d\b)")
+"""A cell that may name a column: its first word is no figure, but for a year."""
+_MOST_WORDS_OF_A_LABEL = 12
+_FAR_ABOVE = 2000
+
+
+def is_row(line: str) -> bool:
+    """Tell whether a line is a row of a table."""
+    return _ROW.search(line) is not None
+
+
+def headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
+    """Return for each line the header that it stands under; None if there is none.
+
+    `lines` are adjacent lines of `text`, in order. The header of a table that began above the
+    first of them is not found. A label between rows, such as "Operating expenses:", stands under
+    the same header as they do.
+    """
+    found: list[Span | None] = []
+    inside = bool(lines) and is_row(_line_above(text, lines[0].start))
+    header: Span | None = None
+    for number, line in enumerate(lines):
+        if header and line.end <= header.end:
+            found.append(None)
+            continue
+        if is_row(line.of(text)):
+            end = _end_of_header(text, lines, number, opens=not inside)
+            if end > number:
+                header = Span(line.start, lines[end - 1].end)
+            inside = True
+        elif inside and not _is_label(text, lines, number):
+            inside, header = False, None
+        found.append(None if header and header.contains(line) else header)
+    return found
+
+
+def _end_of_header(text: str, lines: Sequence[Span], first: int, *, opens: bool) -> int:
+    """Return the number after the last line that heads columns, from row `first` on.
+
+    Rows without a label of their own head columns if their cells are names. Amid a table they do
+    so only if one of them names years: else they may belong to the row above. At the head of a
+    table a row with a label may be one, too.
+    """
+    if opens and _RULE_BELOW.match(text, lines[first].end):
+        return first + 1
+    end = first
+    while end < len(lines) and _heads_columns(lines[end].of(text)):
+        end += 1
+    if end > first and (opens or _YEAR.search(text, lines[first].start, lines[end - 1].end)):
+        return end
+    is_followed = first + 1 < len(lines) and is_row(lines[first + 1].of(text))
+    if opens and is_followed and _are_names(_cells(lines[first].of(text))[1:]):
+        return first + 1
+    return first
+
+
+def _heads_columns(line: str) -> bool:
+    """Tell whether a row has an empty first cell, as PDF tables have it above their labels."""
+    cells = _cells(line)
+    return is_row(line) and not line.endswith("|") and not cells[0] and _are_names(cells)
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    told = [cell for cell in cells if cell]
+    return bool(told) and all(_NAME.match(cell) for cell in told)
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split("|")]
+
+
+def _is_label(text: str, lines: Sequence[Span], number: int) -> bool:
+    label = lines[number].of(text)
+    return (
+        number + 1 < len(lines)
+        and is_row(lines[number + 1].of(text))
+        and not label.endswith((".", "!", "?"))
+        and len(label.split()) <= _MOST_WORDS_OF_A_LABEL
+    )
+
+
+def _line_above(text: str, start: int) -> str:
+    """Return the nearest line before `start` that is not blank, or the end of a long one."""
+    above = text[max(0, start - _FAR_ABOVE) : start].rstrip()
+    return above[max(above.rfind("\n"), above.rfind("\r")) + 1 :].strip()
