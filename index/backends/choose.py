@@ -1,8 +1,10 @@
-"""Which backend encodes: the fastest on this machine that gives the model's own vectors."""
+"""Which backend computes: the fastest on this machine that gives the model's own numbers."""
 
 import ctypes.util
 import logging
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Literal, TypeVar
 
 from index.backends import Backend
 from index.backends.torch_encoder import TorchEncoder
@@ -11,6 +13,9 @@ from index.errors import ModelError, NotConvertibleError
 from index.model import Model
 
 _log = logging.getLogger(__name__)
+
+Opened = TypeVar("Opened")
+Device = Literal["cpu", "cuda"]
 
 
 def open_encoder(model: Model, backend: Backend = "auto", *, indexing: bool = False) -> Encoder:
@@ -21,40 +26,63 @@ def open_encoder(model: Model, backend: Backend = "auto", *, indexing: bool = Fa
     is torch on the processor, and a warning says so. Raises ModelError, also where the
     backend that was asked for cannot be had.
     """
+
+    def on_torch(device: Device) -> Encoder:
+        return TorchEncoder(model, device)
+
+    def on_openvino(precision: str) -> Encoder:
+        from index.backends.encoder_conversion import openvino_encoder
+
+        return openvino_encoder(model, precision)
+
+    return open_on(backend, on_torch, on_openvino, prefer_gpu=indexing)
+
+
+def open_on(
+    backend: Backend,
+    on_torch: Callable[[Device], Opened],
+    on_openvino: Callable[[str], Opened],
+    *,
+    prefer_gpu: bool = False,
+) -> Opened:
+    """Open a model on a backend; "auto" tries OpenVINO, and falls back on torch with a warning.
+
+    `on_openvino` opens it in a precision, such as "bfloat16", or raises NotConvertibleError. Raises
+    ModelError where the backend that was asked for cannot be had.
+    """
     if backend == "torch-float32":
-        return TorchEncoder(model)
-    if backend == "cuda-float32" or (backend == "auto" and indexing):
+        return on_torch("cpu")
+    if backend == "cuda-float32" or (backend == "auto" and prefer_gpu):
         if _has_gpu():
-            return TorchEncoder(model, "cuda")
+            return on_torch("cuda")
         if backend != "auto":
             raise ModelError("There is no GPU that torch can use; leave out --backend.")
     try:
-        return _openvino_encoder(model, backend)
+        return _in_best_precision(backend, on_openvino)
     except ImportError as error:
         reason = f"OpenVINO cannot be imported ({error.name or error})"
     except NotConvertibleError as error:
         reason = f"OpenVINO cannot be used: {error}"
     if backend != "auto":
         raise ModelError(f"{reason}; leave out --backend {backend}.")
-    _log.warning("%s. Encoding with torch, which is slower.", reason)
-    return TorchEncoder(model)
+    _log.warning("%s. Computing with torch, which is slower.", reason)
+    return on_torch("cpu")
 
 
-def _openvino_encoder(model: Model, backend: Backend) -> Encoder:
-    """Return an encoder in the precision asked for, else in the fastest that is near enough."""
-    from index.backends.conversion import openvino_encoder
-    from index.backends.openvino_encoder import precisions
+def _in_best_precision(backend: Backend, on_openvino: Callable[[str], Opened]) -> Opened:
+    """Open it in the precision asked for, else in the fastest that is near enough."""
+    from index.backends.openvino_runtime import precisions
 
     offered = precisions()
     if backend != "auto":
         precision = backend.removeprefix("openvino-")
         if precision not in offered:
             raise NotConvertibleError(f"this processor does not compute in {precision}")
-        return openvino_encoder(model, precision)
+        return on_openvino(precision)
     for precision in offered[:-1]:
         with suppress(NotConvertibleError):
-            return openvino_encoder(model, precision)
-    return openvino_encoder(model, offered[-1])
+            return on_openvino(precision)
+    return on_openvino(offered[-1])
 
 
 def _has_gpu() -> bool:

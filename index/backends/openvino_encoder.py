@@ -1,11 +1,9 @@
 """A converted model on OpenVINO: no torch, ready in a fraction of a second."""
 
 import os
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,53 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from index.backends.openvino_runtime import compile_model, import_openvino
 from index.encoder import Role, Vectors
 from index.errors import ModelError
 from index.model import Prompts
 
-MODEL_FILE, TOKENIZER_FILE = "model.xml", "tokenizer.json"
-COMPILED = "compiled"
-FILES = (MODEL_FILE, "model.bin", TOKENIZER_FILE)
-_CONVERTER = "openvino.tools.ovc"
-_importing = threading.Lock()
+TOKENIZER_FILE = "tokenizer.json"
+LEAST_COSINE = 0.999
+"""Vectors less alike than this are not taken for those of the same model."""
+
 _FEW_TOKENS = 512
 """So many, padded, are encoded at once, with all cores; more are dealt to several requests."""
 _BATCH_TOKENS = 2048
-LEAST_COSINE = 0.999
-"""Vectors less alike than this are not taken for those of the same model."""
-_PRECISION_HINTS = {"float32": "f32", "bfloat16": "bf16"}
-
-
-def import_openvino() -> Any:
-    """Import OpenVINO, but neither its converter nor its telemetry.
-
-    The converter takes a quarter of the time, and telemetry would report each conversion
-    to OpenVINO's maker. In this process `openvino.convert_model` is not there afterwards;
-    `openvino.tools.ovc` has it. Raises ImportError where OpenVINO is not installed.
-    """
-    modules: dict[str, Any] = sys.modules
-    with _importing:
-        if modules.get("openvino") is None:
-            modules["openvino_telemetry"] = None
-            modules.setdefault(_CONVERTER, None)
-            try:
-                import openvino
-            finally:
-                modules.pop(_CONVERTER, None)
-        import openvino
-
-        return openvino
-
-
-@lru_cache(maxsize=1)
-def _core() -> Any:
-    return import_openvino().Core()
-
-
-def precisions() -> list[str]:
-    """Return what the processor computes in, the fastest first."""
-    capabilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return ["bfloat16", "float32"] if "BF16" in capabilities else ["float32"]
 
 
 class OpenVinoEncoder:
@@ -68,7 +31,6 @@ class OpenVinoEncoder:
     def __init__(self, folder: Path, prompts: Prompts, max_length: int, precision: str) -> None:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self._openvino = import_openvino()
-        self._core = _core()
         self._folder = folder
         self._prompts = prompts
         self._precision = precision
@@ -144,14 +106,7 @@ class OpenVinoEncoder:
         return int(self._at_once.output(0).get_partial_shape()[1].get_length())
 
     def _compile(self, hint: str, *, keep: bool = False) -> Any:
-        """Compile for this processor; what is kept is there in a third of the time."""
-        configuration = {
-            "PERFORMANCE_HINT": hint,
-            "INFERENCE_PRECISION_HINT": _PRECISION_HINTS[self._precision],
-        }
-        if keep and os.access(self._folder, os.W_OK):
-            configuration["CACHE_DIR"] = str(self._folder / COMPILED)
-        return self._core.compile_model(str(self._folder / MODEL_FILE), "CPU", configuration)
+        return compile_model(self._folder, self._precision, hint, keep=keep)
 
 
 def _of_length_one(vectors: Vectors) -> Vectors:

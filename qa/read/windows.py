@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.records import Document, Passage, Span, headings
-from index.structure.outline import LIST_MARKER
 from qa.read.tables import headers, is_row
 from qa.wording import is_lead_in, is_list_item, word_count
 
@@ -132,7 +131,10 @@ def _lines(text: str, passage: Passage) -> list[list[Span]]:
 
 
 def _is_item(text: str, line: Span) -> bool:
-    """Tell whether a line is a list's item: it has a marker before it, or begins with a label."""
-    before = _LINE_END.split(text[max(0, line.start - _LONGEST_MARKER) : line.start])[-1]
-    marked = LIST_MARKER.match(before.lstrip(" \t>") + " ")
-    return marked is not None or is_list_item(line.of(text))
+    """Tell whether a line is a list's item: it has a marker before it, or begins with a label.
+
+    No sentence begins with a marker: it stands between the line's beginning and the sentence.
+    """
+    above = text[max(0, line.start - _LONGEST_MARKER) : line.start]
+    marker = _LINE_END.split(above)[-1].strip(" \t>#")
+    return bool(marker) or is_list_item(line.of(text))

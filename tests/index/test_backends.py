@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.backends import conversion
+from index.backends import conversion, encoder_conversion
 from index.backends.choose import open_encoder
-from index.backends.conversion import openvino_encoder
-from index.backends.openvino_encoder import OpenVinoEncoder, precisions
+from index.backends.encoder_conversion import openvino_encoder
+from index.backends.openvino_encoder import OpenVinoEncoder
+from index.backends.openvino_runtime import precisions
 from index.backends.torch_encoder import TorchEncoder
 from index.build import sync
 from index.encoder import Encoder, Role, Vectors
@@ -125,7 +126,7 @@ def test_a_model_is_converted_once(
     first = openvino_on(prompted).encode(["Redness fades."], "query")
     (record,) = cache.rglob("conversion.json")
     assert prompted.fingerprint in str(record)
-    assert json.loads(record.read_text())["cosine"] >= 0.999
+    assert json.loads(record.read_text())["compared"]["cosine"] >= 0.999
     assert not list(cache.rglob("new-*"))
     monkeypatch.setattr(conversion, "_convert", lambda *_: pytest.fail("converted again"))
     assert np.array_equal(openvino_on(prompted).encode(["Redness fades."], "query"), first)
@@ -168,15 +169,17 @@ def test_weights_damaged_behind_a_kept_compilation_are_noticed(
 def test_what_gives_other_vectors_is_refused_once_and_for_all(
     prompted: Model, cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(conversion, "_least_cosine", lambda *_: 0.9)
+    monkeypatch.setattr(encoder_conversion, "_least_cosine", lambda *_: 0.9)
     with pytest.raises(NotConvertibleError, match=r"other vectors \(cosine 0\.9000\)"):
         openvino_on(prompted)
     monkeypatch.setattr(conversion, "_convert", lambda *_: pytest.fail("tried again"))
+    best = precisions()[0]  # the others would be tried, for the first time
+    monkeypatch.setattr("index.backends.openvino_runtime.precisions", lambda: [best])
     with caplog.at_level(logging.WARNING):
         encoder = open_encoder(prompted)
     assert isinstance(encoder, TorchEncoder)
-    assert "Encoding with torch, which is slower" in caplog.text
-    asked_for = f"openvino-{precisions()[0]}"
+    assert "Computing with torch, which is slower" in caplog.text
+    asked_for = f"openvino-{best}"
     with pytest.raises(ModelError, match="other vectors") as raised:
         open_encoder(prompted, asked_for)  # type: ignore[arg-type]
     assert "\n" not in str(raised.value)
@@ -188,7 +191,7 @@ def test_what_cannot_be_converted_is_encoded_on_torch(
     def unsupported(*_: object) -> None:
         raise RuntimeError("no such operation")
 
-    monkeypatch.setattr(conversion, "_write", unsupported)
+    monkeypatch.setattr(encoder_conversion, "write_model", unsupported)
     assert open_encoder(prompted).backend == "torch-float32"
 
 
@@ -199,7 +202,7 @@ def test_a_full_disk_is_no_refusal_for_good(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(conversion, "_write", full)
+        patched.setattr(encoder_conversion, "write_model", full)
         with pytest.raises(NotConvertibleError, match="No space left"):
             openvino_on(prompted)
     assert openvino_on(prompted).encode(["Redness fades."], "query").shape == (1, 16)
@@ -209,7 +212,7 @@ def test_a_refusal_ends_with_the_libraries_that_it_was_made_with(
     prompted: Model, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(conversion, "_least_cosine", lambda *_: float("nan"))
+        patched.setattr(encoder_conversion, "_least_cosine", lambda *_: float("nan"))
         patched.setattr(conversion, "_libraries", lambda: "torch 1")
         with pytest.raises(NotConvertibleError, match="other vectors"):
             openvino_on(prompted)
@@ -226,7 +229,7 @@ def test_one_vector_that_is_no_number_is_enough_to_refuse(prompted: Model) -> No
             vectors[-1] = np.nan
             return vectors
 
-    assert np.isnan(conversion._least_cosine(reference, Spoilt(prompted)))
+    assert np.isnan(encoder_conversion._least_cosine(reference, Spoilt(prompted)))
 
 
 @pytest.mark.parametrize(
@@ -282,7 +285,7 @@ def test_where_nothing_can_be_kept_it_is_torch(
 def test_a_precision_that_the_processor_lacks_is_refused(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.backends.openvino_encoder.precisions", lambda: ["float32"])
+    monkeypatch.setattr("index.backends.openvino_runtime.precisions", lambda: ["float32"])
     with pytest.raises(ModelError, match="does not compute in bfloat16") as raised:
         open_encoder(model, "openvino-bfloat16")
     assert "\n" not in str(raised.value)
@@ -292,10 +295,10 @@ def test_a_precision_that_gives_other_vectors_gives_way_to_float32(
     prompted: Model, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "index.backends.openvino_encoder.precisions", lambda: ["bfloat16", "float32"]
+        "index.backends.openvino_runtime.precisions", lambda: ["bfloat16", "float32"]
     )
     measured = iter([0.9, 1.0])
-    monkeypatch.setattr(conversion, "_least_cosine", lambda *_: next(measured))
+    monkeypatch.setattr(encoder_conversion, "_least_cosine", lambda *_: next(measured))
     assert open_encoder(prompted).backend == "openvino-float32"
 
 
