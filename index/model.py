@@ -73,10 +73,10 @@ def find_model(name: str = DEFAULT_MODEL) -> Model:
 
     Nothing is downloaded. Raises ModelError if the model is not on this machine or is damaged.
     """
-    folder = _folder_of(name)
+    folder = folder_of(name)
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder} is not a sentence-transformers model: no config.json in it.")
-    hashes = remembered_digests(folder, _decisive_files(folder))
+    hashes = remembered_digests(folder, decisive_files(folder))
     if name == DEFAULT_MODEL and hashes.get("model.safetensors") != _BUNDLED_WEIGHTS_SHA256:
         raise ModelError(
             f"The weights of {DEFAULT_MODEL} in {folder} are not the published ones; "
@@ -90,7 +90,8 @@ def find_model(name: str = DEFAULT_MODEL) -> Model:
     return Model(name, folder, fingerprint, max_length, max_tokens, prompts)
 
 
-def _decisive_files(folder: Path) -> list[Path]:
+def decisive_files(folder: Path) -> list[Path]:
+    """Return the files of a model's folder that have a say in what it computes."""
     return [
         path
         for path in sorted(folder.rglob("*"))
@@ -104,7 +105,11 @@ def _tokenizer(folder: Path, fingerprint: str) -> ModelTokenizer:  # noqa: ARG00
     return ModelTokenizer(folder)
 
 
-def _folder_of(name: str) -> Path:
+def folder_of(name: str) -> Path:
+    """Return where a model lies: the bundled one, a folder, or one in the hub's cache.
+
+    Raises ModelError if it is not on this machine.
+    """
     if name == DEFAULT_MODEL:
         spec = importlib.util.find_spec(_BUNDLE)
         if spec is None or spec.origin is None:

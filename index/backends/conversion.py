@@ -57,7 +57,7 @@ class Conversion(Protocol[Opened]):
         """Open what was written."""
         ...
 
-    def compare(self, opened: Opened, precision: str) -> Comparison:
+    def compare(self, opened: Opened) -> Comparison:
         """Compare what was converted with torch, on inputs of many kinds."""
         ...
 
@@ -182,7 +182,7 @@ def _convert(conversion: Conversion[Opened], precision: str, kept: Path) -> None
         try:
             with _quiet():
                 conversion.write(folder)
-            comparison = conversion.compare(conversion.open(folder, precision), precision)
+            comparison = conversion.compare(conversion.open(folder, precision))
         except (OSError, MemoryError):
             raise  # it may go better the next time
         except Exception as error:  # noqa: BLE001 - a foreign model's code may raise anything

@@ -73,7 +73,7 @@ class EncoderConversion:
         """Open what was written."""
         return OpenVinoEncoder(folder, self.model.prompts, self.model.max_length, precision)
 
-    def compare(self, opened: OpenVinoEncoder, precision: str) -> Comparison:
+    def compare(self, opened: OpenVinoEncoder) -> Comparison:
         """Compare vectors by their cosine, whatever the precision."""
         cosine = _least_cosine(self.reference, opened)
         near = cosine >= LEAST_COSINE

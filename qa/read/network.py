@@ -43,12 +43,41 @@ class ReaderNetwork(nn.Module):
         All inputs have the shape (batch, tokens). `attention_mask` is 0 on padding, and
         `token_type_ids` is 0 in the question, 1 in the window.
         """
-        hidden = self.body(
-            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
-        ).last_hidden_state
+        hidden = self.hidden(input_ids, attention_mask, token_type_ids)
         answerable: Tensor = self.answerable(hidden[:, 0]).squeeze(-1)
         tokens: Tensor = self.token(hidden).squeeze(-1)
         return answerable, tokens
+
+    def hidden(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+        """Return the last hidden states, shape (batch, tokens, hidden size)."""
+        states: Tensor = self.body(
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+        ).last_hidden_state
+        return states
+
+
+class ConvertibleNetwork(nn.Module):
+    """The same network with heads that multiply and sum, for OpenVINO.
+
+    In bfloat16 it computes all up to the last matrix product in that precision, and only what
+    follows in float32: a head that is no such product is spared the rounding, and no two windows
+    get the same logit for it.
+    """
+
+    def __init__(self, network: ReaderNetwork) -> None:
+        super().__init__()
+        self._network = network
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return what the network returns."""
+        answerable, token = self._network.answerable, self._network.token
+        hidden = self._network.hidden(input_ids, attention_mask, token_type_ids)
+        return (
+            (hidden[:, 0] * answerable.weight[0]).sum(-1) + answerable.bias,
+            (hidden * token.weight[0]).sum(-1) + token.bias,
+        )
 
 
 def new_network(encoder: Path) -> ReaderNetwork:

@@ -1,0 +1,44 @@
+"""Which reader reads: the bundled one, or a CrossEncoder that was named."""
+
+from index.backends import Backend
+from index.backends.choose import Device, open_on
+from index.errors import ModelError
+from qa.read.bundled import NAME, TrainedReader, find_reader
+from qa.read.reader import Reader
+
+
+def open_reader(name: str | None = None, backend: Backend = "auto") -> Reader:
+    """Return the bundled reader (None or "bundled"), or a CrossEncoder by its name or folder.
+
+    By default the bundled one runs on OpenVINO in the best precision of the processor, and on
+    torch, with a warning, where OpenVINO is missing or cannot stand in for torch. A CrossEncoder
+    runs on torch only. Raises ModelError, also where the backend that was asked for cannot be had.
+    """
+    if name is None or name == NAME:
+        return open_trained(find_reader(), backend)
+
+    from qa.read.cross_encoder import CrossEncoderReader
+
+    def on_torch(device: Device) -> Reader:
+        return CrossEncoderReader(name, device)
+
+    def on_openvino(_: str) -> Reader:
+        raise ModelError(f"The reader {name} runs on torch only; leave out --backend {backend}.")
+
+    return open_on("torch-float32" if backend == "auto" else backend, on_torch, on_openvino)
+
+
+def open_trained(trained: TrainedReader, backend: Backend = "auto") -> Reader:
+    """Return a reader with these weights, on a backend as `open_reader` chooses it."""
+
+    def on_torch(device: Device) -> Reader:
+        from qa.read.torch_reader import TorchReader
+
+        return TorchReader(trained, device)
+
+    def on_openvino(precision: str) -> Reader:
+        from qa.read.conversion import openvino_reader
+
+        return openvino_reader(trained, precision)
+
+    return open_on(backend, on_torch, on_openvino)
