@@ -99,6 +99,6 @@ def _pair(encoding: Encoding, prefix: int) -> Pair:
     return Pair(
         ids=np.array(ids, dtype=np.int64),
         types=np.array(types, dtype=np.int64),
-        first=own[0] if own else len(ids),
+        first=own[0] if own else 0,
         spans=spans - prefix,
     )

@@ -1,0 +1,64 @@
+"""A reader with heads at random on the encoder's own weights, for what holds of any weights."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from index.backends.openvino_runtime import precisions
+from index.model import Model
+from index.records import Span
+from qa.read.bundled import TrainedReader, find_reader
+from qa.read.conversion import openvino_reader
+from qa.read.openvino_reader import OpenVinoReader
+from qa.read.torch_reader import TorchReader
+from qa.read.windows import Window
+
+
+def windows_of(*texts: str, above: str = "") -> list[Window]:
+    """Windows that are whole documents."""
+    spans = [Span(0, len(text)) for text in texts]
+    return [
+        Window(number, span, (span,), text, above)
+        for number, (span, text) in enumerate(zip(spans, texts, strict=True))
+    ]
+
+
+def write_weights(path: Path, encoder: Model, seed: int = 0) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    from qa.read.network import new_network, weights_to_save
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        save_file(weights_to_save(new_network(encoder.folder)), path)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, model: Model) -> TrainedReader:
+    weights = tmp_path_factory.mktemp("reader") / "weights.safetensors"
+    write_weights(weights, model)
+    return find_reader(weights, None)
+
+
+@pytest.fixture(scope="session")
+def converted_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where this session keeps converted readers, which are large."""
+    folder = tmp_path_factory.mktemp("converted")
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def on_torch(trained: TrainedReader) -> TorchReader:
+    return TorchReader(trained)
+
+
+@pytest.fixture(scope="session")
+def on_openvino(trained: TrainedReader, converted_here: Path) -> Sequence[OpenVinoReader]:
+    """One in each precision that this processor has, the fastest first."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(converted_here))
+        return [openvino_reader(trained, precision) for precision in precisions()]

@@ -1,0 +1,88 @@
+"""The reader's weights are known again, or refused in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from index.errors import ModelError
+from index.model import Model
+from qa.read import bundled
+from qa.read.bundled import WEIGHTS, WEIGHTS_SHA256, TrainedReader, find_reader, sha256_of
+from qa.read.choose import open_reader
+from qa.read.torch_reader import TorchReader
+from tests.qa.read.conftest import windows_of, write_weights
+
+MOST_BYTES = 25_000_000
+
+
+@pytest.mark.skipif(not WEIGHTS.is_file(), reason="no weights are bundled yet")
+def test_the_bundled_weights_are_those_that_are_named() -> None:
+    assert sha256_of(WEIGHTS) == WEIGHTS_SHA256, "set WEIGHTS_SHA256 to the former"
+    assert WEIGHTS.stat().st_size <= MOST_BYTES
+    assert open_reader().name == open_reader("bundled").name == "bundled"
+
+
+def test_weights_are_small_enough(trained: TrainedReader) -> None:
+    assert trained.weights.stat().st_size <= MOST_BYTES
+
+
+def assert_refused(weights: Path, sha256: str, reason: str) -> None:
+    with pytest.raises(ModelError, match=reason) as raised:
+        find_reader(weights, sha256)
+    assert "\n" not in str(raised.value)
+
+
+def test_damaged_weights_are_refused(trained: TrainedReader, tmp_path: Path) -> None:
+    content = trained.weights.read_bytes()
+    sha256 = sha256_of(trained.weights)
+    copied = tmp_path / "reader.safetensors"
+    copied.write_bytes(content)
+    assert find_reader(copied, sha256).digest == trained.digest
+    middle = len(content) // 2
+    copied.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+    assert_refused(copied, sha256, "are damaged: their SHA-256 is")
+    copied.write_bytes(content[:middle])
+    assert_refused(copied, sha256, "are damaged: their SHA-256 is")
+
+
+def test_missing_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = tmp_path / "reader.safetensors"
+    assert_refused(missing, "0" * 64, "are missing: there is no .*name another weights file")
+    monkeypatch.setattr(bundled, "WEIGHTS", missing)
+    assert_refused(missing, "0" * 64, "are missing: there is no .*reinstall Pincite")
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_what_holds_no_weights_is_an_error_of_one_line(content: bytes, tmp_path: Path) -> None:
+    weights = tmp_path / "reader.safetensors"
+    weights.write_bytes(content)
+    reader = TorchReader(find_reader(weights, None))
+    with pytest.raises(ModelError, match="weights") as raised:
+        reader.read("why?", windows_of("So."))
+    assert "\n" not in str(raised.value)
+
+
+def test_other_weights_have_another_digest(
+    trained: TrainedReader, model: Model, tmp_path: Path
+) -> None:
+    write_weights(tmp_path / "other.safetensors", model, seed=1)
+    other = find_reader(tmp_path / "other.safetensors", None)
+    assert other.digest != trained.digest
+    assert other.name == str(tmp_path / "other.safetensors")
+
+
+def test_a_new_network_is_the_encoder_with_new_heads(model: Model) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    from qa.read.network import new_network
+
+    network = new_network(model.folder)
+    encoder = load_file(model.folder / "model.safetensors")
+    own = network.state_dict()
+    for name, value in encoder.items():
+        if f"body.{name}" in own:
+            assert torch.equal(own[f"body.{name}"], value)
+    body = {name.removeprefix("body.") for name in own if name.startswith("body.")}
+    assert body <= encoder.keys(), "every part of the body has the encoder's weights"
+    assert not any("pooler" in name for name in body)

@@ -1,0 +1,295 @@
+"""Windows are exact, lose nothing, and carry what leads in to them."""
+
+import hashlib
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from index.chunking import Chunker
+from index.model import Model
+from index.reading import read_file
+from index.records import Document, Layout, Passage, Span
+from index.sources import SourceFile
+from index.structure import OUTLINERS
+from qa.read.windows import MOST_LEAD_WORDS, MOST_WORDS, Window, windows
+from qa.wording import word_count
+
+
+@pytest.fixture(scope="module")
+def chunker(model: Model) -> Chunker:
+    return Chunker(model.tokenizer(), model.budget())
+
+
+def document_of(text: str, media_type: str = "text/plain") -> Document:
+    extracted = media_type == "application/pdf"
+    return Document(
+        id="folder-file-0123456789",
+        source="folder/file",
+        title="" if extracted else OUTLINERS[media_type](text).title,
+        text=text,
+        media_type=media_type,
+        reader="text/1",
+        document_sha256="",
+        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        layout=Layout() if extracted else None,
+    )
+
+
+def cut(chunker: Chunker, text: str, media_type: str = "text/plain") -> list[Window]:
+    document = document_of(text, media_type)
+    passages = chunker.chunk(document).passages
+    made = windows([(document, passage) for passage in passages])
+    assert_holds(document, passages, made)
+    return made
+
+
+def assert_holds(document: Document, passages: tuple[Passage, ...], made: list[Window]) -> None:
+    """Everything that must be true of windows, whatever the text."""
+    assert sorted(window.passage for window in made) == [window.passage for window in made]
+    for number, passage in enumerate(passages):
+        own = [window for window in made if window.passage == number]
+        starts = [sentence.start for sentence in passage.sentences]
+        ends = [sentence.end for sentence in passage.sentences]
+        assert own[0].span.start == passage.start
+        assert own[-1].span.end == passage.end
+        for before, after in pairwise(own):  # each begins with the sentence after the last one
+            assert starts.index(after.span.start) == ends.index(before.span.end) + 1
+        for window in own:
+            assert_is_exact(document, passage, window)
+            assert_is_short(document, passage, window)
+
+
+def assert_is_exact(document: Document, passage: Passage, window: Window) -> None:
+    assert window.text == "\n".join(document.text[start:end] for start, end in window.parts)
+    assert window.parts[-1] == window.span
+    assert all(passage.span.contains(part) and part.start < part.end for part in window.parts)
+    assert all(before.end <= after.start for before, after in pairwise(window.parts))
+    joint = len(window.text) - (window.span.end - window.span.start) - 1
+    for start in range(len(window.text)):
+        located = window.locate(start, start + 1)
+        assert (located is None) == (len(window.parts) > 1 and start == joint)
+        assert located is None or located.of(document.text) == window.text[start]
+
+
+def assert_is_short(document: Document, passage: Passage, window: Window) -> None:
+    lead = sum(word_count(part.of(document.text)) for part in window.parts[:-1])
+    assert lead <= MOST_LEAD_WORDS
+    if word_count(window.text) > MOST_WORDS:
+        inside = [each for each in passage.sentences if window.span.contains(each)]
+        own = window.span.of(document.text)
+        assert len(inside) == 1 or (word_count(own) <= MOST_WORDS and "\n" not in own)
+
+
+# Any text.
+
+cells = st.lists(
+    st.sampled_from(["a", "Name", "2022", "$1.20", "", "👍🏽", "(3)", "x" * 90]), min_size=2
+)
+words = st.sampled_from(
+    "the needle heals 48 hours: Dr. e.g. 0.5 mm 👩‍👩‍👧‍👦 漢字 e\u0301 | a|b".split()
+)
+prose = st.builds(
+    lambda words, end: " ".join(words) + end,
+    st.lists(words, min_size=1, max_size=120),
+    st.sampled_from([".", "!", "?", ":", "", " |"]),
+)
+lines = st.one_of(
+    prose,
+    st.builds(
+        lambda mark, text: mark + text, st.sampled_from(["- ", "1. ", "Label: ", "> "]), prose
+    ),
+    st.builds(lambda row: "| " + " | ".join(row) + " |", cells),
+    st.builds(" | ".join, cells),
+    st.sampled_from(["|---|---|", "Net sales:", "# Heading", "", "The causes are:"]),
+)
+texts = st.builds(
+    lambda lines, end: end.join(lines),
+    st.lists(lines, max_size=14),
+    st.sampled_from(["\n", "\r\n", "\r", "\n\n"]),
+)
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "text/markdown", "application/pdf"])
+@given(text=texts)
+@example(text="")
+@example(text="| a | b |\n|---|---|\n| 1 | 2 |")
+@example(text="The causes are:\n- heat\n- cold")
+def test_windows_of_any_text_hold(chunker: Chunker, media_type: str, text: str) -> None:
+    cut(chunker, text, media_type)
+
+
+def test_windows_of_real_texts_hold(chunker: Chunker, seeds_dir: Path) -> None:
+    longest = 0
+    for path in sorted(seeds_dir.glob("*.txt")):
+        (document,) = read_file(SourceFile(path, f"seeds/{path.name}"))
+        passages = chunker.chunk(document).passages
+        made = windows([(document, passage) for passage in passages])
+        assert_holds(document, passages, made)
+        longest = max(longest, *(word_count(window.text) for window in made))
+    assert 70 < longest <= MOST_WORDS
+
+
+def test_windows_are_filled_one_after_another(chunker: Chunker) -> None:
+    sentence = "This one has exactly nine words in it, yes."
+    made = cut(chunker, " ".join([sentence] * 13))
+    assert [word_count(window.text) for window in made] == [72, 45]  # 8 and 5 sentences of 9 words
+
+
+def test_a_longer_sentence_is_a_window_by_itself(chunker: Chunker) -> None:
+    long = " ".join(["word"] * 100) + "."
+    made = cut(chunker, f"One before. {long} One after.")
+    assert [window.text for window in made] == ["One before.", long, "One after."]
+
+
+def test_what_only_announces_goes_with_what_follows(chunker: Chunker) -> None:
+    filling = " ".join(["word"] * 70) + "."
+    rest = " ".join(["more"] * 40) + "."
+    made = cut(chunker, f"{filling} It was said thus: {rest}")
+    assert [window.text for window in made] == [filling, f"It was said thus: {rest}"]
+
+
+# What stands above.
+
+
+def test_title_and_headings_stand_above_each_once(chunker: Chunker) -> None:
+    text = "# Care\n\nWash it.\n\n## At night\n\nSleep well.\n"
+    made = cut(chunker, text, "text/markdown")
+    assert [(window.above, window.text) for window in made] == [
+        ("Care", "Wash it."),
+        ("Care: At night", "Sleep well."),
+    ]
+
+
+def test_a_window_knows_its_passage_and_no_passages_are_no_windows(chunker: Chunker) -> None:
+    first, second = document_of("One."), document_of("Two.")
+    passages = [(each, chunker.chunk(each).passages[0]) for each in (first, second)]
+    assert [(window.passage, window.text) for window in windows(passages)] == [
+        (0, "One."),
+        (1, "Two."),
+    ]
+    assert windows([]) == []
+
+
+# Tables.
+
+ROW = "| Dish number {0} with cheese from the valley | {0} Euro | {0} minutes of patience |"
+
+
+def rows(count: int) -> str:
+    return "\n".join(ROW.format(number) for number in range(count))
+
+
+def test_windows_amid_a_markdown_table_begin_with_its_header(chunker: Chunker) -> None:
+    header = "| Dish | Price | Time |"
+    made = cut(chunker, f"{header}\n|---|---:|---|\n{rows(9)}\n", "text/markdown")
+    assert len(made) > 1
+    assert all(window.text.startswith(header) for window in made)
+    assert len(made[0].parts) == 1, "its own header is not repeated"
+    assert (
+        made[1].text.splitlines()[1]
+        == made[1].span.of(f"{header}\n|---|---:|---|\n{rows(9)}\n").split("\n")[0]
+    )
+
+
+INCOME = """\
+(In millions, except number of shares which are reflected in thousands and per share amounts)
+| Three Months Ended | | Nine Months Ended
+| June 25, 2022 | June 26, 2021 | June 25, 2022 | June 26, 2021
+Net sales:
+Products | $63,355 | $63,948 | $245,241 | $232,309
+Services | 19,604 | 17,486 | 58,941 | 50,148
+Total net sales | 82,959 | 81,434 | 304,182 | 282,457
+Cost of sales:
+Products | 41,485 | 40,899 | 155,084 | 149,476
+"""
+
+
+def test_the_header_of_a_pdf_may_have_several_lines_and_its_labels_are_no_end(
+    chunker: Chunker,
+) -> None:
+    first, second = cut(chunker, INCOME, "application/pdf")
+    lines = INCOME.splitlines()
+    assert first.text.splitlines() == lines[:7]
+    assert second.text.splitlines() == [*lines[1:3], *lines[7:]], "a label opens no new table"
+
+
+def test_a_table_begun_in_the_passage_before_has_no_header(chunker: Chunker) -> None:
+    document = document_of("Word | Number\n" + rows(30), "application/pdf")
+    passages = chunker.chunk(document).passages
+    made = windows([(document, passage) for passage in passages])
+    assert_holds(document, passages, made)
+    assert {len(window.parts) for window in made if window.passage == 0} == {1, 2}
+    assert {len(window.parts) for window in made if window.passage > 0} == {1}
+
+
+def test_a_second_header_takes_the_place_of_the_first(chunker: Chunker) -> None:
+    text = "| 2022 | 2021\nSales | 1 | 2\nCosts | 3 | 4\n| 2020 | 2019\n" + "\n".join(
+        f"Item number {number} of the long list of those sold | {number} | {number}"
+        for number in range(9)
+    )
+    *_, last = cut(chunker, text, "application/pdf")
+    assert last.text.splitlines()[0] == "| 2020 | 2019"
+
+
+@pytest.mark.parametrize(
+    "first", ["Weight of the thing | 5 kg", "Net income | $19,442 | $21,744", "Large filer | ☒"]
+)
+def test_a_row_of_figures_is_no_header(chunker: Chunker, first: str) -> None:
+    made = cut(chunker, f"{first}\n{rows(9)}", "application/pdf")
+    assert {len(window.parts) for window in made} == {1}
+
+
+# Lists.
+
+ITEMS = [
+    "Heat: " + "It dries the skin and opens its pores for what should stay outside. " * 3,
+    "Cold: " + "It makes the skin tight and slow to heal, whatever is put on it. " * 3,
+    "Wind: " + "It does what heat and cold do, and carries dust into the bargain. " * 3,
+]
+AFTER = "All of this passes with time, so there is no need to worry about it at all."
+
+
+@pytest.mark.parametrize("marker", ["", "- ", "1. ", "  * "])
+@pytest.mark.parametrize("media_type", ["text/plain", "text/markdown"])
+def test_items_keep_their_lead_in(chunker: Chunker, marker: str, media_type: str) -> None:
+    between = "\n\n" if media_type == "text/markdown" else "\n"
+    items = between.join(marker + item.strip() for item in ITEMS)
+    made = cut(
+        chunker, f"It is common. The causes are:{between}{items}{between}{AFTER}", media_type
+    )
+    assert made[0].text.startswith("It is common. The causes are:")
+    assert len(made) > 2
+    for window in made[1:]:
+        begins_with_an_item = "Cold:" in window.text or "Wind:" in window.text
+        assert window.text.startswith("The causes are:\n") == begins_with_an_item
+    assert sum(window.text.count("The causes are:") for window in made) >= 2
+
+
+def test_a_list_that_is_over_leads_in_to_nothing(chunker: Chunker) -> None:
+    text = f"The causes are:\n- heat\n\n{AFTER} {AFTER} {AFTER} {AFTER} {AFTER}\nNote: mind it."
+    made = cut(chunker, text)
+    assert {len(window.parts) for window in made} == {1}
+
+
+def test_a_long_lead_in_is_not_repeated(chunker: Chunker) -> None:
+    lead = " ".join(["word"] * 45) + ":"
+    made = cut(chunker, "\n".join([lead, *(item.strip() for item in ITEMS)]))
+    assert {len(window.parts) for window in made} == {1}
+
+
+# Back into the document.
+
+
+def test_a_stretch_is_located_within_a_part_only() -> None:
+    text = "The causes are:\nsomething else\nheat and cold"
+    parts = (Span(0, 15), Span(31, 44))
+    window = Window(0, parts[1], parts, "The causes are:\nheat and cold", "Title")
+    assert window.locate(4, 10) == Span(4, 10)
+    assert window.locate(16, 20) == Span(31, 35)
+    assert window.locate(16, 29) == Span(31, 44)
+    assert Span(31, 35).of(text) == "heat"
+    for start, end in [(0, 16), (15, 16), (10, 20), (16, 30), (-1, 2), (3, 3), (5, 4)]:
+        assert window.locate(start, end) is None
