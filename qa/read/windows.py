@@ -10,10 +10,14 @@ from qa.wording import is_lead_in, is_list_item, word_count
 
 MOST_WORDS = 80
 """Of a window, but for one of a single longer sentence, row or item and what leads in to it."""
+MOST_CHARACTERS_ABOVE = 120
+"""Of title and headings, of which the reader needs room for what it reads."""
 MOST_LEAD_WORDS = 40
 """A longer header or lead-in is not repeated: it would push out what it leads in to."""
 
 _LINE_END = re.compile(r"[\r\n]")
+_PIECE = re.compile(r"\d{1,3}|[^\W\d_]+|[^\w\s]")
+_DIGIT = re.compile(r"\d")
 _LONGEST_MARKER = 40
 
 
@@ -90,7 +94,12 @@ def _packed(text: str, units: Iterable[_Unit]) -> Iterator[list[_Unit]]:
 
 
 def _words(text: str, run: Sequence[_Unit]) -> int:
-    return sum(word_count(part.of(text)) for part in _parts(run))
+    return sum(size(part.of(text)) for part in _parts(run))
+
+
+def size(text: str) -> int:
+    """Return how many words a text counts as: "$24,160" is four, as it is four tokens or more."""
+    return sum(len(_PIECE.findall(word)) if _DIGIT.search(word) else 1 for word in text.split())
 
 
 def _parts(run: Sequence[_Unit]) -> tuple[Span, ...]:
@@ -109,7 +118,7 @@ def _units(text: str, passage: Passage) -> Iterator[_Unit]:
         lead = header if row or header else lead_in if item else None
         if lead and word_count(lead.of(text)) > MOST_LEAD_WORDS:
             lead = None
-        if (row or item) and word_count(span.of(text)) <= MOST_WORDS:
+        if (row or item) and size(span.of(text)) <= MOST_WORDS:
             yield _Unit(span, lead)
         else:
             yield from (_Unit(sentence, lead) for sentence in line)

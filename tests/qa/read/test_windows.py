@@ -14,7 +14,7 @@ from index.reading import read_file
 from index.records import Document, Layout, Passage, Span
 from index.sources import SourceFile
 from index.structure import OUTLINERS
-from qa.read.windows import MOST_LEAD_WORDS, MOST_WORDS, Window, windows
+from qa.read.windows import MOST_LEAD_WORDS, MOST_WORDS, Window, size, windows
 from qa.wording import word_count
 
 
@@ -77,10 +77,10 @@ def assert_is_exact(document: Document, passage: Passage, window: Window) -> Non
 def assert_is_short(document: Document, passage: Passage, window: Window) -> None:
     lead = sum(word_count(part.of(document.text)) for part in window.parts[:-1])
     assert lead <= MOST_LEAD_WORDS
-    if word_count(window.text) > MOST_WORDS:
+    if size(window.text) > MOST_WORDS:
         inside = [each for each in passage.sentences if window.span.contains(each)]
         own = window.span.of(document.text)
-        assert len(inside) == 1 or (word_count(own) <= MOST_WORDS and "\n" not in own)
+        assert len(inside) == 1 or (size(own) <= MOST_WORDS and "\n" not in own)
 
 
 # Any text.
@@ -128,7 +128,7 @@ def test_windows_of_real_texts_hold(chunker: Chunker, seeds_dir: Path) -> None:
         passages = chunker.chunk(document).passages
         made = windows([(document, passage) for passage in passages])
         assert_holds(document, passages, made)
-        longest = max(longest, *(word_count(window.text) for window in made))
+        longest = max(longest, *(size(window.text) for window in made))
     assert 70 < longest <= MOST_WORDS
 
 

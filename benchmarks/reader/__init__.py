@@ -1,0 +1,1 @@
+"""How well the reader ranks passages and tells what is answered, beside retrieval alone."""

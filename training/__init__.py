@@ -1,0 +1,1 @@
+"""How the bundled reader was trained. Nobody needs this to run Pincite."""
