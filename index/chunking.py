@@ -17,7 +17,7 @@ from index.sentences import MAX_SENTENCE_CHARS, split_long, split_sentences
 from index.structure import Block, outline_of
 from index.tokens import TokenBudget, Tokenizer
 
-VERSION = 2
+VERSION = 3
 """Part of a snapshot's identity: raise it when the same text would be cut differently."""
 
 MAX_PASSAGE_CHARS = 4000
