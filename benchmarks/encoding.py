@@ -18,7 +18,7 @@ from eval.sets.beir import BeirSet
 from index.backends.choose import open_encoder
 from index.encoder import Encoder, Vectors
 from index.model import Model, find_model
-from index.records import ChunkedDocument, Document, Passage, embedded_text
+from index.records import ChunkedDocument, Document, Passage, passage_text
 
 _PASSAGE_TOKENS = 128
 
@@ -97,7 +97,7 @@ def _quality(
     whole: BeirSet, corpus: Sequence[ChunkedDocument], encoders: dict[str, Encoder]
 ) -> None:
     owned = [(chunked.document, passage) for chunked in corpus for passage in chunked.passages]
-    texts = [embedded_text(p.heading_path, p.span.of(document.text)) for document, p in owned]
+    texts = [passage_text(document, p) for document, p in owned]
     asked = whole.asked.questions
     vectors: dict[str, Vectors] = {}
     for name, encoder in encoders.items():

@@ -19,7 +19,7 @@ from benchmarks.beir import chunk, mean_ndcg, read_set
 from index.backends.torch_encoder import TorchEncoder
 from index.encoder import Vectors
 from index.model import find_model
-from index.records import ChunkedDocument, Passage, Span, embedded_text
+from index.records import ChunkedDocument, Passage, Span, passage_text
 
 _BATCH = 256
 
@@ -106,7 +106,7 @@ def _mean(tokens: Vectors, offsets: list[tuple[int, int]], sentence: Span, shift
 
 
 def _seen(chunked: ChunkedDocument, passage: Passage) -> str:
-    return embedded_text(passage.heading_path, passage.span.of(chunked.document.text))
+    return passage_text(chunked.document, passage)
 
 
 def _score(embedded: Embedded, question: Vectors, weight: float) -> Vectors:

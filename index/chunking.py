@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from index.file_names import words_of_name
 from index.records import (
     ChunkedDocument,
     Document,
     Passage,
     Skipped,
     Span,
+    above,
     embedded_text,
     passage_id,
 )
@@ -17,7 +19,7 @@ from index.sentences import MAX_SENTENCE_CHARS, split_long, split_sentences
 from index.structure import Block, outline_of
 from index.tokens import TokenBudget, Tokenizer
 
-VERSION = 2
+VERSION = 4
 """Part of a snapshot's identity: raise it when the same text would be cut differently."""
 
 MAX_PASSAGE_CHARS = 4000
@@ -34,6 +36,14 @@ class _Sentence:
     opens_block: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """The lines that a passage stands `below`, and how many tokens they leave to it."""
+
+    below: tuple[str, ...]
+    tokens: int
+
+
 class Chunker:
     """Cuts documents into passages for one encoder."""
 
@@ -47,16 +57,20 @@ class Chunker:
         Raises KeyError for a media type that has no outliner.
         """
         outline = outline_of(document)
+        context = self._fit_context(document)
         passages: list[Passage] = []
         for _, blocks in groupby(outline.blocks, key=lambda block: block.section):
-            passages.extend(self._passages(document, list(blocks)))
+            passages.extend(self._passages(document, context, list(blocks)))
         skipped = tuple(part for part in outline.skipped if not _covered(part, passages))
         return ChunkedDocument(document, tuple(passages), skipped)
 
-    def _passages(self, document: Document, section: Sequence[Block]) -> Iterator[Passage]:
+    def _passages(
+        self, document: Document, context: tuple[str, ...], section: Sequence[Block]
+    ) -> Iterator[Passage]:
         path = self._fit_headings(section[0].heading_path)
-        sentences = [s for block in section for s in self._sentences(document.text, block)]
-        for run in self._pack(document.text, path, sentences):
+        room = self._room_below(above(context, path))
+        sentences = [s for block in section for s in self._sentences(document.text, block, room)]
+        for run in self._pack(document.text, room, sentences):
             start, end = run[0].span.start, run[-1].span.end
             yield Passage(
                 id=passage_id(document.id, start, end),
@@ -65,45 +79,46 @@ class Chunker:
                 end=end,
                 heading_path=path,
                 sentences=tuple(sentence.span for sentence in run),
+                context=context,
             )
 
-    def _sentences(self, text: str, block: Block) -> Iterator[_Sentence]:
+    def _sentences(self, text: str, block: Block, room: _Room) -> Iterator[_Sentence]:
         opens_block = True
         for sentence in split_sentences(text, Span(block.start, block.end)):
-            for piece, tokens in self._pieces(text, sentence):
+            for piece, tokens in self._pieces(text, sentence, room.tokens):
                 yield _Sentence(piece, tokens, opens_block)
                 opens_block = False
 
-    def _pieces(self, text: str, sentence: Span) -> list[tuple[Span, int]]:
+    def _pieces(self, text: str, sentence: Span, limit: int) -> list[tuple[Span, int]]:
         """Cut a sentence that is too long; return each piece with its number of tokens."""
         tokens = self._count(sentence.of(text))
-        if tokens <= self._budget.passage and sentence.end - sentence.start <= MAX_SENTENCE_CHARS:
+        if tokens <= limit and sentence.end - sentence.start <= MAX_SENTENCE_CHARS:
             return [(sentence, tokens)]
-        pieces = split_long(text, sentence, self._budget.passage, self._tokenizer)
+        pieces = split_long(text, sentence, limit, self._tokenizer)
         return [(piece, self._count(piece.of(text))) for piece in pieces]
 
     def _pack(
-        self, text: str, path: tuple[str, ...], sentences: list[_Sentence]
+        self, text: str, room: _Room, sentences: list[_Sentence]
     ) -> Iterator[list[_Sentence]]:
         """Divide a section into passages of about equal length, at paragraphs where possible."""
         total = sum(sentence.tokens for sentence in sentences)
-        passages_needed = -(-total // self._budget.passage)
+        passages_needed = -(-total // room.tokens)
         early = 0.8 * total / max(1, passages_needed) if passages_needed > 1 else total + 1
         run: list[_Sentence] = []
         for sentence in sentences:
             enough = sentence.opens_block and sum(each.tokens for each in run) >= early
-            if run and (enough or not self._fits(text, path, [*run, sentence])):
+            if run and (enough or not self._fits(text, room, [*run, sentence])):
                 carried = _carry_lead_in(text, run)
                 yield run
                 run = carried
-                if run and not self._fits(text, path, [*run, sentence]):
+                if run and not self._fits(text, room, [*run, sentence]):
                     yield run
                     run = []
             run.append(sentence)
         if run:
             yield run
 
-    def _fits(self, text: str, path: tuple[str, ...], run: Sequence[_Sentence]) -> bool:
+    def _fits(self, text: str, room: _Room, run: Sequence[_Sentence]) -> bool:
         """Tell whether the sentences, and what stands between them, are within the budget.
 
         Sentences rarely have fewer tokens alone than together, so a sum well below the
@@ -114,13 +129,31 @@ class Chunker:
             return False
         between = end - start - sum(each.span.end - each.span.start for each in run)
         estimate = sum(each.tokens for each in run) + 2 * between
-        if estimate <= self._budget.passage - self._budget.headings:
+        if estimate <= room.tokens - self._budget.headings:
             return True
         cited = text[start:end]
         return (
-            self._count(cited) <= self._budget.passage
-            and self._count(embedded_text(path, cited)) <= self._budget.total
+            self._count(cited) <= room.tokens
+            and self._count(embedded_text(room.below, cited)) <= self._budget.total
         )
+
+    def _room_below(self, lines: tuple[str, ...]) -> _Room:
+        left = self._budget.total - self._count(embedded_text(lines, ""))
+        return _Room(lines, max(1, min(self._budget.passage, left)))
+
+    def _fit_context(self, document: Document) -> tuple[str, ...]:
+        """Return the title and the file's name as far as they fit, and the name has more to say."""
+        name = words_of_name(document)
+        title_words = document.title.casefold().split()
+        repeated = all(word in title_words for word in name.casefold().split())
+        context: tuple[str, ...] = ()
+        for line in (document.title, "" if repeated else name):
+            longer = (*context, line)
+            joined = "\n".join(longer)
+            short = len(joined) <= MAX_HEADING_PATH_CHARS
+            if line.strip() and short and self._count(joined) <= self._budget.context:
+                context = longer
+        return context
 
     def _fit_headings(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """Drop inner headings, then the outermost, then words of the last, until the path fits."""

@@ -15,13 +15,14 @@ class DocumentLine:
     """What is said of a document; the text of `document` is left out, it is empty.
 
     `section_ends` and `heading_paths` belong together: the passages from one end to the next
-    have the heading path.
+    have the heading path. `context` is that of all passages.
     """
 
     document: Document
     section_ends: tuple[int, ...]
     heading_paths: tuple[tuple[str, ...], ...]
     skipped: tuple[Skipped, ...]
+    context: tuple[str, ...] = ()
 
     def heading_path(self, passage: int) -> tuple[str, ...]:
         """Return the heading path of a passage, numbered from 0."""
@@ -34,6 +35,8 @@ def to_line(chunked: ChunkedDocument) -> bytes:
     del fields["text"]
     paths = (passage.heading_path for passage in chunked.passages)
     fields["sections"] = [[len(list(each)), path] for path, each in groupby(paths)]
+    if chunked.passages and chunked.passages[0].context:
+        fields["context"] = chunked.passages[0].context
     fields["skipped"] = [[part.start, part.end, part.reason] for part in chunked.skipped]
     return orjson.dumps(fields) + b"\n"
 
@@ -43,9 +46,11 @@ def from_line(line: bytes) -> DocumentLine:
     fields = orjson.loads(line)
     sections = fields.pop("sections")
     skipped = tuple(Skipped(*part) for part in fields.pop("skipped"))
+    context = tuple(fields.pop("context", ()))
     return DocumentLine(
         document_from_json(fields | {"text": ""}),
         tuple(accumulate(count for count, _ in sections)),
         tuple(tuple(path) for _, path in sections),
         skipped,
+        context,
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from index.open_shard import OpenShard
 from index.places import text_digest
-from index.records import ChunkedDocument, embedded_text
+from index.records import ChunkedDocument, passage_text
 from index.shard_content import distinct_headings
 
 Found = NDArray[Any] | None
@@ -33,9 +33,8 @@ class EmbeddedTexts(Protocol):
 def passage_texts(documents: Iterable[ChunkedDocument]) -> Iterator[str]:
     """Yield what is embedded of each passage in turn."""
     for chunked in documents:
-        text = chunked.document.text
         for passage in chunked.passages:
-            yield embedded_text(passage.heading_path, passage.span.of(text))
+            yield passage_text(chunked.document, passage)
 
 
 def sentence_texts(documents: Iterable[ChunkedDocument]) -> Iterator[str]:

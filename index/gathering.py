@@ -112,10 +112,13 @@ class Gatherer:
             refuse_damage(upload, file.path)
         with read_errors_explained():
             modified = upload.modified if upload else _time_of(file.path)
-            known = [] if self._reread else self._known.of(file, digest_of(file.path))
+            digest = "" if self._reread else digest_of(file.path)
+            known = [] if self._reread else self._known.of(file, digest)
         if known and self._known.is_cut_as_now and not (upload and _differs(known, upload)):
             return [each.with_time(modified) for each in known]
         documents: list[Document] = [each.load().document for each in known]
+        if not documents and (renamed := self._known.renamed(file, digest)):
+            documents = [renamed]
         if not documents or upload:
             documents = read_file(file)
         described = (upload.describe(each) if upload else each for each in documents)

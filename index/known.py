@@ -9,7 +9,7 @@ from index.chunking import VERSION as CHUNKING
 from index.chunking import Chunker
 from index.entries import Entry, entries_of
 from index.model import Model
-from index.records import ChunkedDocument, Document, passage_id
+from index.records import Document
 from index.snapshot import Snapshot
 from index.sources import SourceFile, document_id
 
@@ -45,18 +45,19 @@ class Known:
         )
 
     def of(self, file: SourceFile, sha256: str) -> list[Entry]:
-        """Return the documents of a file with these bytes; none if they are not known.
-
-        A file that was renamed is known by its bytes, unless it holds several documents, whose
-        ids are made of its name.
-        """
+        """Return the documents of a file with these bytes; none if they are not known."""
         found = self._by_source.get(file.source, [])
-        if found and all(each.document_sha256 == sha256 for each in found):
-            return found
-        renamed = self._by_bytes.get((sha256, file.suffix))
-        if renamed is None or file.upload_id:
-            return []
-        return [Entry.of(_renamed(renamed.load(), file))]
+        return found if all(each.document_sha256 == sha256 for each in found) else []
+
+    def renamed(self, file: SourceFile, sha256: str) -> Document | None:
+        """Return the document of a file that had another name, by its bytes.
+
+        Not of one that holds several documents, whose ids are made of its name.
+        """
+        known = self._by_bytes.get((sha256, file.suffix))
+        if known is None or file.upload_id:
+            return None
+        return replace(known.load().document, id=file.document_id, source=file.source)
 
     def below(self, name: str) -> list[Entry]:
         """Return the documents of a file, or of all files in a folder."""
@@ -92,12 +93,3 @@ def _looks_like(before: Document, document: Document) -> bool:
         document.media_type,
         document.layout,
     )
-
-
-def _renamed(known: ChunkedDocument, file: SourceFile) -> ChunkedDocument:
-    document = replace(known.document, id=file.document_id, source=file.source)
-    passages = tuple(
-        replace(each, id=passage_id(document.id, each.start, each.end), document_id=document.id)
-        for each in known.passages
-    )
-    return replace(known, document=document, passages=passages)

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 from index.columns import Columns
 from index.document_lines import DocumentLine, from_line
 from index.places import Places
-from index.records import ChunkedDocument, Passage, Span, embedded_text, headings, passage_id
+from index.records import (
+    ChunkedDocument,
+    Passage,
+    Span,
+    above,
+    embedded_text,
+    headings,
+    passage_id,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,8 @@ class OpenShard:
     def embedded_text(self, row: int) -> str:
         """Return what was embedded of a passage."""
         line = self.line(int(self.columns.document_numbers[row]))
-        return embedded_text(self.passage(row, line).heading_path, self.passage_text(row))
+        lines = above(line.context, self.passage(row, line).heading_path)
+        return embedded_text(lines, self.passage_text(row))
 
     def sentence_text(self, row: int) -> str:
         """Return the words of the sentence that has this row of `sentence_vectors`."""
@@ -87,8 +96,8 @@ class OpenShard:
         at = int(np.argmax(columns.heading_rows == row))
         passage = int(np.searchsorted(columns.heading_offsets, at, "right")) - 1
         line = self.line(int(columns.document_numbers[passage]))
-        above = headings(line.document, self.passage(passage, line))
-        return above[at - int(columns.heading_offsets[passage])]
+        own = headings(line.document, self.passage(passage, line))
+        return own[at - int(columns.heading_offsets[passage])]
 
     def documents(self) -> Iterator[ChunkedDocument]:
         """Yield each document with its passages."""
@@ -116,4 +125,5 @@ class OpenShard:
                 end=stop,
                 heading_path=line.heading_path(row - first),
                 sentences=tuple(map(Span._make, sentences[own])),
+                context=line.context,
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.records import ChunkedDocument, embedded_text
+from index.records import ChunkedDocument, passage_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def make_places(
         for chunked, text, start in zip(documents, texts, text_offsets.tolist(), strict=False)
     ]
     embedded = [
-        text_digest(embedded_text(passage.heading_path, passage.span.of(chunked.document.text)))
+        text_digest(passage_text(chunked.document, passage))
         for chunked in documents
         for passage in chunked.passages
     ]

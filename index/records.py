@@ -106,7 +106,9 @@ class Document:
 class Passage:
     """A run of whole sentences within one section of a document.
 
-    `sentences` are in order, do not overlap, and start and end where the passage does.
+    `sentences` are in order, do not overlap, and start and end where the passage does. `context`
+    are lines that say what the whole document is, its title and its file's name, as far as they
+    fit in front of what is embedded.
     """
 
     id: str
@@ -115,6 +117,7 @@ class Passage:
     end: int
     heading_path: tuple[str, ...]
     sentences: tuple[Span, ...]
+    context: tuple[str, ...] = ()
 
     @property
     def span(self) -> Span:
@@ -151,6 +154,23 @@ def headings(document: Document, passage: Passage) -> tuple[str, ...]:
     return tuple(heading for heading in found if heading.strip())
 
 
-def embedded_text(heading_path: Iterable[str], cited: str) -> str:
-    """Return what the encoder sees: the heading path, then the text that is cited."""
-    return "\n".join((*heading_path, cited))
+def above(context: Iterable[str], heading_path: Iterable[str]) -> tuple[str, ...]:
+    """Return the lines that are embedded in front of a passage: what is in its path comes once."""
+    path = tuple(heading_path)
+    return (*(line for line in context if line not in path), *path)
+
+
+def found_by(document: Document, passage: Passage) -> tuple[str, ...]:
+    """Return the lines whose words find a passage as its own words do: nothing of them is cited."""
+    return tuple(dict.fromkeys((*headings(document, passage), *passage.context)))
+
+
+def embedded_text(lines: Iterable[str], cited: str) -> str:
+    """Return what the encoder sees: the lines above a passage, then the text that is cited."""
+    return "\n".join((*lines, cited))
+
+
+def passage_text(document: Document, passage: Passage) -> str:
+    """Return what the encoder sees of a passage."""
+    lines = above(passage.context, passage.heading_path)
+    return embedded_text(lines, passage.span.of(document.text))

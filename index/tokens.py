@@ -11,24 +11,28 @@ from index.records import Span
 
 PASSAGE_TOKENS = 200
 HEADING_TOKENS = 50
+CONTEXT_TOKENS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class TokenBudget:
     """How many of the encoder's tokens a passage may take.
 
-    `passage` bounds the cited text, `headings` the path in front of it, `total` both.
+    `passage` bounds the cited text, `headings` the path in front of it, `context` the lines before
+    that, and `total` all of it.
     """
 
     passage: int
     headings: int
+    context: int
     total: int
 
     @classmethod
     def within(cls, total: int) -> "TokenBudget":
         """Return the usual budget, made smaller for an encoder that reads less than it."""
         passage = min(PASSAGE_TOKENS, max(1, total * 4 // 5))
-        return cls(passage, min(HEADING_TOKENS, total - passage), total)
+        context = min(CONTEXT_TOKENS, total // 8)
+        return cls(passage, min(HEADING_TOKENS, total - passage), context, total)
 
 
 class Tokenizer(Protocol):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from qa.evidence import Quote
 
 DEFAULT_THRESHOLD = 0.5
-SCORING = 2
+SCORING = 3
 """The version of how a score is made. Raise it when searching, quoting or scoring changes what
 a question scores: calibrations made before are then not applied."""
 

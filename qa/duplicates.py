@@ -11,7 +11,7 @@ from index.places import text_digest
 from qa.candidates import Candidate, Candidates, Numbers, Sentence
 from qa.records import Place
 from qa.saying import near_the_answer
-from qa.wording import same_claim_words
+from qa.wording import figures_differ, is_claim, is_row, same_claim_words
 
 SAME_COSINE = 0.85
 SAME_WORDS = 0.6
@@ -124,8 +124,8 @@ def collapse(candidates: Candidates, repetitions: Repetitions) -> Iterator[Group
 
     A passage repeats another if it answers with the same sentence, or if most of the shorter
     one's characters are sentences that the other has, too; and if the other has all its sentences
-    that are near to the question: texts that differ in just these say something else. A group is
-    whole when it is yielded.
+    that are near to the question: texts that differ in just these say something else. What else
+    it lacks may tell them apart, too (`_may_lack`). A group is whole when it is yielded.
     """
     left = candidates.order
     if not len(left):
@@ -152,6 +152,8 @@ def collapse(candidates: Candidates, repetitions: Repetitions) -> Iterator[Group
         whole = shared >= SAME_SHARE * np.minimum(characters[best], characters)
         answers_same = repetitions.among(repetitions.alike([int(texts[answers[best]])]))[answers]
         repeats = np.logical_and.reduceat(said | beside_the_point, starts) & (whole | answers_same)
+        for number in left[repeats[left]].tolist():
+            repeats[number] = _may_lack(candidates, best, number, said)
         folded = left[repeats[left]]
         left = left[~repeats[left]]
         places = (
@@ -159,3 +161,19 @@ def collapse(candidates: Candidates, repetitions: Repetitions) -> Iterator[Group
             for number, answer in zip(folded.tolist(), answers[folded].tolist(), strict=True)
         )
         yield Group(candidates.candidate(best), candidates.of(folded), tuple(places))
+
+
+def _may_lack(candidates: Candidates, best: int, number: int, said: NDArray[np.bool_]) -> bool:
+    """Tell whether `best` may lack what it does not have of a passage that it repeats.
+
+    It may not lack the row of a table, nor give other figures for the same things. Of a passage
+    that answers with no claim, such as a row of dates, it may lack nothing.
+    """
+    within = [range(*candidates.starts[each : each + 2].tolist()) for each in (best, number)]
+    lacking = [candidates.text(sentence) for sentence in within[1] if not said[sentence]]
+    if not lacking:
+        return True
+    if not is_claim(candidates.text(int(candidates.answers[number]))) or any(map(is_row, lacking)):
+        return False
+    own = [candidates.text(sentence) for sentence in within[0]]
+    return not any(figures_differ(text, other) for text in lacking for other in own)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache, reduce
 from operator import or_
 
-from index.records import headings
+from index.records import found_by
 from index.terms import terms
 from qa.candidates import Candidate, Sentence
 from qa.query import Query
@@ -28,8 +28,8 @@ def supported(candidate: Candidate, query: Query) -> Candidate:
     """
     held_by, share = query.coverage.held, query.coverage.share
     held = [held_by(_terms(sentence.text)) for sentence in candidate.sentences]
-    paths = headings(candidate.document, candidate.passage)
-    above = reduce(or_, (held_by(_terms(heading)) for heading in paths), 0)
+    lines = found_by(candidate.document, candidate.passage)
+    above = reduce(or_, (held_by(_terms(heading)) for heading in lines), 0)
     in_passage = share(reduce(or_, held, above))
     neighbours = zip([0, *held[:-1]], held, [*held[1:], 0], strict=True)
     beside = [share(above | before | own | after) for before, own, after in neighbours]

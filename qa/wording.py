@@ -40,6 +40,8 @@ _ASKS = re.compile(
 )
 MOST_WORDS_OF_A_QUESTION = 20
 """Of one without a question mark; a longer one is a piece of text that begins like one."""
+_ROW = re.compile(r"(?:^|\s)\|(?:\s|$)")
+_SAME_THINGS = 0.6
 _LABEL = re.compile(r"[*_]*\w[^.:;!?\n]{1,48}:[*_]*\s+\S")
 _LEANS_BACK = re.compile(
     r"(?:this|these|those|they|such|he|she|his|her|their|its)\b|it\b(?!['’]s\b| is\b| was\b)", re.I
@@ -90,6 +92,23 @@ def says_something(sentence: str) -> bool:
     return not (is_question(sentence) or is_lead_in(sentence))
 
 
+def is_row(sentence: str) -> bool:
+    """Tell whether a sentence is the row of a table: cells with bars between them."""
+    return bool(_ROW.search(sentence))
+
+
+def is_claim(sentence: str) -> bool:
+    """Tell whether a sentence says something by itself, wherever it stands.
+
+    A row of a table does so only below the heads of its columns. Names, titles and dates say
+    nothing: all their words that carry meaning begin with a capital or are numbers.
+    """
+    if is_row(sentence):
+        return False
+    said = (word for word in _WORD.findall(sentence) if word.lower() not in _STOPWORDS)
+    return any(word[0].isalpha() and not word[0].isupper() for word in said)
+
+
 def is_list_item(line: str) -> bool:
     """Tell whether a line begins with a label, as items of a list do ("Infection: Although …")."""
     return bool(_LABEL.match(line))
@@ -111,6 +130,18 @@ def same_claim_words(first: str, second: str) -> float:
     if marks != other_marks or not (content or other_content):
         return 0.0
     return 2 * len(content & other_content) / (len(content) + len(other_content))
+
+
+def figures_differ(first: str, second: str) -> bool:
+    """Tell whether two sentences give different figures for the same things."""
+    figures, other_figures = (sorted(_NUMBER.findall(each)) for each in (first, second))
+    if not (figures and other_figures) or figures == other_figures:
+        return False
+    things, other_things = (
+        {word for word in content_words(each) if not word.isdigit()} for each in (first, second)
+    )
+    both = len(things & other_things)
+    return both > 1 and 2 * both >= _SAME_THINGS * (len(things) + len(other_things))
 
 
 @lru_cache(maxsize=65536)

@@ -47,9 +47,15 @@ def justified(x: float, y: float, width: float, *texts: str, size: float = 10) -
 
 
 def write_pdf(
-    pages: Sequence[Sequence[Words]], info: dict[str, str] | None = None, password: str = ""
+    pages: Sequence[Sequence[Words]],
+    info: dict[str, str] | None = None,
+    password: str = "",
+    outline: Sequence[str] = (),
 ) -> bytes:
-    """Return a PDF with these pages; with a password, its strings are not legible without it."""
+    """Return a PDF with these pages; with a password, its strings are not legible without it.
+
+    `outline` are the titles of the bookmarks at its top, each with one below it.
+    """
     objects: list[bytes] = [b"", b""]
     fonts = b"<< /F1 3 0 R /F2 4 0 R >>"
     objects += [
@@ -71,6 +77,9 @@ def write_pdf(
         )
         kids.append(b"%d 0 R" % len(objects))
     objects[0] = b"<< /Type /Catalog /Pages 2 0 R >>"
+    if outline:
+        objects[0] = b"<< /Type /Catalog /Pages 2 0 R /Outlines %d 0 R >>" % (len(objects) + 1)
+        objects += _outline(outline, len(objects) + 1)
     objects[1] = b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(kids), len(kids))
     trailer = b"/Root 1 0 R"
     if info:
@@ -81,6 +90,18 @@ def write_pdf(
         objects.append(_encryption(password))
         trailer += b" /Encrypt %d 0 R /ID [<00> <00>]" % len(objects)
     return _assembled(objects, trailer)
+
+
+def _outline(titles: Sequence[str], root: int) -> list[bytes]:
+    """Return the objects of an outline, the first of which has the number `root`."""
+    tops = [root + 1 + 2 * i for i in range(len(titles))]
+    made = [b"<< /Type /Outlines /First %d 0 R /Last %d 0 R >>" % (tops[0], tops[-1])]
+    for top, title in zip(tops, titles, strict=True):
+        after = b" /Next %d 0 R" % (top + 2) if top != tops[-1] else b""
+        entry = b"<< /Title %s /Parent %d 0 R /First %d 0 R /Last %d 0 R%s >>"
+        made.append(entry % (_string(title), root, top + 1, top + 1, after))
+        made.append(b"<< /Title %s /Parent %d 0 R >>" % (_string("Below it"), top))
+    return made
 
 
 def _assembled(objects: Sequence[bytes], trailer: bytes) -> bytes:

@@ -21,11 +21,14 @@ _SEEN = re.compile(
 )
 
 _PRODUCER_TITLE = re.compile(
-    r"(?i)\s*(?:microsoft (?:word|powerpoint|excel) - |untitled|document\d*$)"
+    r"(?i)\s*(?:microsoft (?:word|powerpoint|excel) - |untitled|(?:powerpoint )?presentation\d*$|"
+    r"document\d*$)"
 )
 _FILE_NAME = re.compile(
-    r"(?i)\S+\.(?:pdf|docx?|docm|odt|rtf|html?|txt|tex|dvi|indd|qxd|pptx?|xlsx?|p65)"
+    r"(?i).+\.(?:pdf|docx?|docm|odt|rtf|html?|txt|tex|dvi|indd|qxd|pptx?|xlsx?|p65)"
 )
+_TITLE_WORD = re.compile(r"[^\d_]*[^\W\d_][^\d_]*(?:-\d{1,4}\W*)?")
+"""A title without any, such as "S0140-6736(20)30183-5" or "scan_01", is an id."""
 MAX_HEADING_LEVEL = 6
 
 
@@ -121,4 +124,4 @@ def own_title(recorded: str) -> str:
     title = one_line(recorded)
     if _PRODUCER_TITLE.match(title) or _FILE_NAME.fullmatch(title.rsplit("/", 1)[-1]):
         return ""
-    return title if any(letter.isalpha() for letter in title) else ""
+    return title if any(map(_TITLE_WORD.fullmatch, title.split())) else ""

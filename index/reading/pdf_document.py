@@ -6,12 +6,13 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
 
-from index.reading.blocks import extracted_document, lay_out, one_line, own_title
+from index.reading.blocks import extracted_document, lay_out, one_line
 from index.reading.errors import UnreadableFileError
 from index.reading.files import bytes_of
 from index.reading.pdf_blocks import blocks_of
 from index.reading.pdf_fragments import Fragment, fragments_of
 from index.reading.pdf_running_heads import without_running_heads
+from index.reading.pdf_title import title_of
 from index.reading.progress import progressed
 from index.records import Document, MetadataValue
 from index.sources import SourceFile
@@ -31,6 +32,7 @@ def read_pdf_document(file: SourceFile) -> Iterable[Document]:
     with _opened(content) as pdf:
         info = pdf.get_metadata_dict()
         pages = list(_pages(pdf))
+        title = title_of(info.get("Title", ""), pdf.get_toc(), pages)
     bare = [number for number, page in enumerate(pages, 1) if not page]
     blocks = blocks_of(without_running_heads(pages))
     if not blocks:
@@ -39,7 +41,7 @@ def read_pdf_document(file: SourceFile) -> Iterable[Document]:
         file,
         content,
         lay_out(blocks, len(pages)),
-        title=own_title(info.get("Title", "")),
+        title=title,
         media_type=MEDIA_TYPE,
         reader=_reader(),
         metadata=_metadata(info),
@@ -50,7 +52,7 @@ def read_pdf_document(file: SourceFile) -> Iterable[Document]:
 def _reader() -> str:
     from importlib.metadata import version
 
-    return f"pdf_document/2 (pypdfium2 {version('pypdfium2')})"
+    return f"pdf_document/3 (pypdfium2 {version('pypdfium2')})"
 
 
 @contextmanager

@@ -29,7 +29,8 @@ def publish_as(store: Store, version: int) -> Manifest:
     """
     store = Store(store.folder, keep=1)
     live = store.live_manifest()
-    documents = sorted(open_snapshot(store).chunked.values(), key=lambda each: each.document.id)
+    held = sorted(open_snapshot(store).chunked.values(), key=lambda each: each.document.id)
+    documents = list(map(_without_context, held))
     shares = [
         documents[start : start + DOCUMENTS_A_SHARD]
         for start in range(0, len(documents), DOCUMENTS_A_SHARD)
@@ -38,12 +39,18 @@ def publish_as(store: Store, version: int) -> Manifest:
         old = replace(
             live,
             format=version,
+            chunking=2,
             shards=tuple(_shard(store, share, version) for share in shares),
             postings=live.postings if version > 1 else None,
             background=None,
         )
         store.publish(old)
     return old
+
+
+def _without_context(chunked: ChunkedDocument) -> ChunkedDocument:
+    """Return a document as it was when no title and no name was put in front of its passages."""
+    return replace(chunked, passages=tuple(replace(p, context=()) for p in chunked.passages))
 
 
 def _shard(store: Store, share: Sequence[ChunkedDocument], version: int) -> Shard:

@@ -22,7 +22,7 @@ from index.build import sync
 from index.encoder import Encoder, Role, Vectors
 from index.errors import ModelError, NotConvertibleError
 from index.model import Model, find_model
-from index.records import embedded_text
+from index.records import passage_text
 from index.snapshot import open_snapshot
 from index.store import Store
 from tests.models import make_model
@@ -57,10 +57,7 @@ def openvino_on(model: Model) -> OpenVinoEncoder:
 @pytest.mark.parametrize("role", ["query", "document"])
 def test_both_backends_give_the_same_vectors(model: Model, seeds_store: Path, role: Role) -> None:
     snapshot = open_snapshot(Store(seeds_store))
-    texts = [
-        embedded_text(p.heading_path, p.span.of(snapshot.document(p.document_id).text))
-        for p in snapshot.passages[::4]
-    ]
+    texts = [passage_text(snapshot.document(p.document_id), p) for p in snapshot.passages[::4]]
     texts = ["", "why?", "pimples 👍🏽 发红", "word " * 900, *texts]
     on_torch, on_openvino = TorchEncoder(model), openvino_on(model)
     expected = on_torch.encode(texts, role)
@@ -98,9 +95,10 @@ def test_prompts_count_among_the_tokens_that_a_model_reads(
     (tmp_path / "long.txt").write_text("One two three four five six seven. " * 60)
     store = Store(tmp_path / "store")
     sync(store, [tmp_path / "long.txt"], prompted, open_encoder(prompted))
-    for passage in open_snapshot(store).passages:
-        cited = passage.span.of((tmp_path / "long.txt").read_text())
-        seen = PROMPTS["document"] + embedded_text(passage.heading_path, cited)
+    snapshot = open_snapshot(store)
+    for passage in snapshot.passages:
+        text = passage_text(snapshot.document(passage.document_id), passage)
+        seen = PROMPTS["document"] + text
         assert len(prompted.tokenizer().tokens(seen)) + 2 <= 64
 
 

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,10 @@ from index.chunking import MAX_HEADING_PATH_CHARS, MAX_PASSAGE_CHARS, Chunker
 from index.model import Model
 from index.reading import UnreadableFileError, read_file
 from index.reading.blocks import has_text
-from index.records import ChunkedDocument, Document, Span, embedded_text
+from index.records import ChunkedDocument, Document, Span, passage_text
 from index.sources import SourceFile
 from index.structure import OUTLINERS, outline_of
-from index.tokens import HEADING_TOKENS, PASSAGE_TOKENS, ModelTokenizer
+from index.tokens import CONTEXT_TOKENS, HEADING_TOKENS, PASSAGE_TOKENS, ModelTokenizer
 
 ENCODER_READS = 254  # all-MiniLM-L6-v2: 256 tokens, two of which are special
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -229,9 +230,12 @@ def assert_within_budget(chunked: ChunkedDocument, tokenizer: ModelTokenizer) ->
         assert len(cited) <= MAX_PASSAGE_CHARS
         assert len("\n".join(path)) <= MAX_HEADING_PATH_CHARS
         assert len(tokenizer.tokens("\n".join(path))) <= HEADING_TOKENS
-        assert embedded_text(path, cited) == "".join(f"{line}\n" for line in path) + cited
-        assert len(tokenizer.tokens(embedded_text(path, cited))) <= ENCODER_READS
-        assert all(line.strip() for line in path)
+        seen = passage_text(chunked.document, passage)
+        before = [line for line in passage.context if line not in path]
+        assert seen == "".join(f"{line}\n" for line in [*before, *path]) + cited
+        assert len(tokenizer.tokens(seen)) <= ENCODER_READS
+        assert len(tokenizer.tokens("\n".join(passage.context))) <= CONTEXT_TOKENS
+        assert all(line.strip() for line in [*passage.context, *path])
 
 
 def assert_nothing_is_lost(chunked: ChunkedDocument) -> None:
@@ -276,6 +280,54 @@ def test_chunking_keeps_its_promises_on_any_text(
     assert chunked.document is document
     assert_holds(chunked, tokenizer)
     assert chunker.chunk(document) == chunked, "chunking is deterministic"
+
+
+# What says what the whole document is: above a passage, and never in it.
+
+LONG = f"# {'A heading of several words ' * 7}\n\n{'It is a long text of many words. ' * 80}"
+
+
+@given(
+    title=st.one_of(st.text(characters, max_size=80), st.text("한국어제목이다 ", max_size=60)),
+    name=st.one_of(st.text("abcdAB12 _-.", max_size=60), st.text("한국어 ", max_size=60)),
+    text=st.one_of(documents, st.just(LONG)),
+)
+@example(title="한국어" * 10, name="제목이다" * 10, text=LONG)
+@example(title="word " * 28, name="The name of a file", text=LONG)
+@example(title="\x01" * 400, name="a" * 250, text=LONG)
+def test_title_and_name_fit_above_a_passage(
+    chunker: Chunker, tokenizer: ModelTokenizer, title: str, name: str, text: str
+) -> None:
+    whole = replace(document_of(text, "text/markdown"), title=title, source=f"folder/{name}.md")
+    assert_holds(chunker.chunk(whole), tokenizer)
+
+
+def context(chunker: Chunker, title: str, source: str, text: str = "It has a text.") -> list[str]:
+    """The lines that are embedded above the first passage."""
+    whole = replace(document_of(text, "text/markdown"), title=title, source=source)
+    passage = chunker.chunk(whole).passages[0]
+    *lines, cited = passage_text(whole, passage).split("\n")
+    assert cited == passage.span.of(text)
+    return lines
+
+
+def test_title_and_words_of_the_name_stand_above_a_passage(chunker: Chunker) -> None:
+    path = "# Debt\n\nIt has a text."
+    assert context(chunker, "Apple Inc.", "pdf/2022 Q3 AAPL.pdf", path) == [
+        *("Apple Inc.", "2022 Q3 AAPL", "Debt")
+    ]
+    assert context(chunker, "", "pdf/2022 Q3 AAPL.pdf") == ["2022 Q3 AAPL"]
+    assert context(chunker, "", "seeds/000_6552478e434a9112.txt") == []
+
+
+def test_no_line_is_repeated(chunker: Chunker) -> None:
+    text = "# How to install\n\nIt has a text."
+    assert context(chunker, "How to install", "notes/how-to-install.md", text) == ["How to install"]
+    assert context(chunker, "Care of wounds", "notes/care_of.md") == ["Care of wounds"]
+
+
+def test_a_title_that_is_too_long_is_left_out_and_the_name_is_not(chunker: Chunker) -> None:
+    assert context(chunker, "word " * 31, "notes/the thesis.md") == ["the thesis"]
 
 
 def scifact_abstracts() -> Iterator[tuple[str, str]]:
@@ -341,7 +393,7 @@ def test_the_encoder_cuts_nothing_off(chunker: Chunker, model: Model, seeds_dir:
     for path in sorted(seeds_dir.glob("*.txt")):
         text = path.read_bytes().decode()
         for passage in chunker.chunk(document_of(text, "text/plain")).passages:
-            seen = embedded_text(passage.heading_path, passage.span.of(text))
+            seen = passage_text(document_of(text, "text/plain"), passage)
             assert len(transformer.tokenizer(seen)["input_ids"]) <= reads
 
 

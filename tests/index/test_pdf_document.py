@@ -7,6 +7,7 @@ import pytest
 
 from index.chunking import Chunker
 from index.model import Model
+from index.reading.blocks import own_title
 from index.records import Document, Span
 from index.tokens import ModelTokenizer
 from tests.index.test_offsets import assert_holds, chunker, tokenizer  # noqa: F401
@@ -38,7 +39,7 @@ def test_lines_of_a_paragraph_are_joined_and_paragraphs_stay_apart(read):
     document = read([*lines(72, 700, *FULL_WIDTH), *lines(72, 660, "A second one.")])
     assert document.text.split("\n\n") == [" ".join(FULL_WIDTH), "A second one."]
     assert document.media_type == "application/pdf"
-    assert document.reader.startswith("pdf_document/2 (pypdfium2 ")
+    assert document.reader.startswith("pdf_document/3 (pypdfium2 ")
 
 
 def test_two_columns_are_read_one_after_the_other_below_what_stands_over_both(read):
@@ -302,8 +303,76 @@ def test_title_and_properties_come_from_the_file_but_not_what_a_program_put_ther
         "keywords": ("one", "two"),
         "created": "2024-01-02T03:04:05+01:00",
     }
-    for title in ("Microsoft Word - wounds.doc", "wounds.pdf", "0000320193-22-000070", "  "):
-        assert read(page, info={"Title": title}).title == ""
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *("Microsoft Word - wounds.doc", "wounds.pdf", "care of wounds.PDF", "  ", "Untitled"),
+        *(
+            "0000320193-22-000070",
+            "S0140-6736(20)30183-5 1..8",
+            "scan_01",
+            "PowerPoint Presentation",
+        ),
+    ],
+)
+def test_what_is_recorded_by_a_program_is_no_title(read, title: str):
+    page = lines(72, 700, "Words.")
+    assert read(page, info={"Title": title}).title == ""
+    assert read(page, info={"Title": title}, outline=["Care of wounds"]).title == "Care of wounds"
+
+
+@pytest.mark.parametrize("title", ["COVID-19", "हिन्दी", "The year 2022", "Q3 report", "C++"])
+def test_a_title_with_a_word_is_one(title: str):
+    assert own_title(title) == title
+
+
+COVER = [
+    *lines(200, 740, "UNITED STATES", "SECURITIES COMMISSION", size=12, bold=True),
+    *lines(72, 600, *FULL_WIDTH, *FULL_WIDTH),
+]
+
+
+@pytest.mark.parametrize(
+    ("largest", "title"),
+    [
+        (lines(200, 690, "Acme Inc.", size=20), "Acme Inc."),
+        (lines(200, 690, "FORM 10-Q", "ACME CORPORATION", size=14), "FORM 10-Q ACME CORPORATION"),
+        (lines(200, 690, "4", size=40), "UNITED STATES SECURITIES COMMISSION"),
+        ([], "UNITED STATES SECURITIES COMMISSION"),
+        (lines(72, 720, *["A poem has many lines."] * 5, size=14), ""),
+    ],
+)
+def test_the_largest_words_of_the_first_page_are_the_title(read, largest, title):
+    assert read([*COVER, *largest], lines(72, 700, "LATER PAGES", size=30)).title == title
+
+
+def test_words_as_large_as_the_text_are_no_title(read):
+    assert read(lines(72, 700, "All of it", "is of one size.")).title == ""
+    assert read([], lines(72, 700, "A second page", size=20)).title == ""
+
+
+def test_an_outline_with_one_root_tells_the_title_and_one_with_several_does_not(read):
+    page = [*COVER, *lines(200, 690, "Acme Inc.", size=20)]
+    assert read(page, outline=["Report of Acme"]).title == "Report of Acme"
+    assert read(page, outline=["Chapter one", "Chapter two"]).title == "Acme Inc."
+    info = {"Title": "Care of wounds"}
+    assert read(page, outline=["Report of Acme"], info=info).title == "Care of wounds"
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("2022 Q3 AAPL.pdf", "Apple Inc."),
+        ("2022 Q3 AMZN.pdf", "AMAZON.COM, INC."),
+        ("2022 Q3 MSFT.pdf", "Form 10-Q for Microsoft Corp filed 10/24/2022"),
+        ("2022 Q3 NVDA.pdf", "FORM 10-Q NVIDIA CORPORATION"),
+        ("2023 Q2 AAPL.pdf", "Apple Inc."),
+    ],
+)
+def test_quarterly_reports_are_titled_by_their_companies(tmp_path: Path, name: str, title: str):
+    assert read_bytes(tmp_path, name, report(name)).title == title
 
 
 @pytest.mark.parametrize(
@@ -341,7 +410,7 @@ def test_pages_tables_and_headings_of_a_quarterly_report(
     assert "| June 25, 2022 | June 26, 2021 | June 25, 2022 | June 26, 2021\n" in pages[3]
     assert "Epic Games, Inc. (“Epic”) filed a lawsuit" in pages[22]
     assert not re.search(r"Form 10-Q \| \d+$", document.text, re.MULTILINE)
-    assert document.title == ""  # its own is a number
+    assert document.title == "Apple Inc."  # its own is a number
     found = headings_of(document)
     levels = {text: level for level, text in found}
     assert levels["PART II — OTHER INFORMATION"] < levels["Item 1A. Risk Factors"]

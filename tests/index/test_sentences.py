@@ -42,13 +42,28 @@ def test_sentences_end_where_a_reader_would_say(expected: list[str], blank: str)
 @pytest.mark.parametrize(
     "expected",
     [
-        ["Needles must be sanitized.", "Signs of infection include pus."],
-        ["It fades.", "However, some redness stays.", "Early treatment helps."],
+        ["It fades!", "However, some redness stays?", "Early treatment helps."],
+        ["It was seen before [3].", "Figure 1 shows it."],
+        ["She said “it fades.”", "He agreed."],
         ["这是第一句。", "这是第二句。"],
     ],
 )
 def test_glued_sentences_come_apart(expected: list[str]) -> None:
     assert sentences("".join(expected)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Read it with csv.DictReader or json.loads, and send it with smtplib.SMTP.",
+        "AMAZON.COM, INC. and its Node.JS and ASP.NET services are at www.Example.COM now.",
+        "System.Collections.Generic is a part of the .NET libraries, as is H2A.Z of chromatin.",
+        "Signs of infection fade.However, some redness stays.",
+    ],
+)
+def test_no_sentence_ends_at_a_stop_before_a_letter(text: str) -> None:
+    assert sentences(text) == [text]
+    assert sentences(f"{text} {text}") == [text, text]
 
 
 def test_glued_words_stay_together() -> None:
@@ -143,6 +158,12 @@ def test_no_sentence_loses_a_character(before: str, inner: str, after: str) -> N
     text = before + inner + after
     whole = Span(len(before), len(before) + len(inner))
     assert_nothing_lost(text, whole, split_sentences(text, whole))
+
+
+@given(text=st.one_of(anything, st.text(" .aB1_é", max_size=60)))
+def test_a_full_stop_between_two_characters_of_words_ends_nothing(text: str) -> None:
+    starts = {span.start for span in split_sentences(text, Span(0, len(text)))}
+    assert not [stop for stop in re.finditer(r"(?<=\w)\.(?=\w)", text) if stop.end() in starts]
 
 
 @given(text=anything, limit=st.integers(1, 40))

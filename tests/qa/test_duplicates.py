@@ -2,6 +2,7 @@
 
 from itertools import islice, permutations
 
+import numpy as np
 import pytest
 
 from qa.duplicates import Group, Repetitions, collapse
@@ -107,6 +108,76 @@ def test_a_passage_that_shares_a_side_remark_only_is_shown() -> None:
         pair(FROST, "Ask your doctor.", 0.8, "b", (2, 1)),
     )
     assert names(groups) == [["a"], ["b"]]
+
+
+DATES = "| June 25, 2022 | September 25, 2021"
+
+
+def table(rows: list[str], score: float, name: str, asked: float = 0.1) -> HandMadeCandidate:
+    """A table below a row of dates, which is what a question with a date comes nearest to."""
+    sentences = [(DATES, score), *((row, asked) for row in rows)]
+    vectors = [[1.0, 0, 0], *([0, np.cos(at), np.sin(at)] for at in range(len(rows)))]
+    return candidate("\n".join([DATES, *rows]), sentences, name=name, vectors=vectors)
+
+
+def test_tables_that_share_a_row_of_dates_are_both_shown() -> None:
+    groups = collapsed(
+        table(["Hedged assets | 1,022 | 812", "Hedged debt | 18,502 | 17,857"], 0.9, "hedging"),
+        table(["Inventories | 5,433 | 6,580", "Land | 22,126 | 20,041"], 0.8, "balance"),
+    )
+    assert names(groups) == [["hedging"], ["balance"]]
+
+
+@pytest.mark.parametrize("line", ["Apple Inc.", "Three Months Ended | Nine Months Ended"])
+def test_texts_that_share_a_line_without_a_claim_are_both_shown(line: str) -> None:
+    groups = collapsed(pair(line, FROST, 0.9, "a", (0, 1)), pair(line, APPLES, 0.8, "b", (0, 2)))
+    assert names(groups) == [["a"], ["b"]]
+
+
+def test_tables_that_differ_in_one_row_beside_the_point_are_both_shown() -> None:
+    rows = ["Inventories | 5,433 | 6,580", "Land | 22,126 | 20,041"]
+    note = "Amounts are in millions of dollars of the day on which the books were closed."
+    first, second = (
+        candidate(
+            "\n".join([note, *lines]),
+            [(note, 0.9), *((row, 0.1) for row in lines)],
+            name=name,
+            vectors=[[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        )
+        for name, lines in (("a", rows), ("b", [rows[0], "Land | 21,000 | 20,041"]))
+    )
+    assert names(collapsed(first, second)) == [["a"], ["b"]]
+
+
+def test_the_same_table_elsewhere_is_folded() -> None:
+    rows = ["Inventories | 5,433 | 6,580", "Land | 22,126 | 20,041"]
+    (group,) = collapsed(table(rows, 0.9, "a"), table(rows, 0.8, "b"))
+    (place,) = group.also_in
+    assert place.text == "\n".join([DATES, *rows])
+
+
+def test_a_part_of_a_table_is_folded_into_the_whole_and_not_the_other_way() -> None:
+    rows = ["Inventories | 5,433 | 6,580", "Land | 22,126 | 20,041"]
+    whole, part = table(rows, 0.9, "whole"), table(rows[:1], 0.8, "part")
+    assert names(collapsed(whole, part)) == [["whole", "part"]]
+    assert names(collapsed(part, whole)) == [["part"], ["whole"]]
+
+
+def test_a_passage_with_other_figures_for_the_same_things_is_shown() -> None:
+    owed = "As of {}, the company had {} billion dollars of commercial paper outstanding."
+    groups = collapsed(
+        pair(FADES, owed.format("June 25, 2022", "11.0"), 0.9, "old", (0, 1)),
+        pair(FADES, owed.format("April 1, 2023", "2.0"), 0.8, "new", (0, 1)),
+    )
+    assert names(groups) == [["old"], ["new"]]
+
+
+def test_a_figure_that_only_numbers_the_text_keeps_nothing_apart() -> None:
+    groups = collapsed(
+        pair(FADES, "This is report 17.", 0.9, "a", (0, 1)),
+        pair(FADES, "This is report 18.", 0.8, "b", (0, 1)),
+    )
+    assert names(groups) == [["a", "b"]]
 
 
 def test_the_better_ranked_one_is_shown_whatever_its_length() -> None:

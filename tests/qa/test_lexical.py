@@ -141,6 +141,20 @@ def test_what_stands_above_a_passage_helps_to_find_it(hashed: Hashed) -> None:
     assert first.passage.heading_path == ("Redness",)
 
 
+def test_the_words_of_a_file_s_name_find_it_and_are_not_cited(hashed: Hashed) -> None:
+    engine = hashed(
+        {
+            "2022 Q3 MSFT.txt": "Inventories came to 4,268 millions of dollars.\n",
+            "2022 Q3 AAPL.txt": "Inventories came to 5,433 millions of dollars.\n",
+        }
+    )
+    answer = engine.ask("the inventories of AAPL in millions of dollars")
+    assert answer.unknown_words == ()
+    assert answer.hits[0].document.source.endswith("2022 Q3 AAPL.txt")
+    assert answer.hits[0].passage.heading_path == ()
+    assert answer.text == "Inventories came to 5,433 millions of dollars."
+
+
 # Stages.
 
 

@@ -4,10 +4,13 @@ import pytest
 
 from qa.wording import (
     content_words,
+    figures_differ,
+    is_claim,
     is_complete,
     is_lead_in,
     is_list_item,
     is_question,
+    is_row,
     leans_back,
     same_claim_words,
     word_count,
@@ -150,3 +153,48 @@ def test_numbers_and_negations_keep_claims_apart(first: str, second: str) -> Non
 
 def test_nothing_is_the_same_as_nothing() -> None:
     assert same_claim_words("", "") == same_claim_words("It is the", "We are of") == 0.0
+
+
+@pytest.mark.parametrize(
+    "row", ["Inventories | 5,433 | 6,580", "| a | b |", "| June 25, 2022", "a |"]
+)
+def test_bars_make_a_row(row: str) -> None:
+    assert is_row(row)
+    assert not is_claim(row)
+
+
+@pytest.mark.parametrize("line", ["He reads a||b.", "The operator a|b joins them.", ""])
+def test_a_bar_within_a_word_makes_no_row(line: str) -> None:
+    assert not is_row(line)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["It fades.", "redness fades", "Die Rötung klingt ab.", "会褪色。"]
+)
+def test_a_sentence_is_a_claim(sentence: str) -> None:
+    assert is_claim(sentence)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Apple Inc.", "AMAZON.COM, INC.", "June 25, 2022", "2022", "It was so.", "Table of Contents"],
+)
+def test_names_titles_and_dates_are_no_claims(line: str) -> None:
+    assert not is_claim(line)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "differ"),
+    [
+        ("The tax rate was 15.7 %.", "The tax rate was 10.8 %.", True),
+        ("The tax rate was 15.7 %.", "The tax rate was 15.7 %.", False),
+        ("The tax rate was 15.7 %.", "The tax rate was low.", False),
+        ("The tax rate was 15.7 %.", "In 2021 the frost burst 10 old pipes.", False),
+        ("This is report 17.", "This is report 18.", False),
+    ],
+)
+def test_figures_differ_where_they_are_of_the_same_things(
+    first: str, second: str, differ: bool
+) -> None:
+    assert figures_differ(first, second) is differ
+    assert figures_differ(second, first) is differ
