@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--passes", type=int, default=Schedule.passes)
+    parser.add_argument("--passes", type=int, default=Schedule().passes)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     train(options.data, options.out, Schedule(passes=options.passes, seed=options.seed), print)

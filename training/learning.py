@@ -105,8 +105,8 @@ class Learner:
         self.step = state["step"]
         self._in_average = state["in_average"]
         with torch.no_grad():
-            for kept, own in ((state["masters"], self._masters), (state["average"], self._average)):
-                for value, target in zip(kept, own, strict=True):
+            for name, weights in (("masters", self._masters), ("average", self._average)):
+                for value, target in zip(state[name], weights, strict=True):
                     target.copy_(value)
             for master, own in zip(self._masters, self._trained, strict=True):
                 own.copy_(master)
@@ -140,7 +140,7 @@ class SharedDropout(nn.Module):
 
 def _prepare(network: ReaderNetwork, dropout: float) -> None:
     """Freeze the word embeddings; exchange what is slow on processors."""
-    body = network.body
+    body: Any = network.body
     body.embeddings.word_embeddings.weight.requires_grad = False
     body.set_attn_implementation("eager")
     body.embeddings.dropout = SharedDropout(dropout)

@@ -17,6 +17,7 @@ from benchmarks.reader.measures import (
     separation,
     success,
 )
+from benchmarks.reader.rows import kept_out_rows, table_of_rows
 from benchmarks.reader.sets import measured_sets
 from qa.read.choose import open_reader
 from qa.read.reader import Reader
@@ -41,6 +42,7 @@ def main() -> None:
         print(f"retrieving: {each.name}", flush=True)
         sets[each.name] = list(retrieved(each))
     print(report(sets, reader))
+    print(f"\n{table_of_rows(kept_out_rows(options.data / 'reader'), reader)}")
 
 
 def report(sets: Mapping[str, Sequence[Retrieved]], reader: Reader) -> str:

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.reader.evidence import Floats, Retrieved
 from eval.measures.bootstrap import interval
 from eval.measures.formulas import CalibrationError, Mean, Statistic, auroc
 from eval.measures.table import Table
-
-_LEAST = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +95,17 @@ def calibration_error(log_odds: Floats, answerable: NDArray[np.bool_]) -> float:
     return float(CalibrationError()(Table(columns), np.arange(len(log_odds))))
 
 
+def calibrated_errors(logits: Floats, answered: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the calibration error of the logits as they are, and with a temperature and an offset
+    that are fitted on every second row and used on the others."""
+    fitted = LogisticRegression(C=1e6).fit(logits[::2, None], answered[::2])
+    scaled = fitted.decision_function(logits[1::2, None])
+    return (
+        calibration_error(logits[1::2], answered[1::2]),
+        calibration_error(scaled, answered[1::2]),
+    )
+
+
 def rank_of_first(scores: Floats, relevant: NDArray[np.bool_], passages: int) -> int:
     """Return the rank, from 1, of the first relevant passage when the first ones are ranked anew
     and the others follow; 0 if there is none."""
@@ -141,12 +150,6 @@ def _by_halves(
             if own.any():
                 scores[name][own] = fitted.decision_function(rows[own])
     return scores
-
-
-def log_odds(confidence: Floats) -> Floats:
-    """Return the log-odds of confidences, bounded."""
-    found: Floats = logit(np.clip(confidence, _LEAST, 1 - _LEAST))
-    return found
 
 
 def _figure(

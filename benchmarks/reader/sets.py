@@ -7,6 +7,7 @@ from pathlib import Path
 
 from eval.gold_file import PACKAGED_GOLD, locate, read_gold
 from eval.questions import Question
+from eval.records import Kind
 from eval.relevance import holds, place_of
 from eval.sets.beir import read_beir
 from eval.sets.indexed import IndexedSets
@@ -91,7 +92,7 @@ def _impossible(folder: Path, sets: IndexedSets) -> Iterator[MeasuredSet]:
     seen: list[Question] = []
     for row in _lines(folder / "answers.jsonl"):
         document = by_text[row["doc_id"]]
-        kind = "near-miss" if row["is_impossible"] else "answerable"
+        kind: Kind = "near-miss" if row["is_impossible"] else "answerable"
         question = Question(
             id=row["_id"],
             text=texts[row["_id"]],

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from index.records import Document, Passage, Span, headings
+from index.records import Document, Passage, Span
 from qa.read.tables import headers, is_row
 from qa.wording import is_lead_in, is_list_item, word_count
 
@@ -28,8 +28,8 @@ class Window:
     `passage` is the passage's place in the list that the windows were made from, and `span` is
     where the window's own sentences stand in the document. `parts` are the stretches of the
     document that `text` joins with a newline: `span`, and before it, where the window begins amid
-    a table or a list, the header or the lead-in. `above` is the document's title and the headings
-    of the passage, joined by ": ".
+    a table or a list, the header or the lead-in. `above` is what the document is called and the
+    nearest headings of the passage, joined by ": ".
     """
 
     passage: int
@@ -68,12 +68,29 @@ def windows(passages: Iterable[tuple[Document, Passage]]) -> list[Window]:
     """
     made: list[Window] = []
     for number, (document, passage) in enumerate(passages):
-        above = ": ".join(headings(document, passage))
+        above = ": ".join(_above(document, passage))
         for run in _packed(document.text, _units(document.text, passage)):
             parts = _parts(run)
             text = "\n".join(part.of(document.text) for part in parts)
             made.append(Window(number, parts[-1], parts, text, above))
     return made
+
+
+def _above(document: Document, passage: Passage) -> Sequence[str]:
+    """Return the document's name, then as many of the nearest headings as there is room for.
+
+    Its name is its title, else what its file's name says.
+    """
+    names = [line for line in (document.title, *passage.context) if line.strip()][:1]
+    path = [line for line in passage.heading_path if line.strip() and line not in names]
+    room = MOST_CHARACTERS_ABOVE - sum(map(len, names))
+    nearest: list[str] = []
+    for line in reversed(path):
+        room -= len(line)
+        if room < 0 and nearest:
+            break
+        nearest.insert(0, line)
+    return [line[:MOST_CHARACTERS_ABOVE] for line in (*names, *nearest)]
 
 
 def _packed(text: str, units: Iterable[_Unit]) -> Iterator[list[_Unit]]:

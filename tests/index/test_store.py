@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 import pytest
 
+from index.backends.openvino_encoder import LEAST_COSINE
 from index.build import sync
 from index.dealing import DOCUMENTS_A_SHARD
 from index.encoder import Encoder
@@ -198,17 +199,20 @@ def test_the_same_corpus_is_the_same_snapshot_whatever_came_before(corpus: Corpu
 def test_history_moves_a_real_vector_by_a_rounding_error_at_most(
     tmp_path: Path, seeds_dir: Path, seeds_store: Path, model: Model, encoder: Encoder
 ) -> None:
-    """What is in a batch with it may change a vector's last digits, so ids may differ here."""
+    """What is in a batch with it may change a vector's last digits, so ids may differ here.
+
+    In bfloat16 these are the third ones: as near as a conversion has to be is near enough.
+    """
     store = Store(tmp_path / "store")
     sync(store, [seeds_dir / "003_6b98e8ac42b93113.txt"], model, encoder)
     alone, among_others = open_snapshot(store), open_snapshot(Store(seeds_store))
     row_of = {passage.id: row for row, passage in enumerate(among_others.passages)}
     assert len(alone.passages) > 5
     for row, passage in enumerate(alone.passages):
-        vector = alone.passage_vectors.rows(row, row + 1)[0]
+        vector = alone.passage_vectors.rows(row, row + 1)[0].astype(np.float32)
         other = among_others.passage_vectors.take(np.array([row_of[passage.id]]))[0]
-        assert np.allclose(vector, other, atol=2e-4)
-        assert np.isclose(np.linalg.norm(vector.astype(np.float32)), 1, atol=1e-3)
+        assert vector @ other.astype(np.float32) >= LEAST_COSINE
+        assert np.isclose(np.linalg.norm(vector), 1, atol=1e-3)
 
 
 def test_a_small_change_writes_little(corpus: Corpus) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from index.errors import ModelError
@@ -15,11 +16,25 @@ from tests.qa.read.conftest import windows_of, write_weights
 MOST_BYTES = 25_000_000
 
 
-@pytest.mark.skipif(not WEIGHTS.is_file(), reason="no weights are bundled yet")
 def test_the_bundled_weights_are_those_that_are_named() -> None:
     assert sha256_of(WEIGHTS) == WEIGHTS_SHA256, "set WEIGHTS_SHA256 to the former"
     assert WEIGHTS.stat().st_size <= MOST_BYTES
     assert open_reader().name == open_reader("bundled").name == "bundled"
+
+
+ANSWER = "Redness fades within two days, though sensitive skin may need a week."
+BESIDE = "Redness was named by most patients as the reason why they came to the clinic."
+
+
+def test_the_bundled_reader_tells_an_answer_from_a_text_on_the_subject() -> None:
+    question = "How long does redness last?"
+    reading = open_reader().read(question, windows_of(BESIDE, ANSWER))
+    beside, answer = reading.answerability.tolist()
+    assert answer > beside + 2
+    assert reading.tokens is not None
+    scores = reading.tokens[1]
+    best = np.argsort(-scores.scores)[:2]
+    assert {ANSWER[slice(*span)] for span in scores.spans[best].tolist()} == {"two", "days"}
 
 
 def test_weights_are_small_enough(trained: TrainedReader) -> None:
