@@ -64,7 +64,7 @@ def _separating(sets: Sets) -> str:
     for name, read in deciding.items():
         kinds = np.array([each.found.kind for each in read])
         before = np.array([each.found.confidence for each in read])
-        alone = np.array([each.logits[:DECIDED_BY].max(initial=-8) for each in read])
+        alone = np.array([each.logits[:DECIDED_BY].max(initial=-8.0) for each in read])
         for kind in _KINDS:
             rows = (kinds == kind) | (kinds == "answerable")
             if not (kinds == kind).any():

@@ -1,20 +1,14 @@
 """What there is to decide by, of each question: retrieval's evidence, and the reader's logits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.reader.sets import Asked, MeasuredSet
 from eval.records import Kind
-from index.records import headings
-from index.terms import terms
-from qa.candidates import Candidate
 from qa.engine import Engine
-from qa.query import Query
 from qa.read.reader import Reader
 from qa.read.windows import Window, windows
 
@@ -28,8 +22,7 @@ class Retrieved:
 
     `confidence` and `rank_before` (from 1; 0 if not among the first) are of the engine as it is:
     the confidence of its answer, and the first relevant passage. The arrays have shape
-    (passages,): whether each is relevant, its score, its cosine, and the share of the question's
-    words that it holds.
+    (passages,): whether each is relevant, and its score.
     """
 
     question: str
@@ -38,8 +31,6 @@ class Retrieved:
     rank_before: int
     relevant: NDArray[np.bool_]
     scores: Floats
-    cosines: Floats
-    covered: Floats
     windows: tuple[Window, ...]
 
 
@@ -73,17 +64,5 @@ def _retrieved(asked: Asked, engine: Engine, plain: Engine) -> Retrieved:
         rank_before=ranks[0] if ranks else 0,
         relevant=np.array([asked.relevant(c.document, c.passage) for c in candidates], bool),
         scores=np.array([each.score for each in candidates], np.float64),
-        cosines=np.array([each.dense for each in candidates], np.float64),
-        covered=np.array([_covered(each, trace.query) for each in candidates], np.float64),
         windows=tuple(windows((each.document, each.passage) for each in candidates)),
     )
-
-
-def _covered(candidate: Candidate, query: Query) -> float:
-    """Return the share of the question's words, by weight, in the passage and what is above it."""
-    texts: Sequence[str] = (
-        candidate.passage.span.of(candidate.document.text),
-        *headings(candidate.document, candidate.passage),
-    )
-    held = (query.coverage.held(frozenset(terms(text))) for text in texts)
-    return query.coverage.share(reduce(or_, held, 0))

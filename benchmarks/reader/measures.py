@@ -9,13 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.reader.evidence import Floats, Retrieved
 from eval.measures.bootstrap import interval
 from eval.measures.formulas import CalibrationError, Mean, Statistic, auroc
 from eval.measures.table import Table
+
+_LEAST = 1e-4
+_LEAST_LOGIT = -8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +42,10 @@ class Figure:
 
 
 def evidence(read: Read, passages: int) -> list[float]:
-    """Return what a decision is made from: the reader's best logit among the first passages, that
-    passage's share of the question's words, and the best cosine."""
-    logits, found = read.logits[:passages], read.found
-    if not len(logits):
-        return [-8.0, 0.0, 0.0]
-    best = int(np.argmax(logits))
-    return [
-        float(logits[best]),
-        float(found.covered[best]),
-        float(found.cosines[:passages].max()),
-    ]
+    """Return what a decision is made from: the reader's best logit among the first passages, and
+    the log-odds of the confidence that Pincite has without the reader."""
+    confidence = min(max(read.found.confidence, _LEAST), 1 - _LEAST)
+    return [float(read.logits[:passages].max(initial=_LEAST_LOGIT)), float(logit(confidence))]
 
 
 def mixed(sets: Mapping[str, Sequence[Read]], passages: int) -> dict[str, Floats]:
