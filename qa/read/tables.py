@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from index.records import Span
 
+_LINE = re.compile(r"[^\s][^\r\n]*[^\s]|[^\s]")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _ROW = re.compile(r"(?:\A|\s)\|(?=\s|\Z)|\A\|.*\|\Z")
 _RULE_BELOW = re.compile(
     r"[ \t]*(?:\r\n|\r|\n)[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*(?=[\r\n]|\Z)"
@@ -17,7 +19,7 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _NAME = re.compile(r"\W*(?:[^\W\d_]|(?:19|20)\d\d\b)")
 """A cell that may name a column: its first word is no figure, but for a year."""
 _MOST_WORDS_OF_A_LABEL = 12
-_FAR_ABOVE = 2000
+_FAR_ABOVE = 8000
 
 
 def is_row(line: str) -> bool:
@@ -28,10 +30,14 @@ def is_row(line: str) -> bool:
 def headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
     """Return for each line the header that it stands under; None if there is none.
 
-    `lines` are adjacent lines of `text`, in order. The header of a table that began above the
-    first of them is not found. A label between rows, such as "Operating expenses:", stands under
-    the same header as they do.
+    `lines` are adjacent lines of `text`, in order. A table may begin above the first of them. A
+    label between rows, such as "Operating expenses:", stands under the same header as they do.
     """
+    above = _table_above(text, lines)
+    return _headers(text, [*above, *lines])[len(above) :]
+
+
+def _headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
     found: list[Span | None] = []
     inside = bool(lines) and is_row(_line_above(text, lines[0].start))
     header: Span | None = None
@@ -48,6 +54,23 @@ def headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
             inside, header = False, None
         found.append(None if header and header.contains(line) else header)
     return found
+
+
+def _table_above(text: str, lines: Sequence[Span]) -> list[Span]:
+    """Return the lines before the first one that are of the same table as that."""
+    if not lines or not (is_row(lines[0].of(text)) or _is_label(text, lines, 0)):
+        return []
+    above: list[Span] = []
+    first = max(0, lines[0].start - _FAR_ABOVE)
+    below = lines[0]
+    for match in reversed(list(_LINE.finditer(text, first, lines[0].start))):
+        line = Span(*match.span())
+        blank = len(_LINE_END.findall(text, line.end, below.start)) > 1
+        if blank or not (is_row(line.of(text)) or _is_label(text, [line, below], 0)):
+            break
+        above.insert(0, line)
+        below = line
+    return above
 
 
 def _end_of_header(text: str, lines: Sequence[Span], first: int, *, opens: bool) -> int:

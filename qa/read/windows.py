@@ -28,8 +28,8 @@ class Window:
     `passage` is the passage's place in the list that the windows were made from, and `span` is
     where the window's own sentences stand in the document. `parts` are the stretches of the
     document that `text` joins with a newline: `span`, and before it, where the window begins amid
-    a table or a list, the header or the lead-in. `above` is what the document is called and the
-    nearest headings of the passage, joined by ": ".
+    a table or a list, the header or the lead-in. A header may stand in a passage before. `above`
+    is what the document is called and the nearest headings of the passage, joined by ": ".
     """
 
     passage: int
