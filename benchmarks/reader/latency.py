@@ -27,7 +27,7 @@ from qa.read.reader import Reader
 from qa.read.torch_reader import TorchReader
 from qa.read.windows import Window, windows
 
-_REPOSITORY = Path(__file__).resolve().parent.parent
+_REPOSITORY = Path(__file__).resolve().parents[2]
 _WARMING = 3
 _COMPARED_WINDOWS = 5
 
