@@ -80,8 +80,10 @@ def assert_is_short(document: Document, passage: Passage, window: Window) -> Non
     assert lead <= MOST_LEAD_WORDS
     if size(window.text) > MOST_WORDS:
         inside = [each for each in passage.sentences if window.span.contains(each)]
-        own = window.span.of(document.text)
-        assert len(inside) == 1 or (size(own) <= MOST_WORDS and "\n" not in own)
+        gaps = [document.text[one.end : two.start] for one, two in pairwise(inside)]
+        assert len(inside) == 1 or (
+            size(window.span.of(document.text)) <= MOST_WORDS and "\n" not in "".join(gaps)
+        )
 
 
 # Any text.
