@@ -40,7 +40,7 @@ _ASKS = re.compile(
 )
 MOST_WORDS_OF_A_QUESTION = 20
 """Of one without a question mark; a longer one is a piece of text that begins like one."""
-_ROW = re.compile(r"(?:^|\s)\|(?:\s|$)")
+_ROW = re.compile(r"(?:\A|\s)\|(?=\s|\Z)|\A\|.*\|\Z")
 _SAME_THINGS = 0.6
 _LABEL = re.compile(r"[*_]*\w[^.:;!?\n]{1,48}:[*_]*\s+\S")
 _LEANS_BACK = re.compile(
@@ -92,9 +92,9 @@ def says_something(sentence: str) -> bool:
     return not (is_question(sentence) or is_lead_in(sentence))
 
 
-def is_row(sentence: str) -> bool:
-    """Tell whether a sentence is the row of a table: cells with bars between them."""
-    return bool(_ROW.search(sentence))
+def is_row(line: str) -> bool:
+    """Tell whether a line is the row of a table: a bar stands by itself, or one at each end."""
+    return _ROW.search(line) is not None
 
 
 def is_claim(sentence: str) -> bool:
@@ -133,7 +133,10 @@ def same_claim_words(first: str, second: str) -> float:
 
 
 def figures_differ(first: str, second: str) -> bool:
-    """Tell whether two sentences give different figures for the same things."""
+    """Tell whether two sentences give different figures for the same things.
+
+    Sentences that share only one word are not of the same things; rows of tables may be.
+    """
     figures, other_figures = (sorted(_NUMBER.findall(each)) for each in (first, second))
     if not (figures and other_figures) or figures == other_figures:
         return False
@@ -141,7 +144,8 @@ def figures_differ(first: str, second: str) -> bool:
         {word for word in content_words(each) if not word.isdigit()} for each in (first, second)
     )
     both = len(things & other_things)
-    return both > 1 and 2 * both >= _SAME_THINGS * (len(things) + len(other_things))
+    least = 1 if is_row(first) and is_row(second) else 2
+    return both >= least and 2 * both >= _SAME_THINGS * (len(things) + len(other_things))
 
 
 @lru_cache(maxsize=65536)

@@ -51,10 +51,11 @@ def write_pdf(
     info: dict[str, str] | None = None,
     password: str = "",
     outline: Sequence[str] = (),
+    flat_outline: bool = False,
 ) -> bytes:
     """Return a PDF with these pages; with a password, its strings are not legible without it.
 
-    `outline` are the titles of the bookmarks at its top, each with one below it.
+    `outline` are the titles of the bookmarks at its top, each with one below it unless it is flat.
     """
     objects: list[bytes] = [b"", b""]
     fonts = b"<< /F1 3 0 R /F2 4 0 R >>"
@@ -79,7 +80,7 @@ def write_pdf(
     objects[0] = b"<< /Type /Catalog /Pages 2 0 R >>"
     if outline:
         objects[0] = b"<< /Type /Catalog /Pages 2 0 R /Outlines %d 0 R >>" % (len(objects) + 1)
-        objects += _outline(outline, len(objects) + 1)
+        objects += _outline(outline, len(objects) + 1, flat=flat_outline)
     objects[1] = b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(kids), len(kids))
     trailer = b"/Root 1 0 R"
     if info:
@@ -92,14 +93,15 @@ def write_pdf(
     return _assembled(objects, trailer)
 
 
-def _outline(titles: Sequence[str], root: int) -> list[bytes]:
+def _outline(titles: Sequence[str], root: int, *, flat: bool) -> list[bytes]:
     """Return the objects of an outline, the first of which has the number `root`."""
     tops = [root + 1 + 2 * i for i in range(len(titles))]
     made = [b"<< /Type /Outlines /First %d 0 R /Last %d 0 R >>" % (tops[0], tops[-1])]
     for top, title in zip(tops, titles, strict=True):
         after = b" /Next %d 0 R" % (top + 2) if top != tops[-1] else b""
-        entry = b"<< /Title %s /Parent %d 0 R /First %d 0 R /Last %d 0 R%s >>"
-        made.append(entry % (_string(title), root, top + 1, top + 1, after))
+        below = b"" if flat else b" /First %d 0 R /Last %d 0 R" % (top + 1, top + 1)
+        entry = b"<< /Title %s /Parent %d 0 R%s%s >>"
+        made.append(entry % (_string(title), root, below, after))
         made.append(b"<< /Title %s /Parent %d 0 R >>" % (_string("Below it"), top))
     return made
 

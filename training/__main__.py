@@ -23,7 +23,7 @@ from training.batches import batches, examples
 from training.kept_out import Figures, kept_out_sets, measure
 from training.learning import Learner, Schedule
 from training.negatives import mined
-from training.rows import is_kept_out, read_all, read_rows, write_rows
+from training.rows import for_training, read_all, read_rows, write_rows
 from training.tables import rows_from_tables, table_lines, windows_of_pdfs
 
 _REPORTED_EVERY = 250
@@ -60,7 +60,10 @@ def train(data: Path, out: Path, schedule: Schedule, say: Say) -> None:
     learner = Learner(new_network(model.folder), schedule, steps)
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
-        learner.restore(torch.load(checkpoint, weights_only=True))
+        try:
+            learner.restore(torch.load(checkpoint, weights_only=True))
+        except ValueError as error:
+            raise SystemExit(f"{checkpoint}: {error}.") from error
         say(f"going on from step {learner.step}")
     done, passed, started, loss = 0, 0, time.monotonic(), 0.0
     first = learner.step
@@ -91,8 +94,8 @@ def train(data: Path, out: Path, schedule: Schedule, say: Say) -> None:
 
 def _material(data: Path, out: Path, model: Model, seed: int) -> Material:
     """Return what passes are made from. Mining takes minutes, so that its rows are kept."""
-    published = [row for row in read_all(data / "reader") if not is_kept_out(row)]
-    kept = out / "mined.jsonl.gz"
+    published = for_training(read_all(data / "reader"))
+    kept = out / f"mined-{seed}.jsonl.gz"
     if not kept.exists():
         found = mined(published, open_encoder(model), MINED_EACH, Random(seed))
         aside = kept.with_suffix(".new")

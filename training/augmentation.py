@@ -81,7 +81,8 @@ def _augmented(rows: Sequence[Row], recipe: Recipe, random: Random) -> Iterator[
 
 
 def _named(row: Row, recipe: Recipe, random: Random) -> Row:
-    named = row.subject and random.random() < recipe.subjects
+    """Put the document's name above the text, now and then: a "hard" text is another's."""
+    named = row.made != "hard" and row.subject and random.random() < recipe.subjects
     return replace(row, above=row.subject) if named else row
 
 

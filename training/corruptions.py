@@ -46,7 +46,9 @@ for _one, _other in _ANTONYM_PAIRS:
 _AUXILIARY = re.compile(
     r"\b(is|are|was|were|did|does|do|can|could|will|would|has|have|had|should)\b", re.IGNORECASE
 )
-_NEGATION = re.compile(r"\s+not\b|\bnever\s+|n't\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\s+not\b|\bnever\s+|n't\b|\bcannot\b", re.IGNORECASE)
+_WHOLE = {"can't": "can not", "won't": "will not", "cannot": "can not", "shan't": "shall not"}
+_SHORTENED = re.compile(r"\b(?:can't|won't|cannot|shan't)", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w])")
 _NAME = re.compile(
     r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w'’.-]*[\w](?:\s+(?:of\s+the\s+|of\s+|the\s+)?[A-Z][\w'’-]*[\w])*"
@@ -85,12 +87,13 @@ def names_in(text: str) -> list[str]:
 
 def _negated(question: str, random: Random) -> str | None:
     if _NEGATION.search(question):
-        return " ".join(_NEGATION.sub(" ", question, count=1).split())
+        whole = _SHORTENED.sub(lambda found: _WHOLE[found.group().lower()], question)
+        return " ".join(_NEGATION.sub(" ", whole, count=1).split())
     found = _AUXILIARY.search(question)
     if found is None:
         return None
     verb = found.group()
-    contracted = verb not in {"can", "will"} and random.random() < 0.5
+    contracted = verb.lower() not in {"can", "will"} and random.random() < 0.5
     if contracted:
         return f"{question[: found.end()]}n't{question[found.end() :]}"
     words = question[found.end() :].split(" ")

@@ -1,7 +1,7 @@
 """One training run: its schedule, a step of it, and what it takes to resume it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -92,16 +92,24 @@ class Learner:
     def state(self) -> dict[str, Any]:
         """Return all that `restore` needs."""
         return {
+            "schedule": asdict(self.schedule),
+            "steps": self.steps,
             "step": self.step,
             "masters": self._masters,
             "average": self._average,
             "in_average": self._in_average,
             "optimizer": self._optimizer.state_dict(),
             "torch": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state_all(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state` returned."""
+        """Go on from what `state` returned.
+
+        Raises ValueError for the state of a run with another schedule or other rows.
+        """
+        if (state["schedule"], state["steps"]) != (asdict(self.schedule), self.steps):
+            raise ValueError("the checkpoint is that of another run: name another folder")
         self.step = state["step"]
         self._in_average = state["in_average"]
         with torch.no_grad():
@@ -112,6 +120,8 @@ class Learner:
                 own.copy_(master)
         self._optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["torch"])
+        if state["cuda"]:
+            torch.cuda.set_rng_state_all(state["cuda"])
 
     def _rate(self) -> float:
         done = self.step / max(1, self.steps)

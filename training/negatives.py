@@ -27,7 +27,7 @@ def mined(rows: Sequence[Row], encoder: Encoder, each: int, random: Random) -> I
     """
     by_source: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        if row.source in MINED_SOURCES:
+        if row.source in MINED_SOURCES and row.made != "hard":  # its text is another document's
             by_source[row.source].append(row)
     for own in by_source.values():
         yield from _mined(own, encoder, each, random)
@@ -45,8 +45,8 @@ def _mined(rows: Sequence[Row], encoder: Encoder, each: int, random: Random) -> 
     for start in range(0, len(asked), _BLOCK):
         block = asked[start : start + _BLOCK]
         cosines = questions[start : start + _BLOCK] @ texts.T
-        count = min(_NEAREST, len(windows) - 1)
-        nearest = np.argpartition(-cosines, count, axis=1)[:, :count]
+        count = min(_NEAREST, len(windows))
+        nearest = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
         for row, candidates in zip(block, nearest.tolist(), strict=True):
             found = [
                 windows[candidate]

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class Row:
     """One example. `span` is where the answer stands in `text`, None if that does not answer.
 
     `source` names the public set and `made` how the row came about: "" as it was published, else
-    "hard", "cut", "other", "swap" or "row" (docs/reader.md). `document` is what rows are split by.
+    one word (docs/reader.md). `document` is where the question comes from; rows are split by it.
     """
 
     source: str
@@ -91,6 +91,15 @@ def is_kept_out(row: Row) -> bool:
         return True
     shared = row.source in {"shift-new_wiki", "selqa", "wtq", "covidqa"}
     return shared and share(row.document) < 0.2
+
+
+def for_training(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows to train on: none that is kept out, and none with the text of such a one.
+
+    The text of a "hard" row is often another document's than the question's.
+    """
+    texts = {row.text for row in rows if is_kept_out(row)}
+    return [row for row in rows if not is_kept_out(row) and row.text not in texts]
 
 
 def share(name: str) -> float:

@@ -61,7 +61,7 @@ def owner_of(title: str) -> str:
 
 
 def table_lines(windows: Iterable[tuple[str, Window]]) -> Iterator[TableLine]:
-    """Yield the labelled lines of figures in windows, each given with its document's title."""
+    """Yield the labelled lines of figures in windows, each given with whose document it is."""
     for owner, window in windows:
         periods = tuple(dict.fromkeys(m.group() for m in _YEAR.finditer(window.text)))
         start = 0
@@ -81,7 +81,7 @@ def table_lines(windows: Iterable[tuple[str, Window]]) -> Iterator[TableLine]:
 
 
 def rows_from_tables(lines: Sequence[TableLine], each: int, random: Random) -> Iterator[Row]:
-    """Yield rows that answer and as many that do not, `each` of both a line.
+    """Yield `each` rows that answer a line, and about as many that do not.
 
     A row that does not answer has another period or owner in its question, the same label in
     another's document, or another window of the same document.

@@ -1,7 +1,7 @@
 """Figures of the reader, alone and mixed with retrieval's evidence, with 95 % intervals.
 
-What is fitted (how logits and evidence are mixed, and the temperature) is fitted on one half of the
-questions of all sets and reported on the other half, and the other way round.
+What is fitted (how logits and evidence are mixed) is fitted on one half of the questions of all
+sets and reported on the other half, and the other way round.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from benchmarks.reader.evidence import Floats, Retrieved
 from eval.measures.bootstrap import interval
 from eval.measures.formulas import CalibrationError, Mean, Statistic, auroc
 from eval.measures.table import Table
+from training.rows import share
 
 _LEAST = 1e-4
 _LEAST_LOGIT = -8.0
@@ -51,24 +52,32 @@ def evidence(read: Read, passages: int) -> list[float]:
 def mixed(sets: Mapping[str, Sequence[Read]], passages: int) -> dict[str, Floats]:
     """Return the log-odds that each question is answered, by one model for all sets.
 
-    Each half of a set's questions gets the model that was fitted on the other halves.
+    Each half of the questions gets the model that was fitted on the other half.
     """
-    features = {name: _features(read, passages) for name, read in sets.items()}
-    return _by_halves(features, {name: _answerable(read) for name, read in sets.items()})
+    features = {
+        name: np.array([evidence(each, passages) for each in read]) for name, read in sets.items()
+    }
+    answerable = {
+        name: np.array([each.found.kind == "answerable" for each in read])
+        for name, read in sets.items()
+    }
+    return _by_halves(features, answerable, {name: _halves(read) for name, read in sets.items()})
 
 
 def ranking(sets: Mapping[str, Sequence[Read]], passages: int) -> dict[str, list[Floats]]:
     """Return the log-odds of relevance of each question's first passages, fitted in the same way
     from the reader's logit and retrieval's score."""
-    features, labels, ends = {}, {}, {}
+    features, relevant, halves, ends = {}, {}, {}, {}
     for name, read in sets.items():
         rows = [
             np.column_stack([each.logits[:passages], each.found.scores[:passages]]) for each in read
         ]
+        counts = [len(each) for each in rows]
         features[name] = np.concatenate(rows)
-        labels[name] = np.concatenate([each.found.relevant[:passages] for each in read])
-        ends[name] = np.cumsum([len(each) for each in rows])
-    scores = _by_halves(features, labels, ends)
+        relevant[name] = np.concatenate([each.found.relevant[:passages] for each in read])
+        halves[name] = np.repeat(_halves(read), counts)
+        ends[name] = np.cumsum(counts)
+    scores = _by_halves(features, relevant, halves)
     return {name: np.split(scores[name], ends[name][:-1]) for name in sets}
 
 
@@ -110,26 +119,17 @@ def rank_of_first(scores: Floats, relevant: NDArray[np.bool_], passages: int) ->
     return int(hits[0]) + 1 if len(hits) else 0
 
 
-def _answerable(read: Sequence[Read]) -> NDArray[np.bool_]:
-    return np.array([each.found.kind == "answerable" for each in read])
-
-
-def _features(read: Sequence[Read], passages: int) -> Floats:
-    return np.array([evidence(each, passages) for each in read])
+def _halves(read: Sequence[Read]) -> NDArray[np.int64]:
+    """Return for each question which half it is in: the same in every set that asks it."""
+    return np.array([int(share(each.found.question) < 0.5) for each in read], np.int64)
 
 
 def _by_halves(
     features: Mapping[str, Floats],
     labels: Mapping[str, NDArray[np.bool_]],
-    ends: Mapping[str, NDArray[np.int64]] | None = None,
+    halves: Mapping[str, NDArray[np.int64]],
 ) -> dict[str, Floats]:
-    """Fit on every second question of all sets, report on the others, and the other way round."""
-    halves = {}
-    for name, rows in features.items():
-        numbers = np.arange(len(rows))
-        if ends is not None:
-            numbers = np.searchsorted(ends[name], numbers, "right")
-        halves[name] = numbers % 2
+    """Fit on one half of the rows of all sets, report on the other, and the other way round."""
     scores = {name: np.zeros(len(rows)) for name, rows in features.items()}
     for half in (0, 1):
         fitted = LogisticRegression(C=1.0, max_iter=1000)

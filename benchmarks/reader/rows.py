@@ -16,10 +16,16 @@ NEVER_TRAINED_ON = "measure-policyqa.jsonl.gz"
 
 
 def kept_out_rows(folder: Path) -> dict[str, list[Row]]:
-    """Return the rows of each source, drawn at random where they are very many."""
+    """Return the rows of each source, drawn at random where they are very many.
+
+    Left out are rows whose text stands in a row that is not kept out, with another question.
+    """
+    published = read_all(folder)
+    seen = {row.text for row in published if not is_kept_out(row)}
     sets: dict[str, list[Row]] = {}
-    for row in (*filter(is_kept_out, read_all(folder)), *read_rows(folder / NEVER_TRAINED_ON)):
-        sets.setdefault(row.source, []).append(row)
+    for row in (*filter(is_kept_out, published), *read_rows(folder / NEVER_TRAINED_ON)):
+        if row.text not in seen:
+            sets.setdefault(row.source, []).append(row)
     return {name: _drawn(rows) for name, rows in sets.items()}
 
 
@@ -42,7 +48,7 @@ def table_of_rows(sets: Mapping[str, Sequence[Row]], reader: Reader) -> str:
             for row, each in zip(rows, readings, strict=True)
             if row.answered and each.tokens
         ]
-        words = f"{np.mean(shares):.2f}" if shares else "–"
+        words = f"{np.nanmean(shares):.2f}" if shares else "–"
         errors = " ".join(f"{error:.3f}" for error in calibrated_errors(logits, answered))
         for kind, chosen in _kinds(answered, made):
             figure: Figure = separation(logits[chosen], answered[chosen])
@@ -64,8 +70,8 @@ def _share_found(row: Row, scores: TokenScores) -> float:
     """Return the share of the answer's tokens that are among as many of the highest scores."""
     start, end = row.span or (0, 0)
     in_answer = (scores.spans[:, 0] < end) & (scores.spans[:, 1] > start)
-    if not in_answer.any():
-        return 0.0
+    if not in_answer.any():  # the answer was cut off
+        return np.nan
     best = np.argsort(-scores.scores, kind="stable")[: in_answer.sum()]
     return float(in_answer[best].mean())
 

@@ -27,8 +27,9 @@ _PRODUCER_TITLE = re.compile(
 _FILE_NAME = re.compile(
     r"(?i).+\.(?:pdf|docx?|docm|odt|rtf|html?|txt|tex|dvi|indd|qxd|pptx?|xlsx?|p65)"
 )
-_TITLE_WORD = re.compile(r"[^\d_]*[^\W\d_][^\d_]*(?:-\d{1,4}\W*)?")
-"""A title without any, such as "S0140-6736(20)30183-5" or "scan_01", is an id."""
+_TITLE_WORD = re.compile(r"\W*[^\W\d_][^\d_]*(?:-\d{1,4}\W*)?")
+"""A title without any, such as "S0140-6736(20)30183-5" or "scan_01", is an id. What stands before
+its first letter holds no letter: else a long word would take for ever."""
 MAX_HEADING_LEVEL = 6
 
 

@@ -25,12 +25,18 @@ def title_of(recorded: str, outline: Iterable[Any], pages: Sequence[Sequence[Fra
 
 
 def _root_of(outline: Iterable[Any]) -> str:
-    """Return what the outline is headed by, if all of it is below one entry."""
+    """Return what the outline is headed by, if all of it is below one entry.
+
+    An entry with none below it heads nothing: it may be "Table of Contents".
+    """
+    marks = list(outline)
+    roots = [mark for mark in marks if mark.level == 0]
+    if len(roots) != 1 or len(marks) == 1:
+        return ""
     try:
-        roots = [own_title(mark.get_title() or "") for mark in outline if mark.level == 0]
+        return own_title(roots[0].get_title() or "")
     except UnicodeDecodeError:  # half a surrogate pair
         return ""
-    return roots[0] if len(roots) == 1 else ""
 
 
 def _largest(pages: Sequence[Sequence[Fragment]]) -> str:

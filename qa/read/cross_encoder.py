@@ -13,7 +13,7 @@ import numpy as np
 from index.digests import remembered_digests
 from index.errors import ModelError
 from index.model import decisive_files, folder_of
-from qa.read.pairs import text_of
+from qa.read.pairs import VERSION, text_of
 from qa.read.reader import Reading
 from qa.read.windows import Window
 
@@ -36,7 +36,9 @@ class CrossEncoderReader:
         self._folder = folder_of(name)
         _check_it_classifies(name, self._folder)
         files = remembered_digests(self._folder, decisive_files(self._folder))
-        self._digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+        self._digest = hashlib.sha256(
+            json.dumps((VERSION, files), sort_keys=True).encode()
+        ).hexdigest()
         self._using = threading.Lock()
         self._loaded: CrossEncoder | None = None
 
@@ -47,7 +49,7 @@ class CrossEncoderReader:
 
     @property
     def digest(self) -> str:
-        """A SHA-256 of the files that have a say in its output."""
+        """A SHA-256 of the files that have a say in its output, and of how pairs are made."""
         return self._digest
 
     @property

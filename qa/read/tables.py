@@ -8,23 +8,22 @@ import re
 from collections.abc import Sequence
 
 from index.records import Span
+from qa.wording import is_row
 
 _LINE = re.compile(r"[^\s][^\r\n]*[^\s]|[^\s]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_ROW = re.compile(r"(?:\A|\s)\|(?=\s|\Z)|\A\|.*\|\Z")
 _RULE_BELOW = re.compile(
-    r"[ \t]*(?:\r\n|\r|\n)[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*(?=[\r\n]|\Z)"
+    r"[ \t]*(?:\r\n|\r|\n)[ \t>]*(?:\|[ \t]*)?:?-+:?[ \t]*"
+    r"(?:\|[ \t]*(?::?-+:?[ \t]*)?)*(?=[\r\n]|\Z)"
 )
+"""The line of dashes below the header of a Markdown table. No two parts of it can match the same
+blanks: else a row of empty cells would take for ever."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _NAME = re.compile(r"\W*(?:[^\W\d_]|(?:19|20)\d\d\b)")
 """A cell that may name a column: its first word is no figure, but for a year."""
 _MOST_WORDS_OF_A_LABEL = 12
 _FAR_ABOVE = 8000
-
-
-def is_row(line: str) -> bool:
-    """Tell whether a line is a row of a table."""
-    return _ROW.search(line) is not None
+_MOST_LINES_OF_A_HEADER = 6
 
 
 def headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
@@ -34,12 +33,14 @@ def headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
     label between rows, such as "Operating expenses:", stands under the same header as they do.
     """
     above = _table_above(text, lines)
-    return _headers(text, [*above, *lines])[len(above) :]
+    together = [*above, *lines]
+    inside = bool(lines) and is_row(_line_above(text, together[0].start))
+    return _headers(text, together, inside=inside)[len(above) :]
 
 
-def _headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
+def _headers(text: str, lines: Sequence[Span], *, inside: bool) -> list[Span | None]:
+    """Return what `headers` does; `inside` tells that the first line is amid a table."""
     found: list[Span | None] = []
-    inside = bool(lines) and is_row(_line_above(text, lines[0].start))
     header: Span | None = None
     for number, line in enumerate(lines):
         if header and line.end <= header.end:
@@ -57,11 +58,16 @@ def _headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
 
 
 def _table_above(text: str, lines: Sequence[Span]) -> list[Span]:
-    """Return the lines before the first one that are of the same table as that."""
+    """Return the lines before the first one that are of the same table as that.
+
+    Of a very long table it is the last 8,000 characters, from the beginning of a line on.
+    """
     if not lines or not (is_row(lines[0].of(text)) or _is_label(text, lines, 0)):
         return []
     above: list[Span] = []
     first = max(0, lines[0].start - _FAR_ABOVE)
+    if first and (whole := _LINE_END.search(text, first)):
+        first = whole.end()
     below = lines[0]
     for match in reversed(list(_LINE.finditer(text, first, lines[0].start))):
         line = Span(*match.span())
@@ -83,7 +89,8 @@ def _end_of_header(text: str, lines: Sequence[Span], first: int, *, opens: bool)
     if opens and _RULE_BELOW.match(text, lines[first].end):
         return first + 1
     end = first
-    while end < len(lines) and _heads_columns(lines[end].of(text)):
+    last = min(len(lines), first + _MOST_LINES_OF_A_HEADER)
+    while end < last and _heads_columns(lines[end].of(text)):
         end += 1
     if end > first and (opens or _YEAR.search(text, lines[first].start, lines[end - 1].end)):
         return end

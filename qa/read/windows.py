@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.records import Document, Passage, Span
-from qa.read.tables import headers, is_row
-from qa.wording import is_lead_in, is_list_item, word_count
+from qa.read.tables import headers
+from qa.wording import is_lead_in, is_list_item, is_row, word_count
 
 MOST_WORDS = 80
 """Of a window, but for one of a single longer sentence, row or item and what leads in to it."""
@@ -18,6 +18,9 @@ MOST_LEAD_WORDS = 40
 _LINE_END = re.compile(r"[\r\n]")
 _PIECE = re.compile(r"\d{1,3}|[^\W\d_]+|[^\w\s]")
 _DIGIT = re.compile(r"\d")
+_DENSE = re.compile(r"[\u0e00-\u0fff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
+"""A letter of a script without blanks between words: Thai, Lao, Tibetan, Chinese and others."""
+_MARKER = re.compile(r"[-*+•–·▪◦‣]|\(?\w{1,3}[.)]|\[[ xX]\]")
 _LONGEST_MARKER = 40
 
 
@@ -115,8 +118,15 @@ def _words(text: str, run: Sequence[_Unit]) -> int:
 
 
 def size(text: str) -> int:
-    """Return how many words a text counts as: "$24,160" is four, as it is four tokens or more."""
-    return sum(len(_PIECE.findall(word)) if _DIGIT.search(word) else 1 for word in text.split())
+    """Return how many words a text counts as, by the tokens that it will have.
+
+    "$24,160" is four words, and so are four letters of a script that puts no blanks between words.
+    """
+    return sum(_pieces(word) for word in text.split())
+
+
+def _pieces(word: str) -> int:
+    return len(_PIECE.findall(word)) if _DIGIT.search(word) else max(1, len(_DENSE.findall(word)))
 
 
 def _parts(run: Sequence[_Unit]) -> tuple[Span, ...]:
@@ -163,4 +173,4 @@ def _is_item(text: str, line: Span) -> bool:
     """
     above = text[max(0, line.start - _LONGEST_MARKER) : line.start]
     marker = _LINE_END.split(above)[-1].strip(" \t>#")
-    return bool(marker) or is_list_item(line.of(text))
+    return bool(_MARKER.fullmatch(marker)) or is_list_item(line.of(text))

@@ -1,6 +1,7 @@
 """What is read of PDF files: order, tables, headings, pages, and what is refused."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -328,6 +329,13 @@ def test_a_title_with_a_word_is_one(title: str):
     assert own_title(title) == title
 
 
+def test_a_title_of_any_length_is_judged_at_once():
+    started = time.perf_counter()
+    assert own_title("a" * 20_000 + "_") == ""
+    assert own_title("-" * 20_000 + "_") == ""
+    assert time.perf_counter() - started < 2  # 1 ms alone on a core
+
+
 COVER = [
     *lines(200, 740, "UNITED STATES", "SECURITIES COMMISSION", size=12, bold=True),
     *lines(72, 600, *FULL_WIDTH, *FULL_WIDTH),
@@ -359,6 +367,11 @@ def test_an_outline_with_one_root_tells_the_title_and_one_with_several_does_not(
     assert read(page, outline=["Chapter one", "Chapter two"]).title == "Acme Inc."
     info = {"Title": "Care of wounds"}
     assert read(page, outline=["Report of Acme"], info=info).title == "Care of wounds"
+
+
+def test_a_bookmark_with_none_below_it_heads_nothing(read):
+    page = [*COVER, *lines(200, 690, "Acme Inc.", size=20)]
+    assert read(page, outline=["Table of Contents"], flat_outline=True).title == "Acme Inc."
 
 
 @pytest.mark.parametrize(

@@ -128,14 +128,24 @@ def test_tables_that_share_a_row_of_dates_are_both_shown() -> None:
     assert names(groups) == [["hedging"], ["balance"]]
 
 
-@pytest.mark.parametrize("line", ["Apple Inc.", "Three Months Ended | Nine Months Ended"])
+@pytest.mark.parametrize(
+    "line", ["Apple Inc.", "Three Months Ended | Nine Months Ended", "|Land held for use|21,000|"]
+)
 def test_texts_that_share_a_line_without_a_claim_are_both_shown(line: str) -> None:
     groups = collapsed(pair(line, FROST, 0.9, "a", (0, 1)), pair(line, APPLES, 0.8, "b", (0, 2)))
     assert names(groups) == [["a"], ["b"]]
 
 
-def test_tables_that_differ_in_one_row_beside_the_point_are_both_shown() -> None:
-    rows = ["Inventories | 5,433 | 6,580", "Land | 22,126 | 20,041"]
+@pytest.mark.parametrize(
+    ("row", "land", "other_land"),
+    [
+        ("Inventories | 5,433 | 6,580", "Land | 22,126 | 20,041", "Land | 21,000 | 20,041"),
+        ("|Inventories|5,433|6,580|", "|Land|22,126|20,041|", "|Land|21,000|20,041|"),
+    ],
+)
+def test_tables_that_differ_in_one_row_beside_the_point_are_both_shown(
+    row: str, land: str, other_land: str
+) -> None:
     note = "Amounts are in millions of dollars of the day on which the books were closed."
     first, second = (
         candidate(
@@ -144,7 +154,7 @@ def test_tables_that_differ_in_one_row_beside_the_point_are_both_shown() -> None
             name=name,
             vectors=[[1, 0, 0], [0, 1, 0], [0, 0, 1]],
         )
-        for name, lines in (("a", rows), ("b", [rows[0], "Land | 21,000 | 20,041"]))
+        for name, lines in (("a", [row, land]), ("b", [row, other_land]))
     )
     assert names(collapsed(first, second)) == [["a"], ["b"]]
 

@@ -156,14 +156,20 @@ def test_nothing_is_the_same_as_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "row", ["Inventories | 5,433 | 6,580", "| a | b |", "| June 25, 2022", "a |"]
+    "row",
+    [
+        *("Inventories | 5,433 | 6,580", "| a | b |", "| June 25, 2022", "a |"),
+        *("|Land held for use|21,000|", "|---|---|", "|Land held|"),  # as Markdown allows
+    ],
 )
 def test_bars_make_a_row(row: str) -> None:
     assert is_row(row)
     assert not is_claim(row)
 
 
-@pytest.mark.parametrize("line", ["He reads a||b.", "The operator a|b joins them.", ""])
+@pytest.mark.parametrize(
+    "line", ["He reads a||b.", "The operator a|b joins them.", "|a|b is read.", ""]
+)
 def test_a_bar_within_a_word_makes_no_row(line: str) -> None:
     assert not is_row(line)
 
@@ -191,6 +197,12 @@ def test_names_titles_and_dates_are_no_claims(line: str) -> None:
         ("The tax rate was 15.7 %.", "The tax rate was low.", False),
         ("The tax rate was 15.7 %.", "In 2021 the frost burst 10 old pipes.", False),
         ("This is report 17.", "This is report 18.", False),
+        ("|Land|21,000|", "|Land|22,126|", True),
+        ("Land | 21,000", "Land | 22,126", True),
+        ("|Land|21,000|", "|Land|21,000|", False),
+        ("|Land|21,000|", "|Debt|22,126|", False),
+        ("|21,000|", "|22,126|", False),
+        ("|Land|21,000|", "Land has 22,126.", False),
     ],
 )
 def test_figures_differ_where_they_are_of_the_same_things(

@@ -29,7 +29,7 @@ def made():
 def learner(seed=0):
     torch.manual_seed(seed)
     network = new_network(find_model().folder)
-    return Learner(network, Schedule(rows_a_batch=16, rate=5e-4, seed=seed), STEPS)
+    return Learner(network, Schedule(rows_a_batch=16, rate=5e-4), STEPS)
 
 
 def learn(learner, made, steps):

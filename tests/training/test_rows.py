@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from random import Random
 
 import pytest
@@ -65,6 +66,14 @@ def test_a_corruption_changes_the_question(seed):
     changed = corrupted(question, TEXT, ["Lord Castlereagh"], Random(seed))
     assert changed is not None
     assert changed != question
+
+
+@pytest.mark.parametrize("question", ["Can you swim here?", "Why can't it fly?", "Will it rain?"])
+def test_a_negated_question_is_english(question):
+    changed = {corrupted(question, "", [], Random(seed)) for seed in range(40)} - {None}
+    assert changed
+    for each in changed:
+        assert not re.search("(?i)cann't|willn't|\\bca\\b|\\bwo\\b", each)
 
 
 def test_names_do_not_open_a_sentence():

@@ -1,6 +1,8 @@
 """Windows are exact, lose nothing, and carry what leads in to them."""
 
 import hashlib
+import re
+import time
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from index.reading import read_file
 from index.records import Document, Layout, Passage, Span
 from index.sources import SourceFile
 from index.structure import OUTLINERS
+from qa.read.tables import headers
 from qa.read.windows import MOST_LEAD_WORDS, MOST_WORDS, Window, size, windows
 from qa.wording import word_count
 
@@ -236,6 +239,37 @@ def test_a_table_after_a_paragraph_has_none_of_the_table_before(chunker: Chunker
     text = "| 2022 | 2021\nSales | 1 | 2\n\nThe costs are those of the parent.\n\n" + rows(9)
     *_, last = cut(chunker, text, "application/pdf")
     assert "2022" not in last.text
+
+
+def test_a_very_long_table_has_whole_lines_above(chunker: Chunker) -> None:
+    row = "Alpha item seven | Beta value | Gamma value"
+    text = "Name | Kind | Colour\n" + "\n".join([row] * 400)
+    made = cut(chunker, text, "application/pdf")
+    leads = {window.parts[0].of(text) for window in made if len(window.parts) > 1}
+    assert leads <= {"Name | Kind | Colour", row}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kind | Note\n- " + "|    " * 40 + "| x | y\nLand | 3",
+        "Sales | 1\n" + "| a\n" * 3000,
+        "\n".join(["- a"] * 3000),
+    ],
+)
+def test_odd_tables_take_no_time(text: str) -> None:
+    """Each of these took minutes, or some power of its length, with simpler rules."""
+    lines = [Span(*match.span()) for match in re.finditer("[^\n]+", text)]
+    started = time.perf_counter()
+    headers(text, lines)
+    headers(text, lines[-50:])
+    assert time.perf_counter() - started < 5
+
+
+def test_letters_without_blanks_between_words_count_singly() -> None:
+    assert size("微针治疗") == 4
+    assert size("microneedling") == 1
+    assert size("$24,160") == 4
 
 
 def test_a_second_header_takes_the_place_of_the_first(chunker: Chunker) -> None:
