@@ -70,7 +70,8 @@ def test_a_corruption_changes_the_question(seed):
 
 @pytest.mark.parametrize("question", ["Can you swim here?", "Why can't it fly?", "Will it rain?"])
 def test_a_negated_question_is_english(question):
-    changed = {corrupted(question, "", [], Random(seed)) for seed in range(40)} - {None}
+    found = [corrupted(question, "", [], Random(seed)) for seed in range(40)]
+    changed = [each for each in found if each]
     assert changed
     for each in changed:
         assert not re.search("(?i)cann't|willn't|\\bca\\b|\\bwo\\b", each)
