@@ -6,9 +6,9 @@ from random import Random
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from scipy.stats import rankdata
 
+from eval.measures.formulas import auroc
+from eval.measures.table import Table
 from qa.read.network import ReaderNetwork
 from qa.read.pairs import PairTokenizer
 from training.batches import batch_of, examples
@@ -16,7 +16,6 @@ from training.rows import Row, is_kept_out
 
 _BATCH = 64
 _MOST_ROWS = 900
-Logits = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +73,7 @@ def _figures(network: ReaderNetwork, tokenizer: PairTokenizer, rows: Sequence[Ro
                 best = np.argsort(-counted)[: in_answer.sum()]
                 shares.append(float(in_answer[best].mean()))
     answered = np.array([row.answered for row in rows])
-    return Figures(_auroc(logits, answered), float(np.mean(shares)) if shares else np.nan)
-
-
-def _auroc(logits: Logits, answered: NDArray[np.bool_]) -> float:
-    """Return the area under the ROC curve by the Mann-Whitney statistic (Hanley & McNeil 1982)."""
-    above = int(answered.sum())
-    below = len(answered) - above
-    ranks = float(rankdata(logits)[answered].sum())
-    return (ranks - above * (above + 1) / 2) / (above * below)
+    separated = auroc(
+        Table({"confidence": logits}), np.flatnonzero(answered), np.flatnonzero(~answered)
+    )
+    return Figures(float(separated), float(np.mean(shares)) if shares else np.nan)

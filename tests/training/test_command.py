@@ -58,6 +58,10 @@ def train(data: Path, out: Path, schedule: Schedule = SMALL, stop_at: int = 0) -
     return said
 
 
+def steps_of(said: list[str]) -> list[int]:
+    return [int(line.split()[1]) for line in said if line.startswith("step ")]
+
+
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,7 +74,9 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(
         train(data, stopped, stop_at=3)
     assert (stopped / "checkpoint.pt").exists()
     assert not (stopped / "reader.safetensors").exists()
-    assert train(data, stopped)[0] == "going on from step 2"
+    resumed = train(data, stopped)
+    assert resumed[0] == "going on from step 2"
+    assert steps_of(resumed) == [step for step in steps_of(said) if step > 2]
     assert not (stopped / "checkpoint.pt").exists()
     one, other = (load_file(each / "reader.safetensors") for each in (whole, stopped))
     assert one.keys() == other.keys()
