@@ -52,7 +52,7 @@ serve: setup store ## start the HTTP service and its page on what was indexed, a
 
 # Two workers with one torch thread each take three quarters of the time of one with two.
 test: setup browser ## run the tests
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	@PYTHONUTF8=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup ## lint, check the format and the types
 	@$(BIN)/ruff check

@@ -8,7 +8,7 @@ directions in which real vectors do. Each copy is a function of its number.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -22,19 +22,17 @@ from index.sources import document_id
 
 COSINES = 0.6, 0.9
 _FOLDER = "grown"
-_TEXT, _PASSAGES, _SENTENCES, _TITLE = range(4)
+_TEXT, _PASSAGES = range(2)
 """What a random generator is for: each has its own, by the number of the document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A real document: the sentences of its passages, and the rows of their vectors."""
+    """A real document: the sentences of its passages, and the rows of the passages' vectors."""
 
     title: str
     passages: tuple[tuple[str, ...], ...]
     rows: range
-    sentence_rows: range
-    title_row: int
 
 
 class Copies:
@@ -43,9 +41,8 @@ class Copies:
     def __init__(self, snapshot: Snapshot) -> None:
         self.originals = _originals(snapshot)
         self._sentences = [s for each in self.originals for p in each.passages for s in p]
-        self._passage_vectors = _array(snapshot.passage_vectors)
-        self._sentence_vectors = _array(snapshot.sentence_vectors)
-        self._heading_vectors = _array(snapshot.heading_vectors)
+        vectors = np.stack(list(snapshot.passage_vectors))
+        self._passage_vectors: Vectors = vectors.astype(np.float32)
 
     @property
     def dimension(self) -> int:
@@ -79,20 +76,14 @@ class Copies:
 
     def passage_vectors(self, document: Document) -> Vectors:
         """Return the vectors of a document's passages, shape (passages, dimension)."""
-        number = _number(document)
-        return self._vectors(number, _PASSAGES, self._passage_vectors, self._original(number).rows)
-
-    def sentence_vectors(self, document: Document) -> Vectors:
-        """Return the vectors of a document's sentences, shape (sentences, dimension)."""
-        number = _number(document)
-        rows = self._original(number).sentence_rows
-        return self._vectors(number, _SENTENCES, self._sentence_vectors, rows)
-
-    def title_vector(self, document: Document) -> Vectors:
-        """Return the vector of a document's title, shape (1, dimension)."""
-        number = _number(document)
-        row = self._original(number).title_row
-        return self._vectors(number, _TITLE, self._heading_vectors, range(row, row + 1))
+        number = int(document.source.rpartition("/")[2])
+        rows = self._original(number).rows
+        real = self._passage_vectors[rows.start : rows.stop]
+        return (
+            self._perturbed(real, default_rng((_PASSAGES, number)))
+            if self._is_copy(number)
+            else real
+        )
 
     def _original(self, number: int) -> Original:
         return self.originals[number % len(self.originals)]
@@ -105,10 +96,6 @@ class Copies:
         own = sentence.split()
         other = self._sentences[random.integers(len(self._sentences))].split()
         return " ".join([*own[: (len(own) + 1) // 2], *other[len(other) // 2 :]])
-
-    def _vectors(self, number: int, kind: int, all_real: Vectors, rows: range) -> Vectors:
-        real = all_real[rows.start : rows.stop].astype(np.float32)
-        return self._perturbed(real, default_rng((kind, number))) if self._is_copy(number) else real
 
     def _perturbed(self, real: Vectors, random: Generator) -> Vectors:
         """Return vectors of length one, each at a random cosine to one of `real`."""
@@ -128,24 +115,15 @@ def _originals(snapshot: Snapshot) -> tuple[Original, ...]:
     rows_of: dict[str, list[int]] = {}
     for row, passage in enumerate(snapshot.passages):
         rows_of.setdefault(passage.document_id, []).append(row)
-    offsets, columns = snapshot.columns.sentence_offsets, snapshot.columns
     found = []
     for name, rows in rows_of.items():
         document = snapshot.document(name)
-        above = columns.heading_rows[columns.heading_offsets[rows[0]] :]
         passages = tuple(
             tuple(" ".join(s.of(document.text).split()) for s in snapshot.passages[row].sentences)
             for row in rows
         )
-        found.append(
-            Original(
-                " ".join(document.title.split()),
-                passages,
-                range(rows[0], rows[-1] + 1),
-                range(int(offsets[rows[0]]), int(offsets[rows[-1] + 1])),
-                int(above[0]) if document.title else 0,
-            )
-        )
+        title = " ".join(document.title.split())
+        found.append(Original(title, passages, range(rows[0], rows[-1] + 1)))
     return tuple(found)
 
 
@@ -172,11 +150,3 @@ def _chunked(source: str, title: str, passages: Sequence[Sequence[str]]) -> Chun
         cut.append(Passage(name, document.id, start, end, path, spans))
         start = end + 2
     return ChunkedDocument(document, tuple(cut), skipped)
-
-
-def _array(vectors: Iterable[Vectors]) -> Vectors:
-    return np.stack(list(vectors)).astype(np.float32)
-
-
-def _number(document: Document) -> int:
-    return int(document.source.rpartition("/")[2])

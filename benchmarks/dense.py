@@ -1,6 +1,6 @@
 """Search by vectors as passages grow: latency, recall, time to build, and bytes.
 
-The vectors are those of a store's passages and sentences, and from there on copies of these,
+The vectors are those of a store's passages, and from there on copies of these,
 moved in directions in which they differ from one another, until a copy's cosine with what it was
 made of is that of a passage with one of its ten nearest. The questions are real ones, encoded by
 the store's model. Recall counts what is as near as the last of the nearest by NumPy in float32.
@@ -69,12 +69,11 @@ def main() -> None:
     lines = options.questions.read_text("utf-8").splitlines()[: options.asked]
     texts = [json.loads(line)["text"] for line in lines]
     questions = np.concatenate([engine.encoder.encode([text], "query") for text in texts])
-    stacks = engine.snapshot.passage_vectors, engine.snapshot.sentence_vectors
-    passages, sentences = (each.joined().arrays[0].astype(np.float32) for each in stacks)
+    real = engine.snapshot.passage_vectors.joined().arrays[0].astype(np.float32)
     rows: list[dict[str, Any]] = []
     for size in options.sizes:
         with tempfile.TemporaryDirectory() as folder:
-            vectors = _laid_out(_grown(passages, sentences, size), size, ObjectFolder(Path(folder)))
+            vectors = _laid_out(_grown(real, size), size, ObjectFolder(Path(folder)))
             for row in _measure(vectors, questions, options.factory):
                 rows.append(row)
                 print(json.dumps(row), flush=True)
@@ -83,12 +82,11 @@ def main() -> None:
     options.out.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
 
 
-def _grown(passages: Vectors, sentences: Vectors, size: int) -> Iterator[Vectors]:
+def _grown(real: Vectors, size: int) -> Iterator[Vectors]:
     """Yield `size` vectors in blocks."""
-    real = np.concatenate([passages, sentences])
     chance = np.random.default_rng(0)
-    some = chance.choice(len(passages), 500, replace=False)
-    cosines = passages[some] @ passages.T
+    some = chance.choice(len(real), 500, replace=False)
+    cosines = real[some] @ real.T
     cosines[np.arange(500), some] = -1
     near = np.sort(cosines, axis=1)[:, -10:].ravel()
     near = near[near < 0.98]  # repetitions are no neighbours

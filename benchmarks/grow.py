@@ -2,7 +2,7 @@
 
 `python -m benchmarks.grow STORE --passages N --into DIR` takes the documents of STORE with their
 vectors, and perturbed copies of them where N is more (see copies.py). Nothing is cut or encoded;
-all else is done as `pincite index` does it, the measure of the background included.
+all else is done as `pincite index` does it.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import json
 import resource
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,18 +20,14 @@ from numpy.typing import NDArray
 
 from benchmarks.copies import Copies
 from index.backends.choose import open_encoder
-from index.encoder import Vectors
 from index.entries import Entry
 from index.gathering import Gathered
 from index.making import Making
 from index.model import find_model
-from index.open_shard import OpenShard
 from index.records import ChunkedDocument
-from index.shard_content import ShardContent
 from index.snapshot import open_snapshot
 from index.store import Store
 from index.vectors import VectorCache
-from qa.probing import background_measure
 
 BUILT = "built.json"
 """Beside the store: how it was built."""
@@ -55,12 +51,10 @@ def grow(originals: Path, passages: int, into: Path) -> dict[str, float]:
     started = time.perf_counter()
     copies = Copies(open_snapshot(Store(originals)))
     model = find_model()
-    encoder = open_encoder(model)  # for the background's questions alone
     shutil.rmtree(into, ignore_errors=True)
     store = Store(into)
     with store.writing():
-        measure = background_measure(model, encoder)
-        making = Making.after(None, store, model, encoder, measure)
+        making = Making.after(None, store, model, open_encoder(model))
         making = replace(making, cache=KnownVectors(copies))
         gathered = Gathered([_entry(copies, number) for number in copies.numbers(passages)])
         manifest = making.write(gathered)
@@ -89,24 +83,11 @@ class KnownVectors(VectorCache):
         """The length of a vector."""
         return self._copies.dimension
 
-    def content(
-        self, documents: Sequence[ChunkedDocument], before: OpenShard | None = None
-    ) -> ShardContent:
-        """Return documents with their vectors."""
-        plain = [each.document for each in documents]
-        titled = {each.title: each for each in reversed(plain) if each.title}
-        titles = dict.fromkeys(each.title for each in plain if each.title)
+    def vectors_of(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
+        """Return the vectors of the documents' passages, shape (passages, dimension)."""
         none = np.empty((0, self.dimension), np.float16)
-
-        def stacked(found: Iterable[Vectors]) -> NDArray[np.float16]:
-            return np.concatenate([none, *found]).astype(np.float16)
-
-        return ShardContent(
-            tuple(documents),
-            stacked(map(self._copies.passage_vectors, plain)),
-            stacked(map(self._copies.sentence_vectors, plain)),
-            stacked(self._copies.title_vector(titled[title]) for title in titles),
-        )
+        found = (self._copies.passage_vectors(each.document) for each in documents)
+        return np.concatenate([none, *found]).astype(np.float16)
 
 
 def _entry(copies: Copies, number: int) -> Entry:

@@ -25,12 +25,11 @@ from index.encoder import Role, Vectors
 from index.model import find_model
 from index.snapshot import open_snapshot
 from index.store import Store
-from qa.probing import background_measure
 
 _METHOD = """\
 {documents} Markdown files of five sections, {passages} passages; one file is changed, and the \
-store synced again, the measure of the background included. Vectors are random by the text's \
-digest: an encoder would have three texts to encode."""
+store synced again. Vectors are random by the text's digest: an encoder would have one text to \
+encode."""
 SECTIONS, SENTENCES, DIMENSION = 5, 4, 384
 
 
@@ -64,9 +63,8 @@ def main() -> None:
     if not files.is_dir():
         _write(files, arguments.data, arguments.documents)
     store, model, encoder = Store(arguments.work / "store"), find_model(), RandomEncoder()
-    measure = background_measure(model, encoder)
     started = time.perf_counter()
-    report = sync(store, [files], model, encoder, measure=measure)
+    report = sync(store, [files], model, encoder)
     first = time.perf_counter() - started
     print(f"first sync {first:.1f} s, {report.passages} passages")
     started = time.perf_counter()
@@ -79,7 +77,7 @@ def main() -> None:
         changed = files / "000" / "7.md"
         changed.write_text(f"# Changed\n\nThis was changed for the time {run} at {time.time()}.\n")
         started = time.perf_counter()
-        report = sync(store, [], model, encoder, measure=measure)
+        report = sync(store, [], model, encoder)
         took.append(time.perf_counter() - started)
         print(f"one changed: {took[-1]:.2f} s, {report.embedded} texts embedded")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10

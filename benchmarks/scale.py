@@ -21,8 +21,8 @@ The passages of {{real}} documents of {{name}}, and of perturbed copies of them 
 copy's vectors have a cosine of {COSINES[0]} to {COSINES[1]} to those of its original, evenly \
 distributed, what is added being differences of other real vectors; its sentences begin as the \
 original's and end as others do. Built by Pincite's own writing code in one process; nothing is \
-cut or encoded, so the time of building is that of writing, joining terms and measuring the \
-background. {{questions}} real questions, one after another in one process: by vectors (100 \
+cut or encoded, so the time of building is that of writing and joining terms. \
+{{questions}} real questions, one after another in one process: by vectors (100 \
 nearest), by words (100 best), and the whole question with its encoding. Recall is against exact \
 comparison with the same vectors. The service was started {{rounds}} times with default settings, \
 but follows no source: medians; clients are a closed loop of one process."""

@@ -15,7 +15,14 @@ from eval.options import (
 )
 from eval.sets.cli import abstain_command, beir_command, spans_command
 from index.terminal import run
-from qa.cli import BackendOption, ModelOption, StoreOption, ThresholdOption, WithoutOption
+from qa.cli import (
+    BackendOption,
+    ModelOption,
+    ReaderOption,
+    StoreOption,
+    ThresholdOption,
+    WithoutOption,
+)
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.command("beir")(beir_command)
@@ -39,6 +46,7 @@ def evaluate_command(
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -58,7 +66,13 @@ def evaluate_command(
     from qa.engine import Engine
 
     settings = measuring_settings(
-        top_k, store=store, model=model, backend=backend, threshold=threshold, without=without
+        top_k,
+        store=store,
+        model=model,
+        reader=reader,
+        backend=backend,
+        threshold=threshold,
+        without=without,
     )
     delivery = Delivery.to(out or Path("reports/eval"), baseline, quiet=quiet)
     rows = read_gold(gold or PACKAGED_GOLD)

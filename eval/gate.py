@@ -18,6 +18,8 @@ from index.model import Model, find_model
 from index.progress import Progress, no_progress
 from index.snapshot import Snapshot
 from qa.engine import Engine
+from qa.read.choose import open_reader_if_any
+from qa.read.reader import Reader
 from qa.stages import Stage, stages_without
 
 MATERIAL = 0.1
@@ -110,6 +112,7 @@ class GoldGate:
     report: Callable[[GateOutcome], None]
     backend: Backend = "auto"
     top_k: int = TOP_K
+    reader: str | None = None
     threshold: float | None = None
     without: tuple[Stage, ...] = ()
     progress: Progress = no_progress
@@ -158,26 +161,27 @@ class GoldGate:
             for snapshot in snapshots
         ]
         nowhere = set.intersection(*(set(each.gone) for each in located))
+        reader = open_reader_if_any(self.reader, self.backend)
         for number, (snapshot, found) in enumerate(zip(snapshots, located, strict=True)):
             standing = [each for each in found.questions.questions if each.id not in nowhere]
             yield _Asked(
                 found,
                 evaluate(
-                    self._engine(snapshot),
+                    self._engine(snapshot, reader),
                     replace(found.questions, questions=tuple(standing)),
                     top_k=self.top_k,
                     progress=self._progress(number, len(snapshots)),
                 ),
             )
 
-    def _engine(self, snapshot: Snapshot) -> Engine:
+    def _engine(self, snapshot: Snapshot, reader: Reader | None) -> Engine:
         model, encoder = model_of(snapshot.manifest, self.model), self.encoder
         if model is not self.model:
             from index.backends.choose import open_encoder
 
             encoder = open_encoder(model, self.backend)
         stages = stages_without(self.without)
-        return Engine(snapshot, model, encoder, model.tokenizer(), self.threshold, stages)
+        return Engine(snapshot, model, encoder, model.tokenizer(), reader, self.threshold, stages)
 
     def _can_ask(self, snapshot: Snapshot) -> bool:
         try:

@@ -135,7 +135,7 @@ class Settings:
     `data` is the gold file's or set's name without its folder, `data_sha256` stands for its
     content; `options` are those of the protocol. `backend` encodes the questions; `scoring` and
     `chunking` are the versions of how passages are scored and cut, `without` the stages of
-    retrieval that were left out. `versions` are those of
+    retrieval that were left out. `reader` is None where none read. `versions` are those of
     installed packages, "unknown" for one that is not installed.
     """
 
@@ -161,6 +161,8 @@ class Settings:
     processors: int | None
     versions: Mapping[str, str]
     without: tuple[str, ...] = ()
+    reader: str | None = None
+    reader_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

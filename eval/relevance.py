@@ -8,10 +8,11 @@ from typing import Self
 import numpy as np
 
 from eval.questions import GoldSpan
+from index.halves import widened
 from index.records import Passage
 from index.snapshot import Snapshot
-from qa.duplicates import Repetitions, collapse
-from qa.search import refine
+from qa.retrieve.candidates import Candidates
+from qa.retrieve.near_duplicates import Families
 from qa.tracing import Trace
 
 FEWEST_DOCUMENTS = 10
@@ -43,9 +44,17 @@ class Corpus:
         rows = [self.rows[p.id] for p in passages if holds([place_of(p)], spans)]
         if not rows:
             return []
-        found = refine(self.snapshot, trace.query, np.array(rows), trace.stages)
-        candidates = found.of(np.argsort(-found.similarity, kind="stable"))
-        groups = collapse(candidates, Repetitions(candidates))
+        vectors = widened(self.snapshot.passage_vectors.take(np.array(rows)))
+        cosines = vectors @ trace.query.vector
+        candidates = Candidates(
+            source=self.snapshot,
+            rows=np.array(rows),
+            dense=cosines,
+            lexical=np.zeros_like(cosines),
+            score=cosines,
+            order=np.argsort(-cosines, kind="stable"),
+        )
+        groups = Families(candidates, trace.query.coverage).groups(len(rows))
         return [tuple(each.passage for each in (group.best, *group.duplicates)) for group in groups]
 
     def documents(self, trace: Trace) -> list[str]:
@@ -54,7 +63,8 @@ class Corpus:
         Near-duplicates stand by themselves: judgements tell them apart. Where long documents
         took up all that the question was compared with, the nearest of the others come behind.
         """
-        ranked = list(dict.fromkeys(each.document.id for each in trace.pool.candidates))
+        read = (each for group in trace.considered for each in (group.best, *group.duplicates))
+        ranked = list(dict.fromkeys(each.document.id for each in (*read, *trace.candidates)))
         if len(ranked) < FEWEST_DOCUMENTS:
             found = self.snapshot.dense.search(trace.query.vector, len(self.rows))
             others = (self.snapshot.passages[row].document_id for row, _ in found)

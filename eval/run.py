@@ -130,6 +130,8 @@ def _settings(
         processor=_processor(),
         processors=os.cpu_count(),
         without=left_out(engine.stages),
+        reader=engine.reader.name if engine.reader else None,
+        reader_digest=engine.reader.digest if engine.reader else None,
         versions={package: _version(package) for package in _PACKAGES},
     )
 

@@ -7,8 +7,8 @@ from index.encoder import Encoder
 from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusableError
 from index.gathering import Gathered
 from index.gating import Gate
-from index.making import Making, Measure
-from index.manifest import FORMAT, Manifest
+from index.making import Making
+from index.manifest import Manifest, Remembered
 from index.model import Model
 from index.objects import write_errors_explained
 from index.progress import Progress, no_progress
@@ -31,7 +31,6 @@ def sync(
     ignore: Sequence[str] | None = None,
     reread: bool = False,
     known: Snapshot | None = None,
-    measure: Measure | None = None,
     gate: Gate | None = None,
     wait_s: float = 0,
 ) -> SyncReport:
@@ -41,24 +40,25 @@ def sync(
     that match a pattern of `ignore` (None: those remembered) are passed over; `reread` extracts
     anew the text of files that did not change. `known` is a snapshot that is open already, to
     save reading the live one. The new snapshot goes live in one step at the end; on any error
-    the old one stays. What `measure` returns of it is published with it; where `gate` says no,
-    it is kept aside and the old one stays live. Raises SourceError, ModelError, StoreError;
-    StoreBusyError if another process writes for `wait_s` seconds.
+    the old one stays. Where `gate` says no, it is kept aside and the old one stays live. A store
+    that is damaged or in an older format is built anew. Raises SourceError, ModelError,
+    StoreError; StoreBusyError if another process writes for `wait_s` seconds.
     """
     with store.writing(wait_s=wait_s):
         old, repaired = _open_old(store, known)
+        remembered = remembered_by(store)
         roots = sources_of(store, sources)
-        ignored = remembered_patterns(store) if ignore is None else tuple(ignore)
+        ignored = patterns(ignore, remembered)
         files, skipped = list_files(roots, store.folder, ignored)
         uploads = store.uploads.all()
         wanted: list[tuple[SourceFile, Upload | None]] = [(file, None) for file in files]
         wanted += [(store.uploads.file(upload), upload) for upload in uploads]
-        making = Making.after(old, store, model, encoder, measure)
+        making = Making.after(old, store, model, encoder)
         with making.embedder(progress) as embedder:
             gatherer = making.gatherer(reread=reread)
             gathered = gatherer.gather(wanted, skipped, embedder, progress)
             held = {root: gathered.count_in(root) for root in roots}
-            refuse_loss(held, gathered.skipped, old.manifest if old else None)
+            refuse_loss(held, gathered.skipped, remembered)
             embedded = embedder.finish()
         manifest = making.write(
             gathered,
@@ -78,7 +78,8 @@ def sync(
         roots,
         manifest,
         embedded,
-        repaired,
+        repaired=repaired,
+        remembered=remembered,
         languages=model.languages,
         kept_aside="" if admitted else manifest.id,
     )
@@ -92,7 +93,6 @@ def publish_documents(
     progress: Progress = no_progress,
     *,
     vectors_from: Sequence[Snapshot] = (),
-    measure: Measure | None = None,
 ) -> Manifest:
     """Make `store` hold exactly `documents`, which come from no source of its own.
 
@@ -101,7 +101,7 @@ def publish_documents(
     """
     with store.writing():
         old, _ = _open_old(store, None)
-        making = Making.after(old, store, model, encoder, measure, vectors_from=vectors_from)
+        making = Making.after(old, store, model, encoder, vectors_from=vectors_from)
         gathered = Gathered()
         with making.embedder(progress) as embedder:
             for entry in making.gatherer().chunk(documents):
@@ -116,11 +116,8 @@ def publish_documents(
 
 
 def _admitted(gate: Gate, store: Store, manifest: Manifest, old: Snapshot | None) -> bool:
-    """Ask a gate about a manifest. Nothing is held back where nothing is live, or nothing new.
-
-    What an earlier Pincite made cannot answer.
-    """
-    if old is None or old.manifest.format != FORMAT:
+    """Ask a gate about a manifest. Nothing is held back where nothing is live, or nothing new."""
+    if old is None:
         return True
     pointer = store.pointer()
     checked = _kept(pointer.checked, store, old)
@@ -136,8 +133,7 @@ def _kept(snapshot: str | None, store: Store, old: Snapshot) -> Snapshot | None:
     if snapshot is None or snapshot == old.id:
         return None
     try:
-        manifest = store.manifest(snapshot)
-        return read_snapshot(manifest, store, known=old) if manifest.format == FORMAT else None
+        return read_snapshot(store.manifest(snapshot), store, known=old)
     except StoreError:
         return None
 
@@ -158,7 +154,7 @@ def _open_old(store: Store, known: Snapshot | None) -> tuple[Snapshot | None, st
     try:
         if known is not None and known.id == store.live_id():
             return known, ""
-        return open_snapshot(store, to_upgrade=True, known=known), ""
+        return open_snapshot(store, known=known), ""
     except StoreMissingError:
         return None, ""
     except StoreUnusableError as error:
@@ -172,16 +168,23 @@ def sources_of(store: Store, sources: Sequence[str | Path]) -> tuple[Path, ...]:
     if sources:
         return resolve_sources(sources)
     try:
-        return resolve_sources(store.live_manifest().sources)
+        return resolve_sources(store.remembered().sources)
     except StoreMissingError:
         raise SourceError(
             "Nothing to index yet: run `pincite index SOURCE…` with a file or folder."
         ) from None
 
 
-def remembered_patterns(store: Store) -> tuple[str, ...]:
-    """Return the patterns of files to ignore that the store remembers."""
+def remembered_by(store: Store) -> Remembered | None:
+    """Return what the store remembers for the next sync; None where that cannot be read."""
     try:
-        return store.live_manifest().ignore
+        return store.remembered()
     except StoreError:
-        return ()
+        return None
+
+
+def patterns(given: Sequence[str] | None, remembered: Remembered | None) -> tuple[str, ...]:
+    """Return the patterns of files to ignore: those given, else those remembered."""
+    if given is not None:
+        return tuple(given)
+    return remembered.ignore if remembered else ()

@@ -11,8 +11,9 @@ from index.progress import Progress
 from index.records import ChunkedDocument
 from index.vectors import VectorCache
 
-_BLOCK = 4096
-"""Texts sorted by length together, for a batch takes as long as its longest text."""
+_BLOCK = 1024
+"""Texts sorted by length together, for a batch takes as long as its longest text. Encoding begins
+when so many are read."""
 _STEP = 256
 
 

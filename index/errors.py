@@ -53,13 +53,14 @@ class StoreUnusableError(StoreError):
 
 
 class StoreOutdatedError(StoreUnusableError):
-    """The store was written by an earlier Pincite: nothing is lost, indexing upgrades it."""
+    """A snapshot is in an older format: nothing is lost, for indexing builds it anew."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.args = (
-            f"{reason}: bring it up to date with `pincite index`, which embeds no text again.",
+    def __init__(self, snapshot: str, version: int) -> None:
+        super().__init__(
+            f"Snapshot {snapshot} was written by an earlier Pincite, in format {version}"
         )
+        advice = "run `pincite index`, which builds the store anew from its SOURCEs and uploads"
+        self.args = (f"{self.reason}: {advice}.",)
 
 
 class StoreDamagedError(StoreUnusableError):

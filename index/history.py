@@ -1,7 +1,7 @@
 """Going back to a snapshot that is kept."""
 
 from index.errors import StoreError
-from index.manifest import FORMAT, Manifest
+from index.manifest import Manifest
 from index.objects import write_errors_explained
 from index.snapshot import read_snapshot
 from index.store import Store
@@ -21,11 +21,6 @@ def roll_back(store: Store, snapshot: str | None = None) -> Manifest:
                 f"There is no snapshot {chosen} in the store; `pincite status` lists what is kept."
             )
         manifest = store.manifest(chosen)
-        if manifest.format != FORMAT:
-            raise StoreError(
-                f"Snapshot {chosen} was made by an earlier Pincite, which this one cannot answer "
-                "from: change the sources back and run `pincite index`."
-            )
         read_snapshot(manifest, store)
         with write_errors_explained(store.folder):
             store.point_back(chosen)

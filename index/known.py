@@ -38,11 +38,7 @@ class Known:
         made_by = old.manifest.made_by if old else None
         now = CHUNKING, model.fingerprint, backend
         self.is_cut_as_now = made_by is not None and made_by[:2] == now[:2]
-        self.has_vectors = (
-            old is not None
-            and made_by == now
-            and all(shard.heading_vectors for shard in old.manifest.shards)
-        )
+        self.has_vectors = made_by == now
 
     def of(self, file: SourceFile, sha256: str) -> list[Entry]:
         """Return the documents of a file with these bytes; none if they are not known."""

@@ -6,39 +6,27 @@ from typing import Any
 
 import orjson
 
-from index.errors import StoreDamagedError
+from index.errors import StoreDamagedError, StoreOutdatedError
 from index.objects import StoredFile
 
-FORMAT = 4
+FORMAT = 5
 """The store's format version: raise it when an older Pincite could not read the files."""
-
-
-OLDEST_UPGRADED = 1
-"""Of this format and later ones, indexing still finds the documents and vectors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """The files that hold one share of the documents; see `index.shards` for what is in them.
-
-    Format 1 had no `heading_vectors`, none had `terms` before format 3, and none `texts` or
-    `columns` before format 4.
-    """
+    """The files that hold one share of the documents; see `index.shards` for what is in them."""
 
     documents: StoredFile
+    texts: StoredFile
+    columns: StoredFile
     passage_vectors: StoredFile
-    sentence_vectors: StoredFile
-    heading_vectors: StoredFile | None = None
-    terms: StoredFile | None = None
-    texts: StoredFile | None = None
-    columns: StoredFile | None = None
+    terms: StoredFile
 
     @property
     def files(self) -> tuple[StoredFile, ...]:
         """All files of the shard."""
-        later = (self.heading_vectors, self.terms, self.texts, self.columns)
-        found = (file for file in later if file)
-        return (self.documents, self.passage_vectors, self.sentence_vectors, *found)
+        return (self.documents, self.texts, self.columns, self.passage_vectors, self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +52,13 @@ class Manifest:
 
     Two vectors can be compared only if `model_fingerprint` is the same; a stored vector
     stands for a new one only if `backend` is, too. `held` tells how many documents were
-    found in each of `sources`; it is empty in what the first versions wrote. `ignore` are the
-    patterns of files that are passed over, not written where there are none.
+    found in each of `sources`. `ignore` are the patterns of files that are passed over, not written
+    where there are none.
 
     `calibration` is carried from snapshot to snapshot without being understood here; `corpus`
     is the digest of the documents it goes with now (`index.publishing.corpus_digest`). Both or
-    neither are None. `background` is what answering measured when the snapshot was made, not
-    understood here either. `codes` are those of the passages' vectors (`index.dense.codes`), where
-    there are many. What is None is not written; format 1 had no `postings`.
+    neither are None. `codes` are those of the passages' vectors (`index.dense.codes`), where
+    there are many. What is None is not written; without shards, `postings` may be None.
     """
 
     format: int
@@ -89,14 +76,13 @@ class Manifest:
     ignore: tuple[str, ...] = ()
     postings: PostingsFiles | None = None
     codes: StoredFile | None = None
-    background: StoredFile | None = None
     calibration: StoredFile | None = None
     corpus: str | None = None
 
     @property
     def content(self) -> "Manifest":
-        """The manifest without what was measured or fitted on its content."""
-        return replace(self, background=None, calibration=None, corpus=None)
+        """The manifest without what was fitted on its content."""
+        return replace(self, calibration=None, corpus=None)
 
     @property
     def made_by(self) -> tuple[int, str, str]:
@@ -108,7 +94,7 @@ class Manifest:
         """All files that the manifest names."""
         files = [file for shard in self.shards for file in shard.files]
         files += self.postings.files if self.postings else ()
-        single = (self.codes, self.background, self.calibration)
+        single = (self.codes, self.calibration)
         return (*files, *(file for file in single if file))
 
     def to_bytes(self) -> bytes:
@@ -124,20 +110,48 @@ class Manifest:
 
     @classmethod
     def from_bytes(cls, content: bytes, expected_id: str) -> "Manifest":
-        """Read a manifest. Raises StoreDamagedError unless it is the one called `expected_id`."""
-        if hashlib.sha256(content).hexdigest()[:16] != expected_id:
-            raise StoreDamagedError(f"the manifest of snapshot {expected_id} was altered")
-        fields: dict[str, Any] = orjson.loads(content)
+        """Read a manifest.
+
+        Raises StoreDamagedError unless it is the one called `expected_id`, StoreOutdatedError if it
+        is in an older format.
+        """
+        fields = _fields(content, expected_id)
+        if fields["format"] != FORMAT:
+            raise StoreOutdatedError(expected_id, fields["format"])
         shards = tuple(Shard(**_stored(shard)) for shard in fields.pop("shards"))
         lists = {name: tuple(fields.get(name, ())) for name in ("sources", "held", "ignore")}
         postings = fields.pop("postings", None)
-        names = ("codes", "background", "calibration")
+        names = ("codes", "calibration")
         single: dict[str, Any] = {name: fields.pop(name) for name in names if name in fields}
         return cls(
             **fields | lists | _stored(single),
             shards=shards,
             postings=PostingsFiles(**_stored(postings)) if postings else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the next sync goes by, of a manifest in any format up to now; see `Manifest`."""
+
+    model_name: str
+    sources: tuple[str, ...]
+    held: tuple[int, ...]
+    ignore: tuple[str, ...]
+
+    @classmethod
+    def from_bytes(cls, content: bytes, expected_id: str) -> "Remembered":
+        """Read a manifest. Raises StoreDamagedError unless it is the one called `expected_id`."""
+        fields = _fields(content, expected_id)
+        lists = (tuple(fields.get(name, ())) for name in ("sources", "held", "ignore"))
+        return cls(fields["model_name"], *lists)
+
+
+def _fields(content: bytes, expected_id: str) -> dict[str, Any]:
+    if hashlib.sha256(content).hexdigest()[:16] != expected_id:
+        raise StoreDamagedError(f"the manifest of snapshot {expected_id} was altered")
+    fields: dict[str, Any] = orjson.loads(content)
+    return fields
 
 
 def _stored(files: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +9,7 @@ from numpy.typing import NDArray
 from index.columns import Columns
 from index.document_lines import DocumentLine, from_line
 from index.places import Places
-from index.records import (
-    ChunkedDocument,
-    Passage,
-    Span,
-    above,
-    embedded_text,
-    headings,
-    passage_id,
-)
+from index.records import ChunkedDocument, Passage, Span, passage_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +17,7 @@ class OpenShard:
     """The files of a shard, which may be mapped; its documents, passages, … are numbered from 0.
 
     `lines` and `texts` are bytes. `ids` are the documents', in order. `passage_vectors` has shape
-    (passages, dimension), `sentence_vectors` (sentences, dimension) and `heading_vectors`
-    (distinct headings, dimension).
+    (passages, dimension).
     """
 
     ids: tuple[str, ...]
@@ -35,9 +25,7 @@ class OpenShard:
     texts: NDArray[np.uint8]
     columns: Columns
     places: Places
-    passage_vectors: NDArray[Any]
-    sentence_vectors: NDArray[np.float16]
-    heading_vectors: NDArray[np.float16]
+    passage_vectors: NDArray[np.float16]
 
     def line_length(self, document: int) -> int:
         """Return how many bytes say what is said of a document."""
@@ -76,28 +64,6 @@ class OpenShard:
     def passages(self, document: int) -> Iterator[Passage]:
         """Yield the passages of a document."""
         return self._all_passages(document, self.line(document))
-
-    def embedded_text(self, row: int) -> str:
-        """Return what was embedded of a passage."""
-        line = self.line(int(self.columns.document_numbers[row]))
-        lines = above(line.context, self.passage(row, line).heading_path)
-        return embedded_text(lines, self.passage_text(row))
-
-    def sentence_text(self, row: int) -> str:
-        """Return the words of the sentence that has this row of `sentence_vectors`."""
-        passage = int(np.searchsorted(self.columns.sentence_offsets, row, "right")) - 1
-        start, _ = self.columns.passage_spans[passage].tolist()
-        sentence = Span(*(self.columns.sentence_spans[row] - start).tolist())
-        return sentence.of(self.passage_text(passage))
-
-    def heading(self, row: int) -> str:
-        """Return the heading that has this row of `heading_vectors`."""
-        columns = self.columns
-        at = int(np.argmax(columns.heading_rows == row))
-        passage = int(np.searchsorted(columns.heading_offsets, at, "right")) - 1
-        line = self.line(int(columns.document_numbers[passage]))
-        own = headings(line.document, self.passage(passage, line))
-        return own[at - int(columns.heading_offsets[passage])]
 
     def documents(self) -> Iterator[ChunkedDocument]:
         """Yield each document with its passages."""

@@ -16,22 +16,18 @@ class Places:
 
     Document i has the line from `line_offsets[i]` to `line_offsets[i + 1]` of the documents'
     file, and in the texts' file what `text_offsets` says alike; passage i has the bytes
-    `passage_bytes[i]` of the texts, shape (passages, 2). `passage_digests` are those of what was
-    embedded of each passage, and `heading_digests` of each heading, in the order of their vectors.
+    `passage_bytes[i]` of the texts, shape (passages, 2). `embedded_digests` are those of what was
+    embedded of each passage, in two numbers, shape (passages, 2).
     """
 
     line_offsets: NDArray[np.int64]
     text_offsets: NDArray[np.int64]
     passage_bytes: NDArray[np.int64]
-    passage_digests: NDArray[np.uint64]
-    heading_digests: NDArray[np.uint64]
+    embedded_digests: NDArray[np.uint64]
 
 
 def make_places(
-    documents: Sequence[ChunkedDocument],
-    lines: Sequence[bytes],
-    texts: Sequence[bytes],
-    headings: Sequence[str],
+    documents: Sequence[ChunkedDocument], lines: Sequence[bytes], texts: Sequence[bytes]
 ) -> Places:
     """Return the places of documents in files of these lines and encoded texts."""
     text_offsets = offsets(list(map(len, texts)))
@@ -40,7 +36,7 @@ def make_places(
         for chunked, text, start in zip(documents, texts, text_offsets.tolist(), strict=False)
     ]
     embedded = [
-        text_digest(passage_text(chunked.document, passage))
+        embedded_digest(passage_text(chunked.document, passage))
         for chunked in documents
         for passage in chunked.passages
     ]
@@ -48,8 +44,7 @@ def make_places(
         line_offsets=offsets(list(map(len, lines))),
         text_offsets=text_offsets,
         passage_bytes=np.concatenate([np.empty((0, 2), np.int64), *spans]),
-        passage_digests=np.array(embedded, np.uint64),
-        heading_digests=np.array([text_digest(heading) for heading in headings], np.uint64),
+        embedded_digests=np.array(embedded, np.uint64).reshape(-1, 2),
     )
 
 
@@ -62,6 +57,12 @@ def text_digest(text: str) -> int:
     """Return a number of 64 bits that is the same where the text is."""
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little")
+
+
+def embedded_digest(text: str) -> tuple[int, int]:
+    """Return two numbers of 64 bits that stand for a text: nobody finds two texts of the same."""
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 
 
 def _in_bytes(chunked: ChunkedDocument, encoded: bytes) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.build import remembered_patterns, sources_of
+from index.build import patterns, remembered_by, sources_of
 from index.changes import Changes, compare, digests
 from index.errors import StoreError
 from index.gathering import digest_of
@@ -36,11 +36,11 @@ def plan(
 ) -> Plan:
     """Return what `sync` would do with the same sources. Raises SourceError, StoreError."""
     roots = sources_of(store, sources)
-    ignored = remembered_patterns(store) if ignore is None else tuple(ignore)
-    files, skipped = list_files(roots, store.folder, ignored)
+    remembered = remembered_by(store)
+    files, skipped = list_files(roots, store.folder, patterns(ignore, remembered))
     uploads = [store.uploads.file(upload) for upload in store.uploads.all()]
     try:
-        old = open_snapshot(store, to_upgrade=True)
+        old = open_snapshot(store)
     except StoreError:
         old = None
     before = digests(old.chunked.without_texts()) if old else {}
@@ -64,13 +64,13 @@ def plan(
             places.update(dict.fromkeys(kept, place))
         told[bool(kept)].append(each)
     held = {root: sum(is_within(place, root) for place in places.values()) for root in roots}
-    refuse_loss(held, told[False], old.manifest if old else None)
+    refuse_loss(held, told[False], remembered)
     return Plan(
         compare(before, now),
         skipped=tuple(told[False]),
         kept=tuple(told[True]),
         empty=tuple(root for root in roots if root.is_dir() and not held[root]),
-        dropped=dropped_sources(old, roots),
+        dropped=dropped_sources(remembered, roots),
     )
 
 

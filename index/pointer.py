@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
 
-from index.errors import StoreDamagedError
+from index.errors import StoreDamagedError, StoreError, StoreMissingError
 
 _ID = re.compile(r"[0-9a-f]{16}")
 
@@ -46,6 +47,22 @@ class Pointer:
             raise StoreDamagedError("live.json names no snapshot")
         known = {name: value for name, value in others.items() if _is_id(value)}
         return cls(pointer.format, pointer.snapshot, **known)
+
+
+def read_pointer(path: Path) -> Pointer:
+    """Return the pointer of the store that `path` lies in.
+
+    Raises StoreMissingError if there is none, StoreError, StoreDamagedError.
+    """
+    try:
+        return Pointer.from_bytes(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise StoreMissingError(
+            f"There is no store at {path.parent}: run `pincite index SOURCE…` first, "
+            "or name another with --store."
+        ) from None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _is_id(value: Any) -> bool:

@@ -4,11 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from index.byte_search import ByteSearch
 from index.errors import StoreError
@@ -53,7 +50,7 @@ def purge(store: Store, progress: Progress = no_progress) -> Purge:
     """
     store.pointer()  # before a folder is made for the lock
     with store.writing(), write_errors_explained(store.folder):
-        live = open_snapshot(store, to_upgrade=True)
+        live = open_snapshot(store)
         others = [each for each in store.snapshots() if each != live.id]
         traces = _Traces.of(live, _readable(store, others, live))
         before = store.total_bytes()
@@ -110,10 +107,10 @@ class _Traces:
     def of(cls, live: Snapshot, old: Sequence[Snapshot]) -> "_Traces":
         live_passages = set(map(text_digest, map(live.passage_text, range(len(live.passages)))))
         live_sentences: set[int] = set(live.columns.sentence_digests.tolist())
-        live_vectors = {_half(row) for row in live.passage_vectors}
+        live_vectors = {row.tobytes() for row in live.passage_vectors}
         documents: dict[str, None] = {}
         sentences: dict[str, None] = {}
-        vectors: dict[bytes, bytes] = {}
+        vectors = set[bytes]()
         shards = {shard: opened for snapshot in old for shard, opened in snapshot.shards.items()}
         for opened in (shards[each] for each in shards.keys() - live.shards.keys()):
             rows = iter(opened.passage_vectors)
@@ -127,17 +124,11 @@ class _Traces:
                     sentences.update((each, None) for each in gone if len(each) >= MIN_SENTENCE)
                     if gone:
                         documents[chunked.document.source] = None
-                    if _half(vector) not in live_vectors:
-                        vectors[_half(vector)] = vector.tobytes()
+                    vectors |= {vector.tobytes()} - live_vectors
         named = {form: sentence[:60] for sentence in sentences for form in _forms(sentence)}
-        named |= dict.fromkeys((*vectors, *vectors.values()), "a vector")
+        named |= dict.fromkeys(vectors, "a vector")
         found = tuple(sorted(documents)), len(sentences), len(vectors)
         return cls(*found, named, ByteSearch(named))
-
-
-def _half(vector: NDArray[Any]) -> bytes:
-    """Return a vector as it is stored; in earlier formats it had full precision."""
-    return vector.astype(np.float16).tobytes()
 
 
 def _forms(sentence: str) -> set[bytes]:
@@ -145,13 +136,8 @@ def _forms(sentence: str) -> set[bytes]:
 
 
 def _living(found: set[bytes], live: Snapshot) -> set[bytes]:
-    """Return which of these are part of what is live: of texts, titles, metadata and vectors.
-
-    A text has one vector, whether it is a passage, a sentence or a heading.
-    """
+    """Return which of these are part of what is live: of texts, titles and metadata."""
     living = set[bytes]()
-    for vectors in (live.sentence_vectors, live.heading_vectors) if found else ():
-        living |= {row.tobytes() for row in vectors} & found
     search = ByteSearch(found)
     for chunked in live.chunked.values() if found else ():
         words = "\n".join(_words_of(chunked.document)).encode()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from index.errors import SourceError
-from index.manifest import Manifest
+from index.manifest import Remembered
 from index.sources import SkippedFile
 
 
@@ -17,11 +17,12 @@ class NothingToIndexError(SourceError):
 
 
 def refuse_loss(
-    count_in: Mapping[Path, int], skipped: Sequence[SkippedFile], old: Manifest | None
+    count_in: Mapping[Path, int], skipped: Sequence[SkippedFile], old: Remembered | None
 ) -> None:
     """A SOURCE that lost all it had is a mistake to report, not an order to forget.
 
-    `count_in` tells how many documents are in each SOURCE. Raises NothingToIndexError.
+    `count_in` tells how many documents are in each SOURCE, `old` how many were. Raises
+    NothingToIndexError.
     """
     held = dict(zip(old.sources, old.held, strict=False)) if old else {}
     roots = list(count_in)

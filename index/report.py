@@ -6,7 +6,7 @@ from pathlib import Path
 
 from index.changes import compare, digests
 from index.gathering import Gathered
-from index.manifest import Manifest
+from index.manifest import Manifest, Remembered
 from index.reading.language import foreign
 from index.snapshot import Snapshot
 from index.sources import SkippedFile, is_within
@@ -49,14 +49,16 @@ def report(
     roots: Sequence[Path],
     manifest: Manifest,
     embedded: int,
-    repaired: str,
     *,
+    repaired: str,
+    remembered: Remembered | None,
     languages: frozenset[str] | None = None,
     kept_aside: str = "",
 ) -> SyncReport:
     """Compare what was gathered from `roots` with the old snapshot.
 
-    `languages` are those that the model is for, None if that is not known.
+    `remembered` is what the store remembered before, `languages` are those that the model is for,
+    None if that is not known.
     """
     before = digests(old.chunked.without_texts()) if old else {}
     changes = compare(before, digests(gathered.documents))
@@ -78,11 +80,11 @@ def report(
         foreign=foreign(new, languages),
         repaired=repaired,
         kept_aside=kept_aside,
-        dropped=dropped_sources(old, roots),
+        dropped=dropped_sources(remembered, roots),
     )
 
 
-def dropped_sources(old: Snapshot | None, roots: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the SOURCEs of the old snapshot that lie in none of `roots`."""
-    before = map(Path, old.manifest.sources if old else ())
+def dropped_sources(old: Remembered | None, roots: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the SOURCEs that were remembered and lie in none of `roots`."""
+    before = map(Path, old.sources if old else ())
     return tuple(each for each in before if not any(is_within(each, root) for root in roots))

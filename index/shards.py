@@ -1,17 +1,16 @@
 """A share of the documents and their vectors as files, and back.
 
-A shard is seven files:
+A shard is five files:
 
 - documents: JSON lines, what is said of each document (`index.document_lines`)
 - texts: the documents' texts in UTF-8, one after the other
 - columns: arrays, where documents and passages stand in these two files (`index.places`), what a
   question looks at of every passage and sentence (`index.columns`), and the documents' ids
-- passage vectors, sentence vectors: NumPy arrays of float16, a row a passage, and a row a sentence
-  of each passage in turn
-- heading vectors: the same, a row a heading, in the order of `distinct_headings`
+- passage vectors: a NumPy array of float16, a row a passage
 - terms: see `index.shard_terms`; they are joined when a snapshot is made, and not read to answer
 """
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -19,50 +18,67 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.array_file import arrays_in, arrays_to_bytes
-from index.columns import Columns
-from index.earlier_formats import read_earlier
+from index.columns import Columns, make_columns
+from index.document_lines import to_line
 from index.manifest import Shard
 from index.objects import ObjectFolder
 from index.open_shard import OpenShard
-from index.places import Places
-from index.shard_content import ShardContent
+from index.places import Places, make_places
+from index.records import ChunkedDocument
 from index.shard_terms import ShardTerms, count_terms
 
-FILES_MAPPED = 6
+FILES_MAPPED = 4
 """How many files of a shard stay open at most while it is."""
 
 
-def write_shard(content: ShardContent, objects: ObjectFolder) -> Shard:
+def make_shard(
+    documents: Sequence[ChunkedDocument], passage_vectors: NDArray[np.float16]
+) -> OpenShard:
+    """Return documents and their vectors as if they had been written and opened again.
+
+    The documents are in the order of their ids; row by row, the vectors are of their passages.
+    """
+    lines = [to_line(chunked) for chunked in documents]
+    texts = [chunked.document.text.encode() for chunked in documents]
+    return OpenShard(
+        ids=tuple(chunked.document.id for chunked in documents),
+        lines=np.frombuffer(b"".join(lines), np.uint8),
+        texts=np.frombuffer(b"".join(texts), np.uint8),
+        columns=make_columns(documents),
+        places=make_places(documents, lines, texts),
+        passage_vectors=passage_vectors,
+    )
+
+
+def write_shard(
+    documents: Sequence[ChunkedDocument],
+    passage_vectors: NDArray[np.float16],
+    objects: ObjectFolder,
+) -> Shard:
     """Put the files of a shard into the store; those already there are not written again.
 
     Raises ValueError for the id of a document that has a line feed: ids are kept as lines.
     """
-    opened = content.opened()
-    if any("\n" in name for name in opened.ids):
+    made = make_shard(documents, passage_vectors)
+    if any("\n" in name for name in made.ids):
         raise ValueError("the id of a document has a line feed")
-    ids = np.frombuffer("\n".join(opened.ids).encode(), np.uint8)
-    columns = [*_arrays_of(opened.places), *_arrays_of(opened.columns), ids]
+    ids = np.frombuffer("\n".join(made.ids).encode(), np.uint8)
+    columns = [*_arrays_of(made.places), *_arrays_of(made.columns), ids]
     return Shard(
-        documents=objects.put(opened.lines.tobytes()),
-        texts=objects.put(opened.texts.tobytes()),
+        documents=objects.put(made.lines.tobytes()),
+        texts=objects.put(made.texts.tobytes()),
         columns=objects.put(arrays_to_bytes(columns)),
-        passage_vectors=objects.put_array(content.passage_vectors),
-        sentence_vectors=objects.put_array(content.sentence_vectors),
-        heading_vectors=objects.put_array(content.heading_vectors),
-        terms=objects.put(count_terms(content.documents).to_bytes()),
+        passage_vectors=objects.put_array(passage_vectors),
+        terms=objects.put(count_terms(documents).to_bytes()),
     )
 
 
 def read_shard(shard: Shard, objects: ObjectFolder) -> OpenShard:
     """Open a shard and compare its checksums; what is large stays on the disk, mapped.
 
-    One that an earlier Pincite wrote is read into memory. Raises StoreDamagedError if a file is
-    not what was written.
+    Raises StoreDamagedError if a file is not what was written.
     """
-    if shard.terms:
-        objects.check(shard.terms)
-    if not (shard.texts and shard.columns and shard.heading_vectors):
-        return read_earlier(shard, objects).opened()
+    objects.check(shard.terms)
     *numbers, ids = arrays_in(objects.map_bytes(shard.columns))
     places, columns = numbers[: len(fields(Places))], numbers[len(fields(Places)) :]
     return OpenShard(
@@ -72,15 +88,11 @@ def read_shard(shard: Shard, objects: ObjectFolder) -> OpenShard:
         columns=Columns(*columns),
         places=Places(*places),
         passage_vectors=objects.map_array(shard.passage_vectors),
-        sentence_vectors=objects.map_array(shard.sentence_vectors),
-        heading_vectors=objects.map_array(shard.heading_vectors),
     )
 
 
 def read_terms(shard: Shard, objects: ObjectFolder) -> ShardTerms:
     """Return a shard's terms. Raises StoreDamagedError if they are not what was written."""
-    if shard.terms is None:
-        raise ValueError("a shard of an earlier format has no terms")
     return ShardTerms.from_bytes(objects.get(shard.terms))
 
 

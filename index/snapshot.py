@@ -12,8 +12,8 @@ import numpy as np
 from index.columns import Columns, join_columns
 from index.dense.codes import read_codes
 from index.dense.search import DenseIndex
-from index.errors import StoreDamagedError, StoreOutdatedError
-from index.manifest import FORMAT, Manifest, Shard
+from index.errors import StoreDamagedError
+from index.manifest import Manifest, Shard
 from index.objects import ObjectFolder
 from index.open_files import allow_open_files
 from index.open_shard import OpenShard
@@ -32,10 +32,9 @@ class Snapshot:
     """All documents, passages, terms and vectors of one published state.
 
     Documents and passages are read when they are asked for. Row i of `passage_vectors`, of `dense`
-    and of `postings` belongs to `passages[i]`; `columns` tells which rows of `sentence_vectors`
-    belong to its sentences and which of `heading_vectors` to what stands above it; all vectors are
-    float16. `shards` are what all of this was put together from. `background` and `calibration`
-    are what was published with the snapshot, None if nothing.
+    and of `postings` belongs to `passages[i]`; vectors are float16. `columns` tells where passages
+    and their sentences stand. `shards` are what all of this was put together from. `calibration` is
+    what was published with the snapshot, None if nothing.
     """
 
     id: str
@@ -45,11 +44,8 @@ class Snapshot:
     columns: Columns
     passage_vectors: Stack
     dense: DenseIndex
-    sentence_vectors: Stack
-    heading_vectors: Stack
     postings: Postings
     shards: Mapping[Shard, OpenShard]
-    background: bytes | None = None
     calibration: bytes | None = None
 
     def document(self, document_id: str) -> Document:
@@ -61,23 +57,15 @@ class Snapshot:
         return self.passages.text(row)
 
 
-def open_snapshot(
-    store: Store, *, to_upgrade: bool = False, known: Snapshot | None = None
-) -> Snapshot:
+def open_snapshot(store: Store, *, known: Snapshot | None = None) -> Snapshot:
     """Read the live snapshot and compare every checksum.
 
-    With `to_upgrade`, one that an earlier Pincite wrote is read as far as its documents and
-    vectors go. What it shares with the snapshot `known` is taken from there. Raises
-    StoreMissingError, StoreDamagedError, StoreOutdatedError, StoreUnusableError for a foreign
-    format, StoreError.
+    What it shares with the snapshot `known` is taken from there. Raises StoreMissingError,
+    StoreDamagedError, StoreOutdatedError for an older format, StoreUnusableError for a foreign one,
+    StoreError.
     """
     while True:
         manifest = store.live_manifest()
-        if manifest.format != FORMAT and not to_upgrade:
-            raise StoreOutdatedError(
-                f"The store at {store.folder} was written by an earlier Pincite, in format "
-                f"{manifest.format}"
-            )
         try:
             return read_snapshot(manifest, store, known=known)
         except StoreDamagedError:
@@ -112,16 +100,11 @@ def read_snapshot(manifest: Manifest, store: Store, *, known: Snapshot | None = 
         manifest=manifest,
         chunked=documents,
         passages=StoredPassages(opened, documents),
-        columns=join_columns(
-            (each.columns, len(each.ids), len(each.heading_vectors)) for each in opened
-        ),
+        columns=join_columns((each.columns, len(each.ids)) for each in opened),
         passage_vectors=vectors,
         dense=_dense_index(manifest, vectors, objects, known),
-        sentence_vectors=Stack([none, *(each.sentence_vectors for each in opened)]),
-        heading_vectors=Stack([none, *(each.heading_vectors for each in opened)]),
         postings=terms,
         shards=MappingProxyType(shards),
-        background=objects.get(manifest.background) if manifest.background else None,
         calibration=objects.get(manifest.calibration) if manifest.calibration else None,
     )
 
@@ -129,9 +112,8 @@ def read_snapshot(manifest: Manifest, store: Store, *, known: Snapshot | None = 
 def _dense_index(
     manifest: Manifest, vectors: Stack, objects: ObjectFolder, known: Snapshot | None
 ) -> DenseIndex:
-    halves = Stack([each.astype(np.float16, copy=False) for each in vectors.arrays])
     if manifest.codes is None:
-        return DenseIndex(halves)
+        return DenseIndex(vectors)
     if known and known.manifest.codes == manifest.codes:
-        return DenseIndex(halves, known.dense.codes)
-    return DenseIndex(halves, read_codes(objects.get(manifest.codes)))
+        return DenseIndex(vectors, known.dense.codes)
+    return DenseIndex(vectors, read_codes(objects.get(manifest.codes)))

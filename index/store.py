@@ -12,13 +12,12 @@ from index.errors import (
     StoreBusyError,
     StoreDamagedError,
     StoreError,
-    StoreMissingError,
     StoreUnusableError,
 )
 from index.jobs import Jobs
-from index.manifest import FORMAT, OLDEST_UPGRADED, Manifest
+from index.manifest import FORMAT, Manifest, Remembered
 from index.objects import ObjectFolder, write_atomically, write_errors_explained
-from index.pointer import Pointer
+from index.pointer import Pointer, read_pointer
 from index.store_folder import JOBS, LIVE, OBJECTS, SNAPSHOTS, UPLOADS, WRITE_LOCK, refuse_foreign
 from index.uploads import Uploads
 
@@ -55,20 +54,11 @@ class Store:
     def pointer(self) -> Pointer:
         """Return which snapshots are named.
 
-        Raises StoreMissingError if nothing was ever published, StoreError for another format,
-        StoreDamagedError if the pointer cannot be read.
+        They may be in an older format. Raises StoreMissingError if nothing was ever published,
+        StoreUnusableError for a foreign format, StoreDamagedError if the pointer cannot be read.
         """
-        try:
-            content = self._live.read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            raise StoreMissingError(
-                f"There is no store at {self.folder}: run `pincite index SOURCE…` first, "
-                "or name another with --store."
-            ) from None
-        except OSError as error:
-            raise StoreError(f"{self._live} cannot be read: {error.strerror}.") from error
-        pointer = Pointer.from_bytes(content)
-        if pointer.format not in range(OLDEST_UPGRADED, FORMAT + 1):
+        pointer = read_pointer(self._live)
+        if pointer.format not in range(1, FORMAT + 1):
             raise StoreUnusableError(
                 f"The store at {self.folder} has format {pointer.format}, "
                 f"this Pincite reads {FORMAT}"
@@ -80,12 +70,20 @@ class Store:
         return self.pointer().snapshot
 
     def live_manifest(self) -> Manifest:
-        """Return the manifest of the live snapshot. Raises as `pointer` does."""
+        """Return the manifest of the live snapshot.
+
+        Raises as `pointer` does, and StoreOutdatedError for an older format.
+        """
         pointer = self.pointer()
         manifest = self.manifest(pointer.snapshot)
         if manifest.format != pointer.format:
             raise StoreDamagedError("live.json was altered")
         return manifest
+
+    def remembered(self) -> Remembered:
+        """Return what the next sync goes by, in whatever format. Raises as `pointer` does."""
+        snapshot = self.live_id()
+        return Remembered.from_bytes(self._manifest_bytes(snapshot), snapshot)
 
     @contextmanager
     def writing(self, *, wait_s: float = 0) -> Iterator[None]:
@@ -151,11 +149,7 @@ class Store:
 
     def published(self, snapshot: str) -> datetime:
         """Return when a snapshot that is there was last published. Raises StoreError."""
-        path = self._snapshots / f"{snapshot}.json"
-        try:
-            return datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-        except OSError as error:
-            raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
+        return datetime.fromtimestamp(int(self.published_at(snapshot)), UTC)
 
     def total_bytes(self) -> int:
         """Return how much disk the store takes."""
@@ -178,11 +172,13 @@ class Store:
             self._forget_old(pointer)
 
     def _named(self) -> Pointer:
-        """Return the pointer; one that names nothing else where it cannot be read."""
+        """Return the pointer; one that names nothing where it is of no use any more."""
+        nothing = Pointer(FORMAT, "")
         try:
-            return self.pointer()
+            pointer = self.pointer()
         except StoreError:
-            return Pointer(FORMAT, "")
+            return nothing
+        return pointer if pointer.format == FORMAT else nothing
 
     def _lock(self, wait_s: float) -> FileLock:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -199,14 +195,19 @@ class Store:
         return lock
 
     def manifest(self, snapshot: str) -> Manifest:
-        """Return the manifest of a snapshot that is kept. Raises StoreDamagedError, StoreError."""
+        """Return the manifest of a snapshot that is kept.
+
+        Raises StoreDamagedError, StoreOutdatedError for an older format, StoreError.
+        """
+        return Manifest.from_bytes(self._manifest_bytes(snapshot), snapshot)
+
+    def _manifest_bytes(self, snapshot: str) -> bytes:
         try:
-            content = (self._snapshots / f"{snapshot}.json").read_bytes()
+            return (self._snapshots / f"{snapshot}.json").read_bytes()
         except FileNotFoundError:
             raise StoreDamagedError(f"the manifest of snapshot {snapshot} is missing") from None
         except OSError as error:
             raise StoreError(f"{self._snapshots} cannot be read: {error.strerror}.") from error
-        return Manifest.from_bytes(content, snapshot)
 
     def _forget_unpublished(self, *, is_new: bool) -> None:
         """Give back the room that an attempt took which failed, on a full disk above all."""
@@ -225,6 +226,9 @@ class Store:
                 self.folder.rmdir()
 
     def _forget_old(self, pointer: Pointer) -> None:
+        """Let go of what is not kept; an older store stays whole until it is built anew."""
+        if pointer.format != FORMAT:
+            return
         others = [each for each in self.snapshots() if each not in pointer.named]
         kept = [*pointer.named, *others[: self._keep - 1]]
         try:
@@ -234,7 +238,7 @@ class Store:
         for snapshot in list(kept):
             try:
                 files = self.manifest(snapshot).files
-            except StoreDamagedError:
+            except StoreUnusableError:
                 kept.remove(snapshot)
                 continue
             needed |= {file.sha256 for file in files}

@@ -7,7 +7,7 @@ from typing import Literal
 from index.chunking import Chunker
 from index.encoder import Encoder
 from index.errors import SourceError
-from index.making import Making, Measure
+from index.making import Making
 from index.manifest import Manifest
 from index.model import Model
 from index.objects import write_errors_explained
@@ -26,7 +26,6 @@ def change_uploads(
     encoder: Encoder,
     *,
     known: Snapshot | None = None,
-    measure: Measure | None = None,
     wait_s: float = 0,
     progress: Progress = no_progress,
 ) -> Manifest:
@@ -43,7 +42,7 @@ def change_uploads(
             refuse_id_in_use(change.id, known)
         before_it = known.id
         with store.uploads.changing(changes, undo=lambda: store.live_id() == before_it):
-            making = Making.after(known, store, model, encoder, measure)
+            making = Making.after(known, store, model, encoder)
             uploads = [(store.uploads.file(each), each) for each in store.uploads.all()]
             with making.embedder(progress) as embedder:
                 gatherer = making.gatherer()

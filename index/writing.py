@@ -50,7 +50,7 @@ def write_snapshot(
         made = [_written(each, written.get(at), cache, store) for at, each in shares.items()]
         shards = tuple(each.shard for each in made)
         old = before.snapshot
-        if old is not None and _is_whole(old) and old.manifest.shards == shards:
+        if old is not None and old.manifest.shards == shards and _is_whole(old):
             postings, codes = old.manifest.postings, old.manifest.codes
         else:
             terms = (read_terms(shard, store.objects) for shard in shards)
@@ -76,13 +76,13 @@ def write_snapshot(
 
 def _is_whole(old: Snapshot) -> bool:
     """Tell whether a snapshot has all files that one of its passages has today."""
-    of_now = old.manifest.format == FORMAT and old.manifest.postings is not None
-    return of_now and bool(old.manifest.codes) == are_worth_it(old.passage_vectors)
+    has_codes = old.manifest.codes is not None
+    return old.manifest.postings is not None and has_codes == are_worth_it(old.passage_vectors)
 
 
 def _by_number(old: Snapshot | None, count: int) -> dict[int, tuple[Shard, OpenShard]]:
     """Return the old shards by their numbers, if there are as many as now."""
-    if old is None or old.manifest.format != FORMAT or shard_count(len(old.chunked)) != count:
+    if old is None or shard_count(len(old.chunked)) != count:
         return {}
     return {
         shard_number(opened.ids[0], count): (shard, opened) for shard, opened in old.shards.items()
@@ -112,7 +112,9 @@ def _written(
     # Who is stored, is so in the old shard of the same number: as many are the same ones.
     same = opened is not None and len(share) == len(opened.ids)
     if shard and opened and same and all(entry.unchanged for entry in share):
-        return _Written(shard, len(opened.passage_vectors), len(opened.sentence_vectors))
-    content = cache.content([entry.load() for entry in share], opened)
-    written = write_shard(content, store.objects)
-    return _Written(written, len(content.passage_vectors), len(content.sentence_vectors))
+        columns = opened.columns
+        return _Written(shard, len(columns.passage_spans), len(columns.sentence_spans))
+    documents = [entry.load() for entry in share]
+    written = write_shard(documents, cache.vectors_of(documents), store.objects)
+    passages = [passage for each in documents for passage in each.passages]
+    return _Written(written, len(passages), sum(len(each.sentences) for each in passages))

@@ -40,17 +40,18 @@ class CalibrationStatus:
         *,
         by_hand: bool,
         without: tuple[str, ...],
+        reader: str,
     ) -> Self | None:
         """Return the status of a snapshot's calibration; None where there is none.
 
         `by_hand` tells whether a threshold is set, which comes before the calibrated one;
-        `without` are the stages of retrieval that are left out.
+        `without` are the stages of retrieval that are left out, `reader` is the reader's digest.
         Raises StoreDamagedError, StoreError for one that this Pincite cannot read.
         """
         if manifest.calibration is None:
             return None
         found = Calibration.from_bytes(objects.get(manifest.calibration))
-        key = key_of(manifest, without)
+        key = key_of(manifest, without, reader)
         standing = found.standing(key, manifest.corpus)
         return cls(
             id=found.id,

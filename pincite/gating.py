@@ -125,6 +125,7 @@ class GoldCheck:
             encoder,
             self.outcomes.append,
             backend=settings.backend,
+            reader=settings.reader,
             threshold=settings.threshold,
             without=settings.without,
             progress=progress,

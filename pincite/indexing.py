@@ -10,14 +10,13 @@ import typer
 
 from index.errors import PinciteError, SettingsError, StoreBusyError, StoreError
 from index.terminal import console, note
-from qa.cli import BackendOption, KeepOption, ModelOption, StoreOption
+from qa.cli import BackendOption, KeepOption, ModelOption, ReaderOption, StoreOption
 from qa.settings import Settings, load_settings
 
 # What the commands need is imported when they run: `pincite ask` shares this command line and
 # has to start quickly.
 if TYPE_CHECKING:
     from index.encoder import Encoder
-    from index.making import Measure
     from index.model import Model
     from index.store import Store
 
@@ -58,6 +57,7 @@ def index_command(
     ] = False,
     keep: KeepOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -68,7 +68,9 @@ def index_command(
     """
     from index.store import Store
 
-    settings = load_settings(store=store, model=model, backend=backend, keep=keep, ignore=ignore)
+    settings = load_settings(
+        store=store, model=model, reader=reader, backend=backend, keep=keep, ignore=ignore
+    )
     target = Store(settings.store, keep=settings.keep)
     if at_first and not sources and not target.exists:
         sources = [at_first]
@@ -93,7 +95,6 @@ class _Indexing:
     settings: Settings
     model: "Model"
     encoder: "Encoder"
-    measure: "Measure"
     force: bool
     reread: bool
 
@@ -103,13 +104,11 @@ class _Indexing:
         from index.backends.choose import open_encoder
         from index.model import find_model
         from pincite.gating import GoldCheck
-        from qa.probing import background_measure
 
         model = find_model(settings.model or _model_in_use(store))
         GoldCheck.of(store, model, force=force)
         encoder = open_encoder(model, settings.backend, indexing=True)
-        measure = background_measure(model, encoder)
-        return cls(store, settings, model, encoder, measure, force, reread)
+        return cls(store, settings, model, encoder, force, reread)
 
     def sync(self, sources: list[str]) -> bool:
         """Bring the store up to date and tell of it; return whether a snapshot was kept aside."""
@@ -133,7 +132,6 @@ class _Indexing:
                     progress,
                     ignore=self.settings.ignore,
                     reread=self.reread,
-                    measure=self.measure,
                     gate=check.gate(self.settings, self.model, self.encoder, progress),
                 )
                 try:
@@ -200,6 +198,6 @@ def _model_in_use(store: "Store") -> str:
     from index.model import DEFAULT_MODEL
 
     try:
-        return store.live_manifest().model_name
+        return store.remembered().model_name
     except StoreError:
         return DEFAULT_MODEL

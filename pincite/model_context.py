@@ -4,7 +4,14 @@ from typing import Annotated
 
 import typer
 
-from qa.cli import BackendOption, ModelOption, StoreOption, ThresholdOption, WithoutOption
+from qa.cli import (
+    BackendOption,
+    ModelOption,
+    ReaderOption,
+    StoreOption,
+    ThresholdOption,
+    WithoutOption,
+)
 from qa.settings import load_settings
 
 
@@ -23,6 +30,7 @@ def mcp_command(
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -40,6 +48,7 @@ def mcp_command(
         threshold=threshold,
         without=without,
         model=model,
+        reader=reader,
         backend=backend,
         store=store,
     )

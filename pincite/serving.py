@@ -8,6 +8,7 @@ from qa.cli import (
     BackendOption,
     KeepOption,
     ModelOption,
+    ReaderOption,
     StoreOption,
     ThresholdOption,
     WithoutOption,
@@ -115,6 +116,7 @@ def serve_command(
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:

@@ -13,20 +13,24 @@ from qa.settings import Settings, load_settings
 # Imported when run, for `pincite ask` has to start quickly.
 if TYPE_CHECKING:
     from pincite.calibration_status import CalibrationStatus
+    from qa.records import ReaderUsed
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What `pincite status` tells. `published` has a time in ISO 8601 for each of `snapshots`."""
+    """What `pincite status` tells. `published` has a time in ISO 8601 for each of `snapshots`.
+
+    `reader` is the one that answers are read with; None where the settings say "none".
+    """
 
     store: str
     snapshot: str
     model: str
+    reader: "ReaderUsed | None"
     documents: int
     passages: int
     sentences: int
     bytes: int
-    outdated: bool
     sources: tuple[str, ...]
     ignore: tuple[str, ...]
     uploads: int
@@ -52,10 +56,9 @@ def status_command(
         return
     checked = ", every checksum holds" if status.checked else ""
     print(f"store        {one_line(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
-    if status.outdated:
-        print("outdated     written by an earlier Pincite; `pincite index` brings it up to date")
     print(f"snapshot     {status.snapshot}, published {status.published[status.snapshot]}")
     print(f"model        {one_line(status.model)}")
+    print(f"reader       {_reader_in_words(status.reader)}")
     print(f"documents    {status.documents}")
     print(f"passages     {status.passages}, of {status.sentences} sentences")
     print(f"calibration  {one_line(in_words(status.calibration))}")
@@ -74,13 +77,18 @@ def status_command(
     print("skipped      `pincite index --dry-run` tells which files are passed over, and why")
 
 
+def _reader_in_words(reader: "ReaderUsed | None") -> str:
+    return one_line(f"{reader.name}, SHA-256 {reader.digest}") if reader else "none"
+
+
 def _status(settings: Settings, check: bool) -> Status:
-    from index.manifest import FORMAT
     from index.registration import registered_gold
     from index.snapshot import open_snapshot
     from index.store import Store
     from pincite.calibration_status import CalibrationStatus
+    from qa.read.choose import NO_READER, reader_used
 
+    reader = reader_used(settings.reader)
     store = Store(settings.store)
     manifest = open_snapshot(store).manifest if check else store.live_manifest()
     registered = registered_gold(store)
@@ -93,11 +101,11 @@ def _status(settings: Settings, check: bool) -> Status:
         store=str(settings.store),
         snapshot=manifest.id,
         model=manifest.model_name,
+        reader=reader,
         documents=manifest.documents,
         passages=manifest.passages,
         sentences=manifest.sentences,
         bytes=store.total_bytes(),
-        outdated=manifest.format != FORMAT,
         sources=manifest.sources,
         ignore=manifest.ignore,
         uploads=len(uploads),
@@ -110,6 +118,7 @@ def _status(settings: Settings, check: bool) -> Status:
             store.objects,
             by_hand=settings.threshold is not None,
             without=settings.without,
+            reader=reader.digest if reader else NO_READER,
         ),
         gold=str(registered) if registered else None,
     )

@@ -1,45 +1,35 @@
 """When to answer, and what confidence to show.
 
-The score is that of the best sentence that could be quoted (`qa.support`). What it means differs
-from corpus to corpus, so the confidence compares it with what questions on other subjects score
-there (`qa.background`): 0.5 just stands out from them, 0.8 is twice that. This tells a subject
-that the documents never touch from one they treat; a question on their subject that they
-happen not to answer often scores as high as one they do answer (docs/evaluation.md has the
-measured rates). It is a score, not a probability: a calibration on the user's own questions
-(`qa.calibration`) makes it one.
+The score is the probability that the best quote answers, as `qa.answer.confidence` has it from
+public questions. A calibration on the user's own questions (`qa.calibration`) corrects it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from qa.background import DEFAULT_FLOOR, Background
 from qa.calibration import AppliedCalibration, Calibration, Key
+from qa.read.choose import NO_READER
 
 if TYPE_CHECKING:
     from index.manifest import Manifest
     from index.snapshot import Snapshot
-    from qa.evidence import Quote
 
-DEFAULT_THRESHOLD = 0.5
-SCORING = 3
-"""The version of how a score is made. Raise it when searching, quoting or scoring changes what
-a question scores: calibrations made before are then not applied."""
+SCORING = 4
+"""The version of how a score is made. Raise it when searching, reading, quoting or deciding
+changes what a question scores: calibrations made before are then not applied."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Decides whether to answer at a score, and tells what confidence that score is.
 
-    `threshold` is in units of the shown confidence, `floor` is the score that just stands out from
-    what unrelated questions score. `calibration` is the one in force, None
+    `threshold` is in units of the shown confidence. `calibration` is the one in force, None
     if there is none; `applied` says of it what an answer shows. `by_hand` is True where the
     threshold was set, so that the calibration's does not decide.
     """
 
     threshold: float
     by_hand: bool
-    floor: float = DEFAULT_FLOOR
     calibration: Calibration | None = None
     applied: AppliedCalibration | None = None
 
@@ -47,24 +37,28 @@ class Rule:
     def of(
         cls,
         snapshot: "Snapshot",
+        default_threshold: float,
         threshold: float | None = None,
         without: tuple[str, ...] = (),
+        reader: str = NO_READER,
     ) -> Self:
         """Return the rule of a snapshot; a `threshold` that is not None comes first.
 
-        `without` are the stages of retrieval that are left out, which changes every score.
+        `default_threshold` is for where there is no calibration. `without` are the stages of
+        retrieval that are left out, and `reader` is the reader's digest: both change every score.
         Raises StoreError if the snapshot's calibration cannot be read.
         """
         by_hand = threshold is not None
-        floor = _floor(snapshot.background)
         manifest = snapshot.manifest
         content = snapshot.calibration
         found = Calibration.from_bytes(content) if content is not None else None
         standing = (
-            found.standing(key_of(manifest, without), manifest.corpus) if found else "not in force"
+            found.standing(key_of(manifest, without, reader), manifest.corpus)
+            if found
+            else "not in force"
         )
         if found is None or standing == "not in force":
-            return cls(DEFAULT_THRESHOLD if threshold is None else threshold, by_hand, floor)
+            return cls(default_threshold if threshold is None else threshold, by_hand)
         if threshold is None:
             threshold = found.probability(found.threshold)
         stale = standing == "stale"
@@ -76,13 +70,11 @@ class Rule:
             threshold=threshold,
             stale=stale,
         )
-        return cls(threshold, by_hand, floor, found, applied)
+        return cls(threshold, by_hand, found, applied)
 
     def confidence(self, score: float) -> float:
-        """Return the confidence to show, in 0..1: a probability where there is a calibration."""
-        if self.calibration:
-            return self.calibration.probability(score)
-        return score**2 / (score**2 + self.floor**2)
+        """Return the confidence to show: the probability that what is cited answers, in 0..1."""
+        return self.calibration.probability(score) if self.calibration else score
 
     def allows(self, score: float) -> bool:
         """Tell whether to answer at this score."""
@@ -91,21 +83,11 @@ class Rule:
         return score > 0 and self.confidence(score) >= self.threshold
 
 
-def key_of(manifest: "Manifest", without: tuple[str, ...] = ()) -> Key:
-    """Return what the scores of a snapshot depend on."""
-    return Key(manifest.model_fingerprint, SCORING, manifest.chunking, without)
-
-
-def best_score(ranked: "Sequence[Quote]") -> float:
-    """Return the best quote's score, in 0..1; 0 if nothing could be quoted."""
-    return ranked[0].score if ranked else 0.0
+def key_of(manifest: "Manifest", without: tuple[str, ...] = (), reader: str = NO_READER) -> Key:
+    """Return what the scores of a snapshot depend on; `reader` is the reader's digest."""
+    return Key(manifest.model_fingerprint, reader, SCORING, manifest.chunking, without)
 
 
 def is_answerable(score: float, threshold: float) -> bool:
     """Tell whether to answer at this score."""
     return score >= threshold and score > 0
-
-
-def _floor(background: bytes | None) -> float:
-    measured = Background.from_bytes(background) if background else None
-    return measured.floor if measured and measured.scoring == SCORING else DEFAULT_FLOOR

@@ -22,9 +22,14 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What the meaning of a score depends on; `without` are the stages that were left out."""
+    """What the meaning of a score depends on.
+
+    `reader` is the digest of the reader, "none" without one; `without` are the stages that were
+    left out.
+    """
 
     model_fingerprint: str
+    reader: str
     scoring: int
     chunking: int
     without: tuple[str, ...] = ()
@@ -109,6 +114,7 @@ class Calibration:
         """Return what is not as it was when the calibration was made, so that it cannot apply."""
         differs = {
             "another model": self.key.model_fingerprint != key.model_fingerprint,
+            "another reader": self.key.reader != key.reader,
             "another version of the scoring": self.key.scoring != key.scoring,
             "another version of the chunking": self.key.chunking != key.chunking,
             "other stages of retrieval": self.key.without != key.without,

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from index.records import Document
 from index.terminal import one_line
 from qa.records import Answer, Citation, Place
+from qa.remarks import CLOSEST, NOT_ANSWERED, NOTHING_SEARCHED, remarks
 
-_NONE_FOUND = "No answer found in the documents. They may not treat this, or use other words."
-_NOTHING_SEARCHED = "Nothing was searched: no document matches the filters, or none is indexed."
+_LINE_BREAK = "  \n"
+"""A line end that Markdown keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ def cited_text(answer: Answer, *, ids: bool = False, nearest: int = 3) -> CitedT
     citations = {citation.number: citation for citation in answer.citations}
     text = answer.text or ""
     for span in answer.spans:
-        between, words = text[done : span.start], text[span.start : span.end]
+        between = text[done : span.start].replace("\n", _LINE_BREAK)
+        words = text[span.start : span.end]
         start = length + len(between)
         quoted += (Quoted(start, start + len(words), citations[n]) for n in span.citations)
         marks = "".join(f"[{number}]" for number in span.citations)
@@ -83,15 +85,11 @@ def _source(citation: Citation, *, ids: bool) -> str:
 
 def _notes(answer: Answer) -> Iterator[str]:
     """Yield what was made of the question, a paragraph each."""
-    for each in answer.corrections:
-        yield f"\n\n“{one_line(each.written)}” was read as “{one_line(each.read)}”."
-    if answer.unknown_words:
-        listed = ", ".join(f"“{one_line(word)}”" for word in answer.unknown_words)
-        yield f"\n\nNo document holds {listed}."
+    yield from (f"\n\n{remark}" for remark in remarks(answer))
 
 
 def _abstention(answer: Answer, nearest: int, *, ids: bool) -> Iterator[str]:
-    yield _NONE_FOUND if answer.hits else _NOTHING_SEARCHED
+    yield NOT_ANSWERED if answer.hits else NOTHING_SEARCHED
     yield from _notes(answer)
     places = [
         (Place(hit.document, hit.passage.span), hit.passage.heading_path)
@@ -99,4 +97,4 @@ def _abstention(answer: Answer, nearest: int, *, ids: bool) -> Iterator[str]:
     ]
     if places:
         lines = (f"- {place_line(place, path, ids=ids)}" for place, path in places)
-        yield "\n\nThe nearest passages:\n" + "\n".join(lines)
+        yield f"\n\n{CLOSEST}\n" + "\n".join(lines)

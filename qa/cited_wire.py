@@ -139,7 +139,9 @@ class PassageJson(WireModel):
     score: float = Field(
         ge=0, le=1, description="How near it is to answering; no probability.", examples=[0.413]
     )
-    highlights: list[HighlightJson] = Field(description="The parts of its text that answer best.")
+    highlights: list[HighlightJson] = Field(
+        description="The parts of its text that answer best; none where nothing is answered."
+    )
     also_in: list[PlaceJson] = Field(
         description="Near-duplicates that are not listed as passages, 20 at most."
     )

@@ -24,16 +24,26 @@ ModelOption = Annotated[
     str | None,
     typer.Option("--model", help="A sentence-transformers model: a folder or a cached name."),
 ]
+ReaderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reader",
+        help="What reads passages: bundled, none, or a CrossEncoder's name or folder.",
+        show_default="bundled",
+    ),
+]
 BackendOption = Annotated[
     str | None,
-    typer.Option("--backend", help="What computes vectors.", show_default="the fastest there is"),
+    typer.Option(
+        "--backend", help="What computes vectors and reads.", show_default="the fastest there is"
+    ),
 ]
 ThresholdOption = Annotated[
     float | None,
     typer.Option(
         "--threshold",
         help="Answer from this confidence on.",
-        show_default="the calibrated one, else 0.5",
+        show_default="the calibrated one, else the reader's own",
     ),
 ]
 KeepOption = Annotated[
@@ -78,6 +88,7 @@ def ask_command(
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -92,6 +103,7 @@ def ask_command(
     settings = load_settings(
         store=store,
         model=model,
+        reader=reader,
         backend=backend,
         top_k=top_k,
         threshold=threshold,
@@ -123,6 +135,7 @@ def why_command(
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -135,6 +148,7 @@ def why_command(
     settings = load_settings(
         store=store,
         model=model,
+        reader=reader,
         backend=backend,
         top_k=top_k,
         threshold=threshold,

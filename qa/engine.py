@@ -1,9 +1,10 @@
 """The one object that answers, used alike by the command line, the service and eval."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -15,67 +16,82 @@ from index.encoder import Encoder
 from index.errors import ModelError
 from index.manifest import Manifest
 from index.model import Model, find_model
+from index.records import Span
 from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
 from index.tokens import Tokenizer
-from qa.abstention import Rule, best_score
-from qa.duplicates import Group
-from qa.evidence import choose, compose, highlights, quotes
+from qa.abstention import Rule
+from qa.answer.confidence import model_of
+from qa.answer.judging import judge
+from qa.answer.quotes import Quote, compose, highlights
 from qa.filters import Filter
 from qa.lexical import Lexicon
 from qa.matching import Rows, rows_by_filter
-from qa.pool import Finder, Look
-from qa.query import Query
 from qa.question_reader import QuestionReader
-from qa.records import Answer, Hit
+from qa.read.choose import NO_READER, open_reader_if_any
+from qa.read.reader import Reader
+from qa.read.selection import PASSAGES, windows_to_read
+from qa.read.windows import Window
+from qa.records import Answer, Hit, ReaderUsed
+from qa.retrieve.near_duplicates import Families, Group
+from qa.retrieve.retriever import Look, Retriever
 from qa.stages import STAGES, Stage, left_out, stages_without
-from qa.support import supported
 from qa.tracing import Stopwatch, Trace, explained
 
 MAX_TOP_K = 50
-EVIDENCE_PASSAGES = 5
-"""Passages an answer is drawn from, whatever `top_k`: asking for more must not change it."""
+NEARLY = 1 / 3
+"""Of the threshold: from here on, what comes nearest is highlighted, though it is no answer."""
+_ONE_WINDOW = Window(0, Span(0, 6), (Span(0, 6),), "Ready.", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
     """Answers questions from one snapshot. Immutable, and safe to share between threads.
 
-    `threshold`, in units of the shown confidence, is None for that of the snapshot's
-    calibration or, where none is in force, the default one; `rule` is what comes of it. `stages`
-    are those in force. `rows_of` tells which passages a filter lets through.
+    `reader` reads the passages that are found; None where answers do without. `threshold`, in units
+    of the shown confidence, is None for that of the snapshot's calibration or, where none is in
+    force, the default one; `rule` is what comes of it. `stages` are those in force. `rows_of` tells
+    which passages a filter lets through.
 
-    From its terms to its answer, a question is worked on by one thread at a time, in turns: many
-    would only take the interpreter from one another, at each call into a library. Encoding, and
-    the first search by vectors, need no turn.
+    What finds passages works on one question at a time, in turns: many threads would only take the
+    interpreter from one another at each call into a library. Encoding, the first search by vectors,
+    reading and judging need no turn.
     """
 
     snapshot: Snapshot
     model: Model
     encoder: Encoder
     tokenizer: Tokenizer
+    reader: Reader | None = None
     threshold: float | None = None
     stages: frozenset[Stage] = frozenset(STAGES)
     rule: Rule = field(init=False, repr=False)
     lexicon: Lexicon = field(init=False, repr=False)
-    reader: QuestionReader = field(init=False, repr=False, compare=False)
-    finder: Finder = field(init=False, repr=False, compare=False)
+    questions: QuestionReader = field(init=False, repr=False, compare=False)
+    retriever: Retriever = field(init=False, repr=False, compare=False)
     rows_of: Callable[[Filter], Rows] = field(init=False, repr=False, compare=False)
     _turn: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "rule", Rule.of(self.snapshot, self.threshold, left_out(self.stages))
+        rule = Rule.of(
+            self.snapshot,
+            model_of(self.reader).threshold,
+            self.threshold,
+            left_out(self.stages),
+            self.reader_digest,
         )
+        object.__setattr__(self, "rule", rule)
         object.__setattr__(self, "lexicon", Lexicon.of(self.snapshot))
-        object.__setattr__(
-            self,
-            "reader",
-            QuestionReader(self.lexicon, self.tokenizer, self.model.max_tokens, self.stages),
-        )
-        finder = Finder(self.snapshot, self.lexicon, self.stages)
-        object.__setattr__(self, "finder", finder)
+        questions = QuestionReader(self.lexicon, self.tokenizer, self.model.max_tokens, self.stages)
+        object.__setattr__(self, "questions", questions)
+        retriever = Retriever(self.snapshot, self.lexicon, self.stages)
+        object.__setattr__(self, "retriever", retriever)
         object.__setattr__(self, "rows_of", rows_by_filter(self.snapshot))
+
+    @property
+    def reader_digest(self) -> str:
+        """The digest of the reader; "none" where there is none."""
+        return self.reader.digest if self.reader else NO_READER
 
     @classmethod
     def open(
@@ -83,32 +99,41 @@ class Engine:
         store: str | Path = ".pincite",
         *,
         model: str | None = None,
+        reader: str | None = None,
         backend: Backend = "auto",
         threshold: float | None = None,
         without: Iterable[str] = (),
     ) -> Self:
         """Open the live snapshot of a store, with the model it was built with, ready to answer.
 
-        The stages of retrieval named in `without` are left out (`qa.stages`). Raises
-        StoreMissingError, StoreDamagedError, SettingsError where there is no such stage, and
-        ModelError where that model is not on this machine, `model` names another one, or
-        `backend` cannot be had.
+        `reader` is None or "bundled" for the one that comes with Pincite, "none" to do without, or
+        the name or folder of a CrossEncoder. The stages of retrieval named in `without` are
+        left out (`qa.stages`). Raises StoreMissingError, StoreDamagedError, SettingsError where
+        there is no such stage, and ModelError where that model or the reader is not on this
+        machine, `model` names another one, or `backend` cannot be had.
         """
         stages = stages_without(without)
         target = Store(Path(store))
         manifest = target.live_manifest()
-        with ThreadPoolExecutor(max_workers=1) as beside:  # both take long, mostly outside Python
+        with ThreadPoolExecutor(max_workers=2) as beside:  # all take long, mostly outside Python
             opening = beside.submit(open_snapshot, target)
+            preparing = beside.submit(_reader, reader, backend)
             found = _model_of(manifest, model)
             encoder = Batched(open_encoder(found, backend))
             encoder.encode(["Ready?"], "query")  # so that no question waits for the weights
             snapshot = opening.result()
+            reads = preparing.result()
         if snapshot.manifest.model_fingerprint != found.fingerprint:
             # Published meanwhile, and made with another model.
             return cls.open(
-                store, model=model, backend=backend, threshold=threshold, without=without
+                store,
+                model=model,
+                reader=reader,
+                backend=backend,
+                threshold=threshold,
+                without=without,
             )
-        return cls(snapshot, found, encoder, found.tokenizer(), threshold, stages)
+        return cls(snapshot, found, encoder, found.tokenizer(), reads, threshold, stages)
 
     def ask(
         self,
@@ -133,38 +158,47 @@ class Engine:
     def trace(self, question: str, filters: Filter | Mapping[str, Any] | None = None) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
         watch = Stopwatch()
-        question = self.reader.checked(question)
+        question = self.questions.checked(question)
         rows = self._matching(filters)
         watch.lap("filter")
-        read, corrections = self.reader.corrected(question)
+        read, corrections = self.questions.corrected(question)
         watch.lap("spelling")
         vector = self.encoder.encode([read], "query")[0]
         watch.lap("encoding")
-        found_by_vectors = self.finder.begin_by_vectors(vector, rows)
+        found_by_vectors = self.retriever.begin_by_vectors(vector, rows)
         watch.lap("vectors")
         with self._turn:
             watch.lap("turn")
-            query = self.reader.query(question, read, corrections, vector)
+            query = self.questions.query(question, read, corrections, vector)
             watch.lap("terms")
-            by_words = self.finder.first_by_words(query, rows)
+            by_words = self.retriever.first_by_words(query, rows)
             watch.lap("words")
         look = Look(found_by_vectors(), by_words)
         watch.lap("vectors")
         with self._turn:
             watch.lap("turn")
-            pool = self.finder.gather(query, rows, look)
+            candidates = self.retriever.candidates(query, rows, look)
+            families = Families(candidates, query.coverage)
+            groups = families.groups(PASSAGES)
             watch.lap("search")
-            evidence = tuple(_supported(each, query) for each in pool.groups(EVIDENCE_PASSAGES))
-            ranked = quotes(evidence)
-            chosen = tuple(choose(ranked, pool.repetitions))
-            watch.lap("evidence")
+            windows = windows_to_read([group.best for group in groups], query.coverage)
+            watch.lap("windows")
+        reading = self.reader.read(query.read, windows) if self.reader and windows else None
+        watch.lap("reading")
+        judged = judge(query, groups, windows, reading, self.reader, self.lexicon)
+        watch.lap("judging")
         return Trace(
             query=query,
-            pool=pool,
-            evidence=evidence,
-            ranked=tuple(ranked),
-            chosen=chosen,
-            score=best_score(ranked),
+            families=families,
+            considered=judged.groups,
+            scores=judged.scores,
+            windows=judged.windows,
+            units=judged.units,
+            ranked=judged.ranked,
+            chosen=judged.chosen,
+            evidence=judged.evidence,
+            missing_names=judged.missing_names,
+            score=judged.score,
             stages=self.stages,
             started=watch.started,
             stage_ms=watch.stage_ms,
@@ -180,27 +214,29 @@ class Engine:
         return replace(answer, stage_ms={**trace.stage_ms, "turn": turn_ms})
 
     def _answer(self, trace: Trace, top_k: int, *, explain: bool) -> Answer:
-        groups = trace.evidence[:top_k]
-        if top_k > len(trace.evidence):
-            further = trace.pool.groups(top_k)[len(groups) :]
-            groups += tuple(_supported(group, trace.query) for group in further)
-        answered = self.rule.allows(trace.score)
+        groups = trace.groups(top_k)
+        answered = bool(trace.chosen) and self.rule.allows(trace.score)
         chosen = trace.chosen if answered else ()
-        text, spans, citations = compose(chosen, trace.evidence, trace.pool.repetitions)
+        confidence = self.rule.confidence(trace.score) if trace.candidates else 0.0
+        nearly = confidence >= NEARLY * self.rule.threshold
+        marked = trace.chosen if answered or nearly else ()
+        text, spans, citations = compose(chosen, trace.families)
         return Answer(
             question=trace.query.question,
             answered=answered,
-            confidence=trace.confidence(self.rule),
+            confidence=confidence,
             text=text or None,
             spans=spans,
             citations=citations,
-            hits=tuple(_hit(group, trace) for group in groups),
+            hits=tuple(_hit(rank, group, trace, marked) for rank, group in enumerate(groups)),
             snapshot=self.snapshot.id,
             model=self.model.name,
             took_ms=(time.perf_counter() - trace.started) * 1000,
             calibration=self.rule.applied,
             corrections=trace.query.corrections,
             unknown_words=trace.query.unknown,
+            missing_names=trace.missing_names,
+            reader=ReaderUsed(self.reader.name, self.reader.digest) if self.reader else None,
             explain=explained(trace, self.rule, groups) if explain else None,
         )
 
@@ -221,19 +257,25 @@ def _model_of(manifest: Manifest, name: str | None) -> Model:
     return model
 
 
-def _supported(group: Group, query: Query) -> Group:
-    return Group(supported(group.best, query), group.duplicates, group.also_in)
+@lru_cache(maxsize=1)
+def _reader(name: str | None, backend: Backend) -> Reader | None:
+    """Open the reader that a setting names, and let it read once, so that no question waits.
+
+    The last one is kept: engines that are opened one after another share it.
+    """
+    reader = open_reader_if_any(name, backend)
+    if reader:
+        reader.read("Ready?", [_ONE_WINDOW])
+    return reader
 
 
-def _hit(group: Group, trace: Trace) -> Hit:
-    """Return what is shown of a group: what would be quoted of it is highlighted, too."""
+def _hit(rank: int, group: Group, trace: Trace, marked: Sequence[Quote]) -> Hit:
+    """Return a group as it is shown; nothing is highlighted where no quotes are `marked`."""
     best = group.best
-    of_best = (quote for quote in trace.chosen if quote.key.passage_id == best.passage.id)
-    quoted = [sentence for quote in of_best for sentence in quote.sentences]
     return Hit(
         document=best.document,
         passage=best.passage,
-        score=best.score * trace.score,
-        highlights=highlights(best, trace.score, quoted) if trace.score else (),
+        score=trace.shown_score(rank, group),
+        highlights=highlights(best, trace.ranked, marked),
         also_in=group.also_in,
     )

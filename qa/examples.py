@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 from index.records import ChunkedDocument, Passage, headings
 from index.snapshot import Snapshot
-from index.terms import fold, stem
 from qa.engine import Engine
-from qa.wording import content_words, is_asking_word, leans_back, same_claim_words, word_count
+from qa.wording import content_words, leans_back, same_claim_words, word_count
 
 MOST = 6
 ENOUGH = 4
@@ -158,18 +157,6 @@ def _are_same(question: str, other: str) -> bool:
 
 
 def _answers(engine: Engine, candidate: Candidate) -> bool:
-    """Tell whether the engine answers from the question's document, and speaks of what is asked.
-
-    A passage seems to answer any question that stands in it.
-    """
+    """Tell whether the engine answers from the question's document."""
     answer = engine.ask(candidate.question, top_k=1)
-    asked = _content_terms(candidate.question)
-    return any(
-        citation.document.id == candidate.document_id
-        and asked & _content_terms(citation.cited_text)
-        for citation in answer.citations
-    )
-
-
-def _content_terms(text: str) -> frozenset[str]:
-    return frozenset(stem(fold(word)) for word in content_words(text) if not is_asking_word(word))
+    return any(citation.document.id == candidate.document_id for citation in answer.citations)

@@ -21,7 +21,7 @@ def _lines(explain: Any) -> Iterator[str]:
     yield ""
     yield f"terms and their weights: {', '.join(terms)}"
     yield f"stages: {', '.join(['dense', *explain['stages']])}"
-    for stage in ("dense", "lexical", "refined", "fused", "quotes"):
+    for stage in ("dense", "lexical", "fused", "read", "quotes"):
         yield ""
         yield stage
         for row in explain[stage][:_SHOWN]:
@@ -32,9 +32,20 @@ def _lines(explain: Any) -> Iterator[str]:
     for group in explain["collapsed"]:
         stands_for = ", ".join(places[each] for each in group["stands_for"])
         yield f"{places[group['passage_id']]} stands for {stands_for}"
-    rule = explain["abstention"]
-    yield f"confidence {rule['confidence']:.3f}, threshold {rule['threshold']:.3f}"
-    told = f"score {rule['score']:.3f}, floor {rule['floor']:.3f}"
-    if rule["calibration"] is not None:
-        told += f", calibration {rule['calibration']}{', stale' * rule['stale']}"
+    yield from _decision(explain["decision"])
+
+
+def _decision(decision: Any) -> Iterator[str]:
+    yield "decision"
+    evidence = decision["evidence"] or {}
+    yield from (f"  {name} {value:.3f}" for name, value in evidence.items())
+    if decision["missing_names"]:
+        yield f"missing names: {', '.join(decision['missing_names'])}"
+    told = f"score {decision['score']:.3f}"
+    if decision["calibration"] is not None:
+        told += f", calibration {decision['calibration']}{', stale' * decision['stale']}"
     yield told
+    by_hand = ", set by hand" * decision["by_hand"]
+    yield (
+        f"confidence {decision['confidence']:.3f}, threshold {decision['threshold']:.3f}{by_hand}"
+    )

@@ -78,6 +78,13 @@ class Lexicon:
         of_rows: Scores = scores[belonging]
         return of_rows
 
+    def held_by_document(self, terms: Sequence[Term], row: int) -> frozenset[str]:
+        """Return which of the terms the document of the passage `row` holds."""
+        number = self.document_numbers[row]
+        first, last = self.document_starts[number], self.document_starts[number + 1]
+        held = (term.text for term in terms if _any(self.postings.of(term.text)[0], first, last))
+        return frozenset(held)
+
     def _lists(self, terms: Sequence[Term]) -> list[PostingList]:
         """Return what the postings hold of the terms, in order of falling bound.
 
@@ -88,3 +95,9 @@ class Lexicon:
             for term in terms
         )
         return sorted(held, key=lambda each: -each.bound)
+
+
+def _any(rows: NDArray[np.integer], first: int, last: int) -> bool:
+    """Tell whether ascending `rows` have one in `[first, last)`."""
+    at = int(np.searchsorted(rows, first))
+    return at < len(rows) and bool(rows[at] < last)

@@ -25,11 +25,12 @@ _ENDINGS = frozenset("able ably ally ful full fully ible less like ly ment ness 
 class Query:
     """A question and what is searched for.
 
-    `vector`, shape (dimension,), `terms` and `compounds` are those of the corrected question,
-    `unknown` its words that no document holds.
+    `read` is the question as it was corrected. `vector`, shape (dimension,), `terms` and
+    `compounds` are those of that, `unknown` its words that no document holds.
     """
 
     question: str
+    read: str
     corrections: tuple[Correction, ...]
     vector: NDArray[np.float32]
     terms: tuple[Term, ...]

@@ -67,6 +67,7 @@ class QuestionReader:
         joined = compounds(read, self.lexicon)
         return Query(
             question=question,
+            read=read,
             corrections=corrections,
             vector=vector,
             terms=search_terms(read, self.lexicon),

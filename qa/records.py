@@ -34,6 +34,8 @@ MOST_PLACES = 20
 class Hit:
     """A retrieved passage. `score` lies in 0..1; `highlights` are offsets into the document.
 
+    Highlights mark what answers: there are none where the question is not answered.
+
     `also_in` are near-duplicates of this passage, or of what it answers with, elsewhere, best
     first.
     """
@@ -85,12 +87,22 @@ class AnswerSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderUsed:
+    """The reader that chose the answer: its name in settings, and its SHA-256."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The outcome of a question.
 
     Where `answered` is false, `text` is None and `citations` is empty; `hits` are the
-    nearest passages all the same. `confidence` lies in 0..1; it is the probability that what
-    is cited answers the question where there is a `calibration`, else no more than a score.
+    nearest passages all the same. `confidence`, in 0..1, is the probability that what is cited
+    answers the question: fitted on public questions, or on the user's own where there is a
+    `calibration`. `reader` is None where none was used. `missing_names` are proper names of the
+    question that no document found holds: for lack of these it is not answered.
     `corrections` are words of the question that were read as others, which the documents hold;
     `unknown_words` are those that no document holds.
     `explain` holds each stage's ranks and scores if they were asked for. `stage_ms` tells how many
@@ -110,5 +122,7 @@ class Answer:
     calibration: AppliedCalibration | None = None
     corrections: tuple[Correction, ...] = ()
     unknown_words: tuple[str, ...] = ()
+    missing_names: tuple[str, ...] = ()
+    reader: ReaderUsed | None = None
     explain: Mapping[str, Any] | None = None
     stage_ms: Mapping[str, float] = field(default_factory=dict[str, float], compare=False)

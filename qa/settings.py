@@ -44,6 +44,7 @@ class EngineOptions(TypedDict):
     """The settings that `Engine.open` and `LiveEngine` take by name."""
 
     model: str | None
+    reader: str | None
     backend: Backend
     threshold: float | None
     without: tuple[Stage, ...]
@@ -56,6 +57,7 @@ class Settings(BaseModel):
 
     store: Path = Path(".pincite")
     model: str | None = None
+    reader: str | None = Field(default=None, min_length=1)
     backend: Backend = "auto"
     top_k: int = Field(default=5, ge=1, le=50)
     threshold: float | None = Field(default=None, ge=0, le=1)
@@ -81,6 +83,7 @@ class Settings(BaseModel):
         """What an engine is opened with, besides the store."""
         return {
             "model": self.model,
+            "reader": self.reader,
             "backend": self.backend,
             "threshold": self.threshold,
             "without": self.without,
@@ -94,7 +97,7 @@ class Settings(BaseModel):
     @field_validator("without", mode="before")
     @classmethod
     def _stages(cls, names: Any) -> Any:
-        """Take "lexical, headings" for the two; refuse what is no stage."""
+        """Take "lexical, codes" for the two; refuse what is no stage."""
         found = _listed(names, _STAGES_WANTED)
         if not set(found) <= set(STAGES):
             raise ValueError(_STAGES_WANTED)

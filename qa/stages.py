@@ -5,10 +5,9 @@ from typing import Literal, get_args
 
 from index.errors import SettingsError
 
-Stage = Literal["lexical", "documents", "sentences", "headings", "spelling", "codes"]
+Stage = Literal["lexical", "documents", "spelling", "codes"]
 """`lexical`: search by words beside search by vectors. `documents`: how well the whole document
-matches by words counts, too. `sentences`, `headings`: passages are compared sentence by
-sentence, and by their headings. `spelling`: words that the documents do not know are corrected.
+matches by words counts, too. `spelling`: words that the documents do not know are corrected.
 `codes`: of very many passages the nearest are looked for by codes of their vectors."""
 
 STAGES: tuple[Stage, ...] = get_args(Stage)

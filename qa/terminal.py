@@ -12,26 +12,20 @@ from qa.calibration import AppliedCalibration
 from qa.explanation import print_explanation
 from qa.place_line import place_line
 from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
+from qa.remarks import CLOSEST, NOT_ANSWERED, NOTHING_SEARCHED, remarks
+from qa.wording import is_complete, is_lead_in, is_row
 
 if TYPE_CHECKING:
     from qa.verify import Verification
-
-_NEAREST = "They may not treat this, or use other words. The nearest passages:"
-_NOTHING_SEARCHED = "Nothing was searched: no document matches the filters, or none is indexed."
 
 
 def print_answer(answer: Answer, console: Console) -> None:
     """Print the answer, or that there is none, and the ranked passages."""
     console.print()
-    for each in answer.corrections:
-        read = (
-            f"“{one_line(each.written)}” was read as “{one_line(each.read)}”, as the documents say."
-        )
-        _print_indented(Text(read, style="dim"), console, 2)
-    if answer.unknown_words:
-        listed = ", ".join(f"“{one_line(word)}”" for word in answer.unknown_words)
-        _print_indented(Text(f"No document holds {listed}", style="dim"), console, 2)
-    if answer.corrections or answer.unknown_words:
+    told = list(remarks(answer))
+    for remark in told:
+        _print_indented(Text(remark, style="dim"), console, 2)
+    if told:
         console.print()
     if answer.answered:
         _print_indented(_answer_text(answer, console), console, 2)
@@ -39,12 +33,14 @@ def print_answer(answer: Answer, console: Console) -> None:
             console.print()
             _print_citation(citation, console)
     else:
-        _print_indented(Text("No answer found in your documents.", style="bold"), console, 2)
-        note = _NEAREST if answer.hits else _NOTHING_SEARCHED
-        _print_indented(Text(note, style="dim"), console, 2)
-    _print_hits(answer.hits, console)
+        told_instead = NOT_ANSWERED if answer.hits else NOTHING_SEARCHED
+        _print_indented(Text(told_instead, style="bold"), console, 2)
+    _print_hits("Passages" if answer.answered else CLOSEST, answer.hits, console)
     console.print()
-    summary = f"confidence {answer.confidence:.2f} · {answer.took_ms:.0f} ms · {answer.model}"
+    reader = f"reader {answer.reader.name}" if answer.reader else "no reader"
+    summary = (
+        f"confidence {answer.confidence:.2f} · {answer.took_ms:.0f} ms · {answer.model} · {reader}"
+    )
     console.print(Text(one_line(summary), style="dim"), soft_wrap=not console.is_terminal)
     if answer.calibration is not None:
         _print_indented(Text(one_line(_promise(answer.calibration)), style="dim"), console, 0)
@@ -72,12 +68,17 @@ def _promise(calibration: AppliedCalibration) -> str:
 
 
 def _answer_text(answer: Answer, console: Console) -> Text:
+    """Return the answer with its marks; the parts of one quote stand below one another."""
     text = Text(style="bold" if console.is_terminal else "")
+    done = 0
     for span in answer.spans:
-        words = (answer.text or "")[span.start : span.end]
+        between, words = (
+            (answer.text or "")[start:end]
+            for start, end in ((done, span.start), (span.start, span.end))
+        )
         marks = "".join(f"[{number}]" for number in span.citations)
-        text.append(f"{_unwrapped(words)} ").append(f"{marks} ", style="cyan")
-    text.rstrip()
+        text.append(between).append(f"{_unwrapped(words)} ").append(marks, style="cyan")
+        done = span.end
     return text
 
 
@@ -91,10 +92,10 @@ def _print_citation(citation: Citation, console: Console) -> None:
     _print_details(document.title, citation, citation.heading_path, console)
 
 
-def _print_hits(hits: Sequence[Hit], console: Console) -> None:
+def _print_hits(heading: str, hits: Sequence[Hit], console: Console) -> None:
     if hits:
         console.print()
-        console.print(Text("Passages", style="bold"))
+        console.print(Text(heading, style="bold"))
     for rank, hit in enumerate(hits, 1):
         console.print()
         _print_hit(rank, hit, console)
@@ -144,4 +145,14 @@ def _passage(hit: Hit, console: Console) -> Text:
 
 
 def _unwrapped(words: str) -> str:
-    return " ".join(printable(words).split())
+    """Join the lines of a sentence; rows, and what follows a whole sentence, keep their lines."""
+    lines = [" ".join(line.split()) for line in printable(words).split("\n")]
+    told = ""
+    before = ""
+    for line in filter(None, lines):
+        joins = before and not (
+            is_row(before) or is_row(line) or is_complete(before) or is_lead_in(before)
+        )
+        told += f" {line}" if joins else f"\n{line}" if told else line
+        before = line
+    return told

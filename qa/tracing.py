@@ -1,17 +1,18 @@
 """What was considered on the way to an answer: to explain it, to measure it, to ask why not."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from qa.abstention import Rule
-from qa.candidates import Candidate
-from qa.duplicates import Group
-from qa.evidence import Quote
+from qa.answer.confidence import Evidence
+from qa.answer.quotes import Quote
+from qa.answer.units import ReadUnit, ReadWindow
 from qa.place_line import place_line
-from qa.pool import Pool
 from qa.query import Query
+from qa.retrieve.candidates import Candidate, Candidates
+from qa.retrieve.near_duplicates import Families, Group
 from qa.stages import STAGES, Stage
 
 
@@ -19,25 +20,49 @@ from qa.stages import STAGES, Stage
 class Trace:
     """The stages of a question, whether or not it is then answered.
 
-    `evidence` are the first of the pool's groups, their sentences scored by how far they go towards
-    answering. `ranked` is what could be quoted from them, best first; `chosen` is what is quoted if
-    the question is answered, and `score`, in 0..1, decides that. `started` is the `perf_counter`
-    when the question came, `stage_ms` the milliseconds that each stage took since.
+    `considered` are the first groups of near-duplicates, ranked by what was read of them, and
+    `scores` those they are ranked by, in 0..1. `windows` are what was read, and `units` the
+    sentences, rows and items in them. `ranked` is what could be quoted, best first; `chosen` is
+    what is quoted if the question is answered. `evidence` is what the best quote is judged by,
+    None if there is none, and `score`, in 0..1, what comes of it. `missing_names` are names of the
+    question that no document considered holds. `started` is the `perf_counter` when the question
+    came, `stage_ms` the milliseconds that each stage took since.
     """
 
     query: Query
-    pool: Pool
-    evidence: tuple[Group, ...]
+    families: Families
+    considered: tuple[Group, ...]
+    scores: tuple[float, ...]
+    windows: tuple[ReadWindow, ...]
+    units: tuple[ReadUnit, ...]
     ranked: tuple[Quote, ...]
     chosen: tuple[Quote, ...]
+    evidence: Evidence | None
+    missing_names: tuple[str, ...]
     score: float
     stages: frozenset[Stage]
     started: float
     stage_ms: Mapping[str, float]
 
-    def confidence(self, rule: Rule) -> float:
-        """Return the confidence to show, in 0..1: 0 where there was nothing to look at."""
-        return rule.confidence(self.score) if self.pool.candidates else 0.0
+    @property
+    def candidates(self) -> Candidates:
+        """All passages that were compared with the question, by their fused score."""
+        return self.families.candidates
+
+    def groups(self, most: int) -> tuple[Group, ...]:
+        """Return the first `most` groups: those that were read, then the others by fused score."""
+        further = self.families.groups(most)[len(self.considered) :]
+        return (*self.considered, *further)[:most]
+
+    def shown_score(self, rank: int, group: Group) -> float:
+        """Return the score, in 0..1, that a group of a rank from 0 on is shown with.
+
+        Groups that were not read come behind those that were: their scores begin where the
+        others end.
+        """
+        if rank < len(self.scores):
+            return self.scores[rank]
+        return (self.scores[-1] if self.scores else 1.0) * group.best.score
 
 
 class Stopwatch:
@@ -57,7 +82,7 @@ class Stopwatch:
 def explained(trace: Trace, rule: Rule, groups: Iterable[Group]) -> dict[str, Any]:
     """Return each stage's ranks and scores, for an answer's `explain`."""
     applied = rule.applied
-    candidates, stages = trace.pool.candidates, trace.stages
+    candidates, stages = trace.candidates, trace.stages
     by_words = [each for each in candidates if each.lexical > 0]
     return {
         "question": {
@@ -67,7 +92,6 @@ def explained(trace: Trace, rule: Rule, groups: Iterable[Group]) -> dict[str, An
         "stages": [stage for stage in STAGES if stage in stages],
         "dense": _ranking(candidates, lambda candidate: candidate.dense),
         "lexical": _ranking(by_words, lambda candidate: candidate.lexical),
-        "refined": _ranking(candidates, lambda candidate: candidate.similarity),
         "fused": _ranking(candidates, lambda candidate: candidate.score),
         "collapsed": [
             {
@@ -77,11 +101,12 @@ def explained(trace: Trace, rule: Rule, groups: Iterable[Group]) -> dict[str, An
             for group in groups
             if group.duplicates
         ],
+        "read": _read(trace.windows),
         "quotes": [
             {
                 "rank": rank,
-                "passage_id": quote.key.passage_id,
-                "place": place_line(quote.key.document, quote.span),
+                "passage_id": quote.candidate.passage.id,
+                "place": place_line(quote.document, quote.span),
                 "start_char_index": quote.span.start,
                 "end_char_index": quote.span.end,
                 "score": quote.score,
@@ -89,16 +114,33 @@ def explained(trace: Trace, rule: Rule, groups: Iterable[Group]) -> dict[str, An
             }
             for rank, quote in enumerate(trace.ranked, 1)
         ],
-        "abstention": {
+        "decision": {
+            "evidence": asdict(trace.evidence) if trace.evidence else None,
+            "missing_names": list(trace.missing_names),
             "score": trace.score,
-            "confidence": trace.confidence(rule),
+            "confidence": rule.confidence(trace.score),
             "threshold": rule.threshold,
-            "floor": rule.floor,
             "calibration": applied.id if applied else None,
             "stale": applied.stale if applied else False,
             "by_hand": rule.by_hand,
         },
     }
+
+
+def _read(windows: Sequence[ReadWindow]) -> list[dict[str, Any]]:
+    """Return the windows that were read, the likeliest to answer first."""
+    by_logit = sorted(windows, key=lambda read: -(read.logit or 0.0))
+    return [
+        {
+            "rank": rank,
+            "passage_id": read.candidate.passage.id,
+            "place": place_line(read.candidate.document, read.window.span),
+            "score": read.logit,
+            "share": read.share,
+        }
+        for rank, read in enumerate(by_logit, 1)
+        if read.logit is not None
+    ]
 
 
 def _ranking(

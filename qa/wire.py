@@ -32,7 +32,8 @@ class AnswerTextJson(WireModel):
     """The answer: verbatim text of the documents, each span cited."""
 
     text: str = Field(
-        description="Sentences of the documents, letter for letter, with blanks between them.",
+        description="Words of the documents, letter for letter. The parts of one quote, such as "
+        "the header of a table and a row of it, have a line end between them, and quotes a blank.",
         examples=["One of the most frequently reported side effects is temporary redness."],
     )
     spans: list[AnswerSpanJson] = Field(description="What of the text is cited from where.")
@@ -67,12 +68,26 @@ class CorrectionJson(WireModel):
     read: str = Field(description="As it was read.", examples=["pimples"])
 
 
+class ReaderJson(WireModel):
+    """The reader that chose what is quoted."""
+
+    name: str = Field(
+        description="As the setting `reader` names it; `bundled` is the one that comes with "
+        "Pincite.",
+        examples=["bundled"],
+    )
+    digest: str = Field(
+        description="SHA-256 of all that its scores depend on: another one scores otherwise.",
+        examples=["fb1d5e43867092dd5dd548f1610f38cf10fdbb30c0565d970324e46e209f9218"],
+    )
+
+
 class AnswerJson(WireModel):
     """The outcome of a question."""
 
     question: str = Field(
         description="The question, without blanks around it.",
-        examples=["how long does redness last after microneedling"],
+        examples=["what are the side effects of microneedling"],
     )
     answered: bool = Field(
         description="False where the documents do not seem to hold an answer.", examples=[True]
@@ -80,8 +95,8 @@ class AnswerJson(WireModel):
     confidence: float = Field(
         ge=0,
         le=1,
-        description="Where `calibration` is not null: the probability that what is cited, or "
-        "would be, answers the question. Else a score, not a probability.",
+        description="The probability that what is cited, or would be, answers the question. It "
+        "was fitted on public questions or, where `calibration` is not null, on your own.",
         examples=[0.886],
     )
     answer: AnswerTextJson | None = Field(description="Null where nothing is answered.")
@@ -93,6 +108,9 @@ class AnswerJson(WireModel):
     )
     snapshot: SnapshotId
     model: str = Field(description="The embedding model.", examples=["all-MiniLM-L6-v2"])
+    reader: ReaderJson | None = Field(
+        default=None, description="What read the passages; null where no reader did."
+    )
     calibration: CalibrationJson | None = Field(
         default=None, description="Null: the confidence promises nothing."
     )
@@ -103,6 +121,12 @@ class AnswerJson(WireModel):
         default=[],
         description="Words of the question that no document holds.",
         examples=[["football", "1998"]],
+    )
+    missing_names: list[str] = Field(
+        default=[],
+        description="Names in the question that no document found has. With one of them, the "
+        "question is not answered.",
+        examples=[["AMD"]],
     )
     took_ms: float = Field(ge=0, description="How long it took, in milliseconds.", examples=[17.39])
     explain: dict[str, Any] | None = Field(
@@ -135,9 +159,11 @@ class AnswerJson(WireModel):
             ],
             "snapshot": answer.snapshot,
             "model": answer.model,
+            "reader": asdict(answer.reader) if answer.reader else None,
             "calibration": asdict(answer.calibration) if answer.calibration else None,
             "corrections": [asdict(each) for each in answer.corrections],
             "unknown_words": list(answer.unknown_words),
+            "missing_names": list(answer.missing_names),
             "took_ms": round(answer.took_ms, 3),
             "explain": dict(answer.explain) if answer.explain is not None else None,
         }

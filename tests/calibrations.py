@@ -8,6 +8,7 @@ from index.publishing import corpus_digest
 from index.snapshot import Snapshot
 from qa.abstention import SCORING, key_of
 from qa.calibration import Calibration, Counts, Key, Tally
+from qa.read.choose import NO_READER
 
 CALIBRATION = Calibration(
     made=datetime(2026, 5, 4, 12, 30, tzinfo=UTC),
@@ -19,7 +20,7 @@ CALIBRATION = Calibration(
     slope=12.0,
     intercept=-6.0,
     counts=Counts(Tally(60, 50), Tally(30, 2), Tally(30, 0), right=45),
-    key=Key("f" * 64, SCORING, 2),
+    key=Key("f" * 64, NO_READER, SCORING, 2),
     corpus="cd" * 32,
 )
 PROMISE = (

@@ -15,7 +15,10 @@ from index.build import sync
 from index.encoder import Encoder
 from index.model import Model, find_model
 from index.store import Store
+from qa.read.choose import open_reader
+from qa.read.reader import Reader
 from tests.encoders import HashingEncoder
+from tests.readers import RememberingReader
 
 pytest_plugins = ["tests.browsing"]
 
@@ -56,6 +59,12 @@ def model() -> Model:
 def encoder(model: Model) -> Encoder:
     """The default model at work; loaded when it first encodes."""
     return open_encoder(model)
+
+
+@pytest.fixture(scope="session")
+def reader() -> Reader:
+    """The bundled reader at work; it remembers what it read."""
+    return RememberingReader(open_reader())
 
 
 @pytest.fixture

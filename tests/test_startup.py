@@ -49,7 +49,10 @@ def test_asking_imports_neither_torch_nor_what_indexing_needs(
         print(*(name for name, module in sys.modules.items() if module), file=sys.stderr)
     """
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
     )
     modules = set(done.stderr.split())
     foreign = {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names) - OWN

@@ -12,7 +12,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGES = ("index", "qa", "eval", "pincite")
 """Lowest first: each may import itself and those before it."""
-MAX_LINES = 250
+MAX_LINES = 400
 MODULES = sorted(path for package in PACKAGES for path in (REPOSITORY / package).rglob("*.py"))
 
 

@@ -87,7 +87,7 @@ def test_the_wheel_holds_what_runs_and_nothing_else(wheel: Path):
         for path in (REPOSITORY / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     ]
-    assert "eval/gold/seeds.jsonl" in files
+    assert {"eval/gold/seeds.jsonl", "qa/read/weights/reader.safetensors"} <= {*files}
     assert any(file.startswith("qa/service/static/") for file in files)
     assert sorted(set(files) - carried) == []
     assert {"pincite/py.typed", "pincite/__init__.py", "pincite/layout.py"} <= carried
@@ -142,6 +142,7 @@ def test_it_indexes_and_answers_with_a_citation_that_holds(installed: Installed,
 
     answer = json.loads(asked.stdout)
     assert answer["answered"]
+    assert answer["reader"]["name"] == "bundled"
     assert "eighteen hours" in answer["answer"]["text"]
     text = TEXT.removeprefix("\ufeff")
     assert answer["citations"]

@@ -29,6 +29,12 @@ class Schedule:
     smoothing: float = 0.02
     dropout: float = 0.1
     seed: int = 0
+    begun_from: str = ""
+    """SHA-256 of the weights that it begins with, "" for those of the encoder."""
+
+
+FURTHER = Schedule(passes=1, rate=5e-5)
+"""For weights that have learnt already."""
 
 
 class Learner:

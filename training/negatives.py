@@ -15,7 +15,7 @@ MINED_SOURCES = ("shift-new_wiki", "squad2", "sleepqa", "covidqa", "scifact", "m
 text may answer any question."""
 _NEAREST = 30
 _BLOCK = 1024
-_LONG_ANSWER = 60
+LONG_ANSWER = 60
 """In characters: a shorter one may answer wherever it stands."""
 
 
@@ -68,7 +68,7 @@ def _may_answer(window: Row, row: Row, answering: set[str]) -> bool:
     if window.text in answering:
         return True
     answer = row.text[slice(*row.span)].strip().lower() if row.span else ""
-    if len(answer) < _LONG_ANSWER and answer in window.text.lower():
+    if len(answer) < LONG_ANSWER and answer in window.text.lower():
         return True
     if window.document != row.document:
         return False

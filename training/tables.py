@@ -1,145 +1,258 @@
-"""Rows made from the tables of documents: questions out of row labels, columns and titles."""
+"""Rows of tables in documents: their labels, the columns of their figures, and whose they are."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from random import Random
 
 from index.chunking import Chunker
 from index.model import Model
 from index.reading import read_file
+from index.records import Document
 from index.sources import SourceFile
 from qa.read.windows import Window, windows
+from qa.wording import is_row
+from training.periods import INSTANT, MONTHS, Period, periods_of, shifted
 from training.rows import Row
+from training.wordings import MEASURES
 
 _CELLS = re.compile(r"\s*\|\s*")
 _FIGURE = re.compile(r"\d")
-_YEAR = re.compile(r"\b(19|20)\d\d\b")
-_TEMPLATES = (
-    "What is {owner}'s {label}?",
-    "What was {owner}'s {label} in {period}?",
-    "{owner} {label} {period}",
-    "{label} {period}",
-    "How much {label} did {owner} report for {period}?",
-    "What were {owner}'s {label} as of {period}?",
-    "{label} of {owner}",
-    "What {label} does {owner} report?",
-    "how much was {label} in {period}",
-)
+_YEAR = re.compile(r"(19|20)\d\d")
+_MEASURE = re.compile("|".join(MEASURES), re.IGNORECASE)
+_FOOTNOTE = re.compile(r"\s*\(([a-z]|\d+)\)$")
+_MOST_WORDS = 16
+_SAID_BEFORE = 400
+_LINES_BEFORE = 3
+_ANNOUNCES = re.compile(r":$|\bfollow")
+_A_PAGE = 2
+"""Digits of a page's number: a lone figure of so many may be of a table of contents."""
+_NO_FIGURES = frozenset({"—", "-", "–", "$", "$—", "%", "— %"})
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Whose document it is: a short name, the name in full, and a ticker; "" if not known."""
+
+    name: str
+    full: str
+    ticker: str
+
+
+NOBODY = Company("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a report tells of: its latest period, the months since its fiscal year began."""
+
+    latest: Period | None = None
+    to_date: int = 12
+
+    def moved(self, years: int, months: int) -> "Report":
+        """Return the report of other years and months, as `shifted` moves a text."""
+        at = self.latest
+        if at is None or at.month is None or at.day is None:
+            return self
+        closes = (at.closes - 1 + months) % 12 + 1
+        day = shifted(f"{MONTHS[at.month]} {at.day}, {at.year}", years, months)
+        return replace(self, latest=replace(periods_of(day)[0], months=3, closes=closes))
 
 
 @dataclass(frozen=True, slots=True)
 class TableLine:
-    """A line of a window that has a label and figures; `span` is where it stands in the text."""
+    """A row of a table as a window has it: below the header and the section label, "" if none.
 
-    window: Window
-    owner: str
-    label: str
-    span: tuple[int, int]
-    periods: tuple[str, ...]
+    `table` tells rows of one table from those of others. `measure` is what the figures of the
+    table are, as the sentence before it says; "" if it does not.
+    """
+
+    document: str
+    table: str
+    company: Company
+    above: str
+    header: str
+    section: str
+    row: str
+    measure: str = ""
+    report: Report = Report()
+
+    @property
+    def text(self) -> str:
+        """The text of its window."""
+        return "\n".join(part for part in (self.header, self.section, self.row) if part)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where the row stands in the text."""
+        return len(self.text) - len(self.row), len(self.text)
+
+    @property
+    def label(self) -> str:
+        """The row's label, without the mark of a footnote."""
+        cells = [cell for cell in _CELLS.split(self.row) if cell]
+        return _FOOTNOTE.sub("", cells[0]).strip().rstrip(":") if cells else ""
+
+    @property
+    def figures(self) -> list[str]:
+        """The cells after the label that are not empty."""
+        return [cell for cell in _CELLS.split(self.row) if cell][1:]
+
+    @property
+    def told(self) -> list[Period]:
+        """The periods of the columns as the window tells them; none if it does not."""
+        found = periods_of(self.header)
+        closes = self.report.latest.closes if self.report.latest else 12
+        apart = len({each.last_month for each in found}) > 1
+        days = not self._flows and (apart or "balance sheet" in self.above.lower())
+        return [
+            replace(
+                each,
+                months=INSTANT if days and each.months is None and each.month else each.months,
+                closes=closes,
+            )
+            for each in found
+        ]
+
+    @property
+    def periods(self) -> list[Period]:
+        """The periods of the columns, with what only the rest of the report tells."""
+        latest = self.report.latest
+        found = self.told
+        if latest is None:
+            return found
+        if not found:
+            return [replace(latest, months=self._usual_months())]
+        usual = self.report.to_date if self._flows else None
+        return [
+            replace(each, months=usual if each.months is None else each.months)
+            if each.month
+            else replace(latest, year=each.year, months=each.months or self._usual_months())
+            for each in found
+        ]
+
+    @property
+    def _flows(self) -> bool:
+        return "cash flow" in self.above.lower()
+
+    def _usual_months(self) -> int:
+        if "balance sheet" in self.above.lower():
+            return INSTANT
+        return self.report.to_date if self._flows else 3
 
 
-def windows_of_pdfs(folder: Path, model: Model) -> Iterator[tuple[str, Window]]:
-    """Yield the windows of all PDFs in a folder, each with whose document it is."""
+def lines_of_pdfs(folder: Path, model: Model) -> list[TableLine]:
+    """Return the labelled rows of figures in all PDFs of a folder."""
     chunker = Chunker(model.tokenizer(), model.budget())
+    found: list[TableLine] = []
     for path in sorted(folder.glob("*.pdf")):
         for document in read_file(SourceFile(path, f"{folder.name}/{path.name}")):
             passages = chunker.chunk(document).passages
-            for window in windows((document, passage) for passage in passages):
-                yield owner_of(document.title), window
+            made = windows((document, passage) for passage in passages)
+            company = Company(*names_of(document.title), ticker_of(path.stem))
+            found += lines_of_document(document, path.stem, company, made)
+    return found
 
 
-def owner_of(title: str) -> str:
-    """Return the name in a report's title, without the form's name and legal endings."""
-    name = re.sub(r"\b(form \S+|for|filed \S+)\b", " ", title, flags=re.IGNORECASE)
-    name = re.sub(r"(\.com)?,? (inc|corp|corporation|ltd|plc)\b\.?", "", name, flags=re.IGNORECASE)
-    name = re.sub(r"filed .*$", "", name, flags=re.IGNORECASE)
-    name = " ".join(name.split())
-    return name.title() if name.isupper() else name
+def names_of(title: str) -> tuple[str, str]:
+    """Return the short name in a report's title, and the one with the legal ending."""
+    full = re.sub(r"\b(form \S+|for|filed\b.*)", " ", title, flags=re.IGNORECASE)
+    full = " ".join(full.split())
+    name = re.sub(r"(\.com)?,? (inc|corp|corporation|ltd|plc)\b\.?", "", full, flags=re.IGNORECASE)
+    return (name.title() if name.isupper() else name), full
 
 
-def table_lines(windows: Iterable[tuple[str, Window]]) -> Iterator[TableLine]:
-    """Yield the labelled lines of figures in windows, each given with whose document it is."""
-    for owner, window in windows:
-        periods = tuple(dict.fromkeys(m.group() for m in _YEAR.finditer(window.text)))
-        start = 0
-        for line in window.text.split("\n"):
-            cells = [cell for cell in _CELLS.split(line.strip().strip("|")) if cell]
-            label = re.sub(r"\s*\(\d+\)$", "", cells[0]).strip() if cells else ""
-            words = label.split()
-            if (
-                len(cells) > 1
-                and 1 <= len(words) <= 10
-                and not _FIGURE.search(label)
-                and all(_FIGURE.search(cell) or cell in {"—", "-", "$"} for cell in cells[1:])
-                and not all(_YEAR.fullmatch(cell) for cell in cells[1:])
-            ):
-                yield TableLine(window, owner, label, (start, start + len(line)), periods)
-            start += len(line) + 1
+def ticker_of(stem: str) -> str:
+    """Return the ticker in a file's name: its last word, if that is all capitals."""
+    last = stem.rpartition(" ")[2]
+    return last if last.isalpha() and last.isupper() else ""
 
 
-def rows_from_tables(lines: Sequence[TableLine], each: int, random: Random) -> Iterator[Row]:
-    """Yield `each` rows that answer a line, and about as many that do not.
-
-    A row that does not answer has another period or owner in its question, the same label in
-    another's document, or another window of the same document.
-    """
-    by_label: dict[str, list[TableLine]] = defaultdict(list)
-    by_owner: dict[str, list[TableLine]] = defaultdict(list)
-    for line in lines:
-        by_label[line.label.lower()].append(line)
-        by_owner[line.owner].append(line)
-    owners = sorted(by_owner)
-    for line in lines:
-        for _ in range(each):
-            template = random.choice(_TEMPLATES)
-            period = random.choice(line.periods) if line.periods else ""
-            if "{period}" in template and not period:
-                continue
-            yield _row(line, template, line.owner, period, answered=True)
-            named = "{owner}" in template
-            elsewhere = [
-                other for other in by_label[line.label.lower()] if other.owner != line.owner
-            ]
-            beside = random.choice(by_owner[line.owner])
-            chance = random.random()
-            if named and elsewhere and chance < 0.35:
-                other = random.choice(elsewhere)
-                yield _row(other, template, line.owner, period, answered=False)
-            elif named and len(owners) > 1 and chance < 0.6:
-                owner = random.choice([name for name in owners if name != line.owner])
-                yield _row(line, template, owner, period, answered=False)
-            elif "{period}" in template and chance < 0.75:
-                yield _row(line, template, line.owner, _other_year(line, random), answered=False)
-            elif line.label.lower() not in beside.window.text.lower():
-                question = _question(line, template, line.owner, period)
-                yield _made(beside.window, question, line.owner, None)
+def lines_of_document(
+    document: Document, name: str, company: Company, made: Iterable[Window]
+) -> list[TableLine]:
+    """Return the labelled rows of figures among a document's windows."""
+    found: list[TableLine] = []
+    for window in made:
+        unit = window.units[0] if window.units else None
+        if unit is None or unit.kind != "row":
+            continue
+        above = window.above
+        line = TableLine(
+            document=name,
+            table=f"{name}: {unit.lead.start}" if unit.lead else f"{name}: {above}",
+            company=company,
+            above=above,
+            header=unit.lead.of(document.text) if unit.lead else "",
+            section=unit.label.of(document.text) if unit.label else "",
+            row=unit.span.of(document.text),
+            measure=_measure(document.text, unit.lead.start) if unit.lead else "",
+        )
+        if has_figures(line):
+            found.append(line)
+    report = report_of(found)
+    return [replace(line, report=report) for line in found]
 
 
-def _row(line: TableLine, template: str, owner: str, period: str, *, answered: bool) -> Row:
-    question = _question(line, template, owner, period)
-    return _made(line.window, question, owner, line.span if answered else None)
-
-
-def _question(line: TableLine, template: str, owner: str, period: str) -> str:
-    label = line.label if line.label[:2].isupper() else line.label[0].lower() + line.label[1:]
-    return template.format(owner=owner, label=label, period=period)
-
-
-def _made(window: Window, question: str, document: str, span: tuple[int, int] | None) -> Row:
-    return Row(
-        source="pdf-tables",
-        made="" if span else "label",
-        document=document,
-        question=question,
-        above=window.above,
-        text=window.text,
-        span=span,
+def has_figures(line: TableLine) -> bool:
+    """Tell whether a row has a label and figures, and is not of a table of contents."""
+    label, figures = line.label, line.figures
+    told = [cell for cell in figures if _FIGURE.search(cell)]
+    page = len(figures) == 1 and len(figures[0]) <= _A_PAGE
+    return (
+        0 < len(label.split()) <= _MOST_WORDS
+        and not _FIGURE.search(label)
+        and bool(told)
+        and all(_FIGURE.search(cell) or cell in _NO_FIGURES for cell in figures)
+        and not all(_YEAR.fullmatch(cell) for cell in figures)
+        and not page
     )
 
 
-def _other_year(line: TableLine, random: Random) -> str:
-    years = [str(year) for year in range(2012, 2025) if str(year) not in line.window.text]
-    return random.choice(years)
+def report_of(lines: Iterable[TableLine]) -> Report:
+    """Return what a report tells of, by the headers of its tables."""
+    seen = Counter(
+        period for header in {line.header for line in lines} for period in periods_of(header)
+    )
+    spans = [each for each in seen if each.months and each.month]
+    if not spans:
+        return Report()
+    last = max(seen[each] for each in spans)
+    usual = [each for each in spans if seen[each] * 3 >= last]
+    latest = max(usual, key=lambda each: (each.year, each.month or 0))
+    to_date = max((each.months or 0 for each in usual if each.months != 12), default=12)
+    closes = (latest.last_month + 12 - to_date - 1) % 12 + 1
+    return Report(replace(latest, months=3, closes=closes), to_date)
+
+
+def lines_of_rows(rows: Iterable[Row]) -> list[TableLine]:
+    """Return the rows of published financial tables, which name no company."""
+    by_table: dict[str, dict[str, Row]] = defaultdict(dict)
+    for row in rows:
+        if row.source == "tatqa" and row.made in {"", "row"}:
+            by_table[row.document][row.text] = row
+    found: list[TableLine] = []
+    for table, own in by_table.items():
+        lines: list[TableLine] = []
+        for text in own:
+            *header, cells = text.split("\n")
+            section = header.pop() if len(header) > 1 and not is_row(header[-1]) else ""
+            told = "\n".join(header)
+            line = TableLine(table, table, NOBODY, "", told, section, cells)
+            if has_figures(line):
+                lines.append(line)
+        report = report_of(lines)
+        found += (replace(line, report=report) for line in lines)
+    return found
+
+
+def _measure(text: str, start: int) -> str:
+    """Return what the sentence before a table says that its figures are, "" if nothing known."""
+    before = text[max(0, start - _SAID_BEFORE) : start].split("\n")
+    lines = [line for line in map(str.strip, before) if line and not is_row(line)]
+    for line in reversed(lines[-_LINES_BEFORE:]):
+        found = _MEASURE.search(line.rsplit(". ", 1)[-1])
+        if found and _ANNOUNCES.search(line):
+            return found.group().lower()
+    return ""

@@ -5,8 +5,13 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 
-from benchmarks.reader.measures import Figure, calibrated_errors, separation
+from benchmarks.reader.measures import Figure, Floats, separation
+from eval.measures.formulas import CalibrationError
+from eval.measures.table import Table
 from qa.read.reader import Reader, TokenScores
 from training.batches import window_of
 from training.rows import Row, is_kept_out, read_all, read_rows
@@ -49,7 +54,7 @@ def table_of_rows(sets: Mapping[str, Sequence[Row]], reader: Reader) -> str:
             if row.answered and each.tokens
         ]
         words = f"{np.nanmean(shares):.2f}" if shares else "–"
-        errors = " ".join(f"{error:.3f}" for error in calibrated_errors(logits, answered))
+        errors = " ".join(f"{error:.3f}" for error in _calibration_errors(logits, answered))
         for kind, chosen in _kinds(answered, made):
             figure: Figure = separation(logits[chosen], answered[chosen])
             count = f"{answered[chosen].sum()} + {(~answered[chosen]).sum()}"
@@ -64,6 +69,22 @@ def _kinds(answered: np.ndarray, made: np.ndarray) -> Iterator[tuple[str, np.nda
     if len(kinds) > 1:
         for kind in kinds:
             yield kind or "as published", answered | (~answered & (made == kind))
+
+
+def _calibration_errors(logits: Floats, answered: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the calibration error of the logits as they are, and with a temperature and an offset
+    that are fitted on every second row and used on the others."""
+    fitted = LogisticRegression(C=1e6).fit(logits[::2, None], answered[::2])
+    scaled: Floats = fitted.decision_function(logits[1::2, None])
+    return (
+        _calibration_error(logits[1::2], answered[1::2]),
+        _calibration_error(scaled, answered[1::2]),
+    )
+
+
+def _calibration_error(log_odds: Floats, answered: NDArray[np.bool_]) -> float:
+    columns = {"confidence": expit(log_odds), "right": answered.astype(np.float64)}
+    return float(CalibrationError()(Table(columns), np.arange(len(log_odds))))
 
 
 def _share_found(row: Row, scores: TokenScores) -> float:

@@ -7,7 +7,7 @@ import typer
 
 from index.errors import SettingsError
 from index.terminal import note, one_line
-from qa.cli import BackendOption, ModelOption, StoreOption
+from qa.cli import BackendOption, ModelOption, ReaderOption, StoreOption
 from qa.settings import Settings, load_settings
 
 
@@ -29,6 +29,7 @@ def calibrate_command(
         bool, typer.Option("--dry-run", help="Report what comes of it, publish nothing.")
     ] = False,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -37,7 +38,7 @@ def calibrate_command(
     At least 40 unanswerable and 20 answerable ones are needed. What is promised is promised with
     95 % confidence, for questions drawn like these.
     """
-    settings = load_settings(store=store, model=model, backend=backend)
+    settings = load_settings(store=store, model=model, reader=reader, backend=backend)
     if remove == (gold is not None) or (remove and dry_run):
         raise SettingsError(
             "Name the questions with --gold FILE, or take the calibration away with --remove alone."
@@ -62,7 +63,11 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
     check_share("--max-false-answers", max_false_answers)  # before anything that takes long
     rows = read_gold(gold)
     engine = Engine.open(
-        settings.store, model=settings.model, backend=settings.backend, without=settings.without
+        settings.store,
+        model=settings.model,
+        reader=settings.reader,
+        backend=settings.backend,
+        without=settings.without,
     )
     asked = locate(rows, [each.document for each in engine.snapshot.chunked.values()])
     with progress_bar() as progress:

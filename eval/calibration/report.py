@@ -26,7 +26,7 @@ def calibration_of(fit: Fit, asked: QuestionSet, engine: Engine) -> Calibration:
         slope=fit.slope,
         intercept=fit.intercept,
         counts=fit.counts,
-        key=key_of(measured.manifest, left_out(engine.stages)),
+        key=key_of(measured.manifest, left_out(engine.stages), engine.reader_digest),
         corpus=corpus_digest(measured.chunked.without_texts()),
     )
 

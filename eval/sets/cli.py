@@ -15,7 +15,7 @@ from eval.options import (
     TopKOption,
     measuring_settings,
 )
-from qa.cli import BackendOption, ModelOption, ThresholdOption, WithoutOption
+from qa.cli import BackendOption, ModelOption, ReaderOption, ThresholdOption, WithoutOption
 
 
 def beir_command(
@@ -32,6 +32,7 @@ def beir_command(
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     backend: BackendOption = None,
     cache: CacheOption = None,
 ) -> None:
@@ -43,7 +44,12 @@ def beir_command(
 
     delivery = Delivery.to(out or _reports("beir", folder), baseline, quiet=quiet)
     settings = measuring_settings(
-        top_k, model=model, backend=backend, threshold=threshold, without=without
+        top_k,
+        model=model,
+        reader=reader,
+        backend=backend,
+        threshold=threshold,
+        without=without,
     )
     with progress_bar() as progress:
         measured = run_beir(
@@ -61,6 +67,7 @@ def spans_command(
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     backend: BackendOption = None,
     cache: CacheOption = None,
 ) -> None:
@@ -72,7 +79,12 @@ def spans_command(
 
     delivery = Delivery.to(out or _reports("spans", folder), baseline, quiet=quiet)
     settings = measuring_settings(
-        top_k, model=model, backend=backend, threshold=threshold, without=without
+        top_k,
+        model=model,
+        reader=reader,
+        backend=backend,
+        threshold=threshold,
+        without=without,
     )
     with progress_bar() as progress:
         measured = run_spans(folder, IndexedSets(settings, cache, progress))
@@ -96,6 +108,7 @@ def abstain_command(
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     backend: BackendOption = None,
     cache: CacheOption = None,
 ) -> None:
@@ -107,7 +120,12 @@ def abstain_command(
 
     delivery = Delivery.to(out or _reports("abstain", folder), baseline, quiet=quiet)
     settings = measuring_settings(
-        top_k, model=model, backend=backend, threshold=threshold, without=without
+        top_k,
+        model=model,
+        reader=reader,
+        backend=backend,
+        threshold=threshold,
+        without=without,
     )
     with progress_bar() as progress:
         measured = run_abstain(folder, far_off, seed, split, IndexedSets(settings, cache, progress))

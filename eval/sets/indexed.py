@@ -19,7 +19,6 @@ from index.records import Document
 from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
 from qa.engine import Engine
-from qa.probing import background_measure
 from qa.settings import Settings
 
 
@@ -47,15 +46,7 @@ class IndexedSets:
         """Index the files of a set as `pincite index` does; open an engine on them."""
         with self._alone(source) as folder:
             store = folder / "store"
-            encoder = self._encoder()
-            sync(
-                Store(store),
-                [files],
-                self._model,
-                encoder,
-                self.progress,
-                measure=background_measure(self._model, encoder),
-            )
+            sync(Store(store), [files], self._model, self._encoder(), self.progress)
             return self._engine(store)
 
     def open_documents(
@@ -69,16 +60,15 @@ class IndexedSets:
             known: list[Snapshot] = []
             if share != "store":
                 with suppress(StoreError):  # there may be none yet, or a damaged one
-                    known = [open_snapshot(Store(folder / "store"), to_upgrade=True)]
-            store, encoder = folder / share, self._encoder()
+                    known = [open_snapshot(Store(folder / "store"))]
+            store = folder / share
             publish_documents(
                 Store(store),
                 documents,
                 self._model,
-                encoder,
+                self._encoder(),
                 self.progress,
                 vectors_from=known,
-                measure=background_measure(self._model, encoder),
             )
             return self._engine(store)
 

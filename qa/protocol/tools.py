@@ -13,6 +13,7 @@ from qa.elsewhere import elsewhere_in_snapshot
 from qa.protocol.arguments import AskArguments, OpenArguments, VerifyArguments
 from qa.protocol.excerpt import MOST_CHARACTERS, ExcerptJson, open_excerpt
 from qa.records import Answer, Place
+from qa.remarks import CLOSEST
 from qa.service.asking import Asking
 from qa.verdict_lines import verdict_lines
 from qa.verdicts import VerificationJson
@@ -55,7 +56,7 @@ def _ask(asking: Asking, wanted: AskArguments) -> Reply:
 def _passages(answer: Answer) -> str:
     if not answer.hits:
         return ""
-    parts = ["\n\nThe nearest passages, best first:"]
+    parts = [f"\n\n{CLOSEST}"]
     for rank, hit in enumerate(answer.hits, 1):
         place = Place(hit.document, hit.passage.span)
         line = place_line(place, hit.passage.heading_path, ids=True)

@@ -5,6 +5,9 @@ from index.backends.choose import Device, open_on
 from index.errors import ModelError
 from qa.read.bundled import NAME, TrainedReader, find_reader
 from qa.read.reader import Reader
+from qa.records import ReaderUsed
+
+NO_READER = "none"
 
 
 def open_reader(name: str | None = None, backend: Backend = "auto") -> Reader:
@@ -26,6 +29,28 @@ def open_reader(name: str | None = None, backend: Backend = "auto") -> Reader:
         raise ModelError(f"The reader {name} runs on torch only; leave out --backend {backend}.")
 
     return open_on("torch-float32" if backend == "auto" else backend, on_torch, on_openvino)
+
+
+def open_reader_if_any(name: str | None = None, backend: Backend = "auto") -> Reader | None:
+    """Return what `open_reader` does; None for "none"."""
+    return None if name == NO_READER else open_reader(name, backend)
+
+
+def reader_used(name: str | None) -> ReaderUsed | None:
+    """Return by which name and digest answers know the reader of this name; None for "none".
+
+    It is not loaded for it. Raises ModelError if it is not on this machine.
+    """
+    if name == NO_READER:
+        return None
+    if name is None or name == NAME:
+        found = find_reader()
+        return ReaderUsed(found.name, found.digest)
+
+    from qa.read.cross_encoder import CrossEncoderReader
+
+    named = CrossEncoderReader(name)
+    return ReaderUsed(named.name, named.digest)
 
 
 def open_trained(trained: TrainedReader, backend: Backend = "auto") -> Reader:

@@ -22,8 +22,9 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _NAME = re.compile(r"\W*(?:[^\W\d_]|(?:19|20)\d\d\b)")
 """A cell that may name a column: its first word is no figure, but for a year."""
 _MOST_WORDS_OF_A_LABEL = 12
+_MOST_LABELS = 3
 _FAR_ABOVE = 8000
-_MOST_LINES_OF_A_HEADER = 6
+_MOST_LINES_OF_A_HEADER = 4
 
 
 def headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
@@ -51,7 +52,7 @@ def _headers(text: str, lines: Sequence[Span], *, inside: bool) -> list[Span | N
             if end > number:
                 header = Span(line.start, lines[end - 1].end)
             inside = True
-        elif inside and not _is_label(text, lines, number):
+        elif inside and not is_label(text, lines, number):
             inside, header = False, None
         found.append(None if header and header.contains(line) else header)
     return found
@@ -62,7 +63,7 @@ def _table_above(text: str, lines: Sequence[Span]) -> list[Span]:
 
     Of a very long table it is the last 8,000 characters, from the beginning of a line on.
     """
-    if not lines or not (is_row(lines[0].of(text)) or _is_label(text, lines, 0)):
+    if not lines or not (is_row(lines[0].of(text)) or is_label(text, lines, 0)):
         return []
     above: list[Span] = []
     first = max(0, lines[0].start - _FAR_ABOVE)
@@ -72,7 +73,7 @@ def _table_above(text: str, lines: Sequence[Span]) -> list[Span]:
     for match in reversed(list(_LINE.finditer(text, first, lines[0].start))):
         line = Span(*match.span())
         blank = len(_LINE_END.findall(text, line.end, below.start)) > 1
-        if blank or not (is_row(line.of(text)) or _is_label(text, [line, below], 0)):
+        if blank or not (is_row(line.of(text)) or is_label(text, [line, *above, *lines[:1]], 0)):
             break
         above.insert(0, line)
         below = line
@@ -94,7 +95,10 @@ def _end_of_header(text: str, lines: Sequence[Span], first: int, *, opens: bool)
         end += 1
     if end > first and (opens or _YEAR.search(text, lines[first].start, lines[end - 1].end)):
         return end
-    is_followed = first + 1 < len(lines) and is_row(lines[first + 1].of(text))
+    following = lines[first + 1 : first + 2]
+    is_followed = bool(following) and (
+        is_row(following[0].of(text)) or is_label(text, lines, first + 1)
+    )
     if opens and is_followed and _are_names(_cells(lines[first].of(text))[1:]):
         return first + 1
     return first
@@ -115,14 +119,16 @@ def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.split("|")]
 
 
-def _is_label(text: str, lines: Sequence[Span], number: int) -> bool:
-    label = lines[number].of(text)
-    return (
-        number + 1 < len(lines)
-        and is_row(lines[number + 1].of(text))
-        and not label.endswith((".", "!", "?"))
-        and len(label.split()) <= _MOST_WORDS_OF_A_LABEL
-    )
+def is_label(text: str, lines: Sequence[Span], number: int) -> bool:
+    """Tell whether a line is a label above a row; a few labels may stand above one another."""
+    for line in lines[number : number + _MOST_LABELS]:
+        told = line.of(text)
+        if is_row(told):
+            return line is not lines[number]
+        if told.endswith((".", "!", "?")) or len(told.split()) > _MOST_WORDS_OF_A_LABEL:
+            return False
+    following = lines[number + _MOST_LABELS : number + _MOST_LABELS + 1]
+    return bool(following) and is_row(following[0].of(text))
 
 
 def _line_above(text: str, start: int) -> str:

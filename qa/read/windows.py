@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from index.records import Document, Passage, Span
-from qa.read.tables import headers
+from qa.read.tables import headers, is_label
 from qa.wording import is_lead_in, is_list_item, is_row, word_count
 
 MOST_WORDS = 80
@@ -14,6 +15,8 @@ MOST_CHARACTERS_ABOVE = 120
 """Of title and headings, of which the reader needs room for what it reads."""
 MOST_LEAD_WORDS = 40
 """A longer header or lead-in is not repeated: it would push out what it leads in to."""
+
+Kind = Literal["sentence", "lead-in", "item", "row", "header"]
 
 _LINE_END = re.compile(r"[\r\n]")
 _PIECE = re.compile(r"\d{1,3}|[^\W\d_]+|[^\w\s]")
@@ -25,6 +28,27 @@ _LONGEST_MARKER = 40
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """What no window divides: a sentence, or the whole row of a table or item of a list.
+
+    `kind` tells which. A sentence that only announces what follows is a "lead-in". A line that
+    heads the rows below it, all columns or as a label, is a "header". `lead` is the header or the
+    lead-in that the unit stands under, None if there is none, or a long one, and `label` the
+    label that a row stands under.
+    """
+
+    span: Span
+    kind: Kind = "sentence"
+    lead: Span | None = None
+    label: Span | None = None
+
+    @property
+    def parts(self) -> tuple[Span, ...]:
+        """The unit and what it stands under, in order."""
+        return tuple(part for part in (self.lead, self.label, self.span) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """Whole sentences of one passage, to be read together.
 
@@ -32,7 +56,8 @@ class Window:
     where the window's own sentences stand in the document. `parts` are the stretches of the
     document that `text` joins with a newline: `span`, and before it, where the window begins amid
     a table or a list, the header or the lead-in. A header may stand in a passage before. `above`
-    is what the document is called and the nearest headings of the passage, joined by ": ".
+    is what the document is called and the nearest headings of the passage, joined by ": ". `units`
+    are what `span` is made of, in order.
     """
 
     passage: int
@@ -40,6 +65,7 @@ class Window:
     parts: tuple[Span, ...]
     text: str
     above: str
+    units: tuple[Unit, ...] = ()
 
     def locate(self, start: int, end: int) -> Span | None:
         """Return where `text[start:end]` stands in the document.
@@ -55,27 +81,21 @@ class Window:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """What no window divides: a sentence, a row or an item, and what leads in to it."""
-
-    span: Span
-    lead: Span | None = None
-
-
 def windows(passages: Iterable[tuple[Document, Passage]]) -> list[Window]:
     """Cut passages into windows of whole sentences, of at most 80 words, in order.
 
-    Each passage's sentences are divided among its windows, which do not overlap but for headers
-    and lead-ins. Rows and items are kept whole if they are no longer than a window.
+    Each passage's sentences are divided among its windows, which do not overlap but for lead-ins.
+    Items are kept whole if they are no longer than a window. Each row of a table is a window of its
+    own, below the header of its columns and its label: what heads rows makes no window itself.
     """
     made: list[Window] = []
     for number, (document, passage) in enumerate(passages):
         above = ": ".join(_above(document, passage))
-        for run in _packed(document.text, _units(document.text, passage)):
+        units = units_of(document.text, passage)
+        for run in _packed(document.text, (unit for unit in units if unit.kind != "header")):
             parts = _parts(run)
             text = "\n".join(part.of(document.text) for part in parts)
-            made.append(Window(number, parts[-1], parts, text, above))
+            made.append(Window(number, parts[-1], parts, text, above, tuple(run)))
     return made
 
 
@@ -96,24 +116,28 @@ def _above(document: Document, passage: Passage) -> Sequence[str]:
     return [line[:MOST_CHARACTERS_ABOVE] for line in (*names, *nearest)]
 
 
-def _packed(text: str, units: Iterable[_Unit]) -> Iterator[list[_Unit]]:
+def _packed(text: str, units: Iterable[Unit]) -> Iterator[list[Unit]]:
     """Fill windows one after another. What only announces the next unit goes with it."""
-    run: list[_Unit] = []
+    run: list[Unit] = []
     for unit in units:
-        if run and _words(text, [*run, unit]) > MOST_WORDS:
-            announcing = len(run) > 1 and is_lead_in(run[-1].span.of(text))
+        row = unit.kind == "row"
+        if run and (row or _words(text, [*run, unit]) > MOST_WORDS):
+            announcing = not row and len(run) > 1 and is_lead_in(run[-1].span.of(text))
             carried = [run.pop()] if announcing else []
             yield run
             run = carried
             if run and _words(text, [*run, unit]) > MOST_WORDS:
                 yield run
                 run = []
-        run.append(unit)
+        if row:
+            yield [unit]
+        else:
+            run.append(unit)
     if run:
         yield run
 
 
-def _words(text: str, run: Sequence[_Unit]) -> int:
+def _words(text: str, run: Sequence[Unit]) -> int:
     return sum(size(part.of(text)) for part in _parts(run))
 
 
@@ -122,37 +146,55 @@ def size(text: str) -> int:
 
     "$24,160" is four words, and so are four letters of a script that puts no blanks between words.
     """
-    return sum(_pieces(word) for word in text.split())
+    words = text.split()
+    if text.isascii() and not _DIGIT.search(text):
+        return len(words)
+    return sum(map(_pieces, words))
 
 
 def _pieces(word: str) -> int:
     return len(_PIECE.findall(word)) if _DIGIT.search(word) else max(1, len(_DENSE.findall(word)))
 
 
-def _parts(run: Sequence[_Unit]) -> tuple[Span, ...]:
-    own = Span(run[0].span.start, run[-1].span.end)
-    lead = run[0].lead
-    return (lead, own) if lead else (own,)
+def _parts(run: Sequence[Unit]) -> tuple[Span, ...]:
+    return (*run[0].parts[:-1], Span(run[0].span.start, run[-1].span.end))
 
 
-def _units(text: str, passage: Passage) -> Iterator[_Unit]:
+def units_of(text: str, passage: Passage) -> Iterator[Unit]:
+    """Yield what a passage is made of, in order."""
     lines = _lines(text, passage)
     spans = [Span(line[0].start, line[-1].end) for line in lines]
+    above = headers(text, spans)
     lead_in: Span | None = None
-    for line, span, header in zip(lines, spans, headers(text, spans), strict=True):
+    label: Span | None = None
+    for number, (line, span, header) in enumerate(zip(lines, spans, above, strict=True)):
         row = is_row(span.of(text))
         item = not row and _is_item(text, span)
-        lead = header if row or header else lead_in if item else None
-        if lead and word_count(lead.of(text)) > MOST_LEAD_WORDS:
-            lead = None
-        if (row or item) and size(span.of(text)) <= MOST_WORDS:
-            yield _Unit(span, lead)
+        if row and any(each and each.contains(span) for each in above):
+            yield Unit(span, "header")
+            label = None
+        elif row and size(span.of(text)) <= MOST_WORDS:
+            yield Unit(span, "row", _short(text, header), label)
+        elif header and is_label(text, spans, number):
+            yield Unit(span, "header")
+            label = span
+        elif item and size(span.of(text)) <= MOST_WORDS:
+            yield Unit(span, "item", _short(text, lead_in))
         else:
-            yield from (_Unit(sentence, lead) for sentence in line)
+            for sentence in line:
+                announces = is_lead_in(sentence.of(text))
+                lead = _short(text, lead_in) if item else None
+                yield Unit(sentence, "lead-in" if announces else "sentence", lead)
+        if not (row or header):
+            label = None
         if is_lead_in(line[-1].of(text)):
             lead_in = line[-1]
         elif not item:
             lead_in = None
+
+
+def _short(text: str, lead: Span | None) -> Span | None:
+    return lead if lead and word_count(lead.of(text)) <= MOST_LEAD_WORDS else None
 
 
 def _lines(text: str, passage: Passage) -> list[list[Span]]:

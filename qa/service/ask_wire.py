@@ -128,8 +128,10 @@ class VerifyBody(AnswerClaims):
     confidence: NotLookedAt = None
     snapshot: NotLookedAt = None
     model: NotLookedAt = None
+    reader: NotLookedAt = None
     calibration: NotLookedAt = None
     took_ms: NotLookedAt = None
     explain: NotLookedAt = None
     corrections: NotLookedAt = None
     unknown_words: NotLookedAt = None
+    missing_names: NotLookedAt = None

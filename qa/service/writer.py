@@ -168,7 +168,7 @@ class Writer:
             self._finish(job)
         if not batch.changes:
             return
-        encoder, measure = self._encoder.of(engine)
+        encoder = self._encoder.of(engine)
         try:
             manifest = change_uploads(
                 self._store,
@@ -176,7 +176,6 @@ class Writer:
                 engine.model,
                 encoder,
                 known=engine.snapshot,
-                measure=measure,
                 wait_s=_WAIT_FOR_OTHERS_S,
                 progress=end_when(self._stop),
             )
@@ -201,7 +200,7 @@ class Writer:
 
     def _sync(self) -> None:
         engine = self._live.catch_up()
-        encoder, measure = self._encoder.of(engine)
+        encoder = self._encoder.of(engine)
         try:
             report = sync(
                 self._store,
@@ -209,7 +208,6 @@ class Writer:
                 engine.model,
                 encoder,
                 known=engine.snapshot,
-                measure=measure,
                 gate=self._gate_of(engine),
                 wait_s=_WAIT_FOR_OTHERS_S,
                 progress=end_when(self._stop),

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from qa.duplicates import Group
-from qa.engine import EVIDENCE_PASSAGES
-from qa.evidence import ANSWER_SHARE, ANSWER_WORDS, MAX_QUOTES, Decision
+from qa.answer.quotes import ANSWER_WORDS, MAX_QUOTES, QUOTE_MARGIN, Decision
+from qa.answer.units import probability
+from qa.read.selection import WINDOWS
+from qa.read.windows import units_of
 from qa.records import Citation, Place
 from qa.why.considered import Considered
 from qa.why.expected import Expected
@@ -12,16 +13,32 @@ from qa.why.finding import NOT_REACHED, Finding, lost, passes, shortened
 from qa.wording import is_question
 
 
-def quoted(considered: Considered, expected: Expected) -> Finding:
-    """Tell whether what is expected could be quoted."""
+def read(considered: Considered, expected: Expected) -> Finding:
+    """Tell whether a window with what is expected was read, and with which logit."""
     if expected.passage_id not in considered.groups or considered.folded(expected):
         return NOT_REACHED
-    rank, group = considered.groups[expected.passage_id]
-    if rank > EVIDENCE_PASSAGES:
-        return lost(f"answers are drawn from the first {EVIDENCE_PASSAGES} passages only")
+    windows = [
+        each
+        for each in considered.trace.windows
+        if each.candidate.passage.id == expected.passage_id
+        and each.window.span.overlaps(expected.place.span)
+    ]
+    if not windows:
+        return lost(f"its window is not among the {WINDOWS} that promise most")
+    logits = [each.logit for each in windows if each.logit is not None]
+    if not logits:
+        return passes("without a reader, by its words alone")
+    rank = sum(each > max(logits) for each in considered.read.values()) + 1
+    return passes(f"of {len(considered.read)} passages that were read", rank, max(logits))
+
+
+def quoted(considered: Considered, expected: Expected) -> Finding:
+    """Tell whether what is expected could be quoted."""
+    if not read(considered, expected).passed:
+        return NOT_REACHED
     decisions = considered.decisions_on(expected)
     if not decisions:
-        return lost(_why_not_quoted(group, expected))
+        return lost(_why_not_quoted(considered, expected))
     (rank, best), *others = decisions
     further = "".join(f"; also rank {at}, {other.quote.score:.3f}" for at, other in others)
     detail = f"of {len(considered.decisions)} quotes: {shortened(best.quote.text)}{further}"
@@ -34,7 +51,8 @@ def chosen(considered: Considered, expected: Expected) -> Finding:
     if not decisions:
         return NOT_REACHED
     rank, decision = min(decisions, key=lambda each: (each[1].ruling != "chosen", each[0]))
-    needed = ANSWER_SHARE * considered.trace.score
+    best = considered.decisions[0].quote
+    needed = probability(best.log_odds - QUOTE_MARGIN)
     passed = decision.ruling == "chosen"
     return Finding(passed, _ruled(decision, needed), rank, decision.quote.score, needed)
 
@@ -76,16 +94,23 @@ def _cover(citations: Sequence[Citation], place: Place) -> bool:
     return not "".join(uncited).strip()
 
 
-def _why_not_quoted(group: Group, expected: Expected) -> str:
-    span = expected.place.span
-    texts = [each.text for each in group.best.sentences if each.span.overlaps(span)]
-    if not texts:
+def _why_not_quoted(considered: Considered, expected: Expected) -> str:
+    if considered.trace.missing_names:
+        return f"no document has the name {' or '.join(considered.trace.missing_names)}"
+    _, group = considered.groups[expected.passage_id]
+    document, span = group.best.document, expected.place.span
+    units = [
+        unit for unit in units_of(document.text, group.best.passage) if unit.span.overlaps(span)
+    ]
+    if not units:
         return "it is in no sentence of the passage"
-    if all(is_question(text) for text in texts):
+    if any(unit.kind == "header" for unit in units):
+        return "it heads the columns of a table, and is quoted only with a row"
+    if all(is_question(unit.span.of(document.text)) for unit in units):
         return "it asks, and what asks is never quoted"
-    if any(is_question(text) for text in texts):
-        return "it only asks and announces what follows"
-    return "it only announces what follows, and such a lead-in is never quoted"
+    if any(unit.kind == "lead-in" for unit in units):
+        return "it only announces what follows, and is quoted only with that"
+    return "its document lacks a name of the question"
 
 
 def _ruled(decision: Decision, needed: float) -> str:
@@ -93,8 +118,7 @@ def _ruled(decision: Decision, needed: float) -> str:
         case "chosen":
             return "for the answer"
         case "weak":
-            share = f"{ANSWER_SHARE:.0%} of the best quote's score"
-            return f"it scores less than {needed:.3f}, {share}"
+            return f"it scores less than {needed:.3f}, which is too far below the best quote"
         case "enough":
             return f"{MAX_QUOTES} better quotes are chosen, and no answer has more"
         case "long":

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Self
 
-from qa.candidates import Candidate
-from qa.duplicates import Group
+from qa.answer.quotes import Decision, decide
 from qa.engine import MAX_TOP_K, Engine
-from qa.evidence import Decision, decide
 from qa.records import Answer, Citation, Place
+from qa.retrieve.candidates import Candidate
+from qa.retrieve.near_duplicates import Group
 from qa.tracing import Trace
 from qa.why.expected import Expected
 
@@ -18,11 +19,10 @@ class Considered:
     """A question's way through the stages. Keys are passage ids, ranks count from 1.
 
     `dense` has the rank and cosine of every passage there is, `lexical` the rank and score of each
-    that holds a word of the question. `refined` and `fused` rank what was looked at, by meaning
-    alone and with the words; `groups` has the group that a passage stands for or is folded
-    into, with its rank, of the
-    `kept` ones. `decisions`
-    are on `trace.ranked`, in order.
+    that holds a word of the question. `fused` ranks what was looked at, by both; `groups` has the
+    group that a passage stands for or is folded into, with its rank after reading, of the `kept`
+    ones. `read` has the best logit of each passage that was read. `decisions` are on
+    `trace.ranked`, in order.
     """
 
     trace: Trace
@@ -31,22 +31,25 @@ class Considered:
     threshold: float
     dense: Mapping[str, tuple[int, float]]
     lexical: Mapping[str, tuple[int, float]]
-    refined: Mapping[str, tuple[int, Candidate]]
     fused: Mapping[str, tuple[int, Candidate]]
     kept: int
     groups: Mapping[str, tuple[int, Group]]
+    read: Mapping[str, float]
     decisions: tuple[Decision, ...]
 
     @classmethod
     def of(cls, engine: Engine, question: str, top_k: int) -> Self:
         """Ask a question, showing `top_k` passages. Raises QuestionError."""
         trace = engine.trace(question)
-        pool, passages = trace.pool, engine.snapshot.passages
+        passages = engine.snapshot.passages
         nearest = engine.snapshot.dense.search(trace.query.vector, len(passages))
         terms = trace.query.searched if "lexical" in trace.stages else ()
         by_words = zip(*engine.lexicon.best(terms, len(passages)), strict=True)
-        by_meaning = sorted(pool.candidates, key=lambda candidate: -candidate.similarity)
-        groups = pool.groups(MAX_TOP_K)
+        groups = trace.groups(MAX_TOP_K)
+        logits: dict[str, float] = {}
+        for each in trace.windows:
+            name = each.candidate.passage.id
+            logits[name] = max(logits.get(name, -inf), each.logit or 0.0)
         return cls(
             trace=trace,
             answer=engine.answer(trace, top_k),
@@ -57,15 +60,15 @@ class Considered:
                 passages[row].id: (rank, float(score))
                 for rank, (row, score) in enumerate(by_words, 1)
             },
-            refined={each.passage.id: (rank, each) for rank, each in enumerate(by_meaning, 1)},
-            fused={each.passage.id: (rank, each) for rank, each in enumerate(pool.candidates, 1)},
+            fused={each.passage.id: (rank, each) for rank, each in enumerate(trace.candidates, 1)},
             kept=len(groups),
             groups={
                 each.passage.id: (rank, group)
                 for rank, group in enumerate(groups, 1)
                 for each in (group.best, *group.duplicates)
             },
-            decisions=tuple(decide(trace.ranked, pool.repetitions)),
+            read=logits,
+            decisions=tuple(decide(trace.ranked)),
         )
 
     def folded(self, expected: Expected) -> Place | None:
@@ -81,8 +84,8 @@ class Considered:
         return [
             (rank, decision)
             for rank, decision in enumerate(self.decisions, 1)
-            if decision.quote.key.passage_id == expected.passage_id
-            and decision.quote.span.overlaps(expected.place.span)
+            if decision.quote.candidate.passage.id == expected.passage_id
+            and any(part.overlaps(expected.place.span) for part in decision.quote.parts)
         ]
 
     def citations_of(self, expected: Expected) -> list[Citation]:

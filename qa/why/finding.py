@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from index.records import Span
 from qa.records import Place
 
 _SHORT = 80
@@ -49,10 +48,3 @@ def shortened(text: str) -> str:
     """Return the first words of a text between quotation marks."""
     words = " ".join(text.split())
     return f"“{words[:_SHORT].rstrip()}…”" if len(words) > _SHORT else f"“{words}”"
-
-
-def position(inner: Span, outer: Span) -> str:
-    """Tell how a stretch lies to another one."""
-    if outer.contains(inner):
-        return "within"
-    return "partly within" if inner.overlaps(outer) else "outside"

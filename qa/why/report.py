@@ -7,17 +7,17 @@ from index.snapshot import Snapshot
 from qa.engine import Engine
 from qa.nearest import nearest
 from qa.records import Place
-from qa.why.answering import answered, chosen, quoted
+from qa.why.answering import answered, chosen, quoted, read
 from qa.why.considered import Considered
 from qa.why.corpus import chunked, ingested
 from qa.why.expected import Expected, checked, places_of
 from qa.why.finding import NOT_REACHED, Finding, lost
 from qa.why.listing import collapsed, shown
-from qa.why.retrieval import dense, fused, lexical, refined
+from qa.why.retrieval import dense, fused, lexical
 
 STAGES = (
-    *(ingested, chunked, dense, lexical, refined, fused),
-    *(collapsed, shown, quoted, chosen, answered),
+    *(ingested, chunked, dense, lexical, fused),
+    *(collapsed, read, shown, quoted, chosen, answered),
 )
 """In order. A new stage is one more function from what was considered and is expected."""
 

@@ -2,7 +2,7 @@
 
 from qa.why.considered import Considered
 from qa.why.expected import Expected
-from qa.why.finding import NOT_REACHED, Finding, lost, passes, shortened
+from qa.why.finding import NOT_REACHED, Finding, lost, passes
 
 
 def dense(considered: Considered, expected: Expected) -> Finding:
@@ -27,16 +27,6 @@ def lexical(considered: Considered, expected: Expected) -> Finding:
         return passes(detail, rank, score)
     looked_at = len(considered.fused)
     return lost(f"{detail}; the {looked_at} that were looked at are nearer", rank, score)
-
-
-def refined(considered: Considered, expected: Expected) -> Finding:
-    """Tell the rank by the passage's vector, its sentences' and its headings'."""
-    if expected.passage_id not in considered.refined:
-        return NOT_REACHED
-    rank, candidate = considered.refined[expected.passage_id]
-    best = max(candidate.sentences, key=lambda sentence: sentence.score)
-    detail = f"of {len(considered.refined)}; its best sentence has {best.score:.3f}: "
-    return passes(detail + shortened(best.text), rank, candidate.similarity)
 
 
 def fused(considered: Considered, expected: Expected) -> Finding:

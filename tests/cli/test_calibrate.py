@@ -12,6 +12,7 @@ from index.model import Model
 from index.publishing import publish_calibration
 from index.snapshot import open_snapshot
 from index.store import Store
+from qa.answer.confidence import model_of
 from tests.cli.conftest import Command, Outcome
 from tests.encoders import HashingEncoder
 
@@ -68,7 +69,8 @@ def notes(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hashed(pincite: Command, notes: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The command line over a store of the notes, with hashed vectors."""
+    """The command line over a store of the notes, with hashed vectors and no reader."""
+    monkeypatch.setenv("PINCITE_READER", "none")
     monkeypatch.setattr("qa.engine.open_encoder", lambda *_: HashingEncoder())
     monkeypatch.setattr("index.backends.choose.open_encoder", lambda *_, **__: HashingEncoder())
     assert pincite("index", notes).code == 0
@@ -115,7 +117,7 @@ def test_from_questions_to_answers_and_back(
     for line in questions():
         asked = json.loads(line)
         answer = ask(hashed, asked["question"])
-        rule = answer["explain"]["abstention"]
+        rule = answer["explain"]["decision"]
         assert answer["answered"] is (rule["score"] >= published["score_threshold"])
         assert answer["confidence"] == rule["confidence"] != rule["score"]
         assert rule["calibration"] == answer["calibration"]["id"] == published["id"]
@@ -134,7 +136,7 @@ def test_from_questions_to_answers_and_back(
     assert PROMISE in " ".join(text.split())
     by_hand = ask(hashed, "Who first planted a fern by a river?", "--threshold", "0")
     assert (by_hand["answered"], by_hand["calibration"]["promise"]) == (True, None)
-    assert by_hand["explain"]["abstention"]["by_hand"] is True
+    assert by_hand["explain"]["decision"]["by_hand"] is True
     with monkeypatch.context() as patch:
         patch.setenv("PINCITE_THRESHOLD", "0.05")
         assert (status(hashed)["standing"], status(hashed)["promise"]) == ("in force", None)
@@ -174,7 +176,14 @@ def test_from_questions_to_answers_and_back(
         assert "it was made for another version of the scoring" in hashed("status").out
         answer = ask(hashed, "What is a fern?")
         assert answer["calibration"] is None
-        assert answer["explain"]["abstention"]["threshold"] == 0.5
+        assert answer["explain"]["decision"]["threshold"] == model_of(None).threshold
+
+    # Nor for a reader that it was not made with.
+    with monkeypatch.context() as patch:
+        patch.setenv("PINCITE_READER", "bundled")
+        off = status(hashed)
+        assert (off["standing"], off["made_for"]) == ("not in force", ["another reader"])
+        assert ask(hashed, "What is a fern?")["calibration"] is None
 
     # Taken away.
     (notes / "fern.txt").write_text(fact(PLANTS.index("fern"), "fern") + "\n")
@@ -208,7 +217,7 @@ def test_a_dry_run_reports_the_same_and_publishes_nothing(hashed: Command) -> No
 
 def test_a_looser_promise_answers_more(hashed: Command) -> None:
     thresholds = []
-    for share in ("0.06", "0.1", "0.5"):
+    for share in ("0.06", "0.1", "0.9"):
         hashed("calibrate", "--gold", "mine.jsonl", "--max-false-answers", share)
         thresholds.append(status(hashed)["score_threshold"])
     assert thresholds == sorted(thresholds, reverse=True)

@@ -25,7 +25,7 @@ def test_index_tells_what_it_did_on_stderr(pincite: Command, notes: Path) -> Non
         "+ notes/care.txt",
         "+ notes/frost.md",
         "! notes/picture.png: skipped, unsupported type .png",
-        "2 added, 1 skipped: 2 passages, 6 texts newly embedded.",
+        "2 added, 1 skipped: 2 passages, 2 texts newly embedded.",
     ]
     (notes / "picture.png").unlink()
     (notes / "frost.md").unlink()
@@ -108,7 +108,7 @@ def test_a_name_takes_one_line_whatever_is_in_it(pincite: Command, tmp_path: Pat
         "+ odd folder/👨\u200d👩\u200d👧.txt",
         "! odd folder/d e.png: skipped, unsupported type .png",
     ]
-    assert len(pincite("status").out.splitlines()) == 8
+    assert len(pincite("status").out.splitlines()) == 9
     (tmp_path / "odd\nfolder").rename(tmp_path / "gone")
     assert_one_line(pincite("index"), 1, "odd folder does not exist")
 

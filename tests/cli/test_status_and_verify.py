@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.store import Store
+from qa.read.choose import reader_used
 from tests.cli.conftest import Command, assert_one_line
 
 
@@ -18,6 +19,9 @@ def test_status_tells_what_the_store_holds(pincite: Command, notes: Path) -> Non
     assert told["store"].startswith(".pincite, 0.0 MiB")
     assert "checksum" not in told["store"]
     assert told["model"] == "all-MiniLM-L6-v2"
+    used = reader_used(None)
+    assert used
+    assert told["reader"] == f"bundled, SHA-256 {used.digest}"
     assert (told["documents"], told["passages"]) == ("2", "2, of 3 sentences")
     assert told["source"] == str(notes)
     snapshot, published = told["snapshot"].split(", published ")
@@ -27,11 +31,11 @@ def test_status_tells_what_the_store_holds(pincite: Command, notes: Path) -> Non
         "store": ".pincite",
         "snapshot": snapshot,
         "model": "all-MiniLM-L6-v2",
+        "reader": {"name": "bundled", "digest": used.digest},
         "documents": 2,
         "passages": 2,
         "sentences": 3,
         "bytes": Store(Path(".pincite")).total_bytes(),
-        "outdated": False,
         "sources": [str(notes)],
         "ignore": [],
         "uploads": 0,

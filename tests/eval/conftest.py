@@ -25,8 +25,8 @@ def gold_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def engine(seeds_store, model, encoder) -> Engine:
-    return Engine(open_snapshot(Store(seeds_store)), model, encoder, model.tokenizer())
+def engine(seeds_store, model, encoder, reader) -> Engine:
+    return Engine(open_snapshot(Store(seeds_store)), model, encoder, model.tokenizer(), reader)
 
 
 @pytest.fixture(scope="session")

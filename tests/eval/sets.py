@@ -44,7 +44,7 @@ def spans_row(**more):
     start = TEXT.index("Stay")
     row = {
         "_id": "s1",
-        "text": "What about the sun?",
+        "text": "How long should I stay out of the sun?",
         "doc_id": "care",
         "spans": [[start, start + 32]],
         "answers": ["Stay out of the sun for a week."],

@@ -181,12 +181,23 @@ def test_runs_without_a_common_question_are_refused(run):
 
 def test_conditions_that_differ_are_listed(run):
     later = replace(run, settings=replace(run.settings, threshold=0.6, date="2031-01-01"))
-    assert compare(later, run).conditions == {"threshold": ("0.5", "0.6")}
+    now = f"{run.settings.threshold}"
+    assert compare(later, run).conditions == {"threshold": (now, "0.6")}
 
 
 def test_a_run_is_read_back_as_it_was(run, tmp_path):
     path = tmp_path / "eval.json"
     path.write_bytes(to_json(run, compare(run, run)))
+    assert read_run(path) == run
+
+
+def test_a_run_made_before_there_were_readers_can_be_read_back(run, tmp_path):
+    settings = replace(run.settings, reader=None, reader_digest=None)
+    run = replace(run, settings=settings)
+    content = orjson.loads(to_json(run))
+    for added_later in ("reader", "reader_digest"):
+        del content["settings"][added_later]
+    (path := tmp_path / "eval.json").write_bytes(orjson.dumps(content))
     assert read_run(path) == run
 
 

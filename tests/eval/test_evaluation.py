@@ -20,6 +20,7 @@ def test_every_question_has_a_result_and_every_offset_holds(run, asked):
     assert [result.id for result in run.results] == [question.id for question in asked.questions]
     assert run.offsets.wrong == ()
     assert run.offsets.checked > 10 * QUESTIONS
+    assert run.settings.reader == "bundled"
     assert list(run.measures) == ["tune", "report", "all"]
     latency = {part: own["latency_p50_ms"].questions for part, own in run.measures.items()}
     assert latency["tune"] + latency["report"] == latency["all"] == QUESTIONS
@@ -37,7 +38,8 @@ def test_a_result_agrees_with_the_texts(run, asked, seeds_dir):
         for excerpt in (*result.citations, *result.gold):
             assert words(excerpt) == excerpt.text
         assert len(result.gold) == len(question.spans)
-        assert " ".join(each.text for each in result.citations) == (result.answer or "")
+        cited = " ".join(each.text for each in result.citations)
+        assert cited.split() == (result.answer or "").split()
         on_gold = any(each.on_gold for each in result.citations)
         assert result.right or not on_gold
         if result.answered:
@@ -68,7 +70,7 @@ def test_an_engine_that_never_answers_cites_nothing(run, engine, asked):
         assert value(silent, name) == 0
     assert "citation_precision" not in silent.measures["all"]
     assert {result.verdict for result in silent.results} == {"missed", "abstained"}
-    for same in ("success_at_3", "auroc", "aurc", "highlighted_recall"):
+    for same in ("success_at_3", "auroc", "aurc"):
         assert value(silent, same) == value(run, same)
 
 

@@ -80,6 +80,7 @@ class Workshop:
             self.model,
             HashingEncoder(),
             outcomes.append,
+            reader="none",
             progress=lambda *told: self.progress.append(told),
         )
         passed = gate(live, candidate, checked)
@@ -237,9 +238,9 @@ def test_a_slight_loss_of_rank_is_told_and_holds_nothing_back(workshop, monkeypa
     monkeypatch.setattr(eval.gate, "MATERIAL", 1.01)  # more than there is to lose
     lost = workshop.ask(live, fewer)
     assert {each.name for each in lost.slight} >= {"ndcg_at_10", "mrr_at_10"}
-    assert {each.name for each in lost.losses} == {"success_at_3", "citation_hit_rate"}
-    graded = frozenset({*eval.gate.GRADED, "success_at_3", "citation_hit_rate"})
-    monkeypatch.setattr(eval.gate, "GRADED", graded)
+    names = {each.name for each in lost.losses}
+    assert names >= {"success_at_3", "citation_hit_rate"}
+    monkeypatch.setattr(eval.gate, "GRADED", frozenset({*eval.gate.GRADED, *names}))
     slight = workshop.ask(live, fewer)
     assert slight.passed
     assert not slight.too_few
@@ -256,7 +257,7 @@ def test_a_planted_regression_is_held_back(engine, gold_path, model, encoder, mo
 
     monkeypatch.setattr(eval.gate, "Engine", opened)
     outcomes: list[GateOutcome] = []
-    gate = GoldGate(read_gold(gold_path), model, encoder, outcomes.append)
+    gate = GoldGate(read_gold(gold_path), model, encoder, outcomes.append, reader="none")
     assert gate(live, replace(live, id="same"), None)
     assert not gate(live, candidate, None)
     assert {each.name for each in outcomes[1].losses} >= {"ndcg_at_10", "mrr_at_10"}

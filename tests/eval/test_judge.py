@@ -108,8 +108,8 @@ def test_characters_count_once(gold, shown, expected):
 
 
 TEXTS = {
-    "a.txt": "Redness of the skin fades within two days. The sun should be avoided for a week.\n",
-    "b.txt": "The redness of the skin fades within two days. Drinking water helps the skin.\n",
+    "a.txt": "Redness of the skin fades within two days. Avoid the sun.\n",
+    "b.txt": "The redness of the skin fades within two days. Drink water.\n",
     "c.txt": "Needles of half a millimetre are sold for use at home.\n",
 }
 FADES = "Redness of the skin fades within two days."
@@ -208,7 +208,7 @@ def test_documents_are_ranked_by_their_best_passage_ten_at_least(tmp_path, model
     sync(store, [tmp_path / "notes"], model, encoder)
     engine = Engine(open_snapshot(store), model, encoder, model.tokenizer())
     trace = engine.trace("redness of the skin")
-    assert len({each.document.id for each in trace.pool.candidates}) < 10
+    assert len({each.document.id for each in trace.candidates}) < 10
     assert len(Corpus.of(engine.snapshot).documents(trace)) >= 10
 
 

@@ -24,7 +24,7 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 @pytest.fixture
 def sets(tmp_path) -> IndexedSets:
-    return IndexedSets(Settings(top_k=10), tmp_path / "cache", no_progress)
+    return IndexedSets(Settings(top_k=10, reader="none"), tmp_path / "cache", no_progress)
 
 
 def test_a_set_is_read(tmp_path):
@@ -125,8 +125,9 @@ def test_a_changed_set_is_indexed_anew(tmp_path, sets):
     assert before.data_sha256 != after.data_sha256
 
 
-def test_spans_are_located_and_measured(tmp_path, sets):
-    run = run_spans(spans_set(tmp_path / "set"), sets)
+def test_spans_are_located_and_measured(tmp_path):
+    answering = IndexedSets(Settings(threshold=0), tmp_path / "cache", no_progress)
+    run = run_spans(spans_set(tmp_path / "set"), answering)
     (result,) = run.results
     assert result.gold[0].text == "Stay out of the sun for a week."
     assert result.verdict == "right"

@@ -74,6 +74,17 @@ def test_the_markdown_shows_both_answers_of_a_question_that_changed(run, engine,
         assert f"**{change.now.id}**" in text
 
 
+def test_the_reader_is_named_beside_the_model(run):
+    run = replace(run, settings=replace(run.settings, reader=None, reader_digest=None))
+    assert "- reader" not in to_markdown(run)
+    assert " · no reader · snapshot" in to_html(run)
+    used = replace(run, settings=replace(run.settings, reader="bundled", reader_digest="ab" * 32))
+    assert "- reader: bundled\n" in to_markdown(used)
+    assert f"- reader_digest: {'ab' * 32}\n" in to_markdown(used)
+    assert f"{run.settings.model} · reader bundled · snapshot" in to_html(used)
+    assert compare(used, run).conditions["reader"] == ("None", "bundled")
+
+
 def test_undefined_measures_are_shown_as_absent(run):
     columns = {"tune": {}, "all": run.measures["all"]}
     assert "| nDCG@10 | – | 0." in to_markdown(replace(run, measures=columns))

@@ -106,7 +106,9 @@ class Corpus:
         return fresh
 
     def answers(self, store: Store) -> list[str]:
-        engine = Engine(open_snapshot(store), self.model, self.encoder, self.model.tokenizer(), 0.0)
+        engine = Engine(
+            open_snapshot(store), self.model, self.encoder, self.model.tokenizer(), threshold=0.0
+        )
         wire = [AnswerJson.of(engine.ask(question, 10)) for question in QUESTIONS]
         return [each.model_copy(update={"took_ms": 0.0}).model_dump_json() for each in wire]
 
@@ -156,7 +158,7 @@ def test_with_the_model_it_is_but_for_rounding(
     assert here.chunked == there.chunked
     for question in ("Is microneedling painful?", "How long does redness last?"):
         found = [
-            Engine(each, model, encoder, model.tokenizer(), 0.0).ask(question, 20)
+            Engine(each, model, encoder, model.tokenizer(), threshold=0.0).ask(question, 20)
             for each in (here, there)
         ]
         scores = [{hit.passage.id: hit.score for hit in answer.hits} for answer in found]

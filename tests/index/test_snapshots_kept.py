@@ -170,8 +170,8 @@ def test_a_purge_leaves_what_still_stands_elsewhere(living: Living) -> None:
     assert open_snapshot(living.store).passages
 
 
-def test_a_sentence_that_was_a_passage_by_itself_is_no_trace(living: Living) -> None:
-    """Its vector is still there, as that of a sentence, where the passage has grown."""
+def test_a_sentence_that_is_still_part_of_a_passage_is_no_trace(living: Living) -> None:
+    """Only the vector is gone that it had as a passage by itself."""
     living.write("grows.txt", "The cream is for the night.\n")
     living.index()
     living.write("grows.txt", "The cream is for the night. The mask is for the day.\n")

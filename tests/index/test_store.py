@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import orjson
 import pytest
 
 from index.backends.openvino_encoder import LEAST_COSINE
@@ -20,17 +19,11 @@ from index.errors import (
     StoreError,
     StoreMissingError,
 )
-from index.manifest import Manifest
 from index.model import Model
-from index.plan import plan
-from index.publishing import remove_calibration
-from index.purge import purge
 from index.records import passage_text
-from index.shard_content import distinct_headings
-from index.snapshot import Snapshot, open_snapshot
+from index.snapshot import open_snapshot
 from index.store import Store
 from tests.encoders import HashingEncoder
-from tests.index.earlier import publish_as
 from tests.index.texts import REPOSITORY, TEXTS, Corpus, assert_nothing_is_left_over, names
 
 # What a sync does.
@@ -57,12 +50,8 @@ def test_every_row_of_the_vectors_belongs_to_its_text(corpus: Corpus) -> None:
         stored = snapshot.passage_vectors.rows(row, row + 1)[0]
         assert np.array_equal(stored, expected.astype(np.float16))
         first, end = snapshot.columns.sentence_offsets[row : row + 2]
-        cited = [sentence.of(text) for sentence in passage.sentences]
-        assert end - first == len(cited)
-        assert np.array_equal(
-            snapshot.sentence_vectors.rows(first, end),
-            HashingEncoder().encode(cited, "document").astype(np.float16),
-        )
+        spans = snapshot.columns.sentence_spans[first:end].tolist()
+        assert spans == [list(sentence) for sentence in passage.sentences]
 
 
 def test_the_report_tells_added_changed_removed_and_unchanged(corpus: Corpus) -> None:
@@ -124,6 +113,30 @@ def test_where_no_shard_changed_the_terms_are_not_joined_anew(
     assert corpus.store.live_manifest().postings != before.postings
 
 
+def test_what_is_embedded_is_each_passage_once_and_nothing_else(corpus: Corpus) -> None:
+    corpus.write("twice.md", "# Care\n\nWash it.\n\n# Care\n\nWash it.\n\n# Sun\n\nShun it. Do.\n")
+    report = corpus.sync()
+    live = open_snapshot(corpus.store)
+    passages = [passage_text(live.document(each.document_id), each) for each in live.passages]
+    assert len(set(passages)) < len(passages), "one stands twice"
+    assert sorted(corpus.encoder.encoded) == sorted(set(passages))
+    assert report.embedded == len(set(passages))
+
+
+def test_the_files_hold_one_vector_a_passage_and_no_other(corpus: Corpus) -> None:
+    sentences = [f"Number {n} of all sentences is here, and short it is not." for n in range(900)]
+    corpus.write("long.txt", " ".join(sentences) + "\n")
+    corpus.sync()
+    manifest = corpus.store.live_manifest()
+    dimension, width = corpus.encoder.dimension, np.dtype(np.float16).itemsize
+    vectors = sum(shard.passage_vectors.bytes for shard in manifest.shards)
+    head = 128 * len(manifest.shards)
+    assert vectors == manifest.passages * dimension * width + head
+    assert manifest.sentences > 5 * manifest.passages
+    one_each = manifest.sentences * dimension * width
+    assert corpus.store.total_bytes() < vectors + one_each / 2, "no vector a sentence"
+
+
 def test_unchanged_sources_embed_nothing(corpus: Corpus) -> None:
     first = corpus.sync()
     assert first.embedded == corpus.encoder.count == len(set(corpus.encoder.encoded)) > 0
@@ -138,9 +151,8 @@ def test_a_changed_file_embeds_only_its_new_text(corpus: Corpus) -> None:
     corpus.encoder.encoded.clear()
     corpus.write("redness.txt", TEXTS["redness.txt"] + "It looks like a sunburn.\n")
     assert corpus.sync().embedded == corpus.encoder.count
-    assert sorted(corpus.encoder.encoded) == [
-        "It looks like a sunburn.",
-        "redness\nRedness fades within two days. It is normal.\nIt looks like a sunburn.",
+    assert corpus.encoder.encoded == [
+        "redness\nRedness fades within two days. It is normal.\nIt looks like a sunburn."
     ]
 
 
@@ -225,9 +237,9 @@ def test_a_small_change_writes_little(corpus: Corpus) -> None:
     corpus.sync()
     after = {path.name for path in (corpus.store.folder / "objects").iterdir()}
     of_postings = 6
-    assert len(before) <= 4 * 7 + of_postings
+    assert len(before) <= 4 * 5 + of_postings
     # What there is of one shard, and what of the postings a word more or less changes.
-    assert 5 < len(after - before) <= 7 + of_postings
+    assert 3 < len(after - before) <= 5 + of_postings
 
 
 # Housekeeping.
@@ -294,61 +306,6 @@ def test_a_failed_sync_of_a_store_that_is_there_leaves_it(corpus: Corpus) -> Non
     assert corpus.sync().snapshot == good
 
 
-def test_a_manifest_from_before_sources_were_counted_is_read(corpus: Corpus) -> None:
-    corpus.sync()
-    manifest = corpus.store.live_manifest()
-    fields = orjson.loads(manifest.to_bytes())
-    assert fields.pop("held") == [len(TEXTS)]
-    content = orjson.dumps(fields)
-    digest = hashlib.sha256(content).hexdigest()[:16]
-    old = Manifest.from_bytes(content, digest)
-    assert (old.held, old.sources, old.shards) == ((), manifest.sources, manifest.shards)
-
-
-@pytest.mark.parametrize("version", [1, 2, 3])
-def test_an_earlier_store_is_upgraded_and_only_what_names_are_put_above_is_embedded_again(
-    corpus: Corpus, version: int
-) -> None:
-    corpus.write("emoji.txt", "Das Öl 🧴 hilft. It soothes. Ünder the sun it does not.\n")
-    good = corpus.sync()
-    publish_as(corpus.store, version)
-    pointer = orjson.loads((corpus.store.folder / "live.json").read_bytes())
-    assert pointer["format"] == version
-    with pytest.raises(StoreError, match="earlier Pincite.*pincite index"):
-        open_snapshot(corpus.store)
-    assert corpus.store.live_manifest().documents == len(TEXTS) + 1, "what it holds can be told"
-    assert plan(corpus.store, []).changes.unchanged == good.added
-    corpus.encoder.encoded.clear()
-    assert remove_calibration(corpus.store) is None
-    report = corpus.sync()
-    assert report.snapshot == good.snapshot, "as if it had been made today"
-    assert report.unchanged == good.added
-    live = open_snapshot(corpus.store)
-    below_names = {
-        passage_text(live.document(passage.document_id), passage)
-        for passage in live.passages
-        if not set(passage.context) <= set(passage.heading_path)
-    }
-    headings = headings_of(live) if version == 1 else []
-    assert set(corpus.encoder.encoded) == below_names | {*headings}
-    assert corpus.texts().keys() == {*TEXTS, "emoji.txt"}
-
-
-@pytest.mark.parametrize("version", [1, 2, 3])
-def test_what_only_an_earlier_store_had_is_purged(corpus: Corpus, version: int) -> None:
-    secret = "The patient Örjan Ek called at noon."
-    corpus.write("secret.txt", f"{secret}\n")
-    corpus.sync()
-    publish_as(corpus.store, version)
-    (corpus.source / "secret.txt").unlink()
-    corpus.sync()
-    found = purge(corpus.store)
-    assert (found.documents, found.found) == (names("secret.txt"), ())
-    assert found.vectors == found.sentences == 1
-    kept = [path for path in corpus.store.folder.rglob("*") if path.is_file()]
-    assert not any(secret.encode() in path.read_bytes() for path in kept)
-
-
 MAP_ALL = "import index.objects; index.objects.SMALLEST_MAPPED = 0\n"
 LIMITED = """
 import resource, sys
@@ -389,12 +346,6 @@ def test_a_store_of_many_files_needs_no_more_open_files_than_allowed(
     assert done.stdout.strip() == "1"
 
 
-def headings_of(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the heading of each row of `heading_vectors`."""
-    shards = snapshot.shards.values()
-    return tuple(heading for shard in shards for heading in distinct_headings(shard.documents()))
-
-
 def is_mapped(array: object) -> bool:
     while isinstance(array, np.ndarray) and not isinstance(array, np.memmap):
         array = array.base
@@ -408,35 +359,18 @@ def test_files_are_mapped_that_are_large_and_damage_to_them_is_found(
     read = open_snapshot(corpus.store)
     monkeypatch.setattr("index.objects.SMALLEST_MAPPED", 0)
     mapped = open_snapshot(corpus.store)
-    rows = len(read.sentence_vectors)
-    assert np.array_equal(
-        mapped.sentence_vectors.rows(0, rows), read.sentence_vectors.rows(0, rows)
-    )
+    rows = len(read.passage_vectors)
+    assert np.array_equal(mapped.passage_vectors.rows(0, rows), read.passage_vectors.rows(0, rows))
+    assert all(is_mapped(each) for each in mapped.passage_vectors.arrays)
     assert np.array_equal(mapped.postings.rows, read.postings.rows)
     assert is_mapped(mapped.postings.rows)
     assert not is_mapped(read.postings.rows)
     assert not mapped.postings.rows.flags.writeable
-    file = corpus.store.live_manifest().shards[0].sentence_vectors
+    file = corpus.store.live_manifest().shards[0].passage_vectors
     path = corpus.store.folder / "objects" / file.sha256
     path.unlink()
     with pytest.raises(StoreDamagedError, match="is missing"):
         open_snapshot(corpus.store)
-
-
-def test_a_heading_has_its_vector_and_each_is_kept_once(corpus: Corpus) -> None:
-    corpus.write("more.md", "# Care\n\nWash it.\n\n# Care\n\nDry it.\n\n# Sun\n\nShun it.\n")
-    corpus.sync()
-    snapshot = open_snapshot(corpus.store)
-    assert {"Care", "Sun"} <= set(headings_of(snapshot))
-    assert (
-        len(headings_of(snapshot))
-        == len(set(headings_of(snapshot)))
-        == len(snapshot.heading_vectors)
-    )
-    for row, heading in enumerate(headings_of(snapshot)):
-        (expected,) = HashingEncoder().encode([heading], "document")
-        (stored,) = snapshot.heading_vectors.rows(row, row + 1)
-        assert np.array_equal(stored, expected.astype(np.float16))
 
 
 def test_a_file_in_the_place_of_a_store_is_an_error_of_one_line(corpus: Corpus) -> None:

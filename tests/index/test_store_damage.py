@@ -65,7 +65,7 @@ DAMAGE = [flip_first_bit, flip_middle_bit, flip_last_bit, truncate, empty, appen
 def test_damage_to_any_file_is_found_and_repaired(corpus: Corpus, damage) -> None:
     good = corpus.sync().snapshot
     files = stored_files(corpus.store)
-    assert len(files) == 7 + 6 + 1  # a shard, the postings, the manifest
+    assert len(files) == 5 + 6 + 1  # a shard, the postings, the manifest
     for path in files:
         damage(path)
         with pytest.raises(StoreDamagedError, match="^The store is damaged: ") as raised:

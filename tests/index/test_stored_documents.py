@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +13,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index.dealing import deal, shard_count
-from index.embedded_texts import EmbeddedTexts, InOneShard, InShards, passage_texts, sentence_texts
 from index.entries import Entry
 from index.objects import ObjectFolder
 from index.open_shard import OpenShard
+from index.places import embedded_digest
 from index.recently_used import RecentlyUsed
 from index.records import (
     ChunkedDocument,
@@ -28,10 +27,11 @@ from index.records import (
     Skipped,
     Span,
     passage_id,
+    passage_text,
 )
-from index.shard_content import ShardContent, distinct_headings
 from index.shards import read_shard, write_shard
 from index.stored_documents import StoredDocuments, StoredPassages
+from index.vectors import StoredVectors
 
 DIMENSION = 8
 
@@ -81,20 +81,16 @@ def vectors(texts: Sequence[str]) -> NDArray[np.float16]:
     return np.array(made, np.float16).reshape(-1, DIMENSION)
 
 
-def content_of(share: Sequence[ChunkedDocument]) -> ShardContent:
-    return ShardContent(
-        tuple(share),
-        vectors(list(passage_texts(share))),
-        vectors(list(sentence_texts(share))),
-        vectors(distinct_headings(share)),
-    )
+def passage_texts(documents: Sequence[ChunkedDocument]) -> list[str]:
+    return [passage_text(each.document, passage) for each in documents for passage in each.passages]
 
 
 def written(corpus: Sequence[ChunkedDocument], folder: Path) -> list[OpenShard]:
     """Write a corpus as shards of at most two documents, and open them."""
     objects = ObjectFolder(folder)
     shares = [corpus[start : start + 2] for start in range(0, len(corpus), 2)]
-    return [read_shard(write_shard(content_of(share), objects), objects) for share in shares]
+    made = [write_shard(share, vectors(passage_texts(share)), objects) for share in shares]
+    return [read_shard(each, objects) for each in made]
 
 
 @pytest.mark.parametrize("mapped", [False, True])
@@ -141,27 +137,21 @@ def test_documents_and_passages_are_what_was_written(
 def test_a_text_has_the_vector_it_was_written_with(
     corpus: list[ChunkedDocument], collide: bool
 ) -> None:
-    """However many texts have the same digest."""
+    """Whatever half of the digest texts share."""
+
+    def digest(text: str) -> tuple[int, int]:
+        first, second = embedded_digest(text)
+        return (first % 2, second) if collide else (first, second)
+
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        if collide:
-            for module in ("index.places", "index.columns", "index.embedded_texts"):
-                patch.setattr(f"{module}.text_digest", lambda text: len(text) % 2)
+        patch.setattr("index.places.embedded_digest", digest)
         shards = written(corpus, Path(folder))
-        each: list[tuple[EmbeddedTexts, list[ChunkedDocument]]] = [
-            (InShards(lambda: shards), corpus),
-            *((InOneShard(shard), list(shard.documents())) for shard in shards),
-        ]
-        for known, documents in each:
-            for text in passage_texts(documents):
-                assert np.array_equal(found(known.passage(text)), vectors([text])[0])
-            for text in (*sentence_texts(documents), *distinct_headings(documents)):
-                assert np.array_equal(found(known.short(text)), vectors([text])[0])
-            assert known.passage("Nobody wrote this.") is known.short("Nor this.") is None
-
-
-def found(vector: NDArray[Any] | None) -> NDArray[Any]:
-    assert vector is not None
-    return vector
+        known = StoredVectors(lambda: shards)
+        for text in passage_texts(corpus):
+            vector = known.find(digest(text))
+            assert vector is not None
+            assert np.array_equal(vector, vectors([text])[0])
+        assert known.find(digest("Nobody wrote this.")) is None
 
 
 def test_an_id_that_is_no_line_is_refused_before_anything_is_written(tmp_path: Path) -> None:

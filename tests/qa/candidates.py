@@ -1,18 +1,16 @@
-"""Passages under consideration, made by hand: each sentence with its score and its vector."""
+"""Passages under consideration, made by hand."""
 
-import dataclasses
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from index.columns import Columns, make_columns
-from index.encoder import Vectors
 from index.records import ChunkedDocument, Document, Passage, Span
-from qa.candidates import Candidate, Candidates, Sentence
+from index.stack import Stack
 from qa.query import Query
-from qa.saying import answering
-from qa.search import NEIGHBOUR_WEIGHT
+from qa.retrieve.candidates import Candidate, Candidates
 
 
 def document(text: str, name: str = "a.txt", title: str = "") -> Document:
@@ -29,59 +27,25 @@ def document(text: str, name: str = "a.txt", title: str = "") -> Document:
     )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class HandMadeCandidate(Candidate):
-    """A candidate with the vectors of its sentences, shape (sentences, dimension)."""
-
-    sentence_vectors: Vectors
-
-    def beside(self, question: Sequence[float]) -> "HandMadeCandidate":
-        """Return it with the cosines that its sentences have with a question's vector."""
-        vectors = self.sentence_vectors
-        around = vectors.copy()
-        around[1:] += NEIGHBOUR_WEIGHT * vectors[:-1]
-        around[:-1] += NEIGHBOUR_WEIGHT * vectors[1:]
-        own, near = np.clip(np.array([vectors, _unit(around)]) @ np.array(question), 0, 1)
-        return dataclasses.replace(
-            self, own_cosines=tuple(own.tolist()), window_cosines=tuple(near.tolist())
-        )
-
-
 def candidate(
     text: str,
-    sentences: Sequence[tuple[str, float]],
+    sentences: Sequence[str],
     *,
+    score: float = 1.0,
     name: str = "a.txt",
-    vectors: Sequence[Sequence[float]] | None = None,
+    title: str = "",
     headings: tuple[str, ...] = (),
-) -> HandMadeCandidate:
-    """Return a passage that covers `text` from its first sentence to its last.
-
-    `vectors` are scaled to length one; without them all sentences mean the same.
-    """
+) -> Candidate:
+    """Return a passage that covers `text` from its first sentence to its last."""
     spans: list[Span] = []
-    for words, _ in sentences:
+    for words in sentences:
         start = text.index(words, spans[-1].end if spans else 0)
         spans.append(Span(start, start + len(words)))
-    whole = document(text, name)
+    whole = document(text, name, title)
     start, end = spans[0].start, spans[-1].end
     passage_id = f"{whole.id}:{start}-{end}"
-    best = max(score for _, score in sentences)
-    return HandMadeCandidate(
-        document=whole,
-        passage=Passage(passage_id, whole.id, start, end, headings, tuple(spans)),
-        dense=best,
-        lexical=0.0,
-        similarity=best,
-        score=best,
-        sentences=tuple(
-            Sentence(whole, passage_id, span, score)
-            for span, (_, score) in zip(spans, sentences, strict=True)
-        ),
-        own_cosines=tuple(score for _, score in sentences),
-        window_cosines=tuple(score for _, score in sentences),
-        sentence_vectors=_unit(vectors or [[1.0, 0.0]] * len(spans)),
-    )
+    passage = Passage(passage_id, whole.id, start, end, headings, tuple(spans))
+    return Candidate(0, whole, passage, dense=score, lexical=0.0, score=score)
 
 
 def covered(asked: Query, *terms: str) -> float:
@@ -89,56 +53,37 @@ def covered(asked: Query, *terms: str) -> float:
     return asked.coverage.share(asked.coverage.held(terms))
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class HandMade:
     """The passages of candidates made by hand, as a snapshot has them."""
 
     columns: Columns
+    passage_vectors: Stack
     documents: tuple[Document, ...]
     passages: tuple[Passage, ...]
 
     def document(self, document_id: str) -> Document:
         return next(each for each in self.documents if each.id == document_id)
 
-    def passage_text(self, row: int) -> str:
-        passage = self.passages[row]
-        return passage.span.of(self.document(passage.document_id).text)
 
+def pooled(*each: Candidate, vectors: Sequence[Sequence[float]] | None = None) -> Candidates:
+    """Return candidates made by hand as those of one question, ranked as they are given.
 
-def pooled(*each: HandMadeCandidate) -> Candidates:
-    """Return candidates made by hand as those of one question, ranked as they are given."""
+    Without `vectors` all passages mean the same.
+    """
     chunked = [ChunkedDocument(one.document, (one.passage,), ()) for one in each]
-    width = max(one.sentence_vectors.shape[1] for one in each)
-    vectors = np.concatenate([_widened(one.sentence_vectors, width) for one in each])
-    counts = [len(one.sentences) for one in each]
-    scores = np.array([s.score for one in each for s in one.sentences], np.float32)
-    found = Candidates(
+    scores = np.array([one.score for one in each], np.float32)
+    made = np.array(vectors or [[1.0, 0.0]] * len(each), np.float16)
+    return Candidates(
         source=HandMade(
-            make_columns(chunked, vectors.astype(np.float16), {}),
+            make_columns(chunked),
+            Stack([made]),
             tuple(one.document for one in each),
             tuple(one.passage for one in each),
         ),
         rows=np.arange(len(each)),
-        starts=np.cumsum([0, *counts]),
-        sentence_rows=np.arange(sum(counts)),
-        vectors=vectors,
-        own_cosines=scores,
-        window_cosines=scores,
-        answers=np.empty(0, np.int64),
-        dense=np.array([one.dense for one in each], np.float32),
-        similarity=np.array([one.similarity for one in each], np.float32),
-        lexical=np.array([one.lexical for one in each], np.float32),
-        score=np.array([one.score for one in each], np.float32),
+        dense=scores,
+        lexical=np.zeros_like(scores),
+        score=scores,
         order=np.arange(len(each)),
     )
-    return dataclasses.replace(found, answers=answering(found))
-
-
-def _widened(vectors: Vectors, width: int) -> Vectors:
-    return np.pad(vectors, ((0, 0), (0, width - vectors.shape[1])))
-
-
-def _unit(vectors: Sequence[Sequence[float]] | Vectors) -> Vectors:
-    rows = np.array(vectors, dtype=np.float32)
-    scaled: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return scaled

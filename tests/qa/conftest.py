@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,13 @@ from index.model import Model
 from index.snapshot import open_snapshot
 from index.store import Store
 from qa.engine import Engine
+from qa.read.reader import Reader
 from qa.records import Answer
+from qa.tracing import Trace
 from tests.encoders import HashingEncoder
 
 Ask = Callable[..., Answer]
+Traced = Callable[[str], Trace]
 Library = Callable[[Mapping[str, str]], Engine]
 Hashed = Callable[..., Engine]
 
@@ -30,28 +34,32 @@ def _no_settings_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture(scope="session")
-def engine(seeds_store: Path, model: Model, encoder: Encoder) -> Engine:
-    """The seed texts, with the default model."""
-    return Engine(open_snapshot(Store(seeds_store)), model, encoder, model.tokenizer())
+def engine(seeds_store: Path, model: Model, encoder: Encoder, reader: Reader) -> Engine:
+    """The seed texts, with the default model and the bundled reader."""
+    return Engine(open_snapshot(Store(seeds_store)), model, encoder, model.tokenizer(), reader)
 
 
 @pytest.fixture(scope="session")
-def ask(engine: Engine) -> Ask:
-    """Ask the seed texts; the same question with the same options is asked only once."""
-    answers: dict[tuple[str, int, bool], Answer] = {}
+def trace(engine: Engine) -> Traced:
+    """Trace a question to the seed texts; the same question is read for only once."""
+    return cache(engine.trace)
+
+
+@pytest.fixture(scope="session")
+def ask(engine: Engine, trace: Traced) -> Ask:
+    """Ask the seed texts."""
 
     def asked(question: str, top_k: int = 5, *, explain: bool = False) -> Answer:
-        key = (question, top_k, explain)
-        if key not in answers:
-            answers[key] = engine.ask(question, top_k, explain=explain)
-        return answers[key]
+        return engine.answer(trace(question), top_k, explain=explain)
 
     return asked
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: Encoder) -> Library:
-    """Return a function from files, name to text, to an engine on them with the default model."""
+def library(
+    tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: Encoder, reader: Reader
+) -> Library:
+    """Return a function from files, name to text, to an engine on them like `engine`."""
 
     def made(texts: Mapping[str, str]) -> Engine:
         folder = tmp_path_factory.mktemp("library")
@@ -60,14 +68,17 @@ def library(tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: Enc
             (folder / "notes" / name).write_bytes(text.encode())
         store = Store(folder / "store")
         sync(store, [folder / "notes"], model, encoder)
-        return Engine(open_snapshot(store), model, encoder, model.tokenizer())
+        return Engine(open_snapshot(store), model, encoder, model.tokenizer(), reader)
 
     return made
 
 
 @pytest.fixture
 def hashed(tmp_path: Path, model: Model) -> Hashed:
-    """Return a function from files to an engine that goes by the words they share."""
+    """Return a function from files to an engine that goes by the words they share.
+
+    It has no reader.
+    """
 
     def made(texts: Mapping[str, str], threshold: float = 0.0) -> Engine:
         (folder := tmp_path / "notes").mkdir()
@@ -76,6 +87,6 @@ def hashed(tmp_path: Path, model: Model) -> Hashed:
         encoder = HashingEncoder()
         sync(Store(tmp_path / "store"), [folder], model, encoder)
         snapshot = open_snapshot(Store(tmp_path / "store"))
-        return Engine(snapshot, model, encoder, model.tokenizer(), threshold)
+        return Engine(snapshot, model, encoder, model.tokenizer(), threshold=threshold)
 
     return made

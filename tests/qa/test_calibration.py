@@ -16,10 +16,13 @@ from index.model import Model
 from index.publishing import publish_calibration, remove_calibration
 from index.snapshot import open_snapshot
 from index.store import Store
-from qa.abstention import DEFAULT_THRESHOLD, SCORING, Rule, key_of
+from qa.abstention import SCORING, Rule, key_of
+from qa.answer.confidence import model_of
 from qa.calibration import Calibration
 from qa.engine import Engine
 from qa.live import LiveEngine
+from qa.read.reader import Reader
+from qa.records import Answer
 from qa.wire import AnswerJson
 from tests.calibrations import CALIBRATION, PROMISE, fitting
 from tests.encoders import HashingEncoder
@@ -39,7 +42,7 @@ QUESTIONS = (
 
 
 class Desk:
-    """Notes, their store, and engines over it with hashed vectors."""
+    """Notes, their store, and engines over it with hashed vectors and, by default, no reader."""
 
     def __init__(self, folder: Path, model: Model) -> None:
         self.notes = folder / "notes"
@@ -60,14 +63,20 @@ class Desk:
         publish_calibration(self.store, snapshot, made.to_bytes())
         return made
 
-    def engine(self, threshold: float | None = None) -> Engine:
+    def engine(self, threshold: float | None = None, reader: Reader | None = None) -> Engine:
         snapshot = open_snapshot(self.store)
-        return Engine(snapshot, self.model, HashingEncoder(), self.model.tokenizer(), threshold)
+        tokenizer = self.model.tokenizer()
+        return Engine(snapshot, self.model, HashingEncoder(), tokenizer, reader, threshold)
 
 
 @pytest.fixture
 def desk(tmp_path: Path, model: Model) -> Desk:
     return Desk(tmp_path, model)
+
+
+def shown(answer: Answer) -> list[tuple[str, float]]:
+    """Return the passages of an answer, with their scores."""
+    return [(hit.passage.id, hit.score) for hit in answer.hits]
 
 
 def logistic(x: float) -> float:
@@ -133,6 +142,7 @@ def test_the_promise_is_a_sentence() -> None:
     ("change", "reason"),
     [
         ({"model_fingerprint": "0" * 64}, "another model"),
+        ({"reader": "0" * 64}, "another reader"),
         ({"scoring": SCORING + 1}, "another version of the scoring"),
         ({"chunking": 3}, "another version of the chunking"),
     ],
@@ -170,7 +180,7 @@ def test_with_one_in_force_the_confidence_is_a_probability_and_its_threshold_dec
         assert score == uncalibrated.trace(question).score, "the score itself is as before"
         assert answer.confidence == pytest.approx(logistic(12 * score - 6))
         assert answer.answered is (score >= 0.55)
-        assert answer.hits == plain[question].hits
+        assert shown(answer) == shown(plain[question])
         assert answer.calibration == applied
         decisions.add(answer.answered)
     assert decisions == {True, False}
@@ -184,10 +194,10 @@ def test_a_score_at_the_threshold_is_answered_and_one_just_below_is_not(desk: De
     desk.calibrate(threshold=math.nextafter(score, 1))
     assert not desk.engine().ask(QUESTIONS[1]).answered
     desk.calibrate(threshold=0.0)
-    nothing = desk.engine().ask("zyzzyva quux")
-    assert desk.engine().trace("zyzzyva quux").score == 0
+    nothing = desk.engine().ask("Where is Zyzzyva?")
+    assert desk.engine().trace("Where is Zyzzyva?").score == 0
     assert nothing.confidence > 0, "a probability that is small, not naught"
-    assert not nothing.answered, "what has no likeness at all is never answered"
+    assert not nothing.answered, "where there is nothing to quote there is no answer"
 
 
 def test_a_threshold_set_by_hand_is_one_of_confidence_and_promises_nothing(desk: Desk) -> None:
@@ -217,11 +227,12 @@ def test_a_stale_one_goes_on_but_promises_nothing(desk: Desk) -> None:
         made.probability(desk.engine().trace(QUESTIONS[0]).score)
     )
     assert answer.explain is not None
-    assert answer.explain["abstention"]["stale"] is True
+    assert answer.explain["decision"]["stale"] is True
 
 
 @pytest.mark.parametrize(
-    "change", [{"scoring": 99}, {"chunking": 99}, {"model_fingerprint": "0" * 64}]
+    "change",
+    [{"scoring": 99}, {"chunking": 99}, {"model_fingerprint": "0" * 64}, {"reader": "0" * 64}],
 )
 def test_one_made_for_something_else_changes_nothing(desk: Desk, change: dict[str, object]) -> None:
     plain = [AnswerJson.of(desk.engine().ask(question)) for question in QUESTIONS]
@@ -233,7 +244,7 @@ def test_one_made_for_something_else_changes_nothing(desk: Desk, change: dict[st
         now = AnswerJson.of(desk.engine().ask(question))
         assert now.calibration is None
         assert now.model_copy(update=same) == before.model_copy(update=same)
-    assert desk.engine().rule == Rule(DEFAULT_THRESHOLD, by_hand=False)
+    assert desk.engine().rule == Rule(model_of(None).threshold, by_hand=False)
 
 
 def test_indexing_with_another_model_puts_it_out_of_force(desk: Desk) -> None:
@@ -243,6 +254,19 @@ def test_indexing_with_another_model_puts_it_out_of_force(desk: Desk) -> None:
     assert desk.engine().rule.applied is None
     desk.sync()
     assert desk.engine().rule.applied is not None, "it is back with the model"
+
+
+def test_one_made_without_a_reader_is_not_in_force_with_one(desk: Desk, reader: Reader) -> None:
+    made = desk.calibrate()
+    read = desk.engine(reader=reader)
+    assert desk.engine().rule.calibration == made
+    assert read.rule == Rule(model_of(reader).threshold, by_hand=False)
+    answer = read.ask(QUESTIONS[0])
+    assert answer.calibration is None
+    assert answer.confidence == read.trace(QUESTIONS[0]).score
+    read_too = desk.calibrate(key=key_of(read.snapshot.manifest, reader=reader.digest))
+    assert desk.engine(reader=reader).rule.calibration == read_too
+    assert desk.engine().rule.calibration is None
 
 
 def test_the_json_tells_of_it(desk: Desk) -> None:
@@ -259,11 +283,13 @@ def test_the_json_tells_of_it(desk: Desk) -> None:
         "threshold": threshold,
         "stale": False,
     }
-    assert answer["explain"]["abstention"] == {
+    decision = answer["explain"]["decision"]
+    assert decision.pop("evidence")["in_window"] > 0
+    assert decision == {
+        "missing_names": [],
         "score": desk.engine().trace(QUESTIONS[0]).score,
         "confidence": answer["confidence"],
         "threshold": threshold,
-        "floor": desk.engine().rule.floor,
         "calibration": made.id,
         "stale": False,
         "by_hand": False,
@@ -286,7 +312,7 @@ def test_the_live_engine_takes_it_up_and_lets_go_of_it_without_a_restart(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("qa.engine.open_encoder", lambda *_: HashingEncoder())
-    live = LiveEngine(desk.store.folder)
+    live = LiveEngine(desk.store.folder, reader="none")
     assert live.current().ask(QUESTIONS[0]).calibration is None
     made = desk.calibrate()
     applied = live.current().ask(QUESTIONS[0]).calibration
@@ -300,7 +326,7 @@ def test_one_that_cannot_be_read_keeps_the_live_engine_on_the_snapshot_before(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("qa.engine.open_encoder", lambda *_: HashingEncoder())
-    live = LiveEngine(desk.store.folder)
+    live = LiveEngine(desk.store.folder, reader="none")
     before = live.current()
     publish_calibration(desk.store, open_snapshot(desk.store), b'{"of": "another Pincite"}')
     assert live.current() is before

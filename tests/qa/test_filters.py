@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from index.build import publish_documents
 from index.model import Model
 from index.records import ChunkedDocument, Document, MetadataValue
-from index.shard_content import ShardContent
+from index.shards import make_shard
 from index.snapshot import Snapshot, open_snapshot
 from index.store import Store
 from index.stored_documents import StoredDocuments
@@ -23,7 +23,7 @@ from qa.errors import FilterError
 from qa.filter_option import read_filters
 from qa.filters import Filter
 from qa.matching import rows_by_filter
-from qa.pool import Look
+from qa.retrieve.retriever import Look
 from qa.stages import stages_without
 from qa.wire import AnswerJson
 from tests.encoders import HashingEncoder
@@ -87,15 +87,11 @@ def with_metadata(snapshot: Snapshot, metadata: list[Metadata]) -> Snapshot:
 def with_documents(snapshot: Snapshot, change: Callable[[Document], Document]) -> Snapshot:
     """Return the same snapshot with other things said of its documents."""
     (shard,) = snapshot.shards.values()
-    changed = ShardContent(
-        tuple(
-            dataclasses.replace(each, document=change(each.document)) for each in shard.documents()
-        ),
-        shard.passage_vectors,
-        shard.sentence_vectors,
-        shard.heading_vectors,
-    )
-    return dataclasses.replace(snapshot, chunked=StoredDocuments([changed.opened()]))
+    changed = [
+        dataclasses.replace(each, document=change(each.document)) for each in shard.documents()
+    ]
+    opened = make_shard(changed, shard.passage_vectors)
+    return dataclasses.replace(snapshot, chunked=StoredDocuments([opened]))
 
 
 # What a filter means. The oracle goes by the words of the documentation, a document at a time.
@@ -201,13 +197,13 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
     look_at = data.draw(st.integers(1, 12))
     query = plain.trace(data.draw(st.sampled_from([QUESTION, "needles and salt", "?"]))).query
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("qa.pool.FIRST_LOOK", look_at)
-        patch.setattr("qa.pool.ENOUGH", 0)
-        finder = plain.finder
-        by_vectors = finder.begin_by_vectors(query.vector, rows)()
-        look = Look(by_vectors, finder.first_by_words(query, rows))
-        pool = finder.gather(query, rows, look)
-    found = {each.passage.id for each in pool.candidates}
+        patch.setattr("qa.retrieve.retriever.FIRST_LOOK", look_at)
+        patch.setattr("qa.retrieve.retriever.ENOUGH", 0)
+        retriever = plain.retriever
+        by_vectors = retriever.begin_by_vectors(query.vector, rows)()
+        look = Look(by_vectors, retriever.first_by_words(query, rows))
+        candidates = retriever.candidates(query, rows, look)
+    found = {each.passage.id for each in candidates}
     assert found <= {snapshot.passages[row].id for row in matching}
     cosines = {
         row: float(snapshot.passage_vectors.rows(row, row + 1)[0] @ query.vector)
@@ -397,7 +393,7 @@ def test_one_document_among_hundreds_that_fit_better_is_found(crowd: Engine) -> 
 
 
 def test_nothing_of_an_answer_comes_from_other_documents(crowd: Engine) -> None:
-    assert len(set(map(id, everything(crowd, None)))) > 400
+    assert len({each.id for each in everything(crowd, None)}) > 400
     for filters in ({"team": "even"}, {"year": {"gt": 2024}}, {"team": "even", "year": 2025}):
         found = list(everything(crowd, filters))
         assert found
@@ -423,8 +419,8 @@ def test_it_is_the_answer_of_an_engine_on_just_these_documents(
     )
     filtered = dataclasses.replace(crowd, stages=stages_without(["lexical"]))
     for question in (QUESTION, "Who makes bread?"):
-        one = filtered.trace(question, filters).pool.candidates
-        two = alone.trace(question).pool.candidates
+        one = filtered.trace(question, filters).candidates
+        two = alone.trace(question).candidates
         assert [each.passage for each in one] == [each.passage for each in two]
         assert [each.score for each in one] == pytest.approx([each.score for each in two])
 
@@ -438,7 +434,7 @@ def test_a_filter_that_all_match_changes_nothing(crowd: Engine) -> None:
         )
 
 
-@pytest.mark.parametrize("without", [[], ["lexical"], ["sentences", "headings"]])
+@pytest.mark.parametrize("without", [[], ["lexical"], ["documents", "spelling"]])
 def test_where_nothing_matches_there_is_no_answer(crowd: Engine, without: list[str]) -> None:
     engine = dataclasses.replace(crowd, stages=stages_without(without))
     answer = engine.ask(QUESTION, 50, explain=True, filters={"team": "nobody"})
@@ -447,8 +443,8 @@ def test_where_nothing_matches_there_is_no_answer(crowd: Engine, without: list[s
     assert answer.text is None
     assert (answer.hits, answer.citations) == ((), ())
     assert answer.explain is not None
-    assert answer.explain["fused"] == answer.explain["quotes"] == []
-    assert answer.explain["abstention"]["confidence"] == 0
+    assert answer.explain["fused"] == answer.explain["read"] == answer.explain["quotes"] == []
+    assert answer.explain["decision"]["confidence"] == 0
     assert AnswerJson.of(answer).passages == []
 
 
@@ -489,8 +485,7 @@ def test_documents_without_passages_are_passed_over(plain: Engine) -> None:
             chunked,
         )
     ]
-    vectors = shard.passage_vectors, shard.sentence_vectors, shard.heading_vectors
-    opened = ShardContent(tuple(each), *vectors).opened()
+    opened = make_shard(each, shard.passage_vectors)
     documents = StoredDocuments([opened])
     snapshot = dataclasses.replace(plain.snapshot, columns=opened.columns, chunked=documents)
     rows = rows_by_filter(snapshot)(Filter.parse({"id": {"in": ["003-txt", "039-txt"]}}))

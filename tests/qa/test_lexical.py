@@ -10,18 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.terms import stem, terms
+from index.terms import terms
 from qa.bm25 import K1, B
 from qa.coverage import LEAST_WEIGHT
 from qa.engine import Engine
-from qa.fusion import DENSE_WEIGHT, fuse, min_max
 from qa.lexical import Lexicon
 from qa.maxscore import best_places
 from qa.query import Query, search_terms
 from qa.question_terms import Term
+from qa.retrieve.retriever import DENSE_WEIGHT, fuse, min_max
 from qa.stages import STAGES, left_out, stages_without
-from qa.support import supported
-from tests.qa.candidates import candidate, covered
+from tests.qa.candidates import covered
 from tests.qa.conftest import Hashed, Library
 
 TEXTS = {
@@ -160,15 +159,15 @@ def test_the_words_of_a_file_s_name_find_it_and_are_not_cited(hashed: Hashed) ->
 
 def test_each_stage_can_be_left_out_and_changes_the_ranking(hashed: Hashed) -> None:
     engine = hashed(TEXTS)
-    whole = [each.score for each in engine.trace("redness frost pipes fade").pool.candidates]
+    whole = [each.score for each in engine.trace("redness frost pipes fade").candidates]
     for stage in STAGES:
         stages = stages_without([stage])
         assert left_out(stages) == (stage,)
         fewer = dataclasses.replace(engine, stages=stages)
-        scores = [each.score for each in fewer.trace("redness frost pipes fade").pool.candidates]
+        scores = [each.score for each in fewer.trace("redness frost pipes fade").candidates]
         assert (scores == whole) == (stage in ("spelling", "codes"))
     nothing = dataclasses.replace(engine, stages=frozenset())
-    found = nothing.trace("redness frost pipes fade").pool.candidates
+    found = nothing.trace("redness frost pipes fade").candidates
     assert all(one.dense >= two.dense for one, two in pairwise(found))
     assert all(each.lexical == 0 for each in found)
 
@@ -177,64 +176,15 @@ def test_what_is_left_out_is_told(hashed: Hashed) -> None:
     engine = dataclasses.replace(hashed(TEXTS), stages=stages_without(["lexical", "spelling"]))
     explain = engine.ask("redness", explain=True).explain
     assert explain is not None
-    assert explain["stages"] == ["documents", "sentences", "headings", "codes"]
+    assert explain["stages"] == ["documents", "codes"]
     assert explain["lexical"] == []
 
 
-# Each sentence with those beside it.
-
-
-def test_a_sentence_s_window_is_it_with_half_of_those_beside_it(hashed: Hashed) -> None:
-    texts = {
-        "a.txt": "Frost came. Redness fades. Frost stays. Redness stays. Frost came back.",
-        "b.txt": "Redness fades soon.",
-        "c.txt": "Owls hunt at night. Redness fades at night.",
-    }
-    engine = hashed(texts)
-    query = engine.trace("redness fades at night").query
-    found = engine.trace("redness fades at night").pool.candidates
-    assert {len(each.sentences) for each in found} == {5, 1, 2}
-    for number in range(len(found)):
-        vectors = found.vectors[found.starts[number] : found.starts[number + 1]]
-        around = vectors.copy()
-        around[1:] += vectors[:-1] / 2
-        around[:-1] += vectors[1:] / 2
-        expected = around @ query.vector / np.linalg.norm(around, axis=1)
-        windows = found.window_cosines[found.starts[number] : found.starts[number + 1]]
-        assert windows == pytest.approx(np.clip(expected, 0, 1), abs=1e-3)
-
-
-# Support.
-
-
-def query(vector: list[float], *asked: str) -> Query:
-    found = tuple(Term(stem(word), 1, 1.0) for word in asked)
-    return Query(" ".join(asked), (), np.array(vector, np.float32), found)
-
-
-def test_support_is_the_mean_of_meaning_and_words_of_sentence_neighbours_and_passage() -> None:
-    two = candidate(
-        "Frost came. Redness fades.",
-        [("Frost came.", 0.0), ("Redness fades.", 0.0)],
-        vectors=[[1.0, 0.0], [0.0, 1.0]],
-        headings=("Sun",),
-    )
-    two = dataclasses.replace(two.beside([0.0, 1.0]), similarity=0.5)
-    first, second = supported(two, query([0.0, 1.0], "redness", "sun")).sentences
-    beside = 1 / np.sqrt(5)  # the first with half of the second, at right angles to it
-    assert first.score == pytest.approx(0.6 * (0.2 * beside + 0.4 * 0.5) + 0.4 * (0.2 + 0.4))
-    meaning = 0.4 + 0.2 * (2 * beside) + 0.4 * 0.5
-    assert second.score == pytest.approx(0.6 * meaning + 0.4 * (0.4 * 0.5 + 0.2 + 0.4))
-
-
-def test_the_shares_make_one_and_a_perfect_sentence_scores_it() -> None:
-    one = candidate("Redness fades.", [("Redness fades.", 0.0)], vectors=[[0.0, 1.0]])
-    one = dataclasses.replace(one.beside([0.0, 1.0]), similarity=1.0)
-    assert supported(one, query([0.0, 1.0], "redness")).sentences[0].score == pytest.approx(1)
+# What a question's words weigh.
 
 
 def test_a_question_of_nothing_but_a_common_word_is_not_covered_by_it() -> None:
-    common = Query("skin", (), np.array([1.0, 0.0], np.float32), (Term("skin", 1, 0.1),))
+    common = Query("skin", "skin", (), np.zeros(2, np.float32), (Term("skin", 1, 0.1),))
     assert covered(common, "skin") == pytest.approx(0.1 / LEAST_WEIGHT)
 
 

@@ -33,7 +33,7 @@ class Shelf:
     def break_live(self) -> None:
         """Flip a bit in a file of the live snapshot."""
         shard = self.store.live_manifest().shards[0]
-        path = self.store.folder / "objects" / shard.sentence_vectors.sha256
+        path = self.store.folder / "objects" / shard.passage_vectors.sha256
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 1
         path.write_bytes(content)

@@ -30,7 +30,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: Enco
     for name, content in (("prices.csv", PRICES), ("tools.jsonl", SAWS), ("faq.csv", FAQ)):
         (folder / "files" / name).write_text(content)
     sync(Store(folder / "store"), [folder / "files"], model, encoder)
-    return Engine.open(folder / "store")
+    return Engine.open(folder / "store", threshold=0.0)
 
 
 @pytest.mark.parametrize(

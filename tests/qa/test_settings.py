@@ -38,6 +38,7 @@ def test_a_flag_beats_a_variable_beats_the_file_beats_the_default(
     [
         ("PINCITE_STORE", "here/there", "store", Path("here/there")),
         ("PINCITE_MODEL", "a/model", "model", "a/model"),
+        ("PINCITE_READER", "none", "reader", "none"),
         ("PINCITE_THRESHOLD", "0.45", "threshold", 0.45),
         ("PINCITE_HOST", "::1", "host", "::1"),
         ("PINCITE_PORT", "0", "port", 0),
@@ -68,7 +69,8 @@ def test_every_setting_has_a_variable(
 
 def test_every_setting_can_stand_in_the_file() -> None:
     toml(
-        'store = "s"\nmodel = "m"\nbackend = "torch-float32"\ntop_k = 1\nthreshold = 1\n'
+        'store = "s"\nmodel = "m"\nreader = "r"\nbackend = "torch-float32"\ntop_k = 1\n'
+        "threshold = 1\n"
         'host = "h"\nport = 1\n'
         'allowed_hosts = ["a"]\nwithout = ["spelling", "lexical"]\n'
         'watch = false\nkeep = 3\nignore = ["*.log"]\nmcp = true\n'
@@ -79,6 +81,7 @@ def test_every_setting_can_stand_in_the_file() -> None:
     assert load_settings().model_dump() == {
         "store": Path("s"),
         "model": "m",
+        "reader": "r",
         "backend": "torch-float32",
         "top_k": 1,
         "threshold": 1.0,
@@ -102,13 +105,13 @@ def test_every_setting_can_stand_in_the_file() -> None:
 
 
 def test_stages_can_be_left_out_by_names_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PINCITE_WITHOUT", " headings, lexical ")
-    assert load_settings().without == ("lexical", "headings")
+    monkeypatch.setenv("PINCITE_WITHOUT", " spelling, lexical ")
+    assert load_settings().without == ("lexical", "spelling")
     monkeypatch.setenv("PINCITE_WITHOUT", "")
     assert load_settings().without == ()
-    for wrong in ("lexicals", "lexical,", "lexical, ,headings"):
+    for wrong in ("lexicals", "lexical,", "lexical, ,codes", "headings"):
         monkeypatch.setenv("PINCITE_WITHOUT", wrong)
-        assert "lexical, documents, sentences, headings, spelling, codes" in refusal()
+        assert "lexical, documents, spelling, codes" in refusal()
 
 
 @pytest.mark.parametrize(

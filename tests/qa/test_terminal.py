@@ -15,10 +15,10 @@ from rich.console import Console
 from index.records import Document, Passage, Span
 from index.terminal import console, printable
 from qa.calibration import AppliedCalibration
-from qa.records import Answer, AnswerSpan, Citation, Hit, Place
+from qa.records import Answer, AnswerSpan, Citation, Hit, Place, ReaderUsed
 from qa.spelling import Correction
 from qa.terminal import print_answer
-from tests.qa.candidates import document
+from tests.documents import document
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
@@ -80,6 +80,7 @@ ANSWERED = Answer(
     snapshot="0123456789abcdef",
     model="all-MiniLM-L6-v2",
     took_ms=12.4,
+    reader=ReaderUsed("bundled", "ab" * 32),
 )
 ABSTAINED = Answer(
     question="What is the capital of France?",
@@ -88,7 +89,7 @@ ABSTAINED = Answer(
     text=None,
     spans=(),
     citations=(),
-    hits=HITS[1:],
+    hits=(dataclasses.replace(HITS[1], highlights=()),),
     snapshot="0123456789abcdef",
     model="all-MiniLM-L6-v2",
     took_ms=3.6,
@@ -101,10 +102,10 @@ EXPLAINED = {
         {"rank": 2, **RULE, "score": 0.6},
     ],
     "lexical": [{"rank": 1, **PASSAGE, "score": 7.25}],
-    "refined": [{"rank": 1, **PASSAGE, "score": 0.83}],
     "fused": [{"rank": 1, **PASSAGE, "score": 1.0}],
+    "read": [{"rank": 1, **PASSAGE, "score": 2.125, "share": 0.5}],
     "question": {"corrections": [], "terms": [{"text": "fade", "times": 1, "weight": 2.5}]},
-    "stages": ["lexical", "sentences"],
+    "stages": ["lexical", "spelling"],
     "quotes": [
         {
             "rank": 1,
@@ -117,13 +118,15 @@ EXPLAINED = {
         }
     ],
     "collapsed": [{"passage_id": "care-txt:11-161", "stands_for": ["rule-txt:0-41"]}],
-    "abstention": {
+    "decision": {
+        "evidence": {"window": 2.125, "in_quote": 0.75},
+        "missing_names": [],
         "score": 0.8765,
         "confidence": 0.8765,
         "threshold": 0.5,
-        "floor": 0.21,
         "calibration": None,
         "stale": False,
+        "by_hand": False,
     },
 }
 
@@ -189,7 +192,7 @@ def test_the_answer_stands_above_its_citations_and_these_above_the_passages() ->
         " 1  0.83  notes/care.txt:11-",
         "**Redness fades within two days.**",
         " 2  0.46  notes/sun/light.txt:0-",
-        "confidence 0.88 · 12 ms · all-MiniLM-L6-v2",
+        "confidence 0.88 · 12 ms · all-MiniLM-L6-v2 · reader bundled",
     ]
     places = [text.find(part) for part in parts]
     assert -1 not in places, dict(zip(parts, places, strict=True))
@@ -220,19 +223,76 @@ def test_a_name_with_a_line_end_keeps_to_its_line() -> None:
 
 def test_abstaining_is_said_and_the_nearest_passages_are_shown() -> None:
     text = printed(ABSTAINED)
-    assert "No answer found in your documents." in text
-    assert "notes/sun/light.txt" in text
+    told = "Your documents do not seem to answer this."
+    assert 0 < text.index(told) < text.index("\nClosest passages:\n") < text.index("light.txt")
+    assert "\nPassages\n" not in text
     assert "[1]" not in text
+    assert "**" not in text
+
+
+def test_a_name_that_no_document_found_has_is_told_once() -> None:
+    lacking = dataclasses.replace(
+        ABSTAINED, missing_names=("AMD", "Pat O\x1bBrian"), unknown_words=("amd", "sold")
+    )
+    text = printed(lacking)
+    assert "No document found has the name “AMD” or “Pat O Brian”.\n" in text
+    assert "No document holds “sold”.\n" in text
+    assert text.index("“AMD”") < text.index("Your documents do not seem to answer this.")
+    assert "has the name" not in printed(ABSTAINED)
+
+
+def test_the_parts_of_a_quote_from_a_table_stand_below_one_another() -> None:
+    report = document(
+        "Net income by year (in millions)\n\n | 2023 | 2022\nCosts | 7 | 8\nIncome | 3 | 2\n\n"
+        "It rose because\nthe snow\ncame late.\n"
+    )
+    parts = ["(in millions)", "| 2023 | 2022", "Income | 3 | 2", "It rose because\nthe snow\ncame"]
+    cited = tuple(citation(n, report, words) for n, words in enumerate(parts, 1))
+    text = "\n".join(parts[:3]) + " " + parts[3]
+    spans = tuple(
+        AnswerSpan(at := text.index(words), at + len(words), (n,))
+        for n, words in enumerate(parts, 1)
+    )
+    shown = printed(dataclasses.replace(ANSWERED, text=text, spans=spans, citations=cited))
+    assert (
+        "\n  (in millions) [1]\n  | 2023 | 2022 [2]\n"
+        "  Income | 3 | 2 [3] It rose because the snow came [4]\n"
+    ) in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (" | 2023 | 2022\nCosts | 7 | 8", "| 2023 | 2022\n  Costs | 7 | 8"),
+        (
+            "To clean it:\n\n- Wipe the\n  nozzle.\n- Dry it.",
+            "To clean it:\n  - Wipe the nozzle.\n  - Dry it.",
+        ),
+        ("It rose\nbecause   the snow\r\ncame.", "It rose because the snow came."),
+    ],
+)
+def test_a_wrapped_sentence_is_joined_and_rows_and_items_are_not(words: str, shown: str) -> None:
+    assert f"\n  {shown} [1]\n" in printed(with_text(words))
 
 
 def test_explaining_shows_each_stage() -> None:
     text = printed(dataclasses.replace(ANSWERED, explain=EXPLAINED))
     for part in (
-        *("dense", "0.810", "lexical", "7.250", "refined", "0.830", "fused", "1.000"),
-        *("fade 2.50", "stages: dense, lexical, sentences", "0.770  notes/care.txt:30-60  chosen"),
-        *("notes/care.txt:11-161 stands for notes/rule.txt:0-41", "threshold 0.500", "floor 0.210"),
+        *("dense", "0.810", "lexical", "7.250", "fused", "1.000", "\nread\n  1  2.125  notes/care"),
+        *("fade 2.50", "stages: dense, lexical, spelling", "0.770  notes/care.txt:30-60  chosen"),
+        *("notes/care.txt:11-161 stands for notes/rule.txt:0-41", "\n  window 2.125\n"),
+        *("\n  in_quote 0.750\n", "\nscore 0.876\n", "\nconfidence 0.876, threshold 0.500\n"),
     ):
         assert part in text
+
+
+def test_explaining_tells_what_there_was_no_evidence_for() -> None:
+    lacking = {"evidence": None, "missing_names": ["AMD"], "by_hand": True}
+    decision = {**EXPLAINED["decision"], **lacking}  # type: ignore[dict-item]
+    explain = {**EXPLAINED, "read": [], "quotes": [], "decision": decision}
+    text = printed(dataclasses.replace(ABSTAINED, explain=explain))
+    assert "\ndecision\nmissing names: AMD\nscore 0.876\n" in text
+    assert "threshold 0.500, set by hand\n" in text
 
 
 def test_no_line_of_an_explanation_is_cut() -> None:
@@ -243,7 +303,7 @@ def test_no_line_of_an_explanation_is_cut() -> None:
 
 def test_the_summary_of_an_answer_in_a_file_is_one_line() -> None:
     answer = dataclasses.replace(ABSTAINED, model="a/long/path/" * 20)
-    assert f"confidence 0.07 · 4 ms · {answer.model}\n" in printed(answer)
+    assert f"confidence 0.07 · 4 ms · {answer.model} · no reader\n" in printed(answer)
 
 
 def test_a_row_is_named_by_its_number() -> None:
@@ -266,7 +326,7 @@ def test_what_was_read_otherwise_is_said() -> None:
 
 def test_words_that_no_document_holds_are_named() -> None:
     text = printed(dataclasses.replace(ABSTAINED, unknown_words=("E09", "q\x1bx")))
-    assert "No document holds “E09”, “q" in text
+    assert "No document holds “E09” or “q" in text
     assert "\x1b" not in text
 
 
@@ -376,8 +436,8 @@ def test_what_is_promised_is_told_below_the_confidence(
 
 
 def test_explaining_names_the_calibration() -> None:
-    rule = EXPLAINED["abstention"] | {"calibration": CALIBRATED.id, "stale": True, "score": 0.5}  # type: ignore[operator]
-    text = printed(dataclasses.replace(ANSWERED, explain={**EXPLAINED, "abstention": rule}))
+    rule = EXPLAINED["decision"] | {"calibration": CALIBRATED.id, "stale": True, "score": 0.5}  # type: ignore[operator]
+    text = printed(dataclasses.replace(ANSWERED, explain={**EXPLAINED, "decision": rule}))
     assert "calibration fedcba9876543210, stale" in " ".join(text.split())
     assert "calibration" not in printed(dataclasses.replace(ANSWERED, explain=EXPLAINED))
 

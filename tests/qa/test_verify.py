@@ -25,8 +25,8 @@ from qa.verdicts import VerificationJson
 from qa.verify import Verification, verify
 from qa.versions import versions_in_snapshot, versions_in_sources
 from qa.wire import AnswerJson
+from tests.documents import document
 from tests.encoders import HashingEncoder
-from tests.qa.candidates import document
 
 TEXT = "🌵 Redness fades. Frost bites. Redness fades.\n"
 

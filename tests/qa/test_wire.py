@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from index.records import Document, Layout, Passage, Span
 from qa.calibration import AppliedCalibration
-from qa.records import MOST_PLACES, Answer, AnswerSpan, Citation, Hit, Place
+from qa.records import MOST_PLACES, Answer, AnswerSpan, Citation, Hit, Place, ReaderUsed
 from qa.spelling import Correction
 from qa.wire import AnswerJson, answer_json
 from tests.qa.conftest import Ask
@@ -81,6 +81,8 @@ ANSWERS = st.builds(
     | st.builds(AppliedCalibration, TEXT, st.none() | TEXT, SHARE, SHARE, SHARE, st.booleans()),
     corrections=st.lists(st.builds(Correction, TEXT, TEXT), max_size=2).map(tuple),
     unknown_words=TEXTS,
+    missing_names=TEXTS,
+    reader=st.none() | st.builds(ReaderUsed, TEXT, TEXT),
     explain=st.none() | st.dictionaries(TEXT, st.lists(SHARE | COUNT | TEXT, max_size=2)),
     stage_ms=st.just({}),
 )

@@ -15,7 +15,10 @@ from index.model import Model
 from index.publishing import publish_calibration
 from index.snapshot import open_snapshot
 from index.store import Store
+from qa.abstention import key_of
+from qa.calibration import Key
 from qa.live import LiveEngine
+from qa.read.bundled import find_reader
 from qa.service.app import build_app
 from qa.service.writer import Writer
 from tests.calibrations import fitting
@@ -59,11 +62,15 @@ class Corpus:
         return sync(Store(self.store), [self.files], self._model, self._encoder).snapshot
 
     def calibrate(self, **changes: Any) -> str:
-        """Publish a calibration; return its id."""
+        """Publish a calibration of answers that the bundled reader reads; return its id."""
         snapshot = open_snapshot(Store(self.store))
-        made = fitting(snapshot, **changes)
+        made = fitting(snapshot, **{"key": self.key(), **changes})
         publish_calibration(Store(self.store), snapshot, made.to_bytes())
         return made.id
+
+    def key(self) -> Key:
+        """Return what the scores of the service's answers depend on."""
+        return key_of(Store(self.store).live_manifest(), reader=find_reader().digest)
 
     def client(self) -> TestClient:
         return client_of(live_over(self.store, self._encoder))

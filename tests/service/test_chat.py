@@ -114,7 +114,7 @@ def test_it_is_the_answer_that_ask_gives(chat: openai.OpenAI, url: str) -> None:
 def test_an_abstention_says_so_and_cites_nothing(chat: openai.OpenAI) -> None:
     completion = ask(chat, ELSEWHERE)
     message = completion.choices[0].message
-    assert message.content.startswith("No answer found in the documents.")
+    assert message.content.startswith("Your documents do not seem to answer this.")
     assert "“weltmeister”" in message.content.lower()
     assert completion.pincite["passages"][0]["source"] in message.content
     assert message.annotations == []

@@ -19,6 +19,7 @@ from qa.engine import Engine
 from qa.filters import OPERATORS
 from qa.live import LiveEngine
 from qa.matching import OWN_FIELDS
+from qa.read.bundled import find_reader
 from qa.service.app import build_app
 from qa.service.guard import MAX_BODY_BYTES
 from tests.calibrations import PROMISE
@@ -50,7 +51,7 @@ PASSAGE_KEYS = {
 ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
     *("model", "calibration", "corrections", "took_ms", "explain"),
-    "unknown_words",
+    *("unknown_words", "missing_names", "reader"),
 }
 SECURITY_HEADERS = {
     "content-security-policy",
@@ -132,6 +133,17 @@ def test_an_answer_has_exactly_the_keys_of_the_contract(client: TestClient) -> N
     )
     assert answer["explain"] is None
     assert answer["calibration"] is None
+    assert answer["reader"] == {"name": "bundled", "digest": find_reader().digest}
+    assert answer["missing_names"] == []
+
+
+def test_a_name_that_no_document_has_leaves_a_question_unanswered(client: TestClient) -> None:
+    answer = ask(client, f"{QUESTION} according to AMD")
+    assert (answer["answered"], answer["answer"], answer["citations"]) == (False, None, [])
+    assert answer["missing_names"] == ["AMD"]
+    assert answer["passages"]
+    assert not any(passage["highlights"] for passage in answer["passages"])
+    assert client.post("/v1/verify", json=answer).json()["holds"] is True
 
 
 def test_every_word_of_the_answer_is_cited(client: TestClient) -> None:
@@ -665,8 +677,8 @@ def test_a_calibration_is_told_of_from_the_next_question_on(corpus: Corpus) -> N
         made = corpus.calibrate()
         answer = ask(client, question, explain=True)
         assert before["calibration"] is None
-        score = answer["explain"]["abstention"]["score"]
-        assert score == before["explain"]["abstention"]["score"]
+        score = answer["explain"]["decision"]["score"]
+        assert score == before["explain"]["decision"]["score"]
         assert answer["confidence"] == pytest.approx(1 / (1 + math.exp(6 - 12 * score)))
         threshold = pytest.approx(1 / (1 + math.exp(6 - 12 * 0.55)))
         assert answer["calibration"] == {
@@ -685,8 +697,9 @@ def test_a_calibration_is_told_of_from_the_next_question_on(corpus: Corpus) -> N
         assert (stale["id"], stale["stale"], stale["promise"]) == (made, True, None)
 
 
-def test_openapi_says_when_the_confidence_is_a_probability(client: TestClient) -> None:
+def test_openapi_says_what_the_confidence_was_fitted_on(client: TestClient) -> None:
     schemas = client.get("/openapi.json").json()["components"]["schemas"]
     told = schemas["AnswerJson"]["properties"]["confidence"]["description"]
-    assert told.startswith("Where `calibration` is not null: the probability")
+    assert told.startswith("The probability that what is cited")
+    assert "where `calibration` is not null, on your own" in told
     assert "promise" in schemas["CalibrationJson"]["properties"]

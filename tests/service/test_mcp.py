@@ -201,7 +201,7 @@ def test_the_text_names_what_a_model_needs_to_go_on(url: str) -> None:
         for passage in answer["passages"]:
             assert passage["text"] in text_of(result)
         told = text_of(await call(client, "ask", question=ELSEWHERE))
-        assert told.startswith("No answer found in the documents.")
+        assert told.startswith("Your documents do not seem to answer this.")
 
     talk(f"{url}mcp", session)
 
@@ -343,7 +343,7 @@ def started(*arguments: str | Path, folder: Path) -> Iterator[subprocess.Popen[s
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     try:
         yield process

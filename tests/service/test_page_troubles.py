@@ -197,7 +197,7 @@ def test_it_tells_which_command_to_run_while_nothing_is_indexed(open_page, corpu
     corpus.index()
     store = Store(corpus.store)
     with store.writing():  # as when the last upload is removed
-        store.publish(replace(store.live_manifest(), shards=(), postings=None, background=None))
+        store.publish(replace(store.live_manifest(), shards=(), postings=None))
     with served(build_app(live_over(corpus.store, HashingEncoder()))) as url:
         page = open_page(url, forgiven=STATUS)
         expect(page.get_by_role("heading", name="Nothing is indexed yet")).to_be_visible()

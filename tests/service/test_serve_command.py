@@ -24,7 +24,12 @@ def serve(*arguments: str | Path, cwd: Path) -> subprocess.Popen[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PINCITE_")}
     environment = clean | {"PYTHONPATH": repository}
     return subprocess.Popen(
-        command, cwd=cwd, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=cwd,
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
     )
 
 

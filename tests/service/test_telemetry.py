@@ -47,7 +47,9 @@ def test_metrics_count_questions_requests_and_what_is_searched(owls: Corpus) -> 
     found = metrics_of(client)
     answered = found["pincite_questions_total answered"]
     assert answered + found["pincite_questions_total abstained"] == 3
-    for stage in "filter spelling encoding vectors turn terms words search evidence".split():
+    for (
+        stage
+    ) in "filter spelling encoding vectors turn terms words search windows reading judging".split():
         assert found[f"pincite_stage_seconds_count {stage}"] == 3
     assert found["pincite_requests_total POST /v1/ask 200"] == 3
     assert found["pincite_requests_total POST /v1/ask 422"] == 1
@@ -105,7 +107,7 @@ def test_log_lines_tell_of_a_request_and_of_its_question_only_if_asked(
 def test_an_error_is_logged_with_the_id_that_the_client_got(
     owls: Corpus, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("qa.pool.Finder.gather", lambda *_: 1 / 0)
+    monkeypatch.setattr("qa.engine.judge", lambda *_: 1 / 0)
     live = live_over(owls.store, owls._encoder)
     from tests.service.serving import served
 

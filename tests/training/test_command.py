@@ -95,6 +95,27 @@ def test_the_state_of_another_run_is_refused(
         train(data, tmp_path / "out", Schedule(passes=2, rows_a_batch=4, rate=1e-4, seed=1))
 
 
+def test_a_trained_reader_is_trained_further(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, further = tmp_path / "start", tmp_path / "further"
+    train(data, start)
+    weights = start / "reader.safetensors"
+    wordnet = tmp_path / "dict"
+    wordnet.mkdir()
+    for name in ("data.noun", "data.verb", "data.adj", "data.adv", "index.sense"):
+        (wordnet / name).write_text("")
+    given = ["training", str(data), "--out", str(further), "--rows", "8", "--rate", "1e-6"]
+    monkeypatch.setattr("sys.argv", [*given, "--from", str(weights), "--wordnet", str(wordnet)])
+    command.main()
+    one, other = (load_file(each / "reader.safetensors") for each in (start, further))
+    assert all(np.allclose(one[name], other[name], atol=1e-3) for name in one)  # not new ones
+    assert any((one[name] != other[name]).any() for name in one)
+    monkeypatch.setattr("sys.argv", [*given, "--from", str(weights)])
+    with pytest.raises(SystemExit):  # further training takes synonyms
+        command.main()
+
+
 def test_mined_negatives_are_near_and_do_not_answer() -> None:
     tea = "The best tea comes from Ceylon. It is sold by the pound."
     rows = [

@@ -8,14 +8,11 @@ from random import Random
 import pytest
 
 from index.model import find_model
-from index.records import Span
 from qa.read.pairs import PairTokenizer
-from qa.read.windows import Window
 from training.augmentation import Material, Recipe
 from training.batches import batches, examples
 from training.corruptions import corrupted, names_in
 from training.rows import KEPT_OUT_ARTICLE, Row, is_kept_out, read_rows, write_rows
-from training.tables import owner_of, rows_from_tables, table_lines
 
 TEXT = "The treaty was signed in Vienna. In 1815 the Congress ended after nine months."
 
@@ -121,31 +118,3 @@ def test_a_pass_is_the_same_for_the_same_seed_and_another_for_the_next():
     corrupted_rows = [each for each in first if each.made == "corrupted"]
     assert corrupted_rows
     assert not any(each.answered for each in corrupted_rows)
-
-
-def test_tables_give_questions_with_label_owner_and_period():
-    text = "(In millions) | 2022 | 2021\nInventories | $5,433 | $6,580\nTotal assets | 336 | 351"
-    span = Span(0, len(text))
-    window = Window(0, span, (span,), text, "Apple Inc.: Balance sheets")
-    lines = list(table_lines([("Apple", window)]))
-    assert [line.label for line in lines] == ["Inventories", "Total assets"]
-    rows = list(rows_from_tables(lines, 20, Random(0)))
-    answering = [each for each in rows if each.answered]
-    labels = {each.text[slice(*(each.span or ()))].split(" |")[0] for each in answering}
-    assert labels == {"Inventories", "Total assets"}
-    assert all("nventories" in each.question or "otal assets" in each.question for each in rows)
-    other_years = [each.question for each in rows if not each.answered]
-    assert not any("2022" in question or "2021" in question for question in other_years)
-
-
-@pytest.mark.parametrize(
-    ("title", "owner"),
-    [
-        ("Apple Inc.", "Apple"),
-        ("AMAZON.COM, INC.", "Amazon"),
-        ("FORM 10-Q NVIDIA CORPORATION", "Nvidia"),
-        ("Form 10-Q for Microsoft Corp filed 10/24/2022", "Microsoft"),
-    ],
-)
-def test_the_owner_is_the_name_in_a_reports_title(title, owner):
-    assert owner_of(title) == owner

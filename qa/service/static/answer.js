@@ -2,7 +2,7 @@
 
 import { addressOf } from "./address.js";
 import { alsoIn, holds, placeHeading } from "./places.js";
-import { button, counted, element, foreign, joined, link, marked, slice } from "./text.js";
+import { button, counted, element, foreign, link, marked, slice } from "./text.js";
 
 /** What stands in place of the answer: the quotes, each with its number, and how sure this is. */
 export function answerBody(answer) {
@@ -14,15 +14,25 @@ export function answerBody(answer) {
   ];
 }
 
-/** How words of the question were read, and which of them no document holds. */
+const either = (nodes) => nodes.flatMap((node, i) => (
+  i ? [i < nodes.length - 1 ? ", " : " or ", node] : [node]));
+const quoted = (words) => element("span", "", "“", foreign(words), "”");
+
+/** Words that no document holds, but for those of a missing name, which is told by itself. */
+export function unknownWords(answer) {
+  const inNames = answer.missing_names.join(" ").toLowerCase().split(" ");
+  return answer.unknown_words.filter((word) => !inNames.includes(word.toLowerCase()));
+}
+
+/** How words of the question were read, and which names and words no document has. */
 export function readings(answer) {
   const notes = answer.corrections.map(
     ({ written, read }) => ["“", foreign(written), "” was read as “", foreign(read), "”."],
   );
-  const unknown = answer.unknown_words.map(
-    (word) => element("span", "", "“", foreign(word), "”"),
-  );
-  if (unknown.length) notes.push(["No document holds ", ...joined(unknown, ", "), "."]);
+  const names = answer.missing_names.map(quoted);
+  if (names.length) notes.push(["No document found has the name ", ...either(names), "."]);
+  const unknown = unknownWords(answer).map(quoted);
+  if (unknown.length) notes.push(["No document holds ", ...either(unknown), "."]);
   return notes.map((note) => element("p", "note", ...note));
 }
 
@@ -51,7 +61,9 @@ function numberLink(number, answer) {
 function confidence(answer) {
   const told = `Confidence ${answer.confidence.toFixed(2)}`;
   const { calibration } = answer;
-  if (!calibration) return [`${told} of 1: a score, not a probability.`];
+  if (!calibration) {
+    return [`${told} of 1: how likely this answers, judged from public questions, not from yours.`];
+  }
   const promise = calibration.promise ?? `Nothing is promised: ${calibration.stale
     ? "the documents changed since it was calibrated." : "the threshold was set by hand."}`;
   return [`${told} of 1. `, foreign(promise)];

@@ -172,17 +172,18 @@ function show(answer) {
       rating(answer));
     list("citations", "Citations", answer.citations.map((each) => citationItem(each, answer)));
     list("passages", "Passages", passages,
-      "Highlighted: nearest to the question. Underlined: quoted in the answer.");
+      "Highlighted: what answers best. Underlined: quoted in the answer.");
   } else if (passages.length) {
     fillAnswer(element("p", "asked printed", answer.question), screens.noAnswer(answer),
       rating(answer));
-    list("passages", "Nearest passages", passages);
+    list("passages", "Closest passages", passages);
     suggest(answer);
   } else {
     fillAnswer(screens.nothingIndexed(() => ask(answer.question)));
   }
   byId("copy-link").hidden = false;
-  byId("facts").textContent = `${answer.model} · snapshot ${answer.snapshot} · `
+  const reader = answer.reader ? `reader ${answer.reader.name}` : "no reader";
+  byId("facts").textContent = `${answer.model} · ${reader} · snapshot ${answer.snapshot} · `
     + `${Math.max(1, Math.round(answer.took_ms))} ms`;
 }
 

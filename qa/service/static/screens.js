@@ -1,7 +1,7 @@
 // What stands in place of an answer: the beginning, the wait, no answer, nothing indexed, trouble.
 
 import { addressOf } from "./address.js";
-import { passagesOf, readings } from "./answer.js";
+import { passagesOf, readings, unknownWords } from "./answer.js";
 import * as key from "./key.js";
 import { button, element, foreign, link } from "./text.js";
 
@@ -24,17 +24,19 @@ export function waiting() {
 
 export function noAnswer(answer) {
   const told = `All documents were searched, by meaning and by words. The nearest are `
-    + `${passagesOf(answer)}, shown below; none says enough to be quoted as an answer `
+    + `${passagesOf(answer)}, shown below; none is likely enough to answer `
     + `(confidence ${answer.confidence.toFixed(2)} of 1).`;
-  return element("div", "card", element("h2", "", "No answer found in your documents"),
+  return element("div", "card", element("h2", "", "Your documents do not seem to answer this"),
     ...readings(answer), element("p", "", told),
     element("h3", "", "What you can try"), element("ul", "tips", ...tips(answer)));
 }
 
 function tips(answer) {
-  const [unknown, ...more] = answer.unknown_words;
+  const [name] = answer.missing_names;
+  const [unknown, ...more] = unknownWords(answer);
   let words = ["The documents’ own words; the passages below show how they put it."];
-  if (more.length) words = ["Other words: those named above stand in no document."];
+  if (name) words = ["Documents about “", foreign(name), "”, or another spelling of the name."];
+  else if (more.length) words = ["Other words: those named above stand in no document."];
   else if (unknown) words = ["Another word for “", foreign(unknown), "”: no document holds it."];
   return [
     words,

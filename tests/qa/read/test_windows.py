@@ -1,9 +1,9 @@
-"""Windows are exact, lose nothing, and carry what leads in to them."""
+"""Windows are exact, lose nothing but headers, and carry what they stand under."""
 
 import hashlib
 import re
 import time
-from itertools import chain, pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from index.records import Document, Layout, Passage, Span
 from index.sources import SourceFile
 from index.structure import OUTLINERS
 from qa.read.tables import headers
-from qa.read.windows import MOST_LEAD_WORDS, MOST_WORDS, Window, size, windows
+from qa.read.windows import MOST_LEAD_WORDS, MOST_WORDS, Window, size, units_of, windows
 from qa.wording import word_count
 
 
@@ -54,12 +54,17 @@ def assert_holds(document: Document, passages: tuple[Passage, ...], made: list[W
     assert sorted(window.passage for window in made) == [window.passage for window in made]
     for number, passage in enumerate(passages):
         own = [window for window in made if window.passage == number]
-        starts = [sentence.start for sentence in passage.sentences]
-        ends = [sentence.end for sentence in passage.sentences]
-        assert own[0].span.start == passage.start
-        assert own[-1].span.end == passage.end
-        for before, after in pairwise(own):  # each begins with the sentence after the last one
-            assert starts.index(after.span.start) == ends.index(before.span.end) + 1
+        units = list(units_of(document.text, passage))
+        heads = [unit.span for unit in units if unit.kind == "header"]
+        for before, after in pairwise(own):
+            assert before.span.end <= after.span.start
+        for sentence in passage.sentences:
+            inside = [window for window in own if window.span.contains(sentence)]
+            is_header = any(span.contains(sentence) for span in heads)
+            assert len(inside) == 1 or (is_header and not inside)
+        assert [unit for window in own for unit in window.units] == [
+            unit for unit in units if unit.kind != "header"
+        ]
         for window in own:
             assert_is_exact(document, passage, window)
             assert_is_short(document, passage, window)
@@ -71,16 +76,18 @@ def assert_is_exact(document: Document, passage: Passage, window: Window) -> Non
     assert all(part.start < part.end <= passage.end for part in window.parts)
     assert passage.span.contains(window.span)
     assert all(before.end <= after.start for before, after in pairwise(window.parts))
-    joint = len(window.text) - (window.span.end - window.span.start) - 1
+    ends = accumulate(part.end - part.start + 1 for part in window.parts[:-1])
+    joints = [end - 1 for end in ends]
     for start in range(len(window.text)):
         located = window.locate(start, start + 1)
-        assert (located is None) == (len(window.parts) > 1 and start == joint)
+        assert (located is None) == (start in joints)
         assert located is None or located.of(document.text) == window.text[start]
 
 
 def assert_is_short(document: Document, passage: Passage, window: Window) -> None:
-    lead = sum(word_count(part.of(document.text)) for part in window.parts[:-1])
-    assert lead <= MOST_LEAD_WORDS
+    assert all(word_count(part.of(document.text)) <= MOST_LEAD_WORDS for part in window.parts[:-1])
+    kinds = [unit.kind for unit in window.units]
+    assert "row" not in kinds or kinds == ["row"]
     if size(window.text) > MOST_WORDS:
         inside = [each for each in passage.sentences if window.span.contains(each)]
         gaps = [document.text[one.end : two.start] for one, two in pairwise(inside)]
@@ -188,16 +195,20 @@ def rows(count: int) -> str:
     return "\n".join(ROW.format(number) for number in range(count))
 
 
-def test_windows_amid_a_markdown_table_begin_with_its_header(chunker: Chunker) -> None:
+def test_each_row_of_a_markdown_table_is_a_window_below_the_header(chunker: Chunker) -> None:
     header = "| Dish | Price | Time |"
-    made = cut(chunker, f"{header}\n|---|---:|---|\n{rows(9)}\n", "text/markdown")
-    assert len(made) > 1
-    assert all(window.text.startswith(header) for window in made)
-    assert len(made[0].parts) == 1, "its own header is not repeated"
-    assert (
-        made[1].text.splitlines()[1]
-        == made[1].span.of(f"{header}\n|---|---:|---|\n{rows(9)}\n").split("\n")[0]
-    )
+    text = f"Our dishes.\n\n{header}\n|---|---:|---|\n{rows(9)}\n\nAll of them are fresh.\n"
+    first, *below, last = cut(chunker, text, "text/markdown")
+    assert (first.text, last.text) == ("Our dishes.", "All of them are fresh.")
+    assert [window.text for window in below] == [
+        f"{header}\n{ROW.format(number)}" for number in range(9)
+    ]
+    assert [window.span.of(text) for window in below] == rows(9).splitlines()
+    assert kinds(below) == [["row"]] * 9
+
+
+def kinds(made: list[Window]) -> list[list[str]]:
+    return [[unit.kind for unit in window.units] for window in made]
 
 
 INCOME = """\
@@ -213,17 +224,23 @@ Products | 41,485 | 40,899 | 155,084 | 149,476
 """
 
 
-def test_the_header_of_a_pdf_may_have_several_lines_and_its_labels_are_no_end(
-    chunker: Chunker,
-) -> None:
+def test_a_row_stands_under_all_lines_of_the_header_and_under_its_label(chunker: Chunker) -> None:
     first, *others = cut(chunker, INCOME, "application/pdf")
     lines = INCOME.splitlines()
-    below = [window.text.splitlines()[2:] for window in others]
-    assert all(window.text.splitlines()[:2] == lines[1:3] for window in others), (
-        "a label opens no new table"
-    )
-    assert [*first.text.splitlines(), *chain.from_iterable(below)] == lines
-    assert len(others) > 1, "figures take the room of several words"
+    header = lines[1:3]
+    assert first.text == lines[0]
+    assert [window.text.splitlines() for window in others] == [
+        [*header, "Net sales:", lines[4]],
+        [*header, "Net sales:", lines[5]],
+        [*header, "Net sales:", lines[6]],
+        [*header, "Cost of sales:", lines[8]],
+    ]
+    (unit,) = others[-1].units
+    assert unit.lead is not None
+    assert unit.label is not None
+    assert unit.lead.of(INCOME).splitlines() == header
+    assert unit.label.of(INCOME) == "Cost of sales:"
+    assert unit.parts == others[-1].parts
 
 
 def test_a_table_begun_in_the_passage_before_keeps_its_header(chunker: Chunker) -> None:
@@ -232,6 +249,7 @@ def test_a_table_begun_in_the_passage_before_keeps_its_header(chunker: Chunker) 
     made = windows([(document, passage) for passage in passages])
     assert_holds(document, passages, made)
     assert len(passages) > 1
+    assert len(made) == 30
     assert all(window.text.startswith("Word | Number\n") for window in made)
 
 
@@ -247,6 +265,7 @@ def test_a_very_long_table_has_whole_lines_above(chunker: Chunker) -> None:
     made = cut(chunker, text, "application/pdf")
     leads = {window.parts[0].of(text) for window in made if len(window.parts) > 1}
     assert leads <= {"Name | Kind | Colour", row}
+    assert {window.span.of(text) for window in made} == {row}
 
 
 @pytest.mark.parametrize(
@@ -325,6 +344,20 @@ def test_a_long_lead_in_is_not_repeated(chunker: Chunker) -> None:
     lead = " ".join(["word"] * 45) + ":"
     made = cut(chunker, "\n".join([lead, *(item.strip() for item in ITEMS)]))
     assert {len(window.parts) for window in made} == {1}
+
+
+def test_units_tell_what_they_are(chunker: Chunker) -> None:
+    text = "It is common. The causes are:\n- heat\n- a cold wind\n\nIt passes. Is it bad?\n"
+    (window,) = cut(chunker, text)
+    found = [(unit.kind, unit.span.of(text), bool(unit.lead)) for unit in window.units]
+    assert found == [
+        ("sentence", "It is common.", False),
+        ("lead-in", "The causes are:", False),
+        ("item", "heat", True),
+        ("item", "a cold wind", True),
+        ("sentence", "It passes.", False),
+        ("sentence", "Is it bad?", False),
+    ]
 
 
 # Back into the document.

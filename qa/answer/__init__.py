@@ -1,0 +1,1 @@
+"""From what was read to an answer: how likely it answers, and with which words."""

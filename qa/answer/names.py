@@ -1,0 +1,97 @@
+"""The proper names and figures of a question: a text that lacks them is about something else."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from index.file_names import words_of_name
+from index.records import Document
+from qa.wording import ASKING_WORDS
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+_ENDS = re.compile(r"[.!?:;]\W*$")
+_DATES = frozenset(
+    "january february march april may june july august september october november december jan feb "
+    "mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday "
+    "sunday mr mrs ms dr".split()
+)
+_TITLE_CASE = 0.7
+"""Where more of the words behind the first than this begin with a capital, these tell nothing."""
+_LETTERS_THAT_MAY_DIFFER = 3
+_FEWEST_IN_SMALL_LETTERS = 3
+_SHORT_NAME = 5
+"""Letters of a name that has to stand there as it is."""
+
+
+def proper_names(question: str) -> tuple[str, ...]:
+    """Return the names in a question, each as it stands there; neighbouring words are one name.
+
+    A name is a word with a capital that does not begin a sentence, or of capitals alone. Months,
+    days and words with digits are none. There are none in a question that is all in capitals or
+    written as a title.
+    """
+    words = list(_WORD.finditer(question))
+    capitals = [match for match in words[1:] if match.group()[0].isupper()]
+    if len(capitals) > _TITLE_CASE * len(words[1:]):
+        return ()
+    found: list[re.Match[str]] = []
+    for before, match in pairwise([None, *words]):
+        if match and _is_name(match.group(), begins=_begins(question, before, match)):
+            found.append(match)
+    return tuple(_joined(question, found))
+
+
+def lacks(document: Document, name: str) -> bool:
+    """Tell whether neither a document nor its title or file name has any word of a name.
+
+    Endings may differ ("Swedish", "Sweden"). A name of capitals may be written out ("United
+    States").
+    """
+    text = "\n".join((document.title, words_of_name(document), document.source, document.text))
+    return not any(_held(text, match.group()) for match in _WORD.finditer(name))
+
+
+def figures(text: str) -> frozenset[str]:
+    """Return the figures in a text, as they are written."""
+    return frozenset(_FIGURE.findall(text))
+
+
+def _begins(question: str, before: re.Match[str] | None, match: re.Match[str]) -> bool:
+    return before is None or bool(_ENDS.search(question, before.end(), match.start()))
+
+
+def _is_name(word: str, *, begins: bool) -> bool:
+    bare = word.removesuffix("'s").removesuffix("’s")
+    if not bare[0].isupper() or any(each.isdigit() for each in bare):
+        return False
+    if bare.lower() in ASKING_WORDS or bare.lower() in _DATES or len(bare) < 2:
+        return False
+    return bare.isupper() or not begins
+
+
+def _joined(question: str, found: Iterable[re.Match[str]]) -> Iterator[str]:
+    """Yield names; words with nothing but a blank between them are one."""
+    start = end = -1
+    for match in found:
+        if end >= 0 and question[end : match.start()] != " ":
+            yield question[start:end]
+            start = match.start()
+        start = match.start() if start < 0 else start
+        end = match.end()
+    if end >= 0:
+        yield question[start:end]
+
+
+def _held(text: str, word: str) -> bool:
+    bare = word.removesuffix("'s").removesuffix("’s")
+    long = len(bare) > _SHORT_NAME
+    head = re.escape(bare[:-_LETTERS_THAT_MAY_DIFFER] if long else bare)
+    ending = "" if long else r"(?:['’]?s)?(?![^\W_])"
+    if re.search(rf"(?<![^\W_]){head}{ending}", text, re.I):
+        return True
+    if not bare.isupper() or len(bare) > 6:
+        return False
+    initials = r"\w*(?:\W+(?:and|of|the|for)\b)*\W+".join(map(re.escape, bare))
+    case = re.I if len(bare) > _FEWEST_IN_SMALL_LETTERS else re.NOFLAG
+    return re.search(rf"\b{initials}", text, case) is not None

@@ -1,0 +1,56 @@
+"""Which words of a question are names, and which documents have them."""
+
+import pytest
+
+from qa.answer.names import figures, lacks, proper_names
+from tests.qa.candidates import document
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("What was AMD's revenue in Q1 2023?", ("AMD's",)),
+        ("AMD revenue", ("AMD",)),
+        ("When did Ada Lovelace meet Babbage?", ("Ada Lovelace", "Babbage")),
+        ("What are Apple's inventories in June?", ("Apple's",)),
+        ("why do I get pimples after microneedling", ()),
+        ("Redness: how long? Swelling too?", ()),
+        ("IS MY FACE TOO RED?", ()),
+        ("How to Wash Your Face After Treatment", ()),
+        ("amd revenue", ()),
+        ("Is it due on Monday, Mr Smith?", ("Smith",)),
+        ("", ()),
+    ],
+)
+def test_names_are_words_with_a_capital_amid_a_sentence(
+    question: str, names: tuple[str, ...]
+) -> None:
+    assert proper_names(question) == names
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "lacking"),
+    [
+        ("AMD's", "Apple sells phones.", True),
+        ("AMD's", "Advanced Micro Devices sells chips.", False),
+        ("US", "The United States of America.", False),
+        ("US", "Thus it was.", True),
+        ("Swedish", "It is made in Sweden.", False),
+        ("Ada Lovelace", "Lady Lovelace wrote notes.", False),
+        ("Apple's", "apple inc. reports", False),
+        ("Meta", "The metal rusts.", True),
+    ],
+)
+def test_a_document_lacks_a_name_if_it_has_no_word_of_it(
+    name: str, text: str, lacking: bool
+) -> None:
+    assert lacks(document(text), name) == lacking
+
+
+def test_a_name_may_stand_in_the_title_or_the_name_of_the_file() -> None:
+    assert not lacks(document("Sales rose.", title="Intel Corporation"), "Intel")
+    assert not lacks(document("Sales rose.", name="Intel report.txt"), "Intel")
+
+
+def test_figures_are_numbers_as_they_are_written() -> None:
+    assert figures("In 2022 it was 5,433.5 or 3%") == {"2022", "5,433.5", "3"}

@@ -1,0 +1,78 @@
+"""An answer as text for chats and models: quotes with markers, and what is told without one."""
+
+from index.records import Passage
+from qa.cited_text import cited_text
+from qa.records import Answer, AnswerSpan, Citation, Hit
+from tests.documents import document
+
+REPORT = document(
+    "Income by year (in millions)\n\n| | 2023 | 2022 |\n|---|---|---|\n| Costs | 7 | 8 |\n\n"
+    "It rose because\nthe snow came late.\n",
+    "report.md",
+    title="Report",
+)
+PASSAGE = Passage("p", REPORT.id, 0, len(REPORT.text), (), ())
+
+
+def answer(*quotes: tuple[str, ...], **changes: object) -> Answer:
+    """Return an answer of quotes: the parts of each with line ends, quotes with a blank between."""
+    text = ""
+    spans: list[AnswerSpan] = []
+    citations: list[Citation] = []
+    for quote in quotes:
+        for part, words in enumerate(quote):
+            text += ("\n" if part else " ") if text else ""
+            start, number = REPORT.text.index(words), len(citations) + 1
+            citations.append(Citation(number, REPORT, (), start, start + len(words)))
+            spans.append(AnswerSpan(len(text), len(text) + len(words), (number,)))
+            text += words
+    given: dict[str, object] = {
+        "question": "?",
+        "answered": bool(quotes),
+        "confidence": 0.5,
+        "text": text or None,
+        "spans": tuple(spans),
+        "citations": tuple(citations),
+        "hits": (Hit(REPORT, PASSAGE, 0.5, ()),),
+        "snapshot": "s",
+        "model": "m",
+        "took_ms": 0,
+    }
+    return Answer(**{**given, **changes})  # type: ignore[arg-type]
+
+
+TABLE = ("(in millions)", "| | 2023 | 2022 |", "| Costs | 7 | 8 |")
+
+
+def test_the_parts_of_a_table_stand_on_lines_that_markdown_keeps() -> None:
+    written = cited_text(answer(TABLE, ("It rose because\nthe snow came late.",)))
+    assert written.text.startswith(
+        "(in millions) [1]  \n| | 2023 | 2022 | [2]  \n| Costs | 7 | 8 | [3] "
+        "It rose because\nthe snow came late. [4]\n\nSources:\n- [1] notes/report.md, "
+    )
+    assert len(written.quoted) == 4
+    for quoted in written.quoted:
+        assert written.text[quoted.start : quoted.end] == quoted.citation.cited_text
+
+
+def test_without_an_answer_the_closest_passages_are_named_and_nothing_is_quoted() -> None:
+    written = cited_text(answer())
+    assert written.text == (
+        "Your documents do not seem to answer this.\n\n"
+        f"Closest passages:\n- notes/report.md, characters 0-{len(REPORT.text)}, under “Report”"
+    )
+    assert written.quoted == ()
+
+
+def test_a_missing_name_is_told_and_not_twice() -> None:
+    names = ("AMD", "Intel", "Pat O\x1bBrian")
+    lacking = answer(missing_names=names, unknown_words=("amd", "chips"))
+    paragraphs = cited_text(lacking).text.split("\n\n")
+    assert paragraphs[1:3] == [
+        "No document found has the name “AMD”, “Intel” or “Pat O Brian”.",
+        "No document holds “chips”.",
+    ]
+
+
+def test_where_nothing_was_searched_that_is_told() -> None:
+    assert cited_text(answer(hits=())).text.startswith("Nothing was searched: ")
