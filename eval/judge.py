@@ -25,7 +25,7 @@ def judge(question: Question, corpus: Corpus, trace: Trace, answer: Answer, top_
     """
     spans = question.spans
     in_spans = _is_in_spans(question)
-    quoted = [GoldSpan(quote.document.id, part) for quote in trace.chosen for part in quote.parts]
+    quoted = [GoldSpan(quote.document.id, quote.span) for quote in trace.chosen]
     cited = [GoldSpan(c.document.id, c.span) for c in answer.citations]
     shown = answer.hits[:top_k]
     highlights = [GoldSpan(hit.document.id, span) for hit in shown for span in hit.highlights]

@@ -124,6 +124,8 @@ def _with_names(
         name: {key for key, document in documents.items() if lacks(document, name)}
         for name in names
     }
+    if not documents:
+        return (), ()
     left = documents.keys() - set[str]().union(*lacking.values())
     named = tuple(each for each in read if each.candidate.document.id in left)
     missing = tuple(name for name in names if len(lacking[name]) == len(documents))

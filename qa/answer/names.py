@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from functools import lru_cache
+from itertools import islice, pairwise
 
 from index.file_names import words_of_name
 from index.records import Document
+from index.terms import fold
 from qa.wording import ASKING_WORDS
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -16,6 +18,11 @@ _DATES = frozenset(
     "mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday "
     "sunday mr mrs ms dr".split()
 )
+_STRESSED = frozenset("all asap best diy faq help not ok only pdf please urgent".split())
+"""Words that are written in capitals to stress them, or as any word is."""
+_MOST_NAMES = 8
+_FAR = 200_000
+"""Characters that initials are looked for in."""
 _TITLE_CASE = 0.7
 """Where more of the words behind the first than this begin with a capital, these tell nothing."""
 _LETTERS_THAT_MAY_DIFFER = 3
@@ -39,7 +46,7 @@ def proper_names(question: str) -> tuple[str, ...]:
     for before, match in pairwise([None, *words]):
         if match and _is_name(match.group(), begins=_begins(question, before, match)):
             found.append(match)
-    return tuple(_joined(question, found))
+    return tuple(islice(_joined(question, found), _MOST_NAMES))
 
 
 def lacks(document: Document, name: str) -> bool:
@@ -48,8 +55,9 @@ def lacks(document: Document, name: str) -> bool:
     Endings may differ ("Swedish", "Sweden"). A name of capitals may be written out ("United
     States").
     """
-    text = "\n".join((document.title, words_of_name(document), document.source, document.text))
-    return not any(_held(text, match.group()) for match in _WORD.finditer(name))
+    texts = (document.title, words_of_name(document), document.source, document.text)
+    words = [match.group() for match in _WORD.finditer(name)]
+    return not any(_held(text, word) for text in texts for word in words)
 
 
 def figures(text: str) -> frozenset[str]:
@@ -65,7 +73,7 @@ def _is_name(word: str, *, begins: bool) -> bool:
     bare = word.removesuffix("'s").removesuffix("’s")
     if not bare[0].isupper() or any(each.isdigit() for each in bare):
         return False
-    if bare.lower() in ASKING_WORDS or bare.lower() in _DATES or len(bare) < 2:
+    if bare.lower() in ASKING_WORDS | _DATES | _STRESSED or len(bare) < 2:
         return False
     return bare.isupper() or not begins
 
@@ -88,10 +96,16 @@ def _held(text: str, word: str) -> bool:
     long = len(bare) > _SHORT_NAME
     head = re.escape(bare[:-_LETTERS_THAT_MAY_DIFFER] if long else bare)
     ending = "" if long else r"(?:['’]?s)?(?![^\W_])"
-    if re.search(rf"(?<![^\W_]){head}{ending}", text, re.I):
+    if re.search(rf"(?<![^\W_]){fold(head)}{ending}", _folded(text)):
         return True
     if not bare.isupper() or len(bare) > 6:
         return False
-    initials = r"\w*(?:\W+(?:and|of|the|for)\b)*\W+".join(map(re.escape, bare))
+    # Possessive throughout: hostile text must not make the search go back and try again.
+    initials = r"\w{0,40}+(?:\W{1,3}+(?:and|of|the|for)\b){0,3}+\W{1,3}+".join(map(re.escape, bare))
     case = re.I if len(bare) > _FEWEST_IN_SMALL_LETTERS else re.NOFLAG
-    return re.search(rf"\b{initials}", text, case) is not None
+    return re.search(rf"\b{initials}", text[:_FAR], case) is not None
+
+
+@lru_cache(maxsize=32)
+def _folded(text: str) -> str:
+    return fold(text)

@@ -37,8 +37,8 @@ _SHORT_RECORD_WORDS = 45
 _UNIT_ABOVE = 600
 _IN_MILLIONS = re.compile(
     r"\([^()\n|]{0,60}\bin (?:thousands|millions|billions)\b[^()\n|]{0,120}\)"
-    r"|\b(?:\w+ )?in (?:thousands|millions|billions)\b"
-    r"|\((?:€|\$|£|%|percent|per cent)[^()\n|]{0,40}\)",
+    r"|(?:[$€£]|\b(?:amounts|dollars|euros|pounds|shares)) in (?:thousands|millions|billions)\b"
+    r"|\((?:[$€£%]|percent|per cent)[^()\n|\d]{0,40}\)",
     re.I,
 )
 """What says in which unit the figures of a table are."""
@@ -141,14 +141,14 @@ def decide(ranked: Sequence[Quote]) -> Iterator[Decision]:
 def compose(
     chosen: Sequence[Quote], families: Families
 ) -> tuple[str, tuple[AnswerSpan, ...], tuple[Citation, ...]]:
-    """Join quotes into an answer: what is quoted from the best quote's passage comes first.
+    """Join quotes into an answer: what is quoted from the best quote's document comes first.
 
-    `chosen` are best first; from one passage they are joined in document order.
+    `chosen` are best first; from one document they are joined in its order.
     """
     rank: dict[str, int] = {}
     for quote in chosen:
-        rank.setdefault(quote.candidate.passage.id, len(rank))
-    in_order = sorted(chosen, key=lambda quote: (rank[quote.candidate.passage.id], quote.span))
+        rank.setdefault(quote.document.id, len(rank))
+    in_order = sorted(chosen, key=lambda quote: (rank[quote.document.id], quote.span))
     text = ""
     spans: list[AnswerSpan] = []
     citations: list[Citation] = []
@@ -235,6 +235,8 @@ def _item(unit: ReadUnit, units: Iterable[ReadUnit]) -> tuple[Span, ...]:
     One that is too short to stand by itself comes with its lead-in.
     """
     span, lead = unit.unit.span, unit.unit.lead
+    if not says_something(unit.text):
+        return _announced(unit, units) if is_lead_in(unit.text) else ()
     if not lead:
         return (span,)
     near = (
@@ -261,7 +263,8 @@ def _sentence(unit: ReadUnit, _: Iterable[ReadUnit]) -> tuple[Span, ...]:
     candidate, span = unit.candidate, unit.unit.span
     text = candidate.document.text
     after = next((each for each in candidate.passage.sentences if each.start >= span.end), None)
-    if after and is_lead_in(after.of(text)) and leans_back(after.of(text)):
+    beside = after is not None and not re.search(r"[\r\n]", text[span.end : after.start])
+    if after and beside and is_lead_in(after.of(text)) and leans_back(after.of(text)):
         items = _items_below(candidate, after)
         if items:
             return _list(unit, after, items)
@@ -301,6 +304,10 @@ def _list(unit: ReadUnit, lead: Span, items: Iterable[Unit]) -> tuple[Span, ...]
         if fitting and words > LIST_WORDS:
             break
         fitting.append(span)
+    key = unit.unit.span
+    if unit.unit.kind == "item" and key not in fitting:
+        # The item that answers must not be what there is no room for.
+        fitting = [key]
     return _merged(text, (lead, *fitting))
 
 

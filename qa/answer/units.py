@@ -184,7 +184,7 @@ def _scored(
 
 
 def _mean_of_tokens(read: ReadWindow, span: Span) -> float | None:
-    """Return the mean logit of a unit's tokens; None where none of them was read."""
+    """Return the mean logit of a unit's tokens; the least of the window's where none was read."""
     tokens, parts = read.tokens, read.window.parts
     if tokens is None:
         return None
@@ -192,4 +192,7 @@ def _mean_of_tokens(read: ReadWindow, span: Span) -> float | None:
     start = before + span.start - parts[-1].start
     end = start + span.end - span.start
     within = (tokens.spans[:, 0] >= start) & (tokens.spans[:, 1] <= end)
-    return float(np.mean(tokens.scores[within])) if within.any() else None
+    if within.any():
+        return float(np.mean(tokens.scores[within]))
+    # Cut off: what was not read must not come before what was.
+    return float(np.min(tokens.scores, initial=0.0))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from qa.answer.names import lacks, proper_names
 from qa.answer.quotes import ANSWER_WORDS, MAX_QUOTES, QUOTE_MARGIN, Decision
 from qa.answer.units import probability
 from qa.read.selection import WINDOWS
@@ -110,7 +111,9 @@ def _why_not_quoted(considered: Considered, expected: Expected) -> str:
         return "it asks, and what asks is never quoted"
     if any(unit.kind == "lead-in" for unit in units):
         return "it only announces what follows, and is quoted only with that"
-    return "its document lacks a name of the question"
+    if any(lacks(document, name) for name in proper_names(considered.trace.query.question)):
+        return "its document lacks a name of the question"
+    return "it says nothing by itself, or its window is not among those whose sentences were read"
 
 
 def _ruled(decision: Decision, needed: float) -> str:

@@ -1,5 +1,7 @@
 """Which words of a question are names, and which documents have them."""
 
+import time
+
 import pytest
 
 from qa.answer.names import figures, lacks, proper_names
@@ -54,3 +56,19 @@ def test_a_name_may_stand_in_the_title_or_the_name_of_the_file() -> None:
 
 def test_figures_are_numbers_as_they_are_written() -> None:
     assert figures("In 2022 it was 5,433.5 or 3%") == {"2022", "5,433.5", "3"}
+
+
+def test_accents_and_the_shape_of_apostrophes_do_not_matter() -> None:
+    assert not lacks(document("O’Brien resigned in Zürich."), "O'Brien")
+    assert not lacks(document("O’Brien resigned in Zürich."), "Zurich")
+
+
+def test_words_that_are_stressed_are_no_names() -> None:
+    assert proper_names("OK, why do I get ALL these pimples?") == ()
+
+
+@pytest.mark.parametrize("name", ["TOFU", "FTOX", "AAAAX"])
+def test_a_hostile_text_is_searched_in_no_time(name: str) -> None:
+    started = time.perf_counter()
+    assert lacks(document("and of the for " * 20_000), name)
+    assert time.perf_counter() - started < 5

@@ -265,3 +265,37 @@ def test_a_passage_beside_the_point_has_no_highlight() -> None:
     ranked = quotes([*read(best, 3), *read(other, 3 - HIGHLIGHT_MARGIN - 1)])
     assert highlights(other, ranked, choose(ranked)) == ()
     assert highlights(best, ranked, []) == ()
+
+
+# What a hostile or odd text must not bring about.
+
+
+def test_an_item_that_asks_or_only_announces_is_not_quoted() -> None:
+    asked = passage("How long does redness last?", "Redness fades.", between="\n- ")
+    assert texts(quotes(read(asked, 3, 1))) == ["Redness fades."]
+
+
+def test_a_list_that_is_too_long_keeps_the_item_that_answers() -> None:
+    items = [f"{label}: {sentence(20, label[0].lower())}" for label in ("Heat", "Cold", "Salt")]
+    items += [f"{label}: {sentence(20, label[0].lower())}" for label in ("Wind", "Dust", "Rain")]
+    shown = passage(CAUSES[0], *items, between="\n")
+    best, *_ = quotes(read(shown, 2, 0, 0, 0, 0, 0, 3))
+    assert items[-1] in best.text
+
+
+def test_a_sentence_is_never_dropped_for_the_list_below_it() -> None:
+    shown = passage(
+        "Redness can occur for two days.",
+        "These include:",
+        "Heat: It opens the vessels.",
+        "Cold: It closes them.",
+        between="\n",
+    )
+    best, *_ = quotes(read(shown, 3, 0, 0, 0))
+    assert best.text == "Redness can occur for two days."
+
+
+def test_an_amount_in_brackets_is_no_unit_of_measure() -> None:
+    shown = passage("Net loss was large ($24) that year.", *TABLE[1:2], *TABLE[3:], between="\n")
+    best, *_ = quotes(read(shown, -3, 3, 0))
+    assert best.text == f"{TABLE[1]}\n{TABLE[3]}"
