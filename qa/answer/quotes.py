@@ -96,9 +96,9 @@ Ruling = Literal["chosen", "weak", "enough", "long", "repeats"]
 class Decision:
     """Whether a quote is chosen for the answer.
 
-    It is not if it is much less likely to answer than the best one (`weak`), if there are `enough`
-    quotes, if it is too `long` to be added to those before it, or if it `repeats` one of them:
-    `repeated`.
+    It is not if it is much less likely to answer than the best one, or of another kind (`weak`), if
+    there are `enough` quotes, if it is too `long` to be added to those before it, or if it
+    `repeats` one of them: `repeated`.
     """
 
     quote: Quote
@@ -124,7 +124,7 @@ def decide(ranked: Sequence[Quote]) -> Iterator[Decision]:
     for quote in ranked:
         length = word_count(quote.text)
         repeated = None
-        if chosen and quote.log_odds < chosen[0].log_odds - QUOTE_MARGIN:
+        if chosen and _is_weak(quote, beside=chosen[0]):
             ruling: Ruling = "weak"
         elif len(chosen) == MAX_QUOTES:
             ruling = "enough"
@@ -138,23 +138,31 @@ def decide(ranked: Sequence[Quote]) -> Iterator[Decision]:
         yield Decision(quote, ruling, repeated)
 
 
+def _is_weak(quote: Quote, beside: Quote) -> bool:
+    """Tell whether a quote is much less likely to answer, or of another kind than is asked for."""
+    other_kind = quote.key.evidence.kind < 0 < beside.key.evidence.kind
+    return other_kind or quote.log_odds < beside.log_odds - QUOTE_MARGIN
+
+
 def compose(
     chosen: Sequence[Quote], families: Families
 ) -> tuple[str, tuple[AnswerSpan, ...], tuple[Citation, ...]]:
-    """Join quotes into an answer: what is quoted from the best quote's document comes first.
+    """Join quotes into an answer: what is quoted from the best quote's passage comes first.
 
-    `chosen` are best first; from one document they are joined in its order.
+    `chosen` are best first; from one passage they are joined in document order. What is cited
+    already, such as the header of two rows, is not cited again.
     """
     rank: dict[str, int] = {}
     for quote in chosen:
-        rank.setdefault(quote.document.id, len(rank))
-    in_order = sorted(chosen, key=lambda quote: (rank[quote.document.id], quote.span))
+        rank.setdefault(quote.candidate.passage.id, len(rank))
+    in_order = sorted(chosen, key=lambda quote: (rank[quote.candidate.passage.id], quote.span))
     text = ""
     spans: list[AnswerSpan] = []
     citations: list[Citation] = []
     for quote in in_order:
         elsewhere = _elsewhere(quote, families)
-        new = [part for part in quote.parts if not _is_cited(quote.document, part, citations)]
+        cited = [each.span for each in citations if each.document.id == quote.document.id]
+        new = [left for part in quote.parts if (left := _uncited(quote.document.text, part, cited))]
         for number, part in enumerate(new):
             words = part.of(quote.document.text)
             text += ("\n" if number or len(new) < len(quote.parts) else " ") if text else ""
@@ -173,8 +181,15 @@ def compose(
     return text, tuple(spans), tuple(citations)
 
 
-def _is_cited(document: Document, part: Span, citations: Iterable[Citation]) -> bool:
-    return any(each.document.id == document.id and each.span.contains(part) for each in citations)
+def _uncited(text: str, part: Span, cited: Iterable[Span]) -> Span | None:
+    """Return what of a part is not cited yet: it may begin or end with what is."""
+    start, end = part
+    for span in cited:
+        if span.overlaps(Span(start, end)):
+            start, end = (max(start, span.end), end) if span.start <= start else (start, span.start)
+    words = text[start:end]
+    start += len(words) - len(words.lstrip())
+    return Span(start, start + len(words.strip())) if words.strip() else None
 
 
 def highlights(

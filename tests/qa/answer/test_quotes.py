@@ -299,3 +299,16 @@ def test_an_amount_in_brackets_is_no_unit_of_measure() -> None:
     shown = passage("Net loss was large ($24) that year.", *TABLE[1:2], *TABLE[3:], between="\n")
     best, *_ = quotes(read(shown, -3, 3, 0))
     assert best.text == f"{TABLE[1]}\n{TABLE[3]}"
+
+
+def test_a_header_is_cited_once_though_the_row_below_it_is_quoted_second() -> None:
+    header, first, second = "Item | 2023 | 2022", "Sales | 10 | 8", "Costs | 5 | 4"
+    shown = passage(header, first, second, between="\n")
+    whole = shown.document
+    upper, lower = (
+        candidate(whole.text, lines, name="a.txt") for lines in ((header, first), (second,))
+    )
+    units = [*read(lower, 2), *read(upper, 2 - NEAR)]
+    text, spans, citations = compose(choose(quotes(units)), families(upper, lower))
+    assert [c.cited_text for c in citations] == [header, second, first]
+    assert [text[span.start : span.end] for span in spans] == [c.cited_text for c in citations]
