@@ -22,9 +22,13 @@ def remarks(answer: Answer) -> Iterator[str]:
     if answer.missing_names:
         yield f"No document found has the name {_quoted(answer.missing_names)}."
     in_names = {word.casefold() for name in answer.missing_names for word in name.split()}
-    unknown = [word for word in answer.unknown_words if word.casefold() not in in_names]
+    unknown = [word for word in answer.unknown_words if _bare(word) not in in_names]
     if unknown:
         yield f"No document holds {_quoted(unknown)}."
+
+
+def _bare(word: str) -> str:
+    return word.casefold().removesuffix("'s").removesuffix("’s")
 
 
 def _quoted(words: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ _SHORT_NAME = 5
 
 
 def proper_names(question: str) -> tuple[str, ...]:
-    """Return the names in a question, each as it stands there; neighbouring words are one name.
+    """Return the names in a question, without "'s" at their end; neighbouring words are one name.
 
     A name is a word with a capital that does not begin a sentence, or of capitals alone. Months,
     days and words with digits are none. There are none in a question that is all in capitals or
@@ -70,7 +70,7 @@ def _begins(question: str, before: re.Match[str] | None, match: re.Match[str]) -
 
 
 def _is_name(word: str, *, begins: bool) -> bool:
-    bare = word.removesuffix("'s").removesuffix("’s")
+    bare = _bare(word)
     if not bare[0].isupper() or any(each.isdigit() for each in bare):
         return False
     if bare.lower() in ASKING_WORDS | _DATES | _STRESSED or len(bare) < 2:
@@ -83,16 +83,20 @@ def _joined(question: str, found: Iterable[re.Match[str]]) -> Iterator[str]:
     start = end = -1
     for match in found:
         if end >= 0 and question[end : match.start()] != " ":
-            yield question[start:end]
+            yield _bare(question[start:end])
             start = match.start()
         start = match.start() if start < 0 else start
         end = match.end()
     if end >= 0:
-        yield question[start:end]
+        yield _bare(question[start:end])
+
+
+def _bare(name: str) -> str:
+    return name.removesuffix("'s").removesuffix("’s")
 
 
 def _held(text: str, word: str) -> bool:
-    bare = word.removesuffix("'s").removesuffix("’s")
+    bare = _bare(word)
     long = len(bare) > _SHORT_NAME
     head = re.escape(bare[:-_LETTERS_THAT_MAY_DIFFER] if long else bare)
     ending = "" if long else r"(?:['’]?s)?(?![^\W_])"

@@ -79,7 +79,7 @@ def test_the_reader_is_a_flag(pincite: Command, seeds_store: Path) -> None:
 def test_a_question_with_a_name_that_no_document_has_is_not_answered(
     pincite: Command, seeds_store: Path
 ) -> None:
-    question = f"{ON_SUBJECT} according to AMD"
+    question = f"{ON_SUBJECT} according to AMD's chips"
     arguments = ("ask", question, "--store", seeds_store, "--threshold", "0")
     told = pincite(*arguments)
     assert told.code == 3

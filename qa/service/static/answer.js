@@ -21,7 +21,8 @@ const quoted = (words) => element("span", "", "“", foreign(words), "”");
 /** Words that no document holds, but for those of a missing name, which is told by itself. */
 export function unknownWords(answer) {
   const inNames = answer.missing_names.join(" ").toLowerCase().split(" ");
-  return answer.unknown_words.filter((word) => !inNames.includes(word.toLowerCase()));
+  const bare = (word) => word.toLowerCase().replace(/['’]s$/, "");
+  return answer.unknown_words.filter((word) => !inNames.includes(bare(word)));
 }
 
 /** How words of the question were read, and which names and words no document has. */
