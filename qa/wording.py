@@ -97,18 +97,6 @@ def is_row(line: str) -> bool:
     return _ROW.search(line) is not None
 
 
-def is_claim(sentence: str) -> bool:
-    """Tell whether a sentence says something by itself, wherever it stands.
-
-    A row of a table does so only below the heads of its columns. Names, titles and dates say
-    nothing: all their words that carry meaning begin with a capital or are numbers.
-    """
-    if is_row(sentence):
-        return False
-    said = (word for word in _WORD.findall(sentence) if word.lower() not in _STOPWORDS)
-    return any(word[0].isalpha() and not word[0].isupper() for word in said)
-
-
 def is_list_item(line: str) -> bool:
     """Tell whether a line begins with a label, as items of a list do ("Infection: Although …")."""
     return bool(_LABEL.match(line))

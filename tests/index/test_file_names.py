@@ -3,7 +3,7 @@
 import pytest
 
 from index.file_names import words_of_name
-from tests.qa.candidates import document
+from tests.documents import document
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Passages under consideration, made by hand."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,20 +10,7 @@ from index.records import ChunkedDocument, Document, Passage, Span
 from index.stack import Stack
 from qa.query import Query
 from qa.retrieve.candidates import Candidate, Candidates
-
-
-def document(text: str, name: str = "a.txt", title: str = "") -> Document:
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return Document(
-        id=name.replace(".", "-").replace("/", "-"),
-        source=f"notes/{name}",
-        title=title,
-        text=text,
-        media_type="text/plain",
-        reader="text/1",
-        document_sha256=digest,
-        text_sha256=digest,
-    )
+from tests.documents import document
 
 
 def candidate(

@@ -26,8 +26,8 @@ from qa.matching import rows_by_filter
 from qa.retrieve.retriever import Look
 from qa.stages import stages_without
 from qa.wire import AnswerJson
+from tests.documents import document
 from tests.encoders import HashingEncoder
-from tests.qa.candidates import document
 
 Metadata = Mapping[str, MetadataValue]
 

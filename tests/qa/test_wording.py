@@ -5,7 +5,6 @@ import pytest
 from qa.wording import (
     content_words,
     figures_differ,
-    is_claim,
     is_complete,
     is_lead_in,
     is_list_item,
@@ -164,7 +163,6 @@ def test_nothing_is_the_same_as_nothing() -> None:
 )
 def test_bars_make_a_row(row: str) -> None:
     assert is_row(row)
-    assert not is_claim(row)
 
 
 @pytest.mark.parametrize(
@@ -172,21 +170,6 @@ def test_bars_make_a_row(row: str) -> None:
 )
 def test_a_bar_within_a_word_makes_no_row(line: str) -> None:
     assert not is_row(line)
-
-
-@pytest.mark.parametrize(
-    "sentence", ["It fades.", "redness fades", "Die Rötung klingt ab.", "会褪色。"]
-)
-def test_a_sentence_is_a_claim(sentence: str) -> None:
-    assert is_claim(sentence)
-
-
-@pytest.mark.parametrize(
-    "line",
-    ["Apple Inc.", "AMAZON.COM, INC.", "June 25, 2022", "2022", "It was so.", "Table of Contents"],
-)
-def test_names_titles_and_dates_are_no_claims(line: str) -> None:
-    assert not is_claim(line)
 
 
 @pytest.mark.parametrize(

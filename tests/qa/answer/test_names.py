@@ -5,7 +5,7 @@ import time
 import pytest
 
 from qa.answer.names import figures, lacks, proper_names
-from tests.qa.candidates import document
+from tests.documents import document
 
 
 @pytest.mark.parametrize(
