@@ -17,8 +17,8 @@ from numpy.random import Generator, default_rng
 
 from index.encoder import Vectors
 from index.records import ChunkedDocument, Document, Passage, Skipped, Span, passage_id
-from index.snapshot import Snapshot
 from index.sources import document_id
+from index.store.snapshot import Snapshot
 
 COSINES = 0.6, 0.9
 _FOLDER = "grown"

@@ -28,8 +28,8 @@ from index.dense.codes import make_codes, read_codes
 from index.dense.scan import Hits, Mask, nearest
 from index.dense.search import DenseIndex
 from index.encoder import Vectors
-from index.objects import ObjectFolder
-from index.stack import Stack
+from index.store.objects import ObjectFolder
+from index.store.stack import Stack
 from qa.engine import Engine
 
 _SIZES = [1_000, 5_000, 11_000, 20_000, 50_000, 100_000, 300_000, 1_000_000]

@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 
 from benchmarks.copies import Copies
 from index.backends.choose import open_encoder
-from index.entries import Entry
 from index.gathering import Gathered
-from index.making import Making
 from index.model import find_model
 from index.records import ChunkedDocument
-from index.snapshot import open_snapshot
-from index.store import Store
-from index.vectors import VectorCache
+from index.store.entries import Entry
+from index.store.making import Making
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
+from index.store.vectors import VectorCache
 
 BUILT = "built.json"
 """Beside the store: how it was built."""

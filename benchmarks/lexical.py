@@ -23,11 +23,11 @@ import numpy as np
 import orjson
 
 from benchmarks.beir import chunk, mean_ndcg, read_set
-from index.manifest import PostingsFiles
 from index.model import find_model
-from index.objects import ObjectFolder, StoredFile
-from index.postings import build_postings, read_postings, write_postings
 from index.records import ChunkedDocument, Document, Passage, Span
+from index.store.manifest import PostingsFiles
+from index.store.objects import ObjectFolder, StoredFile
+from index.store.postings import build_postings, read_postings, write_postings
 from qa.lexical import Lexicon
 from qa.query import search_terms
 

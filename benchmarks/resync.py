@@ -23,8 +23,8 @@ from benchmarks.results import LATEST, WORK, keep_table
 from index.build import sync
 from index.encoder import Role, Vectors
 from index.model import find_model
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 
 _METHOD = """\
 {documents} Markdown files of five sections, {passages} passages; one file is changed, and the \

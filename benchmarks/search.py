@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.results import percentiles
 from benchmarks.running import memory_of
 from index.encoder import Vectors
-from index.snapshot import Snapshot
+from index.store.snapshot import Snapshot
 from qa.engine import Engine
 from qa.query import search_terms
 

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.peers.answering import one_round, together
 from benchmarks.peers.systems import pincite
 from benchmarks.search import read_questions
-from index.store import Store
+from index.store.store import Store
 
 
 def main() -> None:

@@ -51,7 +51,7 @@ def _serve(system: System, store: Path) -> float:
 
 
 def _passages(store: Path) -> int:
-    from index.store import Store
+    from index.store.store import Store
 
     return Store(store).live_manifest().passages
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from eval.gold_file import GoldQuote, GoldRow
-from index.feedback import Feedback, RatedQuote
 from index.records import ChunkedDocument, Document
-from index.snapshot import Snapshot
+from index.store.feedback import Feedback, RatedQuote
+from index.store.snapshot import Snapshot
 from index.terminal import one_line
 from qa.wording import words
 

@@ -13,10 +13,10 @@ from eval.run import evaluate
 from index.backends import Backend
 from index.encoder import Encoder
 from index.errors import ModelError
-from index.manifest import Manifest
 from index.model import Model, find_model
 from index.progress import Progress, no_progress
-from index.snapshot import Snapshot
+from index.store.manifest import Manifest
+from index.store.snapshot import Snapshot
 from qa.engine import Engine
 from qa.read.choose import open_reader_if_any
 from qa.read.reader import Reader

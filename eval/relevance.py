@@ -10,7 +10,7 @@ import numpy as np
 from eval.questions import GoldSpan
 from index.halves import widened
 from index.records import Passage
-from index.snapshot import Snapshot
+from index.store.snapshot import Snapshot
 from qa.retrieve.candidates import Candidates
 from qa.retrieve.near_duplicates import Families
 from qa.tracing import Trace

@@ -7,18 +7,18 @@ from index.encoder import Encoder
 from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusableError
 from index.gathering import Gathered
 from index.gating import Gate
-from index.making import Making
-from index.manifest import Manifest, Remembered
 from index.model import Model
-from index.objects import write_errors_explained
 from index.progress import Progress, no_progress
 from index.records import Document
 from index.refusals import refuse_loss
 from index.report import SyncReport, report
-from index.snapshot import Snapshot, open_snapshot, read_snapshot
 from index.sources import SourceFile, list_files, resolve_sources
-from index.store import Store
-from index.uploads import Upload
+from index.store.making import Making
+from index.store.manifest import Manifest, Remembered
+from index.store.objects import write_errors_explained
+from index.store.snapshot import Snapshot, open_snapshot, read_snapshot
+from index.store.store import Store
+from index.store.uploads import Upload
 
 
 def sync(

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from index.entries import Entry
 from index.records import Document
+from index.store.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Self
 from index.encoder import Encoder
 from index.progress import Progress
 from index.records import ChunkedDocument
-from index.vectors import VectorCache
+from index.store.vectors import VectorCache
 
 _BLOCK = 1024
 """Texts sorted by length together, for a batch takes as long as its longest text. Encoding begins

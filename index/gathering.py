@@ -8,21 +8,21 @@ from pathlib import Path
 
 from index.chunking import Chunker
 from index.embedding import Embedder
-from index.entries import Entry
 from index.errors import SourceError
-from index.known import Known
 from index.model import Model
-from index.progress import Progress
-from index.reading import (
+from index.parsers import (
     OutOfReachError,
     UnreadableFileError,
     read_errors_explained,
     read_file,
 )
-from index.reading.files import MAX_FILE_BYTES
+from index.parsers.files import MAX_FILE_BYTES
+from index.progress import Progress
 from index.records import Document
 from index.sources import SkippedFile, SourceFile, is_within
-from index.uploads import Upload, is_upload, upload_id_of
+from index.store.entries import Entry
+from index.store.known import Known
+from index.store.uploads import Upload, is_upload, upload_id_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from index.snapshot import Snapshot
+from index.store.snapshot import Snapshot
 
 Gate = Callable[[Snapshot, Snapshot, Snapshot | None], bool]
 """Tells whether a snapshot may follow the live one: given the live one, the candidate, and the last

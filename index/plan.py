@@ -8,12 +8,12 @@ from index.build import patterns, remembered_by, sources_of
 from index.changes import Changes, compare, digests
 from index.errors import StoreError
 from index.gathering import digest_of
-from index.reading import READERS, OutOfReachError, UnreadableFileError, read_errors_explained
+from index.parsers import READERS, OutOfReachError, UnreadableFileError, read_errors_explained
 from index.refusals import refuse_loss
 from index.report import dropped_sources
-from index.snapshot import open_snapshot
 from index.sources import SkippedFile, SourceFile, is_within, list_files
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)

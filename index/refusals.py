@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from index.errors import SourceError
-from index.manifest import Remembered
 from index.sources import SkippedFile
+from index.store.manifest import Remembered
 
 
 class NothingToIndexError(SourceError):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from index.changes import compare, digests
 from index.gathering import Gathered
-from index.manifest import Manifest, Remembered
-from index.reading.language import foreign
-from index.snapshot import Snapshot
+from index.parsers.language import foreign
 from index.sources import SkippedFile, is_within
+from index.store.manifest import Manifest, Remembered
+from index.store.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from index.errors import SourceError
 from index.ignoring import IGNORE_FILE, Ignored
-from index.store_folder import LIVE, OBJECTS
+from index.store.store_folder import LIVE, OBJECTS
 
 
 @dataclass(frozen=True, slots=True)

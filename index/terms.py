@@ -1,7 +1,7 @@
 """The words that lexical search compares: folded, stemmed, hyphenated compounds also as one.
 
 English stems (Snowball); words of other languages are compared as their stems fall. Postings
-hold these terms, so a change here needs a new `index.manifest.FORMAT`.
+hold these terms, so a change here needs a new `index.store.manifest.FORMAT`.
 """
 
 import re

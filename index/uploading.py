@@ -7,16 +7,16 @@ from typing import Literal
 from index.chunking import Chunker
 from index.encoder import Encoder
 from index.errors import SourceError
-from index.making import Making
-from index.manifest import Manifest
 from index.model import Model
-from index.objects import write_errors_explained
+from index.parsers import UnreadableFileError, read_file
 from index.progress import Progress, no_progress
-from index.reading import UnreadableFileError, read_file
-from index.snapshot import Snapshot, open_snapshot
 from index.sources import SourceFile
-from index.store import Store
-from index.uploads import Upload, UploadChange, is_upload, upload_id_of
+from index.store.making import Making
+from index.store.manifest import Manifest
+from index.store.objects import write_errors_explained
+from index.store.snapshot import Snapshot, open_snapshot
+from index.store.store import Store
+from index.store.uploads import Upload, UploadChange, is_upload, upload_id_of
 
 
 def change_uploads(

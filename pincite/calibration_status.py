@@ -7,8 +7,8 @@ from qa.abstention import key_of
 from qa.calibration import Calibration, Standing
 
 if TYPE_CHECKING:
-    from index.manifest import Manifest
-    from index.objects import ObjectFolder
+    from index.store.manifest import Manifest
+    from index.store.objects import ObjectFolder
 
 
 @dataclass(frozen=True, slots=True)

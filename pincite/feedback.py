@@ -15,8 +15,8 @@ from qa.settings import load_settings
 
 # Imported when run, for `pincite ask` has to start quickly.
 if TYPE_CHECKING:
-    from index.feedback import FeedbackFolder
-    from index.store import Store
+    from index.store.feedback import FeedbackFolder
+    from index.store.store import Store
 
 _DONE = {True: "answered", False: "abstained", None: "-"}
 
@@ -74,7 +74,7 @@ def gold_command(
     are drafts: each says what a person has to do to make a gold question of it.
     """
     from eval.feedback_gold import harvest
-    from index.snapshot import open_snapshot
+    from index.store.snapshot import open_snapshot
 
     for path in filter(None, (output, drafts)):
         _refuse_existing(path)
@@ -112,7 +112,7 @@ def remove_command(
 
 
 def _store(folder: Path | None) -> "Store":
-    from index.store import Store
+    from index.store.store import Store
 
     store = Store(load_settings(store=folder).store)
     store.pointer()  # where there is no store, that is said
@@ -120,7 +120,7 @@ def _store(folder: Path | None) -> "Store":
 
 
 def _kept_in(store: "Store") -> "FeedbackFolder":
-    from index.feedback import FeedbackFolder
+    from index.store.feedback import FeedbackFolder
 
     return FeedbackFolder(store.folder)
 
@@ -131,7 +131,7 @@ def _refuse_existing(path: Path) -> None:
 
 
 def _write(path: Path, content: str) -> None:
-    from index.objects import write_atomically
+    from index.store.objects import write_atomically
 
     try:
         write_atomically(path, content.encode())

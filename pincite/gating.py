@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from index.gating import Gate
     from index.model import Model
     from index.progress import Progress
-    from index.store import Store
+    from index.store.store import Store
     from qa.engine import Engine
 
 _ENOUGH = 30
@@ -42,8 +42,8 @@ def gate_command(
     store: StoreOption = None,
 ) -> None:
     """Register gold questions that new snapshots have to answer no worse than the live one."""
-    from index.registration import forget_gold, registered_gold
-    from index.store import Store
+    from index.store.registration import forget_gold, registered_gold
+    from index.store.store import Store
 
     if gold and remove:
         raise SettingsError("Name a gold file, or take the registered one away with --remove.")
@@ -62,8 +62,8 @@ def gate_command(
 
 def _register(gold: Path, store: "Store") -> None:
     from eval.gold_file import locate, read_gold
-    from index.registration import register_gold
-    from index.snapshot import open_snapshot
+    from index.store.registration import register_gold
+    from index.store.snapshot import open_snapshot
 
     rows = read_gold(gold)
     if store.exists:
@@ -92,7 +92,7 @@ class GoldCheck:
 
         Raises GoldError, StoreError, and ModelError where the live snapshot's is not here.
         """
-        from index.registration import registered_gold
+        from index.store.registration import registered_gold
 
         try:
             registered = registered_gold(store)
@@ -147,7 +147,7 @@ def gate_of(settings: Settings) -> "Callable[[Engine], Gate | None]":
     What came of it is said in the log.
     """
     from index.progress import no_progress
-    from index.store import Store
+    from index.store.store import Store
 
     def gate(engine: "Engine") -> "Gate | None":
         check = GoldCheck.of(Store(settings.store), engine.model, force=False)

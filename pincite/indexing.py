@@ -18,7 +18,7 @@ from qa.settings import Settings, load_settings
 if TYPE_CHECKING:
     from index.encoder import Encoder
     from index.model import Model
-    from index.store import Store
+    from index.store.store import Store
 
 KEPT_ASIDE = 5
 _WAIT_FOR_OTHERS_S = 5.0
@@ -66,7 +66,7 @@ def index_command(
     Exit code 5: the registered gold questions are answered significantly worse (`pincite gate`);
     what was live stays live.
     """
-    from index.store import Store
+    from index.store.store import Store
 
     settings = load_settings(
         store=store, model=model, reader=reader, backend=backend, keep=keep, ignore=ignore
@@ -177,8 +177,8 @@ class _Indexing:
 def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
     from index.plan import plan
     from index.refusals import NothingToIndexError
-    from index.registration import registered_gold
     from index.sources import resolve_sources
+    from index.store.registration import registered_gold
     from pincite.index_terminal import print_dropped, print_plan, print_skipped
 
     out = console(stderr=True)

@@ -25,7 +25,7 @@ def add_command(
     store: StoreOption = None,
 ) -> None:
     """Make a key and print it; only its hash is kept, so it is shown this once."""
-    from index.store import Store
+    from index.store.store import Store
     from qa.service.access.keys import RIGHTS, Keys
 
     wanted = [right.strip() for right in can.split(",")]
@@ -43,7 +43,7 @@ def add_command(
 @key_app.command("list")
 def list_command(store: StoreOption = None) -> None:
     """List the keys by name; what they are cannot be shown."""
-    from index.store import Store
+    from index.store.store import Store
     from qa.service.access.keys import Keys
 
     keys = Keys(Store(load_settings(store=store).store)).all()
@@ -58,7 +58,7 @@ def revoke_command(
     name: Annotated[str, typer.Argument(help="The key's name.")], store: StoreOption = None
 ) -> None:
     """Forget a key: from now on it opens nothing, in a running service, too."""
-    from index.store import Store
+    from index.store.store import Store
     from qa.service.access.keys import Keys
 
     Keys(Store(load_settings(store=store).store)).revoke(name)

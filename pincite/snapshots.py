@@ -10,7 +10,7 @@ from qa.cli import StoreOption
 from qa.settings import load_settings
 
 if TYPE_CHECKING:
-    from index.store import Store
+    from index.store.store import Store
 
 _LISTED = 20
 
@@ -23,8 +23,8 @@ def rollback_command(
     store: StoreOption = None,
 ) -> None:
     """Make an older snapshot live again. The next `pincite index` follows the sources again."""
-    from index.history import roll_back
-    from index.store import Store
+    from index.store.history import roll_back
+    from index.store.store import Store
 
     settings = load_settings(store=store)
     target = Store(settings.store, keep=settings.keep)
@@ -48,8 +48,8 @@ def purge_command(store: StoreOption = None) -> None:
     is kept is searched for what is forgotten. Exit code 1: something was found.
     """
     from index.progress import progress_bar
-    from index.purge import purge
-    from index.store import Store
+    from index.store.purge import purge
+    from index.store.store import Store
 
     target = Store(load_settings(store=store).store)
     _tell_what_stays(target)
@@ -77,8 +77,8 @@ def purge_command(store: StoreOption = None) -> None:
 
 def _tell_what_stays(store: "Store") -> None:
     """Say what a person may think is forgotten, and is not; and the other way round."""
-    from index.history import newer_than_live
     from index.plan import plan
+    from index.store.history import newer_than_live
 
     live = store.live_manifest()
     for newer in newer_than_live(store):

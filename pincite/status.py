@@ -82,9 +82,9 @@ def _reader_in_words(reader: "ReaderUsed | None") -> str:
 
 
 def _status(settings: Settings, check: bool) -> Status:
-    from index.registration import registered_gold
-    from index.snapshot import open_snapshot
-    from index.store import Store
+    from index.store.registration import registered_gold
+    from index.store.snapshot import open_snapshot
+    from index.store.store import Store
     from pincite.calibration_status import CalibrationStatus
     from qa.read.choose import NO_READER, reader_used
 

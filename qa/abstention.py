@@ -11,8 +11,8 @@ from qa.calibration import AppliedCalibration, Calibration, Key
 from qa.read.choose import NO_READER
 
 if TYPE_CHECKING:
-    from index.manifest import Manifest
-    from index.snapshot import Snapshot
+    from index.store.manifest import Manifest
+    from index.store.snapshot import Snapshot
 
 SCORING = 4
 """The version of how a score is made. Raise it when searching, reading, quoting or deciding

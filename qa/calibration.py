@@ -67,7 +67,7 @@ class Calibration:
 
     `threshold` is a score. `slope` and `intercept` make a probability of a score. `key` is
     what it is valid for, `corpus` the digest of the documents it was made on
-    (`index.publishing.corpus_digest`). `gold` is the name of the gold file without its folder.
+    (`publishing.corpus_digest`). `gold` is the name of the gold file without its folder.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)

@@ -173,8 +173,8 @@ def verify_command(
     store: StoreOption = None,
 ) -> None:
     """Check an answer against the sources as they are now. Exit code 4: not all of it holds."""
-    from index.snapshot import open_snapshot
-    from index.store import Store
+    from index.store.snapshot import open_snapshot
+    from index.store.store import Store
     from qa.claims import read_claims
     from qa.elsewhere import elsewhere_in_sources
     from qa.terminal import print_verification

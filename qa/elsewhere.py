@@ -11,7 +11,7 @@ from pathlib import Path
 
 from index.errors import SourceError
 from index.records import Document
-from index.snapshot import Snapshot
+from index.store.snapshot import Snapshot
 from qa.claims import PlaceClaim
 from qa.versions import VersionsOf
 
@@ -96,7 +96,7 @@ def _indexed(snapshot: Snapshot) -> Iterator[Document]:
 def _new_documents(snapshot: Snapshot) -> Iterator[Document]:
     """Yield the documents of files that the snapshot does not know, as far as they can be read."""
     # Readers bring parsers that an answer does not need.
-    from index.reading import UnreadableFileError, read_file
+    from index.parsers import UnreadableFileError, read_file
     from index.sources import list_files
 
     known = {each.source for each in snapshot.chunked.without_texts()}

@@ -14,11 +14,11 @@ from index.backends.batching import Batched
 from index.backends.choose import open_encoder
 from index.encoder import Encoder
 from index.errors import ModelError
-from index.manifest import Manifest
 from index.model import Model, find_model
 from index.records import Span
-from index.snapshot import Snapshot, open_snapshot
-from index.store import Store
+from index.store.manifest import Manifest
+from index.store.snapshot import Snapshot, open_snapshot
+from index.store.store import Store
 from index.tokens import Tokenizer
 from qa.abstention import Rule
 from qa.answer.confidence import model_of

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from index.records import ChunkedDocument, Passage, headings
-from index.snapshot import Snapshot
+from index.store.snapshot import Snapshot
 from qa.engine import Engine
 from qa.wording import content_words, leans_back, same_claim_words, word_count
 

@@ -7,9 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from index.postings import Postings
-from index.ranges import in_ranges
-from index.snapshot import Snapshot
+from index.store.postings import Postings
+from index.store.ranges import in_ranges
+from index.store.snapshot import Snapshot
 from qa.bm25 import K1, PostingList, Scores, inverse_document_frequency, norms, score
 from qa.maxscore import Allowed, best_passages
 from qa.question_terms import Term

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from index.backends import Backend
 from index.errors import PinciteError
-from index.snapshot import open_snapshot
-from index.store import Store
-from index.store_folder import LIVE
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
+from index.store.store_folder import LIVE
 from qa.engine import Engine
 
 _RETRY_SECONDS = 2.0

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.records import Document, MetadataValue
-from index.snapshot import Snapshot
-from index.stored_documents import StoredDocuments
+from index.store.snapshot import Snapshot
+from index.store.stored_documents import StoredDocuments
 from qa.errors import FilterError
 from qa.filters import Condition, Filter, Kind, kinds_of, shortened
 

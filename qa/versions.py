@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 
 from index.records import Document
-from index.snapshot import Snapshot
 from index.sources import SourceFile, locate
-from index.uploads import Upload, Uploads, is_upload, upload_id_of
+from index.store.snapshot import Snapshot
+from index.store.uploads import Upload, Uploads, is_upload, upload_id_of
 
 VersionsOf = Callable[[str], tuple[Document, ...]]
 """Returns the versions of a document by its id: first as it is now, then as it was indexed.
@@ -24,7 +24,7 @@ def versions_in_sources(snapshot: Snapshot, uploads: Uploads | None = None) -> V
     """
     # Readers bring parsers that an answer does not need.
     from index.gathering import digest_of
-    from index.reading import UnreadableFileError, read_errors_explained, read_file
+    from index.parsers import UnreadableFileError, read_errors_explained, read_file
 
     roots = [Path(source) for source in snapshot.manifest.sources]
     read = cache(read_file)

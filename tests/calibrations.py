@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from index.publishing import corpus_digest
-from index.snapshot import Snapshot
+from index.store.publishing import corpus_digest
+from index.store.snapshot import Snapshot
 from qa.abstention import SCORING, key_of
 from qa.calibration import Calibration, Counts, Key, Tally
 from qa.read.choose import NO_READER

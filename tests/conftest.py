@@ -14,7 +14,7 @@ from index.backends.choose import open_encoder
 from index.build import sync
 from index.encoder import Encoder
 from index.model import Model, find_model
-from index.store import Store
+from index.store.store import Store
 from qa.read.choose import open_reader
 from qa.read.reader import Reader
 from tests.encoders import HashingEncoder

@@ -12,8 +12,8 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator
 
-from index.reading import READERS, OutOfReachError, UnreadableFileError, worker
-from index.reading.progress import progressed
+from index.parsers import READERS, OutOfReachError, UnreadableFileError, worker
+from index.parsers.progress import progressed
 from index.records import Document
 from index.sources import SourceFile
 

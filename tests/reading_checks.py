@@ -4,7 +4,7 @@ import hashlib
 import random
 from pathlib import Path
 
-from index.reading import UnreadableFileError, read_file
+from index.parsers import UnreadableFileError, read_file
 from index.records import Document
 from index.sources import SourceFile
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.chunking import Chunker
 from index.model import Model
-from index.reading import read_file
+from index.parsers import read_file
 from index.records import Document
 from index.sources import SourceFile
 from qa.read.windows import Window, windows

@@ -19,7 +19,7 @@ from benchmarks.tables import table
 from index.backends.openvino_runtime import precisions
 from index.chunking import Chunker
 from index.model import find_model
-from index.reading import read_file
+from index.parsers import read_file
 from index.sources import SourceFile
 from qa.read.bundled import TrainedReader, find_reader
 from qa.read.conversion import largest_differences, openvino_reader

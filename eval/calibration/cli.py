@@ -56,8 +56,8 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
     from eval.gold_file import locate, read_gold
     from eval.run import ask_all
     from index.progress import progress_bar
-    from index.publishing import publish_calibration
-    from index.store import Store
+    from index.store.publishing import publish_calibration
+    from index.store.store import Store
     from qa.engine import Engine
 
     check_share("--max-false-answers", max_false_answers)  # before anything that takes long
@@ -92,8 +92,8 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
 
 
 def _remove(settings: Settings) -> None:
-    from index.publishing import remove_calibration
-    from index.store import Store
+    from index.store.publishing import remove_calibration
+    from index.store.store import Store
 
     live = remove_calibration(Store(settings.store, keep=settings.keep))
     if live is None:

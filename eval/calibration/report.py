@@ -6,7 +6,7 @@ from math import ceil, floor
 
 from eval.calibration.fitting import Fit
 from eval.questions import QuestionSet
-from index.publishing import corpus_digest
+from index.store.publishing import corpus_digest
 from qa.abstention import key_of
 from qa.calibration import Calibration, Tally, percent
 from qa.engine import Engine

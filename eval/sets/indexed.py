@@ -16,8 +16,8 @@ from index.errors import StoreError
 from index.model import DEFAULT_MODEL, Model, find_model
 from index.progress import Progress
 from index.records import Document
-from index.snapshot import Snapshot, open_snapshot
-from index.store import Store
+from index.store.snapshot import Snapshot, open_snapshot
+from index.store.store import Store
 from qa.engine import Engine
 from qa.settings import Settings
 

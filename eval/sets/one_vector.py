@@ -15,8 +15,8 @@ from eval.judge import DOCUMENT_DEPTH, rank_documents
 from eval.records import Ranking
 from eval.sets.beir import BeirSet
 from index.encoder import Vectors
-from index.objects import write_atomically
 from index.progress import Progress
+from index.store.objects import write_atomically
 from qa.engine import Engine
 
 _STEP = 256

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.stack import Stack
+from index.store.stack import Stack
 
 CODED_FROM = 25_000
 """Passages. Fewer are compared exactly in little more than a millisecond, and made at once."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from index.dense.codes import CODED_FROM, Codes
 from index.dense.scan import Hits, Mask, nearest
 from index.dense.warming import bring_in
-from index.stack import Stack
+from index.store.stack import Stack
 
 _FEWEST_COMPARED = 1000
 _COMPARED_FOR_EACH = 20

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field
 
 from index.records import Document, Span
-from index.snapshot import Snapshot
+from index.store.snapshot import Snapshot
 from qa.cited_text import place_line
 from qa.errors import QuestionError
 from qa.protocol.arguments import OpenArguments

@@ -7,9 +7,9 @@ from typing import Protocol, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from index.columns import Columns
 from index.records import Document, Passage, Span
-from index.stack import Stack
+from index.store.columns import Columns
+from index.store.stack import Stack
 from qa.records import Place
 
 Numbers = NDArray[np.int64]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.halves import widened
-from index.snapshot import Snapshot
+from index.store.snapshot import Snapshot
 from qa.lexical import Lexicon
 from qa.matching import Rows
 from qa.query import Query

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
-from index.store import Store
+from index.store.store import Store
 from index.version import installed_version
 from qa.live import LiveEngine
 from qa.service.answers import add_answer_routes

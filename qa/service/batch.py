@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from index.errors import SourceError
-from index.jobs import Job
-from index.objects import stored_as
-from index.store import Store
+from index.store.jobs import Job
+from index.store.objects import stored_as
+from index.store.store import Store
+from index.store.uploads import Upload, UploadChange
 from index.uploading import refuse_id_in_use, why_unreadable
-from index.uploads import Upload, UploadChange
 from qa.engine import Engine
 
 MOST_BYTES = 64 * 2**20

@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 from index.errors import PinciteError, SettingsError
-from index.store import Store
+from index.store.store import Store
 from qa.service.access.keys import Keys
 from qa.service.access.rate_limit import RateLimit
 from qa.service.policy import Policy

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from fastapi import FastAPI, HTTPException
 
 from index.errors import StoreError
-from index.feedback import Feedback, FeedbackFolder, FeedbackFullError
-from index.store import Store
+from index.store.feedback import Feedback, FeedbackFolder, FeedbackFullError
+from index.store.store import Store
 from qa.service.feedback_wire import FeedbackBody, FeedbackJson
 from qa.service.problems import GATE, OF_A_BODY, problem_responses
 

@@ -5,7 +5,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from index.chunking import MAX_PASSAGE_CHARS
-from index.feedback import RatedQuote
+from index.store.feedback import RatedQuote
 from qa.question_reader import MAX_QUESTION_CHARS
 from qa.service.ask_wire import NOT_BLANK
 from qa.wire_fields import EndIndex, StartIndex, WireModel

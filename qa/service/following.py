@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from index.manifest import Manifest
+from index.store.manifest import Manifest
 from index.watching import watch_sources
 
 _log = logging.getLogger("pincite")

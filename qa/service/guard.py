@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index.reading.files import MAX_FILE_BYTES
+from index.parsers.files import MAX_FILE_BYTES
 from qa.service.problems import problem
 from qa.settings import HOW_TO_ALLOW_HOSTS
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
-from index.jobs import JOB_ID
-from index.uploads import UPLOAD_ID
+from index.store.jobs import JOB_ID
+from index.store.uploads import UPLOAD_ID
 
 AnyDocumentId = Annotated[
     str,

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from index.gating import Gate
 from index.process import take_little
-from index.store import Store
+from index.store.store import Store
 from qa.engine import Engine
 from qa.live import LiveEngine
 from qa.service.app import build_app

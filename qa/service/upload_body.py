@@ -16,7 +16,7 @@ from pydantic_core import PydanticSerializationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from index.reading import READERS
+from index.parsers import READERS
 from index.records import MetadataValue
 from qa.service.ask_wire import NOT_BLANK
 from qa.wire_fields import WireModel

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from index.jobs import Job, State
+from index.store.jobs import Job, State
 from qa.service.wire import DocumentSummaryJson
 from qa.wire_fields import SnapshotId, WireModel
 

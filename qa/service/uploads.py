@@ -10,10 +10,10 @@ from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import PinciteError, SourceError
-from index.jobs import Job
-from index.store import Store
+from index.store.jobs import Job
+from index.store.store import Store
+from index.store.uploads import UPLOAD_ID, Upload
 from index.uploading import owner_of_id, refuse_id_in_use
-from index.uploads import UPLOAD_ID, Upload
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
 from qa.service.parameters import DOCUMENT_LINKS, JOB_LINKS, JobId, UploadId, Wait

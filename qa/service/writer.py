@@ -12,10 +12,10 @@ from filelock import FileLock, Timeout
 from index.build import sync
 from index.errors import PinciteError, SourceError, StoreBusyError
 from index.gating import Gate
-from index.jobs import FINISHED, Job, now
 from index.process import give_back
-from index.store import Store
-from index.store_folder import JOBS_LOCK
+from index.store.jobs import FINISHED, Job, now
+from index.store.store import Store
+from index.store.store_folder import JOBS_LOCK
 from index.uploading import change_uploads
 from qa.engine import Engine
 from qa.live import LiveEngine

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from index.records import ChunkedDocument, Document, Passage, Span
-from index.snapshot import Snapshot
+from index.store.snapshot import Snapshot
 from qa.errors import QuoteError
 from qa.folding import fold, fold_quote
 from qa.records import Place

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from index.snapshot import Snapshot
+from index.store.snapshot import Snapshot
 from qa.engine import Engine
 from qa.nearest import nearest
 from qa.records import Place

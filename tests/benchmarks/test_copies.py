@@ -8,8 +8,8 @@ import pytest
 from benchmarks.copies import COSINES, Copies
 from benchmarks.grow import grow
 from benchmarks.search import search
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 
 
 @pytest.fixture(scope="module")

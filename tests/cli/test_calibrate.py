@@ -9,9 +9,9 @@ import pytest
 
 from index.build import sync
 from index.model import Model
-from index.publishing import publish_calibration
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.publishing import publish_calibration
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from qa.answer.confidence import model_of
 from tests.cli.conftest import Command, Outcome
 from tests.encoders import HashingEncoder
@@ -269,7 +269,7 @@ def test_a_store_that_changed_meanwhile_is_left_as_it_is(
         sync(store, [notes], model, HashingEncoder())
         return publish_calibration(store, *rest)
 
-    monkeypatch.setattr("index.publishing.publish_calibration", indexed_meanwhile)
+    monkeypatch.setattr("index.store.publishing.publish_calibration", indexed_meanwhile)
     outcome = hashed("calibrate", "--gold", "mine.jsonl")
     assert outcome.code == 1
     assert "run it again" in outcome.err

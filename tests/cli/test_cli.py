@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import pincite as package
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.cli.conftest import (
     ON_SUBJECT,
     REPOSITORY,

@@ -8,8 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.encoder import Encoder
-from index.feedback import Feedback, FeedbackFolder, RatedQuote
-from index.store import Store
+from index.store.feedback import Feedback, FeedbackFolder, RatedQuote
+from index.store.store import Store
 from qa.live import LiveEngine
 from qa.service.app import build_app
 from qa.service.writer import Writer

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eval.gold_file import PACKAGED_GOLD
-from index.store import Store
+from index.store.store import Store
 from tests.cli.conftest import Command, assert_one_line
 from tests.cli.test_calibrate import fact, row
 from tests.encoders import HashingEncoder

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from index.store import Store
+from index.store.store import Store
 from tests.cli.conftest import Command
 
 

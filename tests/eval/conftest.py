@@ -8,8 +8,8 @@ from eval.gold_file import PACKAGED_GOLD, locate, read_gold
 from eval.questions import QuestionSet
 from eval.records import Run
 from eval.run import evaluate
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from qa.engine import Engine
 
 QUESTIONS = 30

@@ -13,8 +13,8 @@ from eval.gate import GateOutcome, GoldGate
 from eval.gold_file import read_gold
 from index.build import sync
 from index.errors import ModelError
-from index.snapshot import Snapshot, open_snapshot
-from index.store import Store
+from index.store.snapshot import Snapshot, open_snapshot
+from index.store.store import Store
 from qa.engine import Engine
 from tests.encoders import HashingEncoder
 from tests.eval.upside_down import UpsideDown

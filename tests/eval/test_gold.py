@@ -9,7 +9,7 @@ import pytest
 from eval.errors import GoldError
 from eval.gold_file import PACKAGED_GOLD, locate, locate_what_stands, read_gold
 from eval.questions import GoldSpan
-from index.reading import read_file
+from index.parsers import read_file
 from index.records import Document, Span
 from index.sources import list_files
 

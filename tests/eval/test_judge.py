@@ -11,8 +11,8 @@ from eval.records import Found, Overlap, Ranking
 from eval.relevance import Corpus, Family
 from index.build import sync
 from index.records import Document, Passage, Span
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from qa.engine import Engine
 from qa.records import Citation, Hit, Place
 from tests.encoders import HashingEncoder

@@ -5,12 +5,12 @@ from typing import Any
 
 from index.build import sync
 from index.model import Model
-from index.objects import stored_as
 from index.report import SyncReport
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.objects import stored_as
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
+from index.store.uploads import Upload, UploadChange
 from index.uploading import change_uploads
-from index.uploads import Upload, UploadChange
 from tests.encoders import HashingEncoder
 
 

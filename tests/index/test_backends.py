@@ -23,8 +23,8 @@ from index.encoder import Encoder, Role, Vectors
 from index.errors import ModelError, NotConvertibleError
 from index.model import Model, find_model
 from index.records import passage_text
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.models import make_model
 
 PROMPTS = {"query": "ask: ", "document": "a passage of some length to be found: "}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from index.dense.codes import Codes, make_codes, read_codes
 from index.dense.search import DenseIndex
 from index.dense.warming import bring_in
-from index.stack import Stack
+from index.store.stack import Stack
 
 DIMENSION = 128
 SELECTIVITIES = (0.001, 0.01, 0.1, 0.5, 0.9)

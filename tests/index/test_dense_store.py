@@ -8,8 +8,8 @@ from index.build import sync
 from index.dense.search import DenseIndex
 from index.errors import StoreDamagedError
 from index.model import Model
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 from tests.index.living import Living
 
@@ -61,7 +61,7 @@ def test_an_index_that_changes_nothing_makes_no_codes(
     def refuse(vectors: object) -> bytes:
         raise AssertionError("made anew")
 
-    monkeypatch.setattr("index.writing.make_codes", refuse)
+    monkeypatch.setattr("index.store.writing.make_codes", refuse)
     assert not living.index().changed
 
 

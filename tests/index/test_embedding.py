@@ -9,7 +9,7 @@ import pytest
 from index.build import sync
 from index.encoder import Role, Vectors
 from index.model import Model
-from index.store import Store
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.reading import UnreadableFileError, read_file
-from index.reading.decoding import SAMPLE_BYTES, decode
+from index.parsers import UnreadableFileError, read_file
+from index.parsers.decoding import SAMPLE_BYTES, decode
 from index.sources import SourceFile
 
 WESTERN = [

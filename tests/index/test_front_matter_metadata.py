@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.document_json import document_from_json, document_to_json
-from index.reading import read_file
-from index.reading.front_matter import MAX_CHARS, FrontMatter, read_front_matter
-from index.reading.metadata import MAX_KEYS
+from index.parsers import read_file
+from index.parsers.front_matter import MAX_CHARS, FrontMatter, read_front_matter
+from index.parsers.metadata import MAX_KEYS
 from index.records import Document
 from index.sources import SourceFile
+from index.store.document_json import document_from_json, document_to_json
 
 INVALID = FrontMatter(remarks=("front matter is not valid YAML",))
 

@@ -12,8 +12,8 @@ import pytest
 from index.build import sync
 from index.errors import StoreError, StoreMissingError
 from index.model import Model
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 
 PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -10,8 +10,8 @@ import pytest
 
 from index.model import Model
 from index.model_card import languages_of
-from index.reading import language
-from index.reading.language import foreign, language_of
+from index.parsers import language
+from index.parsers.language import foreign, language_of
 from index.records import Document
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -160,7 +160,7 @@ def test_the_rows_of_a_file_are_looked_at_together() -> None:
 
 def test_plain_english_does_not_load_the_model() -> None:
     code = (
-        f"from index.reading.language import *; import sys; language_of({ENGLISH[1].lower()!r}); "
+        f"from index.parsers.language import *; import sys; language_of({ENGLISH[1].lower()!r}); "
     )
     code += "print('py3langid' in sys.modules)"
     done = subprocess.run(

@@ -16,11 +16,11 @@ from index.build import sync
 from index.encoder import Encoder
 from index.errors import SourceError
 from index.model import Model
-from index.objects import stored_as
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.objects import stored_as
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
+from index.store.uploads import Upload, UploadChange
 from index.uploading import change_uploads
-from index.uploads import Upload, UploadChange
 from qa.engine import Engine
 from qa.wire import AnswerJson
 from tests.encoders import HashingEncoder

@@ -13,8 +13,8 @@ from index.build import sync
 from index.errors import ModelError
 from index.model import DEFAULT_MODEL, Model, find_model
 from index.records import passage_text
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 from tests.models import make_model
 

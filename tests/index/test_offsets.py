@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from index.backends.torch_encoder import TorchEncoder
 from index.chunking import MAX_HEADING_PATH_CHARS, MAX_PASSAGE_CHARS, Chunker
 from index.model import Model
-from index.reading import UnreadableFileError, read_file
-from index.reading.blocks import has_text
+from index.parsers import UnreadableFileError, read_file
+from index.parsers.blocks import has_text
 from index.records import ChunkedDocument, Document, Span, passage_text
 from index.sources import SourceFile
 from index.structure import OUTLINERS, outline_of

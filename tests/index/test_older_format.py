@@ -10,15 +10,15 @@ import pytest
 from index.build import sync
 from index.encoder import Role, Vectors
 from index.errors import SourceError, StoreOutdatedError
-from index.history import roll_back
-from index.manifest import FORMAT
 from index.model import Model
 from index.plan import plan
-from index.publishing import remove_calibration
-from index.purge import purge
-from index.registration import forget_gold, register_gold
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.history import roll_back
+from index.store.manifest import FORMAT
+from index.store.publishing import remove_calibration
+from index.store.purge import purge
+from index.store.registration import forget_gold, register_gold
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 from tests.index.living import Living
 from tests.index.texts import assert_one_line

@@ -8,7 +8,7 @@ import pytest
 
 from index.chunking import Chunker
 from index.model import Model
-from index.reading.blocks import own_title
+from index.parsers.blocks import own_title
 from index.records import Document, Span
 from index.tokens import ModelTokenizer
 from tests.index.test_offsets import assert_holds, chunker, tokenizer  # noqa: F401

@@ -12,13 +12,13 @@ import pytest
 
 from index.build import sync
 from index.errors import StoreDamagedError, StoreError, StoreMissingError
-from index.manifest import FORMAT, Manifest, Shard
 from index.model import Model
-from index.objects import ObjectFolder, StoredFile
-from index.publishing import corpus_digest, publish_calibration, remove_calibration
 from index.report import SyncReport
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.manifest import FORMAT, Manifest, Shard
+from index.store.objects import ObjectFolder, StoredFile
+from index.store.publishing import corpus_digest, publish_calibration, remove_calibration
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 from tests.failing import FAILURES, failing_at
 
@@ -254,9 +254,9 @@ def test_publishing_that_fails_at_any_step_leaves_a_whole_snapshot_live(
 DYING_PUBLISHERS = """
 import os, shutil, sys, tempfile
 from pathlib import Path
-from index.publishing import publish_calibration
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.publishing import publish_calibration
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 
 def dying(function):
     def step(*args, **kwargs):

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from index.errors import ReadingError
-from index.reading import OutOfReachError, UnreadableFileError, read_errors_explained, read_file
-from index.reading.isolation import ReadingProcess, reading_process
+from index.parsers import OutOfReachError, UnreadableFileError, read_errors_explained, read_file
+from index.parsers.isolation import ReadingProcess, reading_process
 from index.sources import SourceFile
 
 TEXT = "The dough rests for eighteen hours. 👍🏽\n"
@@ -241,7 +241,7 @@ def test_an_unguarded_script_is_run_once_and_a_foreign_index_is_no_obstacle(
     code = """
         import os
         from pathlib import Path
-        from index.reading import read_file
+        from index.parsers import read_file
         from index.sources import SourceFile
         print("once")
         os.chdir("sub")
@@ -255,7 +255,7 @@ def test_an_unguarded_script_is_run_once_and_a_foreign_index_is_no_obstacle(
 ORPHAN = """
     import threading
     from pathlib import Path
-    from index.reading.isolation import ReadingProcess
+    from index.parsers.isolation import ReadingProcess
     from index.sources import SourceFile
     process = ReadingProcess("tests.hostile_worker", seconds={seconds})
     read = lambda kind: process.read(SourceFile(Path("file." + kind), "x/file." + kind))

@@ -7,8 +7,8 @@ import pytest
 
 from index.build import sync
 from index.errors import SourceError, StoreBusyError, StoreError
-from index.registration import forget_gold, register_gold, registered_gold
-from index.store import Store
+from index.store.registration import forget_gold, register_gold, registered_gold
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 
 

@@ -14,14 +14,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.chunking import Chunker
-from index.document_json import document_from_json, document_to_json
 from index.model import Model
-from index.reading import READERS, UnreadableFileError, read_file
-from index.reading import rows as row_reading
-from index.reading.csv_header import is_header
-from index.reading.csv_records import delimiter_of
+from index.parsers import READERS, UnreadableFileError, read_file
+from index.parsers import rows as row_reading
+from index.parsers.csv_header import is_header
+from index.parsers.csv_records import delimiter_of
 from index.records import Document, Heading, Layout
 from index.sources import SourceFile
+from index.store.document_json import document_from_json, document_to_json
 from index.tokens import ModelTokenizer
 from tests.index.test_offsets import assert_holds
 

@@ -7,12 +7,12 @@ import orjson
 import pytest
 
 from index.errors import StoreBusyError, StoreError
-from index.feedback import Feedback, FeedbackFolder, RatedQuote
-from index.history import roll_back
 from index.model import Model
-from index.purge import purge
-from index.snapshot import Snapshot, open_snapshot
-from index.store import Store
+from index.store.feedback import Feedback, FeedbackFolder, RatedQuote
+from index.store.history import roll_back
+from index.store.purge import purge
+from index.store.snapshot import Snapshot, open_snapshot
+from index.store.store import Store
 from tests.index.living import Living
 
 SECRET = "The patient Örjan Ek called at noon about a rash."

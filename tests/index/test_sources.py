@@ -16,11 +16,10 @@ from index.chunking import Chunker
 from index.errors import SourceError, StoreMissingError
 from index.gathering import digest_of
 from index.model import Model
-from index.reading import OutOfReachError, UnreadableFileError, files, read_file
+from index.parsers import OutOfReachError, UnreadableFileError, files, read_file
 from index.records import ChunkedDocument, Document
 from index.refusals import NothingToIndexError
 from index.report import SyncReport
-from index.snapshot import open_snapshot
 from index.sources import (
     SkippedFile,
     SourceFile,
@@ -29,7 +28,8 @@ from index.sources import (
     locate,
     resolve_sources,
 )
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 
 DAMAGED = "damaged UTF-8 (byte 0xe2 at 3); save it as UTF-8"
@@ -312,7 +312,7 @@ def test_a_file_on_a_failing_disk_is_kept_though_cut_anew(
         return digest_of(path)
 
     monkeypatch.setattr("index.gathering.digest_of", failing)
-    monkeypatch.setattr("index.known.CHUNKING", -1)
+    monkeypatch.setattr("index.store.known.CHUNKING", -1)
     cut: list[str] = []
 
     def chunk(chunker: Chunker, document: Document) -> ChunkedDocument:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.stack import Stack
+from index.store.stack import Stack
 
 
 @given(st.lists(st.integers(0, 5), min_size=1).filter(any), st.data())

@@ -11,7 +11,6 @@ import pytest
 
 from index.backends.openvino_encoder import LEAST_COSINE
 from index.build import sync
-from index.dealing import DOCUMENTS_A_SHARD
 from index.encoder import Encoder
 from index.errors import (
     SourceError,
@@ -21,8 +20,9 @@ from index.errors import (
 )
 from index.model import Model
 from index.records import passage_text
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.dealing import DOCUMENTS_A_SHARD
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 from tests.index.texts import REPOSITORY, TEXTS, Corpus, assert_nothing_is_left_over, names
 
@@ -103,7 +103,7 @@ def test_where_no_shard_changed_the_terms_are_not_joined_anew(
     corpus.sync()
     before = corpus.store.live_manifest()
     with monkeypatch.context() as patch:
-        patch.setattr("index.writing.join_terms", joined)
+        patch.setattr("index.store.writing.join_terms", joined)
         corpus.sync()
         assert corpus.store.live_manifest().postings == before.postings
         corpus.write("new.txt", "Owls hunt by night.\n")
@@ -306,14 +306,14 @@ def test_a_failed_sync_of_a_store_that_is_there_leaves_it(corpus: Corpus) -> Non
     assert corpus.sync().snapshot == good
 
 
-MAP_ALL = "import index.objects; index.objects.SMALLEST_MAPPED = 0\n"
+MAP_ALL = "import index.store.objects; index.store.objects.SMALLEST_MAPPED = 0\n"
 LIMITED = """
 import resource, sys
 from pathlib import Path
 
 from index.build import sync
 from index.model import find_model
-from index.store import Store
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -357,7 +357,7 @@ def test_files_are_mapped_that_are_large_and_damage_to_them_is_found(
 ) -> None:
     corpus.sync()
     read = open_snapshot(corpus.store)
-    monkeypatch.setattr("index.objects.SMALLEST_MAPPED", 0)
+    monkeypatch.setattr("index.store.objects.SMALLEST_MAPPED", 0)
     mapped = open_snapshot(corpus.store)
     rows = len(read.passage_vectors)
     assert np.array_equal(mapped.passage_vectors.rows(0, rows), read.passage_vectors.rows(0, rows))

@@ -13,9 +13,9 @@ from index.errors import (
     StoreError,
     StoreMissingError,
 )
-from index.manifest import FORMAT
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.manifest import FORMAT
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.index.texts import TEXTS, Corpus, assert_nothing_is_left_over, assert_one_line
 
 

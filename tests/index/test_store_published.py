@@ -15,9 +15,9 @@ from index.errors import (
     StoreBusyError,
     StoreError,
 )
-from index.objects import ObjectFolder
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.objects import ObjectFolder
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.failing import FAILURES, failing_at
 from tests.index.texts import (
     REPOSITORY,
@@ -75,7 +75,7 @@ import os, shutil, sys, tempfile
 from pathlib import Path
 from index.build import sync
 from index.model import find_model
-from index.store import Store
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 
 def dying(function):
@@ -134,7 +134,7 @@ import itertools, sys
 from pathlib import Path
 from index.build import sync
 from index.model import find_model
-from index.store import Store
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 
 folder, model, encoder = Path(sys.argv[1]), find_model(), HashingEncoder()
@@ -199,7 +199,7 @@ def test_a_second_writer_is_turned_away(corpus: Corpus) -> None:
             from index.build import sync
             from index.errors import StoreBusyError
             from index.model import find_model
-            from index.store import Store
+            from index.store.store import Store
             from pathlib import Path
             try:
                 sync(Store(Path({str(corpus.store.folder)!r})), [{str(corpus.source)!r}],

@@ -12,12 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.dealing import deal, shard_count
-from index.entries import Entry
-from index.objects import ObjectFolder
-from index.open_shard import OpenShard
-from index.places import embedded_digest
-from index.recently_used import RecentlyUsed
 from index.records import (
     ChunkedDocument,
     Document,
@@ -29,9 +23,15 @@ from index.records import (
     passage_id,
     passage_text,
 )
-from index.shards import read_shard, write_shard
-from index.stored_documents import StoredDocuments, StoredPassages
-from index.vectors import StoredVectors
+from index.store.dealing import deal, shard_count
+from index.store.entries import Entry
+from index.store.objects import ObjectFolder
+from index.store.open_shard import OpenShard
+from index.store.places import embedded_digest
+from index.store.recently_used import RecentlyUsed
+from index.store.shards import read_shard, write_shard
+from index.store.stored_documents import StoredDocuments, StoredPassages
+from index.store.vectors import StoredVectors
 
 DIMENSION = 8
 
@@ -97,7 +97,7 @@ def written(corpus: Sequence[ChunkedDocument], folder: Path) -> list[OpenShard]:
 def test_documents_and_passages_are_what_was_written(
     mapped: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.objects.SMALLEST_MAPPED", 0 if mapped else 1 << 20)
+    monkeypatch.setattr("index.store.objects.SMALLEST_MAPPED", 0 if mapped else 1 << 20)
 
     @settings(max_examples=settings().max_examples // 3)
     @given(corpora())
@@ -144,7 +144,7 @@ def test_a_text_has_the_vector_it_was_written_with(
         return (first % 2, second) if collide else (first, second)
 
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr("index.places.embedded_digest", digest)
+        patch.setattr("index.store.places.embedded_digest", digest)
         shards = written(corpus, Path(folder))
         known = StoredVectors(lambda: shards)
         for text in passage_texts(corpus):

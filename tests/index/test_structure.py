@@ -7,7 +7,7 @@ import pytest
 
 from index.chunking import Chunker
 from index.model import Model
-from index.reading import read_file
+from index.parsers import read_file
 from index.sources import list_files
 from index.structure import OUTLINERS, Outline
 

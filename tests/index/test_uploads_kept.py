@@ -9,9 +9,9 @@ from index.errors import SourceError
 from index.model import Model
 from index.plan import plan
 from index.refusals import NothingToIndexError
-from index.snapshot import open_snapshot
 from index.sources import document_id
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.index.living import Living
 
 TEXT = "Redness fades within two days.\n"

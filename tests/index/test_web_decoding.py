@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from index.reading.web_labels import BY_LABEL
+from index.parsers.web_labels import BY_LABEL
 from tests.reading_checks import read_bytes, reason_for
 
 WAR = "第二次世界大战是一场全球性的军事冲突。朱镕基"

@@ -5,8 +5,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.objects import SMALLEST_MAPPED, ObjectFolder
-from index.word_list import WordList
+from index.store.objects import SMALLEST_MAPPED, ObjectFolder
+from index.store.word_list import WordList
 
 words = st.text(st.sampled_from("abcxyzéß東а\U0001f600"), min_size=1, max_size=6)
 

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 from index.build import sync
-from index.manifest import Manifest
 from index.model import Model
 from index.report import SyncReport
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.manifest import Manifest
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.encoders import HashingEncoder
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.columns import Columns, make_columns
 from index.records import ChunkedDocument, Document, Passage, Span
-from index.stack import Stack
+from index.store.columns import Columns, make_columns
+from index.store.stack import Stack
 from qa.query import Query
 from qa.retrieve.candidates import Candidate, Candidates
 from tests.documents import document

@@ -13,9 +13,9 @@ import pytest
 from index.build import sync
 from index.errors import StoreDamagedError, StoreError
 from index.model import Model
-from index.publishing import publish_calibration, remove_calibration
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.publishing import publish_calibration, remove_calibration
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from qa.abstention import SCORING, Rule, key_of
 from qa.answer.confidence import model_of
 from qa.calibration import Calibration

@@ -18,7 +18,7 @@ from index.build import sync
 from index.errors import ModelError, StoreMissingError
 from index.model import Model, find_model
 from index.records import Span
-from index.store import Store
+from index.store.store import Store
 from qa.answer.quotes import LIST_WORDS
 from qa.engine import Engine
 from qa.errors import QuestionError

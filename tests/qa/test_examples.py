@@ -8,8 +8,8 @@ import pytest
 from index.build import sync
 from index.encoder import Encoder
 from index.model import Model
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from qa.engine import Engine
 from qa.examples import ENOUGH, MOST, MOST_ASKED, examples
 from tests.encoders import HashingEncoder

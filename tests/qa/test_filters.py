@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from index.build import publish_documents
 from index.model import Model
 from index.records import ChunkedDocument, Document, MetadataValue
-from index.shards import make_shard
-from index.snapshot import Snapshot, open_snapshot
-from index.store import Store
-from index.stored_documents import StoredDocuments
+from index.store.shards import make_shard
+from index.store.snapshot import Snapshot, open_snapshot
+from index.store.store import Store
+from index.store.stored_documents import StoredDocuments
 from qa.engine import Engine
 from qa.errors import FilterError
 from qa.filter_option import read_filters

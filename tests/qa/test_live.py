@@ -10,8 +10,8 @@ from index.build import sync
 from index.encoder import Encoder
 from index.errors import StoreMissingError
 from index.model import Model
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from qa.live import LiveEngine
 from tests.encoders import HashingEncoder
 

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.postings import Postings
-from index.word_list import WordList
+from index.store.postings import Postings
+from index.store.word_list import WordList
 from qa import maxscore
 from qa.bm25 import Scores, score
 from qa.lexical import Lexicon

@@ -8,8 +8,8 @@ import pytest
 from index.build import sync
 from index.dense.search import DenseIndex
 from index.model import Model
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from qa.engine import Engine
 from qa.filters import Filter
 from qa.retrieve.retriever import FIRST_LOOK, MOST_CANDIDATES

@@ -5,7 +5,7 @@ import pytest
 from index.build import sync
 from index.encoder import Encoder
 from index.model import Model
-from index.store import Store
+from index.store.store import Store
 from qa.engine import Engine
 
 PRICES = """item,price,currency,supplier

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from index.build import sync
 from index.model import Model
 from index.records import Document, Layout
-from index.snapshot import Snapshot, open_snapshot
-from index.store import Store
+from index.store.snapshot import Snapshot, open_snapshot
+from index.store.store import Store
 from qa.claims import AnswerClaims, CitedSpan, read_claims
 from qa.elsewhere import Elsewhere, elsewhere_in_snapshot, elsewhere_in_sources
 from qa.engine import Engine

@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 from index.build import sync
 from index.encoder import Encoder
 from index.model import Model
-from index.publishing import publish_calibration
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.publishing import publish_calibration
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from qa.abstention import key_of
 from qa.calibration import Key
 from qa.live import LiveEngine

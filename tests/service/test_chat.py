@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from index.encoder import Encoder
-from index.store import Store
+from index.store.store import Store
 from qa.service.access.keys import Keys
 from qa.service.app import build_app
 from qa.service.guard import MAX_BODY_BYTES

@@ -11,9 +11,9 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from index import feedback
 from index.chunking import MAX_PASSAGE_CHARS
-from index.feedback import FeedbackFolder
+from index.store import feedback
+from index.store.feedback import FeedbackFolder
 from tests.service.conftest import Corpus
 from tests.service.test_http import problem_of
 from tests.service.test_kills import service

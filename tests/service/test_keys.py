@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.errors import SettingsError, StoreError
-from index.store import Store
+from index.store.store import Store
 from qa.service.access.keys import Keys
 from qa.service.app import build_app
 from qa.service.binding import policy_of

@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from tests.service.conftest import Corpus
 
 REPOSITORY = Path(__file__).resolve().parents[2]

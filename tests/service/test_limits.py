@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from index.store import Store
+from index.store.store import Store
 from qa.service import guard
 from qa.service.access.keys import Keys
 from qa.service.access.rate_limit import RateLimit

@@ -21,7 +21,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
 
 from index.encoder import Encoder
-from index.store import Store
+from index.store.store import Store
 from qa.protocol.excerpt import MOST_CHARACTERS
 from qa.protocol.server import mcp_server
 from qa.service.access.keys import Keys

@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 from starlette.testclient import TestClient
 
-from index.store import Store
+from index.store.store import Store
 from qa.service.access.keys import Keys
 from qa.service.app import build_app
 from qa.service.policy import Policy

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from index.feedback import FeedbackFolder
-from index.store import Store
+from index.store.feedback import FeedbackFolder
+from index.store.store import Store
 from qa.service.app import build_app
 from qa.service.writer import Writer
 from tests.browsing import (

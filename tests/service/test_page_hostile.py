@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from index.build import sync
 from index.model import Model
-from index.store import Store
+from index.store.store import Store
 from qa.service.app import build_app
 from tests.browsing import marked_in_panel
 from tests.encoders import HashingEncoder

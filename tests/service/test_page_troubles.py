@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from index.store import Store
+from index.store.store import Store
 from qa.service.access.keys import Keys
 from qa.service.app import build_app
 from qa.service.policy import Policy

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from index.store import Store
+from index.store.store import Store
 from qa.service.access.keys import Keys
 from tests.service.load import Load, press
 from tests.service.test_serve_command import PATIENCE_S, request, serving

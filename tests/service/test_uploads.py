@@ -14,11 +14,11 @@ from starlette.testclient import TestClient
 
 from index.chunking import Chunker
 from index.encoder import Role
-from index.jobs import Job
-from index.objects import ObjectFolder
 from index.records import ChunkedDocument, Document
-from index.snapshot import open_snapshot
-from index.store import Store
+from index.store.jobs import Job
+from index.store.objects import ObjectFolder
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from qa.service.writer import Writer
 from tests.encoders import HashingEncoder
 from tests.service.conftest import Corpus, live_over

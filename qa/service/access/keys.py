@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from index.errors import SettingsError, StoreError
-from index.objects import write_atomically, write_errors_explained
-from index.store import Store
-from index.store_folder import KEYS, refuse_foreign
+from index.store.objects import write_atomically, write_errors_explained
+from index.store.store import Store
+from index.store.store_folder import KEYS, refuse_foreign
 
 Right = Literal["ask", "write"]
 RIGHTS: tuple[Right, ...] = get_args(Right)

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse, Response
 
-from index.store import Store
+from index.store.store import Store
 from qa.live import LiveEngine
 from qa.service.problems import GATE, problem_responses
 from qa.service.telemetry.metrics import CONTENT_TYPE, Metrics

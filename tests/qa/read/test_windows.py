@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from index.chunking import Chunker
 from index.model import Model
-from index.reading import read_file
+from index.parsers import read_file
 from index.records import Document, Layout, Passage, Span
 from index.sources import SourceFile
 from index.structure import OUTLINERS

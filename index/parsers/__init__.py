@@ -1,0 +1,63 @@
+"""Files to documents, one reader a format."""
+
+from index.parsers.errors import OutOfReachError, UnreadableFileError, read_errors_explained
+from index.parsers.isolation import reading_process
+from index.parsers.pdf_document import read_pdf_document
+from index.parsers.reader import Reader
+from index.parsers.rows import ROW_READERS
+from index.parsers.text import read_text
+from index.parsers.web_page import read_web_page
+from index.parsers.word_document import read_word_document
+from index.records import Document
+from index.sources import SourceFile
+
+READERS: dict[str, Reader] = {
+    ".txt": read_text("text/plain"),
+    ".text": read_text("text/plain"),
+    ".md": read_text("text/markdown"),
+    ".markdown": read_text("text/markdown"),
+    ".html": read_web_page,
+    ".htm": read_web_page,
+    ".xhtml": read_web_page,
+    ".pdf": read_pdf_document,
+    ".docx": read_word_document,
+    **ROW_READERS,
+}
+
+
+WITHOUT_PARSER = frozenset({".txt", ".text"})
+"""What is read here: all else is left to a process of its own."""
+
+
+def read_file(file: SourceFile) -> list[Document]:
+    """Return the documents in `file`.
+
+    Raises UnreadableFileError with the reason if it has none, OutOfReachError if what it has
+    cannot be told now, ReadingError if the process that reads files cannot be started.
+    """
+    reader = READERS.get(file.suffix)
+    if reader is None:
+        raise UnreadableFileError(f"unsupported type {file.suffix or '(no suffix)'}")
+    with read_errors_explained():
+        if file.suffix in WITHOUT_PARSER:
+            return _read_here(reader, file)
+        return reading_process.read(file)
+
+
+def _read_here(reader: Reader, file: SourceFile) -> list[Document]:
+    try:
+        return list(reader(file))
+    except (UnreadableFileError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise UnreadableFileError(f"its parser failed ({type(error).__name__})") from error
+
+
+__all__ = [
+    "READERS",
+    "OutOfReachError",
+    "Reader",
+    "UnreadableFileError",
+    "read_errors_explained",
+    "read_file",
+]

@@ -1,0 +1,49 @@
+"""Text as it stands in its file: .txt and .md."""
+
+import hashlib
+from collections.abc import Iterable
+
+from index.parsers.blocks import has_text
+from index.parsers.decoding import decode
+from index.parsers.disguise import name_of
+from index.parsers.errors import UnreadableFileError
+from index.parsers.files import bytes_of
+from index.parsers.front_matter import FrontMatter, read_front_matter
+from index.parsers.metadata import with_own
+from index.parsers.reader import Reader
+from index.records import Document
+from index.sources import SourceFile
+from index.structure import OUTLINERS
+
+
+def read_text(media_type: str) -> Reader:
+    """Return a reader of text whose `Document.text` is the decoded file itself.
+
+    A title in front matter goes before a heading: it is its author's word for the whole file.
+    """
+
+    def read(file: SourceFile) -> Iterable[Document]:
+        content = bytes_of(file.path)
+        if other := name_of(content):
+            raise UnreadableFileError(other)
+        text, _ = decoded = decode(content)
+        if not has_text(text):
+            raise UnreadableFileError("empty")
+        in_markdown = media_type == "text/markdown"
+        front_matter = read_front_matter(text) if in_markdown else FrontMatter()
+        # Always, for it shows here, under the limits, whether the text can be outlined at all.
+        own_title = OUTLINERS[media_type](text).title
+        yield Document(
+            id=file.document_id,
+            source=file.source,
+            title=front_matter.title or own_title,
+            text=text,
+            media_type=media_type,
+            reader="text/2",
+            document_sha256=hashlib.sha256(content).hexdigest(),
+            text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            metadata=with_own(front_matter.metadata, decoded.metadata),
+            remarks=decoded.remarks + front_matter.remarks,
+        )
+
+    return read

@@ -1,0 +1,130 @@
+"""The process that reads files for another: a parser may hang, crash, or devour memory.
+
+It is asked and answers in frames, on what were its stdin and stdout; what a parser prints goes
+nowhere. Asked for one file, it sends a frame for each document, one at signs of progress between
+them, and one that closes the answer.
+`child.py` is the other side.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from index.parsers import READERS
+from index.parsers.errors import OutOfReachError, UnreadableFileError
+from index.parsers.frames import OUT_OF_MEMORY, read_frame, write_frame
+from index.parsers.progress import progress_told_to
+from index.sources import SourceFile
+from index.store.document_json import document_to_json
+
+MEMORY_BYTES = 2 * 2**30
+"""Address space, beyond what the process has when it starts to work."""
+MAX_ANSWER_BYTES = 2**30
+_GRACE_SECONDS = 2
+_BEATS = 30
+
+
+def main(memory: int = MEMORY_BYTES) -> None:
+    """Answer until the other side is gone."""
+    questions, answers = _own_pipes()
+    with contextlib.suppress(AttributeError, ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted parent ends this process
+    try:
+        write_frame(answers, {"ready": True})
+        answers.flush()
+        _limit(memory)
+        while True:
+            _answer(read_frame(questions), answers)
+            answers.flush()
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep stdin and stdout for the frames alone: a parser gets an empty one and a void."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    questions, answers = os.dup(0), os.dup(1)
+    void = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(void, descriptor)
+    return os.fdopen(questions, "rb"), os.fdopen(answers, "wb")
+
+
+def _limit(memory: int) -> None:
+    """Bound the address space, where the system tells how large it is and can bound it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        wanted = pages * resource.getpagesize() + memory
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (allowed, hard))
+
+
+def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
+    """Read one file. Raises MemoryError, and OSError if the other side is gone."""
+    path = Path(os.fsdecode(question["path"].encode("latin-1")))
+    file = SourceFile(path, question["source"], question["kind"], question["upload_id"])
+    closing: dict[str, Any] = {"done": True}
+    sent = 0
+    seconds = question["seconds"] + _GRACE_SECONDS
+    try:
+        _die_in(seconds)
+        with progress_told_to(_heartbeat(answers, seconds)):
+            for document in READERS[file.suffix](file):
+                _die_in(seconds)
+                sent += write_frame(answers, {"document": document_to_json(document)})
+                if sent > MAX_ANSWER_BYTES:
+                    raise UnreadableFileError("it holds more text than is allowed; split it")
+    except MemoryError:
+        raise
+    except ImportError as error:
+        closing = {"not_loaded": str(error)}
+    except UnreadableFileError as error:
+        closing = {"unreadable": str(error), "there": isinstance(error, OutOfReachError)}
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a parser may raise
+        closing = {"failed": type(error).__name__}
+        if isinstance(error, OSError) and error.errno is not None:
+            closing = {"errno": error.errno, "strerror": error.strerror}
+    write_frame(answers, closing)
+    _die_in(0)
+
+
+def _heartbeat(answers: BinaryIO, seconds: float) -> Callable[[], None]:
+    """Return what tells the other side of progress, a few times within so many seconds."""
+    told = time.monotonic()
+
+    def tell() -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told > seconds / _BEATS:
+            told = now
+            _die_in(seconds)
+            write_frame(answers, {"progress": True})
+            answers.flush()
+
+    return tell
+
+
+def _die_in(seconds: float) -> None:
+    """Have the system end this process, whatever it is doing: the parent may be gone by then."""
+    with contextlib.suppress(AttributeError):  # Windows
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+if __name__ == "__main__":
+    main()

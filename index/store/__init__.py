@@ -1,0 +1,1 @@
+"""How documents, vectors and snapshots lie on disk."""
