@@ -15,7 +15,7 @@ from pincite.feedback import app as feedback_app
 from pincite.gating import gate_command
 from pincite.indexing import index_command
 from pincite.keys import key_app
-from pincite.model_context import mcp_command
+from pincite.mcp import mcp_command
 from pincite.serving import serve_command
 from pincite.snapshots import purge_command, rollback_command
 from pincite.status import status_command
