@@ -11,11 +11,11 @@ from index.parsers import READERS, OutOfReachError, UnreadableFileError, read_er
 from index.parsers.language import foreign
 from index.records import Document
 from index.sources.listing import SkippedFile, SourceFile, is_within, list_files
+from index.sources.remembered import patterns, refuse_loss, remembered_by, sources_of
 from index.store.entries import Entry
 from index.store.manifest import Manifest, Remembered
 from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
-from index.sync import patterns, refuse_loss, remembered_by, sources_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """From sources to a published snapshot: the store is made to hold exactly the sources."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,48 +13,14 @@ from index.ingest import Gathered
 from index.parsers import UnreadableFileError, read_file
 from index.progress import Progress, no_progress
 from index.records import Document
-from index.sources.listing import SkippedFile, SourceFile, list_files, resolve_sources
+from index.sources.listing import SourceFile, list_files
+from index.sources.remembered import patterns, refuse_loss, remembered_by, sources_of
 from index.store.making import Making
-from index.store.manifest import Manifest, Remembered
+from index.store.manifest import Manifest
 from index.store.objects import write_errors_explained
 from index.store.snapshot import Snapshot, open_snapshot, read_snapshot
 from index.store.store import Store
 from index.store.uploads import Upload, UploadChange, is_upload, upload_id_of
-
-
-class NothingToIndexError(SourceError):
-    """No file of the sources could be indexed; `skipped` says why."""
-
-    def __init__(self, message: str, skipped: Sequence[SkippedFile]) -> None:
-        super().__init__(message)
-        self.skipped = tuple(skipped)
-
-
-def refuse_loss(
-    count_in: Mapping[Path, int], skipped: Sequence[SkippedFile], old: Remembered | None
-) -> None:
-    """A SOURCE that lost all it had is a mistake to report, not an order to forget.
-
-    `count_in` tells how many documents are in each SOURCE, `old` how many were. Raises
-    NothingToIndexError.
-    """
-    held = dict(zip(old.sources, old.held, strict=False)) if old else {}
-    roots = list(count_in)
-    for root in roots:
-        if held.get(str(root)) and not count_in[root]:
-            raise NothingToIndexError(
-                f"{root} held documents before and now has none that can be indexed: nothing was "
-                "changed. Bring them back, or run `pincite index SOURCE…` without it.",
-                skipped,
-            )
-    if roots and not any(count_in.values()):
-        listed = ", ".join(str(root) for root in roots)
-        raise NothingToIndexError(
-            f"Nothing in {listed} could be indexed: give files or folders with text, such as "
-            ".txt, .md, .html, .pdf or .docx.",
-            skipped,
-        )
-
 
 Gate = Callable[[Snapshot, Snapshot, Snapshot | None], bool]
 """Tells whether a snapshot may follow the live one: given the live one, the candidate, and the last
@@ -201,33 +167,6 @@ def _open_old(store: Store, known: Snapshot | None) -> tuple[Snapshot | None, st
         return None, error.reason
     except StoreError as error:
         return None, str(error).rstrip(".")
-
-
-def sources_of(store: Store, sources: Sequence[str | Path]) -> tuple[Path, ...]:
-    """Return the sources, else those that the store remembers, be its other files damaged."""
-    if sources:
-        return resolve_sources(sources)
-    try:
-        return resolve_sources(store.remembered().sources)
-    except StoreMissingError:
-        raise SourceError(
-            "Nothing to index yet: run `pincite index SOURCE…` with a file or folder."
-        ) from None
-
-
-def remembered_by(store: Store) -> Remembered | None:
-    """Return what the store remembers for the next sync; None where that cannot be read."""
-    try:
-        return store.remembered()
-    except StoreError:
-        return None
-
-
-def patterns(given: Sequence[str] | None, remembered: Remembered | None) -> tuple[str, ...]:
-    """Return the patterns of files to ignore: those given, else those remembered."""
-    if given is not None:
-        return tuple(given)
-    return remembered.ignore if remembered else ()
 
 
 def change_uploads(

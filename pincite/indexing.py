@@ -117,7 +117,8 @@ class _Indexing:
         """Bring the store up to date and tell of it; return whether a snapshot was kept aside."""
         from index.progress import progress_bar
         from index.sources.listing import resolve_sources
-        from index.sync import NothingToIndexError, sync
+        from index.sources.remembered import NothingToIndexError
+        from index.sync import sync
         from pincite.gating import GoldCheck
 
         out = console(stderr=True)
@@ -178,8 +179,8 @@ class _Indexing:
 def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
     from index.changes import plan
     from index.sources.listing import resolve_sources
+    from index.sources.remembered import NothingToIndexError
     from index.store.registration import registered_gold
-    from index.sync import NothingToIndexError
 
     out = console(stderr=True)
     try:

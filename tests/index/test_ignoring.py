@@ -7,7 +7,7 @@ import pytest
 from index.changes import plan
 from index.encoding.model import Model
 from index.errors import SourceError
-from index.sync import NothingToIndexError
+from index.sources.remembered import NothingToIndexError
 from tests.index.living import Living
 
 TEXT = "Redness fades within two days.\n"

@@ -26,9 +26,10 @@ from index.sources.listing import (
     locate,
     resolve_sources,
 )
+from index.sources.remembered import NothingToIndexError
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
-from index.sync import NothingToIndexError, sync
+from index.sync import sync
 from tests.encoders import HashingEncoder
 
 DAMAGED = "damaged UTF-8 (byte 0xe2 at 3); save it as UTF-8"

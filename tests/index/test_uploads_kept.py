@@ -9,9 +9,9 @@ from index.changes import plan
 from index.encoding.model import Model
 from index.errors import SourceError
 from index.sources.listing import document_id
+from index.sources.remembered import NothingToIndexError
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
-from index.sync import NothingToIndexError
 from tests.index.living import Living
 
 TEXT = "Redness fades within two days.\n"
