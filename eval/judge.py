@@ -12,7 +12,7 @@ from eval.records import Excerpt, Found, Overlap, Ranking, Result
 from index.records import Document, Passage, Span
 from index.search.dense import widened
 from index.store.snapshot import Snapshot
-from qa.answer.trace import Trace
+from qa.answer.tracing import Trace
 from qa.records import Answer, Hit
 from qa.retrieve.candidates import Candidates
 from qa.retrieve.near_duplicates import Families

@@ -23,7 +23,7 @@ from index.store.store import Store
 from qa.answer.decision import judge, model_of
 from qa.answer.quotes import Quote, compose, highlights
 from qa.answer.rule import Rule
-from qa.answer.trace import Stopwatch, Trace, explained
+from qa.answer.tracing import Stopwatch, Trace, explained
 from qa.question.filters import Filter
 from qa.question.query import QuestionReader
 from qa.read.choose import NO_READER, open_reader_if_any

@@ -10,7 +10,7 @@ from benchmarks.decision.sets import DecisionSet
 from eval.gold import GoldSpan, Question
 from eval.records import Kind
 from index.records import Document, Span
-from qa.answer.trace import Trace
+from qa.answer.tracing import Trace
 
 Floats = NDArray[np.float64]
 

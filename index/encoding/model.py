@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import yaml
 from platformdirs import user_cache_path
 
 from index.chunking.tokens import ModelTokenizer, TokenBudget
@@ -36,6 +35,8 @@ def languages_of(folder: Path) -> frozenset[str] | None:
 
     None if it is for many, or its card, should it have one, does not tell.
     """
+    import yaml
+
     try:
         card = (folder / "README.md").read_text(encoding="utf-8")
         front_matter = _FRONT_MATTER.match(card)

@@ -10,7 +10,7 @@ from typing import Self
 from index.records import ChunkedDocument, Document, Passage, Span
 from index.store.snapshot import Snapshot
 from qa.answer.quotes import Decision, decide
-from qa.answer.trace import Trace
+from qa.answer.tracing import Trace
 from qa.engine import MAX_TOP_K, Engine
 from qa.errors import QuoteError
 from qa.records import Answer, Citation, Place

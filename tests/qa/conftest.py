@@ -12,7 +12,7 @@ from index.encoding.model import Model
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from index.sync import sync
-from qa.answer.trace import Trace
+from qa.answer.tracing import Trace
 from qa.engine import Engine
 from qa.read.reader import Reader
 from qa.records import Answer
