@@ -70,40 +70,6 @@ def _networks(proxies: list[str]) -> list[str]:
     return [str(ipaddress.ip_network(proxy)) for proxy in proxies]
 
 
-Stages = Annotated[
-    tuple[Stage, ...],
-    _listed(f"give stages to leave out, with commas between them: {', '.join(STAGES)}", _stages),
-]
-Hosts = Annotated[
-    tuple[str, ...],
-    _listed(
-        "give host names or IP addresses, without scheme or port and with commas between them, "
-        "such as pincite.example,10.0.0.5",
-        _hosts,
-    ),
-]
-Origins = Annotated[
-    tuple[str, ...],
-    _listed(
-        "give origins with scheme and without path, with commas between them, such as "
-        "https://intranet.example,http://localhost:3000",
-        _origins,
-    ),
-]
-Proxies = Annotated[
-    tuple[str, ...],
-    _listed(
-        "give addresses or networks of reverse proxies, with commas between them, such as "
-        "127.0.0.1,10.0.0.0/8",
-        _networks,
-    ),
-]
-Patterns = Annotated[
-    tuple[str, ...] | None,
-    _listed("give patterns as in .gitignore, with commas between them, such as *.log,drafts/"),
-]
-
-
 class EngineOptions(TypedDict):
     """The settings that `Engine.open` and `LiveEngine` take by name."""
 
@@ -125,13 +91,39 @@ class Settings(BaseModel):
     backend: Backend = "auto"
     top_k: int = Field(default=5, ge=1, le=50)
     threshold: float | None = Field(default=None, ge=0, le=1)
-    without: Stages = ()
+    without: Annotated[
+        tuple[Stage, ...],
+        _listed(
+            f"give stages to leave out, with commas between them: {', '.join(STAGES)}", _stages
+        ),
+    ] = ()
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
-    allowed_hosts: Hosts = ()
-    cors_origins: Origins = ()
-    trusted_proxies: Proxies = ()
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        _listed(
+            "give host names or IP addresses, without scheme or port and with commas between them, "
+            "such as pincite.example,10.0.0.5",
+            _hosts,
+        ),
+    ] = ()
+    cors_origins: Annotated[
+        tuple[str, ...],
+        _listed(
+            "give origins with scheme and without path, with commas between them, such as "
+            "https://intranet.example,http://localhost:3000",
+            _origins,
+        ),
+    ] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        _listed(
+            "give addresses or networks of reverse proxies, with commas between them, such as "
+            "127.0.0.1,10.0.0.0/8",
+            _networks,
+        ),
+    ] = ()
     keys: Keys = "auto"
     rate_limit: int | None = Field(default=None, ge=0, le=1_000_000)
     max_queue: int = Field(default=100, ge=0, le=10_000)
@@ -140,7 +132,10 @@ class Settings(BaseModel):
     watch: bool = True
     mcp: bool = False
     keep: int = Field(default=2, ge=1, le=1000)
-    ignore: Patterns = None
+    ignore: Annotated[
+        tuple[str, ...] | None,
+        _listed("give patterns as in .gitignore, with commas between them, such as *.log,drafts/"),
+    ] = None
 
     @field_validator("store")
     @classmethod

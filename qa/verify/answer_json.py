@@ -5,7 +5,7 @@ Only what can be checked is read; further fields are passed over.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -13,6 +13,7 @@ from qa.errors import CitationFormatError
 from qa.formats.answer import AnswerSpanJson
 from qa.formats.fields import EndIndex, EndPage, StartIndex, StartPage, WholeNumber
 
+_SHA256 = "0d79377aabf69e41dc17fa68a72bf4bc125ca0bcc66fddae3025b3fd1535e2ca"
 Words = Annotated[
     str,
     Field(
@@ -22,12 +23,12 @@ Words = Annotated[
         examples=["One of the most frequently reported side effects is temporary redness."],
     ),
 ]
-AlsoIn = Annotated[
-    "list[GivenPlace]", Field(description="Other places that are said to say the same.")
-]
-AlsoInCount = Annotated[
-    WholeNumber | None, Field(description="How many such places are said to be.", examples=[0])
-]
+
+
+def _if_given(description: str, example: str) -> Any:
+    """Return a field that is looked at if it is there."""
+    described = f"{description}; null: not looked at."
+    return Field(default=None, description=described, examples=[example])
 
 
 class GivenModel(BaseModel):
@@ -48,26 +49,10 @@ class GivenPlace(GivenModel):
     cited_text: Words
     start_char_index: StartIndex
     end_char_index: EndIndex
-    source: str | None = Field(
-        default=None,
-        description="What its file is said to be called; null: not looked at.",
-        examples=["seeds/002_cd3ae78a834cc04f.txt"],
-    )
-    document_title: str | None = Field(
-        default=None,
-        description="What it is said to be called; null: not looked at.",
-        examples=["002_cd3ae78a834cc04f.txt"],
-    )
-    document_sha256: str | None = Field(
-        default=None,
-        description="The SHA-256 that its file is said to have; null: not looked at.",
-        examples=["0d79377aabf69e41dc17fa68a72bf4bc125ca0bcc66fddae3025b3fd1535e2ca"],
-    )
-    text_sha256: str | None = Field(
-        default=None,
-        description="The SHA-256 that its text is said to have; null: not looked at.",
-        examples=["0d79377aabf69e41dc17fa68a72bf4bc125ca0bcc66fddae3025b3fd1535e2ca"],
-    )
+    source: str | None = _if_given("What its file is said to be called", "notes/care.txt")
+    document_title: str | None = _if_given("What it is said to be called", "Aftercare")
+    document_sha256: str | None = _if_given("The SHA-256 that its file is said to have", _SHA256)
+    text_sha256: str | None = _if_given("The SHA-256 that its text is said to have", _SHA256)
 
     @model_validator(mode="after")
     def _in_order(self) -> "GivenPlace":
@@ -76,7 +61,18 @@ class GivenPlace(GivenModel):
         return self
 
 
-class GivenCitation(GivenPlace):
+class GivenQuote(GivenPlace):
+    """A place, and others that are said to say the same."""
+
+    also_in: list[GivenPlace] = Field(
+        default=[], description="Other places that are said to say the same."
+    )
+    also_in_count: WholeNumber | None = Field(
+        default=None, description="How many such places are said to be.", examples=[0]
+    )
+
+
+class GivenCitation(GivenQuote):
     """A citation; `number` is None where citations are given without an answer."""
 
     number: WholeNumber | None = Field(
@@ -84,8 +80,6 @@ class GivenCitation(GivenPlace):
     )
     start_page_number: StartPage = None
     end_page_number: EndPage = None
-    also_in: AlsoIn = []
-    also_in_count: AlsoInCount = None
 
 
 class GivenRange(GivenModel):
@@ -95,15 +89,13 @@ class GivenRange(GivenModel):
     end: WholeNumber = Field(description="The one after its last.", examples=[100])
 
 
-class GivenPassage(GivenPlace):
+class GivenPassage(GivenQuote):
     """A passage: a place whose words are called `text`."""
 
     cited_text: Words = Field(alias="text")
     highlights: list[GivenRange] = Field(
         default=[], description="Stretches of its text that are highlighted."
     )
-    also_in: AlsoIn = []
-    also_in_count: AlsoInCount = None
 
 
 class GivenSpan(GivenRange):
@@ -157,7 +149,7 @@ def read_answer(content: bytes) -> GivenAnswer:
 def faults(answer: GivenAnswer) -> Iterator[str]:
     """Yield what does not fit together in an answer, a line each: where, and what is wrong."""
     yield from _answer_faults(answer)
-    places: dict[str, GivenCitation | GivenPassage] = {
+    places: dict[str, GivenQuote] = {
         **{f"citation {number}": each for number, each in enumerate(answer.citations, 1)},
         **{f"passage {rank}": each for rank, each in enumerate(answer.passages, 1)},
     }

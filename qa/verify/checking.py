@@ -6,7 +6,7 @@ from typing import Literal
 
 from index.records import Document, Span
 from qa.records import Place
-from qa.verify.answer_json import GivenAnswer, GivenCitation, GivenPassage, GivenPlace, faults
+from qa.verify.answer_json import GivenAnswer, GivenPlace, GivenQuote, faults
 from qa.verify.nearest import NearestPlace
 from qa.verify.relocation import Documents, Relocation, place_of_words
 
@@ -63,7 +63,7 @@ def verify(answer: GivenAnswer, documents: Documents) -> Verification:
     """Check everything in an answer that can be checked, and look for words that are lost."""
     relocation = Relocation(documents)
 
-    def verdict(given: GivenCitation | GivenPassage) -> Verdict:
+    def verdict(given: GivenQuote) -> Verdict:
         also_in = tuple(_judge(place, documents) for place in given.also_in)
         judged = replace(_judge(given, documents), also_in=also_in)
         return _relocated(judged, relocation)

@@ -48,8 +48,8 @@ class Considered:
 
     `dense` has the rank and cosine of every passage there is, `lexical` the rank and score of each
     that holds a word of the question. `fused` ranks what was looked at, by both; `groups` has the
-    group that a passage stands for or is folded into, with its rank after reading, of the `kept`
-    ones. `read` has the best logit of each passage that was read. `decisions` are on
+    group that a passage stands for or is folded into, with its rank after reading, of the first
+    `group_count`. `read` has the best logit of each passage that was read. `decisions` are on
     `trace.ranked`, in order.
     """
 
@@ -60,7 +60,7 @@ class Considered:
     dense: Mapping[str, tuple[int, float]]
     lexical: Mapping[str, tuple[int, float]]
     fused: Mapping[str, tuple[int, Candidate]]
-    kept: int
+    group_count: int
     groups: Mapping[str, tuple[int, Group]]
     read: Mapping[str, float]
     decisions: tuple[Decision, ...]
@@ -71,7 +71,7 @@ class Considered:
         trace = engine.trace(question)
         passages = engine.snapshot.passages
         by_vectors = engine.snapshot.dense.search(trace.query.vector, len(passages))
-        terms = trace.query.searched if "lexical" in trace.stages else ()
+        terms = trace.query.searched if "lexical" in engine.stages else ()
         by_words = zip(*engine.lexicon.best(terms, len(passages)), strict=True)
         groups = trace.groups(MAX_TOP_K)
         logits: dict[str, float] = {}
@@ -89,7 +89,7 @@ class Considered:
                 for rank, (row, score) in enumerate(by_words, 1)
             },
             fused={each.passage.id: (rank, each) for rank, each in enumerate(trace.candidates, 1)},
-            kept=len(groups),
+            group_count=len(groups),
             groups={
                 each.passage.id: (rank, group)
                 for rank, group in enumerate(groups, 1)
@@ -181,8 +181,8 @@ class Followed:
         if not self._is_candidate:
             return NOT_REACHED
         if self._group is None:
-            kept = self.considered.kept
-            return _passed(f"it repeats none of the {kept} passages that are kept")
+            count = self.considered.group_count
+            return _passed(f"it repeats none of the {count} passages that are kept")
         rank, group = self._group
         place = self._folded
         if place is None:
@@ -226,8 +226,8 @@ class Followed:
             return NOT_REACHED
         top_k = self.considered.top_k
         if self._group is None:
-            kept = self.considered.kept
-            return _lost(f"below all {kept} passages that are kept", needed=top_k)
+            count = self.considered.group_count
+            return _lost(f"below all {count} passages that are kept", needed=top_k)
         rank, _ = self._group
         if rank > top_k:
             drawn_from = not self._folded and self.expected.passage_id in self.considered.read

@@ -459,6 +459,16 @@ def test_words_that_another_file_has_lost_by_now_are_not_found_in_it(shelf: Shel
     assert found_in(shelf) == []
 
 
+def test_a_file_that_is_not_indexed_yet_is_judged_as_it_is_now(shelf: Shelf) -> None:
+    """Such as that of an answer given before the store was rolled back."""
+    shelf.file.rename(shelf.notes / "renamed.txt")
+    documents = SourceDocuments(shelf.snapshot)
+    (new,) = (each for each in documents if each.source == "notes/renamed.txt")
+    given = GivenAnswer(citations=[cited(26, "Stay out of the sun.", new.id)])
+    assert verify(given, documents).holds
+    assert verify(given, SnapshotDocuments(shelf.snapshot)).citations[0].status == "missing"
+
+
 def test_only_so_many_new_files_are_read(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf.file.rename(shelf.notes / "z.txt")
     (shelf.notes / "y.txt").write_text("Nothing of interest.\n")
