@@ -14,7 +14,7 @@ from index.parsers.html.content import content_of
 from index.parsers.html.decoding import decode_page
 from index.parsers.html.tree import Element, element_tree, parse
 from index.records import Document, MetadataValue
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "text/html"
 MAX_NAMES, MAX_VALUE_CHARS = 50, 1000
