@@ -1,12 +1,12 @@
 """Files to documents, one reader a format."""
 
 from index.parsers.errors import OutOfReachError, UnreadableFileError, read_errors_explained
-from index.parsers.html.page import read_html
 from index.parsers.isolation import reading_process
 from index.parsers.pdf_document import read_pdf_document
 from index.parsers.reader import Reader
 from index.parsers.rows import ROW_READERS
 from index.parsers.text import read_text
+from index.parsers.web.page import read_html
 from index.parsers.word_document import read_word_document
 from index.records import Document
 from index.sources.listing import SourceFile

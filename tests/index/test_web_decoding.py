@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from index.parsers.html.decoding import codec_of_label
+from index.parsers.web.decoding import codec_of_label
 from tests.reading_checks import read_bytes, reason_for
 
 WAR = "第二次世界大战是一场全球性的军事冲突。朱镕基"

@@ -129,6 +129,7 @@ def test_code_tables_and_definitions_keep_their_shape(read):
         ("only words", "only words"),
         ("<p>a&#1;bc&#xFFFE;</p>", "abc"),
         ("<p>Said twice, seen twice.</p>" * 2, "\n\n".join(["Said twice, seen twice."] * 2)),
+        ("<p>a</p><ul><li><ul><li>b<li>c</ul></ul>", "a\n\n  - b\n  - c"),
         (DIVS, DIVS_TEXT),
     ],
 )  # fmt: skip
@@ -194,6 +195,8 @@ def test_xhtml_may_close_any_element_at_once(read):
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "binary"),
         (b"<nav><a href=1>Home</a></nav><ul><li><a href=2>Shop</a></ul><footer>x</footer>",
          "no text in it besides navigation"),
+        (b"<frameset cols=2><frame src=a><frame src=b></frameset>",
+         "a frameset without text of its own; index the pages in its frames"),
         (b"<html><body><script>x()</script></body></html>", "no text in it besides navigation"),
         (b"<div>" * 10_000 + b"deep", "elements nested more than 2000 deep"),
     ],

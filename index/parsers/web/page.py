@@ -3,22 +3,25 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from typing import Any
-
-from selectolax.lexbor import LexborHTMLParser
+from typing import TYPE_CHECKING, Any
 
 from index.parsers.blocks import TextBlock, extracted_document, lay_out, one_line
 from index.parsers.errors import UnreadableFileError
 from index.parsers.files import bytes_of
-from index.parsers.html.content import content_of
-from index.parsers.html.decoding import decode_page
-from index.parsers.html.tree import Element, element_tree, parse
+from index.parsers.web.content import content_of
+from index.parsers.web.decoding import decode_page
+from index.parsers.web.tree import Element, element_tree, parse
 from index.records import Document, MetadataValue
 from index.sources.listing import SourceFile
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser
 
 MEDIA_TYPE = "text/html"
 MAX_NAMES, MAX_VALUE_CHARS = 50, 1000
 _MAX_CHARS_TO_WEIGH, _MAX_TAGS_TO_WEIGH = 1_000_000, 200_000
+_NO_TEXT = "no text in it besides navigation"
+_FRAMESET = "a frameset without text of its own; index the pages in its frames"
 _MOSTLY_LEFT_OUT = "most of the page was taken for menus, banners or comments and left out"
 _NAME = re.compile(r"[a-z][a-z0-9._-]{0,60}")
 _FOR_MACHINES = frozenset(
@@ -37,7 +40,7 @@ def read_html(file: SourceFile) -> Iterable[Document]:
     main_text, metadata = _weighed(page, root)
     found = content_of(root, main_text)
     if not found.blocks:
-        raise UnreadableFileError("no text in it besides navigation")
+        raise UnreadableFileError(_FRAMESET if page.css_first("frameset") else _NO_TEXT)
     meta = _meta_values(page)
     yield extracted_document(
         file,
@@ -58,14 +61,14 @@ def _reader() -> str:
     return f"html/3 (selectolax {selectolax_version}, trafilatura {trafilatura_version})"
 
 
-def _weighed(page: LexborHTMLParser, root: Element) -> tuple[str, dict[str, MetadataValue]]:
+def _weighed(page: "LexborHTMLParser", root: Element) -> tuple[str, dict[str, MetadataValue]]:
     """Return what trafilatura takes for the page's main text and for its metadata.
 
     Without its advice, all that is no boilerplate is content.
     """
-    markup = page.html or ""
-    chars = root.plain_chars + root.linked_chars
-    if chars > _MAX_CHARS_TO_WEIGH or markup.count("<") > _MAX_TAGS_TO_WEIGH:
+    is_large = root.plain_chars + root.linked_chars > _MAX_CHARS_TO_WEIGH
+    markup = "" if is_large else page.html or ""
+    if not markup or markup.count("<") > _MAX_TAGS_TO_WEIGH:
         return "", {}
     from lxml import etree, html
     from trafilatura import bare_extraction, extract_metadata
@@ -89,7 +92,7 @@ def _weighed(page: LexborHTMLParser, root: Element) -> tuple[str, dict[str, Meta
     }
 
 
-def _meta_values(page: LexborHTMLParser) -> dict[str, list[str]]:
+def _meta_values(page: "LexborHTMLParser") -> dict[str, list[str]]:
     """Return what the page's `meta` elements say, by name or property."""
     values: dict[str, list[str]] = {}
     for element in page.css("meta"):
@@ -100,7 +103,7 @@ def _meta_values(page: LexborHTMLParser) -> dict[str, list[str]]:
 
 
 def _title(
-    page: LexborHTMLParser, meta: Mapping[str, Sequence[str]], blocks: Iterable[TextBlock]
+    page: "LexborHTMLParser", meta: Mapping[str, Sequence[str]], blocks: Iterable[TextBlock]
 ) -> str:
     """Return the only h1 if the page's title contains it, else what the page says is its title."""
     element = page.css_first("head title")
@@ -112,7 +115,7 @@ def _title(
 
 
 def _own_metadata(
-    page: LexborHTMLParser, meta: Mapping[str, Sequence[str]]
+    page: "LexborHTMLParser", meta: Mapping[str, Sequence[str]]
 ) -> dict[str, MetadataValue]:
     """Return the page's language, its keywords, and what its `meta` elements say for people."""
     language = page.root.attributes.get("lang") if page.root else ""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.parsers.blocks import TextBlock, one_line, visible
-from index.parsers.html.tree import Element
+from index.parsers.web.tree import Element
 
 _BLOCKS = frozenset(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset "
@@ -79,7 +79,7 @@ class BlockReader:
             self._flush()
             self._open.append(element)
         if tag in _LISTS:
-            self._opens_list = not self._numbers
+            self._opens_list = self._opens_list or not self._numbers
             self._numbers.append(_number(element.get("start"), 1) if tag == "ol" else None)
         elif tag == "li":
             self._marker = self._next_marker(element)

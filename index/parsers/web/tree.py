@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
-
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from typing import TYPE_CHECKING
 
 from index.parsers.errors import UnreadableFileError
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_DEPTH = 2000
 
@@ -69,8 +71,10 @@ class Element:
         return (inner for inner in self.walk() if isinstance(inner, Element) and inner.tag in tags)
 
 
-def parse(markup: str) -> LexborHTMLParser:
+def parse(markup: str) -> "LexborHTMLParser":
     """Return the page as browsers parse it. Raises UnreadableFileError if it is empty."""
+    from selectolax.lexbor import LexborHTMLParser
+
     if not markup.strip():
         raise UnreadableFileError("empty")
     if _XHTML.match(markup):
@@ -85,7 +89,7 @@ def _without_sections(markup: str) -> str:
     return _CHARACTER_DATA.sub(lambda data: escape(data[1], quote=False), before + end) + after
 
 
-def element_tree(page: LexborHTMLParser) -> Element:
+def element_tree(page: "LexborHTMLParser") -> Element:
     """Return the page's root element with all that browsers show.
 
     Raises UnreadableFileError for what is nested too deeply.
@@ -107,7 +111,7 @@ def element_tree(page: LexborHTMLParser) -> Element:
     return root
 
 
-def _add(node: LexborNode, open_elements: list[Element]) -> bool:
+def _add(node: "LexborNode", open_elements: list[Element]) -> bool:
     """Add a text or an element to the innermost open element; tell whether it is open now."""
     outer = open_elements[-1]
     if node.is_text_node:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from index.parsers.blocks import TextBlock
-from index.parsers.html.blocks import HEADINGS, BlockReader, WebBlock
-from index.parsers.html.tree import Element
+from index.parsers.web.blocks import HEADINGS, BlockReader, WebBlock
+from index.parsers.web.tree import Element
 
 _NO_TEXT = frozenset(
     "nav svg canvas iframe object embed audio video map dialog rp annotation annotation-xml button "
@@ -19,6 +19,7 @@ _ROLES = frozenset(
 )
 _ANCHOR_SIGN = re.compile(r"[\s¶#§🔗]*")
 _LARGE_SHARE = 0.3
+"""A footer of an article with more of the page's text is content."""
 _LONG_ENOUGH = 20
 """Fewer characters are found in many places, and count only where they are expected."""
 _NEAR = 200
@@ -79,24 +80,19 @@ def remove_boilerplate(page: Element) -> None:
             for child in element.children
             if isinstance(child, str)
             or child.holds_main
-            or not (_is_no_text(child) or _is_of_the_site(child, element, page, in_content))
+            or not _is_boilerplate(child, element, page, in_content=in_content)
         ]
         pending += [(child, in_content) for child in element.children if isinstance(child, Element)]
 
 
-def _is_no_text(element: Element) -> bool:
-    if element.tag == "a" and element.linked_chars < 4:
-        texts = (part for part in element.walk() if isinstance(part, str))
-        return all(map(_ANCHOR_SIGN.fullmatch, texts))
-    return element.tag in _NO_TEXT or element.get("aria-hidden").lower() == "true"
-
-
-def _is_of_the_site(element: Element, outer: Element, page: Element, in_content: object) -> bool:
-    """Tell whether an element belongs to the site, or is a footer, and not to the content."""
+def _is_boilerplate(element: Element, outer: Element, page: Element, *, in_content: bool) -> bool:
     tag = element.tag
     if tag in ("body", "main"):
         return False
-    if element.role in _ROLES:
+    if tag == "a" and element.linked_chars < 4:
+        texts = (part for part in element.walk() if isinstance(part, str))
+        return all(map(_ANCHOR_SIGN.fullmatch, texts))
+    if tag in _NO_TEXT or element.role in _ROLES or element.get("aria-hidden").lower() == "true":
         return True
     if tag == "footer":
         is_large = element.plain_chars > _LARGE_SHARE * page.plain_chars
@@ -132,11 +128,12 @@ def _region(page: Element, reader: BlockReader, weights: Sequence[int]) -> tuple
     plain_before = [0, *accumulate(block.plain_chars for block in reader.blocks)]
 
     def held(element: Element, before: Sequence[int]) -> int:
+        """Return what the element holds, by sums of what stands before each block."""
         span = reader.spans.get(element, slice(0, 0))
         return before[span.stop] - before[span.start]
 
-    block_counts = range(len(reader.blocks) + 1)
-    marked = [element for element in _outermost_marked(page) if held(element, block_counts)]
+    blocks_before = range(len(reader.blocks) + 1)
+    marked = [element for element in _outermost_marked(page) if held(element, blocks_before)]
     mains = [element for element in marked if element.tag != "article"]
     for candidates in (mains, marked):
         if len(candidates) == 1 and (
@@ -152,7 +149,7 @@ def _region(page: Element, reader: BlockReader, weights: Sequence[int]) -> tuple
         for child in region.children
         if isinstance(child, Element)
         and held(child, weight_before) >= 0.95 * weight_before[-1]
-        and held(child, block_counts) > 1
+        and held(child, blocks_before) > 1
     ]:
         region = inner[0]
     return region, False
