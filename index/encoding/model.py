@@ -22,7 +22,6 @@ import orjson
 from platformdirs import user_cache_path
 
 from index.chunking.tokens import ModelTokenizer, TokenBudget
-from index.encoding.encoder import Role
 from index.errors import ModelError
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
@@ -118,10 +117,6 @@ class Prompts:
 
     query: str = ""
     document: str = ""
-
-    def of(self, role: Role) -> str:
-        """Return what goes in front of a text in this role."""
-        return self.query if role == "query" else self.document
 
 
 @dataclass(frozen=True, slots=True)

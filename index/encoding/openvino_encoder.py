@@ -12,11 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from index.encoding.conversion import Comparison, converted, write_model
-from index.encoding.encoder import Encoder, Role, Vectors
+from index.encoding.encoder import Encoder, Role, TorchEncoder, Vectors
 from index.encoding.model import Model, Prompts
-from index.encoding.openvino_runtime import compile_model, import_openvino
-from index.encoding.torch_encoder import TorchEncoder
+from index.encoding.openvino_model import (
+    Comparison,
+    compile_model,
+    converted,
+    import_openvino,
+    write_model,
+)
 from index.errors import ModelError
 
 TOKENIZER_FILE = "tokenizer.json"
@@ -26,6 +30,15 @@ LEAST_COSINE = 0.999
 _FEW_TOKENS = 512
 """So many, padded, are encoded at once, with all cores; more are dealt to several requests."""
 _BATCH_TOKENS = 2048
+
+
+def open_on_openvino(model: Model, precision: str) -> "OpenVinoEncoder":
+    """Return an encoder of the model on OpenVINO, converting it if that was not done before.
+
+    Raises NotConvertibleError, also where an earlier try was refused, and ImportError where
+    OpenVINO is not installed.
+    """
+    return converted(EncoderConversion(model, TorchEncoder(model)), precision)
 
 
 class OpenVinoEncoder:
@@ -56,7 +69,7 @@ class OpenVinoEncoder:
         """Return one row a text, shape (len(texts), dimension), each of Euclidean length 1."""
         if not texts:
             return np.empty((0, self._dimension), dtype=np.float32)
-        prompt = self._prompts.of(role)
+        prompt = self._prompts.query if role == "query" else self._prompts.document
         encodings = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
         if len(texts) * max(len(each.ids) for each in encodings) <= _FEW_TOKENS:
             vectors = self._encode_at_once(encodings)
@@ -152,15 +165,6 @@ _CHECKED_TEXTS = (
     " ".join(f"The depth of needle number {n} was set to {n / 10:.1f} mm." for n in range(8)),
     " ".join(f"Sentence {n} of a text longer than most models read." for n in range(60)),
 )
-
-
-def openvino_encoder(model: Model, precision: str) -> OpenVinoEncoder:
-    """Return an encoder of the model on OpenVINO, converting it if that was not done before.
-
-    Raises NotConvertibleError, also where an earlier try was refused, and ImportError where
-    OpenVINO is not installed.
-    """
-    return converted(EncoderConversion(model, TorchEncoder(model)), precision)
 
 
 @dataclass(frozen=True, slots=True)
