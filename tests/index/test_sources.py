@@ -26,7 +26,7 @@ from index.sources.listing import (
     locate,
     resolve_sources,
 )
-from index.sources.remembered import NothingToIndexError
+from index.sources.selection import NothingToIndexError
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from index.sync import sync
