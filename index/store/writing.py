@@ -7,7 +7,7 @@ from index.chunking.chunker import VERSION as CHUNKING
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.ingest import Ingested
-from index.search.codes import are_worth_it, make_codes
+from index.search.dense import are_worth_it, make_codes
 from index.store.dealing import deal, shard_count, shard_number
 from index.store.entries import Entry
 from index.store.known import Known

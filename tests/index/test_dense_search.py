@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.search.codes import Codes, make_codes, read_codes
-from index.search.dense import DenseIndex, bring_in
+from index.search.dense import Codes, DenseIndex, bring_in, make_codes, read_codes
 from index.store.stack import Stack
 
 DIMENSION = 128
