@@ -207,19 +207,13 @@ class Embedder:
         self._blocks.append(self._thread.submit(self._encode, block))
 
     def _encode(self, block: Sequence[str]) -> None:
-        for start in _short_and_long_in_turns(range(0, len(block), _STEP)):
+        for start in range(0, len(block), _STEP):
             if self._stopped.is_set():
                 return
             texts = block[start : start + _STEP]
             self._cache.add(texts, self._encoder.encode(texts, "document"))
             self._done += len(texts)
             self._progress("Embedding", self._done, len(self._seen))
-
-
-def _short_and_long_in_turns(starts: Sequence[int]) -> list[int]:
-    """Return the first, the last, the second, …: so the rate, and the time left, stay steady."""
-    count = len(starts)
-    return [starts[i // 2] if i % 2 == 0 else starts[count - 1 - i // 2] for i in range(count)]
 
 
 def digest_of(path: Path) -> str:
