@@ -15,8 +15,7 @@ from index.errors import SourceError
 from index.store.store_folder import LIVE, OBJECTS
 
 IGNORE_FILE = ".pinciteignore"
-
-_LEADS_OUT = "a link that leads out of SOURCE; give the target as a SOURCE of its own"
+LEADS_OUT = "a link that leads out of SOURCE; give the target as a SOURCE of its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +108,16 @@ def list_files(
     seen: set[Path] = set()
     for source in sorted(sources, key=lambda source: len(source.parts)):
         base, named = str(_base_of(source)).rstrip("/"), _name_of(source)
-        for found in _walk(source, sources, store.resolve() if store else None, ignore):
-            path = found.path
-            itself_a_source = found.reason and path != source and path in sources
-            if path in seen or (itself_a_source and not found.out_of_reach):
+        for item in _walk(source, sources, store.resolve() if store else None, ignore):
+            path = item.path
+            itself_a_source = item.reason and path != source and path in sources
+            if path in seen or (itself_a_source and not item.out_of_reach):
                 continue
             seen.add(path)
             name = named + str(path)[len(base) :].replace(os.sep, "/")
-            if found.reason or not _is_text(name):
-                why = found.reason or "its name is not valid UTF-8; rename it"
-                there = path if found.out_of_reach else None
+            if item.reason or not _is_text(name):
+                why = item.reason or "its name is not valid UTF-8; rename it"
+                there = path if item.out_of_reach else None
                 skipped.append(SkippedFile(_printable(name), why, there))
                 continue
             file = SourceFile(path, name)
@@ -198,7 +197,7 @@ class Ignored:
         return self._spec.match_file(below)
 
 
-class _Found(NamedTuple):
+class _Item(NamedTuple):
     """What stands in a SOURCE; `reason` says why it is passed over, "" if it is not."""
 
     path: Path
@@ -208,10 +207,10 @@ class _Found(NamedTuple):
 
 def _walk(
     source: Path, sources: Sequence[Path], store: Path | None, ignore: Sequence[str]
-) -> Iterator[_Found]:
+) -> Iterator[_Item]:
     """Yield what a SOURCE holds, stores left out; links to folders are not followed."""
     if _is_file(source):
-        yield _Found(source)
+        yield _Item(source)
         return
     ignored = Ignored(source, ignore)
     failed: list[OSError] = []
@@ -220,42 +219,39 @@ def _walk(
         entered: list[str] = []
         for name in sorted(name for name in folders if not is_store(here / name, store)):
             if name.startswith("."):
-                yield _Found(here / name, "hidden")
+                yield _Item(here / name, "hidden")
             elif ignored.has(here / name, is_folder=True):
-                yield _Found(here / name, "ignored")
+                yield _Item(here / name, "ignored")
             elif _is_link(here / name):
-                yield _Found(here / name, "a link to a folder; index that folder itself")
+                yield _Item(here / name, "a link to a folder; index that folder itself")
             else:
                 entered.append(name)
         folders[:] = entered
         for path in (here / name for name in sorted(names) if name != IGNORE_FILE):
-            yield _Found(path, "ignored") if ignored.has(path) else _look_at(path, sources)
+            yield _Item(path, "ignored") if ignored.has(path) else _look_at(path, sources)
     for error in failed:
         yield _out_of_reach(Path(error.filename or source), error)
 
 
-def _look_at(path: Path, sources: Sequence[Path]) -> _Found:
+def _look_at(path: Path, sources: Sequence[Path]) -> _Item:
     """Tell whether a file is passed over."""
     if path.name.startswith("."):
-        return _Found(path, "hidden")
+        return _Item(path, "hidden")
     try:
         mode = path.lstat().st_mode
-        is_link = stat.S_ISLNK(mode)
-        if is_link:
+        if stat.S_ISLNK(mode):
+            if not _leads_into(path, sources):
+                return _Item(path, LEADS_OUT)
             mode = path.stat().st_mode
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-            return _Found(path, "a link that leads nowhere")
+            return _Item(path, "a link that leads nowhere")
         return _out_of_reach(path, error)
-    if is_link and not _leads_into(path, sources):
-        return _Found(
-            path, "a link that leads out of SOURCE; give the target as a SOURCE of its own"
-        )
-    return _Found(path, "" if stat.S_ISREG(mode) else "not a regular file")
+    return _Item(path, "" if stat.S_ISREG(mode) else "not a regular file")
 
 
-def _out_of_reach(path: Path, error: OSError) -> _Found:
-    return _Found(path, f"unreadable ({error.strerror or error})", out_of_reach=True)
+def _out_of_reach(path: Path, error: OSError) -> _Item:
+    return _Item(path, f"unreadable ({error.strerror or error})", out_of_reach=True)
 
 
 def _leads_into(path: Path, sources: Sequence[Path]) -> bool:

@@ -19,6 +19,7 @@ from index.ingest import digest_of
 from index.parsers import OutOfReachError, UnreadableFileError, files, read_file
 from index.records import ChunkedDocument, Document
 from index.sources.listing import (
+    LEADS_OUT,
     SkippedFile,
     SourceFile,
     document_id,
@@ -33,7 +34,6 @@ from index.sync import sync
 from tests.encoders import HashingEncoder
 
 DAMAGED = "damaged UTF-8 (byte 0xe2 at 3); save it as UTF-8"
-LEADS_OUT = "a link that leads out of SOURCE; give the target as a SOURCE of its own"
 TEXT = "Redness fades within two days. It is normal.\n"
 
 
