@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import StoreError
@@ -42,7 +42,7 @@ class Plan:
     dropped: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class SyncReport(Plan):
     """What a sync did, and how many texts had to be embedded.
 
@@ -54,10 +54,10 @@ class SyncReport(Plan):
     snapshot: str
     passages: int
     embedded: int
-    remarks: tuple[SkippedFile, ...] = ()
-    foreign: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
-    repaired: str = ""
-    kept_aside: str = ""
+    remarks: tuple[SkippedFile, ...]
+    foreign: Mapping[str, Sequence[str]]
+    repaired: str
+    kept_aside: str
 
 
 def plan(

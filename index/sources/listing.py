@@ -197,6 +197,11 @@ class Ignored:
         return self._spec.match_file(below)
 
 
+# Unlike the methods of Path, these raise no error where a folder cannot be read.
+_is_file = os.path.isfile
+_is_link = os.path.islink
+
+
 class _Item(NamedTuple):
     """What stands in a SOURCE; `reason` says why it is passed over, "" if it is not."""
 
@@ -256,8 +261,8 @@ def _out_of_reach(path: Path, error: OSError) -> _Item:
 
 def _leads_into(path: Path, sources: Sequence[Path]) -> bool:
     """Tell whether a path lies in one of the SOURCEs once all links are followed."""
-    target = Path(os.path.realpath(path))
-    return any(is_within(target, Path(os.path.realpath(source))) for source in sources)
+    target, *roots = (Path(os.path.realpath(each)) for each in (path, *sources))
+    return any(is_within(target, root) for root in roots)
 
 
 def _base_of(source: Path) -> Path:
@@ -266,20 +271,6 @@ def _base_of(source: Path) -> Path:
 
 def _name_of(source: Path) -> str:
     return _base_of(source).name or "root"
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
-def _is_link(path: Path) -> bool:
-    try:
-        return path.is_symlink()
-    except OSError:
-        return False
 
 
 def _is_text(name: str) -> bool:
