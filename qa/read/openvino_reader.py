@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.encoding.conversion import Comparison, converted, write_model
-from index.encoding.openvino_runtime import compile_model
+from index.encoding.openvino_model import Comparison, compile_model, converted, write_model
 from index.records import Span
 from qa.read.bundled import TrainedReader
 from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
