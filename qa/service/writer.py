@@ -2,28 +2,33 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import cast
 
 from filelock import FileLock, Timeout
 
+from index.backends import Backend
+from index.backends.choose import open_encoder
 from index.build import sync
-from index.errors import PinciteError, SourceError, StoreBusyError
+from index.encoder import Encoder
+from index.errors import ModelError, PinciteError, SourceError, StoreBusyError
 from index.gating import Gate
 from index.process import give_back
+from index.report import SyncReport
 from index.store.jobs import FINISHED, Job, now
+from index.store.manifest import Manifest
+from index.store.objects import stored_as
 from index.store.store import Store
 from index.store.store_folder import JOBS_LOCK
-from index.uploading import change_uploads
+from index.store.uploads import Upload, UploadChange
+from index.uploading import change_uploads, refuse_id_in_use, why_unreadable
+from index.watching import watch_sources
 from qa.engine import Engine
 from qa.live import LiveEngine
-from qa.service.batch import collect
-from qa.service.ending import EndedError, end_when
-from qa.service.following import Follower
-from qa.service.indexing_encoder import IndexingEncoder
-from qa.service.sync_log import log_report
 
 FAILED = "It could not be written; see the service's log."
 
@@ -32,17 +37,19 @@ _RETRY_S = 2.0
 _LOOK_S = 0.3
 _LAST_WORK_S = 20.0
 _MOST_JOBS = 100
-"""How many are done together."""
+"""How many jobs are done together."""
+_MOST_BYTES = 64 * 2**20
+"""How much content is held for them."""
 
 _log = logging.getLogger("pincite")
 
 
 class Writer:
-    """Works off the store's jobs, those first that an earlier process left; a context.
+    """Does the store's jobs, first those that an earlier process left. A context manager.
 
-    Of several processes that serve a store one works; the others queue their jobs and see what
-    becomes of them. With `watch`, changes in the SOURCEs are indexed, too, unless the gate that
-    `gate_of` an engine gives says no.
+    Of several processes that serve a store one writes, the holder of a file lock; the others queue
+    their jobs and look for the results. With `watch`, changes in the SOURCEs are indexed, too,
+    unless the gate that `gate_of` gives for an engine says no.
     """
 
     def __init__(
@@ -56,8 +63,8 @@ class Writer:
         self._store = store
         self._live = live
         self._gate_of = gate_of
-        self._encoder = IndexingEncoder()
-        self._follower = Follower(store.folder, self._note_change) if watch else None
+        self._encoder = _IndexingEncoder()
+        self._watch = _SourceWatch(store.folder, self._note_change) if watch else None
         self._queue_lock = FileLock(store.folder / JOBS_LOCK, timeout=0)
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -74,15 +81,17 @@ class Writer:
         self.stop()
 
     def stop(self) -> None:
-        """End what is being written, and write no more; what is queued is done by the next one."""
+        """Finish what is being written, and write no more; the next process does what is queued."""
         self._stop.set()
         self._wake.set()
-        self._thread.join(_LAST_WORK_S)  # a crash would harm nothing either
+        self._thread.join(
+            _LAST_WORK_S
+        )  # after that, it may be cut off: the store is whole at any instant
         for future in list(self._awaited.values()):
             future.cancel()
 
     def submit(self, job: Job, content: bytes | None) -> None:
-        """Queue a job; it is on the disk when this returns, and will be done whatever happens.
+        """Queue a job. It is on the disk when this returns, and will be done whatever happens.
 
         Raises OSError.
         """
@@ -90,10 +99,10 @@ class Writer:
         self._wake.set()
 
     def perform(self, job: Job, content: bytes | None) -> Future[Job]:
-        """Queue a job that is waited for, and given up where it cannot be done now.
+        """Queue a job that the caller waits for; it fails if it cannot be done now.
 
-        Returns what will be the finished job; it is cancelled when the writer ends before, and
-        the job is done by the next one. Raises OSError.
+        Returns the finished job to be. It is cancelled if the writer ends before, and the next
+        process does the job. Raises OSError.
         """
         future = self._awaited[job.id] = Future[Job]()
         try:
@@ -110,21 +119,21 @@ class Writer:
                 if not self._try_to_work():
                     self._wake.wait(_LOOK_S)
         finally:
-            if self._follower:
-                self._follower.stop()
+            if self._watch:
+                self._watch.stop()
             self._queue_lock.release()
 
     def _try_to_work(self) -> bool:
-        """Do what there is to do; tell whether there was anything. Whatever goes wrong is told."""
+        """Do what there is to do, and return whether there was anything. Failures are logged."""
         try:
-            return self._work_once() if self._has_queue() else self._see_what_became()
-        except (StoreBusyError, EndedError):
+            return self._work_once() if self._has_queue() else self._look_for_results()
+        except (StoreBusyError, _EndedError):
             self._stop.wait(_LOOK_S)
         except (PinciteError, OSError) as error:
             _log.error("%s", error)
             self._give_up_awaited()
             self._stop.wait(_RETRY_S)
-        except Exception:  # noqa: BLE001 (whatever it is, later uploads must not wait for ever)
+        except Exception:  # noqa: BLE001 (later uploads must not wait for ever)
             _log.exception("Writing failed")
             self._give_up_awaited()
             self._stop.wait(_RETRY_S)
@@ -138,8 +147,8 @@ class Writer:
                 return False
         return True
 
-    def _see_what_became(self) -> bool:
-        """Look for the jobs that another process does."""
+    def _look_for_results(self) -> bool:
+        """Look for the results of jobs that another process does."""
         for job_id in list(self._awaited):
             job = self._store.jobs.find(job_id)
             if job and job.state in FINISHED:
@@ -148,8 +157,8 @@ class Writer:
         return False
 
     def _work_once(self) -> bool:
-        if self._follower:
-            self._follower.follow(self._live.current().snapshot.manifest)
+        if self._watch:
+            self._watch.follow(self._live.current().snapshot.manifest)
         if pending := self._store.jobs.pending():
             self._upload(pending)
             return True
@@ -161,9 +170,9 @@ class Writer:
         return False
 
     def _upload(self, jobs: Sequence[Job]) -> None:
-        """Do jobs together, the first ones of the queue: one snapshot for all of them."""
+        """Do the first jobs of the queue together: one snapshot for all of them."""
         engine = self._live.catch_up()
-        batch = collect(jobs[: self._most_jobs], self._store, engine)
+        batch = _collect(jobs[: self._most_jobs], self._store, engine)
         for job in batch.failed:
             self._finish(job)
         if not batch.changes:
@@ -177,11 +186,11 @@ class Writer:
                 encoder,
                 known=engine.snapshot,
                 wait_s=_WAIT_FOR_OTHERS_S,
-                progress=end_when(self._stop),
+                progress=self._end_if_asked,
             )
         except SourceError as error:
             self._do_one_by_one(batch.accepted, str(error).rstrip("."))
-        except (PinciteError, OSError, EndedError):
+        except (PinciteError, OSError, _EndedError):
             raise  # a matter of the moment, not of what was uploaded
         except Exception:  # noqa: BLE001 (one upload must not hold up the others)
             _log.exception("Uploads cannot be indexed")
@@ -193,7 +202,7 @@ class Writer:
                 self._finish(replace(job, state="done", snapshot=manifest.id))
 
     def _do_one_by_one(self, jobs: Sequence[Job], reason: str) -> None:
-        """Find out which of several jobs it is that cannot be done; one by itself has failed."""
+        """Do jobs singly from now on, to find the one that cannot be done; a single one fails."""
         self._most_jobs = 1
         if len(jobs) == 1:
             self._finish(replace(jobs[0], state="failed", error=reason))
@@ -210,17 +219,17 @@ class Writer:
                 known=engine.snapshot,
                 gate=self._gate_of(engine),
                 wait_s=_WAIT_FOR_OTHERS_S,
-                progress=end_when(self._stop),
+                progress=self._end_if_asked,
             )
         except StoreBusyError:
             self._sources_changed = True
             raise
         self._live.catch_up()
         give_back()
-        log_report(report)
+        _log_report(report)
 
     def _give_up_awaited(self) -> None:
-        """Fail the jobs that somebody waits for; who was told that it will be done can wait."""
+        """Fail the jobs that a caller waits for; all others are tried again."""
         for job_id in list(self._awaited):
             job = self._store.jobs.find(job_id)
             if job and job.state not in FINISHED:
@@ -243,3 +252,147 @@ class Writer:
     def _note_change(self) -> None:
         self._sources_changed = True
         self._wake.set()
+
+    def _end_if_asked(self, *_: object) -> None:
+        """Serve as the progress of long work, which is called after each step."""
+        if self._stop.is_set():
+            raise _EndedError
+
+
+class _EndedError(Exception):
+    """The service ends while it indexes; the next process begins the work anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The changes that the jobs `accepted` ask for, and the jobs that `failed`, with the reason."""
+
+    changes: list[UploadChange] = field(default_factory=list[UploadChange])
+    accepted: list[Job] = field(default_factory=list[Job])
+    failed: list[Job] = field(default_factory=list[Job])
+
+
+def _collect(jobs: Iterable[Job], store: Store, engine: Engine) -> _Batch:
+    """Collect the changes of the first `jobs`; of several for one id the last one counts.
+
+    Raises OSError for content that cannot be read at the moment, ReadingError.
+    """
+    batch = _Batch()
+    changes: dict[str, UploadChange] = {}
+    size = 0
+    for job in jobs:
+        change = _change(job, store, engine, batch.failed)
+        if change:
+            changes[job.document_id] = change
+            batch.accepted.append(job)
+            size += len(change.content)
+        if size > _MOST_BYTES:
+            break
+    batch.changes.extend(changes.values())
+    return batch
+
+
+def _change(job: Job, store: Store, engine: Engine, failed: list[Job]) -> UploadChange | None:
+    path = store.jobs.content(job)
+    try:
+        refuse_id_in_use(job.document_id, engine.snapshot)
+        if not job.kind:
+            return UploadChange(job.document_id)
+        content = path.read_bytes()
+    except (SourceError, FileNotFoundError) as error:
+        reason = str(error).rstrip(".") if isinstance(error, SourceError) else "its content is gone"
+        failed.append(replace(job, state="failed", error=reason))
+        return None
+    upload = Upload(
+        job.document_id,
+        job.kind,
+        stored_as(content),
+        modified=job.created,
+        title=job.title,
+        metadata=job.metadata,
+        file_name=job.file_name,
+    )
+    if reason := why_unreadable(upload, path, engine.model):
+        failed.append(replace(job, state="failed", error=reason))
+        return None
+    return UploadChange(job.document_id, upload, content)
+
+
+class _SourceWatch:
+    """Calls `changed` soon after files in a manifest's SOURCEs changed, and once at the start."""
+
+    def __init__(self, store: Path, changed: Callable[[], None]) -> None:
+        self._store = store
+        self._changed = changed
+        self._watched: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def follow(self, manifest: Manifest) -> None:
+        wanted = manifest.sources, manifest.ignore
+        if wanted == self._watched:
+            return
+        self.stop()
+        self._watched = wanted
+        self._stop = threading.Event()
+        arguments = [Path(source) for source in manifest.sources], manifest.ignore, self._stop
+        self._thread = threading.Thread(
+            target=self._watch, args=arguments, name="watch", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+        self._thread = self._watched = None
+
+    def _watch(self, sources: list[Path], ignore: tuple[str, ...], stop: threading.Event) -> None:
+        try:
+            watch_sources(sources, self._store, self._changed, stop, ignore=ignore, at_start=True)
+        except Exception:  # noqa: BLE001 (the service answers on)
+            _log.exception("The sources are not watched any more: restart the service")
+
+
+class _IndexingEncoder:
+    """The encoder that made the store's vectors, opened when it is needed."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, str] | None = None
+        self._encoder: Encoder | None = None
+
+    def of(self, engine: Engine) -> Encoder:
+        """Return the encoder of the engine's snapshot: of its model, and of its backend.
+
+        If that backend is not available here, the engine's own one encodes all text again.
+        """
+        manifest = engine.snapshot.manifest
+        key = manifest.model_fingerprint, manifest.backend
+        if self._encoder is None or self._key != key:
+            self._encoder = self._open(engine)
+            self._key = key
+        return self._encoder
+
+    def _open(self, engine: Engine) -> Encoder:
+        backend = engine.snapshot.manifest.backend
+        if engine.encoder.backend == backend:
+            return engine.encoder
+        try:
+            return open_encoder(engine.model, cast(Backend, backend))
+        except ModelError as error:
+            _log.warning("All text is embedded again: %s", error)
+            return engine.encoder
+
+
+def _log_report(report: SyncReport) -> None:
+    """Log what a sync changed, or that its snapshot was held back."""
+    if report.kept_aside:
+        _log.warning(
+            "The sources changed, and gold questions are answered worse: the snapshot before "
+            "stays live, %s is kept aside. `pincite index` tells which questions.",
+            report.kept_aside,
+        )
+        return
+    counts = [len(x) for x in (report.added, report.changed, report.removed, report.renamed)]
+    if any(counts):
+        _log.info("Indexed: %d added, %d changed, %d removed, %d renamed", *counts)

@@ -6,25 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
 
-from qa.service.connection import Connection
-from qa.service.server import Server
+from qa.service.server import Server, configure, listen
 
 
 @contextmanager
 def served(app: FastAPI, *, port: int = 0, **options: Any) -> Iterator[str]:
     """Serve `app`, on a free port where none is given; give the address."""
-    with socket.create_server(("127.0.0.1", port)) as listener:
-        listener.settimeout(0)
-        config = uvicorn.Config(
-            app,
-            log_level="error",
-            http=Connection,
-            **options,
-        )
-        server = Server(config, alone=True)
+    with listen("127.0.0.1", port) as listener:
+        server = Server(configure(app, **options))
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -33,3 +24,15 @@ def served(app: FastAPI, *, port: int = 0, **options: Any) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+def connected(url: str, **options: Any) -> socket.socket:
+    host, port = url.removeprefix("http://").rstrip("/").split(":")
+    return socket.create_connection((host, int(port)), timeout=30, **options)
+
+
+def exchange(url: str, sent: bytes) -> bytes:
+    """Send bytes and return what comes until the service closes the connection."""
+    with connected(url) as connection:
+        connection.sendall(sent)
+        return b"".join(iter(lambda: connection.recv(65536), b""))

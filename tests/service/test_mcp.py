@@ -22,14 +22,14 @@ from mcp.types import CallToolResult
 
 from index.encoder import Encoder
 from index.store.store import Store
-from qa.protocol.excerpt import MOST_CHARACTERS
 from qa.protocol.server import mcp_server
-from qa.service.access.keys import Keys
+from qa.protocol.tools import MOST_CHARACTERS
+from qa.service.answerer import Answerer
 from qa.service.app import build_app
-from qa.service.asking import Asking
 from qa.service.guard import MAX_BODY_BYTES
+from qa.service.keys import Keys
+from qa.service.metrics import Metrics
 from qa.service.policy import Policy
-from qa.service.telemetry.metrics import Metrics
 from qa.service.work_queue import WorkQueue
 from tests.service.conftest import Corpus, live_over
 from tests.service.serving import served
@@ -294,12 +294,12 @@ def test_a_key_is_asked_for_as_of_everybody_else(corpus: Corpus) -> None:
 def test_when_too_much_is_asked_for_the_model_is_told_to_wait(corpus: Corpus) -> None:
     corpus.write("owls.txt", "Owls sleep in red barns until midnight.")
     corpus.index()
-    asking = Asking(live_over(corpus.store, corpus._encoder), Metrics())
+    asking = Answerer(live_over(corpus.store, corpus._encoder), Metrics())
 
     async def session() -> None:
         queue = WorkQueue(at_once=1, waiting=0)
-        async with Client(mcp_server(asking, queue.place)) as client:
-            async with queue.place():
+        async with Client(mcp_server(asking, queue.turn)) as client:
+            async with queue.turn():
                 assert "try again" in await refusal(client, "ask", question="where do owls sleep")
             assert (await data_of(client, "ask", question="where do owls sleep"))["passages"]
 

@@ -137,7 +137,7 @@ def test_a_host_that_does_not_exist_is_told(seeds_store: Path, tmp_path: Path) -
 
 def test_the_settings_of_the_service_have_flags(seeds_store: Path, tmp_path: Path) -> None:
     flags = ("--allowed-hosts", "Pincite.example, 10.0.0.5", "--threshold", "1", "--keys", "off")
-    with serving(seeds_store, tmp_path, *flags) as (_, port):
+    with serving(seeds_store, tmp_path, *flags) as (process, port):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
         for host, status in [("pincite.example", 200), ("10.0.0.5:80", 200), ("a.example", 400)]:
             connection.request("GET", "/healthz", headers={"Host": host})
@@ -147,6 +147,13 @@ def test_the_settings_of_the_service_have_flags(seeds_store: Path, tmp_path: Pat
         connection.close()
         _, body = request(port, "POST", "/v1/ask", {"question": "Is redness normal?"})
         assert json.loads(body)["answered"] is False
+        process.terminate()
+        _, stderr = process.communicate(timeout=PATIENCE_S)
+        warnings = [
+            line for line in map(json.loads, stderr.splitlines()) if line["level"] != "info"
+        ]
+        assert [line["level"] for line in warnings] == ["warning"]
+        assert "everybody who can reach" in warnings[0]["event"]
 
 
 def test_no_store_is_told_with_what_to_do(tmp_path: Path) -> None:

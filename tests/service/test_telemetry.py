@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -10,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from qa.service.app import build_app
-from qa.service.telemetry.log_lines import log_lines, logger
+from qa.service.logs import _MOST_WAITING, log_lines, logger
 from tests.service.conftest import Corpus, live_over
 from tests.service.test_serve_command import request, serving
 
@@ -111,7 +114,7 @@ def test_an_error_is_logged_with_the_id_that_the_client_got(
     live = live_over(owls.store, owls._encoder)
     from tests.service.serving import served
 
-    with log_lines("json"), served(build_app(live), log_config=None) as url:
+    with log_lines("json"), served(build_app(live)) as url:
         failed = httpx2.post(f"{url}v1/ask", json={"question": QUESTION})
     assert failed.status_code == 500
     assert "ZeroDivisionError" not in failed.text
@@ -128,3 +131,16 @@ def test_text_for_a_terminal_cannot_drive_it(capsys: pytest.CaptureFixture[str])
     assert "\x1b[2J" not in written
     assert "\u202e" not in written
     assert len(written.splitlines()) == 2
+
+
+def test_nothing_waits_for_who_does_not_read_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    stderr = os.fdopen(writing, "w")
+    monkeypatch.setattr(sys, "stderr", stderr)
+    with os.fdopen(reading) as unread:
+        with log_lines("json"):
+            for number in range(_MOST_WAITING + 2000):  # more than the pipe and the queue take
+                logger().info("request", path="/" + "x" * 100, number=number)
+        assert json.loads(unread.readline())["event"] == "request"
+    with suppress(OSError):
+        stderr.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index.store.store import Store
-from qa.service.access.keys import Keys
+from qa.service.keys import Keys
 from tests.service.load import Load, press
 from tests.service.test_serve_command import PATIENCE_S, request, serving
 

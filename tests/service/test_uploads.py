@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -108,6 +109,49 @@ def test_a_file_in_a_form(client: TestClient) -> None:
     assert TEXT in ask(client)
 
 
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("prices 2026.md", "prices 2026.md"),
+        ("../../etc/passwd.md", "passwd.md"),
+        ("C:\\Users\\me\\Preise für Öl.md", "Preise für Öl.md"),
+        ("\u202egnp\x1b[2J.md", "gnp [2J.md"),
+        ("x" * 300 + ".md", "x" * 197 + ".md"),
+    ],
+)
+def test_the_name_of_a_file_is_its_source_and_its_title(
+    client: TestClient, sent: str, name: str
+) -> None:
+    text = f"{TEXT}\n".encode()
+    quoted = f"attachment; filename*=UTF-8''{quote(sent)}"
+    headers = {"Content-Type": "text/markdown", "Content-Disposition": quoted}
+    for body in ({"files": {"file": (sent, text)}}, {"content": text, "headers": headers}):
+        done = client.put(PUT, **body)
+        assert done.status_code in (200, 201), done.text
+        (document,) = done.json()["documents"]
+        assert (document["id"], document["title"]) == ("clinic-hours", name)
+        assert document["source"] == f"upload:clinic-hours/{name}"
+    sources = [each["source"] for each in listed(client)]
+    assert sources == ["files/redness.txt", f"upload:clinic-hours/{name}"]
+    assert client.put(PUT, json={"text": TEXT}).status_code == 200
+    assert listed(client)[-1]["source"] == "upload:clinic-hours.txt"
+    assert client.delete(PUT).status_code == 204
+    assert len(listed(client)) == 1
+
+
+@pytest.mark.parametrize(
+    "header", ["", "attachment", "filename=", "; ;", 'attachment; filename="..']
+)
+def test_a_header_without_a_file_name_names_nothing(client: TestClient, header: str) -> None:
+    headers = {"Content-Type": "text/plain", "Content-Disposition": header}
+    done = client.put(PUT, content=TEXT.encode(), headers=headers)
+    assert done.json()["documents"][0]["source"] == "upload:clinic-hours.txt"
+
+
+def listed(client: TestClient) -> list[Any]:
+    return list(client.get("/v1/documents").json()["documents"])
+
+
 def test_without_waiting_there_is_a_job_to_poll(client: TestClient) -> None:
     queued = client.put(f"{PUT}?wait=false", json={"text": TEXT})
     assert queued.status_code == 202
@@ -191,12 +235,12 @@ def test_a_form_can_say_what_the_file_is_about(client: TestClient) -> None:
         (
             {"content": b"x", "headers": {"Content-Type": "text/plain; charset*=utf-8''a%00b"}},
             422,
-            "no text in",
+            "not text in",
         ),
         (
             {"content": b"x y z", "headers": {"Content-Type": "text/plain; charset=klingon"}},
             422,
-            "no text in klingon",
+            "not text in klingon",
         ),
         ({"json": {"text": TEXT, "metadata": {"a": {"b": 1}}}}, 422, "metadata"),
         ({"json": [TEXT]}, 422, "JSON object"),
@@ -305,7 +349,7 @@ def test_one_bad_upload_does_not_hold_up_the_others(
             raise RuntimeError("a fault of ours")
         return original(chunker, document)
 
-    monkeypatch.setattr("qa.service.batch.why_unreadable", lambda *_: "")
+    monkeypatch.setattr("qa.service.writer.why_unreadable", lambda *_: "")
     monkeypatch.setattr(Chunker, "chunk", failing)
     with Store(corpus.store).writing():  # so that they are done together
         urls = [

@@ -1,19 +1,30 @@
-"""The JSON forms of what somebody says of an answer."""
+"""`/v1/feedback`: whether an answer was of help, stored for whoever runs the service."""
 
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, HTTPException
 from pydantic import ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from index.chunking import MAX_PASSAGE_CHARS
-from index.store.feedback import RatedQuote
+from index.errors import StoreError
+from index.store.feedback import Feedback, FeedbackFolder, FeedbackFullError, RatedQuote
+from index.store.store import Store
 from qa.question_reader import MAX_QUESTION_CHARS
-from qa.service.ask_wire import NOT_BLANK
+from qa.service.openapi import NOT_BLANK
+from qa.service.problems import GATE, OF_A_BODY, problem_responses
 from qa.wire_fields import EndIndex, StartIndex, WireModel
 
-MAX_QUOTE_CHARS = MAX_PASSAGE_CHARS
+_MAX_QUOTE_CHARS = MAX_PASSAGE_CHARS
 """A citation lies within one passage."""
 
-MAX_OFFSET = 2**31 - 1
+_MAX_OFFSET = 2**31 - 1
+_FULL = "No more feedback is taken until whoever runs this service has looked through it."
+_NOT_WRITTEN = "The feedback cannot be kept just now: its disk is full or may not be written to."
+
+_log = logging.getLogger("pincite")
 
 
 class RatedQuoteJson(WireModel):
@@ -25,14 +36,14 @@ class RatedQuoteJson(WireModel):
         min_length=1, max_length=200, description="The document's id.", examples=["hours"]
     )
     cited_text: str = Field(
-        max_length=MAX_QUOTE_CHARS,
-        description=f"The words that were cited: at most {MAX_QUOTE_CHARS} characters, for no "
+        max_length=_MAX_QUOTE_CHARS,
+        description=f"The words that were cited: at most {_MAX_QUOTE_CHARS} characters, for no "
         "passage is longer.",
         examples=["We open at 8."],
         json_schema_extra={"pattern": NOT_BLANK},
     )
-    start_char_index: StartIndex = Field(le=MAX_OFFSET)
-    end_char_index: EndIndex = Field(le=MAX_OFFSET)
+    start_char_index: StartIndex = Field(le=_MAX_OFFSET)
+    end_char_index: EndIndex = Field(le=_MAX_OFFSET)
 
     @field_validator("cited_text")
     @classmethod
@@ -118,3 +129,37 @@ class FeedbackJson(WireModel):
     created: str = Field(
         description="When it came, ISO 8601, UTC.", examples=["2026-01-01T12:00:00.000000Z"]
     )
+
+
+def add_feedback_route(app: FastAPI, store: Store) -> None:
+    """Let answers be rated; what is said is kept in `store`."""
+    folder = FeedbackFolder(store.folder)
+
+    @app.post(
+        "/v1/feedback",
+        tags=["Answers"],
+        summary="Rate an answer",
+        status_code=HTTPStatus.CREATED,
+        responses=problem_responses(*GATE, *OF_A_BODY, details={507: _FULL}),
+    )
+    def send_feedback(body: FeedbackBody) -> FeedbackJson:
+        """Say whether an answer was of help. It is on the disk when the call returns."""
+        entry = Feedback.new(
+            body.question.strip(),
+            helpful=body.helpful,
+            answered=body.answered,
+            snapshot=body.snapshot or "",
+            citations=[citation.quote() for citation in body.citations],
+            comment=body.comment or "",
+        )
+        try:
+            folder.add(entry)
+        except FeedbackFullError as error:
+            _log.warning("%s", error)
+            raise HTTPException(HTTPStatus.INSUFFICIENT_STORAGE, _FULL) from None
+        except StoreError as error:
+            _log.warning("Feedback was not kept: %s", error)
+            raise HTTPException(
+                HTTPStatus.SERVICE_UNAVAILABLE, _NOT_WRITTEN, {"Retry-After": "60"}
+            ) from None
+        return FeedbackJson(id=entry.id, created=entry.created)
