@@ -81,7 +81,11 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End; requests in flight may take as long as uvicorn's `timeout_graceful_shutdown`."""
-        self.server_state.default_headers.append(CLOSE_HEADER)  # each response is now the last one
+        # Each response is now the last one of its connection, and says so.
+        self.server_state.default_headers.append(CLOSE_HEADER)
+        for connection in self.server_state.connections:
+            if isinstance(connection, Connection):
+                connection.update_headers()
         for listener in sockets or []:
             await self._take_waiting(listener)
         for server in self.servers:
@@ -132,6 +136,11 @@ class Connection(H11Protocol):
         """Wait for the next head."""
         self._wait_for_client()
         super().on_response_complete()
+
+    def update_headers(self) -> None:
+        """Let the response under way have the headers of now, not those of its request's second."""
+        if self._is_answering:
+            self.cycle.default_headers = self.server_state.default_headers
 
     def pause_writing(self) -> None:
         """Wait for the client to read."""

@@ -26,10 +26,10 @@ from tests.calibrations import fitting
 from tests.encoders import HashingEncoder
 
 
-def live_over(store: Path, encoder: Encoder) -> LiveEngine:
+def live_over(store: Path, encoder: Encoder, reader: str | None = None) -> LiveEngine:
     """Return a live engine that encodes with `encoder`, so that the model is loaded only once."""
     with patch("qa.engine.open_encoder", lambda *_: HashingEncoder()):
-        live = LiveEngine(store)
+        live = LiveEngine(store, reader=reader)
     live._engine = replace(live.current(), encoder=encoder)
     return live
 

@@ -263,19 +263,31 @@ def test_a_signal_before_uvicorn_handles_signals_ends_the_service(
 
 
 def test_the_end_answers_what_was_accepted_and_what_is_still_asked() -> None:
+    serving = app()
     with listen("127.0.0.1", 0) as listener:
-        ending = Server(configure(app()))
+        ending = Server(configure(serving))
         thread = threading.Thread(target=ending.run, kwargs={"sockets": [listener]})
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        with connected(url) as used, connected(url) as unused:
+        with connected(url) as used, connected(url) as unused, connected(url) as working:
             used.sendall(WHOLE)
             assert b"HTTP/1.1 200 " in used.recv(65536)
+            working.sendall(CHUNKED + b"\r\n3\r\nabc\r\n")
+            assert serving.state.received.wait(30)
+            # As uvicorn does every second, so that a long request has the headers of before.
+            state = ending.server_state
+            state.default_headers = list(state.default_headers)
             ending.should_exit = True
             for connection in (used, unused):
                 connection.sendall(WHOLE)
             for connection in (used, unused):
                 assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+            while (b"connection", b"close") not in state.default_headers:
+                pass
+            working.sendall(b"0\r\n\r\n")
+            answered = b"".join(iter(lambda: working.recv(65536), b""))
+            assert answered.startswith(b"HTTP/1.1 200 ")
+            assert b"\r\nconnection: close\r\n" in answered
             thread.join()
     with pytest.raises(ConnectionError):
         connected(url)

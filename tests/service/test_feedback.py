@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,10 @@ def test_a_disk_that_cannot_be_written_is_told_without_a_path(hens: Corpus) -> N
     assert response.headers["retry-after"]
 
 
-def test_what_was_acknowledged_survives_a_kill_whoever_wrote_it(hens: Corpus) -> None:
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.soak)])
+def test_what_was_acknowledged_survives_a_kill_whoever_wrote_it(
+    hens: Corpus, processes: int
+) -> None:
     acknowledged: list[str] = []
 
     def work(url: str) -> None:
@@ -148,14 +152,15 @@ def test_what_was_acknowledged_survives_a_kill_whoever_wrote_it(hens: Corpus) ->
         except httpx2.TransportError:
             return
 
-    with service(hens.store) as (first, one), service(hens.store) as (second, other):
-        threads = [threading.Thread(target=work, args=(url,)) for url in (one, one, other)]
+    with ExitStack() as stack:
+        started = [stack.enter_context(service(hens.store)) for _ in range(processes)]
+        threads = [threading.Thread(target=work, args=(url,)) for _, url in started * 2]
         for thread in threads:
             thread.start()
         while len(acknowledged) < 30:
             assert any(thread.is_alive() for thread in threads)
-        first.kill()
-        second.kill()
+        for process, _ in started:
+            process.kill()
         for thread in threads:
             thread.join()
     kept = [entry.id for entry in FeedbackFolder(hens.store).all()]

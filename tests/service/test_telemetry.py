@@ -5,7 +5,6 @@ import logging
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -15,7 +14,7 @@ from starlette.testclient import TestClient
 from qa.service.app import build_app
 from qa.service.logs import _MOST_WAITING, log_lines, logger
 from tests.service.conftest import Corpus, live_over
-from tests.service.test_serve_command import request, serving
+from tests.service.serving import served
 
 QUESTION = "Where do owls sleep when the secret moon is out?"
 
@@ -82,16 +81,15 @@ def test_requests_have_ids(owls: Corpus) -> None:
 
 @pytest.mark.parametrize("asked", [False, True])
 def test_log_lines_tell_of_a_request_and_of_its_question_only_if_asked(
-    seeds_store: Path, tmp_path: Path, asked: bool
+    owls: Corpus, capsys: pytest.CaptureFixture[str], asked: bool
 ) -> None:
-    flags = ["--log-questions"] if asked else []
-    with serving(seeds_store, tmp_path, *flags) as (process, port):
-        assert request(port, "POST", "/v1/ask?q=secret", {"question": QUESTION})[0] == 200
-        assert request(port, "GET", f"/?q={QUESTION.split()[5]}")[0] == 200
-        assert request(port, "GET", "/healthz")[0] == 200
-        assert request(port, "GET", "/v1/documents/no%0Asuch")[0] == 404
-        process.terminate()
-        _, stderr = process.communicate()
+    app = build_app(live_over(owls.store, owls._encoder), log_questions=asked)
+    with log_lines("json"), served(app) as url:
+        assert httpx2.post(f"{url}v1/ask?q=secret", json={"question": QUESTION}).status_code == 200
+        assert httpx2.get(f"{url}?q={QUESTION.split()[5]}").status_code == 200
+        assert httpx2.get(f"{url}healthz").status_code == 200
+        assert httpx2.get(f"{url}v1/documents/no%0Asuch").status_code == 404
+    stderr = capsys.readouterr().err
     lines = [json.loads(line) for line in stderr.splitlines()]
     assert len(lines) == 4
     question = next(line for line in lines if line["event"] == "question")
@@ -112,8 +110,6 @@ def test_an_error_is_logged_with_the_id_that_the_client_got(
 ) -> None:
     monkeypatch.setattr("qa.engine.judge", lambda *_: 1 / 0)
     live = live_over(owls.store, owls._encoder)
-    from tests.service.serving import served
-
     with log_lines("json"), served(build_app(live)) as url:
         failed = httpx2.post(f"{url}v1/ask", json={"question": QUESTION})
     assert failed.status_code == 500
