@@ -26,6 +26,9 @@ QUESTIONS = [
     "when may I wear makeup again",
 ]
 
+FAST = ("--reader", "none", "--no-watch")
+"""Without a reader, questions are answered at once: what is tested is what stands before them."""
+
 
 def rss_kib(pid: int) -> int:
     """Return what a process and its children hold in memory."""
@@ -95,7 +98,7 @@ def check(load: Load, refused_with: int) -> None:
 def test_what_is_too_much_is_refused_and_the_end_fails_nobody(
     seeds_store: Path, tmp_path: Path
 ) -> None:
-    with serving(seeds_store, tmp_path, "--max-queue", "4") as (process, port):
+    with serving(seeds_store, tmp_path, *FAST, "--max-queue", "4") as (process, port):
         read_log(process)
         assert request(port, "GET", "/readyz")[0] == 200
         load = pressed_until_the_end(process.pid, port, 16)
@@ -152,7 +155,7 @@ def test_workers_share_limits_are_replaced_and_end_with_their_parent(
     (tmp_path / "store" / "live.json").unlink(missing_ok=True)
     for path in seeds_store.iterdir():
         (tmp_path / "store" / path.name).symlink_to(path)
-    flags = ("--workers", "2", "--rate-limit", "60")
+    flags = (*FAST, "--workers", "2", "--rate-limit", "60")
     with serving(tmp_path / "store", tmp_path, *flags) as (process, port):
         read_log(process)
         began = time.monotonic()
