@@ -7,11 +7,12 @@ checked against DNS rebinding, Origin and Sec-Fetch-Site against requests from o
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -108,7 +109,7 @@ class Guard:
             await problem(*_FAILED)(scope, receive, secured)
 
     def _refusal(self, scope: Scope, limit: int) -> tuple[int, str] | None:
-        headers = _first_of_each(scope)
+        headers = Headers(scope=scope)
         if scope["http_version"] not in ("1.0", "1.1"):
             return HTTPStatus.BAD_REQUEST, "This service speaks HTTP/1.1."
         host = headers.get("host", "")
@@ -130,7 +131,7 @@ class Guard:
             return True
         return self._any_address and _is_address(name)
 
-    def _is_foreign(self, headers: Mapping[str, str], host: str) -> bool:
+    def _is_foreign(self, headers: Headers, host: str) -> bool:
         """Tell whether a page of another site sends this that may not."""
         origin = headers.get("origin")
         if origin in self._allowed_origins:
@@ -146,11 +147,6 @@ _UNKNOWN_HOST = (
     f"{HOW_TO_ALLOW_HOSTS}."
 )
 _FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; see the service's log.")
-
-
-def _first_of_each(scope: Scope) -> dict[str, str]:
-    headers: RawHeaders = scope["headers"]
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(headers)}
 
 
 def _secured(headers: Iterable[tuple[bytes, bytes]], securing: RawHeaders) -> RawHeaders:

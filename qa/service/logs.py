@@ -108,8 +108,7 @@ def _formatter(*, as_text: bool) -> ProcessorFormatter:
         colors = sys.stderr.isatty()
         rendered = [_without_control_characters, structlog.dev.ConsoleRenderer(colors=colors)]
     return ProcessorFormatter(
-        foreign_pre_chain=_FIELDS,
-        processors=[ProcessorFormatter.remove_processors_meta, *rendered],
+        foreign_pre_chain=_FIELDS, processors=[ProcessorFormatter.remove_processors_meta, *rendered]
     )
 
 

@@ -74,8 +74,7 @@ class UploadBody(WireModel):
         default="text/plain", description="What the text is.", examples=["text/plain"]
     )
     metadata: Metadata = Field(
-        default={},
-        examples=[{"author": "Jane", "year": 2024, "tags": ["opening", "hours"]}],
+        default={}, examples=[{"author": "Jane", "year": 2024, "tags": ["opening", "hours"]}]
     )
 
 

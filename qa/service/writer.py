@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -63,7 +63,7 @@ class Writer:
         self._store = store
         self._live = live
         self._gate_of = gate_of
-        self._encoder = _IndexingEncoder()
+        self._encoder: tuple[tuple[str, str], Encoder] | None = None
         self._watch = _SourceWatch(store.folder, self._note_change) if watch else None
         self._queue_lock = FileLock(store.folder / JOBS_LOCK, timeout=0)
         self._stop = threading.Event()
@@ -172,50 +172,90 @@ class Writer:
     def _upload(self, jobs: Sequence[Job]) -> None:
         """Do the first jobs of the queue together: one snapshot for all of them."""
         engine = self._live.catch_up()
-        batch = _collect(jobs[: self._most_jobs], self._store, engine)
-        for job in batch.failed:
-            self._finish(job)
-        if not batch.changes:
+        changes, accepted = self._collect(jobs[: self._most_jobs], engine)
+        if not changes:
             return
-        encoder = self._encoder.of(engine)
         try:
             manifest = change_uploads(
                 self._store,
-                batch.changes,
+                changes,
                 engine.model,
-                encoder,
+                self._encoder_of(engine),
                 known=engine.snapshot,
                 wait_s=_WAIT_FOR_OTHERS_S,
                 progress=self._end_if_asked,
             )
         except SourceError as error:
-            self._do_one_by_one(batch.accepted, str(error).rstrip("."))
+            self._do_one_by_one(accepted, str(error).rstrip("."))
         except (PinciteError, OSError, _EndedError):
             raise  # a matter of the moment, not of what was uploaded
         except Exception:  # noqa: BLE001 (one upload must not hold up the others)
             _log.exception("Uploads cannot be indexed")
-            self._do_one_by_one(batch.accepted, "it cannot be indexed; see the service's log")
+            self._do_one_by_one(accepted, "it cannot be indexed; see the service's log")
         else:
             self._live.catch_up()
             give_back()
-            for job in batch.accepted:
+            for job in accepted:
                 self._finish(replace(job, state="done", snapshot=manifest.id))
+
+    def _collect(self, jobs: Iterable[Job], engine: Engine) -> tuple[list[UploadChange], list[Job]]:
+        """Return the changes that jobs ask for, and these jobs; fail those that cannot be done.
+
+        Of several jobs for one id the last one counts. Raises OSError, ReadingError.
+        """
+        changes: dict[str, UploadChange] = {}
+        accepted: list[Job] = []
+        size = 0
+        for job in jobs:
+            try:
+                change = self._change_of(job, engine)
+            except SourceError as error:
+                self._fail(job, str(error).rstrip("."))
+                continue
+            changes[job.document_id] = change
+            accepted.append(job)
+            size += len(change.content)
+            if size > _MOST_BYTES:
+                break
+        return list(changes.values()), accepted
+
+    def _change_of(self, job: Job, engine: Engine) -> UploadChange:
+        """Return the change that a job asks for. Raises SourceError if it cannot be made."""
+        refuse_id_in_use(job.document_id, engine.snapshot)
+        if not job.kind:
+            return UploadChange(job.document_id)
+        path = self._store.jobs.content(job)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise SourceError("its content is gone") from None
+        upload = Upload(
+            job.document_id,
+            job.kind,
+            stored_as(content),
+            modified=job.created,
+            title=job.title,
+            metadata=job.metadata,
+            file_name=job.file_name,
+        )
+        if reason := why_unreadable(upload, path, engine.model):
+            raise SourceError(reason)
+        return UploadChange(job.document_id, upload, content)
 
     def _do_one_by_one(self, jobs: Sequence[Job], reason: str) -> None:
         """Do jobs singly from now on, to find the one that cannot be done; a single one fails."""
         self._most_jobs = 1
         if len(jobs) == 1:
-            self._finish(replace(jobs[0], state="failed", error=reason))
+            self._fail(jobs[0], reason)
 
     def _sync(self) -> None:
         engine = self._live.catch_up()
-        encoder = self._encoder.of(engine)
         try:
             report = sync(
                 self._store,
                 [],
                 engine.model,
-                encoder,
+                self._encoder_of(engine),
                 known=engine.snapshot,
                 gate=self._gate_of(engine),
                 wait_s=_WAIT_FOR_OTHERS_S,
@@ -234,7 +274,21 @@ class Writer:
             job = self._store.jobs.find(job_id)
             if job and job.state not in FINISHED:
                 with suppress(PinciteError, OSError):  # the next look finds it undone
-                    self._finish(replace(job, state="failed", error=FAILED))
+                    self._fail(job, FAILED)
+
+    def _encoder_of(self, engine: Engine) -> Encoder:
+        """Return the encoder that made the engine's snapshot; it is opened once.
+
+        If its backend is not available here, the engine's own one encodes all text again.
+        """
+        manifest = engine.snapshot.manifest
+        made_with = manifest.model_fingerprint, manifest.backend
+        if self._encoder is None or self._encoder[0] != made_with:
+            self._encoder = made_with, _open_encoder(engine)
+        return self._encoder[1]
+
+    def _fail(self, job: Job, reason: str) -> None:
+        self._finish(replace(job, state="failed", error=reason))
 
     def _finish(self, job: Job) -> None:
         finished = replace(job, finished=now())
@@ -261,61 +315,6 @@ class Writer:
 
 class _EndedError(Exception):
     """The service ends while it indexes; the next process begins the work anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """The changes that the jobs `accepted` ask for, and the jobs that `failed`, with the reason."""
-
-    changes: list[UploadChange] = field(default_factory=list[UploadChange])
-    accepted: list[Job] = field(default_factory=list[Job])
-    failed: list[Job] = field(default_factory=list[Job])
-
-
-def _collect(jobs: Iterable[Job], store: Store, engine: Engine) -> _Batch:
-    """Collect the changes of the first `jobs`; of several for one id the last one counts.
-
-    Raises OSError for content that cannot be read at the moment, ReadingError.
-    """
-    batch = _Batch()
-    changes: dict[str, UploadChange] = {}
-    size = 0
-    for job in jobs:
-        change = _change(job, store, engine, batch.failed)
-        if change:
-            changes[job.document_id] = change
-            batch.accepted.append(job)
-            size += len(change.content)
-        if size > _MOST_BYTES:
-            break
-    batch.changes.extend(changes.values())
-    return batch
-
-
-def _change(job: Job, store: Store, engine: Engine, failed: list[Job]) -> UploadChange | None:
-    path = store.jobs.content(job)
-    try:
-        refuse_id_in_use(job.document_id, engine.snapshot)
-        if not job.kind:
-            return UploadChange(job.document_id)
-        content = path.read_bytes()
-    except (SourceError, FileNotFoundError) as error:
-        reason = str(error).rstrip(".") if isinstance(error, SourceError) else "its content is gone"
-        failed.append(replace(job, state="failed", error=reason))
-        return None
-    upload = Upload(
-        job.document_id,
-        job.kind,
-        stored_as(content),
-        modified=job.created,
-        title=job.title,
-        metadata=job.metadata,
-        file_name=job.file_name,
-    )
-    if reason := why_unreadable(upload, path, engine.model):
-        failed.append(replace(job, state="failed", error=reason))
-        return None
-    return UploadChange(job.document_id, upload, content)
 
 
 class _SourceWatch:
@@ -354,34 +353,15 @@ class _SourceWatch:
             _log.exception("The sources are not watched any more: restart the service")
 
 
-class _IndexingEncoder:
-    """The encoder that made the store's vectors, opened when it is needed."""
-
-    def __init__(self) -> None:
-        self._key: tuple[str, str] | None = None
-        self._encoder: Encoder | None = None
-
-    def of(self, engine: Engine) -> Encoder:
-        """Return the encoder of the engine's snapshot: of its model, and of its backend.
-
-        If that backend is not available here, the engine's own one encodes all text again.
-        """
-        manifest = engine.snapshot.manifest
-        key = manifest.model_fingerprint, manifest.backend
-        if self._encoder is None or self._key != key:
-            self._encoder = self._open(engine)
-            self._key = key
-        return self._encoder
-
-    def _open(self, engine: Engine) -> Encoder:
-        backend = engine.snapshot.manifest.backend
-        if engine.encoder.backend == backend:
-            return engine.encoder
-        try:
-            return open_encoder(engine.model, cast(Backend, backend))
-        except ModelError as error:
-            _log.warning("All text is embedded again: %s", error)
-            return engine.encoder
+def _open_encoder(engine: Engine) -> Encoder:
+    backend = engine.snapshot.manifest.backend
+    if engine.encoder.backend == backend:
+        return engine.encoder
+    try:
+        return open_encoder(engine.model, cast(Backend, backend))
+    except ModelError as error:
+        _log.warning("All text is embedded again: %s", error)
+        return engine.encoder
 
 
 def _log_report(report: SyncReport) -> None:

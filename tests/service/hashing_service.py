@@ -1,4 +1,4 @@
-"""The service with the fast encoder and no reader, as a process that can be killed: `python -m … STORE`."""
+"""The service with the fast encoder and no reader, as a process that can be killed."""
 
 import sys
 from pathlib import Path

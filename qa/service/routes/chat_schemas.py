@@ -56,6 +56,11 @@ _TopK = Annotated[int, Field(ge=1, le=MAX_TOP_K), Whole]
 _No = Annotated[bool, AfterValidator(_no), WithJsonSchema({"const": False})]
 
 
+def _constant(value: Any, description: str) -> Any:
+    """Return the field of a value that is always the same."""
+    return Field(default=value, description=description, examples=[value])
+
+
 class LenientModel(WireModel):
     """Base of what chat clients send: fields that mean nothing here are ignored."""
 
@@ -97,9 +102,7 @@ class StreamOptions(LenientModel):
 class TextFormat(LenientModel):
     """The only form of an answer there is."""
 
-    type: Literal["text"] = Field(
-        description="Answers are quotes: no JSON can be had of them.", examples=["text"]
-    )
+    type: Literal["text"] = Field(description="Answers are quotes, never JSON.", examples=["text"])
 
 
 class ChatBody(LenientModel):
@@ -133,10 +136,7 @@ class ChatBody(LenientModel):
         },
     )
     model: str = Field(
-        default=MODEL,
-        max_length=200,
-        description="Any name; it is given back.",
-        examples=[MODEL],
+        default=MODEL, max_length=200, description="Any name; it is given back.", examples=[MODEL]
     )
     stream: bool | None = Field(
         default=None, description="Whether to answer in chunks, as events.", examples=[False]
@@ -144,7 +144,7 @@ class ChatBody(LenientModel):
     stream_options: StreamOptions | None = Field(default=None, description="How to stream.")
     n: _One | None = Field(default=None, description="There is one answer.", examples=[1])
     tool_choice: Literal["auto", "none"] | None = Field(
-        default=None, description="That a tool is called cannot be required.", examples=["auto"]
+        default=None, description="No tool is called.", examples=["auto"]
     )
     response_format: TextFormat | None = Field(default=None, description="Text is all there is.")
     logprobs: _No | None = Field(default=None, description="Quotes have none.", examples=[False])
@@ -154,9 +154,7 @@ class ChatBody(LenientModel):
         examples=[{}],
     )
     top_k: _TopK | None = Field(
-        default=None,
-        description="How many passages to return, 5 by default.",
-        examples=[5],
+        default=None, description="How many passages to return, 5 by default.", examples=[5]
     )
 
     @property
@@ -203,24 +201,20 @@ class UrlCitation(WireModel):
 class Annotation(WireModel):
     """A citation."""
 
-    type: Literal["url_citation"] = Field(
-        default="url_citation",
-        description="All are of this type.",
-        examples=["url_citation"],
-    )
+    type: Literal["url_citation"] = _constant("url_citation", "All are of this type.")
     url_citation: UrlCitation = Field(description="What is cited, and from where.")
 
     @classmethod
     def of(cls, quoted: Quoted, base_url: str) -> Self:
         """Return the JSON form of a quote; `base_url` is this service's, with a slash."""
         citation, document = quoted.citation, quoted.citation.document
+        place = f"{citation.start}-{citation.end}"
         return cls(
             url_citation=UrlCitation(
                 start_index=quoted.start,
                 end_index=quoted.end,
                 title=document.display_title,
-                url=f"{base_url}?at={document.id}.{citation.start}-{citation.end}"
-                f".{document.text_sha256[:12]}",
+                url=f"{base_url}?at={document.id}.{place}.{document.text_sha256[:12]}",
             )
         )
 
@@ -228,30 +222,22 @@ class Annotation(WireModel):
 class AssistantMessage(WireModel):
     """The answer."""
 
-    role: Literal["assistant"] = Field(
-        default="assistant", description="Whose turn it is.", examples=["assistant"]
-    )
+    role: Literal["assistant"] = _constant("assistant", "Whose turn it is.")
     content: str = Field(
         description="Quotes with markers like [1], and a list of the sources.",
         examples=["We open at 8. [1]\n\nSources:\n- [1] notes/hours.txt, characters 0-13"],
     )
-    refusal: None = Field(
-        default=None,
-        description="Always null: that there is no answer is told in `content`.",
-        examples=[None],
-    )
+    refusal: None = _constant(None, "Always null: `content` says if there is no answer.")
     annotations: list[Annotation] = Field(description="The citations, in order.")
 
 
 class Choice(WireModel):
     """The one answer."""
 
-    index: Literal[0] = Field(default=0, description="There is one only.", examples=[0])
+    index: Literal[0] = _constant(0, "There is one only.")
     message: AssistantMessage = Field(description="The answer.")
-    finish_reason: Literal["stop"] = Field(
-        default="stop", description="Answers are never cut off.", examples=["stop"]
-    )
-    logprobs: None = Field(default=None, description="Quotes have none.", examples=[None])
+    finish_reason: Literal["stop"] = _constant("stop", "Answers are never cut off.")
+    logprobs: None = _constant(None, "Quotes have none.")
 
 
 class Usage(WireModel):
@@ -277,9 +263,7 @@ class ChatCompletion(WireModel):
         description="A name for this completion, made up anew each time.",
         examples=["chatcmpl-0b2f4c6d8e0a1b3c5d7e9f01"],
     )
-    object: Literal["chat.completion"] = Field(
-        default="chat.completion", description="What it is.", examples=["chat.completion"]
-    )
+    object: Literal["chat.completion"] = _constant("chat.completion", "What it is.")
     created: int = Field(description="When, in seconds since 1970.", examples=[1767225600])
     model: str = Field(description="The name that was asked for.", examples=[MODEL])
     choices: list[Choice] = Field(description="The answer, one.")
@@ -313,15 +297,15 @@ class ModelJson(WireModel):
     """What is asked."""
 
     id: str = Field(description="Its name.", examples=[MODEL])
-    object: Literal["model"] = Field(default="model", description="What it is.", examples=["model"])
+    object: Literal["model"] = _constant("model", "What it is.")
     created: int = Field(
         description="When the service started, in seconds since 1970.", examples=[1767225600]
     )
-    owned_by: str = Field(default=MODEL, description="Whose it is.", examples=[MODEL])
+    owned_by: str = _constant(MODEL, "Whose it is.")
 
 
 class ModelsJson(WireModel):
     """What can be asked."""
 
-    object: Literal["list"] = Field(default="list", description="What it is.", examples=["list"])
+    object: Literal["list"] = _constant("list", "What it is.")
     data: list[ModelJson] = Field(description="One: the documents, whatever embeds them.")

@@ -30,10 +30,7 @@ def add_example_routes(app: FastAPI, live: LiveEngine) -> None:
         "/v1/examples",
         tags=["Answers"],
         summary="Questions to begin with",
-        responses={
-            200: answered_with("The questions.", "examples"),
-            **problem_responses(*GATE),
-        },
+        responses={200: answered_with("The questions.", "examples"), **problem_responses(*GATE)},
     )
     async def example_questions() -> ExamplesJson:
         """List questions that stand in the documents and are answered by them."""

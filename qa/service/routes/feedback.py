@@ -2,9 +2,10 @@
 
 import logging
 from http import HTTPStatus
+from typing import Annotated
 
 from fastapi import FastAPI, HTTPException
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
@@ -27,33 +28,34 @@ _NOT_WRITTEN = "The feedback cannot be kept just now: its disk is full or may no
 _log = logging.getLogger("pincite")
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "it is empty")
+    return text
+
+
+_Text = Annotated[str, AfterValidator(_not_blank), Field(json_schema_extra={"pattern": NOT_BLANK})]
+
+
 class RatedQuoteJson(WireModel):
-    """A citation of the answer; its further fields may be given, and are passed over."""
+    """A citation of the answer; its other fields may be sent, and are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
     document_id: str = Field(
         min_length=1, max_length=200, description="The document's id.", examples=["hours"]
     )
-    cited_text: str = Field(
+    cited_text: _Text = Field(
         max_length=_MAX_QUOTE_CHARS,
         description=f"The words that were cited: at most {_MAX_QUOTE_CHARS} characters, for no "
         "passage is longer.",
         examples=["We open at 8."],
-        json_schema_extra={"pattern": NOT_BLANK},
     )
     start_char_index: StartIndex = Field(le=_MAX_OFFSET)
     end_char_index: EndIndex = Field(le=_MAX_OFFSET)
 
-    @field_validator("cited_text")
-    @classmethod
-    def _is_not_blank(cls, cited: str) -> str:
-        if not cited.strip():
-            raise PydanticCustomError("blank", "it is empty; give the words that were cited")
-        return cited
-
     def quote(self) -> RatedQuote:
-        """Return what is kept of it."""
+        """Return what is stored of it."""
         return RatedQuote(
             document_id=self.document_id,
             start=self.start_char_index,
@@ -83,11 +85,10 @@ class FeedbackBody(WireModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
-    question: str = Field(
+    question: _Text = Field(
         max_length=MAX_QUESTION_CHARS,
         description="The question, as it was asked.",
         examples=["when do you open"],
-        json_schema_extra={"pattern": NOT_BLANK},
     )
     helpful: bool = Field(description="Thumb up or down.", examples=[True])
     answered: bool | None = Field(
@@ -111,16 +112,9 @@ class FeedbackBody(WireModel):
         examples=["On Sundays, too?"],
     )
 
-    @field_validator("question")
-    @classmethod
-    def _is_not_blank(cls, question: str) -> str:
-        if not question.strip():
-            raise PydanticCustomError("blank", "it is empty; give the question that was asked")
-        return question
-
 
 class FeedbackJson(WireModel):
-    """That it was kept."""
+    """The feedback that was stored."""
 
     id: str = Field(
         description="What it is called in `pincite feedback list`.",

@@ -32,6 +32,11 @@ _PATIENCE_S = 600.0
 _NO_UPLOAD = "There is no upload of that id."
 _NO_JOB = "There is no job of that id."
 _BAD_ID = "document_id: use lower-case letters, digits and hyphens between them, 120 at most."
+_OWNED_BY = {
+    "upload": "That id is a record's in another upload: upload that one again without the record.",
+    "source": "That id is a document's in a file of a SOURCE, not an upload: delete that file or "
+    "name it in .pinciteignore, and it is indexed no more.",
+}
 _NO_TEXT = "The document cannot be indexed: no text in it (scanned?); run OCR on it first."
 
 UploadId = Annotated[
@@ -195,9 +200,7 @@ def add_upload_routes(
         cannot be replaced (409): change the file. A file that nothing can be read of is refused
         (422), and what was there before stays.
         """
-        _check(document_id)
-        await run_in_threadpool(_refuse_in_use, document_id, live)
-        replaced = await run_in_threadpool(store.uploads.find, document_id) is not None
+        replaced = await run_in_threadpool(_find_to_replace, document_id, live, store)
         async with bodies.turn():
             file = await read_body(request)
             job = Job.new(document_id, file.kind, file.title, file.metadata, file.name)
@@ -223,10 +226,7 @@ def add_upload_routes(
     )
     async def delete(document_id: UploadId, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
         """Remove an uploaded document. What is in old snapshots goes with `pincite purge`."""
-        _check(document_id)
-        await run_in_threadpool(_refuse_not_uploaded, document_id, live)
-        if not await run_in_threadpool(_is_there, store, document_id):
-            raise HTTPException(HTTPStatus.NOT_FOUND, _NO_UPLOAD)
+        await run_in_threadpool(_find_to_delete, document_id, live, store)
         job = Job.new(document_id)
         finished = await _finished(job, await _queue(writer, job, None, wait=wait))
         if finished.state != "done":
@@ -290,31 +290,24 @@ def _check(document_id: str) -> None:
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, _BAD_ID)
 
 
-def _refuse_in_use(document_id: str, live: LiveEngine) -> None:
+def _find_to_replace(document_id: str, live: LiveEngine, store: Store) -> bool:
+    """Return whether there is an upload of an id. Raises HTTPException if none may be."""
+    _check(document_id)
     try:
         refuse_id_in_use(document_id, live.current().snapshot)
     except SourceError as error:
         raise HTTPException(HTTPStatus.CONFLICT, str(error)) from None
+    return store.uploads.find(document_id) is not None
 
 
-def _refuse_not_uploaded(document_id: str, live: LiveEngine) -> None:
-    owner = owner_of_id(document_id, live.current().snapshot)
-    if owner == "upload":
-        raise HTTPException(
-            HTTPStatus.CONFLICT,
-            "That id is a record's in another upload: upload that one again without the record.",
-        )
-    if owner == "source":
-        raise HTTPException(
-            HTTPStatus.CONFLICT,
-            "That id is a document's in a file of a SOURCE, not an upload: delete that file or "
-            "name it in .pinciteignore, and it is indexed no more.",
-        )
-
-
-def _is_there(store: Store, document_id: str) -> bool:
-    coming = (job for job in store.jobs.pending() if job.document_id == document_id)
-    return store.uploads.find(document_id) is not None or any(job.kind for job in coming)
+def _find_to_delete(document_id: str, live: LiveEngine, store: Store) -> None:
+    """Raise HTTPException unless there is an upload of an id, or one waits to be indexed."""
+    _check(document_id)
+    if owner := owner_of_id(document_id, live.current().snapshot):
+        raise HTTPException(HTTPStatus.CONFLICT, _OWNED_BY[owner])
+    waiting = (job.kind for job in store.jobs.pending() if job.document_id == document_id)
+    if not store.uploads.find(document_id) and not any(waiting):
+        raise HTTPException(HTTPStatus.NOT_FOUND, _NO_UPLOAD)
 
 
 def _accepted(job: Job) -> Response:
