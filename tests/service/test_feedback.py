@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.chunking import MAX_PASSAGE_CHARS
+from index.model import Model
 from index.store import feedback
 from index.store.feedback import FeedbackFolder
 from tests.service.conftest import Corpus
@@ -28,6 +30,18 @@ def hens(corpus: Corpus) -> Corpus:
     corpus.write("hens.txt", "Hens are fed at eight every morning.\n\nFoxes sleep in the day.")
     corpus.index()
     return corpus
+
+
+@pytest.fixture(scope="module")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, model: Model
+) -> Iterator[tuple[TestClient, Corpus]]:
+    """A client of a service that takes feedback and has none, and its corpus."""
+    corpus = Corpus(tmp_path_factory.mktemp("shared"), model)
+    corpus.write("hens.txt", "Hens are fed at eight every morning.")
+    corpus.index()
+    with corpus.uploading() as client:
+        yield client, corpus
 
 
 def rate(client: TestClient | httpx2.Client, **body: Any) -> Any:
@@ -75,11 +89,11 @@ def test_an_answer_is_rated_with_its_citations_as_they_were_given(hens: Corpus) 
     ],
 )
 def test_what_is_no_feedback_is_refused_and_not_kept(
-    hens: Corpus, body: dict[str, Any], told: str
+    shared: tuple[TestClient, Corpus], body: dict[str, Any], told: str
 ) -> None:
-    with hens.uploading() as client:
-        assert told in problem_of(rate(client, **body), 422)
-    assert FeedbackFolder(hens.store).all() == []
+    client, corpus = shared
+    assert told in problem_of(rate(client, **body), 422)
+    assert FeedbackFolder(corpus.store).all() == []
 
 
 def test_a_quote_may_be_as_long_as_a_passage_and_the_schema_says_what_is_refused(

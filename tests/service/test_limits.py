@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from index.model import Model
 from index.store.store import Store
 from qa.service import guard
 from qa.service.access import RateLimit
@@ -24,8 +25,9 @@ from tests.service.test_http import problem_of
 QUESTION = {"question": "Where do owls sleep?"}
 
 
-@pytest.fixture
-def owls(corpus: Corpus) -> Corpus:
+@pytest.fixture(scope="module")
+def owls(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Corpus:
+    corpus = Corpus(tmp_path_factory.mktemp("owls"), model)
     corpus.write("owls.txt", "Owls sleep in red barns until midnight.")
     corpus.index()
     return corpus

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from index.chunking import Chunker
 from index.encoder import Role
+from index.model import Model
 from index.records import ChunkedDocument, Document
 from index.store.jobs import Job
 from index.store.objects import ObjectFolder
@@ -35,6 +36,18 @@ def client(corpus: Corpus) -> Iterator[TestClient]:
     corpus.index()
     with corpus.uploading() as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, model: Model
+) -> Iterator[tuple[TestClient, Store]]:
+    """A client for tests that leave what was there, and its store."""
+    corpus = Corpus(tmp_path_factory.mktemp("shared"), model)
+    corpus.write("redness.txt", "Redness fades within two days.\n")
+    corpus.index()
+    with corpus.uploading() as opened:
+        yield opened, Store(corpus.store)
 
 
 def ask(client: TestClient, question: str = "When does the clinic in Bergen open?") -> list[str]:
@@ -254,21 +267,22 @@ def test_a_form_can_say_what_the_file_is_about(client: TestClient) -> None:
     ],
 )
 def test_what_cannot_be_uploaded_is_refused_and_leaves_what_was_there(
-    client: TestClient, corpus: Corpus, body: dict[str, Any], status: int, told: str
+    shared: tuple[TestClient, Store], body: dict[str, Any], status: int, told: str
 ) -> None:
+    client, store = shared
     client.put(PUT, json={"text": TEXT})
-    before = Store(corpus.store).live_id()
+    before = store.live_id()
     found, detail = problem(client.put(PUT, **body))
     assert found == status
     assert told in detail
     assert "/" not in detail.replace("/xhtml", "").replace("/", "", 30) or status == 415
-    assert Store(corpus.store).live_id() == before
+    assert store.live_id() == before
     assert TEXT in ask(client)
 
 
 @pytest.mark.parametrize("name", ["Upper", "a_b", "-a", "a-", "a" * 121, "ä", "%2e%2e%2fetc"])
-def test_ids_that_are_none(client: TestClient, name: str) -> None:
-    answer = client.put(f"/v1/documents/{name}", json={"text": TEXT})
+def test_ids_that_are_none(shared: tuple[TestClient, Store], name: str) -> None:
+    answer = shared[0].put(f"/v1/documents/{name}", json={"text": TEXT})
     assert answer.status_code in (404, 422)
     assert answer.headers["content-type"] == "application/problem+json"
 
@@ -322,6 +336,7 @@ def test_a_disk_that_is_full_is_told_and_the_old_upload_stays(
     def full(objects: ObjectFolder, content: bytes) -> None:
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr("qa.service.writer._RETRY_S", 0.1)
     with monkeypatch.context() as patch:
         patch.setattr(ObjectFolder, "put", full)
         status, detail = problem(client.put(PUT, json={"text": "The clinic is shut."}))
@@ -411,26 +426,26 @@ def test_nothing_of_an_upload_is_a_path(client: TestClient, corpus: Corpus, tmp_
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "utf-16", "koi8-r", "shift_jis"])
-def test_text_may_be_written_in_a_charset_that_people_use(corpus: Corpus, charset: str) -> None:
-    corpus.write("owls.txt", "Owls sleep in barns.\n")
-    corpus.index()
+def test_text_may_be_written_in_a_charset_that_people_use(
+    shared: tuple[TestClient, Store], charset: str
+) -> None:
+    client, _ = shared
     text = {"koi8-r": "Совы спят.", "shift_jis": "フクロウは眠る。"}.get(charset, "Käuze ruhen.")
-    with corpus.uploading() as client:
-        headers = {"Content-Type": f"text/plain; charset={charset}"}
-        put = client.put("/v1/documents/owls", content=text.encode(charset), headers=headers)
-        assert put.status_code == 201, put.text
-        assert client.get("/v1/documents/owls").json()["text"] == text
+    headers = {"Content-Type": f"text/plain; charset={charset}"}
+    put = client.put("/v1/documents/owls", content=text.encode(charset), headers=headers)
+    assert put.status_code in (200, 201), put.text
+    assert client.get("/v1/documents/owls").json()["text"] == text
 
 
 @pytest.mark.parametrize("charset", ["punycode", "unicode_escape", "utf-7", "rot13", "base64", "x"])
-def test_a_charset_that_nobody_writes_in_is_refused(corpus: Corpus, charset: str) -> None:
-    corpus.write("owls.txt", "Owls sleep in barns.\n")
-    corpus.index()
-    with corpus.uploading() as client:
-        headers = {"Content-Type": f"text/plain; charset={charset}"}
-        put = client.put("/v1/documents/owls", content=b"a-" + b"ba" * 150_000, headers=headers)
-        assert problem(put)[0] == 422
-        assert "send UTF-8" in problem(put)[1]
+def test_a_charset_that_nobody_writes_in_is_refused(
+    shared: tuple[TestClient, Store], charset: str
+) -> None:
+    headers = {"Content-Type": f"text/plain; charset={charset}"}
+    content = b"a-" + b"ba" * 150_000
+    put = shared[0].put("/v1/documents/owls", content=content, headers=headers)
+    assert problem(put)[0] == 422
+    assert "send UTF-8" in problem(put)[1]
 
 
 class Held(HashingEncoder):
