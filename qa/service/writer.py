@@ -84,9 +84,7 @@ class Writer:
         """Finish what is being written, and write no more; the next process does what is queued."""
         self._stop.set()
         self._wake.set()
-        self._thread.join(
-            _LAST_WORK_S
-        )  # after that, it may be cut off: the store is whole at any instant
+        self._thread.join(_LAST_WORK_S)  # then it may be cut off: the store is always whole
         for future in list(self._awaited.values()):
             future.cancel()
 
