@@ -8,7 +8,7 @@ import yaml
 
 from index.parsers.metadata import MAX_KEYS, metadata_of
 from index.records import MetadataValue
-from index.structure.front_matter import front_matter_lines
+from index.structure.markdown import front_matter_lines
 from index.structure.outline import line_spans
 
 MAX_CHARS = 64 * 1024

@@ -12,7 +12,7 @@ from typing import Any
 from index.errors import ReadingError
 from index.parsers.child import Child, ReaderDiedError
 from index.records import Document
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 SECONDS_PER_STEP = 60
 """From one sign of progress to the next: a document, such as a row of a table, or a page."""

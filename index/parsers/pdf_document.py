@@ -15,7 +15,7 @@ from index.parsers.pdf_running_heads import without_running_heads
 from index.parsers.pdf_title import title_of
 from index.parsers.progress import progressed
 from index.records import Document, MetadataValue
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/pdf"
 MAX_PAGES = 5000

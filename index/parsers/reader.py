@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from index.records import Document
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 Reader = Callable[[SourceFile], Iterable[Document]]
 """Yields the documents in a file, one or many. Raises UnreadableFileError, OSError."""

@@ -15,7 +15,7 @@ from index.parsers.reader import Reader
 from index.parsers.row_sources import RowSource, json_source, typed
 from index.parsers.row_text import folded, key_of, says_something, text_of
 from index.records import Document, Layout, MetadataValue
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 MAX_ROWS = 200_000
 _LISTED = 5

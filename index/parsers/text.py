@@ -12,7 +12,7 @@ from index.parsers.front_matter import FrontMatter, read_front_matter
 from index.parsers.metadata import with_own
 from index.parsers.reader import Reader
 from index.records import Document
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 from index.structure import OUTLINERS
 
 

@@ -14,7 +14,7 @@ from index.parsers.word_package import MAIN_TYPES, check_package
 from index.parsers.word_settling import settle
 from index.parsers.word_styles import ParagraphStyle, read_styles
 from index.records import Document, MetadataValue
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _DAMAGED = "damaged or not a Word document"

@@ -19,7 +19,7 @@ from index.parsers import READERS
 from index.parsers.errors import OutOfReachError, UnreadableFileError
 from index.parsers.frames import OUT_OF_MEMORY, read_frame, write_frame
 from index.parsers.progress import progress_told_to
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 from index.store.document_json import document_to_json
 
 MEMORY_BYTES = 2 * 2**30

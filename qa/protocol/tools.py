@@ -11,22 +11,19 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field
 
 from index.records import Document, Span
-from qa.cited_text import cited_text, place_line
-from qa.claims import AnswerClaims, CitedSpan
-from qa.elsewhere import elsewhere_in_snapshot
 from qa.engine import MAX_TOP_K
 from qa.errors import QuestionError
-from qa.question_reader import MAX_QUESTION_CHARS
+from qa.formats.answer import AnswerJson
+from qa.formats.fields import WireModel
+from qa.formats.marked_text import CLOSEST, cited_text, place_line
+from qa.formats.verdicts import VerificationJson, verdict_lines
+from qa.question.query import MAX_QUESTION_CHARS
 from qa.records import Answer, Place
-from qa.remarks import CLOSEST
 from qa.service.answerer import Answerer
 from qa.service.routes.answers import MAX_CITATIONS
-from qa.verdict_lines import verdict_lines
-from qa.verdicts import VerificationJson
-from qa.verify import verify
-from qa.versions import versions_in_snapshot
-from qa.wire import AnswerJson
-from qa.wire_fields import WireModel
+from qa.verify.checking import verify
+from qa.verify.claims import AnswerClaims, CitedSpan
+from qa.verify.relocation import elsewhere_in_snapshot, versions_in_snapshot
 
 MOST_CHARACTERS = 8000
 """About 2000 of a language model's tokens: a long document comes in parts."""

@@ -6,11 +6,11 @@ from typing import Any
 
 from qa.engine import Engine
 from qa.errors import QuestionError
+from qa.formats.answer import answer_json
 from qa.live import LiveEngine
 from qa.records import Answer
 from qa.service.logs import logger
 from qa.service.metrics import Metrics
-from qa.wire import answer_json
 
 _WARM_UP = "What is this about, and why?"
 _MOST_CHARACTERS = 100

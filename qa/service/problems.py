@@ -20,7 +20,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import FilterError, QuestionError
-from qa.wire_fields import WireModel
+from qa.formats.fields import WireModel
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL_CHARS = 500

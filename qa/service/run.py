@@ -13,9 +13,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from index.gating import Gate
 from index.process import take_little
 from index.store.store import Store
+from index.sync import Gate
 from qa.engine import Engine
 from qa.live import LiveEngine
 from qa.service.answerer import warm_up

@@ -11,22 +11,20 @@ from typing import cast
 
 from filelock import FileLock, Timeout
 
-from index.backends import Backend
-from index.backends.choose import open_encoder
-from index.build import sync
-from index.encoder import Encoder
+from index.changes import SyncReport
+from index.encoding import Backend
+from index.encoding.choose import open_encoder
+from index.encoding.encoder import Encoder
 from index.errors import ModelError, PinciteError, SourceError, StoreBusyError
-from index.gating import Gate
 from index.process import give_back
-from index.report import SyncReport
+from index.sources.watching import watch_sources
 from index.store.jobs import FINISHED, Job, now
 from index.store.manifest import Manifest
 from index.store.objects import stored_as
 from index.store.store import Store
 from index.store.store_folder import JOBS_LOCK
 from index.store.uploads import Upload, UploadChange
-from index.uploading import change_uploads, refuse_id_in_use, why_unreadable
-from index.watching import watch_sources
+from index.sync import Gate, change_uploads, refuse_id_in_use, sync, why_unreadable
 from qa.engine import Engine
 from qa.live import LiveEngine
 

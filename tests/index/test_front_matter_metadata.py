@@ -10,7 +10,7 @@ from index.parsers import read_file
 from index.parsers.front_matter import MAX_CHARS, FrontMatter, read_front_matter
 from index.parsers.metadata import MAX_KEYS
 from index.records import Document
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 from index.store.document_json import document_from_json, document_to_json
 
 INVALID = FrontMatter(remarks=("front matter is not valid YAML",))

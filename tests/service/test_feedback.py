@@ -13,8 +13,8 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from index.chunking import MAX_PASSAGE_CHARS
-from index.model import Model
+from index.chunking.chunker import MAX_PASSAGE_CHARS
+from index.encoding.model import Model
 from index.store import feedback
 from index.store.feedback import FeedbackFolder
 from tests.service.conftest import Corpus

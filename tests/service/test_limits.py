@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from index.model import Model
+from index.encoding.model import Model
 from index.store.store import Store
 from qa.service import guard
 from qa.service.access import RateLimit

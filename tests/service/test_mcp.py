@@ -19,7 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
 
-from index.encoder import Encoder
+from index.encoding.encoder import Encoder
 from index.store.store import Store
 from index.terminal import run
 from pincite.cli import app

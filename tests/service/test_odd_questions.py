@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from qa.formats.answer import AnswerJson
 from qa.service.app import build_app
-from qa.wire import AnswerJson
 from tests.service.conftest import Corpus, live_over
 from tests.service.odd_requests import NOT_WHOLE, RAW, OddRequest, odd_requests
 from tests.service.serving import served

@@ -13,15 +13,15 @@ import pytest
 from numpy.typing import NDArray
 from starlette.testclient import TestClient
 
-from index.chunking import Chunker
-from index.encoder import Role
-from index.model import Model
+from index.chunking.chunker import Chunker
+from index.encoding.encoder import Role
+from index.encoding.model import Model
 from index.records import ChunkedDocument, Document
 from index.store.jobs import Job
 from index.store.objects import ObjectFolder
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
-from index.uploading import change_uploads
+from index.sync import change_uploads
 from qa.service.writer import Writer
 from tests.encoders import HashingEncoder
 from tests.service.conftest import Corpus, live_over

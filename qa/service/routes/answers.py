@@ -6,20 +6,19 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from qa.claims import AnswerClaims, CitedSpan, PassageClaim
-from qa.elsewhere import elsewhere_in_snapshot
 from qa.engine import MAX_TOP_K
-from qa.filters import MOST_CONDITIONS, MOST_VALUES
-from qa.question_reader import MAX_QUESTION_CHARS
+from qa.formats.answer import AnswerJson, answer_json
+from qa.formats.fields import WholeNumber, WireModel
+from qa.formats.verdicts import VerificationJson
+from qa.question.filters import MOST_CONDITIONS, MOST_VALUES
+from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.answerer import Answerer
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
 from qa.service.problems import GATE, OF_A_BODY, problem_responses
 from qa.service.work_queue import WorkQueue
-from qa.verdicts import VerificationJson
-from qa.verify import verify
-from qa.versions import versions_in_snapshot
-from qa.wire import AnswerJson, answer_json
-from qa.wire_fields import WholeNumber, WireModel
+from qa.verify.checking import verify
+from qa.verify.claims import AnswerClaims, CitedSpan, PassageClaim
+from qa.verify.relocation import elsewhere_in_snapshot, versions_in_snapshot
 
 MAX_CITATIONS = 1000
 
@@ -149,7 +148,7 @@ _FILTERS_SCHEMA = {
 
 
 Filters = Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)]
-"""The JSON form of a filter; `qa.filters.Filter` reads it and says what is wrong."""
+"""The JSON form of a filter; `qa.question.filters.Filter` reads it and says what is wrong."""
 
 
 class AskBody(WireModel):

@@ -13,7 +13,7 @@ import orjson
 from fastapi import FastAPI, HTTPException, Path, Request
 from fastapi.responses import Response
 
-from qa.cited_text import cited_text
+from qa.formats.marked_text import cited_text
 from qa.service.answerer import Answerer
 from qa.service.openapi import answered_with
 from qa.service.problems import GATE, chat_problem_responses

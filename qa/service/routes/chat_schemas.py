@@ -12,16 +12,16 @@ from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from index.tokens import Tokenizer
-from qa.cited_text import CitedText, Quoted
+from index.chunking.tokens import Tokenizer
 from qa.engine import MAX_TOP_K
 from qa.errors import QuestionError
-from qa.question_reader import MAX_QUESTION_CHARS
+from qa.formats.answer import AnswerJson
+from qa.formats.fields import Whole, WireModel
+from qa.formats.marked_text import CitedText, Quoted
+from qa.question.query import MAX_QUESTION_CHARS
 from qa.records import Answer
 from qa.service.openapi import NOT_BLANK
 from qa.service.routes.answers import Filters
-from qa.wire import AnswerJson
-from qa.wire_fields import Whole, WireModel
 
 MODEL = "pincite"
 _MAX_MESSAGES = 2000

@@ -12,11 +12,11 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from index.records import Document, MetadataValue
+from qa.formats.fields import DocumentSha256, DocumentTitle, Source, TextSha256, WireModel
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
 from qa.service.problems import GATE, problem_responses
 from qa.service.work_queue import WorkQueue
-from qa.wire_fields import DocumentSha256, DocumentTitle, Source, TextSha256, WireModel
 
 _NO_CURSOR = "cursor: not one that this service gave out; leave it out for the first page."
 _NO_DOCUMENT = "There is no document of that id."

@@ -9,14 +9,14 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from index.chunking import MAX_PASSAGE_CHARS
+from index.chunking.chunker import MAX_PASSAGE_CHARS
 from index.errors import StoreError
 from index.store.feedback import Feedback, FeedbackFolder, FeedbackFullError, RatedQuote
 from index.store.store import Store
-from qa.question_reader import MAX_QUESTION_CHARS
+from qa.formats.fields import EndIndex, StartIndex, WireModel
+from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.openapi import NOT_BLANK
 from qa.service.problems import GATE, OF_A_BODY, problem_responses
-from qa.wire_fields import EndIndex, StartIndex, WireModel
 
 _MAX_QUOTE_CHARS = MAX_PASSAGE_CHARS
 """A citation lies within one passage."""

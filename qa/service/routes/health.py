@@ -8,11 +8,11 @@ from fastapi.responses import PlainTextResponse, Response
 from pydantic import Field
 
 from index.store.store import Store
+from qa.formats.fields import WireModel
 from qa.live import LiveEngine
 from qa.service.metrics import CONTENT_TYPE, Metrics
 from qa.service.openapi import answered_with
 from qa.service.problems import GATE, problem, problem_responses
-from qa.wire_fields import WireModel
 
 _METRICS_EXAMPLE = """# HELP pincite_queue Questions that wait or are worked on.
 # TYPE pincite_queue gauge

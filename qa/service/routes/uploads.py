@@ -15,7 +15,8 @@ from index.errors import PinciteError, SourceError
 from index.store.jobs import JOB_ID, Job, State
 from index.store.store import Store
 from index.store.uploads import UPLOAD_ID
-from index.uploading import owner_of_id, refuse_id_in_use
+from index.sync import owner_of_id, refuse_id_in_use
+from qa.formats.fields import SnapshotId, WireModel
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
 from qa.service.problems import GATE, OF_A_BODY, problem_responses
@@ -23,7 +24,6 @@ from qa.service.routes.documents import DocumentSummaryJson
 from qa.service.uploads import BODIES, read_body
 from qa.service.work_queue import WorkQueue
 from qa.service.writer import FAILED, Writer
-from qa.wire_fields import SnapshotId, WireModel
 
 _DOCUMENT = "/v1/documents/{document_id:path}"
 """Takes an id with a slash, too, to say what ids are like."""
