@@ -19,7 +19,7 @@ document and its place in the text; where the documents do not hold an answer, i
 `text[start_char_index:end_char_index]` of the document is what is cited.
 
 An **error** is a problem as in RFC 9457 (`application/problem+json`): its `detail` says what is
-wrong and what to do. A field that is not known is an error, never passed over. A method that a
+wrong and what to do. An unknown field is an error, never ignored. A method that a
 path does not have is answered 405, with those that it has in `Allow`; `HEAD` is wherever `GET` is.
 """
 TAGS = [

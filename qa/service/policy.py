@@ -117,10 +117,10 @@ def add_middleware(app: FastAPI, policy: Policy, metrics: Metrics) -> None:
 def _is_loopback(host: str) -> bool:
     """Tell whether only this machine can reach a host."""
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise SettingsError(
             f"The host {host!r} cannot be resolved to an address: check --host."
         ) from error
-    addresses = [str(address[0]).partition("%")[0] for *_, address in found]
-    return all(ipaddress.ip_address(address).is_loopback for address in addresses)
+    hosts = [str(address[0]).partition("%")[0] for *_, address in addresses]
+    return all(ipaddress.ip_address(host).is_loopback for host in hosts)

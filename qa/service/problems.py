@@ -74,7 +74,7 @@ _ERRORS: Mapping[int, tuple[str, str]] = {
         "Something went wrong that nobody foresaw.",
         "Something went wrong here; see the service's log.",
     ),
-    507: ("There is no room for more of it.", "10000 entries of feedback are kept already."),
+    507: ("There is no room for more of it.", "There are 10000 entries of feedback already."),
     503: (
         "Not possible for the moment; come again later.",
         "More is asked for than can be answered just now; try again in a second.",

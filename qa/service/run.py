@@ -124,8 +124,8 @@ def _announce(settings: Settings, listener: socket.socket) -> None:
     print(f"Pincite answers at {url} (Ctrl-C to stop)", file=sys.stderr, flush=True)
     if settings.keys == "off" and others_can_reach(settings):
         _log.warning(
-            "Keys are off: everybody who can reach %s may read all documents, and upload and "
-            "remove some. To let in only who has a key, leave out --keys off and make one with "
+            "Keys are off: everybody who can reach %s may read all documents and change uploads. "
+            "To let in only those who have a key, leave out --keys off and make one with "
             "`pincite key add NAME`.",
             url,
         )

@@ -262,10 +262,11 @@ def test_a_signal_before_uvicorn_handles_signals_ends_the_service(
             signal.signal(number, handler)
 
 
-def test_the_end_answers_what_was_accepted_and_what_is_still_asked() -> None:
+@pytest.mark.parametrize("loop", ["auto", "asyncio"])
+def test_the_end_answers_what_was_accepted_and_what_is_still_asked(loop: str) -> None:
     serving = app()
     with listen("127.0.0.1", 0) as listener:
-        ending = Server(configure(serving))
+        ending = Server(configure(serving, loop=loop))
         thread = threading.Thread(target=ending.run, kwargs={"sockets": [listener]})
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"

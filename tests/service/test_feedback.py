@@ -148,7 +148,7 @@ def test_a_disk_that_cannot_be_written_is_told_without_a_path(hens: Corpus) -> N
     (hens.store / "feedback").write_text("in the way")
     with hens.uploading() as client:
         response = rate(client)
-    assert "cannot be kept" in problem_of(response, 503)
+    assert "cannot be stored" in problem_of(response, 503)
     assert response.headers["retry-after"]
 
 

@@ -80,8 +80,8 @@ def _answer(answerer: Answerer, body: "AskBody") -> Response:
 
 def _verify(answerer: Answerer, body: "VerifyBody") -> Response:
     snapshot = answerer.live.current().snapshot
-    found = verify(body, versions_in_snapshot(snapshot), elsewhere_in_snapshot(snapshot))
-    content = VerificationJson.of(found).model_dump_json()
+    verified = verify(body, versions_in_snapshot(snapshot), elsewhere_in_snapshot(snapshot))
+    content = VerificationJson.of(verified).model_dump_json()
     return Response(content, media_type="application/json")
 
 

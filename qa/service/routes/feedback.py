@@ -23,7 +23,7 @@ _MAX_QUOTE_CHARS = MAX_PASSAGE_CHARS
 
 _MAX_OFFSET = 2**31 - 1
 _FULL = "No more feedback is taken until whoever runs this service has looked through it."
-_NOT_WRITTEN = "The feedback cannot be kept just now: its disk is full or may not be written to."
+_NOT_WRITTEN = "The feedback cannot be stored just now: the disk is full or may not be written to."
 
 _log = logging.getLogger("pincite")
 
@@ -126,7 +126,7 @@ class FeedbackJson(WireModel):
 
 
 def add_feedback_route(app: FastAPI, store: Store) -> None:
-    """Let answers be rated; what is said is kept in `store`."""
+    """Add the route that rates answers; feedback is stored in `store`."""
     folder = FeedbackFolder(store.folder)
 
     @app.post(
@@ -152,7 +152,7 @@ def add_feedback_route(app: FastAPI, store: Store) -> None:
             _log.warning("%s", error)
             raise HTTPException(HTTPStatus.INSUFFICIENT_STORAGE, _FULL) from None
         except StoreError as error:
-            _log.warning("Feedback was not kept: %s", error)
+            _log.warning("Feedback was not stored: %s", error)
             raise HTTPException(
                 HTTPStatus.SERVICE_UNAVAILABLE, _NOT_WRITTEN, {"Retry-After": "60"}
             ) from None

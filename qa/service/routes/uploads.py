@@ -245,10 +245,10 @@ def add_upload_routes(
     )
     def job(job_id: JobId) -> JobJson:
         """Return the state of a job. The last 1000 finished ones are remembered."""
-        found = store.jobs.find(job_id)
-        if found is None:
+        state = store.jobs.find(job_id)
+        if state is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, _NO_JOB)
-        return JobJson.of(found)
+        return JobJson.of(state)
 
 
 async def _queue(
