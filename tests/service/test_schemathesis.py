@@ -78,7 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_schemathesis_finds_nothing(url: str, folder: Path) -> None:
     (folder / "schemathesis.toml").write_text(FEW)
-    assert cases_of(url, folder, 1, "-n", "2") > 100
+    assert cases_of(url, folder, 1, "-n", "1") > 60
 
 
 @pytest.mark.soak
