@@ -26,7 +26,7 @@ def add_command(
 ) -> None:
     """Make a key and print it; only its hash is kept, so it is shown this once."""
     from index.store.store import Store
-    from qa.service.access.keys import RIGHTS, Keys
+    from qa.service.keys import RIGHTS, Keys
 
     wanted = [right.strip() for right in can.split(",")]
     if not set(wanted) <= set(RIGHTS):
@@ -44,7 +44,7 @@ def add_command(
 def list_command(store: StoreOption = None) -> None:
     """List the keys by name; what they are cannot be shown."""
     from index.store.store import Store
-    from qa.service.access.keys import Keys
+    from qa.service.keys import Keys
 
     keys = Keys(Store(load_settings(store=store).store)).all()
     for key in keys:
@@ -59,7 +59,7 @@ def revoke_command(
 ) -> None:
     """Forget a key: from now on it opens nothing, in a running service, too."""
     from index.store.store import Store
-    from qa.service.access.keys import Keys
+    from qa.service.keys import Keys
 
     Keys(Store(load_settings(store=store).store)).revoke(name)
     note(f"The key {name} opens nothing any more.")

@@ -59,11 +59,11 @@ def mcp_command(
         serve(settings, gate_of)
         return
     from qa.live import LiveEngine
-    from qa.protocol.standard_streams import serve_on_standard_streams
-    from qa.service.asking import Asking
-    from qa.service.telemetry.log_lines import log_lines
-    from qa.service.telemetry.metrics import Metrics
+    from qa.protocol.server import serve_on_standard_streams
+    from qa.service.answerer import Answerer
+    from qa.service.logs import log_lines
+    from qa.service.metrics import Metrics
 
     live = LiveEngine(settings.store, **settings.for_engine)
     with log_lines(settings.log_format):
-        serve_on_standard_streams(Asking(live, Metrics(), settings.log_questions))
+        serve_on_standard_streams(Answerer(live, Metrics(), settings.log_questions))

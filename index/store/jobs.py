@@ -20,6 +20,7 @@ import orjson
 from index.errors import StoreError
 from index.records import MetadataValue
 from index.store.objects import write_atomically
+from index.store.uploads import source_of_upload
 
 State = Literal["queued", "done", "failed"]
 FINISHED: tuple[State, ...] = ("done", "failed")
@@ -34,8 +35,8 @@ JOB_ID = re.compile(r"[0-9a-f]{24}")
 class Job:
     """An upload to be indexed or, where `kind` is "", removed.
 
-    `kind`, `title` and `metadata` are those of the upload. Times are in ISO 8601; `error` says
-    why it failed, `snapshot` is the one in which it was done.
+    `kind`, `title`, `metadata` and `file_name` are those of the upload. Times are in ISO 8601;
+    `error` says why it failed, `snapshot` is the one in which it was done.
     """
 
     id: str
@@ -48,6 +49,12 @@ class Job:
     finished: str | None = None
     error: str | None = None
     snapshot: str | None = None
+    file_name: str = ""
+
+    @property
+    def source(self) -> str:
+        """The name that the upload goes by among the sources."""
+        return source_of_upload(self.document_id, self.kind, self.file_name)
 
     @classmethod
     def new(
@@ -56,10 +63,12 @@ class Job:
         kind: str = "",
         title: str = "",
         metadata: Mapping[str, MetadataValue] | None = None,
+        file_name: str = "",
     ) -> "Job":
         """Return a job that is to be queued now."""
         job_id = f"{time.time_ns():016x}{secrets.token_hex(4)}"
-        return cls(job_id, document_id, kind, now(), title, dict(metadata or {}))
+        described = title, dict(metadata or {})
+        return cls(job_id, document_id, kind, now(), *described, file_name=file_name)
 
 
 class Jobs:

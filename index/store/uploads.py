@@ -27,7 +27,16 @@ def is_upload(source: str) -> bool:
 
 def upload_id_of(source: str) -> str:
     """Return the id that an upload was given, by its source; "" for a file of a SOURCE."""
-    return source.removeprefix(UPLOADED).rpartition(".")[0] if is_upload(source) else ""
+    found = UPLOAD_ID.match(source.removeprefix(UPLOADED)) if is_upload(source) else None
+    return found[0] if found else ""
+
+
+def source_of_upload(upload_id: str, kind: str, file_name: str = "") -> str:
+    """Return the name that an upload goes by among the sources: upload:ID/NAME, or upload:IDKIND.
+
+    No file has such a name: its folder's name would have a colon and the upload's id.
+    """
+    return f"{UPLOADED}{upload_id}/{file_name}" if file_name else f"{UPLOADED}{upload_id}{kind}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,8 @@ class Upload:
     """A document that was put into the store by itself.
 
     `kind` is what reads it, such as ".pdf"; `modified` is when it was uploaded, in ISO 8601.
-    `title` and `metadata` were given with it and come before what is found in the content.
+    `file_name` is the client's name of the file, "" if it gave none. `title` and `metadata` were
+    given with it and come before what is found in the content.
     """
 
     id: str
@@ -44,16 +54,12 @@ class Upload:
     modified: str
     title: str = ""
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    file_name: str = ""
 
     @property
     def source(self) -> str:
-        """The name that it goes by among the sources; no file has one without a slash."""
-        return self.source_of(self.id, self.kind)
-
-    @staticmethod
-    def source_of(upload_id: str, kind: str) -> str:
-        """Return the name that an upload goes by."""
-        return f"{UPLOADED}{upload_id}{kind}"
+        """The name that it goes by among the sources."""
+        return source_of_upload(self.id, self.kind, self.file_name)
 
     def describe(self, document: Document) -> Document:
         """Return a document of its content with what was given with it."""

@@ -1,14 +1,19 @@
-"""The tools as a server of the Model Context Protocol, whatever carries it."""
+"""The tools as a server of the Model Context Protocol, over HTTP or standard streams."""
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from importlib.metadata import version
 from typing import Any
 
+import anyio
 from anyio import to_thread
+from fastapi import FastAPI
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
+from mcp.server.stdio import stdio_server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
@@ -22,10 +27,14 @@ from mcp_types import (
 from mcp_types import Tool as DescribedTool
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
+from index.terminal import note
 from qa.errors import FilterError, QuestionError
 from qa.protocol.tools import TOOLS, Tool
-from qa.service.asking import Asking
+from qa.service.answerer import Answerer
+from qa.service.work_queue import WorkQueue
 
 _log = logging.getLogger("pincite")
 _TOOLS = {tool.name: tool for tool in TOOLS}
@@ -38,10 +47,45 @@ _HINTS = ToolAnnotations(
 )
 
 
+def add_mcp(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
+    """Answer `POST /mcp` in the service, behind the same middleware as its other routes.
+
+    The app's lifespan must run.
+    """
+    endpoint = _Endpoint(answerer, questions)
+    # A GET would open a stream of messages from the server, of which there are none.
+    app.router.routes.append(Route("/mcp", endpoint, methods=["POST"], include_in_schema=False))
+    others = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(running: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+        async with others(running) as state, endpoint.running():
+            yield state or {}
+
+    app.router.lifespan_context = lifespan
+
+
+def serve_on_standard_streams(answerer: Answerer) -> None:
+    """Answer until standard input ends. Nothing but the protocol goes to standard output.
+
+    Call it in the main thread.
+    """
+    # The thread that waits for input cannot be woken: without this, Ctrl-C would wait for it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    note("Pincite speaks the Model Context Protocol on its standard input and output.")
+    anyio.run(_serve, answerer)
+
+
+async def _serve(answerer: Answerer) -> None:
+    server = mcp_server(answerer)
+    async with stdio_server() as (received, sent):
+        await server.run(received, sent, server.create_initialization_options())
+
+
 def mcp_server(
-    asking: Asking, turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    answerer: Answerer, turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 ) -> Server[Any]:
-    """Return a server whose tools ask; each waits for its `turn`, which may raise HTTPException."""
+    """Return a server of the tools; a call waits for its `turn`, which may raise HTTPException."""
 
     async def list_tools(
         _: ServerRequestContext[Any], __: PaginatedRequestParams | None
@@ -53,11 +97,11 @@ def mcp_server(
     ) -> CallToolResult:
         tool = _TOOLS.get(params.name)
         if tool is None:
-            known = ", ".join(_TOOLS)
-            raise MCPError(INVALID_PARAMS, f"There is no tool of that name; there are: {known}.")
+            names = ", ".join(_TOOLS)
+            raise MCPError(INVALID_PARAMS, f"There is no tool of that name; there are: {names}.")
         try:
             async with turn():
-                return await to_thread.run_sync(_called, asking, tool, params.arguments or {})
+                return await to_thread.run_sync(_called, answerer, tool, params.arguments or {})
         except HTTPException as error:
             return _failed(error.detail)
 
@@ -82,10 +126,10 @@ def _described(tool: Tool) -> DescribedTool:
     )
 
 
-def _called(asking: Asking, tool: Tool, arguments: dict[str, Any]) -> CallToolResult:
-    """Run a tool; what is wrong with the call is told in a result, for the model to correct it."""
+def _called(answerer: Answerer, tool: Tool, arguments: dict[str, Any]) -> CallToolResult:
+    """Run a tool. The result of a wrong call says what is wrong, for the model to correct it."""
     try:
-        reply = tool.run(asking, tool.arguments.model_validate(arguments))
+        reply = tool.run(answerer, tool.arguments.model_validate(arguments))
     except ValidationError as error:
         return _failed(_what_is_wrong(error))
     except (QuestionError, FilterError) as error:
@@ -111,3 +155,26 @@ def _what_is_wrong(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{place}: is missing; give it."
     return f"{place}: {first['msg'].removeprefix('Value error, ')}."
+
+
+class _Endpoint:
+    """An ASGI app that passes requests to the session manager while the service runs."""
+
+    def __init__(self, answerer: Answerer, questions: WorkQueue) -> None:
+        self._server = mcp_server(answerer, questions.turn)
+        self._manager = self._new_manager()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._manager.handle_request(scope, receive, send)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Answer requests; a manager can run only once, an app be started again."""
+        self._manager = self._new_manager()
+        async with self._manager.run():
+            yield
+
+    def _new_manager(self) -> StreamableHTTPSessionManager:
+        # Without sessions, any of several processes can answer a request. Guard checks hosts,
+        # origins and sizes.
+        return StreamableHTTPSessionManager(self._server, json_response=True, stateless=True)

@@ -3,26 +3,36 @@
 Nothing here knows the protocol; `qa.protocol.server` speaks it.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Self
 
+from pydantic import BeforeValidator, Field
+
+from index.records import Document, Span
+from qa.engine import MAX_TOP_K
+from qa.errors import QuestionError
 from qa.formats.answer import AnswerJson
 from qa.formats.fields import WireModel
 from qa.formats.marked_text import CLOSEST, cited_text, place_line
 from qa.formats.verdicts import VerificationJson, verdict_lines
-from qa.protocol.arguments import AskArguments, OpenArguments, VerifyArguments
-from qa.protocol.excerpt import MOST_CHARACTERS, ExcerptJson, open_excerpt
+from qa.question.query import MAX_QUESTION_CHARS
 from qa.records import Answer, Place
-from qa.service.asking import Asking
-from qa.verify.answer_json import GivenAnswer
+from qa.service.answerer import Answerer
+from qa.service.routes.answers import MAX_CITATIONS
+from qa.verify.answer_json import GivenAnswer, GivenCitation
 from qa.verify.checking import verify
 from qa.verify.relocation import SnapshotDocuments
+
+MOST_CHARACTERS = 8000
+"""About 2000 of a language model's tokens: a long document comes in parts."""
+_MAX_CONTEXT = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a tool gives: data for a program, and the same as a text to read."""
+    """What a tool gives: data for a program, and the same as text to read."""
 
     data: WireModel
     text: str
@@ -41,13 +51,114 @@ class Tool:
     description: str
     arguments: type[WireModel]
     result: type[WireModel]
-    run: Callable[[Asking, Any], Reply]
+    run: Callable[[Answerer, Any], Reply]
 
 
-def _ask(asking: Asking, wanted: AskArguments) -> Reply:
-    answer = asking.ask(wanted.question, wanted.top_k, filters=wanted.filters)
-    told = cited_text(answer, ids=True, nearest=0).text
-    return Reply(AnswerJson.of(answer), told + _passages(answer))
+def _decoded(value: Any) -> Any:
+    """Return what JSON in a string says: some clients send objects and lists so."""
+    if not isinstance(value, str):
+        return value
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return found if isinstance(found, dict | list) else value
+
+
+class AskArguments(WireModel):
+    """A question."""
+
+    question: str = Field(
+        description=f"One question in plain words, {MAX_QUESTION_CHARS} characters at most. It is "
+        "taken as it stands: put into it what it is about."
+    )
+    top_k: int = Field(default=5, ge=1, le=MAX_TOP_K, description="How many passages to return.")
+    filters: Annotated[dict[str, Any], BeforeValidator(_decoded)] = Field(
+        default={},
+        description="Answer only from documents whose fields match, such as "
+        '{"author": "Jane", "year": {"gte": 2020}, "path": {"prefix": "notes/"}}. Operators: gt, '
+        "gte, lt, lte, in, prefix. Fields: the documents' metadata, and id, source, path, title, "
+        "media_type, modified.",
+    )
+
+
+class OpenArguments(WireModel):
+    """A document, and which part of it to read."""
+
+    document_id: str = Field(description="The `document_id` of a citation or a passage.")
+    start: int = Field(
+        default=0, ge=0, description="Where to begin, in characters: a `start_char_index`."
+    )
+    end: int | None = Field(
+        default=None,
+        ge=1,
+        description="Where to end, exclusive: an `end_char_index`. Without it, as much as is given "
+        "at once.",
+    )
+    context: int = Field(
+        default=500,
+        ge=0,
+        le=_MAX_CONTEXT,
+        description="How many characters to add before `start` and behind `end`, where there is an "
+        "`end`.",
+    )
+
+
+class VerifyArguments(WireModel):
+    """Citations to check."""
+
+    citations: Annotated[list[GivenCitation], BeforeValidator(_decoded)] = Field(
+        min_length=1,
+        max_length=MAX_CITATIONS,
+        description="Citations as `ask` gives them. What each needs is document_id, cited_text, "
+        "start_char_index and end_char_index; what else is given is checked, too.",
+    )
+
+
+class ExcerptJson(WireModel):
+    """A part of a document."""
+
+    document_id: str = Field(description="The id that it was opened by.")
+    document_title: str = Field(description="Its title, or the file's name.")
+    source: str = Field(description="The file's name as the user knows it.")
+    text: str = Field(description="The document's text between the two offsets.")
+    start_char_index: int = Field(description="Code points from the start of the document's text.")
+    end_char_index: int = Field(description="End, exclusive.")
+    start_page_number: int | None = Field(
+        description="From 1; null where the document has no pages."
+    )
+    end_page_number: int | None = Field(description="Where the text ends.")
+    characters: int = Field(description="How long the whole document is.")
+    next_start: int | None = Field(
+        description="Give it as `start` to read on; null at the document's end."
+    )
+    document_sha256: str = Field(description="Of the source file's bytes.")
+    text_sha256: str = Field(description="Of the whole document's text in UTF-8.")
+
+    @classmethod
+    def of(cls, document: Document, span: Span) -> Self:
+        """Return the JSON form of a part of a document."""
+        first, last = document.pages_of(span) or (None, None)
+        return cls(
+            document_id=document.id,
+            document_title=document.display_title,
+            source=document.source,
+            text=span.of(document.text),
+            start_char_index=span.start,
+            end_char_index=span.end,
+            start_page_number=first,
+            end_page_number=last,
+            characters=len(document.text),
+            next_start=span.end if span.end < len(document.text) else None,
+            document_sha256=document.document_sha256,
+            text_sha256=document.text_sha256,
+        )
+
+
+def _ask(answerer: Answerer, wanted: AskArguments) -> Reply:
+    answer = answerer.ask(wanted.question, wanted.top_k, filters=wanted.filters)
+    text = cited_text(answer, ids=True, nearest=0).text
+    return Reply(AnswerJson.of(answer), text + _passages(answer))
 
 
 def _passages(answer: Answer) -> str:
@@ -61,14 +172,34 @@ def _passages(answer: Answer) -> str:
     return "\n\n".join(parts)
 
 
-def _open(asking: Asking, wanted: OpenArguments) -> Reply:
-    excerpt = open_excerpt(asking.live.current().snapshot, wanted)
-    return Reply(ExcerptJson.of(excerpt), excerpt.text)
+def _open(answerer: Answerer, wanted: OpenArguments) -> Reply:
+    """Return the part of a document that is wanted, cut off at MOST_CHARACTERS."""
+    chunked = answerer.live.current().snapshot.chunked.get(wanted.document_id)
+    if chunked is None:
+        raise QuestionError(
+            "There is no document of that id: give the document_id of a citation or a passage."
+        )
+    document = chunked.document
+    length = len(document.text)
+    start, end = wanted.start, length if wanted.end is None else min(wanted.end, length)
+    if start >= end:
+        raise QuestionError(
+            f"start must lie before end, and both within the document's {length} characters."
+        )
+    if wanted.end is not None:
+        start, end = max(0, start - wanted.context), min(length, end + wanted.context)
+    excerpt = ExcerptJson.of(document, Span(start, min(end, start + MOST_CHARACTERS)))
+    place = Place(document, Span(excerpt.start_char_index, excerpt.end_char_index))
+    text = f"{place_line(place, ids=True)}, of {length}:\n\n{excerpt.text}"
+    if excerpt.next_start is not None:
+        text += f"\n\n(The document goes on: open it with start={excerpt.next_start}.)"
+    return Reply(excerpt, text)
 
 
-def _verify(asking: Asking, wanted: VerifyArguments) -> Reply:
-    snapshot = asking.live.current().snapshot
-    found = verify(GivenAnswer(citations=wanted.citations), SnapshotDocuments(snapshot))
+def _verify(answerer: Answerer, wanted: VerifyArguments) -> Reply:
+    snapshot = answerer.live.current().snapshot
+    claims = GivenAnswer(citations=wanted.citations)
+    found = verify(claims, SnapshotDocuments(snapshot))
     return Reply(VerificationJson.of(found), "\n".join(verdict_lines(found)))
 
 

@@ -1,4 +1,4 @@
-"""The service, built on an engine that is handed in: its routes and what stands before them."""
+"""The service over an engine: its routes, and the middleware in front of them."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -9,31 +9,24 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index.store.store import Store
 from qa.live import LiveEngine
-from qa.service.answers import add_answer_routes
-from qa.service.asking import Asking
-from qa.service.chat.errors import ChatProblem
-from qa.service.chat.routes import add_chat_routes
-from qa.service.documents import add_document_routes
-from qa.service.examples import add_example_routes
-from qa.service.feedback import add_feedback_route
-from qa.service.head import HeadAsGet
-from qa.service.health import add_health_routes
-from qa.service.openapi import (
-    DESCRIPTION,
-    TAGS,
-    complete_openapi,
-    name_of,
-)
+from qa.service.answerer import Answerer
+from qa.service.metrics import Metrics
+from qa.service.openapi import DESCRIPTION, TAGS, complete_openapi
 from qa.service.policy import OPEN, Policy, add_middleware
-from qa.service.problems import add_problem_handlers
-from qa.service.telemetry.metrics import Metrics
-from qa.service.telemetry.routes import add_metrics_route
-from qa.service.upload_body import UploadBody
-from qa.service.uploads import add_upload_routes
-from qa.service.work_queue import RefuseEarly, WorkQueue, in_turn
+from qa.service.problems import ChatProblem, add_problem_handlers
+from qa.service.routes.answers import add_answer_routes
+from qa.service.routes.chat import add_chat_routes
+from qa.service.routes.documents import add_document_routes
+from qa.service.routes.examples import add_example_routes
+from qa.service.routes.feedback import add_feedback_route
+from qa.service.routes.health import add_health_routes
+from qa.service.routes.uploads import add_upload_routes
+from qa.service.uploads import UploadBody
+from qa.service.work_queue import WorkQueue
 from qa.service.writer import Writer
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -50,10 +43,10 @@ def build_app(
     log_questions: bool = False,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
-    """Return the service that answers from `live`, to whom `policy` lets.
+    """Return the service that answers from `live`, to those whom `policy` lets in.
 
-    Documents can be uploaded and answers be rated where there is a store to write to, and a writer
-    for the documents. With `mcp`, the Model Context Protocol is spoken, too. Questions are not
+    `writing` is the store that uploads and feedback go to, and what writes them; without it there
+    are neither. With `mcp` the service speaks the Model Context Protocol, too. Questions are not
     logged unless `log_questions`. `lifespan` is entered before the first request.
     """
     app = FastAPIOffline(
@@ -62,7 +55,7 @@ def build_app(
         version=version("pincite"),
         description=DESCRIPTION,
         openapi_tags=TAGS,
-        generate_unique_id_function=name_of,
+        generate_unique_id_function=lambda route: route.name,  # stable, and readable
         swagger_ui_parameters={"defaultModelsExpandDepth": 0, "displayRequestDuration": True},
         lifespan=lifespan,
     )
@@ -70,27 +63,25 @@ def build_app(
         app, ChatProblem, *([UploadBody] if writing else []), keys=policy.keys is not None
     )
     metrics = Metrics()
-    asking = Asking(live, metrics, log_questions)
+    answerer = Answerer(live, metrics, log_questions)
     questions = WorkQueue(
         policy.questions_at_once, policy.questions_waiting, changed=metrics.queue_changed
     )
     add_problem_handlers(app)
-    add_answer_routes(app, asking, questions)
-    add_document_routes(app, live, in_turn(questions))
-    add_chat_routes(app, asking, questions)
+    add_answer_routes(app, answerer, questions)
+    add_document_routes(app, live, questions)
+    add_chat_routes(app, answerer, questions)
     add_example_routes(app, live)
     if writing:
         bodies = WorkQueue(policy.uploads_at_once, policy.uploads_waiting, patience_s=30)
         add_upload_routes(app, live, *writing, bodies)
         add_feedback_route(app, writing[0])
-    add_health_routes(app, live)
-    add_metrics_route(app, live, metrics, writing[0] if writing else None)
+    add_health_routes(app, live, metrics, writing[0] if writing else None)
     if mcp:
-        from qa.protocol.mounting import add_mcp  # takes a second, and few need it
+        from qa.protocol.server import add_mcp  # takes a second to import
 
-        add_mcp(app, asking, questions)
-    app.add_middleware(HeadAsGet)
-    app.add_middleware(RefuseEarly, queue=questions)
+        add_mcp(app, answerer, questions)
+    app.add_middleware(_HeadAsGet)
     add_middleware(app, policy, metrics)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
@@ -99,3 +90,20 @@ def build_app(
         return FileResponse(_STATIC / "index.html")
 
     return app
+
+
+class _HeadAsGet:
+    """ASGI middleware: answers HEAD wherever there is GET. The server leaves the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        as_get = {**scope, "method": "GET"}
+        try:
+            await self._app(as_get, receive, send)
+        finally:
+            scope["route"] = as_get.get("route")  # for the middleware outside, which logs it

@@ -1,18 +1,18 @@
-"""What is turned away before anything else looks at it.
+"""What is refused before anything else looks at a request, and what secures every response.
 
-A service on loopback can be reached by every page that the user's browser has open. The
-Host header is checked against DNS rebinding, Origin and Sec-Fetch-Site against requests
-that another site's page sends.
+Every page that is open in the user's browser can reach a service on loopback. The Host header is
+checked against DNS rebinding, Origin and Sec-Fetch-Site against requests from other sites' pages.
 """
 
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,9 +27,9 @@ MAX_UPLOAD_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
 
 BODY_S = 30.0
 SLOWEST_BYTES_A_S = 32 * 1024
-"""A body has so many seconds, and one more for each so many bytes that have come."""
+"""A body may take so many seconds, and one more for each so many bytes that have come."""
 _CLOSE = {"Connection": "close"}
-"""With what is left of a body that is not read, a connection is of no more use."""
+"""The rest of a body that is not read leaves a connection of no more use."""
 _TOO_SLOW = HTTPStatus.REQUEST_TIMEOUT, "The body did not come in time; send it again."
 
 _CONTENT_SECURITY_POLICY = (
@@ -84,7 +84,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         limit = _limit(scope)
-        refusal = self._refusal(_first_of_each(scope), limit)
+        refusal = self._refusal(scope, limit)
         securing = _DOCS_SECURED if scope["path"] == "/docs" else _SECURED
         started = False
 
@@ -108,7 +108,10 @@ class Guard:
                 raise  # to the server, which closes the connection
             await problem(*_FAILED)(scope, receive, secured)
 
-    def _refusal(self, headers: Mapping[str, str], limit: int) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope, limit: int) -> tuple[int, str] | None:
+        headers = Headers(scope=scope)
+        if scope["http_version"] not in ("1.0", "1.1"):
+            return HTTPStatus.BAD_REQUEST, "This service speaks HTTP/1.1."
         host = headers.get("host", "")
         if not self._is_allowed(_name_of(host)):
             return HTTPStatus.BAD_REQUEST, _UNKNOWN_HOST
@@ -120,16 +123,16 @@ class Guard:
         return None
 
     def _is_allowed(self, name: str) -> bool:
-        """Tell whether the service goes by `name`: that of a page may lead here by a trick.
+        """Tell whether the service answers under `name`, which a page may have led here by a trick.
 
-        An IP address in place of a name is none that a page could have taken on.
+        No page can do that with an IP address.
         """
         if self._allowed_hosts is None or name in self._allowed_hosts:
             return True
         return self._any_address and _is_address(name)
 
-    def _is_foreign(self, headers: Mapping[str, str], host: str) -> bool:
-        """Tell whether the page of another site sends this, one that may not."""
+    def _is_foreign(self, headers: Headers, host: str) -> bool:
+        """Tell whether a page of another site sends this that may not."""
         origin = headers.get("origin")
         if origin in self._allowed_origins:
             return False
@@ -146,17 +149,12 @@ _UNKNOWN_HOST = (
 _FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; see the service's log.")
 
 
-def _first_of_each(scope: Scope) -> dict[str, str]:
-    headers: RawHeaders = scope["headers"]
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(headers)}
-
-
 def _secured(headers: Iterable[tuple[bytes, bytes]], securing: RawHeaders) -> RawHeaders:
     """Return the headers of a response with those that secure it, and a rule for caches."""
-    found = [header for header in headers if header[0] not in _SECURING_NAMES]
-    if not any(name == _NO_CACHE[0] for name, _ in found):
-        found.append(_NO_CACHE)
-    return found + securing
+    others = [header for header in headers if header[0] not in _SECURING_NAMES]
+    if not any(name == _NO_CACHE[0] for name, _ in others):
+        others.append(_NO_CACHE)
+    return others + securing
 
 
 @lru_cache(maxsize=64)
@@ -176,18 +174,14 @@ def _is_address(name: str) -> bool:
 
 
 def _limit(scope: Scope) -> int:
-    """Return how many bytes the body may have: a document that is uploaded may be large."""
-    return MAX_UPLOAD_BYTES if _is_upload(scope) else MAX_BODY_BYTES
-
-
-def _is_upload(scope: Scope) -> bool:
-    path: str = scope["path"]
-    return scope["method"] == "PUT" and path.startswith("/v1/documents/")
+    """Return how many bytes the body may have: an uploaded document may be large."""
+    is_upload = scope["method"] == "PUT" and scope["path"].startswith("/v1/documents/")
+    return MAX_UPLOAD_BYTES if is_upload else MAX_BODY_BYTES
 
 
 def _too_large(limit: int) -> tuple[int, str]:
-    told = f"The body is larger than {limit // 1024} KiB; send less."
-    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told
+    detail = f"The body is larger than {limit // 1024} KiB; send less."
+    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:

@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -20,7 +19,7 @@ document and its place in the text; where the documents do not hold an answer, i
 `text[start_char_index:end_char_index]` of the document is what is cited.
 
 An **error** is a problem as in RFC 9457 (`application/problem+json`): its `detail` says what is
-wrong and what to do. A field that is not known is an error, never passed over. A method that a
+wrong and what to do. An unknown field is an error, never ignored. A method that a
 path does not have is answered 405, with those that it has in `Allow`; `HEAD` is wherever `GET` is.
 """
 TAGS = [
@@ -29,20 +28,17 @@ TAGS = [
     {"name": "Documents", "description": "What there is to answer from: list, read, add, remove."},
     {"name": "Service", "description": "How the service is."},
 ]
+NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
+"""Pattern of a text that is more than blanks."""
 _EXAMPLES = Path(__file__).parent / "openapi_examples"
 _REFERENCE = "#/components/schemas/{model}"
-_OURS_INSTEAD = ("HTTPValidationError", "ValidationError")
-
-
-def name_of(route: APIRoute) -> str:
-    """Return a route's operationId: its function's name, which is stable and can be read."""
-    return route.name
+_NEVER_SENT = ("HTTPValidationError", "ValidationError")
 
 
 def answered_with(description: str, *examples: str, **more: Any) -> dict[str, Any]:
-    """Describe what a route answers: `examples` name files of openapi_examples/.
+    """Return the description of a response; `examples` name files of openapi_examples/.
 
-    `more` goes into the description as it is: `model`, `headers`, `links`.
+    `more` is added as it is: `model`, `headers`, `links`.
     """
     return {"description": description, **_shown(examples), **more}
 
@@ -53,43 +49,43 @@ def asked_with(*examples: str) -> dict[str, Any]:
 
 
 def complete_openapi(app: FastAPI, *models: type[BaseModel], keys: bool) -> None:
-    """Let the document of `app` have the schemas of `models` and Problem, and the examples.
+    """Add the schemas of `models` and Problem, and the examples, to the document of `app`.
 
-    FastAPI's own form of validation errors, which are never sent, goes out of it, and so do the
-    titles that but repeat a field's name. With `keys`, routes that can answer 401 ask for one.
+    FastAPI's own form of validation errors is removed, for it is never sent, and so are titles that
+    repeat a field's name. With `keys`, routes that can answer 401 require one.
     """
-    made_by_framework = app.openapi
+    from_fastapi = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            document = made_by_framework()
+            document = from_fastapi()
             _add_schemas(document, Problem, *models)
             document["components"]["examples"] = _examples()
-            _drop_foreign_errors(document)
+            _drop_fastapi_errors(document)
             if keys:
-                _ask_for_keys(document)
+                _require_keys(document)
             _drop_titles(document["paths"])
             _drop_titles(document["components"])
-        return made_by_framework()
+        return from_fastapi()
 
-    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation does it
 
 
 def _add_schemas(document: dict[str, Any], *models: type[BaseModel]) -> None:
-    _, made = models_json_schema(
+    _, generated = models_json_schema(
         [(model, "validation") for model in models], ref_template=_REFERENCE
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update(made["$defs"])
+    schemas.update(generated["$defs"])
 
 
 def _shown(examples: Iterable[str]) -> dict[str, Any]:
-    found = {name: {"$ref": f"#/components/examples/{name}"} for name in examples}
-    return {"content": {"application/json": {"examples": found}}}
+    references = {name: {"$ref": f"#/components/examples/{name}"} for name in examples}
+    return {"content": {"application/json": {"examples": references}}}
 
 
 def _examples() -> dict[str, Any]:
-    """Return all examples, by name. Written into the routes they would lose what is null."""
+    """Return all examples by name. In the routes, FastAPI would drop the fields that are null."""
     return {
         path.stem: {
             "summary": path.stem.replace("_", " ").capitalize(),
@@ -99,17 +95,17 @@ def _examples() -> dict[str, Any]:
     }
 
 
-def _drop_foreign_errors(document: dict[str, Any]) -> None:
+def _drop_fastapi_errors(document: dict[str, Any]) -> None:
     for operations in document["paths"].values():
         for operation in operations.values():
-            told = operation["responses"].get("422", {}).get("content", {})
-            if any(name in str(told) for name in _OURS_INSTEAD):
+            content = operation["responses"].get("422", {}).get("content", {})
+            if any(name in str(content) for name in _NEVER_SENT):
                 del operation["responses"]["422"]
-    for name in _OURS_INSTEAD:
+    for name in _NEVER_SENT:
         document["components"]["schemas"].pop(name, None)
 
 
-def _ask_for_keys(document: dict[str, Any]) -> None:
+def _require_keys(document: dict[str, Any]) -> None:
     document["components"]["securitySchemes"] = {
         "key": {
             "type": "http",
@@ -123,13 +119,13 @@ def _ask_for_keys(document: dict[str, Any]) -> None:
                 operation["security"] = [{"key": []}]
 
 
-def _drop_titles(found: Any) -> None:
-    if isinstance(found, dict):
-        if isinstance(found.get("title"), str):  # of a field that is called so it is a schema
-            del found["title"]
-        for name, part in found.items():
+def _drop_titles(schema: Any) -> None:
+    if isinstance(schema, dict):
+        if isinstance(schema.get("title"), str):  # else it is the schema of a field of that name
+            del schema["title"]
+        for name, part in schema.items():
             if name not in {"example", "examples"}:
                 _drop_titles(part)
-    elif isinstance(found, list):
-        for part in found:
+    elif isinstance(schema, list):
+        for part in schema:
             _drop_titles(part)

@@ -1,30 +1,40 @@
-"""By whom the service may be used, and how much it takes on at a time."""
+"""Who may use the service and how much it does at a time, and the middleware that sees to it."""
 
+import ipaddress
 import os
+import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from qa.service.access.checking import Checking
-from qa.service.access.keys import Keys
-from qa.service.access.rate_limit import RateLimit
-from qa.service.chat.errors import ChatErrors
+from index.errors import SettingsError
+from index.store.store import Store
+from qa.service.access import Access, RateLimit
 from qa.service.guard import LOOPBACK_NAMES, Guard
-from qa.service.telemetry.metrics import Metrics
-from qa.service.telemetry.observing import REQUEST_ID, Observing
+from qa.service.keys import Keys
+from qa.service.logs import REQUEST_ID, RequestLog
+from qa.service.metrics import Metrics
+from qa.service.problems import ChatErrors
+from qa.settings import Settings
+
+RATE_LIMIT = 600
+"""Requests a minute for each caller, if others can reach the service and nothing else is set."""
+_RATE_LIMIT_FILE = "rate-limit.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is decided before a request is looked at.
+    """Who may use the service, and how much it does at a time.
 
-    The service goes by the loopback names and `allowed_hosts`, or by any name where these are None;
-    with `any_address` by every IP address, too. Pages of `cors_origins` may use it, too. `keys` are
-    asked for unless None, and `rate_limit` counts the requests of each caller. `questions_at_once`
-    are answered while `questions_waiting` wait, more than there are processors: much of a question
-    is done outside Python, and questions under way can be encoded together. So it is with the
-    bodies of uploads, which may be large.
+    The service answers under the loopback names and `allowed_hosts`, or under any name if these are
+    None; with `any_address` under every IP address, too. Pages of `cors_origins` may use it. `keys`
+    are required unless None, and `rate_limit` counts the requests of each caller.
+
+    `questions_at_once` are answered while `questions_waiting` wait. There are more at once than
+    processors: much of a question is done outside Python, and questions are encoded together.
+    `uploads_at_once` bounds how many bodies of uploads are held in memory.
     """
 
     allowed_hosts: frozenset[str] | None = frozenset()
@@ -39,17 +49,56 @@ class Policy:
 
 
 OPEN = Policy()
-"""What suits a service that only this machine can reach."""
+"""The policy of a service that only this machine can reach."""
+
+
+def policy_of(settings: Settings, shared: Path | None = None) -> Policy:
+    """Return the policy that the settings ask for.
+
+    Worker processes count requests together in the folder `shared`. Raises SettingsError for a host
+    that cannot be resolved, and if keys are required and there is none.
+    """
+    keys = Keys(Store(settings.store))
+    names = frozenset(settings.allowed_hosts)
+    others = others_can_reach(settings)
+    required = {"auto": others or keys.exist, "required": True, "off": False}[settings.keys]
+    if required and not keys.all():
+        reason = "Keys are required"
+        if others:
+            reason = f"With these settings others can reach the service on {settings.host},"
+        raise SettingsError(
+            f"{reason} and there is no API key yet: make one with `pincite key add NAME`, or let "
+            "everybody in with --keys off."
+        )
+    per_minute = settings.rate_limit
+    if per_minute is None:
+        per_minute = RATE_LIMIT if required or others else 0
+    file = shared / _RATE_LIMIT_FILE if shared else None
+    return Policy(
+        # A page that reaches the service by a trick with names has no key.
+        allowed_hosts=None if required and not names else names,
+        any_address=others and not names,
+        cors_origins=frozenset(settings.cors_origins),
+        keys=keys if required else None,
+        rate_limit=RateLimit(per_minute, file) if per_minute else None,
+        questions_waiting=settings.max_queue,
+    )
+
+
+def others_can_reach(settings: Settings) -> bool:
+    """Tell whether other machines may reach the service. Raises SettingsError as `policy_of`."""
+    # Only a service that others reach is given a name or a proxy, wherever it listens.
+    named = bool(settings.allowed_hosts or settings.trusted_proxies)
+    return not _is_loopback(settings.host) or named
 
 
 def add_middleware(app: FastAPI, policy: Policy, metrics: Metrics) -> None:
     """Wrap the routes of `app`: what is added last sees a request first."""
-    app.add_middleware(Checking, keys=policy.keys, rate_limit=policy.rate_limit)
-    known = policy.allowed_hosts
-    hosts = None if known is None else LOOPBACK_NAMES | known
+    app.add_middleware(Access, keys=policy.keys, rate_limit=policy.rate_limit)
+    names = policy.allowed_hosts
     app.add_middleware(
         Guard,
-        allowed_hosts=hosts,
+        allowed_hosts=None if names is None else LOOPBACK_NAMES | names,
         any_address=policy.any_address,
         allowed_origins=policy.cors_origins,
     )
@@ -59,7 +108,19 @@ def add_middleware(app: FastAPI, policy: Policy, metrics: Metrics) -> None:
             CORSMiddleware,
             allow_origins=sorted(policy.cors_origins),
             allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", REQUEST_ID],
+            allow_headers=["Authorization", "Content-Disposition", "Content-Type", REQUEST_ID],
             expose_headers=[REQUEST_ID, "Retry-After", "Location"],
         )
-    app.add_middleware(Observing, metrics=metrics)
+    app.add_middleware(RequestLog, metrics=metrics)
+
+
+def _is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach a host."""
+    try:
+        addresses = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(
+            f"The host {host!r} cannot be resolved to an address: check --host."
+        ) from error
+    hosts = [str(address[0]).partition("%")[0] for *_, address in addresses]
+    return all(ipaddress.ip_address(host).is_loopback for host in hosts)

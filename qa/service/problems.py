@@ -1,5 +1,9 @@
-"""Errors as RFC 9457 problem details: what is wrong and what to do, never a path or a traceback."""
+"""Errors as RFC 9457 problem details: what is wrong and what to do, never a path or a traceback.
 
+For clients made for OpenAI's interface, the problems of the chat routes also have its `error`.
+"""
+
+import difflib
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -8,35 +12,39 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from pydantic import Field
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import FilterError, QuestionError
 from qa.formats.fields import WireModel
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL_CHARS = 500
+_NOT_FOUND = HTTPStatus.NOT_FOUND.phrase
 
 Responses = dict[int | str, dict[str, Any]]
 """What a route's `responses` takes: by status, what FastAPI adds to the document."""
 
 EVERYWHERE = (400, 403, 500)
-"""The errors that any route can give, for they come about before or around it."""
+"""Errors that any route can give: they arise before or around it."""
 
 GATE = (401, 429, 503)
-"""The errors of a route that not everybody may use, or not without end: keys, limits, the queue."""
+"""Errors of a route that needs a key and is limited: by a rate and by the queue."""
 
 OF_A_BODY = (408, 413, 422)
-"""The errors of a route that takes a body."""
+"""Errors of a route that takes a body."""
 
-_TOLD: Mapping[int, tuple[str, str]] = {
+_ERRORS: Mapping[int, tuple[str, str]] = {
     400: (
         "The request cannot be read, or names a host that the service does not answer under.",
         "This service does not answer under that host name.",
     ),
     401: (
-        "The service asks for keys, and there is none with the request, or none that it knows.",
+        "The request brings no API key, or one that is not valid.",
         "This service asks for an API key: send the header `Authorization: Bearer KEY`.",
     ),
     403: (
@@ -66,7 +74,7 @@ _TOLD: Mapping[int, tuple[str, str]] = {
         "Something went wrong that nobody foresaw.",
         "Something went wrong here; see the service's log.",
     ),
-    507: ("There is no room for more of it.", "10000 entries of feedback are kept already."),
+    507: ("There is no room for more of it.", "There are 10000 entries of feedback already."),
     503: (
         "Not possible for the moment; come again later.",
         "More is asked for than can be answered just now; try again in a second.",
@@ -120,12 +128,12 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
 def problem_responses(*statuses: int, details: Mapping[int, str] | None = None) -> Responses:
     """Describe the errors of a route: those of `statuses` and `details`, and those EVERYWHERE.
 
-    `details` has an example of what is said where the usual one does not fit.
+    `details` has example details for statuses whose usual one does not fit.
     """
-    told = details or {}
+    examples = details or {}
     return {
-        status: _problem_response(status, told.get(status, _TOLD[status][1]))
-        for status in sorted({*EVERYWHERE, *statuses, *told})
+        status: _problem_response(status, examples.get(status, _ERRORS[status][1]))
+        for status in sorted({*EVERYWHERE, *statuses, *examples})
     }
 
 
@@ -133,7 +141,7 @@ def _problem_response(status: int, detail: str) -> dict[str, Any]:
     title = HTTPStatus(status).phrase
     example = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     response: dict[str, Any] = {
-        "description": _TOLD[status][0],
+        "description": _ERRORS[status][0],
         "content": {
             MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
         },
@@ -144,7 +152,7 @@ def _problem_response(status: int, detail: str) -> dict[str, Any]:
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Make every error of `app` a problem, but for the unforeseen ones, which Guard answers."""
+    """Make every error of `app` a problem, except unforeseen ones, which Guard answers."""
 
     @app.exception_handler(QuestionError)
     @app.exception_handler(FilterError)
@@ -160,18 +168,31 @@ def add_problem_handlers(app: FastAPI) -> None:
         headers = dict(error.headers) if error.headers else None
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ", ".join(_methods_of(request))
-            detail = f"{request.method} is not done here; there is {allowed}."
+            detail = f"{request.method} is not possible here; possible are {allowed}."
             return problem(error.status_code, detail, {"Allow": allowed})
+        if error.status_code == HTTPStatus.NOT_FOUND and error.detail == _NOT_FOUND:
+            return problem(error.status_code, _no_route(request), headers)
         return problem(error.status_code, str(error.detail), headers)
 
 
+def _no_route(request: Request) -> str:
+    """Say what to do about a path that leads nowhere, in place of Starlette's "Not Found"."""
+    described = (route for route in request.app.routes if isinstance(route, APIRoute))
+    paths = [route.path for route in described if route.include_in_schema]
+    nearest = difflib.get_close_matches(request.url.path, paths, n=1)
+    hint = f" Did you mean {nearest[0]}?" if nearest else ""
+    return f"There is nothing at this path.{hint} /docs describes all routes."
+
+
 def _methods_of(request: Request) -> list[str]:
-    """Return what can be done at a request's path: a framework tells of its first route only."""
-    found: set[str] = set()
+    """Return the methods of all routes at a request's path; Starlette knows those of the first."""
+    methods: set[str] = set()
     for route in request.app.routes:
         if route.matches(request.scope)[0] is not Match.NONE:
-            found |= getattr(route, "methods", None) or {"GET"}  # a mount of static files has none
-    return sorted(found | {"HEAD"} if "GET" in found else found)
+            methods |= getattr(route, "methods", None) or {
+                "GET"
+            }  # a mount of static files has none
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _first_message(error: RequestValidationError) -> str:
@@ -185,3 +206,99 @@ def _first_message(error: RequestValidationError) -> str:
         return f"{place}: unknown field; leave it out."
     reason = str(first["ctx"]["error"]) if first["type"] == "value_error" else first["msg"]
     return f"{place}: {reason}."
+
+
+_CHAT_PATHS = ("/v1/chat/", "/v1/models")
+
+
+class ChatError(WireModel):
+    """What is wrong, where OpenAI's clients look for it."""
+
+    message: str = Field(
+        description="What is wrong and what to do.",
+        examples=["The question is empty: say what you want to know."],
+    )
+    type: str = Field(description="The kind of error.", examples=["invalid_request_error"])
+    param: None = Field(default=None, description="The message says it.", examples=[None])
+    code: None = Field(
+        default=None, description="The HTTP status is all there is.", examples=[None]
+    )
+
+
+class ChatProblem(Problem):
+    """The body of every error of these routes."""
+
+    error: ChatError = Field(description="The same for OpenAI's clients.")
+
+
+def chat_problem_responses(*statuses: int) -> Responses:
+    """Describe the errors of a chat route, which has no 422."""
+    responses = problem_responses(*statuses)
+    for response in responses.values():
+        [content] = response["content"].values()
+        example = content["example"]
+        content["schema"] = {"$ref": "#/components/schemas/ChatProblem"}
+        content["example"] = example | {"error": _error(example).model_dump()}
+    return responses
+
+
+class ChatErrors:
+    """ASGI middleware: adds `error` to the problems of the chat routes.
+
+    A bad request is 400 there, not 422, as OpenAI's clients expect.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; hold an error back until its body is whole."""
+        if scope["type"] != "http" or not scope["path"].startswith(_CHAT_PATHS):
+            await self._app(scope, receive, send)
+            return
+        start: Message | None = None
+        body = b""
+
+        async def rewritten(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                if Headers(raw=message["headers"]).get("content-type") == MEDIA_TYPE:
+                    start = message
+                    return
+            elif start:
+                body += message.get("body", b"")
+                if message.get("more_body"):
+                    return
+                message["body"] = _with_error(start, body)
+                await send(start)
+            await send(message)
+
+        await self._app(scope, receive, rewritten)
+
+
+def _with_error(start: Message, body: bytes) -> bytes:
+    """Return the body of a problem with `error` in it; status and length in `start` follow."""
+    content: dict[str, Any] = orjson.loads(body)
+    if content["status"] == HTTPStatus.UNPROCESSABLE_ENTITY:
+        bad = HTTPStatus.BAD_REQUEST
+        content |= {"status": bad.value, "title": bad.phrase}
+    rewritten = orjson.dumps(content | {"error": _error(content).model_dump()})
+    start["status"] = content["status"]
+    MutableHeaders(scope=start)["Content-Length"] = str(len(rewritten))
+    return rewritten
+
+
+def _error(problem: Mapping[str, Any]) -> ChatError:
+    return ChatError(message=problem["detail"], type=_type_of(problem["status"]))
+
+
+def _type_of(status: int) -> str:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "server_error"
+    types = {
+        HTTPStatus.UNAUTHORIZED: "authentication_error",
+        HTTPStatus.FORBIDDEN: "permission_error",
+        HTTPStatus.NOT_FOUND: "not_found_error",
+        HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
+    }
+    return types.get(HTTPStatus(status), "invalid_request_error")

@@ -1,7 +1,8 @@
-"""Running the service until it is interrupted."""
+"""`pincite serve`: the service as a process, or as several, until it is interrupted."""
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import sys
@@ -10,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import uvicorn
 from fastapi import FastAPI
 
 from index.process import take_little
@@ -18,56 +18,52 @@ from index.store.store import Store
 from index.sync import Gate
 from qa.engine import Engine
 from qa.live import LiveEngine
+from qa.service.answerer import warm_up
 from qa.service.app import build_app
-from qa.service.binding import listen, policy_of
-from qa.service.connection import Connection
-from qa.service.policy import Policy
-from qa.service.server import serve_until_signal
-from qa.service.telemetry.log_lines import log_lines
-from qa.service.telemetry.metrics import MULTIPROCESS_FOLDER, forget_dead_workers
-from qa.service.warming import warm_up
+from qa.service.logs import log_lines
+from qa.service.metrics import MULTIPROCESS_FOLDER, forget_dead_workers
+from qa.service.policy import Policy, others_can_reach, policy_of
+from qa.service.server import Server, configure, listen
 from qa.service.workers import run_in_worker, run_workers
 from qa.service.writer import Writer
 from qa.settings import Settings
 
 GateOf = Callable[[Settings], Callable[[Engine], Gate | None]]
-_GRACE_S = 30
-"""How long what is in flight may take when the service is to end."""
+_log = logging.getLogger("pincite")
 
 
 def no_gate(_: Settings) -> Callable[[Engine], Gate | None]:
-    """Let everything through."""
+    """Let every snapshot through."""
     return lambda _: None
 
 
 def serve(settings: Settings, gate_of: GateOf = no_gate) -> None:
-    """Answer on the port that is set until interrupted; then end what is in flight.
+    """Answer on the port that is set until interrupted; then finish what is in flight.
 
-    What changes in the SOURCEs meanwhile is indexed if that is set, unless a gate says no: what
-    `gate_of` makes of the settings makes it of an engine. Raises PinciteError for a port in use,
-    SettingsError for a host that cannot be resolved, and for an address that others can reach where
-    no keys are asked for, unless that was said.
+    With `watch` set, changes in the SOURCEs are indexed, unless the gate that `gate_of` the
+    settings gives for an engine says no. Raises PinciteError for a port in use, and SettingsError
+    as `policy_of` does.
     """
-    policy = policy_of(settings, None)  # what is wrong with it is told before all else
-    # The port comes before the model: one that is in use is told at once.
+    policy = policy_of(settings)
+    # Listening comes before loading the model: a port in use is reported at once.
     with listen(settings.host, settings.port) as listener:
         if settings.workers == 1:
             _serve_alone(settings, policy, gate_of, listener)
         else:
-            _serve_together(settings, gate_of, listener)
+            _serve_with_workers(settings, gate_of, listener)
 
 
 def _serve_alone(
     settings: Settings, policy: Policy, gate_of: GateOf, listener: socket.socket
 ) -> None:
-    config = _configured(settings, policy, gate_of)
-    _announce(settings, listener)
+    server = _server(settings, policy, gate_of)
     with log_lines(settings.log_format):
-        serve_until_signal(config, listener, alone=True)
+        _announce(settings, listener)
+        server.run_until_signal(listener)
 
 
-def _serve_together(settings: Settings, gate_of: GateOf, listener: socket.socket) -> None:
-    Store(settings.store).live_manifest()  # where there is none, no worker need be started
+def _serve_with_workers(settings: Settings, gate_of: GateOf, listener: socket.socket) -> None:
+    Store(settings.store).live_manifest()  # without a store, no worker need be started
     with _shared_folder() as shared, log_lines(settings.log_format):
         _announce(settings, listener)
         run_workers(settings.workers, partial(_work, settings, gate_of, shared), listener)
@@ -77,28 +73,18 @@ def _work(settings: Settings, gate_of: GateOf, shared: Path, listener: socket.so
     """Serve as one of several worker processes, which count together in the folder `shared`."""
 
     def work() -> None:
-        config = _configured(settings, policy_of(settings, shared), gate_of)
-        serve_until_signal(config, listener, alone=False)
+        _server(settings, policy_of(settings, shared), gate_of).run_until_signal(listener)
 
     take_little()
     forget_dead_workers()
     with log_lines(settings.log_format):
         code = run_in_worker(work)
-    os._exit(code)  # in good order would be to wait for whoever does not read the log
+    os._exit(code)  # a normal exit would wait until somebody reads the log
 
 
-def _configured(settings: Settings, policy: Policy, gate_of: GateOf) -> uvicorn.Config:
-    return uvicorn.Config(
-        _application(settings, policy, gate_of),
-        http=Connection,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
-        timeout_graceful_shutdown=_GRACE_S,
-    )
+def _server(settings: Settings, policy: Policy, gate_of: GateOf) -> Server:
+    app = _application(settings, policy, gate_of)
+    return Server(configure(app, settings.trusted_proxies))
 
 
 def _application(settings: Settings, policy: Policy, gate_of: GateOf) -> FastAPI:
@@ -136,3 +122,10 @@ def _announce(settings: Settings, listener: socket.socket) -> None:
     address = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{address}:{listener.getsockname()[1]}/"
     print(f"Pincite answers at {url} (Ctrl-C to stop)", file=sys.stderr, flush=True)
+    if settings.keys == "off" and others_can_reach(settings):
+        _log.warning(
+            "Keys are off: everybody who can reach %s may read all documents and change uploads. "
+            "To let in only those who have a key, leave out --keys off and make one with "
+            "`pincite key add NAME`.",
+            url,
+        )

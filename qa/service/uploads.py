@@ -1,227 +1,291 @@
-"""The routes that change documents: upload, replace, remove, and what became of it."""
+"""The bodies of uploads: text in JSON, a file as the body, or a file in a form."""
 
-import asyncio
-from concurrent.futures import Future
+import codecs
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import Message
 from http import HTTPStatus
-from itertools import takewhile
+from pathlib import PurePath
+from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ConfigDict, Field, RootModel, ValidationError
+from pydantic_core import PydanticSerializationError
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
 
-from index.errors import PinciteError, SourceError
-from index.store.jobs import Job
-from index.store.store import Store
-from index.store.uploads import UPLOAD_ID, Upload
-from index.sync import owner_of_id, refuse_id_in_use
-from qa.live import LiveEngine
-from qa.service.openapi import answered_with
-from qa.service.parameters import DOCUMENT_LINKS, JOB_LINKS, JobId, UploadId, Wait
-from qa.service.problems import GATE, OF_A_BODY, problem_responses
-from qa.service.upload_body import Uploaded, read_body
-from qa.service.upload_schema import BODIES
-from qa.service.upload_wire import JobJson, UploadedJson
-from qa.service.wire import DocumentJson, DocumentSummaryJson
-from qa.service.work_queue import WorkQueue
-from qa.service.writer import FAILED, Writer
+from index.parsers import READERS
+from index.records import MetadataValue
+from qa.formats.fields import WireModel
+from qa.service.openapi import NOT_BLANK
 
-_DOCUMENT = "/v1/documents/{document_id:path}"
-"""An id with a slash in it gets here, too, and is told what ids are like."""
-_PATIENCE_S = 600.0
-"""How long a call waits for its upload to be indexed; then it is told the job."""
-_NO_UPLOAD = "There is no upload of that id."
-_NO_JOB = "There is no job of that id."
-_BAD_ID = "document_id: use lower-case letters, digits and hyphens between them, 120 at most."
-_NO_TEXT = "The document cannot be indexed: no text in it (scanned?); run OCR on it first."
+KINDS = {
+    "text/plain": ".txt",
+    "text/markdown": ".md",
+    "text/html": ".html",
+    "application/xhtml+xml": ".html",
+    "application/pdf": ".pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "text/csv": ".csv",
+    "text/tab-separated-values": ".tsv",
+    "application/jsonl": ".jsonl",
+    "application/x-ndjson": ".jsonl",
+}
+"""The kinds of files, by their media types."""
 
-_ACCEPTED = answered_with(
-    "It will be done, whatever happens; ask what became of it.",
-    "job",
-    model=JobJson,
-    links=JOB_LINKS,
-    headers={
-        "Location": {
-            "description": "Where to ask what became of it.",
-            "required": True,
-            "schema": {"type": "string"},
-            "example": "/v1/jobs/18ea3e43e9627cb47c1f7249",
-        }
-    },
+MAX_TITLE_CHARS = 500
+_MAX_METADATA = 50
+_CHARSETS = re.compile(
+    r"iso8859-\d+|cp\d+|utf-(8|16|32)(-[bl]e)?|koi8-[ru]|mac-\w+|gb2312|gbk|gb18030|big5\w*|"
+    r"shift_jis\w*|euc_\w+|hz|johab|tis-620"
 )
+"""The charsets that people write in, as Python's codecs call them; some others are slow."""
+_MAX_FILE_NAME_CHARS = 200
+
+WholeNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
-def add_upload_routes(
-    app: FastAPI, live: LiveEngine, store: Store, writer: Writer, bodies: WorkQueue
-) -> None:
-    """Let documents be uploaded to `store`; `writer` does it.
+Metadata = Annotated[
+    dict[str, str | WholeNumber | Number | bool | list[str]],
+    Field(max_length=_MAX_METADATA, description="What `filters` can ask for."),
+]
 
-    Only so many `bodies` are held at a time, each until it is on the disk.
-    """
 
-    @app.put(
-        _DOCUMENT,
-        tags=["Documents"],
-        summary="Add or replace a document",
-        operation_id="put_document",
-        responses={
-            200: answered_with(
-                "Replaced, and searchable.", "uploaded", model=UploadedJson, links=DOCUMENT_LINKS
-            ),
-            201: answered_with(
-                "Added, and searchable.", "uploaded", model=UploadedJson, links=DOCUMENT_LINKS
-            ),
-            202: _ACCEPTED,
-            **problem_responses(*GATE, *OF_A_BODY, 409, 415, details={422: _NO_TEXT, 503: FAILED}),
-        },
-        response_model=None,
-        openapi_extra={"requestBody": {"required": True, "content": BODIES}},
+class UploadBody(WireModel):
+    """A document as text."""
+
+    text: str = Field(
+        min_length=1,
+        description="Offsets in citations count in this text.",
+        examples=["The clinic opens at 8 am."],
+        json_schema_extra={"pattern": NOT_BLANK},
     )
-    async def put(document_id: UploadId, request: Request, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
-        """Add or replace a document: text in JSON, or a file as the body or in a form.
-
-        When the call returns, the document can be searched; with `wait=false`, and where it takes
-        longer than ten minutes, it returns a job to ask about. A document in a file of a SOURCE
-        cannot be replaced (409): change the file. A file that nothing can be read of is refused
-        (422), and what was there before stays.
-        """
-        _check(document_id)
-        await run_in_threadpool(_refuse_in_use, document_id, live)
-        replaced = await run_in_threadpool(store.uploads.find, document_id) is not None
-        async with bodies.place():
-            queued = await _queue_body(writer, document_id, await read_body(request), wait=wait)
-        finished = await _done(*queued)
-        if finished.state != "done":
-            return _accepted(finished)
-        return _uploaded(live, finished, HTTPStatus.OK if replaced else HTTPStatus.CREATED)
-
-    @app.delete(
-        _DOCUMENT,
-        status_code=HTTPStatus.NO_CONTENT,
-        tags=["Documents"],
-        summary="Remove a document",
-        operation_id="delete_document",
-        responses={
-            204: {"description": "Removed, and found no more."},
-            202: _ACCEPTED,
-            **problem_responses(*GATE, 409, details={404: _NO_UPLOAD, 422: _BAD_ID, 503: FAILED}),
-        },
-        response_model=None,
+    title: str = Field(
+        default="",
+        max_length=MAX_TITLE_CHARS,
+        description="What to call it; else it is what the text calls itself, or the id.",
+        examples=["Opening hours"],
     )
-    async def delete(document_id: UploadId, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
-        """Remove an uploaded document. What is in old snapshots goes with `pincite purge`."""
-        _check(document_id)
-        await run_in_threadpool(_refuse_not_uploaded, document_id, live)
-        if not await run_in_threadpool(_is_there, store, document_id):
-            raise HTTPException(HTTPStatus.NOT_FOUND, _NO_UPLOAD)
-        finished = await _done(*await _queue(writer, Job.new(document_id), None, wait=wait))
-        if finished.state != "done":
-            return _accepted(finished)
-        return Response(status_code=HTTPStatus.NO_CONTENT)
-
-    @app.get(
-        "/v1/jobs/{job_id}",
-        tags=["Documents"],
-        summary="Ask what became of an upload",
-        operation_id="get_job",
-        responses={
-            200: answered_with("The job as it is now.", "finished_job"),
-            **problem_responses(*GATE, details={404: _NO_JOB}),
-        },
+    media_type: Literal["text/plain", "text/markdown", "text/html"] = Field(
+        default="text/plain", description="What the text is.", examples=["text/plain"]
     )
-    def job(job_id: JobId) -> JobJson:
-        """Tell what became of an upload. The last 1000 finished jobs are remembered."""
-        found = store.jobs.find(job_id)
-        if found is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND, _NO_JOB)
-        return JobJson.of(found)
+    metadata: Metadata = Field(
+        default={}, examples=[{"author": "Jane", "year": 2024, "tags": ["opening", "hours"]}]
+    )
 
 
-async def _queue_body(
-    writer: Writer, document_id: str, body: Uploaded, *, wait: bool
-) -> tuple[Job, Future[Job] | None]:
-    """Queue what was uploaded; it is on the disk when this returns, and no longer held here."""
-    job = Job.new(document_id, body.kind, body.title, body.metadata)
-    return await _queue(writer, job, body.content, wait=wait)
+class FormMetadata(RootModel[Metadata]):
+    """The `metadata` of a form, which is JSON."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
 
 
-async def _queue(
-    writer: Writer, job: Job, content: bytes | None, *, wait: bool
-) -> tuple[Job, Future[Job] | None]:
-    """Queue a job; return it and, if that is waited for, what will be the finished one."""
-    try:
-        if wait:
-            return job, await run_in_threadpool(writer.perform, job, content)
-        await run_in_threadpool(writer.submit, job, content)
-    except (OSError, PinciteError):
-        raise _not_written() from None
-    return job, None
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file, its kind such as ".pdf", its name if one was given, and what describes it."""
+
+    content: bytes
+    kind: str
+    name: str = ""
+    title: str = ""
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
 
 
-async def _done(job: Job, future: Future[Job] | None) -> Job:
-    """Return a job when it is done, or as it is if that is not waited for."""
-    if future is None:
-        return job
-    try:
-        finished = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), _PATIENCE_S)
-    except (TimeoutError, asyncio.CancelledError):
-        return job
-    if finished.error == FAILED:
-        raise _not_written()
-    if finished.error:
+async def read_body(request: Request) -> UploadedFile:
+    """Return the file that a request uploads. Raises HTTPException 415, 422."""
+    media_type, charset = _content_type(request.headers.get("content-type", ""))
+    if media_type == "application/json":
+        return await run_in_threadpool(_of_json, await _whole(request))
+    if media_type == "multipart/form-data":
+        async with request.form(max_files=1, max_fields=10) as form:
+            return await _of_form(form)
+    kind = KINDS.get(media_type)
+    if kind is None:
         raise HTTPException(
-            HTTPStatus.UNPROCESSABLE_ENTITY, f"The document cannot be indexed: {finished.error}."
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"Send JSON with a text, a form with a file, or one of: {', '.join(KINDS)}.",
         )
-    return finished
+    content = await _whole(request)
+    if media_type.startswith("text/") and charset not in ("utf-8", "us-ascii"):
+        content = await run_in_threadpool(_in_utf8, content, charset)
+    return UploadedFile(content, kind, _name_in(request.headers.get("content-disposition", "")))
 
 
-def _not_written() -> HTTPException:
-    return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, FAILED, {"Retry-After": "10"})
+async def _whole(request: Request) -> bytes:
+    """Return the body; `Request.body` would hold it as long as there is the request."""
+    return b"".join([chunk async for chunk in request.stream()])
 
 
-def _check(document_id: str) -> None:
-    if not UPLOAD_ID.fullmatch(document_id):
-        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, _BAD_ID)
-
-
-def _refuse_in_use(document_id: str, live: LiveEngine) -> None:
+def _in_utf8(content: bytes, charset: str) -> bytes:
     try:
-        refuse_id_in_use(document_id, live.current().snapshot)
-    except SourceError as error:
-        raise HTTPException(HTTPStatus.CONFLICT, str(error)) from None
+        name = codecs.lookup(charset).name
+        if _CHARSETS.fullmatch(name):
+            return content.decode(name).encode()
+    except (LookupError, ValueError):
+        pass
+    raise _unprocessable(f"The body is not text in {charset[:40]}; send UTF-8.")
 
 
-def _refuse_not_uploaded(document_id: str, live: LiveEngine) -> None:
-    owner = owner_of_id(document_id, live.current().snapshot)
-    if owner == "upload":
-        raise HTTPException(
-            HTTPStatus.CONFLICT,
-            "That id is a record's in another upload: upload that one again without the record.",
+def _content_type(header: str) -> tuple[str, str]:
+    """Return the media type and the charset that a header names; "" if it is malformed."""
+    message = Message()
+    try:
+        message["Content-Type"] = header
+        return message.get_content_type() if header else "", (
+            message.get_content_charset() or "utf-8"
         )
-    if owner == "source":
+    except ValueError:
+        return "", "utf-8"
+
+
+def _name_in(content_disposition: str) -> str:
+    """Return the file name in a Content-Disposition header, as RFC 6266 has it; "" without one."""
+    message = Message()
+    try:
+        message["Content-Disposition"] = content_disposition
+        return _sanitised(message.get_filename() or "")
+    except ValueError:
+        return ""
+
+
+def _sanitised(name: str) -> str:
+    """Return a file name without its folders and without characters that cannot be seen."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    seen = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in last)
+    path = PurePath(" ".join(seen.split()).strip('. "'))
+    suffix = path.suffix[:20]
+    return path.stem[: _MAX_FILE_NAME_CHARS - len(suffix)] + suffix
+
+
+def _of_json(content: bytes) -> UploadedFile:
+    try:
+        body = UploadBody.model_validate_json(content)
+    except ValidationError as error:
+        errors = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+        raise RequestValidationError(errors) from error
+    try:
+        encoded = body.text.encode()
+        body.model_dump_json()
+    except (UnicodeEncodeError, PydanticSerializationError):
+        raise _unprocessable("The body holds half a character; send valid Unicode.") from None
+    kind, metadata = KINDS[body.media_type], _frozen(body.metadata)
+    return UploadedFile(encoded, kind, title=body.title, metadata=metadata)
+
+
+async def _of_form(form: FormData) -> UploadedFile:
+    file, title = form.get("file"), form.get("title", "")
+    if not isinstance(file, UploadFile) or not isinstance(title, str):
+        raise _unprocessable("The form must have a file called `file`.")
+    unknown = form.keys() - {"file", "title", "metadata"}
+    if unknown:
+        raise _unprocessable(f"{sorted(unknown)[0]}: unknown field; leave it out.")
+    kind = PurePath(file.filename or "").suffix.lower()
+    if kind not in READERS:
+        kind = KINDS.get(file.content_type or "", "")
+    if not kind:
         raise HTTPException(
-            HTTPStatus.CONFLICT,
-            "That id is a document's in a file of a SOURCE, not an upload: delete that file or "
-            "name it in .pinciteignore, and it is indexed no more.",
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"Name the file with what it is: {', '.join(READERS)}.",
         )
+    if len(title) > MAX_TITLE_CHARS:
+        raise _unprocessable(f"title: send {MAX_TITLE_CHARS} characters at most.")
+    metadata = _form_metadata(form.get("metadata", "{}"))
+    name = _sanitised(file.filename or "")
+    return UploadedFile(await file.read(), kind, name, title, metadata)
 
 
-def _is_there(store: Store, document_id: str) -> bool:
-    coming = (job for job in store.jobs.pending() if job.document_id == document_id)
-    return store.uploads.find(document_id) is not None or any(job.kind for job in coming)
+def _form_metadata(field: object) -> Mapping[str, MetadataValue]:
+    try:
+        read = FormMetadata.model_validate_json(field if isinstance(field, str) else "")
+        read.model_dump_json()
+    except (ValidationError, PydanticSerializationError):
+        raise _unprocessable(
+            "body.metadata: send a JSON object of texts, numbers, true, false and lists of texts, "
+            f'such as {{"author": "Jane", "year": 2024}}, {_MAX_METADATA} at most.'
+        ) from None
+    return _frozen(read.root)
 
 
-def _accepted(job: Job) -> Response:
-    return JSONResponse(
-        JobJson.of(job).model_dump(), HTTPStatus.ACCEPTED, {"Location": f"/v1/jobs/{job.id}"}
-    )
+def _frozen(metadata: Mapping[str, Any]) -> Mapping[str, MetadataValue]:
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in metadata.items()
+    }
 
 
-def _uploaded(live: LiveEngine, job: Job, status: int) -> Response:
-    source = Upload.source_of(job.document_id, job.kind)
-    of_source = live.current().snapshot.chunked.after(source, "")
-    found = [
-        DocumentSummaryJson(**DocumentJson.fields_of(each))
-        for each in takewhile(lambda each: each.source == source, of_source)
-    ]
-    body = UploadedJson(snapshot=job.snapshot or "", documents=found)
-    return JSONResponse(body.model_dump(), status)
+def _unprocessable(detail: str) -> HTTPException:
+    return HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+
+
+_FORM = {
+    "type": "object",
+    "description": "A form with a file, as a web page sends it.",
+    "required": ["file"],
+    "additionalProperties": False,
+    "properties": {
+        "file": {
+            "type": "string",
+            "format": "binary",
+            "description": "The file. The suffix of its name tells what it is, else the media "
+            "type that it is sent with.",
+        },
+        "title": {
+            "type": "string",
+            "maxLength": MAX_TITLE_CHARS,
+            "description": "What to call the document.",
+            "examples": ["Opening hours"],
+        },
+        "metadata": {
+            **FormMetadata.model_json_schema(),
+            "examples": [{"author": "Jane", "year": 2024}],
+        },
+    },
+}
+TEXT_EXAMPLES = {
+    "text/plain": "The clinic opens at 8 am.\n",
+    "text/markdown": "# Opening hours\n\nThe clinic opens at 8 am.\n",
+    "text/html": "<h1>Opening hours</h1><p>The clinic opens at 8 am.</p>",
+    "application/xhtml+xml": '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Hours</title>'
+    "</head><body><p>The clinic opens at 8 am.</p></body></html>",
+    "text/csv": "question,answer\nWhen does the clinic open?,At 8 am.\n",
+    "text/tab-separated-values": "question\tanswer\nWhen does the clinic open?\tAt 8 am.\n",
+    "application/jsonl": '{"title": "Opening hours", "text": "The clinic opens at 8 am."}\n',
+    "application/x-ndjson": '{"title": "Opening hours", "text": "The clinic opens at 8 am."}\n',
+}
+"""An example of each media type that is text."""
+
+BODIES: dict[str, Any] = {
+    "application/json": {
+        "schema": {"$ref": "#/components/schemas/UploadBody"},
+        "example": {"text": "The clinic opens at 8 am.", "title": "Opening hours"},
+    },
+    "multipart/form-data": {
+        "schema": _FORM,
+        "encoding": {
+            "file": {"contentType": ", ".join(KINDS)},
+            "metadata": {"contentType": "application/json"},
+        },
+    },
+    **{
+        media_type: {
+            "schema": {
+                "type": "string",
+                "description": "The file itself, in UTF-8 or as its `charset` says.",
+                "minLength": 1,
+                "pattern": NOT_BLANK,
+            },
+            "example": example,
+        }
+        for media_type, example in TEXT_EXAMPLES.items()
+    },
+    **{
+        media_type: {
+            "schema": {"type": "string", "format": "binary", "description": "The file itself."}
+        }
+        for media_type in KINDS.keys() - TEXT_EXAMPLES.keys()
+    },
+}
+"""The bodies in the OpenAPI document."""

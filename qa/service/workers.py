@@ -1,4 +1,8 @@
-"""Several processes that answer on one socket and share what they map of the store."""
+"""Several processes that answer on one socket and share the files of the store.
+
+uvicorn's own supervisor does not serve here: its workers outlive a parent that was killed and keep
+the port, it starts workers again that can never serve, and it has no place for our `Server`.
+"""
 
 import logging
 import os
@@ -6,56 +10,56 @@ import signal
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.context import SpawnProcess
 
 from index.errors import PinciteError
 
-STARTUP_FAILURE = 3
-"""With what a worker ends that cannot serve at all: another would fail in the same way."""
-
+_CANNOT_SERVE = 3
+"""Exit code of a worker that cannot serve at all: another one would fail in the same way."""
 _END_S = 60.0
 _MOST_DEATHS, _DEATHS_S = 10, 60.0
-"""As often in so many seconds, and there is no use in replacing workers."""
+"""After so many deaths in so many seconds workers are no longer replaced."""
 _PAUSE_S = 1.0
-"""How long it is until a worker that died is replaced."""
+"""How long after a death the worker is replaced."""
 
 _log = logging.getLogger("pincite")
 _spawn = get_context("spawn")
 
 
 def run_workers(count: int, work: Callable[[socket.socket], None], listener: socket.socket) -> None:
-    """Run `work` in `count` processes until SIGINT or SIGTERM; one that dies is replaced.
+    """Run `work` in `count` processes until SIGINT or SIGTERM, and replace one that dies.
 
-    `work` must be picklable. Raises PinciteError where it cannot be done.
+    `work` must be picklable, and call `run_in_worker`. Raises PinciteError if workers cannot serve.
     """
-    ending = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: ending.set())
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
     workers = [_start(work, listener) for _ in range(count)]
-    died: list[float] = []
+    deaths: deque[float] = deque(maxlen=_MOST_DEATHS)
     failed = False
-    while not ending.is_set() and not failed:
+    while not stop.is_set() and not failed:
         connection.wait([worker.sentinel for worker in workers], timeout=0.2)
         for place, worker in enumerate(workers):
-            if worker.is_alive() or ending.is_set():
+            if worker.is_alive() or stop.is_set():
                 continue
-            died = [*died[1 - _MOST_DEATHS :], time.monotonic()]
-            hopeless = len(died) == _MOST_DEATHS and died[-1] - died[0] < _DEATHS_S
-            if failed := hopeless or worker.exitcode == STARTUP_FAILURE:
+            deaths.append(time.monotonic())
+            too_many = len(deaths) == _MOST_DEATHS and deaths[-1] - deaths[0] < _DEATHS_S
+            if failed := too_many or worker.exitcode == _CANNOT_SERVE:
                 break
             _log.error("A worker process died (exit code %s) and is replaced.", worker.exitcode)
-            time.sleep(_PAUSE_S)
+            stop.wait(_PAUSE_S)
             workers[place] = _start(work, listener)
-    listener.close()  # so that it is gone when the workers close it
+    listener.close()  # nobody listens any more once the workers have closed theirs
     _end(workers)
     if failed:
-        raise PinciteError("A worker process cannot serve; what it said above tells why.")
+        raise PinciteError("The worker processes cannot serve; the log lines above say why.")
 
 
 def run_in_worker(work: Callable[[], None]) -> int:
-    """Do a worker's work and return its exit code; it ends with the process that started it."""
+    """Do a worker's work and return its exit code; it ends when its parent process has ended."""
     parent = parent_process()
     if parent:
         threading.Thread(target=_end_after, args=[parent.join], daemon=True).start()
@@ -63,13 +67,13 @@ def run_in_worker(work: Callable[[], None]) -> int:
         work()
     except PinciteError as error:
         _log.error("%s", error)
-        return STARTUP_FAILURE
+        return _CANNOT_SERVE
     return 0
 
 
 def _start(work: Callable[[socket.socket], None], listener: socket.socket) -> SpawnProcess:
     worker = _spawn.Process(target=work, args=[listener])
-    # Ctrl-C reaches all processes of a terminal; a worker is ended by this one.
+    # Ctrl-C reaches all processes of a terminal; a worker waits until its parent ends it.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         worker.start()

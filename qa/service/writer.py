@@ -2,26 +2,31 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
+from typing import cast
 
 from filelock import FileLock, Timeout
 
-from index.errors import PinciteError, SourceError, StoreBusyError
+from index.changes import SyncReport
+from index.encoding import Backend
+from index.encoding.choose import open_encoder
+from index.encoding.encoder import Encoder
+from index.errors import ModelError, PinciteError, SourceError, StoreBusyError
 from index.process import give_back
+from index.sources.watching import watch_sources
 from index.store.jobs import FINISHED, Job, now
+from index.store.manifest import Manifest
+from index.store.objects import stored_as
 from index.store.store import Store
 from index.store.store_folder import JOBS_LOCK
-from index.sync import Gate, change_uploads, sync
+from index.store.uploads import Upload, UploadChange
+from index.sync import Gate, change_uploads, refuse_id_in_use, sync, why_unreadable
 from qa.engine import Engine
 from qa.live import LiveEngine
-from qa.service.batch import collect
-from qa.service.ending import EndedError, end_when
-from qa.service.following import Follower
-from qa.service.indexing_encoder import IndexingEncoder
-from qa.service.sync_log import log_report
 
 FAILED = "It could not be written; see the service's log."
 
@@ -30,17 +35,19 @@ _RETRY_S = 2.0
 _LOOK_S = 0.3
 _LAST_WORK_S = 20.0
 _MOST_JOBS = 100
-"""How many are done together."""
+"""How many jobs are done together."""
+_MOST_BYTES = 64 * 2**20
+"""How much content is held for them."""
 
 _log = logging.getLogger("pincite")
 
 
 class Writer:
-    """Works off the store's jobs, those first that an earlier process left; a context.
+    """Does the store's jobs, first those that an earlier process left. A context manager.
 
-    Of several processes that serve a store one works; the others queue their jobs and see what
-    becomes of them. With `watch`, changes in the SOURCEs are indexed, too, unless the gate that
-    `gate_of` an engine gives says no.
+    Of several processes that serve a store one writes, the holder of a file lock; the others queue
+    their jobs and look for the results. With `watch`, changes in the SOURCEs are indexed, too,
+    unless the gate that `gate_of` gives for an engine says no.
     """
 
     def __init__(
@@ -54,8 +61,8 @@ class Writer:
         self._store = store
         self._live = live
         self._gate_of = gate_of
-        self._encoder = IndexingEncoder()
-        self._follower = Follower(store.folder, self._note_change) if watch else None
+        self._encoder: tuple[tuple[str, str], Encoder] | None = None
+        self._watch = _SourceWatch(store.folder, self._note_change) if watch else None
         self._queue_lock = FileLock(store.folder / JOBS_LOCK, timeout=0)
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -72,15 +79,15 @@ class Writer:
         self.stop()
 
     def stop(self) -> None:
-        """End what is being written, and write no more; what is queued is done by the next one."""
+        """Finish what is being written, and write no more; the next process does what is queued."""
         self._stop.set()
         self._wake.set()
-        self._thread.join(_LAST_WORK_S)  # a crash would harm nothing either
+        self._thread.join(_LAST_WORK_S)  # then it may be cut off: the store is always whole
         for future in list(self._awaited.values()):
             future.cancel()
 
     def submit(self, job: Job, content: bytes | None) -> None:
-        """Queue a job; it is on the disk when this returns, and will be done whatever happens.
+        """Queue a job. It is on the disk when this returns, and will be done whatever happens.
 
         Raises OSError.
         """
@@ -88,10 +95,10 @@ class Writer:
         self._wake.set()
 
     def perform(self, job: Job, content: bytes | None) -> Future[Job]:
-        """Queue a job that is waited for, and given up where it cannot be done now.
+        """Queue a job that the caller waits for; it fails if it cannot be done now.
 
-        Returns what will be the finished job; it is cancelled when the writer ends before, and
-        the job is done by the next one. Raises OSError.
+        Returns the finished job to be. It is cancelled if the writer ends before, and the next
+        process does the job. Raises OSError.
         """
         future = self._awaited[job.id] = Future[Job]()
         try:
@@ -108,21 +115,21 @@ class Writer:
                 if not self._try_to_work():
                     self._wake.wait(_LOOK_S)
         finally:
-            if self._follower:
-                self._follower.stop()
+            if self._watch:
+                self._watch.stop()
             self._queue_lock.release()
 
     def _try_to_work(self) -> bool:
-        """Do what there is to do; tell whether there was anything. Whatever goes wrong is told."""
+        """Do what there is to do, and return whether there was anything. Failures are logged."""
         try:
-            return self._work_once() if self._has_queue() else self._see_what_became()
-        except (StoreBusyError, EndedError):
+            return self._work_once() if self._has_queue() else self._look_for_results()
+        except (StoreBusyError, _EndedError):
             self._stop.wait(_LOOK_S)
         except (PinciteError, OSError) as error:
             _log.error("%s", error)
             self._give_up_awaited()
             self._stop.wait(_RETRY_S)
-        except Exception:  # noqa: BLE001 (whatever it is, later uploads must not wait for ever)
+        except Exception:  # noqa: BLE001 (later uploads must not wait for ever)
             _log.exception("Writing failed")
             self._give_up_awaited()
             self._stop.wait(_RETRY_S)
@@ -136,8 +143,8 @@ class Writer:
                 return False
         return True
 
-    def _see_what_became(self) -> bool:
-        """Look for the jobs that another process does."""
+    def _look_for_results(self) -> bool:
+        """Look for the results of jobs that another process does."""
         for job_id in list(self._awaited):
             job = self._store.jobs.find(job_id)
             if job and job.state in FINISHED:
@@ -146,8 +153,8 @@ class Writer:
         return False
 
     def _work_once(self) -> bool:
-        if self._follower:
-            self._follower.follow(self._live.current().snapshot.manifest)
+        if self._watch:
+            self._watch.follow(self._live.current().snapshot.manifest)
         if pending := self._store.jobs.pending():
             self._upload(pending)
             return True
@@ -159,71 +166,125 @@ class Writer:
         return False
 
     def _upload(self, jobs: Sequence[Job]) -> None:
-        """Do jobs together, the first ones of the queue: one snapshot for all of them."""
+        """Do the first jobs of the queue together: one snapshot for all of them."""
         engine = self._live.catch_up()
-        batch = collect(jobs[: self._most_jobs], self._store, engine)
-        for job in batch.failed:
-            self._finish(job)
-        if not batch.changes:
+        changes, accepted = self._collect(jobs[: self._most_jobs], engine)
+        if not changes:
             return
-        encoder = self._encoder.of(engine)
         try:
             manifest = change_uploads(
                 self._store,
-                batch.changes,
+                changes,
                 engine.model,
-                encoder,
+                self._encoder_of(engine),
                 known=engine.snapshot,
                 wait_s=_WAIT_FOR_OTHERS_S,
-                progress=end_when(self._stop),
+                progress=self._end_if_asked,
             )
         except SourceError as error:
-            self._do_one_by_one(batch.accepted, str(error).rstrip("."))
-        except (PinciteError, OSError, EndedError):
+            self._do_one_by_one(accepted, str(error).rstrip("."))
+        except (PinciteError, OSError, _EndedError):
             raise  # a matter of the moment, not of what was uploaded
         except Exception:  # noqa: BLE001 (one upload must not hold up the others)
             _log.exception("Uploads cannot be indexed")
-            self._do_one_by_one(batch.accepted, "it cannot be indexed; see the service's log")
+            self._do_one_by_one(accepted, "it cannot be indexed; see the service's log")
         else:
             self._live.catch_up()
             give_back()
-            for job in batch.accepted:
+            for job in accepted:
                 self._finish(replace(job, state="done", snapshot=manifest.id))
 
+    def _collect(self, jobs: Iterable[Job], engine: Engine) -> tuple[list[UploadChange], list[Job]]:
+        """Return the changes that jobs ask for, and these jobs; fail those that cannot be done.
+
+        Of several jobs for one id the last one counts. Raises OSError, ReadingError.
+        """
+        changes: dict[str, UploadChange] = {}
+        accepted: list[Job] = []
+        size = 0
+        for job in jobs:
+            try:
+                change = self._change_of(job, engine)
+            except SourceError as error:
+                self._fail(job, str(error).rstrip("."))
+                continue
+            changes[job.document_id] = change
+            accepted.append(job)
+            size += len(change.content)
+            if size > _MOST_BYTES:
+                break
+        return list(changes.values()), accepted
+
+    def _change_of(self, job: Job, engine: Engine) -> UploadChange:
+        """Return the change that a job asks for. Raises SourceError if it cannot be made."""
+        refuse_id_in_use(job.document_id, engine.snapshot)
+        if not job.kind:
+            return UploadChange(job.document_id)
+        path = self._store.jobs.content(job)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise SourceError("its content is gone") from None
+        upload = Upload(
+            job.document_id,
+            job.kind,
+            stored_as(content),
+            modified=job.created,
+            title=job.title,
+            metadata=job.metadata,
+            file_name=job.file_name,
+        )
+        if reason := why_unreadable(upload, path, engine.model):
+            raise SourceError(reason)
+        return UploadChange(job.document_id, upload, content)
+
     def _do_one_by_one(self, jobs: Sequence[Job], reason: str) -> None:
-        """Find out which of several jobs it is that cannot be done; one by itself has failed."""
+        """Do jobs singly from now on, to find the one that cannot be done; a single one fails."""
         self._most_jobs = 1
         if len(jobs) == 1:
-            self._finish(replace(jobs[0], state="failed", error=reason))
+            self._fail(jobs[0], reason)
 
     def _sync(self) -> None:
         engine = self._live.catch_up()
-        encoder = self._encoder.of(engine)
         try:
             report = sync(
                 self._store,
                 [],
                 engine.model,
-                encoder,
+                self._encoder_of(engine),
                 known=engine.snapshot,
                 gate=self._gate_of(engine),
                 wait_s=_WAIT_FOR_OTHERS_S,
-                progress=end_when(self._stop),
+                progress=self._end_if_asked,
             )
         except StoreBusyError:
             self._sources_changed = True
             raise
         self._live.catch_up()
         give_back()
-        log_report(report)
+        _log_report(report)
 
     def _give_up_awaited(self) -> None:
-        """Fail the jobs that somebody waits for; who was told that it will be done can wait."""
+        """Fail the jobs that a caller waits for; all others are tried again."""
         for job_id in list(self._awaited):
             job = self._store.jobs.find(job_id)
             if job and job.state not in FINISHED:
                 with suppress(PinciteError, OSError):  # the next look finds it undone
-                    self._finish(replace(job, state="failed", error=FAILED))
+                    self._fail(job, FAILED)
+
+    def _encoder_of(self, engine: Engine) -> Encoder:
+        """Return the encoder that made the engine's snapshot; it is opened once.
+
+        If its backend is not available here, the engine's own one encodes all text again.
+        """
+        manifest = engine.snapshot.manifest
+        made_with = manifest.model_fingerprint, manifest.backend
+        if self._encoder is None or self._encoder[0] != made_with:
+            self._encoder = made_with, _open_encoder(engine)
+        return self._encoder[1]
+
+    def _fail(self, job: Job, reason: str) -> None:
+        self._finish(replace(job, state="failed", error=reason))
 
     def _finish(self, job: Job) -> None:
         finished = replace(job, finished=now())
@@ -241,3 +302,73 @@ class Writer:
     def _note_change(self) -> None:
         self._sources_changed = True
         self._wake.set()
+
+    def _end_if_asked(self, *_: object) -> None:
+        """Serve as the progress of long work, which is called after each step."""
+        if self._stop.is_set():
+            raise _EndedError
+
+
+class _EndedError(Exception):
+    """The service ends while it indexes; the next process begins the work anew."""
+
+
+class _SourceWatch:
+    """Calls `changed` soon after files in a manifest's SOURCEs changed, and once at the start."""
+
+    def __init__(self, store: Path, changed: Callable[[], None]) -> None:
+        self._store = store
+        self._changed = changed
+        self._watched: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def follow(self, manifest: Manifest) -> None:
+        wanted = manifest.sources, manifest.ignore
+        if wanted == self._watched:
+            return
+        self.stop()
+        self._watched = wanted
+        self._stop = threading.Event()
+        arguments = [Path(source) for source in manifest.sources], manifest.ignore, self._stop
+        self._thread = threading.Thread(
+            target=self._watch, args=arguments, name="watch", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+        self._thread = self._watched = None
+
+    def _watch(self, sources: list[Path], ignore: tuple[str, ...], stop: threading.Event) -> None:
+        try:
+            watch_sources(sources, self._store, self._changed, stop, ignore=ignore, at_start=True)
+        except Exception:  # noqa: BLE001 (the service answers on)
+            _log.exception("The sources are not watched any more: restart the service")
+
+
+def _open_encoder(engine: Engine) -> Encoder:
+    backend = engine.snapshot.manifest.backend
+    if engine.encoder.backend == backend:
+        return engine.encoder
+    try:
+        return open_encoder(engine.model, cast(Backend, backend))
+    except ModelError as error:
+        _log.warning("All text is embedded again: %s", error)
+        return engine.encoder
+
+
+def _log_report(report: SyncReport) -> None:
+    """Log what a sync changed, or that its snapshot was held back."""
+    if report.kept_aside:
+        _log.warning(
+            "The sources changed, and gold questions are answered worse: the snapshot before "
+            "stays live, %s is kept aside. `pincite index` tells which questions.",
+            report.kept_aside,
+        )
+        return
+    counts = [len(x) for x in (report.added, report.changed, report.removed, report.renamed)]
+    if any(counts):
+        _log.info("Indexed: %d added, %d changed, %d removed, %d renamed", *counts)

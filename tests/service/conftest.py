@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from starlette.testclient import TestClient
@@ -25,9 +26,10 @@ from tests.calibrations import fitting
 from tests.encoders import HashingEncoder
 
 
-def live_over(store: Path, encoder: Encoder) -> LiveEngine:
+def live_over(store: Path, encoder: Encoder, reader: str | None = None) -> LiveEngine:
     """Return a live engine that encodes with `encoder`, so that the model is loaded only once."""
-    live = LiveEngine(store)
+    with patch("qa.engine.open_encoder", lambda *_: HashingEncoder()):
+        live = LiveEngine(store, reader=reader)
     live._engine = replace(live.current(), encoder=encoder)
     return live
 

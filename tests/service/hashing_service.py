@@ -1,4 +1,4 @@
-"""The service with the fast encoder, as a process that can be killed: `python -m … STORE`."""
+"""The service with the fast encoder and no reader, as a process that can be killed."""
 
 import sys
 from pathlib import Path
@@ -10,4 +10,4 @@ from tests.encoders import HashingEncoder
 
 if __name__ == "__main__":
     with patch("qa.engine.open_encoder", lambda *_: HashingEncoder()):
-        serve(Settings(store=Path(sys.argv[1]), port=0, watch=False))
+        serve(Settings(store=Path(sys.argv[1]), port=0, watch=False, reader="none"))

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -24,22 +25,26 @@ class Load:
 
 
 async def press(
-    url: str, questions: list[str], clients: int, until: asyncio.Event, key: str = ""
+    url: str,
+    questions: list[str],
+    clients: int,
+    enough: Callable[[Load], bool],
+    key: str = "",
 ) -> Load:
-    """Ask with so many clients until the event is set, or the door is closed to them."""
+    """Ask with so many clients until it is enough, or the service takes no more connections."""
     load = Load()
-    tasks = [_client(url, questions[n:] + questions[:n], until, load, key) for n in range(clients)]
+    tasks = [_client(url, questions[n:] + questions[:n], enough, load, key) for n in range(clients)]
     await asyncio.gather(*tasks)
     return load
 
 
 async def _client(
-    url: str, questions: list[str], until: asyncio.Event, load: Load, key: str
+    url: str, questions: list[str], enough: Callable[[Load], bool], load: Load, key: str
 ) -> None:
     where = urlsplit(url)
     reader = writer = None
     n = 0
-    while not until.is_set():
+    while not enough(load):
         if writer is None or reader is None:
             try:
                 reader, writer = await asyncio.open_connection(where.hostname, where.port)
@@ -74,7 +79,7 @@ async def _client(
         elif "retry-after" not in fields:
             load.without_retry_after += 1
         else:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # who is refused comes again a little later
         if fields.get("connection") == "close":
             writer.close()
             reader = writer = None

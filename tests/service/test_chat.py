@@ -10,9 +10,9 @@ import pytest
 
 from index.encoding.encoder import Encoder
 from index.store.store import Store
-from qa.service.access.keys import Keys
 from qa.service.app import build_app
 from qa.service.guard import MAX_BODY_BYTES
+from qa.service.keys import Keys
 from qa.service.policy import Policy
 from tests.service.conftest import Corpus, live_over
 from tests.service.serving import served

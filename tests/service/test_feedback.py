@@ -4,6 +4,8 @@ import json
 import logging
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.chunking.chunker import MAX_PASSAGE_CHARS
+from index.encoding.model import Model
 from index.store import feedback
 from index.store.feedback import FeedbackFolder
 from tests.service.conftest import Corpus
@@ -27,6 +30,18 @@ def hens(corpus: Corpus) -> Corpus:
     corpus.write("hens.txt", "Hens are fed at eight every morning.\n\nFoxes sleep in the day.")
     corpus.index()
     return corpus
+
+
+@pytest.fixture(scope="module")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, model: Model
+) -> Iterator[tuple[TestClient, Corpus]]:
+    """A client of a service that takes feedback and has none, and its corpus."""
+    corpus = Corpus(tmp_path_factory.mktemp("shared"), model)
+    corpus.write("hens.txt", "Hens are fed at eight every morning.")
+    corpus.index()
+    with corpus.uploading() as client:
+        yield client, corpus
 
 
 def rate(client: TestClient | httpx2.Client, **body: Any) -> Any:
@@ -74,11 +89,11 @@ def test_an_answer_is_rated_with_its_citations_as_they_were_given(hens: Corpus) 
     ],
 )
 def test_what_is_no_feedback_is_refused_and_not_kept(
-    hens: Corpus, body: dict[str, Any], told: str
+    shared: tuple[TestClient, Corpus], body: dict[str, Any], told: str
 ) -> None:
-    with hens.uploading() as client:
-        assert told in problem_of(rate(client, **body), 422)
-    assert FeedbackFolder(hens.store).all() == []
+    client, corpus = shared
+    assert told in problem_of(rate(client, **body), 422)
+    assert FeedbackFolder(corpus.store).all() == []
 
 
 def test_a_quote_may_be_as_long_as_a_passage_and_the_schema_says_what_is_refused(
@@ -133,11 +148,14 @@ def test_a_disk_that_cannot_be_written_is_told_without_a_path(hens: Corpus) -> N
     (hens.store / "feedback").write_text("in the way")
     with hens.uploading() as client:
         response = rate(client)
-    assert "cannot be kept" in problem_of(response, 503)
+    assert "cannot be stored" in problem_of(response, 503)
     assert response.headers["retry-after"]
 
 
-def test_what_was_acknowledged_survives_a_kill_whoever_wrote_it(hens: Corpus) -> None:
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.soak)])
+def test_what_was_acknowledged_survives_a_kill_whoever_wrote_it(
+    hens: Corpus, processes: int
+) -> None:
     acknowledged: list[str] = []
 
     def work(url: str) -> None:
@@ -148,14 +166,15 @@ def test_what_was_acknowledged_survives_a_kill_whoever_wrote_it(hens: Corpus) ->
         except httpx2.TransportError:
             return
 
-    with service(hens.store) as (first, one), service(hens.store) as (second, other):
-        threads = [threading.Thread(target=work, args=(url,)) for url in (one, one, other)]
+    with ExitStack() as stack:
+        started = [stack.enter_context(service(hens.store)) for _ in range(processes)]
+        threads = [threading.Thread(target=work, args=(url,)) for _, url in started * 2]
         for thread in threads:
             thread.start()
         while len(acknowledged) < 30:
             assert any(thread.is_alive() for thread in threads)
-        first.kill()
-        second.kill()
+        for process, _ in started:
+            process.kill()
         for thread in threads:
             thread.join()
     kept = [entry.id for entry in FeedbackFolder(hens.store).all()]

@@ -1,7 +1,10 @@
 """The running service follows the SOURCEs: what changed while it was down, and what came back."""
 
 import time
+from collections.abc import Callable
+from queue import Queue
 
+import pytest
 from starlette.testclient import TestClient
 
 from tests.service.conftest import Corpus
@@ -17,7 +20,7 @@ def sources(client: TestClient) -> set[str]:
 def comes_to_have(client: TestClient, *wanted: str) -> bool:
     end = time.monotonic() + 30
     while sources(client) != set(wanted) and time.monotonic() < end:
-        time.sleep(0.1)
+        time.sleep(0.02)
     return sources(client) == set(wanted)
 
 
@@ -48,5 +51,26 @@ def test_without_watching_nothing_is_indexed_unasked(corpus: Corpus) -> None:
     corpus.index()
     corpus.write("new.txt", f"{NEW}\n")
     with corpus.uploading() as client:
-        time.sleep(2.5)
-        assert sources(client) == {"files/old.txt"}
+        # The writer has looked for work before and after this.
+        assert client.put("/v1/documents/late", json={"text": NEW}).status_code == 201
+        assert sources(client) == {"files/old.txt", "upload:late.txt"}
+
+
+def test_changes_in_the_sources_are_indexed(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching: Queue[Callable[[], None]] = Queue()
+
+    def watch_sources(
+        _: object, __: object, changed: Callable[[], None], *___: object, **____: object
+    ) -> None:
+        watching.put(changed)
+
+    monkeypatch.setattr("qa.service.writer.watch_sources", watch_sources)
+    corpus.write("old.txt", f"{OLD}\n")
+    corpus.index()
+    with corpus.uploading(watch=True) as client:
+        changed = watching.get(timeout=30)
+        corpus.write("new.txt", f"{NEW}\n")
+        changed()
+        assert comes_to_have(client, "files/old.txt", "files/new.txt")

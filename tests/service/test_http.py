@@ -455,8 +455,17 @@ def test_another_content_type_is_refused(client: TestClient, media_type: str | N
 
 
 def test_what_is_not_there_is_404(client: TestClient) -> None:
-    problem_of(client.get("/v1/nothing"), 404)
-    problem_of(client.get("/static/nothing.js"), 404)
+    for path, nearest in (
+        ("/v1/aks", "/v1/ask"),
+        ("/ask", "/v1/ask"),
+        ("/v1/document/some-id", "/v1/documents"),
+        ("/v2/verify/", "/v1/verify"),
+    ):
+        assert f"Did you mean {nearest}?" in problem_of(client.post(path, json={}), 404)
+    for path in ("/nothing", "/static/nothing.js", "/" + "x" * 5000, "/%ff%00"):
+        detail = problem_of(client.get(path), 404)
+        assert "/docs" in detail
+        assert "mean" not in detail
     problem_of(client.get("/static/../app.py"), 404)
     problem_of(client.get("/static/%2e%2e/app.py"), 404)
     assert "no document" in problem_of(client.get("/v1/documents/nothing"), 404)

@@ -8,10 +8,9 @@ from starlette.testclient import TestClient
 
 from index.errors import SettingsError, StoreError
 from index.store.store import Store
-from qa.service.access.keys import Keys
 from qa.service.app import build_app
-from qa.service.binding import policy_of
-from qa.service.policy import Policy
+from qa.service.keys import Keys
+from qa.service.policy import Policy, policy_of
 from qa.service.writer import Writer
 from qa.settings import Settings
 from tests.service.conftest import Corpus, live_over
@@ -57,11 +56,18 @@ def test_without_a_key_nothing_of_the_documents_is_told(locked: Corpus) -> None:
     keys = Keys(Store(locked.store))
     keys.add("reader", ["ask"])
     client = opened(locked, Policy(keys=keys))
-    for headers in ({}, bearer("pin_wrong"), {"Authorization": "Basic dXNlcg=="}, bearer("")):
+    for headers, told, challenge in (
+        ({}, "asks for an API key", "Bearer"),
+        ({"Authorization": "Basic dXNlcg=="}, "asks for an API key", "Bearer"),
+        (bearer(""), "asks for an API key", "Bearer"),
+        (bearer("pin_wrong"), "key is not valid", 'Bearer error="invalid_token"'),
+    ):
         for method, path, body in ASKING + WRITING:
             response = client.request(method, path, json=body, headers=headers)
-            assert "pincite key add" in problem_of(response, 401)
-            assert response.headers["www-authenticate"] == "Bearer"
+            detail = problem_of(response, 401)
+            assert told in detail
+            assert "pincite key add" in detail
+            assert response.headers["www-authenticate"] == challenge
     for path in OPEN:
         assert client.get(path).status_code == 200
 
@@ -96,7 +102,10 @@ def test_what_is_revoked_opens_nothing_at_once(locked: Corpus) -> None:
     client = opened(locked, Policy(keys=Keys(Store(locked.store))))
     assert client.post("/v1/ask", json=QUESTION, headers=bearer(secret)).status_code == 200
     keys.revoke("reader")
-    assert client.post("/v1/ask", json=QUESTION, headers=bearer(secret)).status_code == 401
+    revoked = client.post("/v1/ask", json=QUESTION, headers=bearer(secret))
+    assert "key is not valid" in problem_of(revoked, 401)
+    unknown = client.post("/v1/ask", json=QUESTION, headers=bearer("pin_wrong"))
+    assert unknown.json() == revoked.json(), "nobody learns that a key was one once"
 
 
 def test_the_key_itself_is_not_kept(locked: Corpus) -> None:

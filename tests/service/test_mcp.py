@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -22,15 +21,18 @@ from mcp.types import CallToolResult
 
 from index.encoding.encoder import Encoder
 from index.store.store import Store
-from qa.protocol.excerpt import MOST_CHARACTERS
+from index.terminal import run
+from pincite.cli import app
 from qa.protocol.server import mcp_server
-from qa.service.access.keys import Keys
+from qa.protocol.tools import MOST_CHARACTERS
+from qa.service.answerer import Answerer
 from qa.service.app import build_app
-from qa.service.asking import Asking
 from qa.service.guard import MAX_BODY_BYTES
+from qa.service.keys import Keys
+from qa.service.metrics import Metrics
 from qa.service.policy import Policy
-from qa.service.telemetry.metrics import Metrics
 from qa.service.work_queue import WorkQueue
+from qa.settings import Settings
 from tests.service.conftest import Corpus, live_over
 from tests.service.serving import served
 
@@ -130,11 +132,13 @@ def test_a_cited_answer_can_be_read_and_checked(connect: Callable[[Session], Non
         altered = answer["citations"][0] | {"cited_text": "Pimples never appear."}
         checked = await data_of(client, "verify", citations=[altered])
         assert [each["status"] for each in checked["results"]] == ["stale"]
+        assert "empty" in await refusal(client, "ask", question=" \n")
 
     connect(session)
 
 
-def test_what_is_wrong_with_a_call_is_told_to_the_model(connect: Callable[[Session], None]) -> None:
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_what_is_wrong_with_a_call_is_told_to_the_model(url: str, mode: str) -> None:
     async def session(client: Client) -> None:
         assert "empty" in await refusal(client, "ask", question=" \n")
         assert "2000 at most" in await refusal(client, "ask", question="x" * 2001)
@@ -158,7 +162,7 @@ def test_what_is_wrong_with_a_call_is_told_to_the_model(connect: Callable[[Sessi
             await client.call_tool("delete_everything", {})
         assert (await data_of(client, "ask", question=QUESTION))["answered"]
 
-    connect(session)
+    talk(f"{url}mcp", session, mode)
 
 
 def test_it_is_the_answer_that_the_service_gives(url: str) -> None:
@@ -274,7 +278,7 @@ def test_a_key_is_asked_for_as_of_everybody_else(corpus: Corpus) -> None:
     corpus.index()
     keys = Keys(Store(corpus.store))
     headers = {"Authorization": f"Bearer {keys.add('reader', ['ask'])}"}
-    app = build_app(live_over(corpus.store, corpus._encoder), Policy(keys=keys), mcp=True)
+    locked = build_app(live_over(corpus.store, corpus._encoder), Policy(keys=keys), mcp=True)
 
     async def session(client: Client) -> None:
         assert (await data_of(client, "ask", question="where do owls sleep"))["passages"]
@@ -286,7 +290,7 @@ def test_a_key_is_asked_for_as_of_everybody_else(corpus: Corpus) -> None:
         ):
             await session(client)
 
-    with served(app) as url:
+    with served(locked) as url:
         assert httpx2.post(f"{url}mcp", json={}).status_code == 401
         asyncio.run(with_key(f"{url}mcp"))
 
@@ -294,12 +298,12 @@ def test_a_key_is_asked_for_as_of_everybody_else(corpus: Corpus) -> None:
 def test_when_too_much_is_asked_for_the_model_is_told_to_wait(corpus: Corpus) -> None:
     corpus.write("owls.txt", "Owls sleep in red barns until midnight.")
     corpus.index()
-    asking = Asking(live_over(corpus.store, corpus._encoder), Metrics())
+    asking = Answerer(live_over(corpus.store, corpus._encoder), Metrics())
 
     async def session() -> None:
         queue = WorkQueue(at_once=1, waiting=0)
-        async with Client(mcp_server(asking, queue.place)) as client:
-            async with queue.place():
+        async with Client(mcp_server(asking, queue.turn)) as client:
+            async with queue.turn():
                 assert "try again" in await refusal(client, "ask", question="where do owls sleep")
             assert (await data_of(client, "ask", question="where do owls sleep"))["passages"]
 
@@ -313,15 +317,14 @@ def test_without_being_asked_for_it_is_not_there(corpus: Corpus) -> None:
         assert client.post("/mcp", json={}).status_code == 404
 
 
-def test_a_command_serves_it_over_http(seeds_store: Path, tmp_path: Path) -> None:
-    async def session(client: Client) -> None:
-        assert (await data_of(client, "ask", question=QUESTION))["answered"]
-
-    with started("--http", "--port", "0", "--store", seeds_store, folder=tmp_path) as process:
-        assert process.stderr
-        address = re.search(r"http://\S+/", process.stderr.readline())
-        assert address
-        talk(f"{address[0]}mcp", session)
+def test_a_command_serves_it_over_http(seeds_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    served_with: list[Settings] = []
+    monkeypatch.setattr("qa.service.run.serve", lambda settings, _: served_with.append(settings))
+    arguments = ["mcp", "--http", "--port", "0", "--store", str(seeds_store)]
+    monkeypatch.setattr(sys, "argv", ["pincite", *arguments])
+    assert run(app) == 0
+    [settings] = served_with
+    assert (settings.mcp, settings.port, settings.store) == (True, 0, seeds_store)
 
 
 def test_it_ends_on_ctrl_c_though_it_waits_for_input(seeds_store: Path, tmp_path: Path) -> None:
@@ -389,13 +392,16 @@ def test_what_is_no_message_is_survived_and_nothing_else_goes_to_stdout(
     assert QUESTION not in log
 
 
-def test_what_keeps_it_from_starting_is_one_line_on_stderr(tmp_path: Path) -> None:
+def test_what_keeps_it_from_starting_is_one_line_on_stderr(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for arguments, code, told in (
-        (["--store", tmp_path / "none"], 1, "pincite index"),
+        (["--store", str(tmp_path / "none")], 1, "pincite index"),
         (["--port", "9000"], 2, "--http"),
     ):
-        with started(*arguments, folder=tmp_path) as process:
-            out, err = process.communicate(timeout=PATIENCE_S)
-        assert (process.returncode, out) == (code, "")
+        monkeypatch.setattr(sys, "argv", ["pincite", "mcp", *arguments])
+        assert run(app) == code
+        out, err = capsys.readouterr()
+        assert out == ""
         assert told in err
         assert len(err.splitlines()) == 1

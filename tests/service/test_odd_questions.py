@@ -5,13 +5,14 @@
 
 import http.client
 import json
+import logging
 import os
 import re
 import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ import httpx2
 import pytest
 
 from qa.formats.answer import AnswerJson
-from tests.service.conftest import Corpus
+from qa.service.app import build_app
+from tests.service.conftest import Corpus, live_over
 from tests.service.odd_requests import NOT_WHOLE, RAW, OddRequest, odd_requests
+from tests.service.serving import served
 from tests.service.test_kills import REPOSITORY
 
 SEED = int(os.environ.get("ODD_SEED", "1"))
@@ -32,48 +35,61 @@ SECRETS = re.compile(rf"Traceback|\.py\b|site-packages|{re.escape(str(REPOSITORY
 
 
 class Service:
-    """A service as a process, what it says on stderr, and a question that it can answer."""
+    """A service, what it logged of failures, and a question that it can answer."""
 
-    def __init__(self, url: str, log: Path, question: str) -> None:
+    def __init__(self, url: str, failures: Callable[[], str], question: str) -> None:
         self.url = url.rstrip("/")
-        self.log = log
+        self.failures = failures
         self.question = question
-        self._seen = 0
 
     def check(self) -> None:
-        """Fail unless a proper question is answered, and nothing went wrong since the last one."""
+        """Fail unless a proper question is answered, and nothing went wrong."""
         body = {"question": self.question}
         response = httpx2.post(f"{self.url}/v1/ask", json=body, timeout=PATIENCE_S)
         assert response.status_code == 200
         assert response.json()["answered"] is True
-        said, self._seen = self.log.read_text()[self._seen :], len(self.log.read_text())
-        assert "Traceback" not in said, said
+        assert self.failures() == ""
+
+
+class Failures(logging.Handler):
+    """Collects what is logged with a traceback."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info:
+            self.told.append(logging.Formatter().format(record))
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, model: Any) -> Iterator[Service]:
+    corpus = Corpus(tmp_path_factory.mktemp("odd"), model)
+    corpus.write("redness.txt", "Redness of the skin lasts for two days.\n")
+    corpus.index()
+    failures = Failures()
+    logging.getLogger().addHandler(failures)
+    with served(build_app(live_over(corpus.store, corpus._encoder))) as url:
+        question = "redness of the skin lasts for two days"
+        yield Service(url, lambda: "".join(failures.told), question)
+    logging.getLogger().removeHandler(failures)
 
 
 @contextmanager
 def running(folder: Path, question: str, *command: str) -> Iterator[Service]:
-    """Run a service; its log goes into a file, for what is not read from a pipe stops it."""
+    """Run a service as a process; its log goes into a file."""
     log = folder / "service.log"
     with log.open("w") as written:
         process = subprocess.Popen([sys.executable, *command], cwd=REPOSITORY, stderr=written)
     try:
         while not (url := re.search(r"http://[^ ]+", log.read_text())):
             assert process.poll() is None, log.read_text()
-        yield Service(url[0], log, question)
+        told = re.compile(r".*Traceback.*")
+        yield Service(url[0], lambda: "".join(told.findall(log.read_text())), question)
     finally:
         process.terminate()
         process.wait(PATIENCE_S)
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, model: Any) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("odd")
-    corpus = Corpus(folder, model)
-    corpus.write("redness.txt", "Redness of the skin lasts for two days.\n")
-    corpus.index()
-    command = ["-m", "tests.service.hashing_service", str(corpus.store)]
-    with running(folder, "redness of the skin lasts for two days", *command) as found:
-        yield found
 
 
 def check_response(status: int, headers: dict[str, str], content: bytes, told: str) -> None:

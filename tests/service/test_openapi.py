@@ -12,8 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.store.store import Store
-from qa.service.access.keys import Keys
 from qa.service.app import build_app
+from qa.service.keys import Keys
 from qa.service.policy import Policy
 from tests.encoders import HashingEncoder
 from tests.service.conftest import Corpus, live_over

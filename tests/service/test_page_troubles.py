@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from index.store.store import Store
-from qa.service.access.keys import Keys
 from qa.service.app import build_app
+from qa.service.keys import Keys
 from qa.service.policy import Policy
 from tests.browsing import QUESTION, ask, marked_in_panel
 from tests.encoders import HashingEncoder

@@ -12,8 +12,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from index.errors import PinciteError
+from qa.service import run
+from qa.settings import Settings
 
 PATIENCE_S = 60
 
@@ -104,22 +109,28 @@ def test_it_ends_on_sigterm_even_with_a_connection_open(seeds_store: Path, tmp_p
         assert stderr == ""
 
 
-def test_a_port_in_use_is_told(seeds_store: Path, tmp_path: Path) -> None:
+def refused(store: Path, **settings: Any) -> tuple[int, str]:
+    """Return the exit code and the message of a service that cannot be served so."""
+    with pytest.raises(PinciteError) as error:
+        run.serve(Settings(store=store, port=settings.pop("port", 0), **settings))
+    assert len(str(error.value).splitlines()) == 1
+    return error.value.exit_code, str(error.value)
+
+
+def test_a_port_in_use_is_told(seeds_store: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code, said = fails("--store", seeds_store, "--port", str(port), cwd=tmp_path)
+        code, said = refused(seeds_store, port=port)
     assert code == 1
     assert str(port) in said
     assert "--port" in said
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
-def test_an_address_that_others_can_reach_is_refused(
-    seeds_store: Path, tmp_path: Path, host: str
-) -> None:
+def test_an_address_that_others_can_reach_is_refused(seeds_store: Path, host: str) -> None:
     if host == "::" and not socket.has_ipv6:
         pytest.skip("no IPv6 here")
-    code, said = fails("--store", seeds_store, "--port", "0", "--host", host, cwd=tmp_path)
+    code, said = refused(seeds_store, host=host)
     assert code in (1, 2)  # 1 where the machine has no IPv6 after all
     assert host in said
     if host == "0.0.0.0":
@@ -127,9 +138,9 @@ def test_an_address_that_others_can_reach_is_refused(
         assert "--keys off" in said
 
 
-def test_a_host_that_does_not_exist_is_told(seeds_store: Path, tmp_path: Path) -> None:
+def test_a_host_that_does_not_exist_is_told(seeds_store: Path) -> None:
     host = "nosuchhost.invalid"
-    code, said = fails("--store", seeds_store, "--port", "0", "--host", host, cwd=tmp_path)
+    code, said = refused(seeds_store, host=host)
     assert code == 2
     assert f"'{host}' cannot be resolved" in said
     assert "others" not in said
@@ -137,7 +148,7 @@ def test_a_host_that_does_not_exist_is_told(seeds_store: Path, tmp_path: Path) -
 
 def test_the_settings_of_the_service_have_flags(seeds_store: Path, tmp_path: Path) -> None:
     flags = ("--allowed-hosts", "Pincite.example, 10.0.0.5", "--threshold", "1", "--keys", "off")
-    with serving(seeds_store, tmp_path, *flags) as (_, port):
+    with serving(seeds_store, tmp_path, *flags) as (process, port):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
         for host, status in [("pincite.example", 200), ("10.0.0.5:80", 200), ("a.example", 400)]:
             connection.request("GET", "/healthz", headers={"Host": host})
@@ -147,6 +158,13 @@ def test_the_settings_of_the_service_have_flags(seeds_store: Path, tmp_path: Pat
         connection.close()
         _, body = request(port, "POST", "/v1/ask", {"question": "Is redness normal?"})
         assert json.loads(body)["answered"] is False
+        process.terminate()
+        _, stderr = process.communicate(timeout=PATIENCE_S)
+        warnings = [
+            line for line in map(json.loads, stderr.splitlines()) if line["level"] != "info"
+        ]
+        assert [line["level"] for line in warnings] == ["warning"]
+        assert "everybody who can reach" in warnings[0]["event"]
 
 
 def test_no_store_is_told_with_what_to_do(tmp_path: Path) -> None:

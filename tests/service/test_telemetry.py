@@ -2,7 +2,9 @@
 
 import json
 import logging
-from pathlib import Path
+import os
+import sys
+from contextlib import suppress
 
 import httpx2
 import pytest
@@ -10,9 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from qa.service.app import build_app
-from qa.service.telemetry.log_lines import log_lines, logger
+from qa.service.logs import _MOST_WAITING, log_lines, logger
 from tests.service.conftest import Corpus, live_over
-from tests.service.test_serve_command import request, serving
+from tests.service.serving import served
 
 QUESTION = "Where do owls sleep when the secret moon is out?"
 
@@ -79,16 +81,15 @@ def test_requests_have_ids(owls: Corpus) -> None:
 
 @pytest.mark.parametrize("asked", [False, True])
 def test_log_lines_tell_of_a_request_and_of_its_question_only_if_asked(
-    seeds_store: Path, tmp_path: Path, asked: bool
+    owls: Corpus, capsys: pytest.CaptureFixture[str], asked: bool
 ) -> None:
-    flags = ["--log-questions"] if asked else []
-    with serving(seeds_store, tmp_path, *flags) as (process, port):
-        assert request(port, "POST", "/v1/ask?q=secret", {"question": QUESTION})[0] == 200
-        assert request(port, "GET", f"/?q={QUESTION.split()[5]}")[0] == 200
-        assert request(port, "GET", "/healthz")[0] == 200
-        assert request(port, "GET", "/v1/documents/no%0Asuch")[0] == 404
-        process.terminate()
-        _, stderr = process.communicate()
+    app = build_app(live_over(owls.store, owls._encoder), log_questions=asked)
+    with log_lines("json"), served(app) as url:
+        assert httpx2.post(f"{url}v1/ask?q=secret", json={"question": QUESTION}).status_code == 200
+        assert httpx2.get(f"{url}?q={QUESTION.split()[5]}").status_code == 200
+        assert httpx2.get(f"{url}healthz").status_code == 200
+        assert httpx2.get(f"{url}v1/documents/no%0Asuch").status_code == 404
+    stderr = capsys.readouterr().err
     lines = [json.loads(line) for line in stderr.splitlines()]
     assert len(lines) == 4
     question = next(line for line in lines if line["event"] == "question")
@@ -109,9 +110,7 @@ def test_an_error_is_logged_with_the_id_that_the_client_got(
 ) -> None:
     monkeypatch.setattr("qa.engine.judge", lambda *_: 1 / 0)
     live = live_over(owls.store, owls._encoder)
-    from tests.service.serving import served
-
-    with log_lines("json"), served(build_app(live), log_config=None) as url:
+    with log_lines("json"), served(build_app(live)) as url:
         failed = httpx2.post(f"{url}v1/ask", json={"question": QUESTION})
     assert failed.status_code == 500
     assert "ZeroDivisionError" not in failed.text
@@ -128,3 +127,16 @@ def test_text_for_a_terminal_cannot_drive_it(capsys: pytest.CaptureFixture[str])
     assert "\x1b[2J" not in written
     assert "\u202e" not in written
     assert len(written.splitlines()) == 2
+
+
+def test_nothing_waits_for_who_does_not_read_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    stderr = os.fdopen(writing, "w")
+    monkeypatch.setattr(sys, "stderr", stderr)
+    with os.fdopen(reading) as unread:
+        with log_lines("json"):
+            for number in range(_MOST_WAITING + 2000):  # more than the pipe and the queue take
+                logger().info("request", path="/" + "x" * 100, number=number)
+        assert json.loads(unread.readline())["event"] == "request"
+    with suppress(OSError):
+        stderr.close()

@@ -1,19 +1,90 @@
-"""The JSON forms of what is asked and of what is to be verified."""
+"""`/v1/ask` and `/v1/verify`."""
 
 from typing import Annotated, Any
 
+from fastapi import FastAPI
+from fastapi.responses import Response
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from qa.engine import MAX_TOP_K
+from qa.formats.answer import AnswerJson, answer_json
 from qa.formats.fields import WholeNumber, WireModel
+from qa.formats.verdicts import VerificationJson
 from qa.question.filters import MOST_CONDITIONS, MOST_VALUES
 from qa.question.query import MAX_QUESTION_CHARS
+from qa.service.answerer import Answerer
+from qa.service.openapi import NOT_BLANK, answered_with, asked_with
+from qa.service.problems import GATE, OF_A_BODY, problem_responses
+from qa.service.work_queue import WorkQueue
 from qa.verify.answer_json import GivenAnswer, GivenCitation, GivenPassage
-
-NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
-"""Matches a text that is more than blanks."""
+from qa.verify.checking import verify
+from qa.verify.relocation import SnapshotDocuments
 
 MAX_CITATIONS = 1000
+
+
+def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
+    """Add `/v1/ask` and `/v1/verify`, which take turns in `questions`.
+
+    Their bodies are read before, so that whoever sends slowly holds no turn.
+    """
+
+    @app.post(
+        "/v1/ask",
+        tags=["Answers"],
+        summary="Ask a question",
+        response_model=AnswerJson,
+        openapi_extra=asked_with("question", "filtered_question"),
+        responses={
+            200: answered_with("The answer, or that there is none.", "answer", "abstention"),
+            **problem_responses(*GATE, *OF_A_BODY),
+        },
+    )
+    async def ask(body: AskBody) -> Response:
+        """Answer a question from the documents, or abstain.
+
+        The answer is made of sentences of the documents, each cited with its place. Where the
+        documents do not seem to hold one, `answered` is false, `answer` null, and the nearest
+        passages are returned all the same. The same question gets the same answer until the
+        documents change (`snapshot`).
+        """
+        return await questions.run(_answer, answerer, body)
+
+    @app.post(
+        "/v1/verify",
+        tags=["Answers"],
+        summary="Verify an answer",
+        operation_id="verify",
+        response_model=VerificationJson,
+        openapi_extra=asked_with("answer", "citations"),
+        responses={
+            200: answered_with("What holds, and what does not.", "verification"),
+            **problem_responses(
+                *GATE, *OF_A_BODY, details={422: "body.citations.0.cited_text: Field required."}
+            ),
+        },
+    )
+    async def check(body: VerifyBody) -> Response:
+        """Tell whether an answer holds in the documents that the service answers from.
+
+        Send an answer as it came from `/v1/ask`, or `citations` by themselves: all words are
+        looked up again. Of what is lost, it tells what is there now instead.
+        """
+        return await questions.run(_verify, answerer, body)
+
+
+def _answer(answerer: Answerer, body: "AskBody") -> Response:
+    answer = answerer.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
+    return Response(answer_json(answer), media_type="application/json")
+
+
+def _verify(answerer: Answerer, body: "VerifyBody") -> Response:
+    snapshot = answerer.live.current().snapshot
+    verified = verify(body, SnapshotDocuments(snapshot))
+    content = VerificationJson.of(verified).model_dump_json()
+    return Response(content, media_type="application/json")
+
+
 _FILTERS = (
     "Answer only from documents that match: an object of conditions, all of which must hold. "
     '`{"author": "Jane"}`: the field is just that, letter for letter; a number equals a number '

@@ -1,7 +1,7 @@
 """API keys: who holds one may ask, or write, or both.
 
-In the store's folder, `keys/SHA256.json` tells what a key may; it is found by the key's hash. A key
-is 256 random bits, which nobody can guess from that, so that no slow hash is needed.
+In the store's folder, `keys/SHA256.json` says what a key may do; it is found by the key's hash. A
+key is 256 random bits, so nobody can guess it from the hash, and no slow hash is needed.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What is kept of a key. `created` is ISO 8601, UTC."""
+    """A key as it is stored, without its secret. `created` is ISO 8601, UTC."""
 
     name: str
     rights: tuple[Right, ...]
@@ -38,7 +38,7 @@ class Key:
 
 
 class Keys:
-    """The keys of a store. Nothing is remembered: what was revoked opens nothing any more."""
+    """The keys of a store. They are read for each request: a revoked key is refused at once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -46,25 +46,25 @@ class Keys:
 
     @property
     def exist(self) -> bool:
-        """Whether a key was ever added; also where all were revoked since."""
+        """Whether a key was ever added, even if all were revoked since."""
         return self._folder.exists()
 
     def all(self) -> list[Key]:
         """Return the keys in the order they were added. Raises StoreError."""
-        found = (self._read(path) for path in self._files())
-        return sorted(filter(None, found), key=lambda key: (key.created, key.name))
+        keys = (self._read(path) for path in self._files())
+        return sorted(filter(None, keys), key=lambda key: (key.created, key.name))
 
     def find(self, secret: str) -> Key | None:
-        """Return what is kept of a key, None if it is not one.
+        """Return the key with a secret; None if there is none.
 
-        Raises StoreError if that cannot be told: then nobody is let in.
+        Raises StoreError if that cannot be read; let nobody in then.
         """
         return self._read(self._path(secret))
 
     def add(self, name: str, rights: Iterable[Right]) -> str:
-        """Make a key and return it; it cannot be had again.
+        """Add a key and return its secret, which is not stored.
 
-        Raises SettingsError for a name that is taken or cannot be one, StoreError.
+        Raises SettingsError for a name that is taken or not valid, StoreError.
         """
         if not _NAME.fullmatch(name):
             raise SettingsError(
@@ -87,13 +87,13 @@ class Keys:
         return secret
 
     def revoke(self, name: str) -> None:
-        """Forget a key: it opens nothing from now on. Raises SettingsError if there is none."""
-        found = {path: key.name for path in self._files() if (key := self._read(path))}
-        if name not in found.values():
-            known = ", ".join(sorted(found.values())) or "none"
-            raise SettingsError(f"There is no key {name!r}; there are: {known}.")
+        """Delete a key, which is refused from now on. Raises SettingsError if there is none."""
+        names = {path: key.name for path in self._files() if (key := self._read(path))}
+        if name not in names.values():
+            others = ", ".join(sorted(names.values())) or "none"
+            raise SettingsError(f"There is no key {name!r}; there are: {others}.")
         with write_errors_explained(self._store.folder):
-            for path in (path for path, named in found.items() if named == name):
+            for path in (path for path, named in names.items() if named == name):
                 path.unlink(missing_ok=True)
 
     def _path(self, secret: str) -> Path:
@@ -107,13 +107,13 @@ class Keys:
     @staticmethod
     def _read(path: Path) -> Key | None:
         try:
-            found = json.loads(path.read_bytes())
-            return Key(found["name"], tuple(found["rights"]), found["created"])
+            fields = json.loads(path.read_bytes())
+            return Key(fields["name"], tuple(fields["rights"]), fields["created"])
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
         except (ValueError, TypeError, KeyError):
             raise StoreError(
-                f"{path} does not tell what a key may: remove it, and add that key anew."
+                f"{path} does not say what a key may do: remove it, and add that key again."
             ) from None

@@ -32,7 +32,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 
 class Metrics:
-    """What the service counts."""
+    """The service's metrics."""
 
     def __init__(self) -> None:
         registry = CollectorRegistry()
@@ -43,7 +43,7 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
-        self._outcomes = [questions.labels(each) for each in ("abstained", "answered")]
+        self._outcomes = [questions.labels(outcome) for outcome in ("abstained", "answered")]
         stages = Histogram(
             "pincite_stage_seconds",
             "How long a question took, by stage.",
@@ -120,5 +120,7 @@ def forget_dead_workers() -> None:
                 mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
-def _gauge(registry: CollectorRegistry, name: str, told: str, mode: str = "mostrecent") -> Gauge:
-    return Gauge(name, told, registry=registry, multiprocess_mode=mode)  # type: ignore[arg-type]
+def _gauge(
+    registry: CollectorRegistry, name: str, description: str, mode: str = "mostrecent"
+) -> Gauge:
+    return Gauge(name, description, registry=registry, multiprocess_mode=mode)  # type: ignore[arg-type]

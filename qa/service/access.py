@@ -1,0 +1,184 @@
+"""Who is let in: a caller with a key that has the right, and not too often."""
+
+import ipaddress
+import math
+import sqlite3
+import threading
+import time
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from index.errors import StoreError
+from qa.service.keys import Key, Keys, Right
+from qa.service.problems import problem
+
+_OPEN = frozenset({"/", "/healthz", "/readyz", "/docs", "/openapi.json"})
+"""Open to everybody: nothing of the documents is in there. So are the page's own files."""
+_OPEN_BELOW = ("/static/", "/static-offline-docs/")
+
+Refusal = tuple[int, str, dict[str, str]]
+
+_NO_KEY: Refusal = (
+    HTTPStatus.UNAUTHORIZED,
+    (
+        "This service asks for an API key: send the header `Authorization: Bearer KEY`. Whoever "
+        "runs it makes one with `pincite key add NAME`."
+    ),
+    {"WWW-Authenticate": "Bearer"},
+)
+_INVALID_KEY: Refusal = (
+    HTTPStatus.UNAUTHORIZED,
+    (
+        "This API key is not valid: it is misspelt or was revoked. Whoever runs the service makes "
+        "another with `pincite key add NAME`."
+    ),
+    {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+)
+_KEYS_UNREADABLE: Refusal = (
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "The keys cannot be read; see the service's log.",
+    {"Retry-After": "10"},
+)
+
+
+class Access:
+    """ASGI middleware: answers 401, 403 or 429, or passes the request on.
+
+    Keys are required unless `keys` is None. A route needs the right to ask unless it is known to
+    change something. The requests of each caller are counted unless `rate_limit` is None.
+    """
+
+    def __init__(self, app: ASGIApp, keys: Keys | None, rate_limit: "RateLimit | None") -> None:
+        self._app = app
+        self._keys = keys
+        self._rate_limit = rate_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Look at the Authorization header and at who it is that asks."""
+        if scope["type"] != "http" or _is_open(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        try:
+            refusal = self._refusal(scope)
+        except StoreError:
+            refusal = _KEYS_UNREADABLE
+        app = problem(*refusal) if refusal else self._app
+        await app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Refusal | None:
+        secret = _secret_of(scope)
+        key = self._keys.find(secret) if self._keys and secret else None
+        if key:
+            scope.setdefault("state", {})["key"] = key.name
+        if self._rate_limit:
+            caller = f"key {key.name}" if key else _network(scope)
+            if wait_s := self._rate_limit.take(caller):
+                return _too_often(wait_s)
+        if self._keys is None:
+            return None
+        if key is None:
+            return _INVALID_KEY if secret else _NO_KEY
+        return _missing_right(scope, key)
+
+
+def _secret_of(scope: Scope) -> str:
+    """Return the key that a request brings; "" if it brings none."""
+    scheme, _, secret = Headers(scope=scope).get("authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN or path.startswith(_OPEN_BELOW)
+
+
+def _missing_right(scope: Scope, key: Key) -> Refusal | None:
+    path: str = scope["path"]
+    changes = path.startswith("/v1/documents/") and scope["method"] not in ("GET", "HEAD")
+    needed: Right = "write" if changes or path.startswith("/v1/jobs/") else "ask"
+    if needed in key.rights:
+        return None
+    detail = (
+        f"This key has no right to {needed}. Whoever runs the service makes one that has with "
+        f"`pincite key add NAME --can {needed}`."
+    )
+    return HTTPStatus.FORBIDDEN, detail, {}
+
+
+def _network(scope: Scope) -> str:
+    """Return the caller that a request without a key counts for: of IPv6, a /64 is one caller."""
+    host = (scope.get("client") or ("",))[0]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return f"address {host}"
+    if address.version == 6 and not address.ipv4_mapped:
+        return f"address {ipaddress.ip_network((address, 64), strict=False)}"
+    return f"address {address}"
+
+
+def _too_often(wait_s: int) -> Refusal:
+    return (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        f"Too many requests; the next one is answered in {wait_s} s.",
+        {"Retry-After": str(wait_s)},
+    )
+
+
+_BURST_S = 10.0
+"""A caller may ask at once what the limit allows in so many seconds."""
+_FORGET_EVERY = 1000
+_TAKE = """
+INSERT INTO callers (caller, dry) VALUES (:caller, :now + :cost)
+ON CONFLICT (caller) DO UPDATE SET dry = max(dry, :now) + :cost
+WHERE max(dry, :now) + :cost <= :now + :burst
+"""
+
+
+class RateLimit:
+    """So many requests a minute for each caller, a sixth of them at once. Thread-safe.
+
+    This is the generic cell rate algorithm (a leaky bucket, ITU-T I.371): of each caller only the
+    time is stored at which the bucket will be empty. SQLite stores it, in memory or in a `file`
+    that several processes share, and checks and counts a request in one statement.
+    """
+
+    def __init__(self, per_minute: int, file: Path | None = None) -> None:
+        self._cost_s = 60 / per_minute
+        self._burst_s = max(_BURST_S, self._cost_s)
+        self._taken = 0
+        self._lock = threading.Lock()
+        self._counts = sqlite3.connect(
+            file or ":memory:", timeout=5, isolation_level=None, check_same_thread=False
+        )
+        self._counts.execute("PRAGMA synchronous = OFF")  # a crash may lose the counts
+        self._counts.execute(
+            "CREATE TABLE IF NOT EXISTS callers (caller TEXT PRIMARY KEY, dry REAL) WITHOUT ROWID"
+        )
+
+    def take(self, caller: str, now: float | None = None) -> int:
+        """Count a request at the time `now` in seconds, by default of the monotonic clock.
+
+        Returns 0 if it is let through, else after how many whole seconds one would be.
+        """
+        now = time.monotonic() if now is None else now
+        given = {"caller": caller, "now": now, "cost": self._cost_s, "burst": self._burst_s}
+        with self._lock:
+            self._forget(now)
+            if self._counts.execute(_TAKE, given).rowcount:
+                return 0
+            row = self._counts.execute("SELECT dry FROM callers WHERE caller = ?", (caller,))
+            (dry,) = row.fetchone() or (now,)
+        return max(1, math.ceil(dry + self._cost_s - self._burst_s - now))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._counts.close()
+
+    def _forget(self, now: float) -> None:
+        """Now and then, delete the callers whose bucket is empty."""
+        self._taken += 1
+        if self._taken % _FORGET_EVERY == 0:
+            self._counts.execute("DELETE FROM callers WHERE dry <= ?", (now,))

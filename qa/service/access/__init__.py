@@ -1,1 +1,0 @@
-"""Who may ask, who may write, and how often."""

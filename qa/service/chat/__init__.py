@@ -1,1 +1,0 @@
-"""Chat completions as OpenAI's clients speak them, answered with quotes from the documents."""

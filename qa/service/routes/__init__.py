@@ -1,0 +1,1 @@
+"""The routes, each beside the JSON forms that it takes and gives."""

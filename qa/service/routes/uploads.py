@@ -1,0 +1,326 @@
+"""The routes that upload, replace and remove documents, and the jobs that do it."""
+
+import asyncio
+from concurrent.futures import Future
+from http import HTTPStatus
+from itertools import takewhile
+from typing import Annotated, Literal
+
+from fastapi import FastAPI, Header, HTTPException, Path, Query, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from index.errors import PinciteError, SourceError
+from index.store.jobs import JOB_ID, Job, State
+from index.store.store import Store
+from index.store.uploads import UPLOAD_ID
+from index.sync import owner_of_id, refuse_id_in_use
+from qa.formats.fields import SnapshotId, WireModel
+from qa.live import LiveEngine
+from qa.service.openapi import answered_with
+from qa.service.problems import GATE, OF_A_BODY, problem_responses
+from qa.service.routes.documents import DocumentSummaryJson
+from qa.service.uploads import BODIES, read_body
+from qa.service.work_queue import WorkQueue
+from qa.service.writer import FAILED, Writer
+
+_DOCUMENT = "/v1/documents/{document_id:path}"
+"""Takes an id with a slash, too, to say what ids are like."""
+_PATIENCE_S = 600.0
+"""How long a call waits for its upload to be indexed; then it returns the job."""
+_NO_UPLOAD = "There is no upload of that id."
+_NO_JOB = "There is no job of that id."
+_BAD_ID = "document_id: use lower-case letters, digits and hyphens between them, 120 at most."
+_OWNED_BY = {
+    "upload": "That id is a record's in another upload: upload that one again without the record.",
+    "source": "That id is a document's in a file of a SOURCE, not an upload: delete that file or "
+    "name it in .pinciteignore, and it is indexed no more.",
+}
+_NO_TEXT = "The document cannot be indexed: no text in it (scanned?); run OCR on it first."
+
+UploadId = Annotated[
+    str,
+    Path(
+        description="Lower-case letters, digits and hyphens between them, 120 at most.",
+        examples=["clinic-hours"],
+        json_schema_extra={"pattern": f"^{UPLOAD_ID.pattern}$"},
+    ),
+]
+Wait = Annotated[
+    bool,
+    Query(
+        description="`false`: do not wait until it is done; a job to poll is returned.",
+        examples=[True],
+    ),
+]
+JobId = Annotated[
+    str,
+    Path(
+        description="The id of a job, as a 202 has it.",
+        examples=["18ea3e43e9627cb47c1f7249"],
+        json_schema_extra={"pattern": f"^{JOB_ID.pattern}$"},
+    ),
+]
+FileName = Annotated[
+    str,
+    Header(
+        alias="Content-Disposition",
+        description="Where the file is the body: its name, which `source` then shows.",
+        examples=['attachment; filename="hours.pdf"'],
+    ),
+]
+
+_JOB_LINKS = {
+    "job": {
+        "operationId": "get_job",
+        "parameters": {"job_id": "$response.body#/id"},
+        "description": "The state of the job.",
+    }
+}
+_DOCUMENT_LINKS = {
+    name: {
+        "operationId": f"{name}_document",
+        "parameters": {"document_id": "$request.path.document_id"},
+        "description": description,
+    }
+    for name, description in (
+        ("get", "The document with its text."),
+        ("delete", "Remove it again."),
+    )
+}
+
+
+class UploadedJson(WireModel):
+    """An upload that is indexed."""
+
+    snapshot: SnapshotId = Field(description="The snapshot in which it was first searchable.")
+    documents: list[DocumentSummaryJson] = Field(
+        description="The documents in it: one, or one for each row or record of a file of them."
+    )
+
+
+class JobJson(WireModel):
+    """The state of an upload or removal."""
+
+    id: str = Field(
+        description="What to ask /v1/jobs/{job_id} for.", examples=["18ea3e43e9627cb47c1f7249"]
+    )
+    document_id: str = Field(
+        description="The id that the document was given.", examples=["clinic-hours"]
+    )
+    action: Literal["put", "delete"] = Field(
+        description="Whether it adds or replaces a document, or removes one.", examples=["put"]
+    )
+    state: State = Field(
+        description="`queued`: it will be done, whatever happens. `done`: the document can be "
+        "searched, or is found no more. `failed`: nothing was changed, and `error` says why.",
+        examples=["done"],
+    )
+    created: str = Field(
+        description="When it came, ISO 8601, UTC.", examples=["2026-11-22T10:30:02.859859Z"]
+    )
+    finished: str | None = Field(
+        description="When it was done or failed, ISO 8601, UTC; null before.",
+        examples=["2026-11-22T10:30:03.790701Z", None],
+    )
+    error: str | None = Field(description="Why it failed; null otherwise.", examples=[None])
+    snapshot: str | None = Field(
+        description="The snapshot in which it was done; null before.",
+        examples=["348f4baefb3ca58a", None],
+    )
+
+    @classmethod
+    def of(cls, job: Job) -> "JobJson":
+        """Return the JSON form of `job`."""
+        return cls(
+            id=job.id,
+            document_id=job.document_id,
+            action="put" if job.kind else "delete",
+            state=job.state,
+            created=job.created,
+            finished=job.finished,
+            error=job.error,
+            snapshot=job.snapshot,
+        )
+
+
+_ACCEPTED = answered_with(
+    "It will be done, whatever happens; ask for the job's state.",
+    "job",
+    model=JobJson,
+    links=_JOB_LINKS,
+    headers={
+        "Location": {
+            "description": "Where to ask for the job's state.",
+            "required": True,
+            "schema": {"type": "string"},
+            "example": "/v1/jobs/18ea3e43e9627cb47c1f7249",
+        }
+    },
+)
+
+
+def add_upload_routes(
+    app: FastAPI, live: LiveEngine, store: Store, writer: Writer, bodies: WorkQueue
+) -> None:
+    """Add the routes that change documents in `store` by `writer`.
+
+    Bodies take turns in `bodies`, so that few are in memory, each until it is on the disk.
+    """
+
+    @app.put(
+        _DOCUMENT,
+        tags=["Documents"],
+        summary="Add or replace a document",
+        operation_id="put_document",
+        responses={
+            200: answered_with(
+                "Replaced, and searchable.", "uploaded", model=UploadedJson, links=_DOCUMENT_LINKS
+            ),
+            201: answered_with(
+                "Added, and searchable.", "uploaded", model=UploadedJson, links=_DOCUMENT_LINKS
+            ),
+            202: _ACCEPTED,
+            **problem_responses(*GATE, *OF_A_BODY, 409, 415, details={422: _NO_TEXT, 503: FAILED}),
+        },
+        response_model=None,
+        openapi_extra={"requestBody": {"required": True, "content": BODIES}},
+    )
+    async def put(
+        document_id: UploadId,
+        request: Request,
+        wait: Wait = True,  # noqa: FBT002 (a query parameter)
+        _: FileName = "",  # which `read_body` reads
+    ) -> Response:
+        """Add or replace a document: text in JSON, or a file as the body or in a form.
+
+        When the call returns, the document can be searched; with `wait=false`, and where it takes
+        longer than ten minutes, it returns a job to ask about. A document in a file of a SOURCE
+        cannot be replaced (409): change the file. A file that nothing can be read of is refused
+        (422), and what was there before stays.
+        """
+        replaced = await run_in_threadpool(_find_to_replace, document_id, live, store)
+        async with bodies.turn():
+            file = await read_body(request)
+            job = Job.new(document_id, file.kind, file.title, file.metadata, file.name)
+            future = await _queue(writer, job, file.content, wait=wait)
+            del file  # it is on the disk
+        finished = await _finished(job, future)
+        if finished.state != "done":
+            return _accepted(finished)
+        return _uploaded(live, finished, HTTPStatus.OK if replaced else HTTPStatus.CREATED)
+
+    @app.delete(
+        _DOCUMENT,
+        status_code=HTTPStatus.NO_CONTENT,
+        tags=["Documents"],
+        summary="Remove a document",
+        operation_id="delete_document",
+        responses={
+            204: {"description": "Removed, and found no more."},
+            202: _ACCEPTED,
+            **problem_responses(*GATE, 409, details={404: _NO_UPLOAD, 422: _BAD_ID, 503: FAILED}),
+        },
+        response_model=None,
+    )
+    async def delete(document_id: UploadId, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
+        """Remove an uploaded document. What is in old snapshots goes with `pincite purge`."""
+        await run_in_threadpool(_find_to_delete, document_id, live, store)
+        job = Job.new(document_id)
+        finished = await _finished(job, await _queue(writer, job, None, wait=wait))
+        if finished.state != "done":
+            return _accepted(finished)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    @app.get(
+        "/v1/jobs/{job_id}",
+        tags=["Documents"],
+        summary="Ask for the state of a job",
+        operation_id="get_job",
+        responses={
+            200: answered_with("The job as it is now.", "finished_job"),
+            **problem_responses(*GATE, details={404: _NO_JOB}),
+        },
+    )
+    def job(job_id: JobId) -> JobJson:
+        """Return the state of a job. The last 1000 finished ones are remembered."""
+        state = store.jobs.find(job_id)
+        if state is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, _NO_JOB)
+        return JobJson.of(state)
+
+
+async def _queue(
+    writer: Writer, job: Job, content: bytes | None, *, wait: bool
+) -> Future[Job] | None:
+    """Put a job on the disk; return the finished one to be, if the caller waits for it."""
+    try:
+        if wait:
+            return await run_in_threadpool(writer.perform, job, content)
+        await run_in_threadpool(writer.submit, job, content)
+    except (OSError, PinciteError):
+        raise _not_written() from None
+    return None
+
+
+async def _finished(job: Job, future: Future[Job] | None) -> Job:
+    """Return a job when it is done, or as it is if the caller does not wait, or no longer."""
+    if future is None:
+        return job
+    try:
+        finished = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), _PATIENCE_S)
+    except (TimeoutError, asyncio.CancelledError):
+        return job
+    if finished.error == FAILED:
+        raise _not_written()
+    if finished.error:
+        raise HTTPException(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"The document cannot be indexed: {finished.error}."
+        )
+    return finished
+
+
+def _not_written() -> HTTPException:
+    return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, FAILED, {"Retry-After": "10"})
+
+
+def _check(document_id: str) -> None:
+    if not UPLOAD_ID.fullmatch(document_id):
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, _BAD_ID)
+
+
+def _find_to_replace(document_id: str, live: LiveEngine, store: Store) -> bool:
+    """Return whether there is an upload of an id. Raises HTTPException if none may be."""
+    _check(document_id)
+    try:
+        refuse_id_in_use(document_id, live.current().snapshot)
+    except SourceError as error:
+        raise HTTPException(HTTPStatus.CONFLICT, str(error)) from None
+    return store.uploads.find(document_id) is not None
+
+
+def _find_to_delete(document_id: str, live: LiveEngine, store: Store) -> None:
+    """Raise HTTPException unless there is an upload of an id, or one waits to be indexed."""
+    _check(document_id)
+    if owner := owner_of_id(document_id, live.current().snapshot):
+        raise HTTPException(HTTPStatus.CONFLICT, _OWNED_BY[owner])
+    waiting = (job.kind for job in store.jobs.pending() if job.document_id == document_id)
+    if not store.uploads.find(document_id) and not any(waiting):
+        raise HTTPException(HTTPStatus.NOT_FOUND, _NO_UPLOAD)
+
+
+def _accepted(job: Job) -> Response:
+    return JSONResponse(
+        JobJson.of(job).model_dump(), HTTPStatus.ACCEPTED, {"Location": f"/v1/jobs/{job.id}"}
+    )
+
+
+def _uploaded(live: LiveEngine, job: Job, status: int) -> Response:
+    of_source = live.current().snapshot.chunked.after(job.source, "")
+    documents = [
+        DocumentSummaryJson.of(document)
+        for document in takewhile(lambda document: document.source == job.source, of_source)
+    ]
+    body = UploadedJson(snapshot=job.snapshot or "", documents=documents)
+    return JSONResponse(body.model_dump(), status)
