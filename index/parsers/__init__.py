@@ -1,9 +1,8 @@
 """Files to documents, one reader a format."""
 
-from index.parsers.errors import OutOfReachError, UnreadableFileError, read_errors_explained
+from index.parsers.files import OutOfReachError, Reader, UnreadableFileError, read_errors_explained
 from index.parsers.isolation import reading_process
-from index.parsers.pdf_document import read_pdf_document
-from index.parsers.reader import Reader
+from index.parsers.pdf.document import read_pdf_document
 from index.parsers.rows import ROW_READERS
 from index.parsers.text import read_text
 from index.parsers.web_page import read_web_page

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from index.errors import ReadingError
-from index.parsers.errors import OutOfReachError, UnreadableFileError
+from index.parsers.files import OutOfReachError, UnreadableFileError
 from index.parsers.frames import OUT_OF_MEMORY, read_frame, write_frame
 from index.records import Document
 from index.store.document_json import document_from_json

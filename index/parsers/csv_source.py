@@ -11,7 +11,7 @@ from typing import Any
 from index.parsers.blocks import has_text, one_line
 from index.parsers.csv_header import is_header, names_of, trimmed
 from index.parsers.csv_records import Record, delimiter_of, records_of
-from index.parsers.errors import UnreadableFileError
+from index.parsers.files import UnreadableFileError
 from index.parsers.row_sources import Row, RowSource
 
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(?:\r\n|\r|\n)', re.IGNORECASE)

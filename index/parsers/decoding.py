@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from index.parsers.errors import UnreadableFileError
+from index.parsers.files import UnreadableFileError
 from index.parsers.western import is_plausible, mixes_scripts, oddities
 
 SAMPLE_BYTES = 2**17

@@ -8,10 +8,8 @@ from index.parsers.blocks import has_text
 from index.parsers.csv_source import csv_source
 from index.parsers.decoding import decode
 from index.parsers.disguise import is_json, name_of
-from index.parsers.errors import UnreadableFileError
-from index.parsers.files import bytes_of
+from index.parsers.files import Reader, UnreadableFileError, bytes_of
 from index.parsers.metadata import metadata_of, with_own
-from index.parsers.reader import Reader
 from index.parsers.row_sources import RowSource, json_source, typed
 from index.parsers.row_text import folded, key_of, says_something, text_of
 from index.records import Document, Layout, MetadataValue

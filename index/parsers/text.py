@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from index.parsers.blocks import has_text
 from index.parsers.decoding import decode
 from index.parsers.disguise import name_of
-from index.parsers.errors import UnreadableFileError
-from index.parsers.files import bytes_of
+from index.parsers.files import Reader, UnreadableFileError, bytes_of
 from index.parsers.front_matter import FrontMatter, read_front_matter
 from index.parsers.metadata import with_own
-from index.parsers.reader import Reader
 from index.records import Document
 from index.sources import SourceFile
 from index.structure import OUTLINERS

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from index.parsers.decoding import decode
-from index.parsers.errors import UnreadableFileError
+from index.parsers.files import UnreadableFileError
 from index.parsers.web_labels import BY_LABEL
 
 _UTF_8 = ("utf-8", "UTF-8")

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from index.parsers.blocks import visible
-from index.parsers.errors import UnreadableFileError
+from index.parsers.files import UnreadableFileError
 
 MAX_DEPTH = 2000
 """The parser drops what lies deeper than 2,048 elements."""

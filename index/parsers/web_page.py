@@ -6,8 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from index.parsers.blocks import extracted_document, lay_out, one_line
-from index.parsers.errors import UnreadableFileError
-from index.parsers.files import bytes_of
+from index.parsers.files import UnreadableFileError, bytes_of
 from index.parsers.web_content import content_of
 from index.parsers.web_decoding import decode_page
 from index.parsers.web_markup import parse_page

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from index.parsers.blocks import TextBlock, extracted_document, lay_out, one_line, own_title
-from index.parsers.errors import UnreadableFileError
-from index.parsers.files import bytes_of
+from index.parsers.files import UnreadableFileError, bytes_of
 from index.parsers.word_blocks import WordBlocks, style_of, text_of
 from index.parsers.word_numbering import Numbering, W, read_numbering
 from index.parsers.word_package import MAIN_TYPES, check_package

@@ -4,7 +4,7 @@ import io
 import zipfile
 
 from index.parsers.disguise import UNKNOWN_ARCHIVE, WORD_DOCUMENT, name_of
-from index.parsers.errors import UnreadableFileError
+from index.parsers.files import UnreadableFileError
 
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 MAX_RATIO = 200

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from index.parsers import READERS
-from index.parsers.errors import OutOfReachError, UnreadableFileError
+from index.parsers.files import OutOfReachError, UnreadableFileError, progress_told_to
 from index.parsers.frames import OUT_OF_MEMORY, read_frame, write_frame
-from index.parsers.progress import progress_told_to
 from index.sources import SourceFile
 from index.store.document_json import document_to_json
 
