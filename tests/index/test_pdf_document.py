@@ -12,7 +12,7 @@ from index.parsers.blocks import own_title
 from index.records import Document, Span
 from index.tokens import ModelTokenizer
 from tests.index.test_offsets import assert_holds, chunker, tokenizer  # noqa: F401
-from tests.pdf_writing import Words, justified, lines, write_pdf
+from tests.pdf_writing import Bookmark, Box, Words, justified, lines, write_pdf
 from tests.reading_checks import damaged, headings_of, page_texts, read_bytes, reason_for
 
 REPORTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "pdf"
@@ -24,10 +24,15 @@ FULL_WIDTH = (
 
 @pytest.fixture
 def read(tmp_path: Path):
-    def read(*pages: list[Words], **options) -> Document:
+    def read(*pages: list[Words | Box], **options) -> Document:
         return read_bytes(tmp_path, "file.pdf", write_pdf(pages, **options))
 
     return read
+
+
+def titled(*roots: str) -> list[Bookmark]:
+    """Return an outline with one entry below each of its roots."""
+    return [entry for root in roots for entry in (Bookmark(root), Bookmark("Below it", 2))]
 
 
 def report(name: str) -> bytes:
@@ -40,7 +45,7 @@ def test_lines_of_a_paragraph_are_joined_and_paragraphs_stay_apart(read):
     document = read([*lines(72, 700, *FULL_WIDTH), *lines(72, 660, "A second one.")])
     assert document.text.split("\n\n") == [" ".join(FULL_WIDTH), "A second one."]
     assert document.media_type == "application/pdf"
-    assert document.reader.startswith("pdf_document/3 (pypdfium2 ")
+    assert document.reader.startswith("pdf_document/4 (pypdfium2 ")
 
 
 def test_two_columns_are_read_one_after_the_other_below_what_stands_over_both(read):
@@ -272,6 +277,37 @@ def test_headings_are_told_by_size_and_weight_and_nested(read):
     ]
 
 
+def test_lines_that_the_outline_points_to_are_headings_of_its_level(read):
+    first = [
+        *lines(72, 700, "1 Wounds of the hand", *FULL_WIDTH),
+        *lines(72, 640, "How they are", "cleaned", *FULL_WIDTH),
+        *lines(72, 560, "No heading of the outline's", bold=True),
+        *lines(72, 530, *FULL_WIDTH),
+    ]
+    second = [*lines(72, 700, "Aftercare", *FULL_WIDTH), *lines(72, 640, "Wounds of the hand")]
+    outline = [
+        Bookmark("Wounds of the hand", page=1),
+        Bookmark("1.1. How they are cleaned", 2, page=1),
+        Bookmark("hand.doc", 2, page=1),
+        Bookmark("AFTERCARE", page=2),
+        Bookmark("Nowhere"),
+    ]
+    document = read(first, second, outline=outline)
+    assert headings_of(document) == [
+        (1, "1 Wounds of the hand"),
+        (2, "How they are cleaned"),
+        (3, "No heading of the outline's"),
+        (1, "Aftercare"),
+    ]
+    assert document.text.split("\n\n")[1] == " ".join(FULL_WIDTH)
+
+
+def test_an_outline_that_points_to_nothing_leaves_headings_to_size(read):
+    page = [Words(72, 700, "Wounds", 16), *lines(72, 670, *FULL_WIDTH)]
+    outline = [Bookmark("wounds-final.doc", page=1), Bookmark("1", page=1)]
+    assert headings_of(read(page, outline=outline)) == [(1, "Wounds")]
+
+
 def test_list_items_keep_their_markers_and_their_wrapped_lines(read):
     document = read(
         [
@@ -321,7 +357,10 @@ def test_title_and_properties_come_from_the_file_but_not_what_a_program_put_ther
 def test_what_is_recorded_by_a_program_is_no_title(read, title: str):
     page = lines(72, 700, "Words.")
     assert read(page, info={"Title": title}).title == ""
-    assert read(page, info={"Title": title}, outline=["Care of wounds"]).title == "Care of wounds"
+    assert (
+        read(page, info={"Title": title}, outline=titled("Care of wounds")).title
+        == "Care of wounds"
+    )
 
 
 @pytest.mark.parametrize("title", ["COVID-19", "हिन्दी", "The year 2022", "Q3 report", "C++"])
@@ -363,15 +402,15 @@ def test_words_as_large_as_the_text_are_no_title(read):
 
 def test_an_outline_with_one_root_tells_the_title_and_one_with_several_does_not(read):
     page = [*COVER, *lines(200, 690, "Acme Inc.", size=20)]
-    assert read(page, outline=["Report of Acme"]).title == "Report of Acme"
-    assert read(page, outline=["Chapter one", "Chapter two"]).title == "Acme Inc."
+    assert read(page, outline=titled("Report of Acme")).title == "Report of Acme"
+    assert read(page, outline=titled("Chapter one", "Chapter two")).title == "Acme Inc."
     info = {"Title": "Care of wounds"}
-    assert read(page, outline=["Report of Acme"], info=info).title == "Care of wounds"
+    assert read(page, outline=titled("Report of Acme"), info=info).title == "Care of wounds"
 
 
 def test_a_bookmark_with_none_below_it_heads_nothing(read):
     page = [*COVER, *lines(200, 690, "Acme Inc.", size=20)]
-    assert read(page, outline=["Table of Contents"], flat_outline=True).title == "Acme Inc."
+    assert read(page, outline=[Bookmark("Table of Contents")]).title == "Acme Inc."
 
 
 @pytest.mark.parametrize(

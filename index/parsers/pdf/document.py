@@ -9,7 +9,7 @@ from typing import Any
 from index.parsers.blocks import extracted_document, lay_out, one_line
 from index.parsers.files import UnreadableFileError, bytes_of, progressed
 from index.parsers.pdf.glyphs import TextRun, text_runs
-from index.parsers.pdf.headings import title_of
+from index.parsers.pdf.headings import read_outline, title_of
 from index.parsers.pdf.layout import without_running_heads
 from index.parsers.pdf.paragraphs import blocks_of
 from index.records import Document, MetadataValue
@@ -33,8 +33,8 @@ def read_pdf_document(file: SourceFile) -> Iterable[Document]:
     with _opened(content) as pdf:
         info = pdf.get_metadata_dict()
         pages = list(_pages(pdf))
-        title = title_of(info.get("Title", ""), pdf.get_toc(), pages)
-    blocks = blocks_of(without_running_heads(pages))
+        outline = read_outline(pdf)
+    blocks = blocks_of(without_running_heads(pages), outline)
     if not blocks:
         raise UnreadableFileError("no text in it (scanned?); run OCR on it first")
     blank = [number for number, page in enumerate(pages, 1) if not page]
@@ -42,9 +42,9 @@ def read_pdf_document(file: SourceFile) -> Iterable[Document]:
         file,
         content,
         lay_out(blocks, len(pages)),
-        title=title,
+        title=title_of(info.get("Title", ""), outline, pages),
         media_type=MEDIA_TYPE,
-        reader=f"pdf_document/3 (pypdfium2 {version('pypdfium2')})",
+        reader=f"pdf_document/4 (pypdfium2 {version('pypdfium2')})",
         metadata=_metadata(info),
         remarks=[_blank_pages_remark(blank)] if blank else [],
     )

@@ -1,10 +1,12 @@
-"""The headings of a PDF, told from its text by size and weight, and its title."""
+"""The headings of a PDF, by its outline and by size and weight of its lines, and its title."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from index.parsers.blocks import one_line, own_title
 from index.parsers.pdf.glyphs import TextRun
@@ -23,6 +25,14 @@ _RANKS = (
     re.compile(r"(?i)(?:section|article|note|appendix)\s+(?:[ivx\d]+|[a-z])\b"),
 )
 _NUMBERED = re.compile(r"\d{1,2}((?:\.\d{1,2})*)\.?\s")
+
+_MAX_ENTRIES = 20_000
+_MAX_HEADING_ROWS = 3
+_NO_WORD_CHARACTER = re.compile(r"[\W_]+")
+_LABEL = re.compile(
+    r"(?i)(?:(?:part|chapter|section|article|appendix|item|note)\s+)?"
+    r"(?:\d+|[a-z]|[ivxlc]+)(?:\.\d+)*(?:[.:)]+\s*|\s+[-–—:]?\s*)"
+)
 
 _MAX_TITLE_LINES = 4
 _MAX_TITLE_CHARS = 200
@@ -64,15 +74,22 @@ def heading_style(text: str, row: Row, body: BodyStyle) -> HeadingStyle | None:
     return HeadingStyle(-round(row.size * 2) / 2, not row.bold, _rank(text))
 
 
-def nested_levels(styles: Iterable[HeadingStyle]) -> list[int]:
-    """Return the level of each heading, 1 the outermost: one more than that of the one it is in."""
+def nested_levels(headings: Iterable[HeadingStyle | int]) -> list[int]:
+    """Return the level of each heading: one more than that of the one it is in.
+
+    Numbers are levels that the outline gives; below such a heading those told by style begin anew.
+    """
     above: list[HeadingStyle] = []
+    outline_level = 0
     levels: list[int] = []
-    for style in styles:
-        while above and above[-1] >= style:
-            above.pop()
-        above.append(style)
-        levels.append(len(above))
+    for heading in headings:
+        if isinstance(heading, int):
+            above, outline_level = [], heading
+        else:
+            while above and above[-1] >= heading:
+                above.pop()
+            above.append(heading)
+        levels.append(outline_level + len(above))
     return levels
 
 
@@ -84,24 +101,70 @@ def _rank(text: str) -> int:
     return len(_RANKS) + (numbered[1].count(".") if numbered else 0)
 
 
-def title_of(recorded: str, outline: Iterable[Any], pages: Sequence[Sequence[TextRun]]) -> str:
-    """Return a document's title: what it records, what heads its outline, or its largest words."""
-    return own_title(recorded) or _root_of(outline) or _largest(pages)
+class OutlineEntry(NamedTuple):
+    """A bookmark: its level, from 1, and the page it points to, from 1; 0 for none."""
+
+    title: str
+    level: int
+    page: int
 
 
-def _root_of(outline: Iterable[Any]) -> str:
-    """Return what the outline is headed by, if all of it is below one entry.
+def read_outline(pdf: Any) -> list[OutlineEntry]:
+    """Return the entries of a document's outline in order."""
+    entries: list[OutlineEntry] = []
+    for bookmark in islice(pdf.get_toc(), _MAX_ENTRIES):
+        destination = bookmark.get_dest()
+        page = None if destination is None else destination.get_index()
+        try:
+            title = one_line(bookmark.get_title() or "")
+        except UnicodeDecodeError:  # half a surrogate pair
+            title = ""
+        entries.append(OutlineEntry(title, bookmark.level + 1, 0 if page is None else page + 1))
+    return entries
 
-    An entry with none below it heads nothing: it may be "Table of Contents".
+
+def outline_headings(
+    rows: Sequence[Row], entries: Iterable[OutlineEntry]
+) -> dict[int, tuple[int, int]]:
+    """Return which rows are the titles of entries: from where to where, and the level.
+
+    A title may run over several rows, and either may have a number that the other lacks.
     """
-    marks = list(outline)
-    roots = [mark for mark in marks if mark.level == 0]
-    if len(roots) != 1 or len(marks) == 1:
-        return ""
-    try:
-        return own_title(roots[0].get_title() or "")
-    except UnicodeDecodeError:  # half a surrogate pair
-        return ""
+    levels: dict[str, int] = {}
+    for entry in entries:
+        for key in _keys(entry.title):
+            levels.setdefault(key, entry.level)
+    headings: dict[int, tuple[int, int]] = {}
+    start = 0
+    while levels and start < len(rows):
+        end = start + 1
+        for end in range(min(start + _MAX_HEADING_ROWS, len(rows)), start, -1):
+            keys = _keys(" ".join(row.text for row in rows[start:end]))
+            match = next((key for key in keys if key in levels), None)
+            if match:
+                headings[start] = end, levels[match]
+                break
+        start = end
+    return headings
+
+
+def _keys(title: str) -> list[str]:
+    """Return a title as it is compared, with its number and without."""
+    plain = unicodedata.normalize("NFKC", title).casefold()
+    keys = [_NO_WORD_CHARACTER.sub("", text) for text in (plain, _LABEL.sub("", plain, count=1))]
+    return [key for key in dict.fromkeys(keys) if not key.isdigit()]
+
+
+def title_of(
+    recorded: str, outline: Sequence[OutlineEntry], pages: Sequence[Sequence[TextRun]]
+) -> str:
+    """Return a document's title: what it records, what heads its outline, or its largest words.
+
+    An outline is headed by an entry with all others below it; one alone may be "Contents".
+    """
+    roots = [entry.title for entry in outline if entry.level == 1]
+    root = roots[0] if len(roots) == 1 and len(outline) > 1 else ""
+    return own_title(recorded) or own_title(root) or _largest(pages)
 
 
 def _largest(pages: Sequence[Sequence[TextRun]]) -> str:

@@ -3,14 +3,21 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 from index.parsers.blocks import TextBlock, one_line
 from index.parsers.files import progressed
 from index.parsers.pdf.bidi import is_mostly_right_to_left
 from index.parsers.pdf.glyphs import TextRun
-from index.parsers.pdf.headings import LEADER, BodyStyle, heading_style, nested_levels
+from index.parsers.pdf.headings import (
+    LEADER,
+    BodyStyle,
+    OutlineEntry,
+    heading_style,
+    nested_levels,
+    outline_headings,
+)
 from index.parsers.pdf.layout import columns_in_reading_order
 from index.parsers.pdf.rows import Row, rows_of, with_justified_lines_joined
 from index.parsers.pdf.tables import end_of_table, table_lines
@@ -35,45 +42,55 @@ class _Column:
     """Rows that are read one after the other, and where their lines end on the right.
 
     `margins` are further places where several lines end, such as those of indented notes.
+    `headings` are those of the outline: from which row to which, and the level.
     """
 
     page: int
     rows: tuple[Row, ...]
     right: float
     margins: tuple[float, ...] = ()
+    headings: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Draft:
-    """The rows of a block and the page of each; `line` is the text of a row of a table."""
+    """The rows of a block and the page of each; `line` is the text of a row of a table.
+
+    `level` is that of a heading in the outline, 0 for others.
+    """
 
     rows: list[Row]
     pages: list[int]
     right: float
+    level: int = 0
     line: str | None = None
     opens_table: bool = False
 
 
-def blocks_of(pages: Sequence[Sequence[TextRun]]) -> list[TextBlock]:
+def blocks_of(
+    pages: Sequence[Sequence[TextRun]], outline: Sequence[OutlineEntry]
+) -> list[TextBlock]:
     """Return the blocks of a document, given what stands on each of its pages."""
     columns: list[_Column] = []
+    entries: dict[int, list[OutlineEntry]] = {}
+    for entry in outline:
+        entries.setdefault(entry.page, []).append(entry)
     for number, page in enumerate(pages, 1):
-        columns += [
-            _column(number, with_justified_lines_joined(rows_of(runs)))
-            for runs in columns_in_reading_order(page)
-        ]
+        for runs in columns_in_reading_order(page):
+            rows = with_justified_lines_joined(rows_of(runs))
+            columns.append(_column(number, rows, entries.get(number, ())))
         progressed()
     body = _body_style(columns)
     words = _count_words(row for column in columns for row in column.rows)
     return list(_blocks(list(_drafts(columns, body)), body, words))
 
 
-def _column(page: int, rows: Sequence[Row]) -> _Column:
+def _column(page: int, rows: Sequence[Row], entries: Sequence[OutlineEntry]) -> _Column:
     """Return a column whose right edge is where its longer lines end."""
     ends = sorted(row.x1 for row in rows if row.is_line and len(row.text.split()) >= 6)
     edge = ends[int(0.9 * (len(ends) - 1))] if ends else max(row.x1 for row in rows)
     margins = [a for a, b, c in zip(ends, ends[1:], ends[2:], strict=False) if c - a < _SAME_PLACE]
-    return _Column(page, tuple(rows), edge, tuple(margins))
+    return _Column(page, tuple(rows), edge, tuple(margins), outline_headings(rows, entries))
 
 
 def _body_style(columns: Iterable[_Column]) -> BodyStyle:
@@ -123,12 +140,14 @@ def _drafts(columns: Sequence[_Column], body: BodyStyle) -> Iterator[_Draft]:
 
 def _drafts_of_column(column: _Column, body: BodyStyle) -> Iterator[_Draft]:
     rows, page = column.rows, column.page
+    starts = sorted(column.headings, reverse=True)
     block: _Draft | None = None
     index = 0
     while index < len(rows):
-        end = end_of_table(rows, index, body.line_height)
         row = rows[index]
-        if block and end == index and _goes_on(block.rows, row, column, body):
+        stop = starts[-1] if starts else len(rows)
+        end = end_of_table(rows, index, stop, body.line_height) if index < stop else index
+        if block and end == index < stop and _goes_on(block.rows, row, column, body):
             block.rows.append(row)
             block.pages.append(page)
             index += 1
@@ -136,9 +155,13 @@ def _drafts_of_column(column: _Column, body: BodyStyle) -> Iterator[_Draft]:
         if block:
             yield block
             block = None
-        if end > index:
-            for number, (row, line) in enumerate(table_lines(rows[index:end])):
-                yield _Draft([row], [page], column.right, line, opens_table=number == 0)
+        if index == stop:
+            end, level = column.headings[starts.pop()]
+            yield _Draft(list(rows[index:end]), [page] * (end - index), column.right, level)
+            index = end
+        elif end > index:
+            for number, (first, line) in enumerate(table_lines(rows[index:end])):
+                yield _Draft([first], [page], column.right, 0, line, opens_table=number == 0)
             index = end
         else:
             block = _Draft([row], [page], column.right)
@@ -193,6 +216,8 @@ def _runs_over(above: _Draft, below: _Draft) -> bool:
     return (
         above.line is None
         and below.line is None
+        and not above.level
+        and not below.level
         and last.is_line
         and row.is_line
         and not row.is_item
@@ -207,19 +232,19 @@ def _runs_over(above: _Draft, below: _Draft) -> bool:
 
 def _blocks(drafts: Sequence[_Draft], body: BodyStyle, words: Counter[str]) -> Iterator[TextBlock]:
     texts = [_text(draft, words) for draft in drafts]
-    styles = [
-        heading_style(text, draft.rows[0], body) if draft.line is None else None
+    headings = [
+        draft.level or (heading_style(text, draft.rows[0], body) if draft.line is None else None)
         for draft, (text, _) in zip(drafts, texts, strict=True)
     ]
-    levels = iter(nested_levels(style for style in styles if style))
+    levels = iter(nested_levels(heading for heading in headings if heading))
     after_item = False
-    for draft, (text, breaks), style in zip(drafts, texts, styles, strict=True):
+    for draft, (text, breaks), heading in zip(drafts, texts, headings, strict=True):
         if not text:
             continue
-        is_item = draft.line is None and draft.rows[0].is_item and not style
+        is_item = draft.line is None and draft.rows[0].is_item and not heading
         tight = (draft.line is not None and not draft.opens_table) or (is_item and after_item)
         after_item = is_item
-        yield TextBlock(text, next(levels) if style else 0, tight, draft.pages[0], breaks)
+        yield TextBlock(text, next(levels) if heading else 0, tight, draft.pages[0], breaks)
 
 
 def _text(draft: _Draft, words: Counter[str]) -> tuple[str, tuple[int, ...]]:

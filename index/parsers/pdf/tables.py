@@ -18,17 +18,17 @@ _WIDER = 1.6
 _DIGIT = re.compile(r"\d")
 
 
-def end_of_table(rows: Sequence[Row], start: int, line_height: float) -> int:
+def end_of_table(rows: Sequence[Row], start: int, stop: int, line_height: float) -> int:
     """Return where the table that begins with the row at `start` ends; `start` if there is none.
 
-    Rows of one cell belong to it where rows of several follow closely.
+    It ends before `stop`. Rows of one cell belong to it where rows of several follow closely.
     """
     if rows[start].is_line:
         return start
     end = index = start + 1
     figures = rows[start].cells[1].x0
     left = rows[start].x0
-    while index < len(rows) and index - end <= _MAX_LABELS:
+    while index < stop and index - end <= _MAX_LABELS:
         above, row = rows[index - 1], rows[index]
         if above.y - row.y > 3 * line_height * row.size:
             break
