@@ -2,6 +2,7 @@
 
 import re
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,75 @@ def test_a_table_has_a_line_for_each_row_with_label_and_figures(read):
         "Costs | | (700)",
         "Profit | 400 | 400",
     ]
+
+
+def grid(xs: list[float], ys: list[float], *, shade: bool = False) -> list[Box]:
+    """Return a rectangle for each cell between these places, from the left and from the top."""
+    return [
+        Box(x0, y1, x1 - x0, y0 - y1, shade) for x0, x1 in pairwise(xs) for y0, y1 in pairwise(ys)
+    ]
+
+
+def test_a_row_of_a_ruled_table_is_whole_although_its_cells_wrap(read):
+    rule = (
+        "Only with the guard in place,",
+        "and with goggles always; sand-",
+        "ing is not here",
+    )
+    reason = ("Splinters fly farther than one", "thinks")
+    page = [
+        *lines(72, 740, "Rules for the use of the workshop follow."),
+        *grid([72, 172, 322, 472], [700, 680, 640, 612]),
+        *(Words(x, 686, cell) for x, cell in ((76, "Tool"), (176, "Rule"), (326, "Reason"))),
+        Words(76, 666, "Circular saw"),
+        *lines(176, 666, *rule),
+        *lines(326, 666, *reason),
+        *lines(76, 626, "Lathe and other", "machines"),
+        Words(326, 626, "See there"),
+        *lines(72, 580, "It is open on all days, and sanding is done outside."),
+    ]
+    before, table, after = read(page).text.split("\n\n")
+    assert table.split("\n") == [
+        "Tool | Rule | Reason",
+        " | ".join(
+            ("Circular saw", " ".join(rule).replace("sand- ing", "sanding"), " ".join(reason))
+        ),
+        "Lathe and other machines | | See there",
+    ]
+    assert before == "Rules for the use of the workshop follow."
+    assert after == "It is open on all days, and sanding is done outside."
+
+
+def test_a_ruled_table_is_whole_on_a_page_that_is_read_from_right_to_left(read):
+    page = [
+        *grid([72, 172, 272], [700, 670, 640]),
+        *lines(177, 688, "הפוך דבר", "הרבה דבר", drawn=True),
+        *lines(77, 688, "אחד דבר שלישי ורביע", "ועוד", drawn=True),
+        *lines(177, 658, "שניים", drawn=True),
+        *lines(77, 658, "שלושה", drawn=True),
+    ]
+    rows = read(page).text.split("\n")
+    assert [row.count(" | ") for row in rows] == [1, 1]
+    assert rows[1] == "םיינש | השולש"
+
+
+def test_shading_and_frames_around_many_rows_leave_rows_as_they_are(read):
+    rows = [("Sales", "1,200", "1,100"), ("Costs of goods", "800", "700"), ("Profit", "400", "400")]
+    words = [
+        Words(x, 600 - 14 * number, cell)
+        for number, row in enumerate(rows)
+        for x, cell in zip((74, 300, 400), row, strict=True)
+    ]
+    expected = "\n".join(" | ".join(row) for row in rows)
+    shades = grid([72, 298, 398, 498], [612, 598, 584, 570], shade=True)
+    frames = grid([72, 298, 398, 498], [612, 570])
+    for boxes in ([], shades, frames, [*shades, *frames]):
+        assert read([*boxes, *words]).text == expected
+
+
+def test_rules_without_end_do_no_harm(read):
+    hatched = grid([x / 2 for x in range(600)], [700, 400]) + grid([0, 300], [*range(700, 400, -1)])
+    assert read([*hatched, *lines(72, 720, *FULL_WIDTH)]).text == " ".join(FULL_WIDTH)
 
 
 def test_a_sign_of_currency_in_a_place_of_its_own_goes_to_its_figure(read):

@@ -9,6 +9,7 @@ from typing import Any
 from index.parsers.blocks import extracted_document, lay_out, one_line
 from index.parsers.files import UnreadableFileError, bytes_of, progressed
 from index.parsers.pdf.glyphs import TextRun, text_runs
+from index.parsers.pdf.grids import with_ruled_rows
 from index.parsers.pdf.headings import read_outline, title_of
 from index.parsers.pdf.layout import without_running_heads
 from index.parsers.pdf.paragraphs import blocks_of
@@ -79,7 +80,7 @@ def _pages(pdf: Any) -> Iterator[list[TextRun]]:
                 left -= text_page.count_chars()
                 if left < 0:
                     raise UnreadableFileError(f"more than {MAX_GLYPHS:,} characters; split it")
-                runs = text_runs(text_page)
+                runs = with_ruled_rows(page, *text_runs(text_page))
         except pypdfium2.PdfiumError:
             pass
         yield runs

@@ -19,7 +19,7 @@ _FORCE_BOLD = 1 << 18
 _HYPHENS = (0x02, 0xFFFE)
 """What PDFium writes for a hyphen at the end of a line."""
 
-_FAR_AWAY = 100_000.0
+FAR_AWAY = 100_000.0
 """No page is as large; what a damaged file puts there, or nowhere (NaN), is not read."""
 
 _HEIGHT, _DEPTH = 1.117, 0.212
@@ -39,6 +39,7 @@ class TextRun:
     `y` is the lower edge, `size` that of the font; `bold` and `italic` tell whether most of it
     is. `blanks` are those between its words: index in `text`, left and right edge. On a page that
     is read from right to left, all is `mirrored`: x grows leftwards, from 0 down at the origin.
+    A whole row of a ruled table is one run as well: `ruled_cells` are the lines of each cell.
     """
 
     text: str
@@ -50,6 +51,7 @@ class TextRun:
     italic: bool = False
     blanks: tuple[tuple[int, float, float], ...] = ()
     mirrored: bool = False
+    ruled_cells: tuple[tuple[str, ...], ...] = ()
 
     def parted_at(self, x: float) -> "list[TextRun]":
         """Return the run in two if `x` is in a blank of it, else as it is."""
@@ -64,16 +66,16 @@ class TextRun:
         return [self]
 
 
-def text_runs(text_page: Any) -> list[TextRun]:
-    """Return what stands on a page, in the order in which the file draws it.
+def text_runs(text_page: Any) -> tuple[list[TextRun], int]:
+    """Return what stands on a page, in the order in which the file draws it, and how it is turned.
 
-    Text that is turned otherwise than most of the page's is left out.
+    That is in quarter turns; text that is turned otherwise than most of the page's is left out.
     """
-    glyphs = _upright_glyphs(text_page)
+    glyphs, turn = _upright_glyphs(text_page)
     if not is_mostly_right_to_left("".join(glyph.char for glyph in glyphs)):
-        return list(_runs(glyphs))
+        return list(_runs(glyphs)), turn
     mirrored = [replace(glyph, x0=-glyph.x1, x1=-glyph.x0) for glyph in glyphs]
-    return [replace(run, mirrored=True) for run in _runs(mirrored, mirrored=True)]
+    return [replace(run, mirrored=True) for run in _runs(mirrored, mirrored=True)], turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +116,19 @@ class _Mark(NamedTuple):
     after_blank: bool
 
 
-def _upright_glyphs(text_page: Any) -> list[_Glyph]:
-    """Return the glyphs of a page that are turned as most of it, in the file's order."""
-    turned: dict[int, list[_Mark]] = {}
+def _upright_glyphs(text_page: Any) -> tuple[list[_Glyph], int]:
+    """Return the glyphs of a page that are turned as most of it, in the file's order, and how."""
+    by_turn: dict[int, list[_Mark]] = {}
     tallest: dict[tuple[int, float], float] = {}
     for mark in _marks(text_page):
-        turned.setdefault(mark.style.turn, []).append(mark)
+        by_turn.setdefault(mark.style.turn, []).append(mark)
         font = mark.style.font, mark.style.em
         tallest[font] = max(tallest.get(font, 0.1), mark.box[3] - mark.box[1])
-    if not turned:
-        return []
-    upright = max(turned, key=lambda turn: (len(turned[turn]), -turn))
-    return [_glyph(mark, tallest[mark.style.font, mark.style.em]) for mark in turned[upright]]
+    if not by_turn:
+        return [], 0
+    turn = max(by_turn, key=lambda turn: (len(by_turn[turn]), -turn))
+    marks = by_turn[turn]
+    return [_glyph(mark, tallest[mark.style.font, mark.style.em]) for mark in marks], turn
 
 
 def _glyph(mark: _Mark, tallest: float) -> _Glyph:
@@ -166,8 +169,8 @@ def _marks(text_page: Any) -> Iterator[_Mark]:
         style = styles.get(key) if key else None
         if style is None:
             style = styles[key] = _style(page, index, drawn, fonts)
-        upright = _turned(box.left, box.bottom, box.right, box.top, style.turn)
-        if all(-_FAR_AWAY < edge < _FAR_AWAY for edge in upright):
+        upright = turned(box.left, box.bottom, box.right, box.top, style.turn)
+        if all(-FAR_AWAY < edge < FAR_AWAY for edge in upright):
             yield _Mark(char, style, upright, after_blank)
             after_blank = False
 
@@ -189,7 +192,7 @@ def _style(page: Any, index: int, drawn: Any, fonts: dict[int, tuple[bool, bool]
         em = pdfium.FPDFText_GetFontSize(page, index) * area / width if width else 0.0
     baseline = math.inf
     if pdfium.FPDFText_GetCharOrigin(page, index, x, y):
-        baseline = _turned(x.value, y.value, x.value, y.value, turn)[1]
+        baseline = turned(x.value, y.value, x.value, y.value, turn)[1]
     return _Style(turn, baseline, round(em, 2) if em > 0 else 0.0, key, *fonts[key])
 
 
@@ -206,7 +209,7 @@ def _weight_and_slant(page: Any, index: int) -> tuple[bool, bool]:
     return bold or (not italic and pdfium.FPDFText_GetFontWeight(page, index) >= 600), italic
 
 
-def _turned(
+def turned(
     left: float, bottom: float, right: float, top: float, turn: int
 ) -> tuple[float, float, float, float]:
     """Return the edges left, lower, right and upper of a box that is turned upright."""

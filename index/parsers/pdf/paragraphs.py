@@ -54,16 +54,17 @@ class _Column:
 
 @dataclass(slots=True)
 class _Draft:
-    """The rows of a block and the page of each; `line` is the text of a row of a table.
+    """The rows of a block and the page of each.
 
-    `level` is that of a heading in the outline, 0 for others.
+    `level` is that of a heading in the outline, 0 for others. `cells` are those of a row of a
+    table, the lines of each.
     """
 
     rows: list[Row]
     pages: list[int]
     right: float
     level: int = 0
-    line: str | None = None
+    cells: tuple[tuple[str, ...], ...] = ()
     opens_table: bool = False
 
 
@@ -139,35 +140,49 @@ def _drafts(columns: Sequence[_Column], body: BodyStyle) -> Iterator[_Draft]:
 
 
 def _drafts_of_column(column: _Column, body: BodyStyle) -> Iterator[_Draft]:
-    rows, page = column.rows, column.page
-    starts = sorted(column.headings, reverse=True)
+    rows = column.rows
     block: _Draft | None = None
+    in_table = False
     index = 0
     while index < len(rows):
-        row = rows[index]
-        stop = starts[-1] if starts else len(rows)
-        end = end_of_table(rows, index, stop, body.line_height) if index < stop else index
-        if block and end == index < stop and _goes_on(block.rows, row, column, body):
-            block.rows.append(row)
-            block.pages.append(page)
-            index += 1
+        end, drafts = _heading_or_table(column, index, body, in_table=in_table)
+        in_table = bool(drafts and drafts[-1].cells)
+        if drafts:
+            if block:
+                yield block
+                block = None
+            yield from drafts
+            index = end
             continue
-        if block:
-            yield block
-            block = None
-        if index == stop:
-            end, level = column.headings[starts.pop()]
-            yield _Draft(list(rows[index:end]), [page] * (end - index), column.right, level)
-            index = end
-        elif end > index:
-            for number, (first, line) in enumerate(table_lines(rows[index:end])):
-                yield _Draft([first], [page], column.right, 0, line, opens_table=number == 0)
-            index = end
+        if block and _goes_on(block.rows, rows[index], column, body):
+            block.rows.append(rows[index])
+            block.pages.append(column.page)
         else:
-            block = _Draft([row], [page], column.right)
-            index += 1
+            if block:
+                yield block
+            block = _Draft([rows[index]], [column.page], column.right)
+        index += 1
     if block:
         yield block
+
+
+def _heading_or_table(
+    column: _Column, index: int, body: BodyStyle, *, in_table: bool
+) -> tuple[int, list[_Draft]]:
+    """Return the heading of the outline or the table that begins there, and where it ends."""
+    rows, pages = column.rows, [column.page]
+    if index in column.headings:
+        end, level = column.headings[index]
+        return end, [_Draft(list(rows[index:end]), pages * (end - index), column.right, level)]
+    if cells := rows[index].ruled_cells:
+        row = _Draft([rows[index]], pages, column.right, 0, cells, opens_table=not in_table)
+        return index + 1, [row]
+    end = end_of_table(rows, index, body.line_height, column.headings)
+    lines = table_lines(rows[index:end]) if end > index else []
+    return end, [
+        _Draft([row], [column.page], column.right, 0, ((line,),), opens_table=number == 0)
+        for number, (row, line) in enumerate(lines)
+    ]
 
 
 def _goes_on(block: Sequence[Row], row: Row, column: _Column, body: BodyStyle) -> bool:
@@ -214,10 +229,7 @@ def _runs_over(above: _Draft, below: _Draft) -> bool:
     """Tell whether a paragraph that ends its page or column goes on with the next one's first."""
     last, row = above.rows[-1], below.rows[0]
     return (
-        above.line is None
-        and below.line is None
-        and not above.level
-        and not below.level
+        not (above.cells or below.cells or above.level or below.level)
         and last.is_line
         and row.is_line
         and not row.is_item
@@ -233,7 +245,7 @@ def _runs_over(above: _Draft, below: _Draft) -> bool:
 def _blocks(drafts: Sequence[_Draft], body: BodyStyle, words: Counter[str]) -> Iterator[TextBlock]:
     texts = [_text(draft, words) for draft in drafts]
     headings = [
-        draft.level or (heading_style(text, draft.rows[0], body) if draft.line is None else None)
+        draft.level or (None if draft.cells else heading_style(text, draft.rows[0], body))
         for draft, (text, _) in zip(drafts, texts, strict=True)
     ]
     levels = iter(nested_levels(heading for heading in headings if heading))
@@ -241,16 +253,17 @@ def _blocks(drafts: Sequence[_Draft], body: BodyStyle, words: Counter[str]) -> I
     for draft, (text, breaks), heading in zip(drafts, texts, headings, strict=True):
         if not text:
             continue
-        is_item = draft.line is None and draft.rows[0].is_item and not heading
-        tight = (draft.line is not None and not draft.opens_table) or (is_item and after_item)
+        is_item = not draft.cells and draft.rows[0].is_item and not heading
+        tight = (bool(draft.cells) and not draft.opens_table) or (is_item and after_item)
         after_item = is_item
         yield TextBlock(text, next(levels) if heading else 0, tight, draft.pages[0], breaks)
 
 
 def _text(draft: _Draft, words: Counter[str]) -> tuple[str, tuple[int, ...]]:
     """Return a draft's text, and the offsets at which further pages begin in it."""
-    if draft.line is not None:
-        return one_line(LEADER.sub(" … ", draft.line)).removesuffix(" |"), ()
+    if draft.cells:
+        line = " | ".join(_cell_text(lines, words) for lines in draft.cells)
+        return one_line(LEADER.sub(" … ", line)).removesuffix(" |"), ()
     text = one_line(LEADER.sub(" … ", draft.rows[0].text))
     breaks: list[int] = []
     page = draft.pages[0]
@@ -259,6 +272,13 @@ def _text(draft: _Draft, words: Counter[str]) -> tuple[str, tuple[int, ...]]:
         breaks += [start] * (row_page - page)
         page = row_page
     return text, tuple(breaks)
+
+
+def _cell_text(lines: Sequence[str], words: Counter[str]) -> str:
+    text = lines[0] if lines else ""
+    for line in lines[1:]:
+        text, _ = _join_lines(text, line, words)
+    return text
 
 
 def _join_lines(before: str, line: str, words: Counter[str]) -> tuple[str, int]:

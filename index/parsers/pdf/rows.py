@@ -48,7 +48,8 @@ class Cell:
 class Row:
     """What stands at one height: cells from left to right. `text_x0` is after a list marker.
 
-    `blanks` are the widths of those between its words, in units of the font's size.
+    `blanks` are the widths of those between its words, in units of the font's size; `ruled_cells`
+    are the lines of each cell of a ruled table.
     """
 
     cells: tuple[Cell, ...]
@@ -58,6 +59,7 @@ class Row:
     text_x0: float
     italic: bool = False
     blanks: tuple[float, ...] = ()
+    ruled_cells: tuple[tuple[str, ...], ...] = ()
 
     @property
     def text(self) -> str:
@@ -108,7 +110,12 @@ def group_by_height(runs: Iterable[TextRun]) -> list[list[TextRun]]:
 
 def rows_of(runs: Iterable[TextRun]) -> list[Row]:
     """Return the rows of a page or of one of its columns, from the top down."""
-    return [_row(_with_small_signs_inserted(group)) for group in group_by_height(runs)]
+    rows: list[Row] = []
+    for group in group_by_height(runs):
+        rows += [_ruled_row(run) for run in group if run.ruled_cells]
+        if others := [run for run in group if not run.ruled_cells]:
+            rows.append(_row(_with_small_signs_inserted(others)))
+    return rows
 
 
 def with_justified_lines_joined(rows: Sequence[Row]) -> list[Row]:
@@ -156,6 +163,12 @@ def _row(runs: Sequence[TextRun]) -> Row:
         italic=2 * sum(len(run.text) for run in runs if run.italic) > letters,
         blanks=tuple(_blanks(runs, size)),
     )
+
+
+def _ruled_row(run: TextRun) -> Row:
+    texts = (" ".join(lines) for lines in run.ruled_cells if lines)
+    cells = tuple(Cell(text, run.x0, run.x1) for text in texts)
+    return Row(cells, run.y, run.size, run.bold, run.x0, ruled_cells=run.ruled_cells)
 
 
 def _with_small_signs_inserted(runs: Sequence[TextRun]) -> list[TextRun]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -18,19 +18,22 @@ _WIDER = 1.6
 _DIGIT = re.compile(r"\d")
 
 
-def end_of_table(rows: Sequence[Row], start: int, stop: int, line_height: float) -> int:
+def end_of_table(
+    rows: Sequence[Row], start: int, line_height: float, headings: Container[int]
+) -> int:
     """Return where the table that begins with the row at `start` ends; `start` if there is none.
 
-    It ends before `stop`. Rows of one cell belong to it where rows of several follow closely.
+    Rows of one cell belong to it where rows of several follow closely; no heading, and no row of
+    a ruled table.
     """
     if rows[start].is_line:
         return start
     end = index = start + 1
     figures = rows[start].cells[1].x0
     left = rows[start].x0
-    while index < stop and index - end <= _MAX_LABELS:
+    while index < len(rows) and index - end <= _MAX_LABELS:
         above, row = rows[index - 1], rows[index]
-        if above.y - row.y > 3 * line_height * row.size:
+        if index in headings or row.ruled_cells or above.y - row.y > 3 * line_height * row.size:
             break
         index += 1
         if _continued_cell(above, row):
