@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from eval.gold import Question
 from eval.judge import rank_documents
-from eval.measures.ranking import ranking_values
-from eval.questions import Question
+from eval.measures.table import ranking_values
 from eval.sets.beir import BeirSet, read_beir
-from index.chunking import Chunker
-from index.model import Model
+from index.chunking.chunker import Chunker
+from index.encoding.model import Model
 from index.records import ChunkedDocument
 
 

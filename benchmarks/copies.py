@@ -15,9 +15,9 @@ from itertools import accumulate
 import numpy as np
 from numpy.random import Generator, default_rng
 
-from index.encoder import Vectors
+from index.encoding.encoder import Vectors
 from index.records import ChunkedDocument, Document, Passage, Skipped, Span, passage_id
-from index.sources import document_id
+from index.sources.listing import document_id
 from index.store.snapshot import Snapshot
 
 COSINES = 0.6, 0.9

@@ -24,10 +24,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from index.dense.codes import make_codes, read_codes
-from index.dense.scan import Hits, Mask, nearest
-from index.dense.search import DenseIndex
-from index.encoder import Vectors
+from index.encoding.encoder import Vectors
+from index.search.codes import make_codes, read_codes
+from index.search.dense import DenseIndex, Hits, Mask, nearest
 from index.store.objects import ObjectFolder
 from index.store.stack import Stack
 from qa.engine import Engine

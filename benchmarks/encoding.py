@@ -15,9 +15,9 @@ import numpy as np
 
 from benchmarks.beir import chunk, mean_ndcg, read_set
 from eval.sets.beir import BeirSet
-from index.backends.choose import open_encoder
-from index.encoder import Encoder, Vectors
-from index.model import Model, find_model
+from index.encoding.choose import open_encoder
+from index.encoding.encoder import Encoder, Vectors
+from index.encoding.model import Model, find_model
 from index.records import ChunkedDocument, Document, Passage, passage_text
 
 _PASSAGE_TOKENS = 128

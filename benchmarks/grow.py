@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.copies import Copies
-from index.backends.choose import open_encoder
-from index.gathering import Gathered
-from index.model import find_model
+from index.encoding.choose import open_encoder
+from index.encoding.model import find_model
+from index.ingest import Gathered
 from index.records import ChunkedDocument
 from index.store.entries import Entry
 from index.store.making import Making

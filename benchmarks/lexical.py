@@ -23,13 +23,13 @@ import numpy as np
 import orjson
 
 from benchmarks.beir import chunk, mean_ndcg, read_set
-from index.model import find_model
+from index.encoding.model import find_model
 from index.records import ChunkedDocument, Document, Passage, Span
 from index.store.manifest import PostingsFiles
 from index.store.objects import ObjectFolder, StoredFile
 from index.store.postings import build_postings, read_postings, write_postings
-from qa.lexical import Lexicon
-from qa.query import search_terms
+from qa.question.query import search_terms
+from qa.retrieve.lexical import Lexicon
 
 _K = 200
 _WORDS = r"(?u)\b\w+\b"

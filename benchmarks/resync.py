@@ -20,11 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.results import LATEST, WORK, keep_table
-from index.build import sync
-from index.encoder import Role, Vectors
-from index.model import find_model
+from index.encoding.encoder import Role, Vectors
+from index.encoding.model import find_model
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 
 _METHOD = """\
 {documents} Markdown files of five sections, {passages} passages; one file is changed, and the \

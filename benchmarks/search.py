@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from benchmarks.results import percentiles
 from benchmarks.running import memory_of
-from index.encoder import Vectors
+from index.encoding.encoder import Vectors
 from index.store.snapshot import Snapshot
 from qa.engine import Engine
-from qa.query import search_terms
+from qa.question.query import search_terms
 
 _LIMIT = 100
 """How many passages the engine asks each search for."""

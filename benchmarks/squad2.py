@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from eval.questions import GoldSpan, Question
+from eval.gold import GoldSpan, Question
 from eval.sets.beir import read_beir
 from index.records import Document, Span
 from training.rows import KEPT_OUT_ARTICLE

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.results import LATEST, keep_table
 from benchmarks.search import read_questions
-from index.model import Model
+from index.encoding.model import Model
 from qa.engine import Engine
 
 _METHOD = """\

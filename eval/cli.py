@@ -59,7 +59,7 @@ def evaluate_command(
         _refuse_options_before(context)
         return
     # Imported when run: they bring FAISS, which other commands may not need.
-    from eval.gold_file import PACKAGED_GOLD, locate, read_gold
+    from eval.gold import PACKAGED_GOLD, locate, read_gold
     from eval.report.terminal import Delivery
     from eval.run import evaluate
     from index.progress import progress_bar

@@ -10,8 +10,7 @@ from scipy.stats import binomtest
 
 from eval.errors import BaselineError
 from eval.measures import GUARDED, MEASURES
-from eval.measures.bootstrap import difference, limits_of_unanimous
-from eval.measures.measure import Measure
+from eval.measures.measure import Measure, difference, limits_of_unanimous
 from eval.measures.table import Table
 from eval.records import Result, Run, Settings
 

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from eval.gold_file import GoldQuote, GoldRow
+from eval.gold import GoldQuote, GoldRow
 from index.records import ChunkedDocument, Document
 from index.store.feedback import Feedback, RatedQuote
 from index.store.snapshot import Snapshot
 from index.terminal import one_line
-from qa.wording import words
+from qa.question.wording import words
 
 MOVED_WORDS = 5
 """What a quote needs to be recognised where it does not stand at its offsets."""

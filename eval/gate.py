@@ -5,22 +5,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eval.comparison import FEWEST, Comparison, Difference, compare
-from eval.defaults import TOP_K
-from eval.gold_file import GoldRow, Located, locate_what_stands
+from eval.gold import GoldRow, Located, Rows, locate_what_stands
+from eval.options import TOP_K
 from eval.records import Result, Run
-from eval.rows import Rows
 from eval.run import evaluate
-from index.backends import Backend
-from index.encoder import Encoder
+from index.encoding import Backend
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model, find_model
 from index.errors import ModelError
-from index.model import Model, find_model
 from index.progress import Progress, no_progress
 from index.store.manifest import Manifest
 from index.store.snapshot import Snapshot
 from qa.engine import Engine
 from qa.read.choose import open_reader_if_any
 from qa.read.reader import Reader
-from qa.stages import Stage, stages_without
+from qa.records import Stage, stages_without
 
 MATERIAL = 0.1
 """The least loss in a graded measure that holds a snapshot back."""
@@ -100,7 +99,7 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class GoldGate:
-    """An `index.gating.Gate` that asks `gold` of both snapshots.
+    """An `index.sync.Gate` that asks `gold` of both snapshots.
 
     `model` and `encoder` are those of the candidate; of a snapshot that was made by another
     model that one is opened. `report` is given the outcome.
@@ -177,7 +176,7 @@ class GoldGate:
     def _engine(self, snapshot: Snapshot, reader: Reader | None) -> Engine:
         model, encoder = model_of(snapshot.manifest, self.model), self.encoder
         if model is not self.model:
-            from index.backends.choose import open_encoder
+            from index.encoding.choose import open_encoder
 
             encoder = open_encoder(model, self.backend)
         stages = stages_without(self.without)

@@ -5,8 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from eval.defaults import TOP_K
 from qa.settings import Settings, load_settings
+
+TOP_K = 10
+"""How many passages are looked at, and ranked."""
+
 
 BaselineOption = Annotated[
     Path | None,

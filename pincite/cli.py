@@ -3,44 +3,60 @@
 import os
 import sys
 from contextlib import suppress
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import pincite
-from eval.calibration.cli import calibrate_command
-from eval.cli import app as eval_app
 from index.terminal import WRONG_USAGE, run
-from pincite.feedback import app as feedback_app
-from pincite.gating import gate_command
-from pincite.indexing import index_command
-from pincite.keys import key_app
-from pincite.model_context import mcp_command
-from pincite.serving import serve_command
-from pincite.snapshots import purge_command, rollback_command
-from pincite.status import status_command
-from qa.cli import ask_command, verify_command, why_command
+
+COMMANDS = {
+    "index": "pincite.indexing:index_command",
+    "ask": "qa.cli:ask_command",
+    "why": "qa.cli:why_command",
+    "serve": "pincite.serving:serve_command",
+    "mcp": "pincite.mcp:mcp_command",
+    "status": "pincite.status:status_command",
+    "verify": "qa.cli:verify_command",
+    "calibrate": "eval.calibration.cli:calibrate_command",
+    "gate": "pincite.gating:gate_command",
+    "rollback": "pincite.snapshots:rollback_command",
+    "purge": "pincite.snapshots:purge_command",
+    "eval": "eval.cli:app",
+    "feedback": "pincite.feedback:app",
+    "key": "pincite.keys:key_app",
+}
+"""Each command, and the function or the app that it is: imported when it is called, so that
+asking does not wait for what only evaluating needs."""
+
+
+class _Commands(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        if not isinstance(command, typer.Typer):
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+            alone.command()(command)
+            command = alone
+        made = typer.main.get_command(command)
+        made.name = cmd_name
+        return made
+
 
 app = typer.Typer(
+    cls=_Commands,
     name="pincite",
     help="Answers from your own documents, every word pinned to its place.",
     add_completion=False,
     rich_markup_mode=None,
 )
-app.command("index")(index_command)
-app.command("ask")(ask_command)
-app.command("why")(why_command)
-app.command("serve")(serve_command)
-app.command("mcp")(mcp_command)
-app.command("status")(status_command)
-app.command("verify")(verify_command)
-app.add_typer(eval_app, name="eval")
-app.command("calibrate")(calibrate_command)
-app.command("gate")(gate_command)
-app.add_typer(feedback_app, name="feedback")
-app.add_typer(key_app, name="key")
-app.command("rollback")(rollback_command)
-app.command("purge")(purge_command)
 
 
 @app.callback(invoke_without_command=True)

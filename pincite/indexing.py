@@ -1,5 +1,7 @@
 """`pincite index`: the store is made to hold what the sources hold."""
 
+import shlex
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -7,17 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
+from index.changes import Changes, Plan, SyncReport
 from index.errors import PinciteError, SettingsError, StoreBusyError, StoreError
-from index.terminal import console, note
+from index.sources.listing import SkippedFile
+from index.terminal import console, note, one_line
 from qa.cli import BackendOption, KeepOption, ModelOption, ReaderOption, StoreOption
 from qa.settings import Settings, load_settings
 
-# What the commands need is imported when they run: `pincite ask` shares this command line and
-# has to start quickly.
 if TYPE_CHECKING:
-    from index.encoder import Encoder
-    from index.model import Model
+    from index.encoding.encoder import Encoder
+    from index.encoding.model import Model
     from index.store.store import Store
 
 KEPT_ASIDE = 5
@@ -101,8 +104,8 @@ class _Indexing:
     @classmethod
     def of(cls, store: "Store", settings: Settings, *, force: bool, reread: bool) -> "_Indexing":
         """Load the model. Raises PinciteError where it, or registered gold, cannot be had."""
-        from index.backends.choose import open_encoder
-        from index.model import find_model
+        from index.encoding.choose import open_encoder
+        from index.encoding.model import find_model
         from pincite.gating import GoldCheck
 
         model = find_model(settings.model or _model_in_use(store))
@@ -112,12 +115,11 @@ class _Indexing:
 
     def sync(self, sources: list[str]) -> bool:
         """Bring the store up to date and tell of it; return whether a snapshot was kept aside."""
-        from index.build import sync
         from index.progress import progress_bar
-        from index.refusals import NothingToIndexError
-        from index.sources import resolve_sources
+        from index.sources.listing import resolve_sources
+        from index.sources.remembered import NothingToIndexError
+        from index.sync import sync
         from pincite.gating import GoldCheck
-        from pincite.index_terminal import print_dropped, print_report, print_skipped
 
         out = console(stderr=True)
         check = GoldCheck.of(self.store, self.model, force=self.force)
@@ -153,7 +155,7 @@ class _Indexing:
         """Go on until interrupted; what goes wrong is told and tried again with the next change."""
         import threading
 
-        from index.watching import watch_sources
+        from index.sources.watching import watch_sources
 
         def changed() -> None:
             try:
@@ -175,11 +177,10 @@ class _Indexing:
 
 
 def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
-    from index.plan import plan
-    from index.refusals import NothingToIndexError
-    from index.sources import resolve_sources
+    from index.changes import plan
+    from index.sources.listing import resolve_sources
+    from index.sources.remembered import NothingToIndexError
     from index.store.registration import registered_gold
-    from pincite.index_terminal import print_dropped, print_plan, print_skipped
 
     out = console(stderr=True)
     try:
@@ -195,9 +196,110 @@ def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
 
 def _model_in_use(store: "Store") -> str:
     """Return the model that the store was built with: a sync does not change it unasked."""
-    from index.model import DEFAULT_MODEL
+    from index.encoding.model import DEFAULT_MODEL
 
     try:
         return store.remembered().model_name
     except StoreError:
         return DEFAULT_MODEL
+
+
+_LISTED = 20
+
+
+def print_report(report: SyncReport, out: Console) -> None:
+    """Tell what a sync did."""
+    if report.repaired:
+        told = "The old store could not be used and was built anew from the sources"
+        out.print(f"{told}: {one_line(report.repaired)}.", soft_wrap=True)
+    _print_changes(report, out)
+    print_skipped(report.skipped, out)
+    for each in report.remarks:
+        out.print(one_line(f"! {each.path}: {each.reason}"), soft_wrap=True)
+    for file in report.kept:
+        out.print(f"! {one_line(file.path)}: kept as it was, {file.reason}", soft_wrap=True)
+    _print_empty(report.empty, out)
+    for language, sources in report.foreign.items():
+        out.print(f"! {_in_language(language, sources)}", soft_wrap=True)
+    summary = _summary(report, len(report.skipped))
+    told = f"{report.passages} passages, {report.embedded} texts newly embedded"
+    out.print(f"{summary}: {told}.", soft_wrap=True)
+
+
+def print_plan(plan: Plan, out: Console) -> None:
+    """Tell what a sync would do."""
+    _print_changes(plan.changes, out)
+    print_skipped(plan.skipped, out)
+    for file in plan.kept:
+        out.print(f"! {one_line(file.path)}: would be kept as it is, {file.reason}", soft_wrap=True)
+    _print_empty(plan.empty, out)
+    summary = _summary(plan.changes, len(plan.skipped)) or "nothing"
+    out.print(f"It would be: {summary}. Nothing was done.", soft_wrap=True)
+
+
+def print_dropped(
+    dropped: Sequence[Path], sources: Sequence[Path], store: Path, out: Console, *, done: bool
+) -> None:
+    """Tell which SOURCEs are none any more now that just `sources` were given, and the way back.
+
+    `done` tells whether that is so, or would be.
+    """
+    become = "is no longer a SOURCE" if done else "would be no SOURCE any more"
+    for source in dropped:
+        out.print(one_line(f"! {source} {become}"), soft_wrap=True)
+    there = [source for source in dropped if source.exists()]
+    if there:
+        at = [] if store == Settings.model_fields["store"].default else ["--store", str(store)]
+        command = shlex.join(["pincite", "index", *at, *map(str, (*there, *sources))])
+        out.print(one_line(f"! All of them: {command}"), soft_wrap=True)
+
+
+def print_skipped(skipped: Sequence[SkippedFile], out: Console) -> None:
+    """Tell what was passed over, all of it: it is told nowhere else."""
+    for each in skipped:
+        out.print(one_line(f"! {each.path}: skipped, {each.reason}"), soft_wrap=True)
+
+
+def _print_empty(folders: Sequence[Path], out: Console) -> None:
+    for folder in folders:
+        out.print(f"! {one_line(_as_given(folder))}: nothing to index in it", soft_wrap=True)
+
+
+def _print_changes(changes: Changes | SyncReport, out: Console) -> None:
+    for sign, names in (("+", changes.added), ("~", changes.changed), ("-", changes.removed)):
+        _print_listed([f"{sign} {name}" for name in names], sign, out)
+    _print_listed([f"> {old} is {new} now" for old, new in changes.renamed], ">", out)
+
+
+def _print_listed(lines: Sequence[str], sign: str, out: Console) -> None:
+    for line in lines[:_LISTED]:
+        out.print(one_line(line), soft_wrap=True)
+    if len(lines) > _LISTED:
+        out.print(f"{sign} … and {len(lines) - _LISTED} more")
+
+
+def _summary(changes: Changes | SyncReport, skipped: int) -> str:
+    counts = {
+        "added": len(changes.added),
+        "changed": len(changes.changed),
+        "removed": len(changes.removed),
+        "renamed": len(changes.renamed),
+        "unchanged": len(changes.unchanged),
+        "skipped": skipped,
+    }
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+
+def _in_language(language: str, sources: Sequence[str]) -> str:
+    named = one_line(sources[0]) + (f" and {len(sources) - 1} more" if len(sources) > 1 else "")
+    return (
+        f"{named}: in another language ({language}) than the model is for; expect worse answers, "
+        "or choose a multilingual model with --model"
+    )
+
+
+def _as_given(folder: Path) -> str:
+    """Return the path from here, where the folder lies below; two may have the same name."""
+    here = Path.cwd()
+    below = folder != here and folder.is_relative_to(here)
+    return str(folder.relative_to(here) if below else folder)

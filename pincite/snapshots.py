@@ -77,7 +77,7 @@ def purge_command(store: StoreOption = None) -> None:
 
 def _tell_what_stays(store: "Store") -> None:
     """Say what a person may think is forgotten, and is not; and the other way round."""
-    from index.plan import plan
+    from index.changes import plan
     from index.store.history import newer_than_live
 
     live = store.live_manifest()

@@ -11,8 +11,8 @@ import typer
 from index.errors import PinciteError
 from index.terminal import console
 from qa.errors import QuestionError
+from qa.records import STAGES
 from qa.settings import load_settings
-from qa.stages import STAGES
 
 NO_ANSWER, CITATION_LOST = 3, 4
 _MAX_ANSWER_FILE_BYTES = 64 * 1024 * 1024
@@ -97,7 +97,7 @@ def ask_command(
     What answers is highlighted in the passages: bold at a terminal, else between ** and **.
     """
     from qa.engine import Engine
-    from qa.filter_option import read_filters
+    from qa.question.filters import read_filters
 
     asked = _one_question(question)
     settings = load_settings(
@@ -113,11 +113,11 @@ def ask_command(
     engine = Engine.open(settings.store, **settings.for_engine)
     answer = engine.ask(asked, settings.top_k, explain=explain, filters=wanted)
     if as_json:
-        from qa.wire import AnswerJson
+        from qa.formats.answer import AnswerJson
 
         print(AnswerJson.of(answer).model_dump_json(indent=2))
     else:
-        from qa.terminal import print_answer
+        from qa.formats.terminal import print_answer
 
         print_answer(answer, console())
     raise typer.Exit(0 if answer.answered else NO_ANSWER)
@@ -158,11 +158,11 @@ def why_command(
     engine = Engine.open(settings.store, **settings.for_engine)
     report = why(engine, asked, quote, settings.top_k)
     if as_json:
-        from qa.why.wire import WhyJson
+        from qa.formats.why import WhyJson
 
         print(WhyJson.of(report).model_dump_json(indent=2))
     else:
-        from qa.why.terminal import print_report
+        from qa.formats.why import print_report
 
         print_report(report, console())
 
@@ -175,12 +175,11 @@ def verify_command(
     """Check an answer against the sources as they are now. Exit code 4: not all of it holds."""
     from index.store.snapshot import open_snapshot
     from index.store.store import Store
-    from qa.claims import read_claims
-    from qa.elsewhere import elsewhere_in_sources
-    from qa.terminal import print_verification
-    from qa.verdicts import VerificationJson
-    from qa.verify import verify
-    from qa.versions import versions_in_sources
+    from qa.formats.terminal import print_verification
+    from qa.formats.verdicts import VerificationJson
+    from qa.verify.checking import verify
+    from qa.verify.claims import read_claims
+    from qa.verify.relocation import elsewhere_in_sources, versions_in_sources
 
     settings = load_settings(store=store)
     claims = read_claims(_read(file))

@@ -9,34 +9,31 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
-from index.backends import Backend
-from index.backends.batching import Batched
-from index.backends.choose import open_encoder
-from index.encoder import Encoder
+from index.chunking.tokens import Tokenizer
+from index.encoding import Backend
+from index.encoding.batching import Batched
+from index.encoding.choose import open_encoder
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model, find_model
 from index.errors import ModelError
-from index.model import Model, find_model
 from index.records import Span
 from index.store.manifest import Manifest
 from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
-from index.tokens import Tokenizer
-from qa.abstention import Rule
-from qa.answer.confidence import model_of
-from qa.answer.judging import judge
+from qa.answer.decision import judge, model_of
 from qa.answer.quotes import Quote, compose, highlights
-from qa.filters import Filter
-from qa.lexical import Lexicon
-from qa.matching import Rows, rows_by_filter
-from qa.question_reader import QuestionReader
+from qa.answer.rule import Rule
+from qa.answer.tracing import Stopwatch, Trace, explained
+from qa.question.filters import Filter
+from qa.question.query import QuestionReader
 from qa.read.choose import NO_READER, open_reader_if_any
 from qa.read.reader import Reader
-from qa.read.selection import PASSAGES, windows_to_read
-from qa.read.windows import Window
-from qa.records import Answer, Hit, ReaderUsed
+from qa.read.windows import PASSAGES, Window, windows_to_read
+from qa.records import STAGES, Answer, Hit, ReaderUsed, Stage, left_out, stages_without
+from qa.retrieve.filtering import Rows, rows_by_filter
+from qa.retrieve.lexical import Lexicon
 from qa.retrieve.near_duplicates import Families, Group
 from qa.retrieve.retriever import Look, Retriever
-from qa.stages import STAGES, Stage, left_out, stages_without
-from qa.tracing import Stopwatch, Trace, explained
 
 MAX_TOP_K = 50
 NEARLY = 1 / 3
@@ -108,7 +105,7 @@ class Engine:
 
         `reader` is None or "bundled" for the one that comes with Pincite, "none" to do without, or
         the name or folder of a CrossEncoder. The stages of retrieval named in `without` are
-        left out (`qa.stages`). Raises StoreMissingError, StoreDamagedError, SettingsError where
+        left out (`qa.records`). Raises StoreMissingError, StoreDamagedError, SettingsError where
         there is no such stage, and ModelError where that model or the reader is not on this
         machine, `model` names another one, or `backend` cannot be had.
         """

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from index.records import ChunkedDocument, Passage, headings
 from index.store.snapshot import Snapshot
 from qa.engine import Engine
-from qa.wording import content_words, leans_back, same_claim_words, word_count
+from qa.question.wording import content_words, leans_back, same_claim_words, word_count
 
 MOST = 6
 ENOUGH = 4

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from index.backends import Backend
+from index.encoding import Backend
 from index.errors import PinciteError
 from index.store.snapshot import open_snapshot
 from index.store.store import Store

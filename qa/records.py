@@ -4,13 +4,14 @@ Offsets are code points into the document's text, end exclusive, but for `Answer
 which counts in the answer's own text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
+from index.errors import SettingsError
 from index.records import Document, Passage, Span
-from qa.calibration import AppliedCalibration
-from qa.spelling import Correction
+from qa.answer.calibration import AppliedCalibration
+from qa.question.spelling import Correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +127,29 @@ class Answer:
     reader: ReaderUsed | None = None
     explain: Mapping[str, Any] | None = None
     stage_ms: Mapping[str, float] = field(default_factory=dict[str, float], compare=False)
+
+
+Stage = Literal["lexical", "documents", "spelling", "codes"]
+"""`lexical`: search by words beside search by vectors. `documents`: how well the whole document
+matches by words counts, too. `spelling`: words that the documents do not know are corrected.
+`codes`: of very many passages the nearest are looked for by codes of their vectors."""
+
+STAGES: tuple[Stage, ...] = get_args(Stage)
+
+
+def stages_without(names: Iterable[str]) -> frozenset[Stage]:
+    """Return the stages that are left in force without `names`.
+
+    Raises SettingsError for a name that is none of them.
+    """
+    unwanted = set(names)
+    for name in sorted(unwanted.difference(STAGES)):
+        raise SettingsError(
+            f"There is no stage {name!r} to leave out; there are {', '.join(STAGES)}."
+        )
+    return frozenset(stage for stage in STAGES if stage not in unwanted)
+
+
+def left_out(stages: frozenset[Stage]) -> tuple[Stage, ...]:
+    """Return the stages that are not in force."""
+    return tuple(stage for stage in STAGES if stage not in stages)

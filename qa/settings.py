@@ -9,9 +9,9 @@ from typing import Any, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from index.backends import Backend
+from index.encoding import Backend
 from index.errors import SettingsError
-from qa.stages import STAGES, Stage
+from qa.records import STAGES, Stage
 
 PREFIX = "PINCITE_"
 TOML_FILE = Path("pincite.toml")

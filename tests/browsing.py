@@ -20,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from index.encoder import Encoder
+from index.encoding.encoder import Encoder
 
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),

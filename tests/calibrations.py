@@ -6,8 +6,8 @@ from typing import Any
 
 from index.store.publishing import corpus_digest
 from index.store.snapshot import Snapshot
-from qa.abstention import SCORING, key_of
-from qa.calibration import Calibration, Counts, Key, Tally
+from qa.answer.calibration import Calibration, Counts, Key, Tally
+from qa.answer.rule import SCORING, key_of
 from qa.read.choose import NO_READER
 
 CALIBRATION = Calibration(

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from index.backends.choose import open_encoder
-from index.build import sync
-from index.encoder import Encoder
-from index.model import Model, find_model
+from index.encoding.choose import open_encoder
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model, find_model
 from index.store.store import Store
+from index.sync import sync
 from qa.read.choose import open_reader
 from qa.read.reader import Reader
 from tests.encoders import HashingEncoder

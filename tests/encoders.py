@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.encoder import Role, Vectors
+from index.encoding.encoder import Role, Vectors
 
 _WORD = re.compile(r"\w+")
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from index.parsers import READERS, OutOfReachError, UnreadableFileError, worker
 from index.parsers.files import progressed
 from index.records import Document
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 MEMORY = 256 * 2**20
 

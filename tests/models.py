@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from index.model import Model, find_model
+from index.encoding.model import Model, find_model
 
 
 def make_model(

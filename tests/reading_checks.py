@@ -6,7 +6,7 @@ from pathlib import Path
 
 from index.parsers import UnreadableFileError, read_file
 from index.records import Document
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 
 def read_bytes(folder: Path, name: str, content: bytes) -> Document:

@@ -16,8 +16,8 @@ import torch
 from safetensors.torch import save_file
 from spellchecker import SpellChecker
 
-from index.backends.choose import open_encoder
-from index.model import Model, find_model
+from index.encoding.choose import open_encoder
+from index.encoding.model import Model, find_model
 from qa.read.bundled import WEIGHTS, find_reader, sha256_of
 from qa.read.network import load_network, new_network, weights_to_save
 from qa.read.pairs import PairTokenizer

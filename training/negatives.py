@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 
-from index.encoder import Encoder
+from index.encoding.encoder import Encoder
 from training.rows import Row
 
 MINED_SOURCES = ("shift-new_wiki", "squad2", "sleepqa", "covidqa", "scifact", "medquad", "selqa")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from index.encoder import Encoder, Vectors
+from index.encoding.encoder import Encoder, Vectors
 from training.negatives import LONG_ANSWER, MINED_SOURCES
 from training.rows import Row
 

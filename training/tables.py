@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.chunking import Chunker
-from index.model import Model
+from index.chunking.chunker import Chunker
+from index.encoding.model import Model
 from index.parsers import read_file
 from index.records import Document
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
+from qa.question.wording import is_row
 from qa.read.windows import Window, windows
-from qa.wording import is_row
 from training.periods import INSTANT, MONTHS, Period, periods_of, shifted
 from training.rows import Row
 from training.wordings import MEASURES

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from index.encoder import Encoder
+from index.encoding.encoder import Encoder
 from training.inflection import Form, inflected, readings
 
 _FILES = {"n": "data.noun", "v": "data.verb", "a": "data.adj", "r": "data.adv"}

@@ -19,9 +19,8 @@ from benchmarks.answers.figures import (
     SUCCESS_AT_1,
 )
 from benchmarks.squad2 import Part, read_squad2
-from eval.gold_file import PACKAGED_GOLD, locate, read_gold
+from eval.gold import PACKAGED_GOLD, Question, QuestionSet, locate, read_gold
 from eval.measures.measure import Measure
-from eval.questions import Question, QuestionSet
 from eval.records import Result, Run
 from eval.run import evaluate
 from eval.sets.indexed import IndexedSets

@@ -20,7 +20,7 @@ from benchmarks.decision.fitting import (
 )
 from benchmarks.decision.observing import observed
 from benchmarks.decision.sets import decision_sets
-from qa.answer.confidence import NOT_READ, READ
+from qa.answer.decision import NOT_READ, READ
 from qa.settings import Settings
 
 

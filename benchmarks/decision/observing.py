@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.decision.sets import DecisionSet
-from eval.questions import GoldSpan, Question
+from eval.gold import GoldSpan, Question
 from eval.records import Kind
 from index.records import Document, Span
-from qa.tracing import Trace
+from qa.answer.tracing import Trace
 
 Floats = NDArray[np.float64]
 
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 class Observation:
     """A question as it was answered.
 
-    `evidence` has the fields of `qa.answer.confidence.Evidence`, None where nothing could be
+    `evidence` has the fields of `qa.answer.decision.Evidence`, None where nothing could be
     quoted; `right` tells whether what would be quoted stands in what answers. `units` has a row a
     unit that was read, with the fields of `UnitEvidence`, and `unit_answers` whether it overlaps an
     answer; they are empty for a question without spans. `passages` has a row a passage that was

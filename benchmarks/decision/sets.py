@@ -8,14 +8,14 @@ from random import Random
 from typing import TypeVar
 
 from benchmarks.squad2 import read_squad2
-from eval.questions import GoldSpan, Question
+from eval.gold import GoldSpan, Question
 from eval.records import Kind
 from eval.sets.beir import read_beir
 from eval.sets.indexed import IndexedSets
 from eval.sets.leave_out import far_off, leave_out
 from index.progress import no_progress
 from index.records import Document, Span
-from index.sources import document_id
+from index.sources.listing import document_id
 from qa.engine import Engine
 from qa.settings import Settings
 from training.rows import Row, is_kept_out, read_all, share

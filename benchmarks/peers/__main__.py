@@ -15,7 +15,7 @@ from benchmarks.peers.environments import python_of, versions
 from benchmarks.peers.indexing import index_aside, index_in_turns, index_whole
 from benchmarks.peers.systems import PEERS, TOP_K, peer, pincite
 from benchmarks.results import LATEST, WORK, keep
-from index.model import find_model
+from index.encoding.model import find_model
 
 _METHOD = """\
 Systems in turns, {rounds} rounds, one server at a time; \

@@ -12,9 +12,9 @@ from benchmarks.peers.indexing import environment, timed
 from benchmarks.peers.systems import TOP_K, System
 from benchmarks.results import percentiles, spread
 from benchmarks.running import free_port, serving
+from eval.gold import Question
 from eval.judge import rank_documents
-from eval.measures.ranking import ranking_values
-from eval.questions import Question
+from eval.measures.table import ranking_values
 
 CLIENTS = (1, 8, 64)
 _DEEPEST = 50

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from benchmarks.peers.systems import Corpus
-from eval.questions import Question
+from eval.gold import Question
 from eval.sets.beir import BeirSet
 
 

@@ -16,13 +16,13 @@ import orjson
 
 from benchmarks.machine import machine
 from benchmarks.tables import table
-from index.backends.openvino_runtime import precisions
-from index.chunking import Chunker
-from index.model import find_model
+from index.chunking.chunker import Chunker
+from index.encoding.model import find_model
+from index.encoding.openvino_runtime import precisions
 from index.parsers import read_file
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 from qa.read.bundled import TrainedReader, find_reader
-from qa.read.conversion import largest_differences, openvino_reader
+from qa.read.openvino_reader import largest_differences, openvino_reader
 from qa.read.reader import Reader
 from qa.read.torch_reader import TorchReader
 from qa.read.windows import Window, windows

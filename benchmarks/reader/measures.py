@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.measures.bootstrap import interval
 from eval.measures.formulas import auroc
+from eval.measures.measure import interval
 from eval.measures.table import Table
 
 Floats = NDArray[np.float64]

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.reader.sets import MeasuredSet
-from eval.questions import Question
+from eval.gold import Question
+from eval.judge import holds, place_of
 from eval.records import Kind
-from eval.relevance import holds, place_of
 from index.records import Passage
-from qa.answer.judging import rank, read_windows
+from qa.answer.decision import rank, read_windows
 from qa.read.reader import Reader
-from qa.read.selection import windows_by_promise
+from qa.read.windows import windows_by_promise
 from qa.retrieve.near_duplicates import Group
 
 WINDOWS = (3, 5, 10, 20)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.squad2 import Part, read_squad2
-from eval.gold_file import PACKAGED_GOLD, locate, read_gold
-from eval.questions import Question
+from eval.gold import PACKAGED_GOLD, Question, locate, read_gold
 from eval.sets.beir import read_beir
 from eval.sets.indexed import IndexedSets
 from eval.sets.leave_out import far_off, leave_out

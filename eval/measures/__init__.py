@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from eval.measures.formulas import CalibrationError, Mean, Quantile, Ratio, aurc, auroc
 from eval.measures.measure import Measure
-from eval.measures.ranking import AT
-from eval.measures.table import Table
+from eval.measures.table import AT, Table
 from eval.records import Estimate, Result
 
 GUARDED = frozenset(

@@ -9,11 +9,19 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from eval.errors import GoldError
-from eval.questions import Question, QuestionSet
+from eval.gold import (
+    Line,
+    Question,
+    QuestionSet,
+    Rows,
+    line_error,
+    read_lines,
+    read_rows,
+    refuse_repeats,
+)
 from eval.records import MAX_GRADE
-from eval.rows import Line, Rows, line_error, read_lines, read_rows, refuse_repeats
 from index.records import Document
-from index.sources import document_id
+from index.sources.listing import document_id
 from index.terminal import one_line
 
 _HEADER = ["query-id", "corpus-id", "score"]

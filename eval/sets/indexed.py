@@ -9,15 +9,15 @@ import platformdirs
 from filelock import FileLock
 
 from eval.errors import GoldError
-from index.backends.choose import open_encoder
-from index.build import publish_documents, sync
-from index.encoder import Encoder
+from index.encoding.choose import open_encoder
+from index.encoding.encoder import Encoder
+from index.encoding.model import DEFAULT_MODEL, Model, find_model
 from index.errors import StoreError
-from index.model import DEFAULT_MODEL, Model, find_model
 from index.progress import Progress
 from index.records import Document
 from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
+from index.sync import publish_documents, sync
 from qa.engine import Engine
 from qa.settings import Settings
 

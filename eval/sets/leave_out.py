@@ -6,16 +6,17 @@ one of them is left. As many questions of another set are mixed in: these are fa
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eval.errors import GoldError
-from eval.gold_file import PACKAGED_GOLD, read_gold
-from eval.questions import Question, QuestionSet
+from eval.gold import PACKAGED_GOLD, Question, QuestionSet, read_gold
 from eval.sets.beir import BeirSet, is_beir, read_far_off
 from index.records import Document
 from index.terminal import one_line
+from qa.engine import Engine
+from qa.question.query import MAX_QUESTION_CHARS
 
 PACKAGED = "questions on the seeds"
 
@@ -95,3 +96,22 @@ def _beside(near: Path, split: str) -> Iterator[Path]:
 def _without(question: Question, dropped: set[str]) -> Question:
     left = {each: grade for each, grade in question.documents.items() if each not in dropped}
     return replace(question, kind="answerable" if left else "near-miss", documents=left)
+
+
+def cut_to_fit(engine: Engine, asked: QuestionSet) -> tuple[QuestionSet, tuple[str, ...]]:
+    """Return the questions, cut to what the model reads of one, and a note if any had to be."""
+    cut = [replace(question, text=_cut(engine, question.text)) for question in asked.questions]
+    count = _differing(cut, asked.questions)
+    note = f"{count} questions are longer than the model reads, and were cut to that."
+    return replace(asked, questions=tuple(cut)), (note,) * (count > 0)
+
+
+def _cut(engine: Engine, text: str) -> str:
+    text = text.strip()[:MAX_QUESTION_CHARS]
+    tokens = engine.tokenizer.tokens(text)
+    most = engine.model.max_tokens
+    return text if len(tokens) <= most else text[: tokens[most - 1].end]
+
+
+def _differing(cut: Sequence[Question], whole: Sequence[Question]) -> int:
+    return sum(a.text != b.text.strip() for a, b in zip(cut, whole, strict=True))

@@ -1,18 +1,63 @@
 """The ways to measure on public sets. Each indexes what it needs, asks, and returns the run."""
 
+import hashlib
+import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from eval.judge import DOCUMENT_DEPTH, rank_documents
 from eval.measures import RANKING, measure
 from eval.records import Ranking, Run
 from eval.run import evaluate
-from eval.sets.beir import read_beir
+from eval.sets.beir import BeirSet, read_beir
 from eval.sets.indexed import IndexedSets
-from eval.sets.leave_out import far_off, leave_out
-from eval.sets.one_vector import rank_by_one_vector
-from eval.sets.readable import cut_to_fit
+from eval.sets.leave_out import cut_to_fit, far_off, leave_out
 from eval.sets.spans import corpora_of, locate_spans, read_spans
+from index.encoding.encoder import Vectors
+from index.progress import Progress
+from index.store.objects import write_atomically
+from qa.engine import Engine
+
+_STEP = 256
+
+
+def rank_by_one_vector(
+    engine: Engine, whole: BeirSet, cache: Path, progress: Progress
+) -> list[Ranking]:
+    """Return the ranking for each question in turn. The documents' vectors are kept in `cache`."""
+    names = list(whole.published)
+    texts = list(whole.published.values())
+    vectors = _vectors(engine, texts, cache, progress)
+    rankings: list[Ranking] = []
+    for question in whole.asked.questions:
+        scores = vectors @ engine.encoder.encode([question.text], "query")[0]
+        best = np.argsort(-scores, kind="stable")[:DOCUMENT_DEPTH]
+        rankings.append(rank_documents((names[row] for row in best), question.documents))
+    return rankings
+
+
+def _vectors(engine: Engine, texts: Sequence[str], cache: Path, progress: Progress) -> Vectors:
+    content = "\0".join((engine.model.fingerprint, engine.encoder.backend, *texts))
+    file = cache / f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.npy"
+    with suppress(OSError, ValueError):  # none yet, or a damaged one
+        kept: Vectors = np.load(file, allow_pickle=False)
+        return kept
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    vectors: Vectors = np.empty((len(texts), engine.snapshot.manifest.dimension), np.float32)
+    for start in range(0, len(order), _STEP):
+        rows = order[start : start + _STEP]
+        vectors[rows] = engine.encoder.encode([texts[i] for i in rows], "document")
+        progress("Embedding", start + len(rows), len(order))
+    cache.mkdir(parents=True, exist_ok=True)
+    content_file = io.BytesIO()
+    np.save(content_file, vectors, allow_pickle=False)
+    write_atomically(file, content_file.getvalue())
+    return vectors
+
 
 ONE_VECTOR = "one vector a document"
 

@@ -8,8 +8,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from eval.errors import GoldError
-from eval.questions import GoldSpan, Question, QuestionSet
-from eval.rows import Line, Rows, read_rows, refuse_repeats
+from eval.gold import GoldSpan, Line, Question, QuestionSet, Rows, read_rows, refuse_repeats
 from index.records import Document, Span
 from index.terminal import one_line
 

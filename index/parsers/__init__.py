@@ -13,7 +13,7 @@ from index.parsers.rows import ROW_READERS
 from index.parsers.text import read_text
 from index.parsers.web_page import read_web_page
 from index.records import Document
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 READERS: dict[str, Reader] = {
     ".txt": read_text("text/plain"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.records import Document, Heading, Layout, MetadataValue
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 # Control characters, lone surrogates, what is never shown (soft hyphen, zero-width blank, byte
 # order mark) and noncharacters. Joiners stay: emoji and several scripts need them.

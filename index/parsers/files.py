@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from index.records import Document
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 

@@ -22,7 +22,7 @@ import orjson
 from index.errors import ReadingError
 from index.parsers.files import OutOfReachError, UnreadableFileError
 from index.records import Document
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 from index.store.document_json import document_from_json
 
 SECONDS_PER_STEP = 60

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from index.records import MetadataValue
-from index.structure.front_matter import front_matter_lines
+from index.structure.markdown import front_matter_lines
 from index.structure.outline import line_spans
 
 MAX_KEYS = 50

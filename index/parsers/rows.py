@@ -16,7 +16,7 @@ from index.parsers.files import Reader, UnreadableFileError, bytes_of
 from index.parsers.metadata import metadata_of, with_own, without_surrogates
 from index.parsers.row_text import folded, key_of, says_something, text_of
 from index.records import Document, Layout, MetadataValue
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 MAX_ROWS = 200_000
 MAX_DEPTH = 100

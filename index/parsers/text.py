@@ -8,7 +8,7 @@ from index.parsers.decoding import decode, kind_of
 from index.parsers.files import Reader, UnreadableFileError, bytes_of
 from index.parsers.metadata import FrontMatter, read_front_matter, with_own
 from index.records import Document
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 from index.structure import OUTLINERS
 
 

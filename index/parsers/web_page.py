@@ -11,7 +11,7 @@ from index.parsers.web_content import content_of
 from index.parsers.web_decoding import decode_page
 from index.parsers.web_markup import parse_page
 from index.records import Document, MetadataValue
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "text/html"
 MAX_NAMES, MAX_VALUE_CHARS = 50, 1000

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from index.parsers import READERS
 from index.parsers.files import OutOfReachError, UnreadableFileError, progress_told_to
 from index.parsers.isolation import OUT_OF_MEMORY, read_frame, write_frame
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 from index.store.document_json import document_to_json
 
 MEMORY_BYTES = 2 * 2**30

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
+from index.encoding.model import Model
 from index.errors import StoreDamagedError, StoreError
-from index.model import Model
 from index.store.manifest import Manifest, Shard
 from index.store.open_files import allow_open_files
 from index.store.open_shard import OpenShard

@@ -5,11 +5,11 @@ from dataclasses import replace
 from operator import attrgetter
 from pathlib import PurePosixPath
 
-from index.chunking import VERSION as CHUNKING
-from index.chunking import Chunker
-from index.model import Model
+from index.chunking.chunker import VERSION as CHUNKING
+from index.chunking.chunker import Chunker
+from index.encoding.model import Model
 from index.records import Document
-from index.sources import SourceFile, document_id
+from index.sources.listing import SourceFile, document_id
 from index.store.entries import Entry, entries_of
 from index.store.snapshot import Snapshot
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from index.embedding import Embedder
-from index.encoder import Encoder
-from index.gathering import Gathered, Gatherer
-from index.model import Model
+from index.encoding.embedding import Embedder
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
+from index.ingest import Gathered, Gatherer
 from index.progress import Progress, no_progress
 from index.store.kept import kept_shards
 from index.store.known import Known

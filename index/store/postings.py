@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.records import ChunkedDocument
+from index.search.terms import stem
 from index.store.manifest import PostingsFiles
 from index.store.objects import ObjectFolder
 from index.store.ranges import in_ranges
 from index.store.shard_terms import ShardTerms, count_terms
 from index.store.word_list import WordList
-from index.terms import stem
 
 _TERMS_REMEMBERED = 1 << 12
 

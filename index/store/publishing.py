@@ -1,6 +1,6 @@
 """A calibration as part of a snapshot: published, taken away, carried on to the next one.
 
-What it says is not understood here (`qa.calibration` does). The file is put into the store
+What it says is not understood here (`qa.answer.calibration` does). The file is put into the store
 first, the manifest that names it is next, and the pointer to that comes last, so a crash
 at any instant leaves the old snapshot live.
 """

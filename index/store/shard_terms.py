@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.records import ChunkedDocument, found_by
-from index.terms import stem, words
+from index.search.terms import stem, words
 
 HEADING_WEIGHT = 3
 _MOST = 255

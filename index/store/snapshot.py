@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from index.dense.codes import read_codes
-from index.dense.search import DenseIndex
 from index.errors import StoreDamagedError
 from index.records import Document
+from index.search.codes import read_codes
+from index.search.dense import DenseIndex
 from index.store.columns import Columns, join_columns
 from index.store.manifest import Manifest, Shard
 from index.store.objects import ObjectFolder

@@ -14,7 +14,7 @@ import orjson
 
 from index.errors import StoreError
 from index.records import UPLOADED, Document, MetadataValue
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 from index.store.objects import ObjectFolder, StoredFile, fsync_folder, write_atomically
 
 UPLOAD_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,118}[a-z0-9])?")

@@ -7,8 +7,8 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Vectors
-from index.model import Model
+from index.encoding.encoder import Vectors
+from index.encoding.model import Model
 from index.records import ChunkedDocument, passage_text
 from index.store.open_shard import OpenShard
 from index.store.places import embedded_digest

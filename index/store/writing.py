@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.chunking import VERSION as CHUNKING
-from index.dense.codes import are_worth_it, make_codes
-from index.encoder import Encoder
-from index.gathering import Gathered
-from index.model import Model
+from index.chunking.chunker import VERSION as CHUNKING
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
+from index.ingest import Gathered
+from index.search.codes import are_worth_it, make_codes
 from index.store.dealing import deal, shard_count, shard_number
 from index.store.entries import Entry
 from index.store.known import Known

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 
 from index.records import Document
-from index.structure.extracted import outline_extracted
 from index.structure.markdown import outline_markdown
-from index.structure.outline import Block, Outline
+from index.structure.outline import Block, Outline, outline_extracted
 from index.structure.plaintext import outline_plaintext
 
 OUTLINERS: dict[str, Callable[[str], Outline]] = {

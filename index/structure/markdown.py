@@ -4,13 +4,142 @@ So the cited text keeps its markup and is found in the user's own file.
 """
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import zip_longest
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from index.records import Skipped, Span
-from index.structure.comments import find_comments
-from index.structure.front_matter import front_matter_lines
-from index.structure.markdown_leaves import Leaf, read_leaves
 from index.structure.outline import Block, Outline, line_spans, marker_end, trim
+
+_LEAVES = {"heading_open", "paragraph_open", "tr_open", "html_block", "fence", "code_block"}
+
+_parser = MarkdownIt("commonmark").enable("table")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Lines that belong together, by what claimed them ("" if nothing did)."""
+
+    first: int
+    last: int
+    claimed_by: str
+    level: int = 0
+    title: str = ""
+
+
+def read_leaves(text: str, lines: list[Span], first_line: int) -> list[Leaf]:
+    """Return the leaves from `first_line` on, in order, without gaps between their lines."""
+    if first_line == len(lines):
+        return []
+    tokens = _parser.parse("\n" * first_line + text[lines[first_line].start :])
+    leaves: list[Leaf] = []
+    done = first_line
+    for token, following in zip_longest(tokens, tokens[1:]):
+        if token.map is None or token.type not in _LEAVES:
+            continue
+        first, last = max(token.map[0], done), min(token.map[1], len(lines))
+        if first >= last:
+            continue
+        leaves.extend(Leaf(line, line + 1, "") for line in range(done, first))
+        is_heading = token.type == "heading_open"
+        heading = (int(token.tag[1]), _plain(following)) if is_heading else (0, "")
+        leaves.append(Leaf(first, last, token.type, *heading))
+        done = last
+    leaves.extend(Leaf(line, line + 1, "") for line in range(done, len(lines)))
+    return leaves
+
+
+def _plain(inline: Token | None) -> str:
+    """Return a heading's words without its markup and its comments."""
+    children = inline.children if inline else None
+    words = [child.content or " " for child in children or () if not _is_comment(child)]
+    return " ".join("".join(words).split())
+
+
+def _is_comment(token: Token) -> bool:
+    return token.type == "html_inline" and token.content.startswith("<!--")
+
+
+_OPENING = re.compile(r"\\[\s\S]|`+|<!--")
+_OPENING_IN_HTML = re.compile(r"<!--")
+_EMPTY = re.compile(r"<!---?>")
+_BACKTICKS = re.compile(r"`+")
+
+
+def find_comments(text: str, span: Span, *, in_html: bool) -> list[Span]:
+    """Return the comments within `span` of `text`: one that is never closed is text.
+
+    In HTML a backtick or a backslash means nothing; elsewhere they keep what only
+    looks like a comment, in a code span or escaped. Takes time linear in the span.
+    """
+    opening = _OPENING_IN_HTML if in_html else _OPENING
+    code_ends = {} if in_html else _backtick_runs(text, span)
+    found: list[Span] = []
+    position = span.start
+    while match := opening.search(text, position, span.end):
+        position = match.end()
+        if match.group().startswith("`"):
+            position = _code_end(code_ends, match.end(), len(match.group()))
+        elif match.group() == "<!--":
+            empty = _EMPTY.match(text, match.start(), span.end)
+            close = text.find("-->", match.end(), span.end)
+            if not empty and close < 0:
+                break
+            position = empty.end() if empty else close + len("-->")
+            found.append(Span(match.start(), position))
+    return found
+
+
+def _backtick_runs(text: str, span: Span) -> dict[int, list[int]]:
+    """Return where the runs of each length begin."""
+    runs: dict[int, list[int]] = {}
+    for match in _BACKTICKS.finditer(text, span.start, span.end):
+        runs.setdefault(len(match.group()), []).append(match.start())
+    return runs
+
+
+def _code_end(runs: dict[int, list[int]], after: int, length: int) -> int:
+    """Return the end of the code span that opened before `after`, or `after` if none closes it."""
+    starts = runs.get(length, [])
+    following = bisect_left(starts, after)
+    return starts[following] + length if following < len(starts) else after
+
+
+# The kinds of lines, each with the letter that stands for it below.
+_KINDS = (
+    ("b", re.compile(r"\s*\Z")),
+    ("i", re.compile(r"[ \t]")),
+    ("r", re.compile(r"---[ \t]*\Z")),
+    ("o", re.compile(r"(?:\w[\w.-]*|\"[^\"]+\"|'[^']+')[ \t]*:[ \t]*\Z")),
+    ("k", re.compile(r"(?:\w[\w.-]*|\"[^\"]+\"|'[^']+')[ \t]*:[ \t]")),
+    ("-", re.compile(r"-(?:[ \t]|\Z)")),
+    ("c", re.compile(r"#")),
+)
+_LAST = "rx"
+# A key with its value, or one that opens a list; after a blank line only what is indented.
+_FRONT_MATTER = re.compile(r"rc*(?:k(?:c|b*i)*|o(?:-|c|b*i)*)+r")
+
+
+def front_matter_lines(text: str, lines: list[Span]) -> int:
+    """Return how many lines the front matter takes, both rules included; 0 if there is none.
+
+    Prose between two thematic breaks is none: each line has to be a `key:`, an item below
+    a key without a value, a comment, or indented.
+    """
+    kinds = ""
+    for span in lines:
+        kinds += _kind(span.of(text).rstrip("\r\n"))
+        if kinds != "r" and not (kinds.startswith("r") and kinds[-1] not in _LAST):
+            break
+    return len(kinds) if _FRONT_MATTER.fullmatch(kinds) else 0
+
+
+def _kind(line: str) -> str:
+    return next((kind for kind, pattern in _KINDS if pattern.match(line)), "x")
+
 
 _WITH_COMMENTS = {"heading_open", "paragraph_open", "tr_open", "html_block"}
 _ALL_MARKUP = re.compile(r"[\s|:=~`*_#>+-]*\Z")

@@ -1,9 +1,10 @@
 """The result of reading a text's layout, whatever its format."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.records import Skipped, Span
+from index.records import Heading, Skipped, Span
 
 # "E." before a blank is no marker: it opens "E. coli" and "J. Smith" more often than a list.
 LIST_MARKER = re.compile(r"(?:[-*+•‣◦▪·–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\)|[a-z]\.)(?=\s)\s*")
@@ -51,3 +52,49 @@ def marker_end(text: str, span: Span) -> int:
     """Return where the content of a list item begins (`span.start` if it has no marker)."""
     match = LIST_MARKER.match(text, span.start, span.end)
     return match.end() if match and match.end() < span.end else span.start
+
+
+def outline_extracted(text: str, headings: Sequence[Heading]) -> Outline:
+    """Read the layout of `text`: each line that is no heading is a paragraph, an item or a row.
+
+    A heading with nothing below it but another as high or higher is text.
+    """
+    by_start = {heading.start: heading for heading in headings}
+    path: list[Heading] = []
+    bare: Heading | None = None
+    blocks: list[Block] = []
+    skipped: list[Skipped] = []
+    section = 0
+
+    def titles() -> tuple[str, ...]:
+        return tuple(text[above.start : above.end] for above in path)
+
+    def settle(level: int) -> None:
+        nonlocal bare
+        if bare is None:
+            return
+        if level > bare.level:
+            skipped.append(Skipped(bare.start, bare.end, "heading"))
+        else:
+            path.pop()
+            blocks.append(Block(bare.start, bare.end, titles(), section))
+        bare = None
+
+    for line in line_spans(text):
+        span = trim(text, line)
+        if span.start == span.end:
+            continue
+        heading = by_start.get(span.start)
+        if heading:
+            settle(heading.level)
+            path = [above for above in path if above.level < heading.level] + [heading]
+            section += 1
+            bare = heading
+            continue
+        settle(7)
+        start = marker_end(text, span)
+        if start > span.start:
+            skipped.append(Skipped(span.start, start, "list marker"))
+        blocks.append(Block(start, span.end, titles(), section))
+    settle(0)
+    return Outline("", tuple(blocks), tuple(sorted(skipped, key=lambda part: part.start)))

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice, pairwise
 
-from index.file_names import words_of_name
 from index.records import Document
-from index.terms import fold
-from qa.wording import ASKING_WORDS
+from index.search.terms import fold
+from index.sources.file_names import words_of_name
+from qa.question.wording import ASKING_WORDS
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")

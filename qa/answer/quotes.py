@@ -7,11 +7,7 @@ from typing import Literal
 
 from index.records import Document, Span
 from qa.answer.units import ReadUnit, probability
-from qa.read.windows import Kind, Unit, units_of
-from qa.records import AnswerSpan, Citation, Place
-from qa.retrieve.candidates import Candidate, Sentence
-from qa.retrieve.near_duplicates import Families, says_the_same
-from qa.wording import (
+from qa.question.wording import (
     is_complete,
     is_lead_in,
     is_question,
@@ -20,6 +16,10 @@ from qa.wording import (
     says_something,
     word_count,
 )
+from qa.read.windows import Kind, Unit, units_of
+from qa.records import AnswerSpan, Citation, Place
+from qa.retrieve.candidates import Candidate, Sentence
+from qa.retrieve.near_duplicates import Families, says_the_same
 
 ANSWER_WORDS = 80
 LIST_WORDS = 120

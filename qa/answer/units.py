@@ -1,18 +1,83 @@
 """How likely each sentence, row or item that was read answers: what quotes are chosen by."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import tanh
+from typing import Literal
 
 import numpy as np
 
 from index.records import Span
-from index.terms import terms
-from qa.answer.answer_types import agreement
-from qa.coverage import Coverage
+from index.search.terms import terms
+from qa.question.terms import Coverage
 from qa.read.reader import Reader, TokenScores
 from qa.read.windows import Unit, Window
 from qa.retrieve.candidates import Candidate
+
+AnswerType = Literal["figure", "time", "cause"]
+
+_ASKS: dict[AnswerType, re.Pattern[str]] = {
+    "time": re.compile(
+        r"\bhow (?:long|soon|often|frequently)\b|\bwhen\b(?! (?:i|you|we|they|it|the|a)\b.*,)"
+        r"|\b(?:what|which) (?:year|date|day|month|time)\b",
+        re.I,
+    ),
+    "figure": re.compile(
+        r"\bhow (?:many|much|old|far|tall|big|large|fast|deep|high|common)\b"
+        r"|\bwhat (?:percentage|percent|share|number|amount|rate|price|size)\b",
+        re.I,
+    ),
+    "cause": re.compile(
+        r"^\W*(?:so |and |but )?why\b|\bwhat (?:causes?|caused|makes|made|leads?|led)\b"
+        r"|\breasons? (?:for|why|that|of)\b|\bhow come\b",
+        re.I,
+    ),
+}
+_NUMBER = (
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|"
+    r"fifty|hundred|thousand|million|billion|half|third|quarter|several|few|dozen|once|twice)\b"
+)
+_HOLDS: dict[AnswerType, re.Pattern[str]] = {
+    "figure": re.compile(
+        rf"{_NUMBER}|\b(?:rare|rarely|common|commonly|most|majority|all|none)\b", re.I
+    ),
+    "time": re.compile(
+        rf"{_NUMBER}|\b(?:hours?|days?|weeks?|months?|years?|minutes?|daily|weekly|monthly|yearly|"
+        r"immediately|always|never|until|before|after|during|if|once|century|morning|evening|night|"
+        r"january|february|march|april|may|june|july|august|september|october|november|december)\b",
+        re.I,
+    ),
+    "cause": re.compile(
+        r"\b(?:because|since|due to|owing to|thanks to|caus(?:e|es|ed|ing)|reasons?|results? (?:of|"
+        r"from|in)|resulting|leads? to|led to|leading to|triggers?|triggered|attributed to|stems? "
+        r"from|arises? from|contribut(?:e|es|ed|ing) to|factors?|so that|therefore|thus|allowing|"
+        r"exacerbat(?:e|es|ed))\b",
+        re.I,
+    ),
+}
+
+_STRENGTH: dict[AnswerType, float] = {"figure": 0.65, "time": 1.0, "cause": 1.5}
+"""How much each kind tells, beside one another: fitted as `qa.answer.units.Weights` were."""
+
+
+@lru_cache(maxsize=256)
+def asked_for(question: str) -> AnswerType | None:
+    """Return the kind of answer that a question asks for, None where its words do not tell."""
+    return next((kind for kind, asks in _ASKS.items() if asks.search(question)), None)
+
+
+def agreement(question: str, text: str) -> float:
+    """Return more than 0 if a text holds what the question asks for, less if it does not.
+
+    It is 0 where the question does not tell what it asks for.
+    """
+    kind = asked_for(question)
+    if kind is None:
+        return 0.0
+    return _STRENGTH[kind] if _HOLDS[kind].search(text) else -_STRENGTH[kind]
+
 
 WINDOWS_READ_CLOSELY = 3
 """Whose units are read one by one, by a reader that scores no words."""
@@ -40,7 +105,7 @@ class UnitEvidence:
     where it was read by itself; 0 where neither is known, as `window` is. `score` is the fused
     score of its passage, `share` the share of the question's words, by weight, that it holds, and
     `share_above` that which it and what stands above it hold.
-    `kind` tells whether it holds the kind of answer that is asked for (`qa.answer.answer_types`).
+    `kind` tells whether it holds the kind of answer that is asked for (`qa.answer.units`).
     """
 
     window: float

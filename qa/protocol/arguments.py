@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from qa.claims import CitedSpan
 from qa.engine import MAX_TOP_K
-from qa.question_reader import MAX_QUESTION_CHARS
+from qa.formats.fields import WireModel
+from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.ask_wire import MAX_CITATIONS
-from qa.wire_fields import WireModel
+from qa.verify.claims import CitedSpan
 
 MAX_CONTEXT = 2000
 

@@ -7,11 +7,11 @@ from pydantic import Field
 
 from index.records import Document, Span
 from index.store.snapshot import Snapshot
-from qa.cited_text import place_line
 from qa.errors import QuestionError
+from qa.formats.fields import WireModel
+from qa.formats.marked_text import place_line
 from qa.protocol.arguments import OpenArguments
 from qa.records import Place
-from qa.wire_fields import WireModel
 
 MOST_CHARACTERS = 8000
 """About 2000 of a language model's tokens: a long document comes in parts."""

@@ -7,20 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from qa.cited_text import cited_text, place_line
-from qa.claims import AnswerClaims
-from qa.elsewhere import elsewhere_in_snapshot
+from qa.formats.answer import AnswerJson
+from qa.formats.fields import WireModel
+from qa.formats.marked_text import CLOSEST, cited_text, place_line
+from qa.formats.verdicts import VerificationJson, verdict_lines
 from qa.protocol.arguments import AskArguments, OpenArguments, VerifyArguments
 from qa.protocol.excerpt import MOST_CHARACTERS, ExcerptJson, open_excerpt
 from qa.records import Answer, Place
-from qa.remarks import CLOSEST
 from qa.service.asking import Asking
-from qa.verdict_lines import verdict_lines
-from qa.verdicts import VerificationJson
-from qa.verify import verify
-from qa.versions import versions_in_snapshot
-from qa.wire import AnswerJson
-from qa.wire_fields import WireModel
+from qa.verify.checking import verify
+from qa.verify.claims import AnswerClaims
+from qa.verify.relocation import elsewhere_in_snapshot, versions_in_snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.digests import remembered_digests
+from index.encoding.model import Model, find_model, remembered_digests
 from index.errors import ModelError
-from index.model import Model, find_model
 from qa.read.pairs import MOST_QUESTION_TOKENS, MOST_TOKENS, VERSION
 
 NAME = "bundled"

@@ -1,7 +1,7 @@
 """Which reader reads: the bundled one, or a CrossEncoder that was named."""
 
-from index.backends import Backend
-from index.backends.choose import Device, open_on
+from index.encoding import Backend
+from index.encoding.choose import Device, open_on
 from index.errors import ModelError
 from qa.read.bundled import NAME, TrainedReader, find_reader
 from qa.read.reader import Reader
@@ -62,7 +62,7 @@ def open_trained(trained: TrainedReader, backend: Backend = "auto") -> Reader:
         return TorchReader(trained, device)
 
     def on_openvino(precision: str) -> Reader:
-        from qa.read.conversion import openvino_reader
+        from qa.read.openvino_reader import openvino_reader
 
         return openvino_reader(trained, precision)
 

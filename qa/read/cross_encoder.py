@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index.digests import remembered_digests
+from index.encoding.model import decisive_files, folder_of, remembered_digests
 from index.errors import ModelError
-from index.model import decisive_files, folder_of
 from qa.read.pairs import VERSION, text_of
 from qa.read.reader import Reading
 from qa.read.windows import Window

@@ -1,17 +1,20 @@
 """The reader on OpenVINO: no torch, ready in a fraction of a second."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from index.backends.openvino_runtime import compile_model
-from qa.read.batches import read_in_batches
+from index.encoding.conversion import Comparison, converted, write_model
+from index.encoding.openvino_runtime import compile_model
+from index.records import Span
 from qa.read.bundled import TrainedReader
-from qa.read.pairs import Ids, PairTokenizer
-from qa.read.reader import Logits, Reading
+from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
+from qa.read.reader import Logits, Reader, Reading
+from qa.read.torch_reader import TorchReader
 from qa.read.windows import Window
 
 _BATCH_TOKENS = 512
@@ -60,3 +63,109 @@ class OpenVinoReader:
             np.array(request.get_output_tensor(number).data, dtype=np.float32) for number in (0, 1)
         )
         return answerable, tokens
+
+
+TOLERANCES = {"float32": 0.001, "bfloat16": 0.25}
+"""How far a logit may be from torch's."""
+
+_CHECKED_QUESTIONS = (
+    "why do I get pimples after microneedling",
+    "What were Intel's total net sales in the third quarter of 2023, and how did they change?",
+)
+_CHECKED_TEXTS = (  # what stands above, and the text
+    ("", "Redness fades within two days."),
+    ("", "Quarter | Net sales\nThird | $14,158"),
+    ("Side effects", "Redness fades within two days; swelling, within one. Pimples may appear."),
+    ("Pflege: Danach", "Die Rötung klingt nach zwei Tagen ab. 皮肤发红两天后消退。 👍🏽"),
+    ("", " ".join(f"Needle number {n} was set to {n / 10:.1f} mm." for n in range(8))),
+    ("A report: Part I", " ".join(f"Sentence {n} of a long text." for n in range(60))),
+)
+_CHECKED_WINDOWS = tuple(
+    Window(number, Span(0, len(text)), (Span(0, len(text)),), text, above)
+    for number, (above, text) in enumerate(_CHECKED_TEXTS)
+)
+
+
+def openvino_reader(trained: TrainedReader, precision: str) -> OpenVinoReader:
+    """Return the reader on OpenVINO, converting it if that was not done before.
+
+    Raises NotConvertibleError, also where an earlier try was refused, and ImportError where
+    OpenVINO is not installed.
+    """
+    return converted(ReaderConversion(trained, TorchReader(trained)), precision)
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderConversion:
+    """What it takes to convert a reader, as `Conversion` has it."""
+
+    trained: TrainedReader
+    reference: TorchReader
+
+    @property
+    def digest(self) -> str:
+        """The reader's digest."""
+        return self.trained.digest
+
+    def write(self, folder: Path) -> None:
+        """Write the network; the tokenizer stays in the encoder's folder."""
+        from qa.read.network import ConvertibleNetwork
+
+        write_model(ConvertibleNetwork(self.reference.loaded()), INPUTS, folder)
+
+    def open(self, folder: Path, precision: str) -> OpenVinoReader:
+        """Open what was written."""
+        return OpenVinoReader(folder, self.trained, precision)
+
+    def compare(self, opened: OpenVinoReader) -> Comparison:
+        """Compare the logits of windows and of tokens."""
+        asked = [(question, _CHECKED_WINDOWS) for question in _CHECKED_QUESTIONS]
+        figures = largest_differences(self.reference, opened, asked)
+        worst = float(np.max(list(figures.values())))  # NaN if one of them is
+        near = worst <= TOLERANCES[opened.precision]
+        return Comparison(
+            figures, "" if near else f"converted, it gives other logits (by {worst:.3f})"
+        )
+
+    def probe(self) -> list[float]:
+        """Return the logits of one window."""
+        logits: list[float] = _all_logits(self._probed(self.reference)).tolist()
+        return logits
+
+    def gives(self, opened: OpenVinoReader, probe: list[float]) -> bool:
+        """Tell whether the logits of that window are as near as they must be."""
+        found = _all_logits(self._probed(opened))
+        differences = np.abs(found - np.array(probe, dtype=np.float32))
+        return bool(np.all(differences <= TOLERANCES[opened.precision]))
+
+    def _probed(self, reader: Reader) -> Reading:
+        return reader.read(_CHECKED_QUESTIONS[0], _CHECKED_WINDOWS[:1])
+
+
+def largest_differences(
+    reference: Reader, opened: Reader, asked: Iterable[tuple[str, Sequence[Window]]]
+) -> dict[str, float]:
+    """Return by how much logits differ at most, those of windows and those of tokens.
+
+    Each window is read with the others and alone.
+    """
+    differences: dict[str, list[float]] = {"answerability": [0.0], "tokens": [0.0]}
+    for question, windows in asked:
+        expected = _by_kind([reference.read(question, windows)])
+        together = _by_kind([opened.read(question, windows)])
+        alone = _by_kind([opened.read(question, [window]) for window in windows])
+        for kind, found in (*together.items(), *alone.items()):
+            differences[kind].append(float(np.abs(found - expected[kind]).max(initial=0.0)))
+    return {kind: float(np.max(values)) for kind, values in differences.items()}
+
+
+def _by_kind(readings: Sequence[Reading]) -> dict[str, Logits]:
+    tokens = [scores.scores for reading in readings for scores in reading.tokens or ()]
+    return {
+        "answerability": np.concatenate([reading.answerability for reading in readings]),
+        "tokens": np.concatenate(tokens),
+    }
+
+
+def _all_logits(reading: Reading) -> Logits:
+    return np.concatenate(list(_by_kind([reading]).values()))

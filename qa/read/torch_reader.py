@@ -4,9 +4,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from qa.read.batches import INPUTS, read_in_batches
 from qa.read.bundled import TrainedReader
-from qa.read.pairs import Ids, PairTokenizer
+from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
 from qa.read.reader import Logits, Reading
 from qa.read.windows import Window
 

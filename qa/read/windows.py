@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.records import Document, Passage, Span
+from index.search.terms import terms
+from qa.question.terms import Coverage
+from qa.question.wording import is_lead_in, is_list_item, is_row, word_count
 from qa.read.tables import headers, is_label
-from qa.wording import is_lead_in, is_list_item, is_row, word_count
+from qa.retrieve.candidates import Candidate
 
 MOST_WORDS = 80
 """Of a window, but for one of a single longer sentence, row or item and what leads in to it."""
@@ -216,3 +219,37 @@ def _is_item(text: str, line: Span) -> bool:
     above = text[max(0, line.start - _LONGEST_MARKER) : line.start]
     marker = _LINE_END.split(above)[-1].strip(" \t>#")
     return bool(_MARKER.fullmatch(marker)) or is_list_item(line.of(text))
+
+
+PASSAGES = 12
+"""Passages whose windows are considered."""
+WINDOWS = 10
+"""Windows that are read: docs/reader.md has the curve of quality over their number."""
+SHARE_WEIGHT = 0.5
+
+
+def windows_to_read(
+    candidates: Sequence[Candidate], coverage: Coverage, most: int = WINDOWS
+) -> list[Window]:
+    """Return the `most` windows of the candidates that promise most, in the candidates' order."""
+    best = windows_by_promise(candidates, coverage)[:most]
+    return sorted(best, key=lambda window: (window.passage, window.span))
+
+
+def windows_by_promise(candidates: Sequence[Candidate], coverage: Coverage) -> list[Window]:
+    """Return all windows of the candidates, those that promise most first.
+
+    A window promises its passage's score and half of the share of the question's words, by
+    weight, that it holds together with what stands above it.
+    """
+
+    def promise(window: Window) -> float:
+        return candidates[window.passage].score + SHARE_WEIGHT * share_of(window, coverage)
+
+    made = windows((each.document, each.passage) for each in candidates)
+    return sorted(made, key=promise, reverse=True)
+
+
+def share_of(window: Window, coverage: Coverage) -> float:
+    """Return the share of the question's words that a window and what is above it hold, 0..1."""
+    return coverage.share(coverage.held(frozenset(terms(f"{window.above}\n{window.text}"))))

@@ -6,13 +6,13 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from index.halves import widened
 from index.records import found_by
-from index.terms import terms
-from qa.coverage import Coverage
+from index.search.dense import widened
+from index.search.terms import terms
+from qa.question.terms import Coverage
+from qa.question.wording import content_words, figures_differ, is_row, same_claim_words
 from qa.records import Place
 from qa.retrieve.candidates import Candidate, Candidates, Scores, Sentence
-from qa.wording import content_words, figures_differ, is_row, same_claim_words
 
 SAME_WORDS = 0.7
 """Dice's coefficient from which on two sentences say the same, if one has all words of the other;

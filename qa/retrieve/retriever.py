@@ -9,13 +9,13 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from index.halves import widened
+from index.search.dense import widened
 from index.store.snapshot import Snapshot
-from qa.lexical import Lexicon
-from qa.matching import Rows
-from qa.query import Query
+from qa.question.query import Query
+from qa.records import Stage
 from qa.retrieve.candidates import Candidates, Numbers, Scores
-from qa.stages import Stage
+from qa.retrieve.filtering import Rows
+from qa.retrieve.lexical import Lexicon
 
 FIRST_LOOK = 100
 MOST_CANDIDATES = 800

@@ -3,17 +3,16 @@
 from fastapi import FastAPI
 from fastapi.responses import Response
 
-from qa.elsewhere import elsewhere_in_snapshot
+from qa.formats.answer import AnswerJson, answer_json
+from qa.formats.verdicts import VerificationJson
 from qa.service.ask_wire import AskBody, VerifyBody
 from qa.service.asking import Asking
 from qa.service.direct import JSON, worked_off_by
 from qa.service.openapi import answered_with, asked_with
 from qa.service.problems import GATE, OF_A_BODY, problem_responses
 from qa.service.work_queue import WorkQueue
-from qa.verdicts import VerificationJson
-from qa.verify import verify
-from qa.versions import versions_in_snapshot
-from qa.wire import AnswerJson, answer_json
+from qa.verify.checking import verify
+from qa.verify.relocation import elsewhere_in_snapshot, versions_in_snapshot
 
 
 def add_answer_routes(app: FastAPI, asking: Asking, queue: WorkQueue) -> None:

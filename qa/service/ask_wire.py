@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from qa.claims import AnswerClaims, CitedSpan, PassageClaim
 from qa.engine import MAX_TOP_K
-from qa.filters import MOST_CONDITIONS, MOST_VALUES
-from qa.question_reader import MAX_QUESTION_CHARS
-from qa.wire_fields import WholeNumber, WireModel
+from qa.formats.fields import WholeNumber, WireModel
+from qa.question.filters import MOST_CONDITIONS, MOST_VALUES
+from qa.question.query import MAX_QUESTION_CHARS
+from qa.verify.claims import AnswerClaims, CitedSpan, PassageClaim
 
 NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 """Matches a text that is more than blanks."""
@@ -77,7 +77,7 @@ _FILTERS_SCHEMA = {
 
 
 Filters = Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)]
-"""The JSON form of a filter; `qa.filters.Filter` reads it and says what is wrong."""
+"""The JSON form of a filter; `qa.question.filters.Filter` reads it and says what is wrong."""
 
 
 class AskBody(WireModel):

@@ -8,7 +8,7 @@ from index.store.jobs import Job
 from index.store.objects import stored_as
 from index.store.store import Store
 from index.store.uploads import Upload, UploadChange
-from index.uploading import refuse_id_in_use, why_unreadable
+from index.sync import refuse_id_in_use, why_unreadable
 from qa.engine import Engine
 
 MOST_BYTES = 64 * 2**20

@@ -4,11 +4,11 @@ from pydantic import ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from index.chunking import MAX_PASSAGE_CHARS
+from index.chunking.chunker import MAX_PASSAGE_CHARS
 from index.store.feedback import RatedQuote
-from qa.question_reader import MAX_QUESTION_CHARS
+from qa.formats.fields import EndIndex, StartIndex, WireModel
+from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.ask_wire import NOT_BLANK
-from qa.wire_fields import EndIndex, StartIndex, WireModel
 
 MAX_QUOTE_CHARS = MAX_PASSAGE_CHARS
 """A citation lies within one passage."""

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from index.sources.watching import watch_sources
 from index.store.manifest import Manifest
-from index.watching import watch_sources
 
 _log = logging.getLogger("pincite")
 

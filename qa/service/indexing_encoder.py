@@ -3,9 +3,9 @@
 import logging
 from typing import cast
 
-from index.backends import Backend
-from index.backends.choose import open_encoder
-from index.encoder import Encoder
+from index.encoding import Backend
+from index.encoding.choose import open_encoder
+from index.encoding.encoder import Encoder
 from index.errors import ModelError
 from qa.engine import Engine
 

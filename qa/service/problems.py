@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from qa.errors import FilterError, QuestionError
-from qa.wire_fields import WireModel
+from qa.formats.fields import WireModel
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL_CHARS = 500

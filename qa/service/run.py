@@ -13,9 +13,9 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from index.gating import Gate
 from index.process import take_little
 from index.store.store import Store
+from index.sync import Gate
 from qa.engine import Engine
 from qa.live import LiveEngine
 from qa.service.app import build_app

@@ -2,7 +2,7 @@
 
 import logging
 
-from index.report import SyncReport
+from index.changes import SyncReport
 
 _log = logging.getLogger("pincite")
 

@@ -18,8 +18,8 @@ from starlette.datastructures import FormData, UploadFile
 
 from index.parsers import READERS
 from index.records import MetadataValue
+from qa.formats.fields import WireModel
 from qa.service.ask_wire import NOT_BLANK
-from qa.wire_fields import WireModel
 
 KINDS = {
     "text/plain": ".txt",

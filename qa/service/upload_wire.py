@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from index.store.jobs import Job, State
+from qa.formats.fields import SnapshotId, WireModel
 from qa.service.wire import DocumentSummaryJson
-from qa.wire_fields import SnapshotId, WireModel
 
 
 class UploadedJson(WireModel):

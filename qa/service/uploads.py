@@ -13,7 +13,7 @@ from index.errors import PinciteError, SourceError
 from index.store.jobs import Job
 from index.store.store import Store
 from index.store.uploads import UPLOAD_ID, Upload
-from index.uploading import owner_of_id, refuse_id_in_use
+from index.sync import owner_of_id, refuse_id_in_use
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
 from qa.service.parameters import DOCUMENT_LINKS, JOB_LINKS, JobId, UploadId, Wait

@@ -2,7 +2,7 @@
 
 from qa.engine import Engine
 from qa.errors import QuestionError
-from qa.wire import answer_json
+from qa.formats.answer import answer_json
 
 _QUESTION = "What is this about, and why?"
 _MOST_CHARACTERS = 100

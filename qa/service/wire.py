@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from index.records import Document, MetadataValue
-from qa.wire_fields import DocumentSha256, DocumentTitle, Source, TextSha256, WireModel
+from qa.formats.fields import DocumentSha256, DocumentTitle, Source, TextSha256, WireModel
 
 
 class DocumentSummaryJson(WireModel):

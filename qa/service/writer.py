@@ -9,14 +9,12 @@ from dataclasses import replace
 
 from filelock import FileLock, Timeout
 
-from index.build import sync
 from index.errors import PinciteError, SourceError, StoreBusyError
-from index.gating import Gate
 from index.process import give_back
 from index.store.jobs import FINISHED, Job, now
 from index.store.store import Store
 from index.store.store_folder import JOBS_LOCK
-from index.uploading import change_uploads
+from index.sync import Gate, change_uploads, sync
 from qa.engine import Engine
 from qa.live import LiveEngine
 from qa.service.batch import collect

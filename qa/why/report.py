@@ -5,15 +5,25 @@ from dataclasses import dataclass
 
 from index.store.snapshot import Snapshot
 from qa.engine import Engine
-from qa.nearest import nearest
 from qa.records import Place
-from qa.why.answering import answered, chosen, quoted, read
-from qa.why.considered import Considered
-from qa.why.corpus import chunked, ingested
-from qa.why.expected import Expected, checked, places_of
-from qa.why.finding import NOT_REACHED, Finding, lost
-from qa.why.listing import collapsed, shown
-from qa.why.retrieval import dense, fused, lexical
+from qa.verify.nearest import nearest
+from qa.why.expected import Considered, Expected, checked, places_of
+from qa.why.stages import (
+    NOT_REACHED,
+    Finding,
+    answered,
+    chosen,
+    chunked,
+    collapsed,
+    dense,
+    fused,
+    ingested,
+    lexical,
+    lost,
+    quoted,
+    read,
+    shown,
+)
 
 STAGES = (
     *(ingested, chunked, dense, lexical, fused),

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.answers.__main__ import main
 from benchmarks.answers.figures import ANSWERED, BEST, CITED, FILINGS, best_threshold, figures
 from benchmarks.answers.sets import FILINGS_FIGURES, FILINGS_GOLD, cites_figure, holds_figure
-from eval.gold_file import read_gold
+from eval.gold import read_gold
 from eval.records import Excerpt, Result
 from eval.sets.beir import read_beir
 from eval.sets.indexed import IndexedSets

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from index.encoder import Encoder
+from index.encoding.encoder import Encoder
 from index.terminal import run
 from pincite.cli import app
 
@@ -46,7 +46,7 @@ def pincite(
 ) -> Command:
     """Run the command line in this process, with the model that is loaded already."""
     monkeypatch.setattr("qa.engine.open_encoder", lambda *_: encoder)
-    monkeypatch.setattr("index.backends.choose.open_encoder", lambda *_, **__: encoder)
+    monkeypatch.setattr("index.encoding.choose.open_encoder", lambda *_, **__: encoder)
 
     def command(*arguments: str | Path) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["pincite", *map(str, arguments)])

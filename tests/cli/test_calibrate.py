@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from index.build import sync
-from index.model import Model
+from index.encoding.model import Model
 from index.store.publishing import publish_calibration
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
-from qa.answer.confidence import model_of
+from index.sync import sync
+from qa.answer.decision import model_of
 from tests.cli.conftest import Command, Outcome
 from tests.encoders import HashingEncoder
 
@@ -72,7 +72,7 @@ def hashed(pincite: Command, notes: Path, monkeypatch: pytest.MonkeyPatch) -> Co
     """The command line over a store of the notes, with hashed vectors and no reader."""
     monkeypatch.setenv("PINCITE_READER", "none")
     monkeypatch.setattr("qa.engine.open_encoder", lambda *_: HashingEncoder())
-    monkeypatch.setattr("index.backends.choose.open_encoder", lambda *_, **__: HashingEncoder())
+    monkeypatch.setattr("index.encoding.choose.open_encoder", lambda *_, **__: HashingEncoder())
     assert pincite("index", notes).code == 0
     return pincite
 
@@ -167,7 +167,7 @@ def test_from_questions_to_answers_and_back(
 
     # What it was made for is no longer what is in use.
     with monkeypatch.context() as patch:
-        patch.setattr("qa.abstention.SCORING", 99)
+        patch.setattr("qa.answer.rule.SCORING", 99)
         off = status(hashed)
         assert (off["standing"], off["made_for"]) == (
             "not in force",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from index.encoder import Encoder
+from index.encoding.encoder import Encoder
 from index.store.feedback import Feedback, FeedbackFolder, RatedQuote
 from index.store.store import Store
 from qa.live import LiveEngine

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.gold_file import PACKAGED_GOLD, locate, read_gold
-from eval.questions import QuestionSet
+from eval.gold import PACKAGED_GOLD, QuestionSet, locate, read_gold
 from eval.records import Run
 from eval.run import evaluate
 from index.store.snapshot import open_snapshot

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta, binomtest
 from sklearn.linear_model import LogisticRegression
 
-from eval.calibration.fitting import Observation, calibrate
+from eval.calibration.fitting import Observation, calibrate, fit_logistic, fit_probability
 from eval.calibration.learn_then_test import (
     GRID,
     find_threshold,
@@ -17,10 +17,9 @@ from eval.calibration.learn_then_test import (
     p_value,
     smallest_promise,
 )
-from eval.calibration.platt import fit_logistic, fit_probability
 from eval.errors import CalibrationError
 from index.errors import SettingsError
-from qa.calibration import Counts, Tally
+from qa.answer.calibration import Counts, Tally
 
 
 def asked(

@@ -11,7 +11,7 @@ import eval.run
 from eval.cli import app, main
 from eval.records import OffsetCheck
 from pincite.cli import app as composed
-from qa.answer.confidence import model_of
+from qa.answer.decision import model_of
 from qa.engine import Engine
 from tests.eval.sets import beir_set, spans_set
 from tests.eval.upside_down import UpsideDown

@@ -7,7 +7,7 @@ import pytest
 
 from eval.comparison import compare, mcnemar
 from eval.errors import BaselineError
-from eval.gold_file import PACKAGED_GOLD, read_gold
+from eval.gold import PACKAGED_GOLD, read_gold
 from eval.measures import BY_NAME, GUARDED, measure
 from eval.records import Found, Ranking
 from eval.report.stored import read_run, to_json

@@ -10,11 +10,11 @@ import pytest
 
 import eval.gate
 from eval.gate import GateOutcome, GoldGate
-from eval.gold_file import read_gold
-from index.build import sync
+from eval.gold import read_gold
 from index.errors import ModelError
 from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from qa.engine import Engine
 from tests.encoders import HashingEncoder
 from tests.eval.upside_down import UpsideDown
@@ -218,7 +218,7 @@ def test_a_snapshot_of_another_model_is_asked_with_that_model(workshop, tmp_path
         opened.append(model.fingerprint)
         return small
 
-    monkeypatch.setattr("index.backends.choose.open_encoder", open_encoder)
+    monkeypatch.setattr("index.encoding.choose.open_encoder", open_encoder)
     new = workshop.snapshot(notes(*PLANTS))
     outcome = workshop.ask(live, new)
     assert opened == [other.fingerprint]

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from eval.errors import GoldError
-from eval.gold_file import PACKAGED_GOLD, locate, locate_what_stands, read_gold
-from eval.questions import GoldSpan
+from eval.gold import PACKAGED_GOLD, GoldSpan, locate, locate_what_stands, read_gold
 from index.parsers import read_file
 from index.records import Document, Span
-from index.sources import list_files
+from index.sources.listing import list_files
 
 ROW = {
     "id": "a-1",

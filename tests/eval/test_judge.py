@@ -4,15 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from eval.characters import overlap
-from eval.judge import judge, rank_documents, rank_passages
-from eval.questions import GoldSpan, Question
+from eval.gold import GoldSpan, Question
+from eval.judge import Corpus, Family, judge, overlap, rank_documents, rank_passages
 from eval.records import Found, Overlap, Ranking
-from eval.relevance import Corpus, Family
-from index.build import sync
 from index.records import Document, Passage, Span
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from qa.engine import Engine
 from qa.records import Citation, Hit, Place
 from tests.encoders import HashingEncoder

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from eval.offsets import check_offsets, join
 from eval.records import OffsetCheck
-from qa.wire import AnswerJson
+from eval.run import check_offsets, join
+from qa.formats.answer import AnswerJson
 
 TEXT = "Sleep well 👍🏽. Drink water. Sleep well 👍🏽."  # each sentence about sleep: 0-14, 28-42
 TEXTS = {"a": TEXT}

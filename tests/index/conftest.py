@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from index.model import Model
+from index.encoding.model import Model
 from tests.encoders import HashingEncoder
 from tests.index.texts import Corpus
 

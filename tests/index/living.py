@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from index.build import sync
-from index.model import Model
-from index.report import SyncReport
+from index.changes import SyncReport
+from index.encoding.model import Model
 from index.store.objects import stored_as
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from index.store.uploads import Upload, UploadChange
-from index.uploading import change_uploads
+from index.sync import change_uploads, sync
 from tests.encoders import HashingEncoder
 
 

@@ -12,19 +12,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.backends import conversion, encoder_conversion
-from index.backends.choose import open_encoder
-from index.backends.encoder_conversion import openvino_encoder
-from index.backends.openvino_encoder import OpenVinoEncoder
-from index.backends.openvino_runtime import precisions
-from index.backends.torch_encoder import TorchEncoder
-from index.build import sync
-from index.encoder import Encoder, Role, Vectors
+from index.encoding import conversion
+from index.encoding import openvino_encoder as converted
+from index.encoding.choose import open_encoder
+from index.encoding.encoder import Encoder, Role, Vectors
+from index.encoding.model import Model, find_model
+from index.encoding.openvino_encoder import OpenVinoEncoder, openvino_encoder
+from index.encoding.openvino_runtime import precisions
+from index.encoding.torch_encoder import TorchEncoder
 from index.errors import ModelError, NotConvertibleError
-from index.model import Model, find_model
 from index.records import passage_text
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from tests.models import make_model
 
 PROMPTS = {"query": "ask: ", "document": "a passage of some length to be found: "}
@@ -167,12 +167,12 @@ def test_weights_damaged_behind_a_kept_compilation_are_noticed(
 def test_what_gives_other_vectors_is_refused_once_and_for_all(
     prompted: Model, cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(encoder_conversion, "_least_cosine", lambda *_: 0.9)
+    monkeypatch.setattr(converted, "_least_cosine", lambda *_: 0.9)
     with pytest.raises(NotConvertibleError, match=r"other vectors \(cosine 0\.9000\)"):
         openvino_on(prompted)
     monkeypatch.setattr(conversion, "_convert", lambda *_: pytest.fail("tried again"))
     best = precisions()[0]  # the others would be tried, for the first time
-    monkeypatch.setattr("index.backends.openvino_runtime.precisions", lambda: [best])
+    monkeypatch.setattr("index.encoding.openvino_runtime.precisions", lambda: [best])
     with caplog.at_level(logging.WARNING):
         encoder = open_encoder(prompted)
     assert isinstance(encoder, TorchEncoder)
@@ -189,7 +189,7 @@ def test_what_cannot_be_converted_is_encoded_on_torch(
     def unsupported(*_: object) -> None:
         raise RuntimeError("no such operation")
 
-    monkeypatch.setattr(encoder_conversion, "write_model", unsupported)
+    monkeypatch.setattr(converted, "write_model", unsupported)
     assert open_encoder(prompted).backend == "torch-float32"
 
 
@@ -200,7 +200,7 @@ def test_a_full_disk_is_no_refusal_for_good(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(encoder_conversion, "write_model", full)
+        patched.setattr(converted, "write_model", full)
         with pytest.raises(NotConvertibleError, match="No space left"):
             openvino_on(prompted)
     assert openvino_on(prompted).encode(["Redness fades."], "query").shape == (1, 16)
@@ -210,7 +210,7 @@ def test_a_refusal_ends_with_the_libraries_that_it_was_made_with(
     prompted: Model, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(encoder_conversion, "_least_cosine", lambda *_: float("nan"))
+        patched.setattr(converted, "_least_cosine", lambda *_: float("nan"))
         patched.setattr(conversion, "_libraries", lambda: "torch 1")
         with pytest.raises(NotConvertibleError, match="other vectors"):
             openvino_on(prompted)
@@ -227,7 +227,7 @@ def test_one_vector_that_is_no_number_is_enough_to_refuse(prompted: Model) -> No
             vectors[-1] = np.nan
             return vectors
 
-    assert np.isnan(encoder_conversion._least_cosine(reference, Spoilt(prompted)))
+    assert np.isnan(converted._least_cosine(reference, Spoilt(prompted)))
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_where_nothing_can_be_kept_it_is_torch(
 def test_a_precision_that_the_processor_lacks_is_refused(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.backends.openvino_runtime.precisions", lambda: ["float32"])
+    monkeypatch.setattr("index.encoding.openvino_runtime.precisions", lambda: ["float32"])
     with pytest.raises(ModelError, match="does not compute in bfloat16") as raised:
         open_encoder(model, "openvino-bfloat16")
     assert "\n" not in str(raised.value)
@@ -293,20 +293,20 @@ def test_a_precision_that_gives_other_vectors_gives_way_to_float32(
     prompted: Model, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "index.backends.openvino_runtime.precisions", lambda: ["bfloat16", "float32"]
+        "index.encoding.openvino_runtime.precisions", lambda: ["bfloat16", "float32"]
     )
     measured = iter([0.9, 1.0])
-    monkeypatch.setattr(encoder_conversion, "_least_cosine", lambda *_: next(measured))
+    monkeypatch.setattr(converted, "_least_cosine", lambda *_: next(measured))
     assert open_encoder(prompted).backend == "openvino-float32"
 
 
 def test_a_gpu_is_used_for_indexing_and_not_for_a_question(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.backends.choose._has_gpu", lambda: True)
+    monkeypatch.setattr("index.encoding.choose._has_gpu", lambda: True)
     assert open_encoder(model, indexing=True).backend == "cuda-float32"
     assert open_encoder(model).backend.startswith("openvino-")
-    monkeypatch.setattr("index.backends.choose._has_gpu", lambda: False)
+    monkeypatch.setattr("index.encoding.choose._has_gpu", lambda: False)
     assert open_encoder(model, indexing=True).backend.startswith("openvino-")
     with pytest.raises(ModelError, match="no GPU"):
         open_encoder(model, "cuda-float32")
@@ -339,8 +339,8 @@ def test_threads_share_an_encoder(encoder: Encoder) -> None:
 def test_once_converted_a_model_encodes_without_torch(encoder: Encoder, model: Model) -> None:
     script = """
         import sys
-        from index.backends.choose import open_encoder
-        from index.model import find_model
+        from index.encoding.choose import open_encoder
+        from index.encoding.model import find_model
         encoder = open_encoder(find_model())
         assert encoder.encode(["Redness fades."], "query").shape == (1, 384)
         print(sorted({name.partition(".")[0] for name in sys.modules} & {

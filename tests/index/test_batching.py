@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from index.backends.batching import Batched
-from index.encoder import Encoder, Role, Vectors
+from index.encoding.batching import Batched
+from index.encoding.encoder import Encoder, Role, Vectors
 from tests.encoders import HashingEncoder
 
 PATIENCE = 30

@@ -6,9 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.dense.codes import Codes, make_codes, read_codes
-from index.dense.search import DenseIndex
-from index.dense.warming import bring_in
+from index.search.codes import Codes, make_codes, read_codes
+from index.search.dense import DenseIndex, bring_in
 from index.store.stack import Stack
 
 DIMENSION = 128
@@ -159,5 +158,5 @@ def test_what_is_larger_than_its_share_of_memory_is_not_brought_in(
     thread = bring_in([vectors, vectors[:0]])
     assert thread is not None
     thread.join()
-    monkeypatch.setattr("index.dense.warming.memory_bytes", lambda: vectors.nbytes)
+    monkeypatch.setattr("index.search.dense.memory_bytes", lambda: vectors.nbytes)
     assert bring_in([vectors]) is None

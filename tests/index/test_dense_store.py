@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from index.build import sync
-from index.dense.search import DenseIndex
+from index.encoding.model import Model
 from index.errors import StoreDamagedError
-from index.model import Model
+from index.search.dense import DenseIndex
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from tests.encoders import HashingEncoder
 from tests.index.living import Living
 
@@ -19,7 +19,7 @@ WORDS = "redness fades needle scar cream face night two days sun water depth mil
 @pytest.fixture
 def living(tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> Living:
     """Forty texts, which count as many."""
-    monkeypatch.setattr("index.dense.codes.CODED_FROM", 20)
+    monkeypatch.setattr("index.search.codes.CODED_FROM", 20)
     corpus = Living(tmp_path, model)
     for number in range(40):
         corpus.write(f"{number}.txt", f"Note {number}: {' '.join(WORDS[number % 13 :])}.\n")

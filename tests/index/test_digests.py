@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from index import digests
-from index.digests import remembered_digests
+from index.encoding import model as digests
+from index.encoding.model import remembered_digests
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from index.parsers import UnreadableFileError, read_file
 from index.parsers.decoding import SAMPLE_BYTES, decode
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 WESTERN = [
     "café au lait",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.file_names import words_of_name
+from index.sources.file_names import words_of_name
 from tests.documents import document
 
 

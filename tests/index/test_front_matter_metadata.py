@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from index.parsers import read_file
 from index.parsers.metadata import MAX_FRONT_MATTER_CHARS, MAX_KEYS, FrontMatter, read_front_matter
 from index.records import Document
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 from index.store.document_json import document_from_json, document_to_json
 
 INVALID = FrontMatter(remarks=("front matter is not valid YAML",))

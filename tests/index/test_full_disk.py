@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from index.build import sync
+from index.encoding.model import Model
 from index.errors import StoreError, StoreMissingError
-from index.model import Model
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from tests.encoders import HashingEncoder
 
 PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from index.halves import widened
+from index.search.dense import widened
 
 
 def test_every_finite_half_is_the_same_number_as_a_float() -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from index.changes import plan
+from index.encoding.model import Model
 from index.errors import SourceError
-from index.model import Model
-from index.plan import plan
-from index.refusals import NothingToIndexError
+from index.sources.remembered import NothingToIndexError
 from tests.index.living import Living
 
 TEXT = "Redness fades within two days.\n"

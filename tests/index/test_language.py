@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index.model import Model
-from index.model_card import languages_of
+from index.encoding.model import Model, languages_of
 from index.parsers import language
 from index.parsers.language import foreign, language_of
 from index.records import Document

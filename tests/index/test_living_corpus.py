@@ -12,17 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.build import sync
-from index.encoder import Encoder
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
 from index.errors import SourceError
-from index.model import Model
 from index.store.objects import stored_as
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from index.store.uploads import Upload, UploadChange
-from index.uploading import change_uploads
+from index.sync import change_uploads, sync
 from qa.engine import Engine
-from qa.wire import AnswerJson
+from qa.formats.answer import AnswerJson
 from tests.encoders import HashingEncoder
 
 NAMES = ["a.txt", "b.txt", "c.md", "d.html", "deep/e.md", "deep/f.txt"]

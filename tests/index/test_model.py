@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.backends.torch_encoder import TorchEncoder
-from index.build import sync
+from index.encoding.model import DEFAULT_MODEL, Model, find_model
+from index.encoding.torch_encoder import TorchEncoder
 from index.errors import ModelError
-from index.model import DEFAULT_MODEL, Model, find_model
 from index.records import passage_text
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from tests.encoders import HashingEncoder
 from tests.models import make_model
 

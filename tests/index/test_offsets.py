@@ -14,15 +14,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.backends.torch_encoder import TorchEncoder
-from index.chunking import MAX_HEADING_PATH_CHARS, MAX_PASSAGE_CHARS, Chunker
-from index.model import Model
+from index.chunking.chunker import MAX_HEADING_PATH_CHARS, MAX_PASSAGE_CHARS, Chunker
+from index.chunking.tokens import CONTEXT_TOKENS, HEADING_TOKENS, PASSAGE_TOKENS, ModelTokenizer
+from index.encoding.model import Model
+from index.encoding.torch_encoder import TorchEncoder
 from index.parsers import UnreadableFileError, read_file
 from index.parsers.blocks import has_text
 from index.records import ChunkedDocument, Document, Span, passage_text
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 from index.structure import OUTLINERS, outline_of
-from index.tokens import CONTEXT_TOKENS, HEADING_TOKENS, PASSAGE_TOKENS, ModelTokenizer
 
 ENCODER_READS = 254  # all-MiniLM-L6-v2: 256 tokens, two of which are special
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -7,11 +7,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from index.build import sync
-from index.encoder import Role, Vectors
+from index.changes import plan
+from index.encoding.encoder import Role, Vectors
+from index.encoding.model import Model
 from index.errors import SourceError, StoreOutdatedError
-from index.model import Model
-from index.plan import plan
 from index.store.history import roll_back
 from index.store.manifest import FORMAT
 from index.store.publishing import remove_calibration
@@ -19,6 +18,7 @@ from index.store.purge import purge
 from index.store.registration import forget_gold, register_gold
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from tests.encoders import HashingEncoder
 from tests.index.living import Living
 from tests.index.texts import assert_one_line

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from index.chunking import Chunker
-from index.model import Model
+from index.chunking.chunker import Chunker
+from index.chunking.tokens import ModelTokenizer
+from index.encoding.model import Model
 from index.parsers.blocks import own_title
 from index.records import Document, Span
-from index.tokens import ModelTokenizer
 from tests.index.test_offsets import assert_holds, chunker, tokenizer  # noqa: F401
 from tests.pdf_writing import Bookmark, Box, Words, justified, lines, write_pdf
 from tests.reading_checks import damaged, headings_of, page_texts, read_bytes, reason_for

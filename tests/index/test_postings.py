@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from index.errors import StoreDamagedError
 from index.records import ChunkedDocument, Document, Passage, Span, passage_id
+from index.search.terms import stem, terms, word_spans, words
 from index.store.objects import ObjectFolder
 from index.store.postings import build_postings, join_terms, read_postings, write_postings
 from index.store.shard_terms import HEADING_WEIGHT, ShardTerms, count_terms
-from index.terms import stem, terms, word_spans, words
 
 
 def chunked(*texts: str, title: str = "", path: tuple[str, ...] = ()) -> ChunkedDocument:

@@ -10,15 +10,15 @@ from pathlib import Path
 import orjson
 import pytest
 
-from index.build import sync
+from index.changes import SyncReport
+from index.encoding.model import Model
 from index.errors import StoreDamagedError, StoreError, StoreMissingError
-from index.model import Model
-from index.report import SyncReport
 from index.store.manifest import FORMAT, Manifest, Shard
 from index.store.objects import ObjectFolder, StoredFile
 from index.store.publishing import corpus_digest, publish_calibration, remove_calibration
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from tests.encoders import HashingEncoder
 from tests.failing import FAILURES, failing_at
 

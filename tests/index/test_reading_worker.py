@@ -15,7 +15,7 @@ import pytest
 from index.errors import ReadingError
 from index.parsers import OutOfReachError, UnreadableFileError, read_errors_explained, read_file
 from index.parsers.isolation import ReadingProcess, reading_process
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 TEXT = "The dough rests for eighteen hours. 👍🏽\n"
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -242,7 +242,7 @@ def test_an_unguarded_script_is_run_once_and_a_foreign_index_is_no_obstacle(
         import os
         from pathlib import Path
         from index.parsers import read_file
-        from index.sources import SourceFile
+        from index.sources.listing import SourceFile
         print("once")
         os.chdir("sub")
         print(len(read_file(SourceFile(Path("../a.md"), "x/a.md"))))
@@ -256,7 +256,7 @@ ORPHAN = """
     import threading
     from pathlib import Path
     from index.parsers.isolation import ReadingProcess
-    from index.sources import SourceFile
+    from index.sources.listing import SourceFile
     process = ReadingProcess("tests.hostile_worker", seconds={seconds})
     read = lambda kind: process.read(SourceFile(Path("file." + kind), "x/file." + kind))
     print(read("who")[0].text, flush=True)

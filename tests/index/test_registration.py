@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from index.build import sync
 from index.errors import SourceError, StoreBusyError, StoreError
 from index.store.registration import forget_gold, register_gold, registered_gold
 from index.store.store import Store
+from index.sync import sync
 from tests.encoders import HashingEncoder
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.model import Model
+from index.chunking.sentences import MAX_SENTENCE_CHARS, split_long, split_sentences
+from index.chunking.tokens import ModelTokenizer
+from index.encoding.model import Model
 from index.records import Span
-from index.sentences import MAX_SENTENCE_CHARS, split_long, split_sentences
-from index.tokens import ModelTokenizer
 
 
 def sentences(text: str) -> list[str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from index.encoding.model import Model
 from index.errors import StoreBusyError, StoreError
-from index.model import Model
 from index.store.feedback import Feedback, FeedbackFolder, RatedQuote
 from index.store.history import roll_back
 from index.store.purge import purge

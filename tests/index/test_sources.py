@@ -11,16 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.build import sync
-from index.chunking import Chunker
+from index.changes import SyncReport
+from index.chunking.chunker import Chunker
+from index.encoding.model import Model
 from index.errors import SourceError, StoreMissingError
-from index.gathering import digest_of
-from index.model import Model
+from index.ingest import digest_of
 from index.parsers import OutOfReachError, UnreadableFileError, files, read_file
 from index.records import ChunkedDocument, Document
-from index.refusals import NothingToIndexError
-from index.report import SyncReport
-from index.sources import (
+from index.sources.listing import (
     SkippedFile,
     SourceFile,
     document_id,
@@ -28,8 +26,10 @@ from index.sources import (
     locate,
     resolve_sources,
 )
+from index.sources.remembered import NothingToIndexError
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from tests.encoders import HashingEncoder
 
 DAMAGED = "damaged UTF-8 (byte 0xe2 at 3); save it as UTF-8"
@@ -311,7 +311,7 @@ def test_a_file_on_a_failing_disk_is_kept_though_cut_anew(
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return digest_of(path)
 
-    monkeypatch.setattr("index.gathering.digest_of", failing)
+    monkeypatch.setattr("index.ingest.digest_of", failing)
     monkeypatch.setattr("index.store.known.CHUNKING", -1)
     cut: list[str] = []
 

@@ -9,20 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.backends.openvino_encoder import LEAST_COSINE
-from index.build import sync
-from index.encoder import Encoder
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
+from index.encoding.openvino_encoder import LEAST_COSINE
 from index.errors import (
     SourceError,
     StoreDamagedError,
     StoreError,
     StoreMissingError,
 )
-from index.model import Model
 from index.records import passage_text
 from index.store.dealing import DOCUMENTS_A_SHARD
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from tests.encoders import HashingEncoder
 from tests.index.texts import REPOSITORY, TEXTS, Corpus, assert_nothing_is_left_over, names
 
@@ -311,8 +311,8 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 
-from index.build import sync
-from index.model import find_model
+from index.sync import sync
+from index.encoding.model import find_model
 from index.store.store import Store
 from tests.encoders import HashingEncoder
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import orjson
 import pytest
 
-from index.build import sync
 from index.errors import (
     SourceError,
     StoreDamagedError,
@@ -16,6 +15,7 @@ from index.errors import (
 from index.store.manifest import FORMAT
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from tests.index.texts import TEXTS, Corpus, assert_nothing_is_left_over, assert_one_line
 
 

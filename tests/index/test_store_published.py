@@ -73,8 +73,8 @@ def test_a_writer_that_fails_at_any_step_leaves_a_whole_snapshot_live(
 DYING_WRITERS = """
 import os, shutil, sys, tempfile
 from pathlib import Path
-from index.build import sync
-from index.model import find_model
+from index.sync import sync
+from index.encoding.model import find_model
 from index.store.store import Store
 from tests.encoders import HashingEncoder
 
@@ -132,8 +132,8 @@ def test_a_writer_that_dies_at_any_step_leaves_a_whole_snapshot_live(
 RESTLESS_WRITER = """
 import itertools, sys
 from pathlib import Path
-from index.build import sync
-from index.model import find_model
+from index.sync import sync
+from index.encoding.model import find_model
 from index.store.store import Store
 from tests.encoders import HashingEncoder
 
@@ -196,9 +196,9 @@ def test_a_second_writer_is_turned_away(corpus: Corpus) -> None:
         assert_one_line(raised.value)
         script = f"""
             from tests.encoders import HashingEncoder
-            from index.build import sync
+            from index.sync import sync
             from index.errors import StoreBusyError
-            from index.model import find_model
+            from index.encoding.model import find_model
             from index.store.store import Store
             from pathlib import Path
             try:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from index.chunking import Chunker
-from index.model import Model
+from index.chunking.chunker import Chunker
+from index.encoding.model import Model
 from index.parsers import read_file
-from index.sources import list_files
+from index.sources.listing import list_files
 from index.structure import OUTLINERS, Outline
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "seeds_outline.txt"

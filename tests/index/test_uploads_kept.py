@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from index.changes import plan
+from index.encoding.model import Model
 from index.errors import SourceError
-from index.model import Model
-from index.plan import plan
-from index.refusals import NothingToIndexError
-from index.sources import document_id
+from index.sources.listing import document_id
+from index.sources.remembered import NothingToIndexError
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from tests.index.living import Living
@@ -103,7 +103,7 @@ def test_a_plan_keeps_what_cannot_be_read_for_the_moment(
     def failing(path: Path) -> str:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("index.plan.digest_of", failing)
+    monkeypatch.setattr("index.changes.digest_of", failing)
     planned = plan(living.store, [])
     assert [each.path for each in planned.kept] == ["notes/a.txt"]
     assert planned.changes.unchanged == ("notes/a.txt",)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index.watching import watch_sources
+from index.sources.watching import watch_sources
 
 
 class Counter:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from index.chunking import Chunker
+from index.chunking.chunker import Chunker
+from index.chunking.tokens import ModelTokenizer
 from index.records import Document
-from index.tokens import ModelTokenizer
 from tests.index.test_offsets import assert_holds, chunker, tokenizer  # noqa: F401
 from tests.reading_checks import damaged, headings_of, read_bytes, reason_for
 

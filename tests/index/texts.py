@@ -4,12 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from index.build import sync
-from index.model import Model
-from index.report import SyncReport
+from index.changes import SyncReport
+from index.encoding.model import Model
 from index.store.manifest import Manifest
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from tests.encoders import HashingEncoder
 
 REPOSITORY = Path(__file__).resolve().parents[2]

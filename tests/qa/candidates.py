@@ -8,7 +8,7 @@ import numpy as np
 from index.records import ChunkedDocument, Document, Passage, Span
 from index.store.columns import Columns, make_columns
 from index.store.stack import Stack
-from qa.query import Query
+from qa.question.query import Query
 from qa.retrieve.candidates import Candidate, Candidates
 from tests.documents import document
 

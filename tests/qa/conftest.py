@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from index.build import sync
-from index.encoder import Encoder
-from index.model import Model
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
+from qa.answer.tracing import Trace
 from qa.engine import Engine
 from qa.read.reader import Reader
 from qa.records import Answer
-from qa.tracing import Trace
 from tests.encoders import HashingEncoder
 
 Ask = Callable[..., Answer]

@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 
-from index.build import sync
+from index.encoding.model import Model
 from index.errors import StoreDamagedError, StoreError
-from index.model import Model
 from index.store.publishing import publish_calibration, remove_calibration
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
-from qa.abstention import SCORING, Rule, key_of
-from qa.answer.confidence import model_of
-from qa.calibration import Calibration
+from index.sync import sync
+from qa.answer.calibration import Calibration
+from qa.answer.decision import model_of
+from qa.answer.rule import SCORING, Rule, key_of
 from qa.engine import Engine
+from qa.formats.answer import AnswerJson
 from qa.live import LiveEngine
 from qa.read.reader import Reader
 from qa.records import Answer
-from qa.wire import AnswerJson
 from tests.calibrations import CALIBRATION, PROMISE, fitting
 from tests.encoders import HashingEncoder
 

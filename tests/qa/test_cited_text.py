@@ -1,7 +1,7 @@
 """An answer as text for chats and models: quotes with markers, and what is told without one."""
 
 from index.records import Passage
-from qa.cited_text import cited_text
+from qa.formats.marked_text import cited_text
 from qa.records import Answer, AnswerSpan, Citation, Hit
 from tests.documents import document
 

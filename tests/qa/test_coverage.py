@@ -5,9 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qa.coverage import LEAST_WEIGHT
-from qa.query import Query
-from qa.question_terms import Compound, Term
+from qa.question.query import Query
+from qa.question.terms import LEAST_WEIGHT, Compound, Term
 
 WORDS = tuple("abcdefg")
 terms = st.lists(

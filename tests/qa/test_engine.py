@@ -13,21 +13,21 @@ from typing import Any
 
 import pytest
 
-from index.backends.torch_encoder import TorchEncoder
-from index.build import sync
+from index.encoding.model import Model, find_model
+from index.encoding.torch_encoder import TorchEncoder
 from index.errors import ModelError, StoreMissingError
-from index.model import Model, find_model
 from index.records import Span
 from index.store.store import Store
+from index.sync import sync
 from qa.answer.quotes import LIST_WORDS
 from qa.engine import Engine
 from qa.errors import QuestionError
-from qa.question_reader import MAX_QUESTION_CHARS, QuestionReader
+from qa.question.query import MAX_QUESTION_CHARS, QuestionReader
+from qa.question.wording import content_words, is_question, word_count
 from qa.read.choose import reader_used
-from qa.read.selection import WINDOWS, windows_to_read
+from qa.read.windows import WINDOWS, windows_to_read
 from qa.records import Answer
 from qa.retrieve.retriever import Retriever
-from qa.wording import content_words, is_question, word_count
 from tests.qa.conftest import Ask, Library, Traced
 
 ON_SUBJECT = [

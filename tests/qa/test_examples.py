@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from index.build import sync
-from index.encoder import Encoder
-from index.model import Model
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from qa.engine import Engine
 from qa.examples import ENOUGH, MOST, MOST_ASKED, examples
 from tests.encoders import HashingEncoder

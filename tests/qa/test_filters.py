@@ -11,21 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.build import publish_documents
-from index.model import Model
+from index.encoding.model import Model
 from index.records import ChunkedDocument, Document, MetadataValue
 from index.store.shards import make_shard
 from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
 from index.store.stored_documents import StoredDocuments
+from index.sync import publish_documents
 from qa.engine import Engine
 from qa.errors import FilterError
-from qa.filter_option import read_filters
-from qa.filters import Filter
-from qa.matching import rows_by_filter
+from qa.formats.answer import AnswerJson
+from qa.question.filters import Filter, read_filters
+from qa.records import stages_without
+from qa.retrieve.filtering import rows_by_filter
 from qa.retrieve.retriever import Look
-from qa.stages import stages_without
-from qa.wire import AnswerJson
 from tests.documents import document
 from tests.encoders import HashingEncoder
 

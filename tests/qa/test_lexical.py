@@ -10,16 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.terms import terms
-from qa.bm25 import K1, B
-from qa.coverage import LEAST_WEIGHT
+from index.search.terms import terms
 from qa.engine import Engine
-from qa.lexical import Lexicon
-from qa.maxscore import best_places
-from qa.query import Query, search_terms
-from qa.question_terms import Term
+from qa.question.query import Query, search_terms
+from qa.question.terms import LEAST_WEIGHT, Term
+from qa.records import STAGES, left_out, stages_without
+from qa.retrieve.lexical import K1, B, Lexicon, best_places
 from qa.retrieve.retriever import DENSE_WEIGHT, fuse, min_max
-from qa.stages import STAGES, left_out, stages_without
 from tests.qa.candidates import covered
 from tests.qa.conftest import Hashed, Library
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from index.build import sync
-from index.encoder import Encoder
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
 from index.errors import StoreMissingError
-from index.model import Model
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from qa.live import LiveEngine
 from tests.encoders import HashingEncoder
 

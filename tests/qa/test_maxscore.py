@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from index.store.postings import Postings
 from index.store.word_list import WordList
-from qa import maxscore
-from qa.bm25 import Scores, score
-from qa.lexical import Lexicon
-from qa.question_terms import Term
+from qa.question.terms import Term
+from qa.retrieve import lexical as maxscore
+from qa.retrieve.lexical import Lexicon, Scores, score
 
 LETTERS = "abcdefgh"
 asked_for = st.tuples(st.sampled_from(LETTERS + "z"), st.integers(1, 3))

@@ -2,8 +2,7 @@
 
 import pytest
 
-from qa.coverage import Coverage
-from qa.question_terms import Term
+from qa.question.terms import Coverage, Term
 from qa.retrieve.candidates import Candidate
 from qa.retrieve.near_duplicates import Families, Group
 from tests.qa.candidates import candidate, pooled

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Span
-from qa.folding import fold, fold_quote
-from qa.nearest import FLOOR, Nearest, nearest
+from qa.verify.nearest import FLOOR, Nearest, fold, fold_quote, nearest
 
 CARE = (
     "Aftercare\r\n\r\nRedness fades within two days 🌵.  Wash the face with\r\n   lukewarm "

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from index.build import sync
-from index.dense.search import DenseIndex
-from index.model import Model
+from index.encoding.model import Model
+from index.search.dense import DenseIndex
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from qa.engine import Engine
-from qa.filters import Filter
+from qa.formats.answer import AnswerJson
+from qa.question.filters import Filter
 from qa.retrieve.retriever import FIRST_LOOK, MOST_CANDIDATES
-from qa.wire import AnswerJson
 from tests.encoders import HashingEncoder
 from tests.qa.conftest import Hashed
 
@@ -127,7 +127,7 @@ def test_passages_are_ranked_the_same_however_they_were_fetched(
 
 @pytest.fixture
 def coded(hashed: Hashed, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    monkeypatch.setattr("index.dense.codes.CODED_FROM", 20)
+    monkeypatch.setattr("index.search.codes.CODED_FROM", 20)
     texts = {
         f"{n}.md": f"---\nyear: {2000 + n % 2}\n---\nOwl {n} hunts at dusk {n % 7}."
         for n in range(40)

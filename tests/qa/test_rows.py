@@ -2,10 +2,10 @@
 
 import pytest
 
-from index.build import sync
-from index.encoder import Encoder
-from index.model import Model
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
 from index.store.store import Store
+from index.sync import sync
 from qa.engine import Engine
 
 PRICES = """item,price,currency,supplier

@@ -10,21 +10,26 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from index.build import sync
-from index.model import Model
+from index.encoding.model import Model
 from index.records import Document, Layout
 from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
-from qa.claims import AnswerClaims, CitedSpan, read_claims
-from qa.elsewhere import Elsewhere, elsewhere_in_snapshot, elsewhere_in_sources
+from index.sync import sync
 from qa.engine import Engine
 from qa.errors import CitationFormatError
-from qa.lost import NOT_SEARCHED
-from qa.terminal import print_verification
-from qa.verdicts import VerificationJson
-from qa.verify import Verification, verify
-from qa.versions import versions_in_snapshot, versions_in_sources
-from qa.wire import AnswerJson
+from qa.formats.answer import AnswerJson
+from qa.formats.terminal import print_verification
+from qa.formats.verdicts import VerificationJson
+from qa.verify.checking import Verification, verify
+from qa.verify.claims import AnswerClaims, CitedSpan, read_claims
+from qa.verify.relocation import (
+    NOT_SEARCHED,
+    Elsewhere,
+    elsewhere_in_snapshot,
+    elsewhere_in_sources,
+    versions_in_snapshot,
+    versions_in_sources,
+)
 from tests.documents import document
 from tests.encoders import HashingEncoder
 
@@ -171,7 +176,7 @@ def test_nothing_is_looked_for_where_words_stand() -> None:
 def test_stale_words_are_looked_for_around_their_old_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("qa.lost.AROUND", 100)
+    monkeypatch.setattr("qa.verify.relocation.AROUND", 100)
     text = f"Redness FADES.{' x' * 200} Redness fades!{' y' * 200}"
     for start, found in [(0, 0), (415, 415), (480, 415), (10**9, None)]:
         (verdict,) = verified(cited(start), text=text).citations
@@ -187,7 +192,9 @@ def test_so_much_is_looked_for_and_the_rest_says_so(
     monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
     text = "Redness FADES."
-    monkeypatch.setattr(f"qa.lost.{bound}", 3 if bound == "MOST_SEARCHES" else 3 * len(text))
+    monkeypatch.setattr(
+        f"qa.verify.relocation.{bound}", 3 if bound == "MOST_SEARCHES" else 3 * len(text)
+    )
     found = verified(*[cited(2)] * 5, text=text)
     assert [each.nearest is not None for each in found.citations] == [True] * 3 + [False] * 2
     assert [bool(each.note) for each in found.citations] == [False] * 3 + [True] * 2
@@ -251,7 +258,9 @@ def test_other_documents_are_looked_through_so_often(
     monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
     other = document(TEXT, "b")
-    monkeypatch.setattr(f"qa.lost.{bound}", 2 if bound == "MOST_SEARCHES" else 2 * len(TEXT))
+    monkeypatch.setattr(
+        f"qa.verify.relocation.{bound}", 2 if bound == "MOST_SEARCHES" else 2 * len(TEXT)
+    )
     claims = AnswerClaims(citations=[cited(2)] * 3)
     found = verify(claims, lambda _: (), library_of(other)).citations
     assert [(len(each.found_in), each.note) for each in found] == [(1, "")] * 2 + [
@@ -451,7 +460,7 @@ def test_words_that_another_file_has_lost_by_now_are_not_found_in_it(shelf: Shel
 def test_only_so_many_new_files_are_read(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf.file.rename(shelf.notes / "z.txt")
     (shelf.notes / "y.txt").write_text("Nothing of interest.\n")
-    monkeypatch.setattr("qa.elsewhere.MOST_NEW_FILES", 1)
+    monkeypatch.setattr("qa.verify.relocation.MOST_NEW_FILES", 1)
     assert found_in(shelf) == []
 
 

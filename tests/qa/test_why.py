@@ -6,18 +6,18 @@ import re
 
 import pytest
 
-from eval.gold_file import PACKAGED_GOLD
+from eval.gold import PACKAGED_GOLD
 from index.records import Document, Span
 from qa.answer.quotes import ANSWER_WORDS, MAX_QUOTES, QUOTE_MARGIN
 from qa.answer.units import probability
 from qa.engine import Engine
 from qa.errors import QuestionError, QuoteError
-from qa.read.selection import PASSAGES, WINDOWS
+from qa.formats.why import WhyJson
+from qa.read.windows import PASSAGES, WINDOWS
 from qa.records import Answer, Hit
-from qa.why.considered import Considered
-from qa.why.finding import Finding
+from qa.why.expected import Considered
 from qa.why.report import STAGES, Report, Way, follow, why
-from qa.why.wire import WhyJson
+from qa.why.stages import Finding
 from tests.qa.conftest import Ask, Hashed, Library
 
 QUESTION = "What fades?"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa.wording import (
+from qa.question.wording import (
     content_words,
     figures_differ,
     is_complete,

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from index.build import sync
-from index.encoder import Encoder
-from index.model import Model
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
 from index.store.publishing import publish_calibration
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
-from qa.abstention import key_of
-from qa.calibration import Key
+from index.sync import sync
+from qa.answer.calibration import Key
+from qa.answer.rule import key_of
 from qa.live import LiveEngine
 from qa.read.bundled import find_reader
 from qa.service.app import build_app

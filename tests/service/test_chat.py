@@ -8,7 +8,7 @@ import httpx2
 import openai
 import pytest
 
-from index.encoder import Encoder
+from index.encoding.encoder import Encoder
 from index.store.store import Store
 from qa.service.access.keys import Keys
 from qa.service.app import build_app

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from index.chunking import MAX_PASSAGE_CHARS
+from index.chunking.chunker import MAX_PASSAGE_CHARS
 from index.store import feedback
 from index.store.feedback import FeedbackFolder
 from tests.service.conftest import Corpus

@@ -14,12 +14,12 @@ import pytest
 from anyio import to_thread
 from starlette.testclient import TestClient
 
-from index.encoder import Encoder
+from index.encoding.encoder import Encoder
 from qa.engine import Engine
-from qa.filters import OPERATORS
 from qa.live import LiveEngine
-from qa.matching import OWN_FIELDS
+from qa.question.filters import OPERATORS
 from qa.read.bundled import find_reader
+from qa.retrieve.filtering import OWN_FIELDS
 from qa.service.app import build_app
 from qa.service.guard import MAX_BODY_BYTES
 from tests.calibrations import PROMISE

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from index.build import sync
-from index.encoder import Encoder
-from index.model import Model
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.sync import sync
 from tests.pdf_writing import lines, write_pdf
 from tests.service.test_serve_command import serving
 

@@ -20,7 +20,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
 
-from index.encoder import Encoder
+from index.encoding.encoder import Encoder
 from index.store.store import Store
 from qa.protocol.excerpt import MOST_CHARACTERS
 from qa.protocol.server import mcp_server

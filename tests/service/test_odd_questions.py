@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from qa.wire import AnswerJson
+from qa.formats.answer import AnswerJson
 from tests.service.conftest import Corpus
 from tests.service.odd_requests import NOT_WHOLE, RAW, OddRequest, odd_requests
 from tests.service.test_kills import REPOSITORY

@@ -10,9 +10,9 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from index.build import sync
-from index.model import Model
+from index.encoding.model import Model
 from index.store.store import Store
+from index.sync import sync
 from qa.service.app import build_app
 from tests.browsing import marked_in_panel
 from tests.encoders import HashingEncoder

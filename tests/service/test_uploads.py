@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from starlette.testclient import TestClient
 
-from index.chunking import Chunker
-from index.encoder import Role
+from index.chunking.chunker import Chunker
+from index.encoding.encoder import Role
 from index.records import ChunkedDocument, Document
 from index.store.jobs import Job
 from index.store.objects import ObjectFolder

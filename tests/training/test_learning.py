@@ -6,7 +6,7 @@ from random import Random
 import pytest
 import torch
 
-from index.model import find_model
+from index.encoding.model import find_model
 from qa.read.network import load_network, new_network, weights_to_save
 from qa.read.pairs import PairTokenizer
 from tests.training.test_rows import row

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from index.model import find_model
+from index.encoding.model import find_model
 from qa.read.pairs import PairTokenizer
 from training.augmentation import Material, Recipe
 from training.batches import batches, examples

@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from index.backends.choose import open_encoder
-from index.model import find_model
+from index.encoding.choose import open_encoder
+from index.encoding.model import find_model
 from tests.training.test_rows import row
 from training.augmentation import Material, Recipe
 from training.subjects import far_off, misnamed

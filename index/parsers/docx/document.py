@@ -12,7 +12,7 @@ from index.parsers.docx.body import Blocks, normalize, style_of, text_of
 from index.parsers.docx.styles import Numbering, ParagraphStyle, W, read_numbering, read_styles
 from index.parsers.files import UnreadableFileError, bytes_of
 from index.records import Document, MetadataValue
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024

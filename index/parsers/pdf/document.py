@@ -14,7 +14,7 @@ from index.parsers.pdf.headings import read_outline, title_of
 from index.parsers.pdf.layout import without_running_heads
 from index.parsers.pdf.paragraphs import blocks_of
 from index.records import Document, MetadataValue
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/pdf"
 MAX_PAGES = 5000

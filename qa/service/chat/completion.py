@@ -6,12 +6,12 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from index.tokens import Tokenizer
-from qa.cited_text import CitedText, Quoted
+from index.chunking.tokens import Tokenizer
+from qa.formats.answer import AnswerJson
+from qa.formats.fields import WireModel
+from qa.formats.marked_text import CitedText, Quoted
 from qa.records import Answer
 from qa.service.chat.request import MODEL
-from qa.wire import AnswerJson
-from qa.wire_fields import WireModel
 
 
 class UrlCitation(WireModel):

@@ -9,8 +9,8 @@ from pydantic import Field
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.formats.fields import WireModel
 from qa.service.problems import MEDIA_TYPE, Problem, Responses, problem_responses
-from qa.wire_fields import WireModel
 
 PATHS = ("/v1/chat/", "/v1/models")
 

@@ -8,9 +8,9 @@ from pydantic_core import PydanticCustomError
 
 from qa.engine import MAX_TOP_K
 from qa.errors import QuestionError
-from qa.question_reader import MAX_QUESTION_CHARS
+from qa.formats.fields import Whole, WireModel
+from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.ask_wire import NOT_BLANK, Filters
-from qa.wire_fields import Whole, WireModel
 
 MODEL = "pincite"
 _MAX_MESSAGES = 2000

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, HTTPException, Path, Request
 from fastapi.responses import Response
 
-from qa.cited_text import cited_text
+from qa.formats.marked_text import cited_text
 from qa.service.asking import Asking
 from qa.service.chat import streaming
 from qa.service.chat.completion import ChatCompletion, ModelJson, ModelsJson

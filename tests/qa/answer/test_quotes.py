@@ -17,7 +17,7 @@ from qa.answer.quotes import (
     quotes,
 )
 from qa.answer.units import ReadUnit, ReadWindow, UnitEvidence
-from qa.coverage import Coverage
+from qa.question.terms import Coverage
 from qa.read.windows import windows
 from qa.records import AnswerSpan
 from qa.retrieve.candidates import Candidate

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from index.backends.openvino_runtime import precisions
-from index.model import Model
+from index.encoding.model import Model
+from index.encoding.openvino_runtime import precisions
 from index.records import Span
 from qa.read.bundled import TrainedReader, find_reader
-from qa.read.conversion import openvino_reader
-from qa.read.openvino_reader import OpenVinoReader
+from qa.read.openvino_reader import OpenVinoReader, openvino_reader
 from qa.read.torch_reader import TorchReader
 from qa.read.windows import Window
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.encoding.model import Model
 from index.errors import ModelError
-from index.model import Model
 from qa.read import bundled
 from qa.read.bundled import WEIGHTS, WEIGHTS_SHA256, TrainedReader, find_reader, sha256_of
 from qa.read.choose import open_reader

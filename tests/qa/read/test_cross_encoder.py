@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.encoding.model import DEFAULT_MODEL, Model
 from index.errors import ModelError
-from index.model import DEFAULT_MODEL, Model
 from qa.read.choose import open_reader
 from qa.read.cross_encoder import CrossEncoderReader
 from tests.qa.read.conftest import windows_of

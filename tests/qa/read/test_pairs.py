@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.encoding.model import Model
 from index.errors import ModelError
-from index.model import Model
 from qa.read.pairs import MOST_QUESTION_TOKENS, MOST_TOKENS, PairTokenizer
 from tests.qa.read.conftest import windows_of
 

@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.backends import conversion as conversions
+from index.encoding import conversion as conversions
 from index.errors import ModelError, NotConvertibleError
-from qa.read import conversion
+from qa.read import openvino_reader as converted
 from qa.read.bundled import TrainedReader
 from qa.read.choose import open_trained
-from qa.read.conversion import TOLERANCES, largest_differences, openvino_reader
-from qa.read.openvino_reader import OpenVinoReader
+from qa.read.openvino_reader import TOLERANCES, OpenVinoReader, largest_differences, openvino_reader
 from qa.read.reader import Logits, Reader, Reading, TokenScores
 from qa.read.torch_reader import TorchReader
 from qa.read.windows import Window
@@ -208,8 +207,8 @@ def test_what_gives_other_logits_is_refused(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr("index.backends.openvino_runtime.precisions", lambda: ["float32"])
-    monkeypatch.setattr(conversion, "TOLERANCES", {"float32": -1.0})
+    monkeypatch.setattr("index.encoding.openvino_runtime.precisions", lambda: ["float32"])
+    monkeypatch.setattr(converted, "TOLERANCES", {"float32": -1.0})
     with pytest.raises(NotConvertibleError, match=r"other logits \(by 0\.000\)"):
         openvino_reader(trained, "float32")
     with caplog.at_level(logging.WARNING):
@@ -232,7 +231,7 @@ def test_a_logit_that_is_no_number_is_never_near(on_torch: TorchReader) -> None:
 def test_a_backend_that_is_not_there_is_refused(
     trained: TrainedReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.backends.choose._has_gpu", lambda: False)
+    monkeypatch.setattr("index.encoding.choose._has_gpu", lambda: False)
     with pytest.raises(ModelError, match="no GPU"):
         open_trained(trained, "cuda-float32")
     assert open_trained(trained, "torch-float32").backend == "torch-float32"

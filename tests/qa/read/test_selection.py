@@ -2,11 +2,9 @@
 
 import pytest
 
-from index.terms import stem
-from qa.coverage import Coverage
-from qa.question_terms import Term
-from qa.read.selection import WINDOWS, share_of, windows_by_promise, windows_to_read
-from qa.read.windows import windows
+from index.search.terms import stem
+from qa.question.terms import Coverage, Term
+from qa.read.windows import WINDOWS, share_of, windows, windows_by_promise, windows_to_read
 from qa.retrieve.candidates import Candidate
 from tests.qa.candidates import candidate
 

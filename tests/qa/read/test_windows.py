@@ -10,15 +10,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.chunking import Chunker
-from index.model import Model
+from index.chunking.chunker import Chunker
+from index.encoding.model import Model
 from index.parsers import read_file
 from index.records import Document, Layout, Passage, Span
-from index.sources import SourceFile
+from index.sources.listing import SourceFile
 from index.structure import OUTLINERS
+from qa.question.wording import word_count
 from qa.read.tables import headers
 from qa.read.windows import MOST_LEAD_WORDS, MOST_WORDS, Window, size, units_of, windows
-from qa.wording import word_count
 
 
 @pytest.fixture(scope="module")

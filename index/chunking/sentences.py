@@ -1,0 +1,94 @@
+"""Sentences as spans, by the library sentencex, and the splitting of what is too long."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+import sentencex
+
+from index.chunking.tokens import Tokenizer
+from index.records import Span
+from index.structure.outline import trim
+
+MAX_SENTENCE_CHARS = 1500
+"""A longer sentence is split whatever its tokens: a huge unbroken word is one token."""
+
+_CLAUSE_END = re.compile(r"[;,:)\]–—…、，；：](?=\s)|\s(?=[–—-]\s)")
+_BLANK = re.compile(r"\s(?=\S|\Z)")
+_WORDLESS = re.compile(r"\W*\Z")
+_STOP_BEFORE_WORD = re.compile(r"(?<![^\w\s])\.(?=\w)")
+"""In "json.loads", "AMAZON.COM" and ".NET". A sentence seldom ends so, for want of a blank."""
+
+
+def split_sentences(text: str, span: Span, language: str = "en") -> list[Span]:
+    """Return the sentences within `span` of `text`: in order, trimmed, nothing non-blank lost.
+
+    Only the library's cut positions are used, so the result is made of exact spans of
+    `text` even where its own strings should differ from it. It also cuts "json.Loads" in two;
+    that cut is not taken.
+    """
+    inner = span.of(text)
+    cuts = {part["end_index"] for part in sentencex.get_sentence_boundaries(language, inner)}
+    cuts -= {stop.end() for stop in _STOP_BEFORE_WORD.finditer(inner)}
+    edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(inner)), len(inner)]
+    sentences: list[Span] = []
+    for start, end in pairwise(edges):
+        sentence = trim(text, Span(span.start + start, span.start + end))
+        if sentence.start == sentence.end:
+            continue
+        if sentences and _WORDLESS.match(sentence.of(text)):
+            sentences[-1] = Span(sentences[-1].start, sentence.end)
+        else:
+            sentences.append(sentence)
+    return sentences
+
+
+def split_long(text: str, sentence: Span, limit: int, tokenizer: Tokenizer) -> list[Span]:
+    """Cut `sentence` into pieces of at most `limit` tokens, or of one code point.
+
+    Each cut is at the last clause that fits, else the last word, else the last code point.
+    """
+    pieces: list[Span] = []
+    rest = sentence
+    while rest.start < rest.end:
+        cut = _next_cut(text, rest, limit, tokenizer)
+        pieces.append(trim(text, Span(rest.start, cut)))
+        rest = trim(text, Span(cut, rest.end))
+    return pieces
+
+
+def _next_cut(text: str, rest: Span, limit: int, tokenizer: Tokenizer) -> int:
+    """Return where the next piece ends. A part of what fits need not fit: each cut is tried."""
+    end = min(rest.end, rest.start + MAX_SENTENCE_CHARS)
+    while True:
+        end = _longest_fit(text, Span(rest.start, end), limit, tokenizer)
+        cuts = [rest.end] if end == rest.end else [*_good_cuts(text, rest.start, end), end]
+        for cut in cuts:
+            piece = trim(text, Span(rest.start, cut)).of(text)
+            if len(tokenizer.tokens(piece)) <= limit:
+                return cut
+        if end == rest.start + 1:
+            return end
+        end -= 1
+
+
+def _longest_fit(text: str, within: Span, limit: int, tokenizer: Tokenizer) -> int:
+    """Return an end such that `text[within.start:end]` has at most `limit` tokens."""
+    start, end = within
+    while True:
+        tokens = tokenizer.tokens(text[start:end])
+        if len(tokens) <= limit:
+            return end
+        # A cut inside a word may tokenize anew into more pieces: hence the loop.
+        end = max(start + 1, min(end - 1, start + tokens[limit].start))
+        if end == start + 1:
+            return end
+
+
+def _good_cuts(text: str, start: int, end: int) -> Iterator[int]:
+    """Yield the last end of a clause, then that of a word, in the later two thirds."""
+    earliest = start + (end - start) // 3
+    for boundary in (_CLAUSE_END, _BLANK):
+        cuts = [match.end() for match in boundary.finditer(text, earliest, end)]
+        if cuts:
+            yield cuts[-1]

@@ -1,1 +1,0 @@
-"""The passages whose vectors are nearest to a question's."""

@@ -1,0 +1,94 @@
+"""Which backend computes: the fastest on this machine that gives the model's own numbers."""
+
+import ctypes.util
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Literal, TypeVar
+
+from index.encoding import Backend
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
+from index.encoding.torch_encoder import TorchEncoder
+from index.errors import ModelError, NotConvertibleError
+
+_log = logging.getLogger(__name__)
+
+Opened = TypeVar("Opened")
+Device = Literal["cpu", "cuda"]
+
+
+def open_encoder(model: Model, backend: Backend = "auto", *, indexing: bool = False) -> Encoder:
+    """Return an encoder of the model.
+
+    By default that is OpenVINO in the best precision of the processor; for indexing, torch
+    on a GPU where there is one. Where OpenVINO is missing or cannot stand in for torch, it
+    is torch on the processor, and a warning says so. Raises ModelError, also where the
+    backend that was asked for cannot be had.
+    """
+
+    def on_torch(device: Device) -> Encoder:
+        return TorchEncoder(model, device)
+
+    def on_openvino(precision: str) -> Encoder:
+        from index.encoding.openvino_encoder import openvino_encoder
+
+        return openvino_encoder(model, precision)
+
+    return open_on(backend, on_torch, on_openvino, prefer_gpu=indexing)
+
+
+def open_on(
+    backend: Backend,
+    on_torch: Callable[[Device], Opened],
+    on_openvino: Callable[[str], Opened],
+    *,
+    prefer_gpu: bool = False,
+) -> Opened:
+    """Open a model on a backend; "auto" tries OpenVINO, and falls back on torch with a warning.
+
+    `on_openvino` opens it in a precision, such as "bfloat16", or raises NotConvertibleError. Raises
+    ModelError where the backend that was asked for cannot be had.
+    """
+    if backend == "torch-float32":
+        return on_torch("cpu")
+    if backend == "cuda-float32" or (backend == "auto" and prefer_gpu):
+        if _has_gpu():
+            return on_torch("cuda")
+        if backend != "auto":
+            raise ModelError("There is no GPU that torch can use; leave out --backend.")
+    try:
+        return _in_best_precision(backend, on_openvino)
+    except ImportError as error:
+        reason = f"OpenVINO cannot be imported ({error.name or error})"
+    except NotConvertibleError as error:
+        reason = f"OpenVINO cannot be used: {error}"
+    if backend != "auto":
+        raise ModelError(f"{reason}; leave out --backend {backend}.")
+    _log.warning("%s. Computing with torch, which is slower.", reason)
+    return on_torch("cpu")
+
+
+def _in_best_precision(backend: Backend, on_openvino: Callable[[str], Opened]) -> Opened:
+    """Open it in the precision asked for, else in the fastest that is near enough."""
+    from index.encoding.openvino_runtime import precisions
+
+    offered = precisions()
+    if backend != "auto":
+        precision = backend.removeprefix("openvino-")
+        if precision not in offered:
+            raise NotConvertibleError(f"this processor does not compute in {precision}")
+        return on_openvino(precision)
+    for precision in offered[:-1]:
+        with suppress(NotConvertibleError):
+            return on_openvino(precision)
+    return on_openvino(offered[-1])
+
+
+def _has_gpu() -> bool:
+    """Ask torch, which takes seconds to import, only where there is a driver."""
+    if not (ctypes.util.find_library("cuda") or ctypes.util.find_library("nvcuda")):
+        return False
+    import torch
+
+    return torch.cuda.is_available()

@@ -1,0 +1,232 @@
+"""A converted model on OpenVINO: no torch, ready in a fraction of a second."""
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from index.encoding.conversion import Comparison, converted, write_model
+from index.encoding.encoder import Encoder, Role, Vectors
+from index.encoding.model import Model, Prompts
+from index.encoding.openvino_runtime import compile_model, import_openvino
+from index.encoding.torch_encoder import TorchEncoder
+from index.errors import ModelError
+
+TOKENIZER_FILE = "tokenizer.json"
+LEAST_COSINE = 0.999
+"""Vectors less alike than this are not taken for those of the same model."""
+
+_FEW_TOKENS = 512
+"""So many, padded, are encoded at once, with all cores; more are dealt to several requests."""
+_BATCH_TOKENS = 2048
+
+
+class OpenVinoEncoder:
+    """Encodes with the converted model in a folder; `max_length` counts special tokens."""
+
+    def __init__(self, folder: Path, prompts: Prompts, max_length: int, precision: str) -> None:
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        self._openvino = import_openvino()
+        self._folder = folder
+        self._prompts = prompts
+        self._precision = precision
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            compiling = beside.submit(self._compile, "LATENCY", keep=True)
+            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+            self._tokenizer.no_padding()
+            self._tokenizer.enable_truncation(max_length)
+            self._at_once = compiling.result()
+        self._requests = threading.local()
+        self._filling = threading.Lock()
+        self._queue: Any = None
+
+    @property
+    def backend(self) -> str:
+        """What computes the vectors, and how precisely."""
+        return f"openvino-{self._precision}"
+
+    def encode(self, texts: Sequence[str], role: Role) -> Vectors:
+        """Return one row a text, shape (len(texts), dimension), each of Euclidean length 1."""
+        if not texts:
+            return np.empty((0, self._dimension), dtype=np.float32)
+        prompt = self._prompts.of(role)
+        encodings = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
+        if len(texts) * max(len(each.ids) for each in encodings) <= _FEW_TOKENS:
+            vectors = self._encode_at_once(encodings)
+        else:
+            vectors = self._encode_in_batches(encodings)
+        return _of_length_one(vectors)
+
+    def _encode_at_once(self, encodings: Sequence[Encoding]) -> Vectors:
+        # A request holds the buffers of one inference: each thread has its own.
+        request = getattr(self._requests, "own", None)
+        if request is None:
+            request = self._requests.own = self._at_once.create_infer_request()
+        request.infer(_padded(encodings))
+        return np.array(request.get_output_tensor(0).data, dtype=np.float32)
+
+    def _encode_in_batches(self, encodings: Sequence[Encoding]) -> Vectors:
+        """Encode texts of like length together: a batch takes as long as its longest."""
+        vectors = np.empty((len(encodings), self._dimension), dtype=np.float32)
+
+        def store(request: Any, rows: list[int]) -> None:
+            vectors[rows] = request.get_output_tensor(0).data
+
+        with self._filling:
+            if self._queue is None:
+                self._queue = self._open_queue()
+            self._queue.set_callback(store)
+            for rows in _batches(encodings):
+                self._queue.start_async(_padded([encodings[row] for row in rows]), rows)
+            self._queue.wait_all()
+        return vectors
+
+    def _open_queue(self) -> Any:
+        """Compile for many texts, from files that may have been damaged since the last time."""
+        probe = self._tokenizer.encode_batch_fast(["Redness fades within two days."])
+        try:
+            compiled = self._compile("THROUGHPUT")
+            output = compiled(_padded(probe))[0]
+        except RuntimeError as error:
+            raise self._damaged() from error
+        expected = _of_length_one(self._encode_at_once(probe))
+        if not float(_of_length_one(output)[0] @ expected[0]) >= LEAST_COSINE:
+            raise self._damaged()
+        return self._openvino.AsyncInferQueue(compiled)
+
+    def _damaged(self) -> ModelError:
+        return ModelError(f"The converted model is damaged: delete {self._folder} and try again.")
+
+    @property
+    def _dimension(self) -> int:
+        return int(self._at_once.output(0).get_partial_shape()[1].get_length())
+
+    def _compile(self, hint: str, *, keep: bool = False) -> Any:
+        return compile_model(self._folder, self._precision, hint, keep=keep)
+
+
+def _of_length_one(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return unit
+
+
+def _batches(encodings: Sequence[Encoding]) -> Iterator[list[int]]:
+    """Yield rows, shortest texts first, so many that padded they have some 2,000 tokens."""
+    batch: list[int] = []
+    for row in sorted(range(len(encodings)), key=lambda row: len(encodings[row].ids)):
+        if batch and (len(batch) + 1) * len(encodings[row].ids) > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def _padded(encodings: Sequence[Encoding]) -> dict[str, NDArray[np.int64]]:
+    """Return token ids and their mask, both of shape (texts, tokens of the longest)."""
+    longest = max(len(encoding.ids) for encoding in encodings)
+    ids = np.zeros((len(encodings), longest), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for row, encoding in enumerate(encodings):
+        ids[row, : len(encoding.ids)] = encoding.ids
+        mask[row, : len(encoding.ids)] = 1
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+_CHECKED_ROLES: tuple[Role, ...] = ("query", "document")
+_CHECKED_TEXTS = (
+    "pimples",
+    "why do I get pimples after microneedling",
+    "Redness fades within two days; swelling, within one.",
+    "Die Rötung klingt nach zwei Tagen ab. 皮肤发红两天后消退。 👍🏽",
+    "Invoice 2024-117, due 31.12.2024: 1,250.00 EUR (see § 4, No. 2).",
+    "def mean(xs): return sum(xs) / len(xs)  # raises ZeroDivisionError",
+    " ".join(f"The depth of needle number {n} was set to {n / 10:.1f} mm." for n in range(8)),
+    " ".join(f"Sentence {n} of a text longer than most models read." for n in range(60)),
+)
+
+
+def openvino_encoder(model: Model, precision: str) -> OpenVinoEncoder:
+    """Return an encoder of the model on OpenVINO, converting it if that was not done before.
+
+    Raises NotConvertibleError, also where an earlier try was refused, and ImportError where
+    OpenVINO is not installed.
+    """
+    return converted(EncoderConversion(model, TorchEncoder(model)), precision)
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderConversion:
+    """What it takes to convert an encoder, as `Conversion` has it."""
+
+    model: Model
+    reference: TorchEncoder
+
+    @property
+    def digest(self) -> str:
+        """The model's fingerprint."""
+        return self.model.fingerprint
+
+    def write(self, folder: Path) -> None:
+        """Write the whole of the model, pooling and all that follows it included."""
+        import torch
+
+        transformer = self.reference.loaded()
+        tokenizer: Any = transformer.tokenizer
+        needs_types = "token_type_ids" in tokenizer.model_input_names
+
+        class Traceable(torch.nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.transformer = transformer
+
+            def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Any:
+                features = {"input_ids": input_ids, "attention_mask": attention_mask}
+                if needs_types:
+                    features["token_type_ids"] = torch.zeros_like(input_ids)
+                return self.transformer(features)["sentence_embedding"]
+
+        write_model(Traceable(), ("input_ids", "attention_mask"), folder)
+        content = tokenizer.backend_tokenizer.to_str()
+        (folder / TOKENIZER_FILE).write_text(content, encoding="utf-8")
+
+    def open(self, folder: Path, precision: str) -> OpenVinoEncoder:
+        """Open what was written."""
+        return OpenVinoEncoder(folder, self.model.prompts, self.model.max_length, precision)
+
+    def compare(self, opened: OpenVinoEncoder) -> Comparison:
+        """Compare vectors by their cosine, whatever the precision."""
+        cosine = _least_cosine(self.reference, opened)
+        near = cosine >= LEAST_COSINE
+        refused = "" if near else f"converted, it gives other vectors (cosine {cosine:.4f})"
+        return Comparison({"cosine": cosine}, refused)
+
+    def probe(self) -> list[float]:
+        """Return the vector of one text."""
+        vector: list[float] = self.reference.encode(_CHECKED_TEXTS[:1], "query")[0].tolist()
+        return vector
+
+    def gives(self, opened: OpenVinoEncoder, probe: list[float]) -> bool:
+        """Tell whether the vector of that text is as near as vectors of one model are."""
+        (vector,) = opened.encode(_CHECKED_TEXTS[:1], "query")
+        return float(vector @ probe) >= LEAST_COSINE
+
+
+def _least_cosine(reference: Encoder, opened: Encoder) -> float:
+    """Compare what both encode, texts of all lengths in one batch and one by one."""
+    cosines: list[float] = []
+    for role in _CHECKED_ROLES:
+        batched = opened.encode(_CHECKED_TEXTS, role)
+        for text, in_batch in zip(_CHECKED_TEXTS, batched, strict=True):
+            (expected,) = reference.encode([text], role)
+            (alone,) = opened.encode([text], role)
+            cosines += [float(expected @ in_batch), float(expected @ alone)]
+    return float(np.min(cosines))  # which is NaN if one of them is

@@ -1,0 +1,1 @@
+"""What a SOURCE holds: listed, named, watched."""

@@ -1,0 +1,145 @@
+"""Following the SOURCEs: something is done soon after a file changed, once for many changes."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from index.errors import SourceError
+from index.sources.listing import IGNORE_FILE, Ignored, is_store, is_within
+
+_log = logging.getLogger("pincite")
+
+QUIET_MS = 1000
+"""How long nothing more must change: an editor writes a file in several steps."""
+LONGEST_MS = 10_000
+"""How long to wait at most while files keep changing."""
+
+
+def watch_sources(
+    sources: Sequence[Path],
+    store: Path,
+    changed: Callable[[], None],
+    stop: threading.Event,
+    *,
+    ignore: Sequence[str] = (),
+    quiet_ms: int = QUIET_MS,
+    at_start: bool = False,
+) -> None:
+    """Call `changed` after files in `sources` did, until `stop` is set. What it does is waited for.
+
+    Hidden files, those that a pattern of `ignore` or of a SOURCE's own file names, and those of
+    `store` or any other store do not count. While a SOURCE is not there, which is said once, what
+    changes in the others waits: `changed` is called when all are there again. Where all of
+    `sources` are files, only their folders are watched, not those below. Where the system cannot
+    watch so many files, they are looked at every few seconds. With `at_start`, `changed` is called
+    once when watching has begun, for what happened before.
+    """
+    polling = False
+    due = at_start
+    told: set[Path] = set()
+    while not stop.is_set():
+        watched = _watched(sources)
+        missing = {source for source, folder in watched.items() if folder is None}
+        for source in sorted(missing - told):
+            _log.warning("%s is not there: nothing is indexed until it is back.", source)
+        told = missing
+        folders = sorted({_folder_of(source) for source in watched.keys() - missing})
+        counts = _Filter(sources, store, ignore)
+        try:
+            for changes in _watch(folders, sources, counts, stop, quiet_ms, polling=polling):
+                due = due or bool(changes)
+                if _watched(sources) != watched:
+                    due = True
+                    break
+                if due and not missing:
+                    due = False
+                    changed()
+                if any(Path(name).name == IGNORE_FILE for _, name in changes):
+                    due = True
+                    break
+        except (OSError, RuntimeError) as error:
+            if polling:
+                raise
+            _log.warning("Looking at the files every few seconds, for the system says: %s", error)
+            polling = True
+        stop.wait(1)
+
+
+def _watched(sources: Sequence[Path]) -> dict[Path, tuple[int, int] | None]:
+    """Return which folder is watched for each SOURCE, None for one that is not there.
+
+    A folder of the same name may be another one: moved away and made anew, or mounted.
+    """
+    found: dict[Path, tuple[int, int] | None] = {}
+    for source in sources:
+        try:
+            source.stat()
+            folder = _folder_of(source).stat()
+        except OSError:
+            found[source] = None
+        else:
+            found[source] = folder.st_dev, folder.st_ino
+    return found
+
+
+def _watch(
+    folders: Sequence[Path],
+    sources: Sequence[Path],
+    counts: Callable[[object, str], bool],
+    stop: threading.Event,
+    quiet_ms: int,
+    *,
+    polling: bool,
+) -> Iterator[set[Any]]:
+    """Yield what changed in `folders`, twice a second at least; nothing where there are none."""
+    from watchfiles import watch
+
+    return watch(
+        *folders,
+        recursive=any(source.is_dir() for source in sources),
+        watch_filter=counts,
+        debounce=LONGEST_MS,
+        step=quiet_ms,
+        stop_event=stop,
+        rust_timeout=500,
+        yield_on_timeout=True,
+        force_polling=polling or None,
+        poll_delay_ms=3000,
+    )
+
+
+class _Filter:
+    """Tells which changes count."""
+
+    def __init__(self, sources: Sequence[Path], store: Path, ignore: Sequence[str]) -> None:
+        self._own = store.resolve()
+        self._ignored: dict[Path, Ignored | None] = {}
+        for source in sources:
+            try:
+                self._ignored[source] = Ignored(source, ignore)
+            except SourceError:  # the sync will say so
+                self._ignored[source] = None
+
+    def __call__(self, _: object, name: str) -> bool:
+        path = Path(name)
+        return any(self._concerns(path, *each) for each in self._ignored.items()) and not any(
+            is_store(folder, self._own) for folder in path.parents
+        )
+
+    @staticmethod
+    def _concerns(path: Path, source: Path, ignored: Ignored | None) -> bool:
+        if path == source:
+            return True
+        if not is_within(path, source):
+            return False
+        if path.name == IGNORE_FILE:
+            return True
+        if any(part.startswith(".") for part in path.relative_to(source).parts):
+            return False
+        return ignored is None or not ignored.has(path)
+
+
+def _folder_of(source: Path) -> Path:
+    return source if source.is_dir() else source.parent

@@ -1,0 +1,168 @@
+"""The JSON form of what became of an expected quote."""
+
+from pydantic import Field
+from rich.console import Console
+from rich.text import Text
+
+from index.terminal import one_line
+from qa.formats.answer import PlaceJson, WireModel
+from qa.why.report import STAGES, Report, Way
+from qa.why.stages import Finding, named
+
+_MOST_OTHERS = 20
+
+
+class StageJson(WireModel):
+    """What became of the quote at a stage."""
+
+    stage: str
+    passed: bool | None = Field(description="Null where the quote did not get so far.")
+    rank: int | None
+    score: float | None
+    needed: float | None = Field(description="What it takes to pass; for `shown` a rank.")
+    detail: str
+
+    @classmethod
+    def of(cls, stage: str, finding: Finding) -> "StageJson":
+        """Return the JSON form of `finding`."""
+        return cls(
+            stage=stage,
+            passed=finding.passed,
+            rank=finding.rank,
+            score=finding.score,
+            needed=finding.needed,
+            detail=finding.detail,
+        )
+
+
+class WayJson(WireModel):
+    """How far the quote got from one place."""
+
+    place: PlaceJson | None = Field(description="Null for a quote that stands nowhere.")
+    verbatim: bool | None = Field(
+        description="False where blanks, letter case or quotation marks differ."
+    )
+    passage_id: str | None
+    cited: list[int] = Field(description="Numbers of the citations that have some of it.")
+    lost_at: str | None = Field(description="The stage; null if it is cited.")
+    stages: list[StageJson]
+
+    @classmethod
+    def of(cls, way: Way) -> "WayJson":
+        """Return the JSON form of `way`."""
+        expected = way.expected
+        return cls(
+            place=PlaceJson.of(expected.place) if expected else None,
+            verbatim=expected.verbatim if expected else None,
+            passage_id=expected.passage.id if expected and expected.passage else None,
+            cited=list(way.cited),
+            lost_at=way.lost_at,
+            stages=[StageJson.of(name, finding) for name, finding in way.findings.items()],
+        )
+
+
+class NearestJson(WireModel):
+    """The text that is most like a quote that stands nowhere."""
+
+    place: PlaceJson
+    similarity: float = Field(ge=0, le=1)
+
+
+class WhyJson(WireModel):
+    """At which stage of a question an expected quote was lost, or that it was cited."""
+
+    question: str
+    expected: str
+    top_k: int
+    way: WayJson = Field(description="From the place where it got furthest.")
+    others: list[WayJson] = Field(description="From its other places, 20 at most.")
+    others_count: int
+    nearest: NearestJson | None
+    snapshot: str
+    model: str
+
+    @classmethod
+    def of(cls, report: Report) -> "WhyJson":
+        """Return the JSON form of `report`."""
+        nearest = report.nearest
+        return cls(
+            question=report.question,
+            expected=report.quote,
+            top_k=report.top_k,
+            way=WayJson.of(report.way),
+            others=[WayJson.of(way) for way in report.others[:_MOST_OTHERS]],
+            others_count=len(report.others),
+            nearest=NearestJson(place=PlaceJson.of(nearest[0]), similarity=nearest[1])
+            if nearest
+            else None,
+            snapshot=report.snapshot,
+            model=report.model,
+        )
+
+
+_MARKS = {True: "✓", False: "✗", None: "–"}
+_STYLES = {True: "green", False: "bold red", None: "dim"}
+_NAME_WIDTH = max(len(stage.__name__) for stage in STAGES)
+_MOST_OTHERS_TERMINAL = 5
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print the verdict, a line for each stage, and one for each other place."""
+    _print_hanging(Text(style="bold"), _verdict(report.way), console)
+    console.print()
+    if report.way.expected:
+        for name, finding in report.way.findings.items():
+            _print_hanging(_head(name, finding), finding.detail, console)
+    if report.nearest is not None:
+        place, similarity = report.nearest
+        nearest = f"The nearest text there is, {similarity:.0%} alike: {named(place)}"
+        _print_hanging(Text(), nearest, console)
+        _print_hanging(Text("  "), f"“{' '.join(place.text.split())}”", console)
+    if report.others:
+        _print_others(report.others, console)
+
+
+def _verdict(way: Way) -> str:
+    if way.lost_at is None:
+        cited = way.findings["answered"].detail
+        return f"{cited[:1].upper()}{cited[1:]}."
+    return f"Lost at: {way.lost_at} — {way.findings[way.lost_at].detail}."
+
+
+def _head(name: str, finding: Finding) -> Text:
+    """Return what stands before a stage's detail: mark, name, rank and score, in columns."""
+    rank = "" if finding.rank is None else str(finding.rank)
+    score = "" if finding.score is None else f"{finding.score:.3f}"
+    head = Text(f"{_MARKS[finding.passed]} ", style=_STYLES[finding.passed])
+    return head.append(f"{name:{_NAME_WIDTH}} {rank:>5}  {score:>5}  ", style="default")
+
+
+def _print_hanging(head: Text, detail: str, console: Console) -> None:
+    """Print a detail, wrapped so that it stays to the right of its head."""
+    indent = Text(" " * head.cell_len)
+    lines = Text(one_line(detail)).wrap(console, max(20, console.width - head.cell_len - 1))
+    for number, line in enumerate(lines or [Text()]):
+        whole = (indent.copy() if number else head.copy()).append_text(line)
+        whole.rstrip()
+        console.print(whole, soft_wrap=True)
+
+
+def _print_others(others: tuple[Way, ...], console: Console) -> None:
+    console.print()
+    console.print(Text(f"It also stands in {_count(len(others), 'other place')}:"))
+    for way in others[:_MOST_OTHERS_TERMINAL]:
+        place = named(way.expected.place) if way.expected else ""
+        console.print(Text(one_line(f"  {place}: {_outcome(way)}")), soft_wrap=True)
+    if len(others) > _MOST_OTHERS_TERMINAL:
+        console.print(Text(f"  … and {len(others) - _MOST_OTHERS_TERMINAL} more"))
+
+
+def _outcome(way: Way) -> str:
+    if way.lost_at is None:
+        return way.findings["answered"].detail
+    rank = way.findings[way.lost_at].rank
+    return f"lost at {way.lost_at}" + (f", rank {rank}" if rank else "")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"

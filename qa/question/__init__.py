@@ -1,0 +1,1 @@
+"""From a question as it is asked to what is searched for."""

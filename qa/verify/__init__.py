@@ -1,0 +1,1 @@
+"""Is an answer still true of the documents?"""

@@ -1,0 +1,230 @@
+"""The stretch of some texts that comes nearest to a quote: for one that stands in none of them."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+from index.records import Span
+
+_ALIKE = str.maketrans(
+    {
+        **dict.fromkeys("“”„‟«»″", '"'),
+        **dict.fromkeys("‘’‚‛‹›′`´", "'"),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+    }
+)
+_BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A folded text, and where its characters stand in the text it was made from.
+
+    From `text[starts[i]]` on, a character stands `shifts[i]` further on in the original.
+    """
+
+    text: str
+    starts: tuple[int, ...]
+    shifts: tuple[int, ...]
+
+    def find(self, folded_quote: str) -> Iterator[Span]:
+        """Yield where a folded quote stands, in the original; those that overlap once."""
+        start = self.text.find(folded_quote)
+        while folded_quote and start >= 0:
+            end = start + len(folded_quote)
+            yield self.original(Span(start, end))
+            start = self.text.find(folded_quote, end)
+
+    def original(self, span: Span) -> Span:
+        """Return where a stretch that is not empty stands in the original."""
+        return Span(self._original(span.start), self._original(span.end - 1) + 1)
+
+    def _original(self, position: int) -> int:
+        return position + self.shifts[bisect_right(self.starts, position) - 1]
+
+
+def fold(text: str) -> Folded:
+    """Make one blank of each run of them, small letters of capitals, typewriter marks of others.
+
+    Nothing but runs of blanks changes in length.
+    """
+    pieces: list[str] = []
+    starts, shifts = [0], [0]
+    done = length = 0
+    for blanks in _BLANKS.finditer(text):
+        if blanks.group() == " ":
+            continue
+        pieces += (text[done : blanks.start()], " ")
+        length += blanks.start() - done + 1
+        done = blanks.end()
+        starts.append(length)
+        shifts.append(done - length)
+    pieces.append(text[done:])
+    return Folded(_small("".join(pieces).translate(_ALIKE)), tuple(starts), tuple(shifts))
+
+
+def fold_quote(quote: str) -> str:
+    """Return a quote folded, without blanks around it: what to look for in folded texts."""
+    return fold(quote).text.strip()
+
+
+def _small(text: str) -> str:
+    small = text.lower()
+    if len(small) == len(text):
+        return small
+    # "İ" becomes two characters.
+    return "".join(each if len(each.lower()) > 1 else each.lower() for each in text)
+
+
+FLOOR = 0.65
+"""Sentences that have nothing to do with one another reach 0.4 to 0.6."""
+
+_ROUGH_FLOOR = 0.5
+_PIECE = 600
+_MOST_PIECES = 5
+_MOST_COMPARED = 2000
+_SENTENCE_ENDS = ".!?…"
+_INNER_END = re.compile(r"[.!?…](?=\s)")
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """A stretch of the text called `name`, and how like the quote it is, in 0..1.
+
+    The similarity is rapidfuzz's `ratio`: of the characters of both, the share that both have
+    in the same order. Blanks, letter case and the shape of quotation marks do not count.
+    """
+
+    name: str
+    span: Span
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Rough:
+    """About where the quote might stand in a folded text; the score is in 0..100."""
+
+    name: str
+    span: Span
+    score: float
+
+
+def nearest(quote: str, texts: Mapping[str, str]) -> Nearest | None:
+    """Return the stretch of `texts`, by name, that is most like `quote`; None if nothing is.
+
+    One that is equal comes first, then one that is but for blanks, letter case and quotation
+    marks; both have a similarity of 1. Any other consists of whole words.
+    """
+    wanted = fold_quote(quote)
+    if not wanted:
+        return None
+    for name, text in texts.items():
+        start = text.find(quote)
+        if start >= 0:
+            return Nearest(name, Span(start, start + len(quote)), 1.0)
+    folded = {name: fold(text) for name, text in texts.items()}
+    for name, each in folded.items():
+        for span in each.find(wanted):
+            return Nearest(name, span, 1.0)
+    return _most_alike(wanted, folded)
+
+
+def _most_alike(wanted: str, folded: Mapping[str, Folded]) -> Nearest | None:
+    best: _Rough | None = None
+    for offset, piece in _pieces(wanted):
+        for name, each in folded.items():
+            cutoff = best.score if best else 100 * _ROUGH_FLOOR
+            score, start = _align(piece, each.text, cutoff)
+            if score > cutoff:
+                start = max(0, start - offset)
+                span = Span(start, min(len(each.text), start + len(wanted)))
+                best = _Rough(name, span, score)
+    if best is None:
+        return None
+    text = folded[best.name].text
+    span = _whole_words(wanted, text, best.span)
+    similarity = fuzz.ratio(wanted, span.of(text)) / 100
+    if similarity < FLOOR:
+        return None
+    completed = _completed(wanted, text, span)
+    if (now := fuzz.ratio(wanted, completed.of(text)) / 100) >= FLOOR:
+        span, similarity = completed, now
+    return Nearest(best.name, folded[best.name].original(span), similarity)
+
+
+def _pieces(wanted: str) -> Iterator[tuple[int, str]]:
+    """Yield the quote, or pieces from all over a long one, to which aligning would take long."""
+    count = min(_MOST_PIECES, -(-len(wanted) // _PIECE))
+    for number in range(count):
+        offset = number * (len(wanted) - _PIECE) // (count - 1) if number else 0
+        yield offset, wanted[offset : offset + _PIECE]
+
+
+def _align(piece: str, text: str, cutoff: float) -> tuple[float, int]:
+    """Return how like the piece a stretch of as many characters is, in 0..100, and its start."""
+    if len(text) <= len(piece):
+        return fuzz.ratio(piece, text, score_cutoff=cutoff), 0
+    found = fuzz.partial_ratio_alignment(piece, text, score_cutoff=cutoff)
+    return (found.score, found.dest_start) if found else (0.0, 0)
+
+
+def _whole_words(wanted: str, text: str, span: Span) -> Span:
+    """Move both ends to where words start and end, and to where it is most like the quote."""
+    start, end = span
+    compared = len(wanted) <= _MOST_COMPARED
+    reach = max(30, len(wanted) // 2) if compared else 100
+
+    def alike(start: int, end: int) -> float:
+        return fuzz.ratio(wanted, text[start:end]) if compared else 0.0
+
+    near = range(max(0, start - reach), min(end, start + reach))
+    starts = [at for at in near if _starts_word(text, at)]
+    start = max(starts, key=lambda at: (alike(at, end), -abs(at - span.start)), default=start)
+    near = range(max(start, end - reach) + 1, min(len(text), end + reach) + 1)
+    ends = [at for at in near if _ends_word(text, at)]
+    end = max(ends, key=lambda at: (alike(start, at), -abs(at - span.end)), default=end)
+    return Span(start, end)
+
+
+def _completed(wanted: str, text: str, span: Span) -> Span:
+    """Take in as many words at either end as the quote has there that nothing was found for.
+
+    A word that changed altogether makes the stretch no more alike, and is what one wants to see.
+    Nothing beyond the end of a sentence is taken in.
+    """
+    inner = len(_INNER_END.findall(span.of(text)))
+    if len(wanted) > _MOST_COMPARED or inner > len(_INNER_END.findall(wanted)):
+        return span
+    steps = Levenshtein.opcodes(wanted.split(), span.of(text).split())
+    before, after = (
+        step.src_end - step.src_start if step.tag == "delete" else 0
+        for step in (steps[0], steps[-1])
+    )
+    start, end = span
+    for _ in range(before):
+        earlier = text[:start].rstrip()
+        if not earlier or earlier[-1] in _SENTENCE_ENDS:
+            break
+        start = earlier.rfind(" ") + 1
+    for _ in range(after):
+        rest, later = text[end:].partition(" ")[::2]
+        if not later or text[end + len(rest) - 1] in _SENTENCE_ENDS:
+            break
+        end += len(rest) + 1 + len(later.partition(" ")[0])
+    return Span(start, end)
+
+
+def _starts_word(text: str, at: int) -> bool:
+    if at == 0 or text[at - 1].isspace():
+        return not text[at].isspace()
+    return text[at].isalnum() and not text[at - 1].isalnum()
+
+
+def _ends_word(text: str, at: int) -> bool:
+    if at == len(text) or text[at].isspace():
+        return not text[at - 1].isspace()
+    return text[at - 1].isalnum() and not text[at].isalnum()
