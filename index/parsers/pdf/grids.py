@@ -14,7 +14,7 @@ from index.parsers.pdf.glyphs import FAR_AWAY, TextRun, turned
 from index.parsers.pdf.rows import Row, rows_of
 
 _MAX_OBJECTS = 50_000
-_MAX_SEGMENTS = 50
+_MAX_SEGMENTS = 500
 """Of a path: one with more draws a picture."""
 _RECTANGLE = 5
 _MAX_EDGES = 20_000

@@ -16,7 +16,6 @@ _WORD_GAP = 0.15
 _BULLET = re.compile(r"[•‣◦▪·–○●■□➢➤✓\uf0b7\uf0a7\uf0d8\uf076\uf06f]")
 _CURRENCY = re.compile(r"[$€£¥]")
 _OPENS_NEXT = re.compile(r"(?:[$€£¥]|US\$|C\$)?\(?")
-_CLOSES_LAST = re.compile(r"\)?%?\)?")
 _WORDS = re.compile(r"\W*[^\W\d_]{2}")
 _LABEL = re.compile(
     r"(?i)(?:(?:item|note|section|chapter|part|article|figure|table|appendix)\s+)?"
@@ -200,20 +199,14 @@ def _cells(runs: Sequence[TextRun], size: float) -> list[Cell]:
 
 
 def _signs_joined(cells: list[Cell]) -> list[Cell]:
-    """Put "$" and "(" to the cell on their right, ")" and "%" to the one on their left."""
+    """Put "$" and "(" to the cell on their right."""
     joined: list[Cell] = []
     opening: Cell | None = None
     for cell in cells:
-        merged = cell
-        if opening:
-            merged = Cell(opening.text + cell.text, opening.x0, cell.x1)
-            opening = None
-        if _OPENS_NEXT.fullmatch(merged.text) and cell is not cells[-1]:
-            opening = merged
-        elif joined and merged is cell and _CLOSES_LAST.fullmatch(cell.text):
-            last = joined[-1]
-            joined[-1] = Cell(last.text + cell.text, last.x0, cell.x1)
-        else:
+        merged = Cell(opening.text + cell.text, opening.x0, cell.x1) if opening else cell
+        is_opening = _OPENS_NEXT.fullmatch(merged.text) and cell is not cells[-1]
+        opening = merged if is_opening else None
+        if not opening:
             joined.append(merged)
     return joined
 
