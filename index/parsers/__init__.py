@@ -1,6 +1,6 @@
 """Files to documents, one reader a format."""
 
-from index.parsers.docx.document import read_word_document
+from index.parsers.docx.document import read_docx
 from index.parsers.files import (
     OutOfReachError,
     Reader,
@@ -8,10 +8,10 @@ from index.parsers.files import (
     read_errors_explained,
 )
 from index.parsers.isolation import reading_process
-from index.parsers.pdf.document import read_pdf_document
+from index.parsers.pdf.document import read_pdf
 from index.parsers.rows import ROW_READERS
 from index.parsers.text import read_text
-from index.parsers.web_page import read_web_page
+from index.parsers.web.page import read_html
 from index.records import Document
 from index.sources.listing import SourceFile
 
@@ -20,11 +20,11 @@ READERS: dict[str, Reader] = {
     ".text": read_text("text/plain"),
     ".md": read_text("text/markdown"),
     ".markdown": read_text("text/markdown"),
-    ".html": read_web_page,
-    ".htm": read_web_page,
-    ".xhtml": read_web_page,
-    ".pdf": read_pdf_document,
-    ".docx": read_word_document,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
+    ".pdf": read_pdf,
+    ".docx": read_docx,
     **ROW_READERS,
 }
 

@@ -39,7 +39,7 @@ _MAIN_TYPES = (
 """What the main part of a document is: a .docx, .dotx, .docm or .dotm."""
 
 
-def read_word_document(file: SourceFile) -> Iterable[Document]:
+def read_docx(file: SourceFile) -> Iterable[Document]:
     """Yield the text of a Word document as it reads with all tracked changes accepted."""
     from docx import __version__
 

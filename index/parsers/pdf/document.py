@@ -24,7 +24,7 @@ _MAX_LISTED = 20
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-]\d\d)'?(\d\d)?)?")
 
 
-def read_pdf_document(file: SourceFile) -> Iterable[Document]:
+def read_pdf(file: SourceFile) -> Iterable[Document]:
     """Yield the text of a PDF in reading order, with the offset of each page."""
     from importlib.metadata import version
 
