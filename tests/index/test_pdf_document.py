@@ -512,7 +512,14 @@ def test_what_cannot_be_read_is_refused_with_a_reason(tmp_path: Path, content, r
 
 
 def test_a_damaged_file_is_read_or_refused(tmp_path: Path):
-    content = write_pdf([lines(72, 700, *FULL_WIDTH)] * 3, info={"Title": "A title"})
+    page: list[Words | Box] = [
+        *lines(72, 700, *FULL_WIDTH),
+        *grid([72, 172, 272], [600, 570]),
+        *lines(76, 588, "A cell that wraps in", "its place"),
+        Words(176, 588, "Another"),
+    ]
+    outline = [Bookmark("Another", page=1), Bookmark("Below it", 2)]
+    content = write_pdf([page] * 3, info={"Title": "A title"}, outline=outline)
     for seed in range(60):
         reason_for(tmp_path, "file.pdf", damaged(content, seed))
 
