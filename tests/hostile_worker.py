@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 from index.parsers import READERS, OutOfReachError, UnreadableFileError, worker
-from index.parsers.progress import progressed
+from index.parsers.files import progressed
 from index.records import Document
 from index.sources.listing import SourceFile
 

@@ -1,4 +1,4 @@
-"""A minimal writer of PDF files: words in Helvetica at places, one size and weight each.
+"""A minimal writer of PDF files: words in Helvetica at places, one size and weight each, and boxes.
 
 Where Helvetica lacks a character, or boxes of single characters are wanted, words are `drawn`: in
 a font of type 3, without metrics of its own, whose characters are bars half an em wide.
@@ -26,6 +26,26 @@ class Words:
     drawn: bool = False
 
 
+@dataclass(frozen=True)
+class Box:
+    """A rectangle from its lower left corner: its edges, or if it is a shade, its area in grey."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    shade: bool = False
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """An entry of the outline; `page` is the one that it points to, from 1, 0 for none."""
+
+    title: str
+    level: int = 1
+    page: int = 0
+
+
 def lines(
     x: float, y: float, *texts: str, size: float = 10, bold: bool = False, drawn: bool = False
 ) -> list[Words]:
@@ -47,41 +67,39 @@ def justified(x: float, y: float, width: float, *texts: str, size: float = 10) -
 
 
 def write_pdf(
-    pages: Sequence[Sequence[Words]],
+    pages: Sequence[Sequence[Words | Box]],
     info: dict[str, str] | None = None,
     password: str = "",
-    outline: Sequence[str] = (),
-    flat_outline: bool = False,
+    outline: Sequence[Bookmark] = (),
 ) -> bytes:
-    """Return a PDF with these pages; with a password, its strings are not legible without it.
-
-    `outline` are the titles of the bookmarks at its top, each with one below it unless it is flat.
-    """
+    """Return a PDF with these pages; with a password, its strings are not legible without it."""
     objects: list[bytes] = [b"", b""]
     fonts = b"<< /F1 3 0 R /F2 4 0 R >>"
     objects += [
         b"<< /Type /Font /Subtype /Type1 /BaseFont /%s /Encoding /WinAnsiEncoding >>" % name
         for name in (b"Helvetica", b"Helvetica-Bold")
     ]
-    drawn = sorted({char for page in pages for words in page if words.drawn for char in words.text})
+    words = [item for page in pages for item in page if isinstance(item, Words)]
+    drawn = sorted({char for each in words if each.drawn for char in each.text})
     if drawn:
         drawn = [",", *drawn]  # first, as its height is taken for the font's: that of code 65
         objects += _drawn_font(drawn, len(objects) + 1)
         fonts = b"<< /F1 3 0 R /F2 4 0 R /F3 5 0 R >>"
-    kids = []
+    kids: list[int] = []
     for page in pages:
-        content = b"\n".join(_shown(words, drawn) for words in page)
+        content = b"\n".join(_shown(item, drawn) for item in page)
         objects.append(_stream(content))
         objects.append(
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %d %d] /Contents %d 0 R"
             b" /Resources << /Font %s >> >>" % (WIDTH, HEIGHT, len(objects), fonts)
         )
-        kids.append(b"%d 0 R" % len(objects))
+        kids.append(len(objects))
     objects[0] = b"<< /Type /Catalog /Pages 2 0 R >>"
     if outline:
         objects[0] = b"<< /Type /Catalog /Pages 2 0 R /Outlines %d 0 R >>" % (len(objects) + 1)
-        objects += _outline(outline, len(objects) + 1, flat=flat_outline)
-    objects[1] = b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(kids), len(kids))
+        objects += _outline(outline, len(objects) + 1, kids)
+    references = b" ".join(b"%d 0 R" % kid for kid in kids)
+    objects[1] = b"<< /Type /Pages /Kids [%s] /Count %d >>" % (references, len(kids))
     trailer = b"/Root 1 0 R"
     if info:
         entries = b" ".join(b"/%s %s" % (k.encode(), _string(v)) for k, v in info.items())
@@ -93,17 +111,29 @@ def write_pdf(
     return _assembled(objects, trailer)
 
 
-def _outline(titles: Sequence[str], root: int, *, flat: bool) -> list[bytes]:
+def _outline(bookmarks: Sequence[Bookmark], root: int, pages: Sequence[int]) -> list[bytes]:
     """Return the objects of an outline, the first of which has the number `root`."""
-    tops = [root + 1 + 2 * i for i in range(len(titles))]
-    made = [b"<< /Type /Outlines /First %d 0 R /Last %d 0 R >>" % (tops[0], tops[-1])]
-    for top, title in zip(tops, titles, strict=True):
-        after = b" /Next %d 0 R" % (top + 2) if top != tops[-1] else b""
-        below = b"" if flat else b" /First %d 0 R /Last %d 0 R" % (top + 1, top + 1)
-        entry = b"<< /Title %s /Parent %d 0 R%s%s >>"
-        made.append(entry % (_string(title), root, below, after))
-        made.append(b"<< /Title %s /Parent %d 0 R >>" % (_string("Below it"), top))
-    return made
+    numbers = range(root + 1, root + 1 + len(bookmarks))
+    above = {root: 0} | {n: each.level for n, each in zip(numbers, bookmarks, strict=True)}
+    below: dict[int, list[int]] = {number: [] for number in above}
+    parents: dict[int, int] = {}
+    for number in numbers:
+        parents[number] = max(n for n in above if n < number and above[n] < above[number])
+        below[parents[number]].append(number)
+    objects = []
+    for number in above:
+        body = b"/Type /Outlines"
+        if number != root:
+            bookmark, siblings = bookmarks[number - root - 1], below[parents[number]]
+            body = b"/Title %s /Parent %d 0 R" % (_string(bookmark.title), parents[number])
+            if number != siblings[-1]:
+                body += b" /Next %d 0 R" % siblings[siblings.index(number) + 1]
+            if bookmark.page:
+                body += b" /Dest [%d 0 R /Fit]" % pages[bookmark.page - 1]
+        if below[number]:
+            body += b" /First %d 0 R /Last %d 0 R" % (below[number][0], below[number][-1])
+        objects.append(b"<< %s >>" % body)
+    return objects
 
 
 def _assembled(objects: Sequence[bytes], trailer: bytes) -> bytes:
@@ -119,15 +149,18 @@ def _assembled(objects: Sequence[bytes], trailer: bytes) -> bytes:
     return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
 
 
-def _shown(words: Words, drawn: Sequence[str]) -> bytes:
-    font = b"F3" if words.drawn else b"F2" if words.bold else b"F1"
-    codes = bytes(_FIRST + drawn.index(char) for char in words.text) if words.drawn else b""
+def _shown(item: Words | Box, drawn: Sequence[str]) -> bytes:
+    if isinstance(item, Box):
+        how = b"0.9 g %g %g %g %g re f 0 g" if item.shade else b"%g %g %g %g re S"
+        return how % (item.x, item.y, item.width, item.height)
+    font = b"F3" if item.drawn else b"F2" if item.bold else b"F1"
+    codes = bytes(_FIRST + drawn.index(char) for char in item.text) if item.drawn else b""
     return b"BT /%s %g Tf %g %g Td %s Tj ET" % (
         font,
-        words.size,
-        words.x,
-        words.y,
-        b"<%s>" % codes.hex().encode() if words.drawn else _string(words.text),
+        item.size,
+        item.x,
+        item.y,
+        b"<%s>" % codes.hex().encode() if item.drawn else _string(item.text),
     )
 
 

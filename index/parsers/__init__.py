@@ -1,13 +1,17 @@
 """Files to documents, one reader a format."""
 
-from index.parsers.errors import OutOfReachError, UnreadableFileError, read_errors_explained
+from index.parsers.docx.document import read_docx
+from index.parsers.files import (
+    OutOfReachError,
+    Reader,
+    UnreadableFileError,
+    read_errors_explained,
+)
 from index.parsers.isolation import reading_process
-from index.parsers.pdf_document import read_pdf_document
-from index.parsers.reader import Reader
+from index.parsers.pdf.document import read_pdf
 from index.parsers.rows import ROW_READERS
 from index.parsers.text import read_text
 from index.parsers.web.page import read_html
-from index.parsers.word_document import read_word_document
 from index.records import Document
 from index.sources.listing import SourceFile
 
@@ -19,11 +23,10 @@ READERS: dict[str, Reader] = {
     ".html": read_html,
     ".htm": read_html,
     ".xhtml": read_html,
-    ".pdf": read_pdf_document,
-    ".docx": read_word_document,
+    ".pdf": read_pdf,
+    ".docx": read_docx,
     **ROW_READERS,
 }
-
 
 WITHOUT_PARSER = frozenset({".txt", ".text"})
 """What is read here: all else is left to a process of its own."""
@@ -39,18 +42,14 @@ def read_file(file: SourceFile) -> list[Document]:
     if reader is None:
         raise UnreadableFileError(f"unsupported type {file.suffix or '(no suffix)'}")
     with read_errors_explained():
-        if file.suffix in WITHOUT_PARSER:
-            return _read_here(reader, file)
-        return reading_process.read(file)
-
-
-def _read_here(reader: Reader, file: SourceFile) -> list[Document]:
-    try:
-        return list(reader(file))
-    except (UnreadableFileError, OSError, MemoryError):
-        raise
-    except Exception as error:
-        raise UnreadableFileError(f"its parser failed ({type(error).__name__})") from error
+        if file.suffix not in WITHOUT_PARSER:
+            return reading_process.read(file)
+        try:
+            return list(reader(file))
+        except (UnreadableFileError, OSError, MemoryError):
+            raise
+        except Exception as error:
+            raise UnreadableFileError(f"its parser failed ({type(error).__name__})") from error
 
 
 __all__ = [

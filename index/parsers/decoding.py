@@ -1,14 +1,41 @@
-"""Bytes to text, where nobody said in which encoding they are."""
+"""Bytes to text: what a file is whatever its suffix, and in which encoding its text is."""
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from index.parsers.errors import UnreadableFileError
-from index.parsers.western import is_plausible, mixes_scripts, oddities
+from index.parsers.files import UnreadableFileError
 
 SAMPLE_BYTES = 2**17
+WORD_DOCUMENT = "a Word document; name it .docx"
+UNKNOWN_ARCHIVE = "an archive; unpack it"
+
+_HEAD_BYTES = 4096
+_MARKUP = re.compile(
+    r"\s*(?>(?:<\?xml[^>]*>|<!--.*?-->)\s*)*+(?:<!doctype\s+html\b|<html[\s>])", re.S | re.I
+)
+_ELEMENT = re.compile(r"</?(?:head|body|title|div|p|html)[\s>]", re.I)
+_JSON_START = re.compile(r'\s*(?:\[\s*[\[{]\s*["\]}]|\{\s*")')
+_BLANK_OR_MARK = b"\xef\xbb\xbf \t\r\n"
+_WEB_PAGE = "a web page; name it .html"
+_BY_START = (
+    (b"{\\rtf", "RTF; save it as text, .docx or PDF"),
+    (b"%PDF-", "a PDF; name it .pdf"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file; save it as .docx, .csv or PDF"),
+)
+_BY_PART = (
+    (b"word/document", WORD_DOCUMENT),
+    (b"ppt/presentation", "a PowerPoint presentation; save it as PDF"),
+    (b"xl/workbook", "an Excel workbook; save it as .csv"),
+)
+_BY_MEDIA_TYPE = (
+    (b"epub", "an EPUB book; save it as .html or PDF"),
+    (b"opendocument.text", "an OpenDocument text; save it as .docx or PDF"),
+    (b"opendocument.spreadsheet", "an OpenDocument spreadsheet; save it as .csv"),
+    (b"opendocument.presentation", "an OpenDocument presentation; save it as PDF"),
+)
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
@@ -20,7 +47,6 @@ _BYTE_ORDER_MARKS = (
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
 _MAX_CHARACTER_BYTES = 4
 _MIN_LETTERS = 40
-_ODD_BUT_OF_A_LANGUAGE = 0.15
 _BY_LANGUAGE = {
     ("cp1250", "iso8859_2"): {"bs", "cs", "hr", "hu", "pl", "ro", "sk", "sl"},
     ("cp1254",): {"az", "tr"},
@@ -39,6 +65,46 @@ _NAMES = {
     "iso8859_2": "ISO-8859-2",
     "koi8_r": "KOI8-R",
 }
+
+_MAX_ODD = 0.02
+_MAX_ODD_OF_A_LANGUAGE = 0.15
+"""Of the characters beyond ASCII."""
+_MAX_ACCENTED = 0.35
+_MAX_MIXED = 0.2
+_MARKS = frozenset("“”‘’‚„‹›«»–—…•·¡¿€£¥¢§©®™°ªº¹²³¼½¾×±µ†‡‰´¨¸ˇ˘\u00a0\u00ad")
+_WITHIN_WORDS = frozenset("’‘·–—/\u00a0\u00ad€£©®…")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def kind_of(content: bytes) -> str:
+    """Return what the first bytes show a file to be, and what to do; "" for a text or unknown."""
+    head = content[:_HEAD_BYTES].lstrip(_BLANK_OR_MARK)
+    for start, kind in _BY_START:
+        if head.startswith(start):
+            return kind
+    if content.startswith(b"PK\x03\x04"):
+        return _kind_of_archive(content)
+    return _WEB_PAGE if is_web_page(head.decode("latin-1")) else ""
+
+
+def is_web_page(text: str) -> bool:
+    """Tell whether a text is all HTML; one that begins with a word on `<html>` is not."""
+    start = _MARKUP.match(text[:_HEAD_BYTES])
+    return start is not None and _ELEMENT.search(text, start.end()) is not None
+
+
+def is_json(text: str) -> bool:
+    """Tell whether a text begins as JSON does, with an object or with an array of such."""
+    return _JSON_START.match(text[:_HEAD_BYTES]) is not None and text.rstrip()[-1:] in ("]", "}")
+
+
+def _kind_of_archive(content: bytes) -> str:
+    """Go by its names: a stored archive within comes before the directory of the outer one."""
+    if content[30:38] == b"mimetype":
+        media_type = content[38:138]
+        return next((kind for part, kind in _BY_MEDIA_TYPE if part in media_type), UNKNOWN_ARCHIVE)
+    last, kind = max((content.rfind(part), kind) for part, kind in _BY_PART)
+    return kind if last >= 0 else UNKNOWN_ARCHIVE
 
 
 class Decoded(NamedTuple):
@@ -82,10 +148,9 @@ def decode(content: bytes) -> Decoded:
                 "save it as UTF-8"
             ) from error
         for codec in _codecs_of(_sample(content, error.start)):
-            try:
-                return Decoded(content.decode(codec), _name_of(codec))
-            except UnicodeDecodeError:
-                continue
+            text = _text(content, codec)
+            if text is not None:
+                return Decoded(text, _NAMES.get(codec) or codec.replace("cp", "windows-"))
     raise UnreadableFileError("its encoding could not be told; save it as UTF-8")
 
 
@@ -108,9 +173,9 @@ def _sample(content: bytes, first: int) -> bytes:
 
 def _codecs_of(sample: bytes) -> Iterator[str]:
     """Yield the encodings that `sample` may be in, likeliest first."""
-    yield from _by_language(sample)
+    yield from _codecs_by_language(sample)
     western = _text(sample, "cp1252")
-    if western is not None and is_plausible(western):
+    if western is not None and _is_plausible(western, _MAX_ODD):
         yield "cp1252"
         return
     from charset_normalizer import from_bytes
@@ -118,15 +183,15 @@ def _codecs_of(sample: bytes) -> Iterator[str]:
     among = [*_SPACED, *_UNSPACED]
     for end in range(len(sample), len(sample) - _MAX_CHARACTER_BYTES, -1):
         for match in from_bytes(sample[:end], cp_isolation=among, enable_fallback=False):
-            if match.encoding in _UNSPACED or not mixes_scripts(str(match)):
+            if match.encoding in _UNSPACED or not _mixes_scripts(str(match)):
                 yield match.encoding
 
 
-def _by_language(sample: bytes) -> Iterator[str]:
+def _codecs_by_language(sample: bytes) -> Iterator[str]:
     for alike, languages in _BY_LANGUAGE.items():
         texts = {codec: text for codec in alike if (text := _text(sample, codec)) is not None}
-        best = min(texts, key=lambda codec: oddities(texts[codec]), default=None)
-        if best is None or not is_plausible(texts[best], _ODD_BUT_OF_A_LANGUAGE):
+        best = min(texts, key=lambda codec: _oddities(texts[codec]), default=None)
+        if best is None or not _is_plausible(texts[best], _MAX_ODD_OF_A_LANGUAGE):
             continue
         from index.parsers.language import language_of
 
@@ -134,12 +199,47 @@ def _by_language(sample: bytes) -> Iterator[str]:
             yield best
 
 
-def _text(sample: bytes, codec: str) -> str | None:
+def _text(content: bytes, codec: str) -> str | None:
     try:
-        return sample.decode(codec)
+        return content.decode(codec)
     except UnicodeDecodeError:
         return None
 
 
-def _name_of(codec: str) -> str:
-    return _NAMES.get(codec) or codec.replace("cp", "windows-")
+def _is_plausible(text: str, max_odd: float) -> bool:
+    """Tell whether a text reads like a European language in Latin letters, most of them plain."""
+    beyond_ascii = sum(not character.isascii() for character in text)
+    letters = sum(character.isalpha() for character in text)
+    accented = sum(character.isalpha() and not character.isascii() for character in text)
+    few = accented <= max(2, _MAX_ACCENTED * letters)
+    return few and _oddities(text) <= max_odd * beyond_ascii
+
+
+def _oddities(text: str) -> int:
+    """Count the characters beyond ASCII that are not Latin, or not where such a text has them.
+
+    A capital after a small letter is not, nor is the third accented letter in a row, nor a mark
+    between two letters.
+    """
+    odd = 0
+    last, letters_in_a_row = " ", 0
+    for character, following in zip(text, text[1:] + " ", strict=True):
+        if character.isascii():
+            letters_in_a_row = 0
+        elif character.isalpha() and character not in _MARKS:
+            letters_in_a_row += 1
+            misplaced = letters_in_a_row > 2 or (character.isupper() and last.islower())
+            odd += misplaced or not unicodedata.name(character, "").startswith("LATIN")
+        else:
+            letters_in_a_row = 0
+            within_word = last.isalpha() and following.isalpha()
+            odd += character not in _MARKS or (within_word and character not in _WITHIN_WORDS)
+        last = character
+    return odd
+
+
+def _mixes_scripts(text: str) -> bool:
+    """Tell whether many words have plain letters among others, as no word of one script does."""
+    words = [word for word in _WORD.findall(text) if not word.isascii()]
+    mixed = sum(any(character.isascii() for character in word) for word in words)
+    return mixed > _MAX_MIXED * len(words)

@@ -1,22 +1,42 @@
 """Reading files in another process, so that what a parser does to it harms nobody here.
 
-A process of its own, not `multiprocessing`, which would run a user's main script once more; and
-it answers in JSON, not in pickles: what a file made of its parser shall not run here.
+A process of its own, not `multiprocessing`, which would run a user's main script once more. It is
+asked and answers in frames on a pipe, a length and then JSON, not in pickles: what a file made of
+its parser shall not run here. `worker.py` is the other side.
 """
 
 import atexit
+import contextlib
 import os
+import subprocess
+import sys
+import tempfile
 import threading
-from typing import Any
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import orjson
 
 from index.errors import ReadingError
-from index.parsers.child import Child, ReaderDiedError
+from index.parsers.files import OutOfReachError, UnreadableFileError
 from index.records import Document
 from index.sources.listing import SourceFile
+from index.store.document_json import document_from_json
 
 SECONDS_PER_STEP = 60
 """From one sign of progress to the next: a document, such as a row of a table, or a page."""
 SECONDS_PER_DOCUMENT = 30 * 60
+OUT_OF_MEMORY = 77
+"""The exit status of a process that ran out of memory."""
+_MAX_FRAME_BYTES = 2**30
+_LENGTH_BYTES = 8
+
+_OWN_FOLDER = Path(__file__).resolve().parents[2]
+"""Where `index` lies: before what else may bear that name."""
+_SECONDS_TO_START = 120
+_SECONDS_TO_END = 2
 
 
 class ReadingProcess:
@@ -35,7 +55,7 @@ class ReadingProcess:
         self._seconds = seconds
         self._at_most = at_most
         self._lock = threading.Lock()
-        self._child: Child | None = None
+        self._child: _Child | None = None
 
     def read(self, file: SourceFile) -> list[Document]:
         """Return the documents in `file`.
@@ -54,11 +74,11 @@ class ReadingProcess:
             if self._child and self._child.is_alive():
                 try:
                     return self._ask(self._child, question)
-                except (ReaderDiedError, ReadingError):
+                except (_ReaderDiedError, ReadingError):
                     pass  # perhaps over what earlier files left behind: a fresh one will tell
             if self._child:
                 self._child.end()
-            self._child = Child(self._module)
+            self._child = _Child(self._module)
             return self._ask(self._child, question)
 
     def end(self) -> None:
@@ -73,13 +93,165 @@ class ReadingProcess:
         self._lock = threading.Lock()
         self._child = None
 
-    def _ask(self, child: Child, question: dict[str, Any]) -> list[Document]:
+    def _ask(self, child: "_Child", question: dict[str, Any]) -> list[Document]:
         try:
             return child.ask(question, self._seconds, self._at_most)
         finally:
             if not child.is_in_step:
                 child.end()
                 self._child = None
+
+
+class _ReaderDiedError(UnreadableFileError):
+    """The process ended over a file; what it had read before may have had a share in it."""
+
+
+class _Child:
+    """A running process. `is_in_step` tells whether it waits for the next question.
+
+    Raises ReadingError if it cannot be started.
+    """
+
+    def __init__(self, module: str) -> None:
+        self.is_in_step = False
+        self._timed_out = False
+        self._deadline = 0.0
+        path = os.pathsep.join([str(_OWN_FOLDER), *(entry or os.curdir for entry in sys.path)])
+        with tempfile.TemporaryFile() as complaints:
+            try:
+                # -P: the working directory is on its path only where it is on ours.
+                self._process = subprocess.Popen(  # noqa: S603 - no input of a user's
+                    [sys.executable, "-P", "-m", module],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=complaints,
+                    env=os.environ | {"PYTHONPATH": path},
+                )
+            except (OSError, ValueError) as error:
+                raise _not_started(str(error)) from error
+            self._questions = cast(BinaryIO, self._process.stdin)
+            self._answers = cast(BinaryIO, self._process.stdout)
+            try:
+                with self._limited(_SECONDS_TO_START):
+                    read_frame(self._answers)
+            except EOFError as error:
+                self.end()
+                complaints.seek(0)
+                lines = complaints.read().decode(errors="replace").splitlines()
+                raise _not_started(lines[-1] if lines else "it ended at once") from error
+            except BaseException:
+                self.end()
+                raise
+        self.is_in_step = True
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, question: dict[str, Any], seconds: float, at_most: float) -> list[Document]:
+        """Return the documents in a file.
+
+        The process has so many seconds from one sign of progress to the next, a document being
+        one, and `at_most` so many for each document.
+
+        Raises UnreadableFileError, _ReaderDiedError if the process ended over it, OSError as the
+        file's reader did, ReadingError if that lacks a library.
+        """
+        self.is_in_step = False
+        documents: list[Document] = []
+        end = time.monotonic() + at_most
+        with self._limited(min(seconds, at_most)):
+            try:
+                write_frame(self._questions, question)
+                self._questions.flush()
+                while (frame := read_frame(self._answers)).keys() & {"document", "progress"}:
+                    if "document" in frame:
+                        documents.append(document_from_json(frame["document"]))
+                        end = time.monotonic() + at_most
+                    self._deadline = min(time.monotonic() + seconds, end)
+            except (EOFError, OSError) as error:
+                raise self._died(at_most if time.monotonic() >= end else seconds) from error
+        self.is_in_step = not self._timed_out
+        match frame:
+            case {"unreadable": reason, "there": there}:
+                raise (OutOfReachError if there else UnreadableFileError)(reason)
+            case {"not_loaded": reason}:
+                raise ReadingError(
+                    f"A reader of files cannot be loaded ({reason}): reinstall Pincite."
+                )
+            case {"errno": number, "strerror": reason}:
+                raise OSError(number, reason)
+            case {"failed": reason}:
+                raise UnreadableFileError(f"its parser failed ({reason})")
+        return documents
+
+    def end(self) -> None:
+        """End the process: it holds nothing that is worth a farewell."""
+        self.is_in_step = False
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._questions, self._answers):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+    @contextlib.contextmanager
+    def _limited(self, seconds: float) -> Iterator[None]:
+        """Kill the process when its deadline is over, which is first set to so many seconds."""
+        self._deadline = time.monotonic() + seconds
+        done = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(done,), daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watch.join()
+
+    def _watch(self, done: threading.Event) -> None:
+        while not done.wait(max(0.0, self._deadline - time.monotonic())):
+            if time.monotonic() >= self._deadline:
+                self._timed_out = True
+                self._process.kill()
+                return
+
+    def _died(self, seconds: float) -> UnreadableFileError:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_SECONDS_TO_END)
+        if self._timed_out:
+            return UnreadableFileError(f"reading it took longer than {seconds:g} s")
+        if self._process.returncode == OUT_OF_MEMORY:
+            return _ReaderDiedError("reading it needs more memory than is allowed")
+        # A library that cannot have more memory crashes, too: from here both look alike.
+        return _ReaderDiedError("its parser crashed, or needs more memory than is allowed")
+
+
+def _not_started(why: str) -> ReadingError:
+    return ReadingError(
+        f"The process that reads documents cannot be started ({why}): reinstall Pincite."
+    )
+
+
+def write_frame(pipe: BinaryIO, content: dict[str, Any]) -> int:
+    """Write `content` without flushing, and return how many bytes it took.
+
+    Raises TypeError for what JSON cannot hold, such as text with surrogates.
+    """
+    payload = orjson.dumps(content)
+    pipe.write(len(payload).to_bytes(_LENGTH_BYTES, "big"))
+    pipe.write(payload)
+    return _LENGTH_BYTES + len(payload)
+
+
+def read_frame(pipe: BinaryIO) -> dict[str, Any]:
+    """Return the next frame. Raises EOFError if the other side ended before it was complete."""
+    header = pipe.read(_LENGTH_BYTES)
+    length = int.from_bytes(header, "big")
+    if len(header) < _LENGTH_BYTES or length > _MAX_FRAME_BYTES:
+        raise EOFError
+    payload = pipe.read(length)
+    if len(payload) < length:
+        raise EOFError
+    content: dict[str, Any] = orjson.loads(payload)
+    return content
 
 
 reading_process = ReadingProcess()

@@ -1,23 +1,25 @@
 """Files of rows, each a document: .csv, .tsv, .jsonl and .ndjson."""
 
 import hashlib
+import io
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any, NamedTuple
 
 from index.parsers.blocks import has_text
-from index.parsers.csv_source import csv_source
-from index.parsers.decoding import decode
-from index.parsers.disguise import is_json, name_of
-from index.parsers.errors import UnreadableFileError
-from index.parsers.files import bytes_of
-from index.parsers.metadata import metadata_of, with_own
-from index.parsers.reader import Reader
-from index.parsers.row_sources import RowSource, json_source, typed
+from index.parsers.decoding import decode, is_json, kind_of
+from index.parsers.delimited import read_table
+from index.parsers.files import Reader, UnreadableFileError, bytes_of
+from index.parsers.metadata import metadata_of, with_own, without_surrogates
 from index.parsers.row_text import folded, key_of, says_something, text_of
 from index.records import Document, Layout, MetadataValue
 from index.sources.listing import SourceFile
 
 MAX_ROWS = 200_000
+MAX_DEPTH = 100
 _LISTED = 5
 _OWN_NAMES = frozenset(("row", "encoding"))
 _LEFT_OUT = (
@@ -28,23 +30,61 @@ _UNCLOSED = (
     "a quotation mark in {} {} is never closed",
     "quotation marks in {}s {} are never closed",
 )
+_MAX_NUMBER_CHARS = 40
+# Without leading zeros: 00501 is a code, and so is 1e5 more often than not.
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
+_HALF_OF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
-Sourced = Callable[[str], RowSource]
+
+class _Row(NamedTuple):
+    """A row, its number counted from 1; `fields` is None where it could not be read.
+
+    `unclosed` is the line of a quotation mark that was never closed, 0 without.
+    """
+
+    number: int
+    fields: dict[str, Any] | None
+    unclosed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows that can be gone through more than once, and what a person should know of them.
+
+    `unit` is what their numbers count.
+    """
+
+    iterate: Callable[[], Iterator[_Row]]
+    remarks: tuple[str, ...] = ()
+    unit: str = "line"
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What has to be known of all rows before the first can be told.
+
+    `names` are those that the reader would give, taken by a field of some row.
+    """
+
+    has_own_keys: bool
+    names: frozenset[str]
+    remarks: tuple[str, ...]
 
 
 def read_csv(file: SourceFile) -> Iterable[Document]:
     """Yield a document for each row with text in it."""
-    return _read(file, _csv, "text/csv")
+    return _documents(file, _csv_rows, "text/csv")
 
 
 def read_tsv(file: SourceFile) -> Iterable[Document]:
     """Yield a document for each row with text in it."""
-    return _read(file, lambda text: _csv(text, "\t"), "text/csv")
+    return _documents(file, lambda text: _csv_rows(text, "\t"), "text/csv")
 
 
 def read_json_lines(file: SourceFile) -> Iterable[Document]:
     """Yield a document for each line, or item of an array, that is an object with text in it."""
-    return _read(file, json_source, "application/jsonl")
+    return _documents(file, _json_rows, "application/jsonl")
 
 
 ROW_READERS: dict[str, Reader] = {
@@ -55,30 +95,26 @@ ROW_READERS: dict[str, Reader] = {
 }
 
 
-def _csv(text: str, delimiter: str = "") -> RowSource:
-    if is_json(text):
-        raise UnreadableFileError("JSON; name it .jsonl")
-    return csv_source(text, delimiter)
-
-
-def _read(file: SourceFile, sourced: Sourced, media_type: str) -> Iterator[Document]:
+def _documents(
+    file: SourceFile, rows_of: Callable[[str], _Rows], media_type: str
+) -> Iterator[Document]:
     content = bytes_of(file.path)
-    if other := name_of(content):
+    if other := kind_of(content):
         raise UnreadableFileError(other)
     decoded = decode(content)
     if not has_text(decoded.text):
         raise UnreadableFileError("empty")
-    source = sourced(decoded.text)
-    survey = _survey(source)
-    remarks = decoded.remarks + source.remarks + survey.remarks
+    rows = rows_of(decoded.text)
+    survey = _survey(rows)
+    remarks = decoded.remarks + rows.remarks + survey.remarks
     digest = hashlib.sha256(content).hexdigest()
-    for number, fields, _ in source.rows():
+    for number, fields, _ in rows.iterate():
         if not fields or not says_something(fields):
             continue
         row = text_of(fields)
-        key = (survey.has_own_keys and key_of(fields)) or _row_name(number)
+        key = (survey.has_own_keys and key_of(fields)) or f"row {number}"
         others = (
-            (name, typed(value) if media_type == "text/csv" else value)
+            (name, _typed(value) if media_type == "text/csv" else value)
             for name, value in fields.items()
             if name not in row.used
         )
@@ -99,48 +135,33 @@ def _read(file: SourceFile, sourced: Sourced, media_type: str) -> Iterator[Docum
         remarks = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Survey:
-    """What has to be known of all rows before the first can be told.
-
-    `names` are those that the reader would give, taken by a field of some row.
-    """
-
-    has_own_keys: bool
-    names: frozenset[str]
-    remarks: tuple[str, ...]
-
-
-def _survey(source: RowSource) -> _Survey:
+def _survey(rows: _Rows) -> _Survey:
     """Raises UnreadableFileError if no row says anything, or there are too many."""
     keys: set[str] = set()
     names: set[str] = set()
     told = 0
     unreadable: list[int] = []
     unclosed: list[int] = []
-    for number, fields, open_line in source.rows():
+    for number, fields, open_line in rows.iterate():
         if open_line:
             unclosed.append(open_line)
         if fields is None:
             unreadable.append(number)
         elif says_something(fields):
             told += 1
-            keys.add(key_of(fields) or _row_name(number))
+            keys.add(key_of(fields) or f"row {number}")
             names.update(_OWN_NAMES.intersection(map(folded, fields)))
         if told > MAX_ROWS:
             raise UnreadableFileError(f"more than {MAX_ROWS:,} rows; split it")
     if not told:
         raise UnreadableFileError(
-            f"no {source.unit} of it is a JSON object" if unreadable else "no row of it has text"
+            f"no {rows.unit} of it is a JSON object" if unreadable else "no row of it has text"
         )
-    return _Survey(
-        len(keys) == told,
-        frozenset(names),
-        (*_told_of(unclosed, _UNCLOSED, "line"), *_told_of(unreadable, _LEFT_OUT, source.unit)),
-    )
+    remarks = (*_remarks(unclosed, _UNCLOSED, "line"), *_remarks(unreadable, _LEFT_OUT, rows.unit))
+    return _Survey(len(keys) == told, frozenset(names), remarks)
 
 
-def _told_of(numbers: list[int], remarks: tuple[str, str], unit: str) -> tuple[str, ...]:
+def _remarks(numbers: list[int], remarks: tuple[str, str], unit: str) -> tuple[str, ...]:
     if not numbers:
         return ()
     listed = ", ".join(map(str, numbers[:_LISTED]))
@@ -149,5 +170,71 @@ def _told_of(numbers: list[int], remarks: tuple[str, str], unit: str) -> tuple[s
     return ((one if len(numbers) == 1 else many).format(unit, f"{listed}{more}"),)
 
 
-def _row_name(number: int) -> str:
-    return f"row {number}"
+def _csv_rows(text: str, delimiter: str = "") -> _Rows:
+    if is_json(text):
+        raise UnreadableFileError("JSON; name it .jsonl")
+    table = read_table(text, delimiter)
+
+    def iterate() -> Iterator[_Row]:
+        for number, record in enumerate(table.records(), 1):
+            yield _Row(number, table.named(record), record.line if record.is_unclosed else 0)
+
+    return _Rows(iterate, table.remarks)
+
+
+def _typed(value: Any) -> Any:
+    """Return the number that a cell is written as, else `value` itself."""
+    if not isinstance(value, str) or len(value) > _MAX_NUMBER_CHARS:
+        return value
+    written = value.strip()
+    if _INTEGER.fullmatch(written):
+        return int(written)
+    return float(written) if _DECIMAL.fullmatch(written) else value
+
+
+def _json_rows(text: str) -> _Rows:
+    """Return a row for each line that is not blank, or for each item if all is one array."""
+    items = _load(text) if text.lstrip().startswith("[") else None
+    if isinstance(items, list) and any(isinstance(item, dict) for item in items):
+        numbered = [_json_row(number, item) for number, item in enumerate(items, 1)]
+        return _Rows(lambda: iter(numbered), unit="item")
+    return _Rows(lambda: _json_lines(text))
+
+
+def _json_lines(text: str) -> Iterator[_Row]:
+    for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
+        if line.strip():
+            yield _json_row(number, _load(line))
+
+
+def _json_row(number: int, value: Any) -> _Row:
+    return _Row(number, value if isinstance(value, dict) and not _is_too_deep(value) else None)
+
+
+def _load(text: str) -> Any:
+    """Return what JSON says; None where it is none. Halves of surrogate pairs become U+FFFD.
+
+    NaN and Infinity are no JSON, and mean that there is no value.
+    """
+    try:
+        value = json.loads(text, parse_constant=lambda _: None)
+        if _HALF_OF_A_PAIR.search(text):
+            value = json.loads(without_surrogates(json.dumps(value, ensure_ascii=False)))
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def _is_too_deep(value: Any) -> bool:
+    """Tell whether a value is nested deeper than anybody reads, or than is safe to walk."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = list(chain.from_iterable(map(_nested, level)))
+        if not level:
+            return False
+    return True
+
+
+def _nested(value: Any) -> Iterable[Any]:
+    inside = value.values() if isinstance(value, dict) else value
+    return [item for item in inside if isinstance(item, dict | list)]

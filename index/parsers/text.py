@@ -4,13 +4,9 @@ import hashlib
 from collections.abc import Iterable
 
 from index.parsers.blocks import has_text
-from index.parsers.decoding import decode
-from index.parsers.disguise import name_of
-from index.parsers.errors import UnreadableFileError
-from index.parsers.files import bytes_of
-from index.parsers.front_matter import FrontMatter, read_front_matter
-from index.parsers.metadata import with_own
-from index.parsers.reader import Reader
+from index.parsers.decoding import decode, kind_of
+from index.parsers.files import Reader, UnreadableFileError, bytes_of
+from index.parsers.metadata import FrontMatter, read_front_matter, with_own
 from index.records import Document
 from index.sources.listing import SourceFile
 from index.structure import OUTLINERS
@@ -24,7 +20,7 @@ def read_text(media_type: str) -> Reader:
 
     def read(file: SourceFile) -> Iterable[Document]:
         content = bytes_of(file.path)
-        if other := name_of(content):
+        if other := kind_of(content):
             raise UnreadableFileError(other)
         text, _ = decoded = decode(content)
         if not has_text(text):

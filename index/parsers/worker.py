@@ -3,7 +3,7 @@
 It is asked and answers in frames, on what were its stdin and stdout; what a parser prints goes
 nowhere. Asked for one file, it sends a frame for each document, one at signs of progress between
 them, and one that closes the answer.
-`child.py` is the other side.
+`isolation.py` is the other side.
 """
 
 import contextlib
@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from index.parsers import READERS
-from index.parsers.errors import OutOfReachError, UnreadableFileError
-from index.parsers.frames import OUT_OF_MEMORY, read_frame, write_frame
-from index.parsers.progress import progress_told_to
+from index.parsers.files import OutOfReachError, UnreadableFileError, progress_told_to
+from index.parsers.isolation import OUT_OF_MEMORY, read_frame, write_frame
 from index.sources.listing import SourceFile
 from index.store.document_json import document_to_json
 

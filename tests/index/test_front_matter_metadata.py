@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.parsers import read_file
-from index.parsers.front_matter import MAX_CHARS, FrontMatter, read_front_matter
-from index.parsers.metadata import MAX_KEYS
+from index.parsers.metadata import MAX_FRONT_MATTER_CHARS, MAX_KEYS, FrontMatter, read_front_matter
 from index.records import Document
 from index.sources.listing import SourceFile
 from index.store.document_json import document_from_json, document_to_json
@@ -91,7 +90,7 @@ def test_its_size_is_bounded() -> None:
     assert many.remarks == ("front matter: only 50 of its 60 keys are kept",)
     large = said("\n".join(f"key{i}: {'x' * 1000}" for i in range(70)))
     assert large == FrontMatter(remarks=("front matter is longer than 64 KiB",))
-    assert MAX_CHARS == 64 * 1024
+    assert MAX_FRONT_MATTER_CHARS == 64 * 1024
 
 
 @pytest.mark.parametrize(

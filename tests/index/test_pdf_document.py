@@ -2,6 +2,7 @@
 
 import re
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from index.encoding.model import Model
 from index.parsers.blocks import own_title
 from index.records import Document, Span
 from tests.index.test_offsets import assert_holds, chunker, tokenizer  # noqa: F401
-from tests.pdf_writing import Words, justified, lines, write_pdf
+from tests.pdf_writing import Bookmark, Box, Words, justified, lines, write_pdf
 from tests.reading_checks import damaged, headings_of, page_texts, read_bytes, reason_for
 
 REPORTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "pdf"
@@ -24,10 +25,15 @@ FULL_WIDTH = (
 
 @pytest.fixture
 def read(tmp_path: Path):
-    def read(*pages: list[Words], **options) -> Document:
+    def read(*pages: list[Words | Box], **options) -> Document:
         return read_bytes(tmp_path, "file.pdf", write_pdf(pages, **options))
 
     return read
+
+
+def titled(*roots: str) -> list[Bookmark]:
+    """Return an outline with one entry below each of its roots."""
+    return [entry for root in roots for entry in (Bookmark(root), Bookmark("Below it", 2))]
 
 
 def report(name: str) -> bytes:
@@ -40,7 +46,7 @@ def test_lines_of_a_paragraph_are_joined_and_paragraphs_stay_apart(read):
     document = read([*lines(72, 700, *FULL_WIDTH), *lines(72, 660, "A second one.")])
     assert document.text.split("\n\n") == [" ".join(FULL_WIDTH), "A second one."]
     assert document.media_type == "application/pdf"
-    assert document.reader.startswith("pdf_document/3 (pypdfium2 ")
+    assert document.reader.startswith("pdf_document/4 (pypdfium2 ")
 
 
 def test_two_columns_are_read_one_after_the_other_below_what_stands_over_both(read):
@@ -82,6 +88,75 @@ def test_a_table_has_a_line_for_each_row_with_label_and_figures(read):
         "Costs | | (700)",
         "Profit | 400 | 400",
     ]
+
+
+def grid(xs: list[float], ys: list[float], *, shade: bool = False) -> list[Box]:
+    """Return a rectangle for each cell between these places, from the left and from the top."""
+    return [
+        Box(x0, y1, x1 - x0, y0 - y1, shade) for x0, x1 in pairwise(xs) for y0, y1 in pairwise(ys)
+    ]
+
+
+def test_a_row_of_a_ruled_table_is_whole_although_its_cells_wrap(read):
+    rule = (
+        "Only with the guard in place,",
+        "and with goggles always; sand-",
+        "ing is not here",
+    )
+    reason = ("Splinters fly farther than one", "thinks")
+    page = [
+        *lines(72, 740, "Rules for the use of the workshop follow."),
+        *grid([72, 172, 322, 472], [700, 680, 640, 612]),
+        *(Words(x, 686, cell) for x, cell in ((76, "Tool"), (176, "Rule"), (326, "Reason"))),
+        Words(76, 666, "Circular saw"),
+        *lines(176, 666, *rule),
+        *lines(326, 666, *reason),
+        *lines(76, 626, "Lathe and other", "machines"),
+        Words(326, 626, "See there"),
+        *lines(72, 580, "It is open on all days, and sanding is done outside."),
+    ]
+    before, table, after = read(page).text.split("\n\n")
+    assert table.split("\n") == [
+        "Tool | Rule | Reason",
+        " | ".join(
+            ("Circular saw", " ".join(rule).replace("sand- ing", "sanding"), " ".join(reason))
+        ),
+        "Lathe and other machines | | See there",
+    ]
+    assert before == "Rules for the use of the workshop follow."
+    assert after == "It is open on all days, and sanding is done outside."
+
+
+def test_a_ruled_table_is_whole_on_a_page_that_is_read_from_right_to_left(read):
+    page = [
+        *grid([72, 172, 272], [700, 670, 640]),
+        *lines(177, 688, "הפוך דבר", "הרבה דבר", drawn=True),
+        *lines(77, 688, "אחד דבר שלישי ורביע", "ועוד", drawn=True),
+        *lines(177, 658, "שניים", drawn=True),
+        *lines(77, 658, "שלושה", drawn=True),
+    ]
+    rows = read(page).text.split("\n")
+    assert [row.count(" | ") for row in rows] == [1, 1]
+    assert rows[1] == "םיינש | השולש"
+
+
+def test_shading_and_frames_around_many_rows_leave_rows_as_they_are(read):
+    rows = [("Sales", "1,200", "1,100"), ("Costs of goods", "800", "700"), ("Profit", "400", "400")]
+    words = [
+        Words(x, 600 - 14 * number, cell)
+        for number, row in enumerate(rows)
+        for x, cell in zip((74, 300, 400), row, strict=True)
+    ]
+    expected = "\n".join(" | ".join(row) for row in rows)
+    shades = grid([72, 298, 398, 498], [612, 598, 584, 570], shade=True)
+    frames = grid([72, 298, 398, 498], [612, 570])
+    for boxes in ([], shades, frames, [*shades, *frames]):
+        assert read([*boxes, *words]).text == expected
+
+
+def test_rules_without_end_do_no_harm(read):
+    hatched = grid([x / 2 for x in range(600)], [700, 400]) + grid([0, 300], [*range(700, 400, -1)])
+    assert read([*hatched, *lines(72, 720, *FULL_WIDTH)]).text == " ".join(FULL_WIDTH)
 
 
 def test_a_sign_of_currency_in_a_place_of_its_own_goes_to_its_figure(read):
@@ -272,6 +347,37 @@ def test_headings_are_told_by_size_and_weight_and_nested(read):
     ]
 
 
+def test_lines_that_the_outline_points_to_are_headings_of_its_level(read):
+    first = [
+        *lines(72, 700, "1 Wounds of the hand", *FULL_WIDTH),
+        *lines(72, 640, "How they are", "cleaned", *FULL_WIDTH),
+        *lines(72, 560, "No heading of the outline's", bold=True),
+        *lines(72, 530, *FULL_WIDTH),
+    ]
+    second = [*lines(72, 700, "Aftercare", *FULL_WIDTH), *lines(72, 640, "Wounds of the hand")]
+    outline = [
+        Bookmark("Wounds of the hand", page=1),
+        Bookmark("1.1. How they are cleaned", 2, page=1),
+        Bookmark("hand.doc", 2, page=1),
+        Bookmark("AFTERCARE", page=2),
+        Bookmark("Nowhere"),
+    ]
+    document = read(first, second, outline=outline)
+    assert headings_of(document) == [
+        (1, "1 Wounds of the hand"),
+        (2, "How they are cleaned"),
+        (3, "No heading of the outline's"),
+        (1, "Aftercare"),
+    ]
+    assert document.text.split("\n\n")[1] == " ".join(FULL_WIDTH)
+
+
+def test_an_outline_that_points_to_nothing_leaves_headings_to_size(read):
+    page = [Words(72, 700, "Wounds", 16), *lines(72, 670, *FULL_WIDTH)]
+    outline = [Bookmark("wounds-final.doc", page=1), Bookmark("1", page=1)]
+    assert headings_of(read(page, outline=outline)) == [(1, "Wounds")]
+
+
 def test_list_items_keep_their_markers_and_their_wrapped_lines(read):
     document = read(
         [
@@ -321,7 +427,10 @@ def test_title_and_properties_come_from_the_file_but_not_what_a_program_put_ther
 def test_what_is_recorded_by_a_program_is_no_title(read, title: str):
     page = lines(72, 700, "Words.")
     assert read(page, info={"Title": title}).title == ""
-    assert read(page, info={"Title": title}, outline=["Care of wounds"]).title == "Care of wounds"
+    assert (
+        read(page, info={"Title": title}, outline=titled("Care of wounds")).title
+        == "Care of wounds"
+    )
 
 
 @pytest.mark.parametrize("title", ["COVID-19", "हिन्दी", "The year 2022", "Q3 report", "C++"])
@@ -363,15 +472,15 @@ def test_words_as_large_as_the_text_are_no_title(read):
 
 def test_an_outline_with_one_root_tells_the_title_and_one_with_several_does_not(read):
     page = [*COVER, *lines(200, 690, "Acme Inc.", size=20)]
-    assert read(page, outline=["Report of Acme"]).title == "Report of Acme"
-    assert read(page, outline=["Chapter one", "Chapter two"]).title == "Acme Inc."
+    assert read(page, outline=titled("Report of Acme")).title == "Report of Acme"
+    assert read(page, outline=titled("Chapter one", "Chapter two")).title == "Acme Inc."
     info = {"Title": "Care of wounds"}
-    assert read(page, outline=["Report of Acme"], info=info).title == "Care of wounds"
+    assert read(page, outline=titled("Report of Acme"), info=info).title == "Care of wounds"
 
 
 def test_a_bookmark_with_none_below_it_heads_nothing(read):
     page = [*COVER, *lines(200, 690, "Acme Inc.", size=20)]
-    assert read(page, outline=["Table of Contents"], flat_outline=True).title == "Acme Inc."
+    assert read(page, outline=[Bookmark("Table of Contents")]).title == "Acme Inc."
 
 
 @pytest.mark.parametrize(
@@ -403,7 +512,14 @@ def test_what_cannot_be_read_is_refused_with_a_reason(tmp_path: Path, content, r
 
 
 def test_a_damaged_file_is_read_or_refused(tmp_path: Path):
-    content = write_pdf([lines(72, 700, *FULL_WIDTH)] * 3, info={"Title": "A title"})
+    page: list[Words | Box] = [
+        *lines(72, 700, *FULL_WIDTH),
+        *grid([72, 172, 272], [600, 570]),
+        *lines(76, 588, "A cell that wraps in", "its place"),
+        Words(176, 588, "Another"),
+    ]
+    outline = [Bookmark("Another", page=1), Bookmark("Below it", 2)]
+    content = write_pdf([page] * 3, info={"Title": "A title"}, outline=outline)
     for seed in range(60):
         reason_for(tmp_path, "file.pdf", damaged(content, seed))
 

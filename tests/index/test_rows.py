@@ -18,8 +18,7 @@ from index.chunking.tokens import ModelTokenizer
 from index.encoding.model import Model
 from index.parsers import READERS, UnreadableFileError, read_file
 from index.parsers import rows as row_reading
-from index.parsers.csv_header import is_header
-from index.parsers.csv_records import delimiter_of
+from index.parsers.delimited import delimiter_of, is_header
 from index.records import Document, Heading, Layout
 from index.sources.listing import SourceFile
 from index.store.document_json import document_from_json, document_to_json

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from index.parsers.decoding import decode
-from index.parsers.errors import UnreadableFileError
+from index.parsers.files import UnreadableFileError
 
 _UTF_16_STARTS = (
     ("utf-16-le", (codecs.BOM_UTF16_LE, b"<\0", b"\n\0", b"\r\0")),

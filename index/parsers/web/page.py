@@ -6,8 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from index.parsers.blocks import TextBlock, extracted_document, lay_out, one_line
-from index.parsers.errors import UnreadableFileError
-from index.parsers.files import bytes_of
+from index.parsers.files import UnreadableFileError, bytes_of
 from index.parsers.web.content import content_of
 from index.parsers.web.decoding import decode_page
 from index.parsers.web.tree import Element, element_tree, parse

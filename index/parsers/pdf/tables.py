@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from index.parsers.pdf_rows import Cell, Row
+from index.parsers.pdf.rows import Cell, Row
 
 _MAX_LABELS = 3
 _STACKED = 1.45
@@ -18,36 +18,45 @@ _WIDER = 1.6
 _DIGIT = re.compile(r"\d")
 
 
-def end_of_table(rows: Sequence[Row], start: int, line_height: float) -> int:
+def end_of_table(
+    rows: Sequence[Row], start: int, line_height: float, headings: Container[int]
+) -> int:
     """Return where the table that begins with the row at `start` ends; `start` if there is none.
 
-    Rows of one cell belong to it where rows of several follow closely.
+    Rows of one cell belong to it where rows of several follow closely; no heading, and no row of
+    a ruled table.
     """
     if rows[start].is_line:
         return start
-    end = start + 1
-    index = end
+    end = index = start + 1
     figures = rows[start].cells[1].x0
     left = rows[start].x0
     while index < len(rows) and index - end <= _MAX_LABELS:
-        row = rows[index]
-        if rows[index - 1].y - row.y > 3 * line_height * row.size:
+        above, row = rows[index - 1], rows[index]
+        if index in headings or row.ruled_cells or above.y - row.y > 3 * line_height * row.size:
             break
         index += 1
-        if continued_cell(rows[index - 2], row):
+        if _continued_cell(above, row):
             end = index
         elif not row.is_line:
             end = index
             figures, left = min(figures, row.cells[1].x0), min(left, row.x0)
         elif row.x1 > figures and (row.x0 < left + 4 * row.size or len(row.text.split()) > 8):
             break
-    only = rows[start]
-    if end == start + 1 and _is_stretched_prose(only):
-        return start
-    return end
+    return start if end == start + 1 and _is_stretched_prose(rows[start]) else end
 
 
-def continued_cell(above: Row, row: Row) -> int:
+def table_lines(rows: Sequence[Row]) -> list[tuple[Row, str]]:
+    """Return a table's rows as lines of cells joined by " | ", each with the row it begins in.
+
+    Heads of columns that run over several lines, and labels that do, are put together.
+    """
+    merged = _cells_joined(_labels_joined(_heads_joined(rows)))
+    columns = _columns(merged)
+    return [(row, _line(row, columns)) for row in merged]
+
+
+def _continued_cell(above: Row, row: Row) -> int:
     """Return which cell of `above`, from 1 on, runs on in `row` right below it; 0 for none."""
     if not row.is_line or above.is_line or above.y - row.y > 1.5 * row.size:
         return 0
@@ -61,16 +70,6 @@ def _is_stretched_prose(row: Row) -> bool:
     gaps = [b.x0 - a.x1 for a, b in pairwise(row.cells)]
     few_digits = 4 * len(_DIGIT.findall(row.text)) < len(row.text)
     return max(gaps) < _PROSE_GAP * row.size and len(row.text.split()) >= 8 and few_digits
-
-
-def table_lines(rows: Sequence[Row]) -> list[tuple[Row, str]]:
-    """Return a table's rows as lines of cells joined by " | ", each with the row it begins in.
-
-    Heads of columns that run over several lines, and labels that do, are put together.
-    """
-    merged = _cells_joined(_labels_joined(_heads_joined(list(rows))))
-    columns = _columns(merged)
-    return [(row, _line(row, columns)) for row in merged]
 
 
 def _line(row: Row, columns: Sequence[Cell]) -> str:
@@ -95,9 +94,9 @@ def _columns(rows: Sequence[Row]) -> list[Cell]:
         for i in range(usual)
     ]
     for cell in (cell for row in rows if not row.is_line for cell in row.cells):
-        if all(cell.x1 <= each.x0 or cell.x0 >= each.x1 for each in columns):
+        if not any(_overlap(cell, column) > 0 for column in columns):
             columns.append(Cell("", cell.x0, cell.x1))
-    columns.sort(key=lambda each: each.x0)
+    columns.sort(key=lambda column: column.x0)
     apart = all(a.x1 <= b.x0 + 1 for a, b in pairwise(columns))
     return columns if apart else []
 
@@ -106,18 +105,20 @@ def _places(row: Row, columns: Sequence[Cell]) -> list[int] | None:
     """Return the column of each cell; None if they are not all in columns of their own."""
     places: list[int] = []
     for cell in row.cells:
-        overlaps = [min(cell.x1, each.x1) - max(cell.x0, each.x0) for each in columns]
-        best = max(range(len(columns)), key=lambda i: overlaps[i], default=-1)
-        if best < 0 or overlaps[best] <= 0 or (places and best <= places[-1]):
-            return None
+        overlaps = [_overlap(cell, column) for column in columns]
         spanned = [i for i, overlap in enumerate(overlaps) if overlap > 0]
-        places.append(spanned[0] if len(spanned) > 1 else best)
-        if len(places) > 1 and places[-1] <= places[-2]:
+        best = max(spanned, key=lambda i: overlaps[i], default=-1)
+        if best < 0 or (places and best <= places[-1]):
             return None
-    return places
+        places.append(spanned[0])
+    return places if all(a < b for a, b in pairwise(places)) else None
 
 
-def _heads_joined(rows: list[Row]) -> list[Row]:
+def _overlap(a: Cell, b: Cell) -> float:
+    return min(a.x1, b.x1) - max(a.x0, b.x0)
+
+
+def _heads_joined(rows: Sequence[Row]) -> list[Row]:
     """Join rows over one another that have no label, such as "June 25," above "2022"."""
     left = min(row.x0 for row in rows)
     labelled = (row for row in rows if not row.is_line and row.x0 <= left + 4 * row.size)
@@ -125,10 +126,9 @@ def _heads_joined(rows: list[Row]) -> list[Row]:
     joined: list[Row] = []
     in_head = True
     for row in rows:
-        last = joined[-1] if joined else None
         beside = row.x0 > max(left + 4 * row.size, figures - 4 * row.size)
         in_head = beside and (in_head or row.is_line)
-        stacked = _stacked(last, row) if last and in_head else None
+        stacked = _stacked(joined[-1], row) if joined and in_head else None
         if stacked:
             joined[-1] = stacked
         else:
@@ -138,50 +138,41 @@ def _heads_joined(rows: list[Row]) -> list[Row]:
 
 def _stacked(above: Row, below: Row) -> Row | None:
     """Return two rows as one if each cell of one stands over or under one of the other."""
-    size = below.size
-    if above.y - below.y > _STACKED * size:
+    if above.y - below.y > _STACKED * below.size:
         return None
     more, fewer = (above, below) if len(above.cells) >= len(below.cells) else (below, above)
     if more.is_line:
         return None
     spanning = fewer is above and len(more.cells) >= 2 * len(fewer.cells)
-    owners: dict[int, Cell] = {}
+    cells = list(more.cells)
     for cell in fewer.cells:
-        touching = [
-            i for i, each in enumerate(more.cells) if min(cell.x1, each.x1) > max(cell.x0, each.x0)
-        ]
-        if len(touching) != 1 or touching[0] in owners:
+        touching = [i for i, own in enumerate(more.cells) if _overlap(cell, own) > 0]
+        if len(touching) != 1:
             return None
-        own = more.cells[touching[0]]
+        own = cells[touching[0]]
+        if own is not more.cells[touching[0]]:  # two cells would go to one
+            return None
         if spanning and cell.x1 - cell.x0 > _WIDER * (own.x1 - own.x0):
             return None
-        owners[touching[0]] = cell
-    cells: list[Cell] = []
-    for i, cell in enumerate(more.cells):
-        other = owners.get(i)
-        if other:
-            first, second = (cell, other) if more is above else (other, cell)
-            cell = Cell(  # noqa: PLW2901
-                f"{first.text} {second.text}", min(cell.x0, other.x0), max(cell.x1, other.x1)
-            )
-        cells.append(cell)
-    return Row(tuple(cells), below.y, size, above.bold and below.bold, cells[0].x0)
+        first, second = (own, cell) if more is above else (cell, own)
+        text = f"{first.text} {second.text}"
+        cells[touching[0]] = Cell(text, min(own.x0, cell.x0), max(own.x1, cell.x1))
+    return Row(tuple(cells), below.y, below.size, above.bold and below.bold, cells[0].x0)
 
 
-def _labels_joined(rows: list[Row]) -> list[Row]:
+def _labels_joined(rows: Sequence[Row]) -> list[Row]:
     """Join a label to the row it runs on in: one that begins in lower case, right below."""
     joined: list[Row] = []
     for row in rows:
         last = joined[-1] if joined else None
-        runs_on = (
-            last is not None
+        if (
+            last
             and last.is_line
             and row.cells[0].text[:1].islower()
             and last.y - row.y <= 1.6 * row.size
             and abs(last.x0 - row.x0) <= 2 * row.size
             and not last.text.endswith((":", "."))
-        )
-        if last is not None and runs_on:
+        ):
             first = Cell(f"{last.text} {row.cells[0].text}", last.x0, row.cells[0].x1)
             joined[-1] = Row((first, *row.cells[1:]), row.y, row.size, row.bold, last.text_x0)
         else:
@@ -189,19 +180,19 @@ def _labels_joined(rows: list[Row]) -> list[Row]:
     return joined
 
 
-def _cells_joined(rows: list[Row]) -> list[Row]:
+def _cells_joined(rows: Sequence[Row]) -> list[Row]:
     """Join what runs on below a cell to it."""
     joined: list[Row] = []
-    lowest: Row | None = None
+    lowest = 0.0
     for row in rows:
         last = joined[-1] if joined else None
-        place = continued_cell(replace(last, y=lowest.y), row) if last and lowest else 0
+        place = _continued_cell(replace(last, y=lowest), row) if last else 0
         if last and place:
             cells = list(last.cells)
-            cell = cells[place]
-            cells[place] = Cell(f"{cell.text} {row.text}", cell.x0, max(cell.x1, row.x1))
+            text = f"{cells[place].text} {row.text}"
+            cells[place] = Cell(text, cells[place].x0, max(cells[place].x1, row.x1))
             joined[-1] = replace(last, cells=tuple(cells))
         else:
             joined.append(row)
-        lowest = row
+        lowest = row.y
     return joined

@@ -1,4 +1,4 @@
-"""PDF documents."""
+"""PDF documents: opened, read page by page, with what they say of themselves."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,52 +7,48 @@ from datetime import datetime
 from typing import Any
 
 from index.parsers.blocks import extracted_document, lay_out, one_line
-from index.parsers.errors import UnreadableFileError
-from index.parsers.files import bytes_of
-from index.parsers.pdf_blocks import blocks_of
-from index.parsers.pdf_fragments import Fragment, fragments_of
-from index.parsers.pdf_running_heads import without_running_heads
-from index.parsers.pdf_title import title_of
-from index.parsers.progress import progressed
+from index.parsers.files import UnreadableFileError, bytes_of, progressed
+from index.parsers.pdf.glyphs import TextRun, text_runs
+from index.parsers.pdf.grids import with_ruled_rows
+from index.parsers.pdf.headings import read_outline, title_of
+from index.parsers.pdf.layout import without_running_heads
+from index.parsers.pdf.paragraphs import blocks_of
 from index.records import Document, MetadataValue
 from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/pdf"
 MAX_PAGES = 5000
 MAX_GLYPHS = 30_000_000
+_MAX_LISTED = 20
 
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-]\d\d)'?(\d\d)?)?")
 
 
-def read_pdf_document(file: SourceFile) -> Iterable[Document]:
+def read_pdf(file: SourceFile) -> Iterable[Document]:
     """Yield the text of a PDF in reading order, with the offset of each page."""
+    from importlib.metadata import version
+
     content = bytes_of(file.path)
     if not content:
         raise UnreadableFileError("empty")
     with _opened(content) as pdf:
         info = pdf.get_metadata_dict()
         pages = list(_pages(pdf))
-        title = title_of(info.get("Title", ""), pdf.get_toc(), pages)
-    bare = [number for number, page in enumerate(pages, 1) if not page]
-    blocks = blocks_of(without_running_heads(pages))
+        outline = read_outline(pdf)
+    blocks = blocks_of(without_running_heads(pages), outline)
     if not blocks:
         raise UnreadableFileError("no text in it (scanned?); run OCR on it first")
+    blank = [number for number, page in enumerate(pages, 1) if not page]
     yield extracted_document(
         file,
         content,
         lay_out(blocks, len(pages)),
-        title=title,
+        title=title_of(info.get("Title", ""), outline, pages),
         media_type=MEDIA_TYPE,
-        reader=_reader(),
+        reader=f"pdf_document/4 (pypdfium2 {version('pypdfium2')})",
         metadata=_metadata(info),
-        remarks=[f"{_named(bare)} no text (scanned?)"] if bare else [],
+        remarks=[_blank_pages_remark(blank)] if blank else [],
     )
-
-
-def _reader() -> str:
-    from importlib.metadata import version
-
-    return f"pdf_document/3 (pypdfium2 {version('pypdfium2')})"
 
 
 @contextmanager
@@ -72,28 +68,22 @@ def _opened(content: bytes) -> Iterator[Any]:
         yield pdf
 
 
-def _pages(pdf: Any) -> Iterator[list[Fragment]]:
+def _pages(pdf: Any) -> Iterator[list[TextRun]]:
     """Yield what stands on each page; a page that cannot be loaded has nothing."""
     import pypdfium2
 
     left = MAX_GLYPHS
     for number in range(len(pdf)):
+        runs: list[TextRun] = []
         try:
-            page = pdf[number]
-        except pypdfium2.PdfiumError:
-            yield []
-            continue
-        with closing(page):
-            try:
-                text_page = page.get_textpage()
-            except pypdfium2.PdfiumError:
-                yield []
-                continue
-            with closing(text_page):
+            with closing(pdf[number]) as page, closing(page.get_textpage()) as text_page:
                 left -= text_page.count_chars()
                 if left < 0:
                     raise UnreadableFileError(f"more than {MAX_GLYPHS:,} characters; split it")
-                yield fragments_of(text_page)
+                runs = with_ruled_rows(page, *text_runs(text_page))
+        except pypdfium2.PdfiumError:
+            pass
+        yield runs
         progressed()
 
 
@@ -121,9 +111,9 @@ def _iso_date(written: str) -> str:
         return ""
 
 
-def _named(pages: list[int]) -> str:
+def _blank_pages_remark(pages: list[int]) -> str:
     if len(pages) == 1:
-        return f"page {pages[0]} holds"
-    listed = ", ".join(map(str, pages[:20]))
-    more = f" and {len(pages) - 20} more" if len(pages) > 20 else ""
-    return f"pages {listed}{more} hold"
+        return f"page {pages[0]} holds no text (scanned?)"
+    listed = ", ".join(map(str, pages[:_MAX_LISTED]))
+    more = f" and {len(pages) - _MAX_LISTED} more" if len(pages) > _MAX_LISTED else ""
+    return f"pages {listed}{more} hold no text (scanned?)"

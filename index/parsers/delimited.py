@@ -1,0 +1,299 @@
+"""Delimited text (CSV): its records, however its quotation marks stand, and its header."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise, zip_longest
+from typing import NamedTuple
+
+from index.parsers.blocks import has_text, one_line
+from index.parsers.files import MAX_FILE_BYTES, UnreadableFileError
+from index.parsers.row_text import NAMES
+
+DELIMITERS = ",;\t|"
+MAX_UNCLOSED = 100
+"""More of them, and quotation marks in the rest of the file are taken for inches."""
+_MOST = 0.8
+_DELIMITER_ROWS = 50
+_DELIMITER_CHARS = 2**16
+
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(?:\r\n|\r|\n)', re.IGNORECASE)
+_HEADER_ROWS = 200
+_MAX_PREFACE = 20
+_MAX_QUOTED = 100
+_MIN_ROWS_BELOW = 2
+
+_MAX_NAME_CHARS = 100
+_NUMBER = re.compile(r"[-+(]?[$€£¥]?\s?[0-9][0-9.,'\s]*(?:[eE][-+]?[0-9]+)?\s?[%$€£¥]?\)?")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_DATE = re.compile(
+    r"[0-9]{1,4}([-/.])[0-9]{1,2}(?:\1[0-9]{1,4})?(?:[T ]+[0-9]{1,2}:[0-9:.]+\s?\w*)?"
+    r"|[0-9]{1,2}:[0-9:.]+",
+    re.ASCII,
+)
+_LINK = re.compile(r"(?i)(?:https?://|www\.)\S+|[^\s@]+@[^\s@]+\.\w+")
+_MISSING = frozenset(("", "n/a", "na", "null", "none", "nan", "-", "--", "?"))
+_TEXT, _NAMELIKE = "text", frozenset(("text", "question"))
+_PERIODS = frozenset(("year", "date"))
+
+
+class Record(NamedTuple):
+    """The cells of a record and the line, from 1, where it begins."""
+
+    line: int
+    cells: list[str]
+    is_unclosed: bool = False
+
+
+class Table(NamedTuple):
+    """The records below the header, the names of its columns, what a person should know of it.
+
+    Records can be gone through more than once.
+    """
+
+    text: str
+    delimiter: str
+    skipped: int
+    names: tuple[str, ...]
+    first_line: int
+    remarks: tuple[str, ...]
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records below the header. Raises UnreadableFileError."""
+        try:
+            for record in islice(records_of(self.text, self.delimiter), self.skipped, None):
+                yield record._replace(line=record.line + self.first_line - 1)
+        except csv.Error as error:
+            raise UnreadableFileError(f"not readable as CSV ({error})") from error
+
+    def named(self, record: Record) -> dict[str, str]:
+        """Return a record's cells by column; one without a name is called "column 1" and so on."""
+        return {
+            self.names[place] if place < len(self.names) else f"column {place + 1}": cell
+            for place, cell in enumerate(record.cells)
+        }
+
+
+def read_table(text: str, delimiter: str = "") -> Table:
+    """Return the table in a text. Raises UnreadableFileError if it is a header and nothing else."""
+    first_line = 1
+    if told := _SEPARATOR_LINE.match(text):
+        text, delimiter, first_line = text[told.end() :], told[1], 2
+    delimiter = delimiter or delimiter_of(text)
+    try:
+        sample = list(islice(records_of(text, delimiter), _MAX_PREFACE + _HEADER_ROWS))
+    except csv.Error as error:
+        raise UnreadableFileError(f"not readable as CSV ({error})") from error
+    blank = next((i for i, record in enumerate(sample) if has_text("".join(record.cells))), 0)
+    preface = _preface(sample[blank:])
+    first = blank + len(preface)
+    below = [record.cells for record in sample[first + 1 :]]
+    has_header = bool(sample) and is_header(sample[first].cells, below)
+    if has_header and not below:
+        raise UnreadableFileError("nothing but a header")
+    names = tuple(_unlike_names(sample[first].cells)) if has_header else ()
+    remarks = _preface_remarks(preface, first_line)
+    return Table(text, delimiter, first + has_header, names, first_line, remarks)
+
+
+def records_of(text: str, delimiter: str) -> Iterator[Record]:
+    """Yield all records, empty ones as well; one with a quotation mark left open is its first line.
+
+    Such a mark would swallow the rows below. Raises csv.Error.
+    """
+    csv.field_size_limit(MAX_FILE_BYTES)
+    lines = list(io.StringIO(text, newline=""))
+    start = unclosed = 0
+    while start < len(lines):
+        below = map(lines.__getitem__, range(start, len(lines)))
+        reader = (
+            csv.reader(below, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+            if unclosed > MAX_UNCLOSED
+            else csv.reader(below, delimiter=delimiter)
+        )
+        first = end = start
+        for cells in reader:
+            first, end = end, start + reader.line_num
+            if end - first > 1 and _has_swallowed(lines[first:end], delimiter):
+                yield Record(
+                    first + 1, _cells_of_first(lines[first:end], delimiter), is_unclosed=True
+                )
+                unclosed += 1
+                end = first + 1
+                break
+            yield Record(first + 1, cells)
+        start = end
+
+
+def delimiter_of(text: str) -> str:
+    """Return what divides most lines of the text into the same number of cells, "," in doubt.
+
+    csv.Sniffer takes apostrophes for quotation marks, and blanks after them for delimiters.
+    """
+    sample = text[:_DELIMITER_CHARS]
+    best, best_score = ",", (0.0, 0)
+    for delimiter in DELIMITERS:
+        try:
+            records = islice(records_of(sample, delimiter), _DELIMITER_ROWS)
+            widths = Counter(len(record.cells) for record in records if record.cells)
+        except csv.Error:
+            continue
+        wide = [(count / widths.total(), width) for width, count in widths.items() if width > 1]
+        score = max(wide, default=(0.0, 0))
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Tell whether `first` names the columns of the records below it.
+
+    In doubt it does, unless it looks like them: a wrong header costs a row and names all others
+    wrongly, but texts that are all different tell nothing. Years and dates are names above
+    something else.
+    """
+    cells = [cell.strip().lower() for cell in _trimmed(first)]
+    kinds = [_kind(cell) for cell in cells]
+    if not cells or not set(kinds) <= _NAMELIKE | _PERIODS | {"", "statement"}:
+        return False
+    columns = [
+        [cell.strip().lower() for cell in column] for column in zip_longest(*below, fillvalue="")
+    ]
+    columns = [*columns, *([] for _ in cells)][: len(cells)]
+    kinds_below = [_common_kind(column) for column in columns]
+    periods = [place for place, kind in enumerate(kinds) if kind in _PERIODS]
+    if periods and not _are_names(periods, cells, kinds_below):
+        return False
+    named = {cell for cell in cells if cell in NAMES}
+    differs = any(
+        kind in _NAMELIKE and other not in ("", "mixed", kind, *(_NAMELIKE - {_TEXT}))
+        for kind, other in zip(kinds, kinds_below, strict=True)
+    )
+    if periods or differs or any(len(name) > 1 for name in named) or len(named) > 1:
+        return True
+    filled = [cell for cell in cells if cell]
+    repeated = any(cell and cell in column for cell, column in zip(cells, columns, strict=True))
+    asks = ("question", "question") in zip(kinds, kinds_below, strict=True)
+    looks_alike = asks or "statement" in kinds or len(set(filled)) < len(filled) or "" in kinds[1:]
+    return not repeated and not looks_alike and max(map(len, filled)) <= _MAX_NAME_CHARS
+
+
+def _has_swallowed(lines: list[str], delimiter: str) -> bool:
+    """Tell whether a record of several lines is rows after a quotation mark that stays open.
+
+    It ends amiss, and most of its lines look like rows: they have as many delimiters as the first,
+    or more where the file ends before the cell does.
+    """
+    wanted = _delimiters_in_row(lines, delimiter)
+    counts = [line.count(delimiter) for line in lines]
+    if sum(count >= wanted for count in counts) < _MOST * len(lines):
+        return False
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        at_end = wanted > 0 and "end of data" in str(error)
+        return at_end or 2 * counts.count(wanted) > len(lines)
+    return False
+
+
+def _delimiters_in_row(lines: list[str], delimiter: str) -> int:
+    """Return how many delimiters a row has: as the first line, or most others if it has none."""
+    others = Counter(line.count(delimiter) for line in lines[1:])
+    return len(_cells_of(lines[0], delimiter)) - 1 or others.most_common(1)[0][0]
+
+
+def _cells_of_first(lines: list[str], delimiter: str) -> list[str]:
+    """Return the cells of the first line, whose last one has the quotation mark."""
+    *closed, last = _cells_of(lines[0], delimiter)
+    return [*closed, *last.split(delimiter, _delimiters_in_row(lines, delimiter) - len(closed))]
+
+
+def _cells_of(line: str, delimiter: str) -> list[str]:
+    cells = next(csv.reader([line], delimiter=delimiter), [])
+    return [cell.rstrip("\r\n") for cell in cells] or [""]
+
+
+def _preface(sample: Sequence[Record]) -> list[Record]:
+    """Return the records that stand above a table: a single cell each, where rows are wider.
+
+    Of a table of two columns the header may be short of one; a phrase in its place is no name.
+    """
+    widths = [len(_trimmed(record.cells)) for record in sample]
+    count = next((i for i, width in enumerate(widths) if width > 1), 0)
+    below = [width for width in widths[count:] if width]
+    if not 0 < count <= _MAX_PREFACE or len(below) <= _MIN_ROWS_BELOW:
+        return []
+    common, alike = Counter(below).most_common(1)[0]
+    is_phrase = any(
+        len(" ".join(record.cells).split()) > 1 or ":" in "".join(record.cells)
+        for record in sample[:count]
+    )
+    if common < 2 or 2 * alike <= len(below) or not (is_phrase or common > 2):
+        return []
+    return list(sample[:count])
+
+
+def _preface_remarks(preface: Sequence[Record], first_line: int) -> tuple[str, ...]:
+    told = [record for record in preface if has_text("".join(record.cells))]
+    if not told:
+        return ()
+    lines = ", ".join(str(record.line + first_line - 1) for record in told)
+    words = one_line("; ".join(" ".join(record.cells) for record in told))
+    quoted = words if len(words) <= _MAX_QUOTED else f"{words[:_MAX_QUOTED]}…"
+    return (f"above the table and left out: line{'s' * (len(told) > 1)} {lines} ({quoted})",)
+
+
+def _unlike_names(first: Sequence[str]) -> list[str]:
+    """Return a name for each cell, no two alike: "column 3" without one, "price 2" for a second."""
+    names: list[str] = []
+    written = {" ".join(cell.split()).lower() for cell in first}
+    taken: set[str] = set()
+    for place, cell in enumerate(_trimmed(first), 1):
+        name = base = " ".join(cell.split()) or f"column {place}"
+        count = 1
+        while name.lower() in taken or (count > 1 and name.lower() in written):
+            count += 1
+            name = f"{base} {count}"
+        taken.add(name.lower())
+        names.append(name)
+    return names
+
+
+def _trimmed(cells: Sequence[str]) -> list[str]:
+    """Return `cells` without the empty ones at the end."""
+    end = len(cells)
+    while end and not cells[end - 1].strip():
+        end -= 1
+    return list(cells[:end])
+
+
+def _are_names(periods: list[int], cells: list[str], kinds_below: list[str]) -> bool:
+    """Tell whether years or dates go up or down, beside a name, above something else."""
+    written = [cells[place] for place in periods]
+    rises = all(one < other for one, other in pairwise(written))
+    falls = all(one > other for one, other in pairwise(written))
+    differ = all(kinds_below[place] not in _PERIODS for place in periods)
+    return len(periods) > 1 and (rises or falls) and differ and 0 not in periods
+
+
+def _common_kind(column: Sequence[str]) -> str:
+    """Return what most that is there is; "" where nothing is, "mixed" for no such kind."""
+    kinds = Counter(kind for cell in column if (kind := _kind(cell)))
+    if not kinds:
+        return ""
+    kind, count = kinds.most_common(1)[0]
+    return kind if count >= _MOST * kinds.total() else "mixed"
+
+
+def _kind(cell: str) -> str:
+    """Return what a cell holds, "" for nothing."""
+    if cell in _MISSING:
+        return ""
+    for kind, pattern in (("year", _YEAR), ("number", _NUMBER), ("date", _DATE), ("link", _LINK)):
+        if pattern.fullmatch(cell):
+            return kind
+    if cell.endswith("?"):
+        return "question"
+    return "statement" if cell.endswith((".", "!")) and len(cell.split()) > 2 else _TEXT

@@ -1,0 +1,191 @@
+"""What a Word document's parts say of its paragraphs: styles, and the numbers of lists."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+_HEADING = re.compile(r"(?i)heading\s*([1-9])")
+_CONTENTS = re.compile(r"(?i)toc\s*(?:\d|heading)|table of (?:figures|authorities)")
+_BODY_LEVEL = 9
+_LEVELS = 9
+_ROMAN = tuple(
+    zip(
+        (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
+        "m cm d cd c xc l xl x ix v iv i".split(),
+        strict=True,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParagraphStyle:
+    """What a style makes of a paragraph; `heading` is its level, 0 for none.
+
+    `list_id` and `list_level` are those of the list whose items have the style, "" for none.
+    """
+
+    heading: int = 0
+    is_title: bool = False
+    is_contents: bool = False
+    list_id: str = ""
+    list_level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListLevel:
+    """How one level of a list is numbered; `text` is like "%1.%2.", `style` like "decimal"."""
+
+    style: str = "decimal"
+    text: str = "%1."
+    start: int = 1
+
+
+@dataclass(slots=True)
+class Numbering:
+    """The lists that a document defines, and how far each has been counted.
+
+    Lists with the same id in `shared` are counted together.
+    """
+
+    levels: dict[str, dict[int, ListLevel]] = field(default_factory=dict)
+    shared: dict[str, str] = field(default_factory=dict)
+    _counts: dict[str, list[int | None]] = field(default_factory=dict)
+
+    def label(self, list_id: str, level: int) -> str:
+        """Count one more item and return what stands before it, such as "2.1"; "" for nothing."""
+        levels = self.levels.get(list_id)
+        if levels is None or not 0 <= level < _LEVELS:
+            return ""
+        counts = self._counts.setdefault(self.shared[list_id], [None] * _LEVELS)
+        own, count = levels.get(level, ListLevel()), counts[level]
+        counts[level:] = [own.start if count is None else count + 1]
+        counts += [None] * (_LEVELS - len(counts))
+        if own.style in ("bullet", "none"):
+            return "-" if own.style == "bullet" else ""
+        text = own.text
+        for place in range(level + 1):
+            above, count = levels.get(place, ListLevel()), counts[place]
+            number = _written(above.start if count is None else count, above.style)
+            text = text.replace(f"%{place + 1}", number)
+        return " ".join(text.split())
+
+
+def read_styles(root: Any) -> dict[str, ParagraphStyle]:
+    """Return the paragraph styles that `root`, a `w:styles`, defines, by their ids.
+
+    A document in any language has Word's own style names, in English, or else an outline level.
+    The style that is used where none is named has the id "".
+    """
+    elements = {
+        style.get(f"{W}styleId"): style
+        for style in root.findall(f"{W}style")
+        if style.get(f"{W}type") == "paragraph" and style.get(f"{W}styleId")
+    }
+    styles = {style_id: _style(style_id, elements) for style_id in elements}
+    defaults = [i for i, style in elements.items() if style.get(f"{W}default") in ("1", "true")]
+    styles[""] = styles[defaults[0]] if defaults else ParagraphStyle()
+    return styles
+
+
+def list_of(properties: Any) -> tuple[str, int] | None:
+    """Return list and level that a `w:pPr` gives; None if it gives none."""
+    item = None if properties is None else properties.find(f"{W}numPr")
+    if item is None:
+        return None
+    return _value(item, "numId"), _level(_value(item, "ilvl"), 0)
+
+
+def outline_level(properties: Any) -> int | None:
+    """Return the heading level that a `w:pPr` gives, 0 for body text; None if it gives none."""
+    written = "" if properties is None else _value(properties, "outlineLvl")
+    if not written:
+        return None
+    level = _level(written, _BODY_LEVEL)
+    return 0 if level >= _BODY_LEVEL else level + 1
+
+
+def read_numbering(root: Any) -> Numbering:
+    """Return the lists that `root`, the numbering part's `w:numbering`, defines."""
+    abstract = {
+        definition.get(f"{W}abstractNumId"): {
+            _integer(level.get(f"{W}ilvl"), 0): _list_level(level)
+            for level in definition.findall(f"{W}lvl")
+        }
+        for definition in root.findall(f"{W}abstractNum")
+    }
+    numbering = Numbering()
+    for num in root.findall(f"{W}num"):
+        list_id, base = num.get(f"{W}numId"), _value(num, "abstractNumId")
+        levels = dict(abstract.get(base, {}))
+        overrides = num.findall(f"{W}lvlOverride")
+        for override in overrides:
+            level = _integer(override.get(f"{W}ilvl"), 0)
+            if (redefined := override.find(f"{W}lvl")) is not None:
+                levels[level] = _list_level(redefined)
+            if start := _value(override, "startOverride"):
+                was = levels.get(level, ListLevel())
+                levels[level] = ListLevel(was.style, was.text, _integer(start, 1))
+        numbering.levels[list_id] = levels
+        numbering.shared[list_id] = f"num {list_id}" if overrides else f"abstract {base}"
+    return numbering
+
+
+def _style(style_id: str, elements: dict[str, Any]) -> ParagraphStyle:
+    """Return a style with what it takes over from those that it is based on."""
+    heading: int | None = None
+    item: tuple[str, int] | None = None
+    is_title = is_contents = False
+    seen: set[str] = set()
+    current = style_id
+    while current in elements and current not in seen:
+        seen.add(current)
+        element = elements[current]
+        name = _value(element, "name")
+        properties = element.find(f"{W}pPr")
+        named = _HEADING.fullmatch(name) or _HEADING.fullmatch(current)
+        if heading is None:
+            heading = int(named[1]) if named else outline_level(properties)
+        if item is None:
+            item = list_of(properties)
+        is_title = is_title or name.lower() == "title" or current == "Title"
+        is_contents = is_contents or bool(_CONTENTS.match(name))
+        current = _value(element, "basedOn")
+    list_id, list_level = item if item and item[0] not in ("", "0") else ("", 0)
+    return ParagraphStyle(heading or 0, is_title, is_contents, list_id, list_level)
+
+
+def _list_level(element: Any) -> ListLevel:
+    return ListLevel(
+        _value(element, "numFmt") or "decimal",
+        _value(element, "lvlText"),
+        _integer(_value(element, "start"), 1),
+    )
+
+
+def _written(count: int, style: str) -> str:
+    """Write `count` as Word's `style` has it: "decimal", "lowerLetter", "upperRoman" …"""
+    number = f"{count:02}" if style == "decimalZero" else str(count)
+    if style.endswith("Letter") and count > 0:
+        number = chr(ord("a") + (count - 1) % 26) * min(20, (count - 1) // 26 + 1)
+    elif style.endswith("Roman") and 0 < count < 4000:
+        number = ""
+        for value, sign in _ROMAN:
+            number += sign * (count // value)
+            count %= value
+    return number.upper() if style.startswith("upper") else number
+
+
+def _value(element: Any, name: str) -> str:
+    child = element.find(f"{W}{name}")
+    return "" if child is None else child.get(f"{W}val") or ""
+
+
+def _level(text: str, default: int) -> int:
+    return int(text) if text in tuple("0123456789") else default
+
+
+def _integer(text: str | None, default: int) -> int:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else default

@@ -1,0 +1,1 @@
+"""PDF documents: from glyphs over rows, tables and paragraphs to a text with headings and pages."""
