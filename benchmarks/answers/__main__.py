@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.answers.figures import best_threshold, figures
 from benchmarks.answers.sets import SETS, AskedSet
-from benchmarks.machine import conditions
+from benchmarks.results import conditions
 from eval.measures.measure import Measure
 from eval.records import Estimate
 from eval.sets.indexed import IndexedSets
