@@ -2,20 +2,43 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated
 
 import typer
 
+from index.store.manifest import Manifest
+from index.store.registration import registered_gold
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from index.terminal import one_line
 from qa.answer.calibration import Calibration, Standing
 from qa.answer.rule import key_of
 from qa.cli import StoreOption
+from qa.read.choose import NO_READER, reader_used
+from qa.records import ReaderUsed
 from qa.settings import Settings, load_settings
 
-if TYPE_CHECKING:
-    from index.store.manifest import Manifest
-    from index.store.objects import ObjectFolder
-    from qa.records import ReaderUsed
+
+@dataclass(frozen=True, slots=True)
+class CalibrationStatus:
+    """Whether the store's calibration applies.
+
+    `promise` is None where nothing is promised, `made_for` what it was made for where that
+    is why it does not apply. `threshold` is a confidence, as an answer shows and `--threshold`
+    takes it, `score_threshold` the score that it is made of; `made` is a time in ISO 8601.
+    """
+
+    id: str
+    made: str
+    gold: str
+    standing: Standing
+    made_for: tuple[str, ...]
+    promise: str | None
+    by_hand: bool
+    max_false_answers: float
+    confidence_level: float
+    threshold: float
+    score_threshold: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +51,7 @@ class Status:
     store: str
     snapshot: str
     model: str
-    reader: "ReaderUsed | None"
+    reader: ReaderUsed | None
     documents: int
     passages: int
     sentences: int
@@ -40,7 +63,7 @@ class Status:
     published: dict[str, str]
     kept_aside: str | None
     checked: bool
-    calibration: "CalibrationStatus | None"
+    calibration: CalibrationStatus | None
     gold: str | None
 
 
@@ -55,13 +78,14 @@ def status_command(
         print(json.dumps(asdict(status), indent=2, ensure_ascii=False))
         return
     checked = ", every checksum holds" if status.checked else ""
+    reader = status.reader
     print(f"store        {one_line(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
     print(f"snapshot     {status.snapshot}, published {status.published[status.snapshot]}")
     print(f"model        {one_line(status.model)}")
-    print(f"reader       {_reader_in_words(status.reader)}")
+    print("reader      ", one_line(f"{reader.name}, SHA-256 {reader.digest}") if reader else "none")
     print(f"documents    {status.documents}")
     print(f"passages     {status.passages}, of {status.sentences} sentences")
-    print(f"calibration  {one_line(in_words(status.calibration))}")
+    print(f"calibration  {one_line(_in_words(status.calibration))}")
     if status.gold:
         print(f"gold         {one_line(status.gold)}; a new snapshot must answer it no worse")
     for source in status.sources:
@@ -77,16 +101,21 @@ def status_command(
     print("skipped      `pincite index --dry-run` tells which files are passed over, and why")
 
 
-def _reader_in_words(reader: "ReaderUsed | None") -> str:
-    return one_line(f"{reader.name}, SHA-256 {reader.digest}") if reader else "none"
+def _in_words(calibration: CalibrationStatus | None) -> str:
+    if calibration is None:
+        return "none, so nothing is promised; `pincite calibrate` makes one"
+    told = f"{calibration.id} of {calibration.made}, {calibration.standing}"
+    if calibration.promise is not None:
+        return f"{told}: {calibration.promise}"
+    if calibration.standing == "in force":
+        return f"{told}, but the threshold is set by hand, so nothing is promised"
+    reason = "the documents changed since"
+    if calibration.made_for:
+        reason = f"it was made for {' and '.join(calibration.made_for)}"
+    return f"{told}, so nothing is promised: {reason}; run `pincite calibrate` again"
 
 
 def _status(settings: Settings, check: bool) -> Status:
-    from index.store.registration import registered_gold
-    from index.store.snapshot import open_snapshot
-    from index.store.store import Store
-    from qa.read.choose import NO_READER, reader_used
-
     reader = reader_used(settings.reader)
     store = Store(settings.store)
     manifest = open_snapshot(store).manifest if check else store.live_manifest()
@@ -112,84 +141,34 @@ def _status(settings: Settings, check: bool) -> Status:
         published={each: f"{store.published(each):%Y-%m-%dT%H:%M:%SZ}" for each in snapshots},
         kept_aside=store.pointer().aside,
         checked=check,
-        calibration=CalibrationStatus.of(
-            manifest,
-            store.objects,
-            by_hand=settings.threshold is not None,
-            without=settings.without,
-            reader=reader.digest if reader else NO_READER,
-        ),
+        calibration=_calibration(store, manifest, settings, reader),
         gold=str(registered) if registered else None,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class CalibrationStatus:
-    """Whether the store's calibration applies.
+def _calibration(
+    store: Store, manifest: Manifest, settings: Settings, reader: ReaderUsed | None
+) -> CalibrationStatus | None:
+    """Return the status of a snapshot's calibration; None where there is none.
 
-    `promise` is None where nothing is promised, `made_for` what it was made for where that
-    is why it does not apply. `threshold` is a confidence, as an answer shows and `--threshold`
-    takes it, `score_threshold` the score that it is made of; `made` is a time in ISO 8601.
+    Raises StoreDamagedError, StoreError for one that this Pincite cannot read.
     """
-
-    id: str
-    made: str
-    gold: str
-    standing: Standing
-    made_for: tuple[str, ...]
-    promise: str | None
-    by_hand: bool
-    max_false_answers: float
-    confidence_level: float
-    threshold: float
-    score_threshold: float
-
-    @classmethod
-    def of(
-        cls,
-        manifest: "Manifest",
-        objects: "ObjectFolder",
-        *,
-        by_hand: bool,
-        without: tuple[str, ...],
-        reader: str,
-    ) -> Self | None:
-        """Return the status of a snapshot's calibration; None where there is none.
-
-        `by_hand` tells whether a threshold is set, which comes before the calibrated one;
-        `without` are the stages of retrieval that are left out, `reader` is the reader's digest.
-        Raises StoreDamagedError, StoreError for one that this Pincite cannot read.
-        """
-        if manifest.calibration is None:
-            return None
-        found = Calibration.from_bytes(objects.get(manifest.calibration))
-        key = key_of(manifest, without, reader)
-        standing = found.standing(key, manifest.corpus)
-        return cls(
-            id=found.id,
-            made=found.made.isoformat(),
-            gold=found.gold,
-            standing=standing,
-            made_for=found.obstacles(key),
-            promise=found.promise if standing == "in force" and not by_hand else None,
-            by_hand=by_hand,
-            max_false_answers=found.max_false_answers,
-            confidence_level=found.confidence_level,
-            threshold=found.probability(found.threshold),
-            score_threshold=found.threshold,
-        )
-
-
-def in_words(calibration: CalibrationStatus | None) -> str:
-    """Return what a person wants to know of it, on one line."""
-    if calibration is None:
-        return "none, so nothing is promised; `pincite calibrate` makes one"
-    told = f"{calibration.id} of {calibration.made}, {calibration.standing}"
-    if calibration.promise is not None:
-        return f"{told}: {calibration.promise}"
-    if calibration.standing == "in force":
-        return f"{told}, but the threshold is set by hand, so nothing is promised"
-    reason = "the documents changed since"
-    if calibration.made_for:
-        reason = f"it was made for {' and '.join(calibration.made_for)}"
-    return f"{told}, so nothing is promised: {reason}; run `pincite calibrate` again"
+    if manifest.calibration is None:
+        return None
+    calibration = Calibration.from_bytes(store.objects.get(manifest.calibration))
+    key = key_of(manifest, settings.without, reader.digest if reader else NO_READER)
+    standing = calibration.standing(key, manifest.corpus)
+    by_hand = settings.threshold is not None  # and comes before the calibrated one
+    return CalibrationStatus(
+        id=calibration.id,
+        made=calibration.made.isoformat(),
+        gold=calibration.gold,
+        standing=standing,
+        made_for=calibration.obstacles(key),
+        promise=calibration.promise if standing == "in force" and not by_hand else None,
+        by_hand=by_hand,
+        max_false_answers=calibration.max_false_answers,
+        confidence_level=calibration.confidence_level,
+        threshold=calibration.probability(calibration.threshold),
+        score_threshold=calibration.threshold,
+    )

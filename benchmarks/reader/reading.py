@@ -16,7 +16,7 @@ from eval.measures.table import Table
 from eval.records import Kind
 from eval.sets.beir import read_beir
 from eval.sets.leave_out import far_off, leave_out
-from eval.sets.indexed import IndexedSets
+from eval.sets.protocols import IndexedSets
 from index.progress import no_progress
 from index.records import Passage
 from qa.answer.decision import rank, read_windows

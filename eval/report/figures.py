@@ -35,23 +35,6 @@ _MEANINGS = {
 FIRST = 3
 """An answerable question without gold in so many first passages is listed as a miss."""
 
-HEADLINES = (
-    "ndcg_at_10",
-    "success_at_3",
-    "citation_hit_rate",
-    "highlighted_iou",
-    "answer_rate",
-    "false_answers_near_miss",
-    "false_answers_far_off",
-    "latency_p50_ms",
-)
-"""The figures that are shown first, as far as they are defined."""
-
-
-def parts_of(run: Run) -> tuple[str, ...]:
-    """Return what the columns of the table are called."""
-    return tuple(run.measures)
-
 
 def kinds_line(run: Run) -> str:
     """Return how many questions there are of each kind, and from where far-off ones come."""

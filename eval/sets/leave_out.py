@@ -6,7 +6,7 @@ one of them is left. As many questions of another set are mixed in: these are fa
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,10 +70,12 @@ def far_off(folder: Path | None, near: Path, whole: BeirSet, split: str) -> FarO
                 "on another subject with --far-off."
             )
         return found
-    for beside in _beside(near.resolve(), split):
-        found = _far_off(beside)
-        if not any(question.text in own for question in found.questions):
-            return found
+    near = near.resolve()
+    for beside in sorted(near.parent.iterdir()):
+        if beside.resolve() != near and is_beir(beside, split):
+            found = _far_off(beside)
+            if not any(question.text in own for question in found.questions):
+                return found
     rows = read_gold(PACKAGED_GOLD).by_line
     questions = tuple(
         Question(row.id, row.question, "far-off", f"{PACKAGED_GOLD.name}, line {line}")
@@ -87,12 +89,6 @@ def _far_off(folder: Path) -> FarOff:
     return FarOff(one_line(folder.resolve().name), read_far_off(folder))
 
 
-def _beside(near: Path, split: str) -> Iterator[Path]:
-    for each in sorted(near.parent.iterdir()):
-        if each.resolve() != near and is_beir(each, split):
-            yield each
-
-
 def _without(question: Question, dropped: set[str]) -> Question:
     left = {each: grade for each, grade in question.documents.items() if each not in dropped}
     return replace(question, kind="answerable" if left else "near-miss", documents=left)
@@ -100,18 +96,16 @@ def _without(question: Question, dropped: set[str]) -> Question:
 
 def cut_to_fit(engine: Engine, asked: QuestionSet) -> tuple[QuestionSet, tuple[str, ...]]:
     """Return the questions, cut to what the model reads of one, and a note if any had to be."""
-    cut = [replace(question, text=_cut(engine, question.text)) for question in asked.questions]
-    count = _differing(cut, asked.questions)
+    whole = [question.text.strip() for question in asked.questions]
+    texts = [_cut(engine, text) for text in whole]
+    questions = tuple(replace(q, text=text) for q, text in zip(asked.questions, texts, strict=True))
+    count = sum(text != before for text, before in zip(texts, whole, strict=True))
     note = f"{count} questions are longer than the model reads, and were cut to that."
-    return replace(asked, questions=tuple(cut)), (note,) * (count > 0)
+    return replace(asked, questions=questions), (note,) * (count > 0)
 
 
 def _cut(engine: Engine, text: str) -> str:
-    text = text.strip()[:MAX_QUESTION_CHARS]
+    text = text[:MAX_QUESTION_CHARS]
     tokens = engine.tokenizer.tokens(text)
     most = engine.model.max_tokens
     return text if len(tokens) <= most else text[: tokens[most - 1].end]
-
-
-def _differing(cut: Sequence[Question], whole: Sequence[Question]) -> int:
-    return sum(a.text != b.text.strip() for a, b in zip(cut, whole, strict=True))

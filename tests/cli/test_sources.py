@@ -85,3 +85,19 @@ def test_who_waits_for_another_writer_is_told_so(
     first, last = said.err.splitlines()
     assert first == "Another process is writing the store; waiting 0.2 s."
     assert last.startswith("pincite: Another process is writing")
+
+
+def test_a_link_out_of_a_source_is_told(pincite: Command, notes: Path, faq: Path) -> None:
+    (notes / "hours.txt").symlink_to(faq)
+    (notes / "again.txt").symlink_to(notes / "care.txt")
+    told = (
+        f"! my notes/hours.txt: indexed, though it is a link to {faq}, outside of the SOURCEs; "
+        "--ignore leaves it out"
+    )
+    for arguments in (["--dry-run"], [], ["--dry-run"]):
+        said = pincite("index", notes, *arguments).err.splitlines()
+        assert [line for line in said if "a link to" in line] == [told]
+    assert "a link to" not in pincite("index", notes).err, "nothing of it changed"
+    assert "a link to" not in pincite("index", notes, faq, "--dry-run").err
+    left_out = pincite("index", notes, "--ignore", "hours.txt").err
+    assert "- my notes/hours.txt" in left_out
