@@ -89,7 +89,10 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
     """Add the shared options to a command, which gets them as one argument: `options`."""
     shared = inspect.signature(shared_options).parameters
     own = inspect.signature(command).parameters
-    parameters = [*(each for each in own.values() if each.name != "options"), *shared.values()]
+    parameters = [
+        *(parameter for parameter in own.values() if parameter.name != "options"),
+        *shared.values(),
+    ]
 
     def measure(**given: Any) -> None:
         flags = {name: given.pop(name) for name in shared}
@@ -97,7 +100,7 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
         command(options=Options(**report, flags=flags), **given)
 
     measure.__doc__ = command.__doc__
-    measure.__annotations__ = {each.name: each.annotation for each in parameters}
+    measure.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     measure.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return measure
 
@@ -127,7 +130,7 @@ def evaluate_command(
     delivery = options.delivery("eval")
     rows = read_gold(gold or PACKAGED_GOLD)
     engine = Engine.open(settings.store, **settings.for_engine)
-    asked = locate(rows, [each.document for each in engine.snapshot.chunked.values()])
+    asked = locate(rows, [chunked.document for chunked in engine.snapshot.chunked.values()])
     with progress_bar() as progress:
         measured = evaluate(engine, asked, top_k=settings.top_k, progress=progress)
     delivery.deliver(measured)

@@ -99,8 +99,8 @@ def compare(run: Run, baseline: Run, *, of_one_file: bool = False) -> Comparison
         differences=tuple(_differences(pairs)),
         better=tuple(pair for pair in pairs if _worth(pair.now) > _worth(pair.before)),
         worse=tuple(pair for pair in pairs if _worth(pair.now) < _worth(pair.before)),
-        missing=tuple(each for each in before if each not in paired),
-        added=tuple(each.id for each in run.results if each.id not in paired | before.keys()),
+        missing=tuple(question for question in before if question not in paired),
+        added=tuple(result.id for result in run.results if result.id not in paired | before.keys()),
         conditions=_conditions(run.settings, baseline.settings),
     )
 
@@ -117,7 +117,7 @@ def _refuse_unlike(now: Settings, before: Settings) -> None:
 
 def _asked(result: Result) -> object:
     """Return what is asked; where the gold stands may change, when documents do."""
-    gold = {(each.source, each.text) for each in result.gold}
+    gold = {(excerpt.source, excerpt.text) for excerpt in result.gold}
     return result.question, result.kind, gold
 
 
@@ -172,7 +172,7 @@ def _changes(
     values = now[measure.column][rows], before[measure.column][rows]
     change = sign * (values[0] - values[1])
     gained, lost = int((change > 0).sum()), int((change < 0).sum())
-    yes_or_no = all(np.isin(each, (0, 1)).all() for each in values)
+    yes_or_no = all(np.isin(column, (0, 1)).all() for column in values)
     tell = gained + lost >= FEWEST and not (yes_or_no and mcnemar(gained, lost) > _LEVEL)
     return gained, lost, tell
 

@@ -52,15 +52,15 @@ class GateOutcome:
     def losses(self) -> tuple[Difference, ...]:
         """The significant losses that hold the candidate back."""
         return tuple(
-            each
-            for each in self._significant
-            if each.name not in GRADED or abs(each.now - each.before) >= MATERIAL
+            loss
+            for loss in self._significant
+            if loss.name not in GRADED or abs(loss.now - loss.before) >= MATERIAL
         )
 
     @property
     def slight(self) -> tuple[Difference, ...]:
         """The significant losses that are too small to hold it back."""
-        return tuple(each for each in self._significant if each not in self.losses)
+        return tuple(loss for loss in self._significant if loss not in self.losses)
 
     @property
     def _significant(self) -> tuple[Difference, ...]:
@@ -78,8 +78,10 @@ class GateOutcome:
         if compared is None or self._significant or len(compared.worse) <= len(compared.better):
             return False
         return len(compared.better) + len(compared.worse) < FEWEST or any(
-            each.guarded and each.verdict == "too few" and (each.lost or 0) > (each.gained or 0)
-            for each in compared.differences
+            difference.guarded
+            and difference.verdict == "too few"
+            and (difference.lost or 0) > (difference.gained or 0)
+            for difference in compared.differences
         )
 
 
@@ -137,16 +139,20 @@ class GoldGate:
     def _ask(self, snapshots: Sequence[Snapshot]) -> Iterator["_Asked"]:
         """Ask of each snapshot the questions that stand in any of them."""
         located = [
-            locate_what_stands(self.gold, [each.document for each in snapshot.chunked.values()])
+            locate_what_stands(
+                self.gold, [chunked.document for chunked in snapshot.chunked.values()]
+            )
             for snapshot in snapshots
         ]
         nowhere = set.intersection(*(set(each.gone) for each in located))
         reader = open_reader_if_any(self.settings.reader, self.settings.backend)
-        for number, (snapshot, found) in enumerate(zip(snapshots, located, strict=True)):
-            standing = [each for each in found.questions.questions if each.id not in nowhere]
-            asked = replace(found.questions, questions=tuple(standing))
+        for number, (snapshot, own) in enumerate(zip(snapshots, located, strict=True)):
+            standing = [
+                question for question in own.questions.questions if question.id not in nowhere
+            ]
+            asked = replace(own.questions, questions=tuple(standing))
             progress = self._progress(number, len(snapshots))
-            yield _Asked(found, evaluate(self._engine(snapshot, reader), asked, progress=progress))
+            yield _Asked(own, evaluate(self._engine(snapshot, reader), asked, progress=progress))
 
     def _engine(self, snapshot: Snapshot, reader: Reader | None) -> Engine:
         model, encoder = model_of(snapshot.manifest, self.model), self.encoder
@@ -179,7 +185,7 @@ class _Asked:
     @property
     def standing(self) -> tuple[Result, ...]:
         """The results of questions that can be answered from it, or by nothing anywhere."""
-        return tuple(each for each in self.run.results if each.id not in self.located.gone)
+        return tuple(result for result in self.run.results if result.id not in self.located.gone)
 
 
 def model_of(manifest: Manifest, current: Model) -> Model:
@@ -190,9 +196,9 @@ def model_of(manifest: Manifest, current: Model) -> Model:
     if manifest.model_fingerprint == current.fingerprint:
         return current
     with suppress(ModelError):
-        found = find_model(manifest.model_name)
-        if found.fingerprint == manifest.model_fingerprint:
-            return found
+        model = find_model(manifest.model_name)
+        if model.fingerprint == manifest.model_fingerprint:
+            return model
     raise ModelError(
         f"The live snapshot was made by the model {manifest.model_name}, which is not here as "
         "it was then, so the gold questions cannot be asked of it: bring it back, or publish "

@@ -310,7 +310,7 @@ def _no_such_source(
     if gold.path == PACKAGED_GOLD:
         return f"{source} is not in the store; name questions about its documents with --gold."
     name = source.rpartition("/")[2]
-    alike = [each for each in by_source if each.rpartition("/")[2] == name]
+    alike = [other for other in by_source if other.rpartition("/")[2] == name]
     if alike:
         return f"{source} is not in the store; did you mean {alike[0]}?"
     return (

@@ -63,7 +63,10 @@ class Corpus:
             order=np.argsort(-cosines, kind="stable"),
         )
         groups = Families(candidates, trace.query.coverage).groups(len(rows))
-        return [tuple(each.passage for each in (group.best, *group.duplicates)) for group in groups]
+        return [
+            tuple(candidate.passage for candidate in (group.best, *group.duplicates))
+            for group in groups
+        ]
 
     def documents(self, trace: Trace) -> list[str]:
         """Return documents by id, ranked by their best passage, ten at least if there are.
@@ -71,8 +74,12 @@ class Corpus:
         Near-duplicates stand by themselves: judgements tell them apart. Where long documents
         took up all that the question was compared with, the nearest of the others come behind.
         """
-        read = (each for group in trace.considered for each in (group.best, *group.duplicates))
-        ranked = list(dict.fromkeys(each.document.id for each in (*read, *trace.candidates)))
+        read = (
+            candidate for group in trace.considered for candidate in (group.best, *group.duplicates)
+        )
+        ranked = list(
+            dict.fromkeys(candidate.document.id for candidate in (*read, *trace.candidates))
+        )
         if len(ranked) < FEWEST_DOCUMENTS:
             nearest = self.snapshot.dense.search(trace.query.vector, len(self.rows))
             others = (self.snapshot.passages[row].document_id for row, _ in nearest)
@@ -105,7 +112,7 @@ def judge(question: Question, corpus: Corpus, trace: Trace, answer: Answer, top_
         answered=answer.answered,
         score=trace.score,
         confidence=answer.confidence,
-        right=any(_on_gold(each, question) for each in quoted),
+        right=any(_on_gold(place, question) for place in quoted),
         answer=answer.text,
         citations=tuple(
             Excerpt(c.document.source, c.start, c.end, c.cited_text, _on_gold(place, question))
@@ -166,7 +173,7 @@ def holds(places: Iterable[GoldSpan], spans: Sequence[GoldSpan]) -> bool:
 
 
 def _characters(spans: Iterable[GoldSpan]) -> set[tuple[str, int]]:
-    return {(each.document_id, at) for each in spans for at in range(*each.span)}
+    return {(place.document_id, at) for place in spans for at in range(*place.span)}
 
 
 def _first_rank(family: Family, hits: Sequence[Hit], spans: Sequence[GoldSpan]) -> int | None:

@@ -57,7 +57,7 @@ def ask_all(
     Raises GoldError, naming file and line, for a question that cannot be asked.
     """
     corpus = Corpus.of(engine.snapshot)
-    texts = {name: each.document.text for name, each in engine.snapshot.chunked.items()}
+    texts = {name: chunked.document.text for name, chunked in engine.snapshot.chunked.items()}
     ranked = max(top_k, TOP_K)  # nDCG@10 is that of ten passages, however many are shown
     engine.ask(_WARM_UP, ranked)
     results: list[Result] = []
@@ -71,7 +71,7 @@ def ask_all(
         results.append(judge(question, corpus, trace, answer, top_k))
         checks.append(check_offsets(question.id, AnswerJson.of(answer), texts))
         progress("Asking", len(results), len(asked.questions))
-    wrong = tuple(each for check in checks for each in check.wrong)
+    wrong = tuple(fault for check in checks for fault in check.wrong)
     return tuple(results), OffsetCheck(sum(check.checked for check in checks), wrong)
 
 

@@ -233,7 +233,7 @@ def _holder(quote: RatedQuote, snapshot: Snapshot) -> Document | None:
         return None
     if own and quote.cited_text in own.document.text:
         return own.document
-    documents = (each.document for each in snapshot.chunked.values())
+    documents = (chunked.document for chunked in snapshot.chunked.values())
     holders = (document for document in documents if quote.cited_text in document.text)
     return min(holders, key=lambda document: document.source, default=None)
 

@@ -1,11 +1,10 @@
 """The quality gate at the command line: `pincite gate`, and what `pincite index` asks."""
 
 import shlex
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Self, get_args
+from typing import Annotated, Self
 
 import typer
 from rich import box
@@ -17,8 +16,8 @@ from eval.errors import GoldError
 from eval.gate import GateOutcome, GoldGate, model_of
 from eval.gold import GoldRow, Rows, locate, read_gold
 from eval.measures import BY_NAME
-from eval.records import Kind, Result
-from eval.report.figures import difference_rows, rank_text
+from eval.records import Result
+from eval.report.figures import count_kinds, difference_rows, rank_text
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.errors import SettingsError, StoreError
@@ -66,7 +65,7 @@ def gate_command(
 def _register(gold: Path, store: Store) -> None:
     rows = read_gold(gold)
     if store.exists:
-        locate(rows, [each.document for each in open_snapshot(store).chunked.values()])
+        locate(rows, [chunked.document for chunked in open_snapshot(store).chunked.values()])
     register_gold(store, gold)
     note(f"From now on `pincite index` asks {_kinds(rows)}.")
     if len(rows.by_line) < _ENOUGH:
@@ -74,9 +73,9 @@ def _register(gold: Path, store: Store) -> None:
 
 
 def _kinds(rows: Rows[GoldRow]) -> str:
-    counts = Counter(row.kind for row in rows.by_line.values())
-    kinds = ", ".join(f"{counts[kind]} {kind}" for kind in get_args(Kind) if counts[kind])
-    return f"{len(rows.by_line)} questions ({kinds})"
+    return (
+        f"{len(rows.by_line)} questions ({count_kinds(row.kind for row in rows.by_line.values())})"
+    )
 
 
 def _read_registered(gold: Path) -> Rows[GoldRow]:
@@ -201,7 +200,7 @@ def _counts(compared: Comparison) -> str:
 
 def _worse(compared: Comparison, lost: Mapping[str, str]) -> Iterator[str]:
     """Yield a few lines for each question that got worse, those with another verdict first."""
-    worse = sorted(compared.worse, key=lambda each: each.before.verdict == each.now.verdict)
+    worse = sorted(compared.worse, key=lambda change: change.before.verdict == change.now.verdict)
     for change in worse[:_LISTED]:
         yield f"- {change.now.question}"
         yield f"  {_outcome(change.before)} -> {_outcome(change.now)}"

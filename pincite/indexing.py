@@ -242,8 +242,8 @@ def _changes(changes: Changes | SyncReport) -> Iterator[str]:
 
 def _skipped(skipped: Sequence[SkippedFile]) -> Iterator[str]:
     """Yield what was passed over, all of it: it is told nowhere else."""
-    for each in skipped:
-        yield f"! {each.path}: skipped, {each.reason}"
+    for file in skipped:
+        yield f"! {file.path}: skipped, {file.reason}"
 
 
 def _links_out(names: Iterable[str], roots: Sequence[Path]) -> Iterator[str]:

@@ -138,7 +138,9 @@ def _status(settings: Settings, check: bool) -> Status:
         ignore=manifest.ignore,
         uploads=len(uploads),
         snapshots=snapshots,
-        published={each: f"{store.published(each):%Y-%m-%dT%H:%M:%SZ}" for each in snapshots},
+        published={
+            snapshot: f"{store.published(snapshot):%Y-%m-%dT%H:%M:%SZ}" for snapshot in snapshots
+        },
         kept_aside=store.pointer().aside,
         checked=check,
         calibration=_calibration(store, manifest, settings, reader),

@@ -68,10 +68,10 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
     options = settings.for_engine
     options["threshold"] = None  # one set by hand plays no part in the fit
     engine = Engine.open(settings.store, **options)
-    asked = locate(rows, [each.document for each in engine.snapshot.chunked.values()])
+    asked = locate(rows, [chunked.document for chunked in engine.snapshot.chunked.values()])
     with progress_bar() as progress:
         results, _ = ask_all(engine, asked, progress=progress)
-    observations = [Observation(each.score, each.kind, each.right) for each in results]
+    observations = [Observation(result.score, result.kind, result.right) for result in results]
     fit = calibrate(observations, max_false_answers=max_false_answers)
     calibration = _calibration_of(fit, asked, engine)
     for line in _report(fit, calibration):

@@ -68,7 +68,7 @@ def calibrate(
     questions are too few for what is wanted, or higher scores are not more often right.
     """
     check_share("max_false_answers", max_false_answers)
-    unanswerable = [each.score for each in observations if each.kind != "answerable"]
+    unanswerable = [seen.score for seen in observations if seen.kind != "answerable"]
     _refuse_too_few(len(observations) - len(unanswerable), len(unanswerable))
     _refuse_too_bold(len(unanswerable), max_false_answers)
     slope, intercept = _probability(observations)
@@ -94,25 +94,25 @@ def check_share(name: str, share: float) -> None:
 
 def _counts(observations: Sequence[Observation], threshold: float) -> Counts:
     def tally(kind: Kind) -> Tally:
-        scores = [each.score for each in observations if each.kind == kind]
+        scores = [seen.score for seen in observations if seen.kind == kind]
         return Tally(len(scores), sum(is_answerable(score, threshold) for score in scores))
 
     return Counts(
         answerable=tally("answerable"),
         near_miss=tally("near-miss"),
         far_off=tally("far-off"),
-        right=sum(each.right and is_answerable(each.score, threshold) for each in observations),
+        right=sum(seen.right and is_answerable(seen.score, threshold) for seen in observations),
     )
 
 
 def _refuse_too_few(answerable: int, unanswerable: int) -> None:
-    for what, found, fewest in (
+    for what, count, fewest in (
         ("unanswerable", unanswerable, FEWEST_UNANSWERABLE),
         ("answerable", answerable, FEWEST_ANSWERABLE),
     ):
-        if found < fewest:
+        if count < fewest:
             raise CalibrationError(
-                f"Too few questions to calibrate on: {found} {what} ones, and at least {fewest} "
+                f"Too few questions to calibrate on: {count} {what} ones, and at least {fewest} "
                 "are needed; add some to the gold file."
             )
 
@@ -130,8 +130,8 @@ def _refuse_too_bold(unanswerable: int, max_false_answers: float) -> None:
 
 
 def _probability(observations: Sequence[Observation]) -> tuple[float, float]:
-    scores = np.array([each.score for each in observations])
-    right = np.array([each.right for each in observations])
+    scores = np.array([seen.score for seen in observations])
+    right = np.array([seen.right for seen in observations])
     slope, intercept = fit_probability(scores, right)
     if slope <= 0 or not right.any():
         raise CalibrationError(
@@ -167,10 +167,10 @@ def fit_logistic(scores: NDArray[np.float64], targets: NDArray[np.float64]) -> t
 
     def curvature(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         spread = expit(columns @ weights) * expit(-(columns @ weights))
-        found: NDArray[np.float64] = (columns * spread[:, None]).T @ columns
-        return found
+        hessian: NDArray[np.float64] = (columns * spread[:, None]).T @ columns
+        return hessian
 
-    found = minimize(
+    fitted = minimize(
         loss, start, jac=True, hess=curvature, method="trust-exact", options={"gtol": 1e-9}
     )
-    return float(found.x[0]), float(found.x[1])
+    return float(fitted.x[0]), float(fitted.x[1])

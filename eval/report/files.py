@@ -136,14 +136,14 @@ def _reliability(table: Table) -> list[dict[str, float]]:
     bins = bin_of(confidence)
     return [
         {
-            "low": each / BINS,
-            "high": (each + 1) / BINS,
-            "confidence": float(confidence[bins == each].mean()),
-            "right": float(right[bins == each].mean()),
-            "questions": int((bins == each).sum()),
-            "share": float((bins == each).mean()),
+            "low": bin_number / BINS,
+            "high": (bin_number + 1) / BINS,
+            "confidence": float(confidence[bins == bin_number].mean()),
+            "right": float(right[bins == bin_number].mean()),
+            "questions": int((bins == bin_number).sum()),
+            "share": float((bins == bin_number).mean()),
         }
-        for each in np.unique(bins)
+        for bin_number in np.unique(bins)
     ]
 
 

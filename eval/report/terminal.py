@@ -44,8 +44,8 @@ def comparison_table(comparison: Comparison) -> Table:
     for column in ("before", "now", "difference (95 % interval)", "gained, lost"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("")
-    for each, row in zip(comparison.differences, difference_rows(comparison), strict=True):
-        if each.before != each.now:
+    for difference, row in zip(comparison.differences, difference_rows(comparison), strict=True):
+        if difference.before != difference.now:
             table.add_row(*row)
     return table
 
@@ -87,8 +87,8 @@ class Delivery:
         if not self.quiet:
             _print(run, compared)
             note(f"Wrote {', '.join(str(file) for file in files)}.")
-        for each in run.notes:
-            note(each)
+        for remark in run.notes:
+            note(remark)
         if run.offsets.wrong:
             first = run.offsets.wrong[0]
             note(f"{offsets_line(run)} (the first: {first}). Answers cannot be trusted.")

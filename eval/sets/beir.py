@@ -89,13 +89,13 @@ def read_beir(folder: Path, split: str) -> BeirSet:
     lines_of = {row.id: line for line, row in queries.by_line.items()}
     questions = tuple(  # queries.jsonl may hold those of other splits, too
         Question(
-            id=each,
-            text=queries.by_line[lines_of[each]].text,
+            id=question,
+            text=queries.by_line[lines_of[question]].text,
             kind="answerable",
-            origin=f"{queries_file}, line {lines_of[each]}",
+            origin=f"{queries_file}, line {lines_of[question]}",
             documents=grades,
         )
-        for each, grades in relevant.items()
+        for question, grades in relevant.items()
     )
     digests = f"{corpus.sha256} {queries.sha256} {qrels_sha256}"
     sha256 = hashlib.sha256(digests.encode()).hexdigest()
@@ -126,19 +126,25 @@ def _relevant(
 ) -> dict[str, dict[str, int]]:
     """Return, by question, the ids of the relevant documents with their grades."""
     relevant: dict[str, dict[str, int]] = {}
-    for each in _judgements(qrels, lines):
+    for judgement in _judgements(qrels, lines):
         for what, is_there, file in (
-            (f"the question {each.question}", each.question in questions, "queries.jsonl"),
-            (f"the document {each.document}", each.document in documents, "corpus.jsonl"),
+            (
+                f"the question {judgement.question}",
+                judgement.question in questions,
+                "queries.jsonl",
+            ),
+            (f"the document {judgement.document}", judgement.document in documents, "corpus.jsonl"),
         ):
             if not is_there:
                 raise line_error(
                     qrels,
-                    each.line,
+                    judgement.line,
                     f"{what} is not in {file}; add it there or take this line out.",
                 )
-        if each.grade > 0:
-            relevant.setdefault(each.question, {})[documents[each.document].id] = each.grade
+        if judgement.grade > 0:
+            relevant.setdefault(judgement.question, {})[documents[judgement.document].id] = (
+                judgement.grade
+            )
     if not relevant:
         raise GoldError(f"{qrels} judges no document to be relevant: check the split.")
     return relevant

@@ -46,7 +46,9 @@ def leave_out(
     mixed_in = [replace(by_id[i], id=f"{far.name}:{i}") for i in draw(by_id, seed)[:near]]
     asked = (*own, *mixed_in)
     kept = tuple(document for document in whole.documents if document.id not in dropped)
-    content = " ".join([whole.asked.sha256, *(f"{each.id} {each.text}" for each in asked)])
+    content = " ".join(
+        [whole.asked.sha256, *(f"{question.id} {question.text}" for question in asked)]
+    )
     sha256 = hashlib.sha256(content.encode()).hexdigest()
     few = (
         f"There are {near} near misses and only {len(mixed_in)} far-off questions ({far.name}): "
@@ -63,19 +65,19 @@ def far_off(folder: Path | None, near: Path, whole: BeirSet, split: str) -> FarO
     """
     own = {question.text for question in whole.asked.questions}
     if folder:
-        found = _far_off(folder)
-        if any(question.text in own for question in found.questions):
+        named = _far_off(folder)
+        if any(question.text in own for question in named.questions):
             raise GoldError(
                 f"{folder} has questions in common with {near}: they are not far off; name a set "
                 "on another subject with --far-off."
             )
-        return found
+        return named
     near = near.resolve()
     for beside in sorted(near.parent.iterdir()):
         if beside.resolve() != near and is_beir(beside, split):
-            found = _far_off(beside)
-            if not any(question.text in own for question in found.questions):
-                return found
+            other = _far_off(beside)
+            if not any(question.text in own for question in other.questions):
+                return other
     rows = read_gold(PACKAGED_GOLD).by_line
     questions = tuple(
         Question(row.id, row.question, "far-off", f"{PACKAGED_GOLD.name}, line {line}")
@@ -90,7 +92,9 @@ def _far_off(folder: Path) -> FarOff:
 
 
 def _without(question: Question, dropped: set[str]) -> Question:
-    left = {each: grade for each, grade in question.documents.items() if each not in dropped}
+    left = {
+        document: grade for document, grade in question.documents.items() if document not in dropped
+    }
     return replace(question, kind="answerable" if left else "near-miss", documents=left)
 
 

@@ -104,7 +104,7 @@ def run_spans(folder: Path, sets: IndexedSets) -> Run:
     """Ask the questions about texts that are pooled in one store. Raises GoldError."""
     rows = read_spans(folder)
     engine = sets.open_folder(folder, corpora_of(folder))
-    documents = [each.document for each in engine.snapshot.chunked.values()]
+    documents = [chunked.document for chunked in engine.snapshot.chunked.values()]
     return _ask(engine, locate_spans(folder, rows, documents), sets, "spans", {})
 
 
