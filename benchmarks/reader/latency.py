@@ -14,8 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks.machine import machine
-from benchmarks.tables import table
+from benchmarks.results import machine, table
 from index.chunking.chunker import Chunker
 from index.encoding.model import find_model
 from index.encoding.openvino_model import precisions
