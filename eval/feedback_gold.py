@@ -9,7 +9,7 @@ from index.records import ChunkedDocument, Document
 from index.store.feedback import Feedback, RatedQuote
 from index.store.snapshot import Snapshot
 from index.terminal import one_line
-from qa.question.wording import words
+from qa.question.wording import plain_words
 
 MOVED_WORDS = 5
 """What a quote needs to be recognised where it does not stand at its offsets."""
@@ -85,7 +85,7 @@ def harvest(entries: Iterable[Feedback], snapshot: Snapshot) -> Harvest:
 def _by_question(entries: Iterable[Feedback]) -> Mapping[str, list[Feedback]]:
     found: dict[str, list[Feedback]] = {}
     for entry in entries:
-        found.setdefault(" ".join(words(entry.question)) or entry.question, []).append(entry)
+        found.setdefault(" ".join(plain_words(entry.question)) or entry.question, []).append(entry)
     return found
 
 
@@ -124,7 +124,7 @@ def _holder(quote: RatedQuote, snapshot: Snapshot) -> Document | None:
     own = snapshot.chunked.get(quote.document_id)
     if own and _is_as_cited(quote, own):
         return own.document
-    if len(words(quote.cited_text)) < MOVED_WORDS:
+    if len(plain_words(quote.cited_text)) < MOVED_WORDS:
         return None
     if own and quote.cited_text in own.document.text:
         return own.document

@@ -21,7 +21,7 @@ from eval.errors import GoldError
 from eval.records import Kind, Split
 from index.records import Document, Span
 from index.terminal import one_line
-from qa.question.wording import words
+from qa.question.wording import plain_words
 from qa.verify.nearest import nearest
 
 Row = TypeVar("Row", bound=BaseModel)
@@ -204,7 +204,7 @@ def read_gold(path: Path) -> Rows[GoldRow]:
     gold = read_rows(path, GoldRow, _FORM)
     rows = gold.by_line.items()
     refuse_repeats(gold, {line: row.id for line, row in rows}, "the id")
-    asked = {line: " ".join(words(row.question)) or row.question for line, row in rows}
+    asked = {line: " ".join(plain_words(row.question)) or row.question for line, row in rows}
     refuse_repeats(gold, asked, "the question")
     return gold
 

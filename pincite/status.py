@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import typer
 
 from index.terminal import one_line
-from qa.answer.calibration import Calibration, Standing
-from qa.answer.rule import key_of
+from qa.answer.calibration import Calibration, Standing, key_of
 from qa.cli import StoreOption
 from qa.settings import Settings, load_settings
 
@@ -85,7 +84,7 @@ def _status(settings: Settings, check: bool) -> Status:
     from index.store.registration import registered_gold
     from index.store.snapshot import open_snapshot
     from index.store.store import Store
-    from qa.read.choose import NO_READER, reader_used
+    from qa.read.reader import NO_READER, reader_used
 
     reader = reader_used(settings.reader)
     store = Store(settings.store)

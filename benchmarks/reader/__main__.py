@@ -14,7 +14,7 @@ from benchmarks.reader.reading import WINDOWS, Read, read
 from benchmarks.reader.rows import kept_out_rows, table_of_rows
 from benchmarks.reader.sets import measured_sets
 from benchmarks.tables import table
-from qa.read.choose import open_reader
+from qa.read.reader import open_reader
 
 Sets = Mapping[str, Sequence[Read]]
 

@@ -11,7 +11,7 @@ from eval.sets.indexed import IndexedSets
 from eval.sets.leave_out import far_off, leave_out
 from index.progress import no_progress
 from qa.engine import Engine
-from qa.read.choose import NO_READER
+from qa.read.reader import NO_READER
 from qa.settings import Settings
 
 MOST_OF_A_PART = 700

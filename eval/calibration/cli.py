@@ -13,8 +13,7 @@ from eval.gold import QuestionSet
 from index.errors import SettingsError
 from index.store.publishing import corpus_digest
 from index.terminal import note, one_line
-from qa.answer.calibration import Calibration, Tally, percent
-from qa.answer.rule import key_of
+from qa.answer.calibration import Calibration, Tally, key_of, percent
 from qa.cli import BackendOption, ModelOption, ReaderOption, StoreOption
 from qa.engine import Engine
 from qa.records import left_out

@@ -4,9 +4,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from qa.read.bundled import TrainedReader
 from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
-from qa.read.reader import Logits, Reading
+from qa.read.reader import Logits, Reading, TrainedReader
 from qa.read.windows import Window
 
 if TYPE_CHECKING:
@@ -19,26 +18,14 @@ class TorchReader:
     """Reads with torch, on the device "cpu" or "cuda"; loaded when first needed."""
 
     def __init__(self, trained: TrainedReader, device: str = "cpu") -> None:
+        self.name = trained.name
+        self.digest = trained.digest
+        self.backend = "torch-float32" if device == "cpu" else f"{device}-float32"
         self._trained = trained
         self._device = device
         self._tokenizer = PairTokenizer(trained.encoder.folder)
         self._loading = threading.Lock()
         self._loaded: ReaderNetwork | None = None
-
-    @property
-    def name(self) -> str:
-        """What it is called in settings."""
-        return self._trained.name
-
-    @property
-    def digest(self) -> str:
-        """A SHA-256 of weights, tokenizer, and how pairs are made."""
-        return self._trained.digest
-
-    @property
-    def backend(self) -> str:
-        """What computes the logits, and how precisely."""
-        return "torch-float32" if self._device == "cpu" else f"{self._device}-float32"
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
         """Return what the windows say to the question. Raises ModelError as `loaded` does."""

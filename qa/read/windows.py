@@ -7,7 +7,7 @@ from typing import Literal
 
 from index.records import Document, Passage, Span
 from index.search.terms import terms
-from qa.question.terms import Coverage
+from qa.question.query import Coverage
 from qa.question.wording import is_lead_in, is_list_item, is_row, word_count
 from qa.read.tables import headers, is_label
 from qa.retrieve.candidates import Candidate
@@ -69,19 +69,6 @@ class Window:
     text: str
     above: str
     units: tuple[Unit, ...] = ()
-
-    def locate(self, start: int, end: int) -> Span | None:
-        """Return where `text[start:end]` stands in the document.
-
-        None if it does not stand within one of the parts, or is empty.
-        """
-        offset = 0
-        for part in self.parts:
-            length = part.end - part.start
-            if offset <= start < end <= offset + length:
-                return Span(part.start + start - offset, part.start + end - offset)
-            offset += length + 1
-        return None
 
 
 def windows(passages: Iterable[tuple[Document, Passage]]) -> list[Window]:

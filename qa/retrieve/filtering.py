@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,7 @@ from index.store.snapshot import Snapshot
 from index.store.stored_documents import StoredDocuments
 from qa.errors import FilterError
 from qa.question.filters import Condition, Filter, Kind, kinds_of, shortened
-
-Rows: TypeAlias = NDArray[np.bool_]
-"""For each passage of a snapshot whether it is looked at, shape (passages,)."""
+from qa.retrieve.candidates import RowMask
 
 OWN_FIELDS: Mapping[str, Callable[[Document], str]] = {
     "id": lambda document: document.id,
@@ -46,7 +43,7 @@ class _Column:
     codes: NDArray[np.int32]
 
 
-def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], Rows]:
+def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], RowMask]:
     """Return a function from a filter to the passages of the documents that it lets through.
 
     It reads nothing before it is first called, remembers the last filters and fields, and is safe
@@ -79,7 +76,7 @@ def _rows(
     column: Callable[[str], _Column],
     listed: Callable[[], str],
     wanted: Filter,
-) -> Rows:
+) -> RowMask:
     matching = np.ones(len(snapshot.chunked), np.bool_)
     for condition in wanted.conditions:
         field = column(condition.field)
@@ -89,7 +86,7 @@ def _rows(
         holds = condition.test()
         accepted = [value is not None and holds(value) for value in field.values]
         matching &= np.array(accepted, np.bool_)[field.codes]
-    rows: Rows = matching[snapshot.columns.document_numbers]
+    rows: RowMask = matching[snapshot.columns.document_numbers]
     rows.flags.writeable = False
     return rows
 

@@ -138,7 +138,7 @@ class Considered:
         trace = engine.trace(question)
         passages = engine.snapshot.passages
         nearest = engine.snapshot.dense.search(trace.query.vector, len(passages))
-        terms = trace.query.searched if "lexical" in trace.stages else ()
+        terms = trace.query.searched if "lexical" in engine.stages else ()
         by_words = zip(*engine.lexicon.best(terms, len(passages)), strict=True)
         groups = trace.groups(MAX_TOP_K)
         logits: dict[str, float] = {}

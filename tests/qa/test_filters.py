@@ -24,7 +24,6 @@ from qa.formats.answer import AnswerJson
 from qa.question.filters import Filter, read_filters
 from qa.records import stages_without
 from qa.retrieve.filtering import rows_by_filter
-from qa.retrieve.retriever import Look
 from tests.documents import document
 from tests.encoders import HashingEncoder
 
@@ -200,8 +199,8 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
         patch.setattr("qa.retrieve.retriever.ENOUGH", 0)
         retriever = plain.retriever
         by_vectors = retriever.begin_by_vectors(query.vector, rows)()
-        look = Look(by_vectors, retriever.first_by_words(query, rows))
-        candidates = retriever.candidates(query, rows, look)
+        best_by_words = retriever.first_by_words(query, rows)
+        candidates = retriever.candidates(query, rows, by_vectors, best_by_words)
     found = {each.passage.id for each in candidates}
     assert found <= {snapshot.passages[row].id for row in matching}
     cosines = {

@@ -18,7 +18,7 @@ from index.encoding.encoder import Encoder
 from qa.engine import Engine
 from qa.live import LiveEngine
 from qa.question.filters import OPERATORS
-from qa.read.bundled import find_reader
+from qa.read.reader import find_reader
 from qa.retrieve.filtering import OWN_FIELDS
 from qa.service.app import build_app
 from qa.service.guard import MAX_BODY_BYTES

@@ -7,9 +7,15 @@ import pytest
 
 from index.encoding.model import Model
 from index.errors import ModelError
-from qa.read import bundled
-from qa.read.bundled import WEIGHTS, WEIGHTS_SHA256, TrainedReader, find_reader, sha256_of
-from qa.read.choose import open_reader
+from qa.read import reader as readers
+from qa.read.reader import (
+    WEIGHTS,
+    WEIGHTS_SHA256,
+    TrainedReader,
+    find_reader,
+    open_reader,
+    sha256_of,
+)
 from qa.read.torch_reader import TorchReader
 from tests.qa.read.conftest import windows_of, write_weights
 
@@ -63,7 +69,7 @@ def test_damaged_weights_are_refused(trained: TrainedReader, tmp_path: Path) -> 
 def test_missing_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = tmp_path / "reader.safetensors"
     assert_refused(missing, "0" * 64, "are missing: there is no .*name another weights file")
-    monkeypatch.setattr(bundled, "WEIGHTS", missing)
+    monkeypatch.setattr(readers, "WEIGHTS", missing)
     assert_refused(missing, "0" * 64, "are missing: there is no .*reinstall Pincite")
 
 

@@ -15,10 +15,8 @@ import pytest
 from index.encoding import conversion as conversions
 from index.errors import ModelError, NotConvertibleError
 from qa.read import openvino_reader as converted
-from qa.read.bundled import TrainedReader
-from qa.read.choose import open_trained
 from qa.read.openvino_reader import TOLERANCES, OpenVinoReader, largest_differences, openvino_reader
-from qa.read.reader import Logits, Reader, Reading, TokenScores
+from qa.read.reader import Logits, Reader, Reading, TokenScores, TrainedReader, open_trained
 from qa.read.torch_reader import TorchReader
 from qa.read.windows import Window
 from tests.qa.read.conftest import windows_of
@@ -180,8 +178,8 @@ def test_once_converted_a_reader_reads_without_torch(
         import sys
         from pathlib import Path
         from index.records import Span
-        from qa.read.bundled import find_reader
-        from qa.read.choose import open_trained
+        from qa.read.reader import find_reader
+        from qa.read.reader import open_trained
         from qa.read.windows import Window
         reader = open_trained(find_reader(Path({str(trained.weights)!r}), None))
         window = Window(0, Span(0, 5), (Span(0, 5),), "Text.", "")
