@@ -30,13 +30,12 @@ from qa.answer.decision import judge, model_of, read_windows
 from qa.answer.quotes import Quote, compose, highlights
 from qa.answer.tracing import Trace, explained
 from qa.answer.units import ReadWindow
-from qa.question.filters import Filter
+from qa.question.filters import Filter, rows_by_filter
 from qa.question.query import Query, checked, corrected
 from qa.read.reader import NO_READER, Reader, open_reader_if_any
 from qa.read.windows import PASSAGES, Window, windows_to_read
 from qa.records import STAGES, Answer, Correction, Hit, ReaderUsed, Stage, left_out, stages_without
 from qa.retrieve.candidates import RowMask
-from qa.retrieve.filtering import rows_by_filter
 from qa.retrieve.lexical import Lexicon
 from qa.retrieve.near_duplicates import Families, Group
 from qa.retrieve.retriever import Retriever

@@ -21,9 +21,9 @@ from index.encoding.model import find_model
 from index.encoding.openvino_runtime import precisions
 from index.parsers import read_file
 from index.sources.listing import SourceFile
+from qa.read.network import TorchReader
 from qa.read.openvino_reader import largest_differences, openvino_reader
 from qa.read.reader import Reader, TrainedReader, find_reader
-from qa.read.torch_reader import TorchReader
 from qa.read.windows import Window, windows
 
 _REPOSITORY = Path(__file__).resolve().parents[2]

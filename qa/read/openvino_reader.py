@@ -8,7 +8,9 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,8 +19,10 @@ from index.encoding.openvino_runtime import compile_model
 from index.records import Span
 from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
 from qa.read.reader import Logits, Reader, Reading, TrainedReader
-from qa.read.torch_reader import TorchReader
 from qa.read.windows import Window
+
+if TYPE_CHECKING:
+    from qa.read.network import TorchReader
 
 _BATCH_TOKENS = 512
 """Larger batches take longer: they hold more padding, and are no faster a token."""
@@ -51,7 +55,7 @@ def openvino_reader(trained: TrainedReader, precision: str) -> "OpenVinoReader":
     Raises NotConvertibleError, also where an earlier try was refused, and ImportError where
     OpenVINO is not installed.
     """
-    return converted(ReaderConversion(trained, TorchReader(trained)), precision)
+    return converted(ReaderConversion(trained), precision)
 
 
 class OpenVinoReader:
@@ -85,12 +89,18 @@ class OpenVinoReader:
         return answerable, tokens
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReaderConversion:
     """What it takes to convert a reader, as `Conversion` has it."""
 
     trained: TrainedReader
-    reference: TorchReader
+
+    @cached_property
+    def reference(self) -> "TorchReader":
+        """The reader on torch, which is imported when something is converted."""
+        from qa.read.network import TorchReader
+
+        return TorchReader(self.trained)
 
     @property
     def digest(self) -> str:
@@ -101,7 +111,7 @@ class ReaderConversion:
         """Write the network; the tokenizer stays in the encoder's folder."""
         from qa.read.network import ConvertibleNetwork
 
-        write_model(ConvertibleNetwork(self.reference.loaded()), INPUTS, folder)
+        write_model(ConvertibleNetwork(self.reference.network), INPUTS, folder)
 
     def open(self, folder: Path, precision: str) -> OpenVinoReader:
         """Open what was written."""

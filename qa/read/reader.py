@@ -167,7 +167,7 @@ def open_trained(trained: TrainedReader, backend: Backend = "auto") -> Reader:
     """Return a reader with these weights, on a backend as `open_reader` chooses it."""
 
     def on_torch(device: Device) -> Reader:
-        from qa.read.torch_reader import TorchReader
+        from qa.read.network import TorchReader
 
         return TorchReader(trained, device)
 

@@ -15,9 +15,9 @@ import pytest
 from index.encoding import conversion as conversions
 from index.errors import ModelError, NotConvertibleError
 from qa.read import openvino_reader as converted
+from qa.read.network import TorchReader
 from qa.read.openvino_reader import TOLERANCES, OpenVinoReader, largest_differences, openvino_reader
 from qa.read.reader import Logits, Reader, Reading, TokenScores, TrainedReader, open_trained
-from qa.read.torch_reader import TorchReader
 from qa.read.windows import Window
 from tests.qa.read.conftest import windows_of
 
@@ -215,14 +215,16 @@ def test_what_gives_other_logits_is_refused(
     assert not list(tmp_path.rglob("model.bin")), "what is refused takes no room"
 
 
-def test_a_logit_that_is_no_number_is_never_near(on_torch: TorchReader) -> None:
+def test_a_logit_that_is_no_number_is_never_near(
+    trained: TrainedReader, on_torch: TorchReader
+) -> None:
     class Spoilt(TorchReader):
         def read(self, question: str, windows: Sequence[Window]) -> Reading:
             reading = super().read(question, windows)
             reading.answerability[-1] = np.nan
             return reading
 
-    found = largest_differences(on_torch, Spoilt(on_torch._trained), [(QUESTION, WINDOWS)])
+    found = largest_differences(on_torch, Spoilt(trained), [(QUESTION, WINDOWS)])
     assert np.isnan(found["answerability"])
 
 
