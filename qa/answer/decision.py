@@ -130,19 +130,17 @@ def rank(
             logits[name] = max(logits.get(name, -np.inf), read.logit)
     if not logits:
         return tuple(groups), tuple(group.best.score for group in groups)
-    scores = {
-        group.best.passage.id: probability(
-            _RANK_CONSTANT
-            + _RANK_LOGIT * logits[group.best.passage.id]
-            + _RANK_SCORE * group.best.score
-        )
-        for group in groups
-        if group.best.passage.id in logits
-    }
-    first = [group for group in groups if group.best.passage.id in scores]
-    first.sort(key=lambda group: -scores[group.best.passage.id])
-    others = [group for group in groups if group.best.passage.id not in scores]
-    return (*first, *others), tuple(scores[group.best.passage.id] for group in first)
+    scored: list[tuple[float, Group]] = []
+    others: list[Group] = []
+    for group in groups:
+        logit = logits.get(group.best.passage.id)
+        if logit is None:
+            others.append(group)
+        else:
+            odds = _RANK_CONSTANT + _RANK_LOGIT * logit + _RANK_SCORE * group.best.score
+            scored.append((probability(odds), group))
+    scored.sort(key=lambda score_and_group: -score_and_group[0])
+    return (*(group for _, group in scored), *others), tuple(score for score, _ in scored)
 
 
 def evidence_for(quote: Quote, query: Query, lexicon: Lexicon) -> Evidence:

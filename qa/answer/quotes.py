@@ -97,8 +97,8 @@ class Quote:
 
 def quotes(units: Sequence[ReadUnit]) -> list[Quote]:
     """Return what could be quoted, the likeliest to answer first."""
-    made = [quote for unit in units if (quote := _quote(unit, units))]
-    return sorted(made, key=lambda quote: -quote.log_odds)
+    quotable = [quote for unit in units if (quote := _quote(unit, units))]
+    return sorted(quotable, key=lambda quote: -quote.log_odds)
 
 
 Ruling = Literal["chosen", "weak", "enough", "long", "repeats"]
@@ -209,7 +209,7 @@ def _elsewhere(quote: Quote, families: Families) -> tuple[Place, ...]:
     if sentence is None:
         return ()
     places = {
-        (same.document.id, same.span): same.place
+        (same.document.id, same.span): same
         for same in families.elsewhere(quote.candidate, sentence)
         if same.document.id != quote.document.id
         or not any(same.span.overlaps(part) for part in quote.parts)

@@ -134,8 +134,8 @@ class ReaderConversion:
 
     def gives(self, opened: OpenVinoReader, probe: list[float]) -> bool:
         """Tell whether the logits of that window are as near as they must be."""
-        found = _all_logits(self._probed(opened))
-        differences = np.abs(found - np.array(probe, dtype=np.float32))
+        logits = _all_logits(self._probed(opened))
+        differences = np.abs(logits - np.array(probe, dtype=np.float32))
         return bool(np.all(differences <= TOLERANCES[opened.precision]))
 
     def _probed(self, reader: Reader) -> Reading:
@@ -154,8 +154,8 @@ def largest_differences(
         expected = _by_kind([reference.read(question, windows)])
         together = _by_kind([opened.read(question, windows)])
         alone = _by_kind([opened.read(question, [window]) for window in windows])
-        for kind, found in (*together.items(), *alone.items()):
-            differences[kind].append(float(np.abs(found - expected[kind]).max(initial=0.0)))
+        for kind, logits in (*together.items(), *alone.items()):
+            differences[kind].append(float(np.abs(logits - expected[kind]).max(initial=0.0)))
     return {kind: float(np.max(values)) for kind, values in differences.items()}
 
 

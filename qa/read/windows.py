@@ -115,15 +115,15 @@ def windows(passages: Iterable[tuple[Document, Passage]]) -> list[Window]:
     Items are kept whole if they are no longer than a window. Each row of a table is a window of its
     own, below the header of its columns and its label: what heads rows makes no window itself.
     """
-    made: list[Window] = []
+    packed: list[Window] = []
     for number, (document, passage) in enumerate(passages):
         above = ": ".join(_above(document, passage))
         units = units_of(document.text, passage)
         for run in _packed(document.text, (unit for unit in units if unit.kind != "header")):
             parts = _parts(run)
             text = "\n".join(part.of(document.text) for part in parts)
-            made.append(Window(number, parts[-1], parts, text, above, tuple(run)))
-    return made
+            packed.append(Window(number, parts[-1], parts, text, above, tuple(run)))
+    return packed
 
 
 def _above(document: Document, passage: Passage) -> Sequence[str]:

@@ -1,12 +1,12 @@
 """The passages under consideration: arrays to rank them by, objects for those that are shown."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.records import Document, Passage, Span
+from index.records import Document, Passage
 from index.store.snapshot import Snapshot
 from qa.records import Place
 
@@ -15,25 +15,6 @@ RowNumbers = NDArray[np.integer]
 RowMask = NDArray[np.bool_]
 """For each passage of a snapshot whether it is looked at, shape (passages,)."""
 Scores = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of a passage."""
-
-    document: Document = field(repr=False, hash=False, compare=False)
-    passage_id: str
-    span: Span
-
-    @property
-    def text(self) -> str:
-        """Its words."""
-        return self.span.of(self.document.text)
-
-    @property
-    def place(self) -> Place:
-        """Its document and span."""
-        return Place(self.document, self.span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +33,9 @@ class Candidate:
     score: float
 
     @property
-    def sentences(self) -> tuple[Sentence, ...]:
-        """Its sentences, in order."""
-        spans = self.passage.sentences
-        return tuple(Sentence(self.document, self.passage.id, span) for span in spans)
+    def sentences(self) -> tuple[Place, ...]:
+        """Where its sentences stand, in order."""
+        return tuple(Place(self.document, span) for span in self.passage.sentences)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

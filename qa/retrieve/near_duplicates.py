@@ -12,7 +12,7 @@ from index.search.terms import terms
 from qa.question.query import Coverage
 from qa.question.wording import content_words, figures_differ, is_row, same_claim_words
 from qa.records import Place
-from qa.retrieve.candidates import Candidate, Candidates, Scores, Sentence
+from qa.retrieve.candidates import Candidate, Candidates, Scores
 
 SAME_WORDS = 0.7
 """Dice's coefficient from which on two sentences say the same, if one has all words of the other;
@@ -67,8 +67,8 @@ class Families:
             left = left[~np.isin(left, list(duplicates))]
         return tuple(groups)
 
-    def elsewhere(self, candidate: Candidate, sentence: Sentence) -> Iterator[Sentence]:
-        """Yield the other sentences that say the same as one of a candidate's.
+    def elsewhere(self, candidate: Candidate, sentence: Place) -> Iterator[Place]:
+        """Yield where other sentences stand that say the same as one of a candidate's.
 
         They are looked for in the candidates on the same subject.
         """
