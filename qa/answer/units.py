@@ -39,8 +39,7 @@ class ReadWindow:
     tokens: TokenScores | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UnitEvidence:
+class UnitEvidence(NamedTuple):
     """What there is to judge a unit by.
 
     `window` is the logit of its window. `words` is the mean logit of its tokens, or its own logit
@@ -88,34 +87,27 @@ class Weights:
     """
 
     constant: float
-    window: float
-    words: float
-    score: float
-    share: float
-    share_above: float
-    kind: float
+    of_evidence: UnitEvidence
 
     def log_odds(self, evidence: UnitEvidence) -> float:
         """Return the log-odds that a unit with this evidence answers."""
-        return (
-            self.constant
-            + self.window * evidence.window
-            + self.words * evidence.words
-            + self.score * evidence.score
-            + self.share * evidence.share
-            + self.share_above * evidence.share_above
-            + self.kind * evidence.kind
-        )
+        log_odds = self.constant
+        for weight, value in zip(self.of_evidence, evidence, strict=True):
+            log_odds += weight * value
+        return log_odds
 
 
 _READ = Weights(
-    constant=-8.7, window=0.325, words=0.32, score=6.7, share=0.6, share_above=2.6, kind=0.37
+    -8.7,
+    UnitEvidence(window=0.325, words=0.32, score=6.7, share=0.6, share_above=2.6, kind=0.37),
 )
 _READ_CLOSELY = Weights(
-    constant=-8.7, window=0.16, words=0.16, score=6.7, share=0.6, share_above=2.6, kind=0.37
+    -8.7,
+    UnitEvidence(window=0.16, words=0.16, score=6.7, share=0.6, share_above=2.6, kind=0.37),
 )
 _NOT_READ = Weights(
-    constant=-11.29, window=0.0, words=0.0, score=8.1, share=1.5, share_above=3.2, kind=0.4
+    -11.29,
+    UnitEvidence(window=0.0, words=0.0, score=8.1, share=1.5, share_above=3.2, kind=0.4),
 )
 
 
