@@ -25,8 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoding.encoder import Vectors
-from index.search.codes import make_codes, read_codes
-from index.search.dense import DenseIndex, Hits, Mask, nearest
+from index.search.dense import DenseIndex, Hits, Mask, make_codes, nearest, read_codes
 from index.store.objects import ObjectFolder
 from index.store.stack import Stack
 from qa.engine import Engine

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.copies import Copies
 from index.encoding.choose import open_encoder
 from index.encoding.model import find_model
-from index.ingest import Gathered
+from index.ingest import Ingested
 from index.records import ChunkedDocument
 from index.store.entries import Entry
 from index.store.making import Making
@@ -56,8 +56,8 @@ def grow(originals: Path, passages: int, into: Path) -> dict[str, float]:
     with store.writing():
         making = Making.after(None, store, model, open_encoder(model))
         making = replace(making, cache=KnownVectors(copies))
-        gathered = Gathered([_entry(copies, number) for number in copies.numbers(passages)])
-        manifest = making.write(gathered)
+        ingested = Ingested([_entry(copies, number) for number in copies.numbers(passages)])
+        manifest = making.write(ingested)
         store.publish(manifest, checked=False, keep_aside=False)
     built = {
         "seconds": time.perf_counter() - started,

@@ -19,7 +19,7 @@ from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.formats.answer import AnswerJson, PassageJson, PlaceJson
 from qa.records import left_out
-from qa.verify.claims import span_faults
+from qa.verify.answer_json import span_faults
 
 Texts = Mapping[str, str]
 """The documents' texts by their ids."""

@@ -1,13 +1,16 @@
-"""What the sources hold now: documents read anew, kept as they were, or passed over."""
+"""Files to documents, passages and vectors; what the last snapshot knows is not made again."""
 
 import hashlib
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 from index.chunking.chunker import Chunker
-from index.encoding.embedding import Embedder
+from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.errors import SourceError
 from index.parsers import (
@@ -17,125 +20,200 @@ from index.parsers import (
     read_file,
 )
 from index.parsers.files import MAX_FILE_BYTES
-from index.progress import Progress
-from index.records import Document
+from index.progress import Progress, no_progress
+from index.records import ChunkedDocument, Document
 from index.sources.listing import SkippedFile, SourceFile, is_within
 from index.store.entries import Entry
 from index.store.known import Known
 from index.store.uploads import Upload, is_upload, upload_id_of
+from index.store.vectors import VectorCache
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """The documents to publish, what was `skipped`, and what was `kept` without being read.
+class Ingested:
+    """The documents to publish, and the files that were `skipped`.
 
-    `places` tells where each document lies, by its source; for one that was kept with the
-    folder it is in, that folder.
+    `kept` are files and folders that cannot be read for the moment: the documents that the last
+    snapshot has of them stay. `locations` tells where each document lies, by its source; for one
+    that was kept with its folder, that is the folder.
     """
 
     documents: list[Entry] = field(default_factory=list[Entry])
-    places: dict[str, Path] = field(default_factory=dict[str, Path])
+    locations: dict[str, Path] = field(default_factory=dict[str, Path])
     skipped: list[SkippedFile] = field(default_factory=list[SkippedFile])
     kept: list[SkippedFile] = field(default_factory=list[SkippedFile])
 
     def count_in(self, root: Path) -> int:
         """Return how many of the documents lie in `root`."""
-        within = {source for source, place in self.places.items() if is_within(place, root)}
-        return sum(each.source in within for each in self.documents)
-
-    def take(self, documents: Sequence[Entry], place: Path) -> None:
-        """Add documents that lie at `place`."""
-        self.documents.extend(documents)
-        self.places.update((each.source, place) for each in documents)
+        within = {source for source, path in self.locations.items() if is_within(path, root)}
+        return sum(document.source in within for document in self.documents)
 
 
-class Gatherer:
-    """Turns files into documents, looking each up in the old snapshot first.
+class Ingestion:
+    """Turns files into documents with passages, and has these embedded.
 
-    With `reread`, files are read anew even where their bytes are known.
+    It looks each file up in the last snapshot, `known`; with `reread` it reads them all anew.
     """
 
-    def __init__(self, known: Known, model: Model, *, reread: bool = False) -> None:
+    def __init__(
+        self, known: Known, model: Model, embedder: "Embedder", *, reread: bool = False
+    ) -> None:
         self._chunker = Chunker(model.tokenizer(), model.budget())
         self._known = known
+        self._embedder = embedder
         self._reread = reread
 
-    def gather(
+    def ingest(
         self,
         files: Sequence[tuple[SourceFile, Upload | None]],
-        skipped: Sequence[SkippedFile],
-        embedder: Embedder,
-        progress: Progress,
-    ) -> Gathered:
-        """Read `files`, and have embedded what they hold; `skipped` was passed over before."""
-        gathered = Gathered()
-        passed_over = list(skipped)
+        skipped: Sequence[SkippedFile] = (),
+        progress: Progress = no_progress,
+    ) -> Ingested:
+        """Read `files`; `skipped` are those that were passed over before."""
+        ingested = Ingested()
+        unread = list(skipped)
+
+        def add(documents: Sequence[Entry], location: Path) -> None:
+            self._embed(documents)
+            ingested.documents.extend(documents)
+            ingested.locations.update((document.source, location) for document in documents)
+
         for done, (file, upload) in enumerate(files, 1):
+            location = Path(file.source) if upload else file.path  # an upload lies in no folder
             try:
-                found = self._read(file, upload)
+                add(self._read(file, upload), location)
             except UnreadableFileError as error:
-                out_of_reach = isinstance(error, OutOfReachError)
-                there = _place_of(file, upload) if out_of_reach else None
-                passed_over.append(SkippedFile(file.source, str(error), there))
-            else:
-                gathered.take(found, _place_of(file, upload))
-                self._embed(found, embedder)
+                there = location if isinstance(error, OutOfReachError) else None
+                unread.append(SkippedFile(file.source, str(error), there))
             progress("Reading", done, len(files))
-        for each in sorted(passed_over, key=lambda each: each.path):
-            place = each.out_of_reach
-            as_they_were = self._as_they_were(each.path, gathered) if place else []
-            if place and as_they_were:
-                gathered.take(as_they_were, place)
-                self._embed(as_they_were, embedder)
-                gathered.kept.append(each)
+        for file_or_folder in sorted(unread, key=lambda each: each.path):
+            there = file_or_folder.out_of_reach
+            before = self._known.below(file_or_folder.path) if there else []
+            kept = self._as_cut_now(e for e in before if e.source not in ingested.locations)
+            if there and kept:
+                add(kept, there)
+                ingested.kept.append(file_or_folder)
             else:
-                gathered.skipped.append(each)
-        _refuse_same_ids(gathered.documents)
-        return gathered
+                ingested.skipped.append(file_or_folder)
+        _refuse_same_ids(ingested.documents)
+        return ingested
 
-    def chunk(self, documents: Iterable[Document]) -> Iterator[Entry]:
-        """Cut documents into passages, or find them in the old snapshot; skip those without any."""
-        for document in documents:
-            entry = self._known.chunk(document, self._chunker)
-            if entry.stored or entry.load().passages:
-                yield entry
+    def ingest_documents(self, documents: Iterable[Document]) -> list[Entry]:
+        """Take documents that are in no file; one without any passage is left out."""
+        entries: list[Entry] = []
+        for entry in self._chunk(documents):
+            self._embed([entry])
+            entries.append(entry)
+        return entries
 
-    def as_they_were(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Return documents of the old snapshot, cut anew if they would be cut otherwise today."""
-        if self._known.is_cut_as_now:
-            return list(entries)
-        return list(self.chunk(entry.load().document for entry in entries))
+    def reuse(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Take documents of the last snapshot without looking at their files."""
+        reused = self._as_cut_now(entries)
+        self._embed(reused)
+        return reused
 
     def _read(self, file: SourceFile, upload: Upload | None) -> list[Entry]:
         """Raises UnreadableFileError, OutOfReachError."""
         if upload:
-            refuse_damage(upload, file.path)
+            _refuse_damage(upload, file.path)
         with read_errors_explained():
             modified = upload.modified if upload else _time_of(file.path)
             digest = "" if self._reread else digest_of(file.path)
             known = [] if self._reread else self._known.of(file, digest)
-        if known and self._known.is_cut_as_now and not (upload and _differs(known, upload)):
-            return [each.with_time(modified) for each in known]
-        documents: list[Document] = [each.load().document for each in known]
+        changed = upload and any(entry.modified != upload.modified for entry in known)
+        if known and self._known.is_cut_as_now and not changed:
+            return [entry.with_time(modified) for entry in known]
+        documents: list[Document] = [entry.load().document for entry in known]
         if not documents and (renamed := self._known.renamed(file, digest)):
             documents = [renamed]
         if not documents or upload:
             documents = read_file(file)
         described = (upload.describe(each) if upload else each for each in documents)
-        found = list(self.chunk(replace(each, modified=modified) for each in described))
-        if not found:
+        entries = list(self._chunk(replace(each, modified=modified) for each in described))
+        if not entries:
             raise UnreadableFileError("nothing in it but headings or markup")
-        return found
+        return entries
 
-    def _embed(self, documents: Sequence[Entry], embedder: Embedder) -> None:
-        unseen = [each.load() for each in documents if not self._known.is_as_it_was(each)]
+    def _chunk(self, documents: Iterable[Document]) -> Iterator[Entry]:
+        """Cut documents into passages, or find them in the last snapshot; skip those without."""
+        for document in documents:
+            entry = self._known.chunk(document, self._chunker)
+            if entry.stored or entry.load().passages:
+                yield entry
+
+    def _as_cut_now(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Return documents of the last snapshot, cut anew if the chunker or the model changed."""
+        if self._known.is_cut_as_now:
+            return list(entries)
+        return list(self._chunk(entry.load().document for entry in entries))
+
+    def _embed(self, documents: Sequence[Entry]) -> None:
+        unseen = [entry.load() for entry in documents if not self._known.is_as_it_was(entry)]
         if unseen:
-            embedder.add(unseen)
+            self._embedder.add(unseen)
 
-    def _as_they_were(self, name: str, gathered: Gathered) -> list[Entry]:
-        """Return what the old snapshot has of a file or folder and nobody else gave anew."""
-        known = self._known.below(name)
-        return self.as_they_were(each for each in known if each.source not in gathered.places)
+
+_BLOCK = 1024
+"""Texts that are sorted by length together: a batch takes as long as its longest text."""
+_STEP = 256
+
+
+class Embedder:
+    """Encodes what a cache lacks in a thread of its own. A context: leaving it ends the thread.
+
+    An error of the encoder is raised by the next call.
+    """
+
+    def __init__(self, cache: VectorCache, encoder: Encoder, progress: Progress) -> None:
+        self._cache = cache
+        self._encoder = encoder
+        self._progress = progress
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._blocks: list[Future[None]] = []
+        self._stopped = threading.Event()
+        self._seen: set[str] = set()
+        self._waiting: list[str] = []
+        self._done = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.shutdown(cancel_futures=True)
+
+    def add(self, documents: Sequence[ChunkedDocument]) -> None:
+        """Have the documents' passages embedded, soon."""
+        for text in self._cache.missing(documents):
+            if text not in self._seen:
+                self._seen.add(text)
+                self._waiting.append(text)
+        if len(self._waiting) >= _BLOCK:
+            self._submit()
+        for block in [block for block in self._blocks if block.done()]:
+            block.result()
+            self._blocks.remove(block)
+
+    def finish(self) -> int:
+        """Wait until all is embedded; return how many texts that were."""
+        self._submit()
+        for block in self._blocks:
+            block.result()
+        return len(self._seen)
+
+    def _submit(self) -> None:
+        block = sorted(self._waiting, key=lambda text: (len(text), text))
+        self._waiting = []
+        self._blocks.append(self._thread.submit(self._encode, block))
+
+    def _encode(self, block: Sequence[str]) -> None:
+        for start in range(0, len(block), _STEP):
+            if self._stopped.is_set():
+                return
+            texts = block[start : start + _STEP]
+            self._cache.add(texts, self._encoder.encode(texts, "document"))
+            self._done += len(texts)
+            self._progress("Embedding", self._done, len(self._seen))
 
 
 def digest_of(path: Path) -> str:
@@ -144,6 +222,16 @@ def digest_of(path: Path) -> str:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise UnreadableFileError(f"larger than {MAX_FILE_BYTES // 2**20} MiB; split it")
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _refuse_damage(upload: Upload, path: Path) -> None:
+    """Raise OutOfReachError unless an upload's content is what was uploaded."""
+    try:
+        intact = digest_of(path) == upload.content.sha256
+    except (OSError, UnreadableFileError):
+        intact = False
+    if not intact:
+        raise OutOfReachError("its content in the store is damaged; upload it again")
 
 
 def _refuse_same_ids(documents: Iterable[Entry]) -> None:
@@ -157,25 +245,6 @@ def _refuse_same_ids(documents: Iterable[Entry]) -> None:
                 f"{other} and {document.source} would both be the document {document.id}: rename "
                 f"the file, or remove the upload with DELETE /v1/documents/{upload_id_of(upload)}."
             )
-
-
-def refuse_damage(upload: Upload, path: Path) -> None:
-    """Raise OutOfReachError unless an upload's content is what was uploaded."""
-    try:
-        intact = digest_of(path) == upload.content.sha256
-    except (OSError, UnreadableFileError):
-        intact = False
-    if not intact:
-        raise OutOfReachError("its content in the store is damaged; upload it again")
-
-
-def _place_of(file: SourceFile, upload: Upload | None) -> Path:
-    """Return where a file lies; an upload lies in no folder of the user's."""
-    return Path(file.source) if upload else file.path
-
-
-def _differs(known: Sequence[Entry], upload: Upload) -> bool:
-    return any(each.modified != upload.modified for each in known)
 
 
 def _time_of(path: Path) -> str:

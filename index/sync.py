@@ -9,12 +9,12 @@ from index.chunking.chunker import Chunker
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusableError
-from index.ingest import Gathered
+from index.ingest import Ingested, Ingestion
 from index.parsers import UnreadableFileError, read_file
 from index.progress import Progress, no_progress
 from index.records import Document
-from index.sources.listing import SourceFile, list_files
-from index.sources.remembered import patterns, refuse_loss, remembered_by, sources_of
+from index.sources.listing import SourceFile
+from index.sources.selection import select_sources
 from index.store.making import Making
 from index.store.manifest import Manifest
 from index.store.objects import write_errors_explained
@@ -51,26 +51,20 @@ def sync(
     StoreError; StoreBusyError if another process writes for `wait_s` seconds.
     """
     with store.writing(wait_s=wait_s):
-        old, repaired = _open_old(store, known)
-        remembered = remembered_by(store)
-        roots = sources_of(store, sources)
-        ignored = patterns(ignore, remembered)
-        files, skipped = list_files(roots, store.folder, ignored)
-        uploads = store.uploads.all()
-        wanted: list[tuple[SourceFile, Upload | None]] = [(file, None) for file in files]
-        wanted += [(store.uploads.file(upload), upload) for upload in uploads]
+        old, repaired = _open_live(store, known)
+        selection = select_sources(store, sources, ignore)
         making = Making.after(old, store, model, encoder)
         with making.embedder(progress) as embedder:
-            gatherer = making.gatherer(reread=reread)
-            gathered = gatherer.gather(wanted, skipped, embedder, progress)
-            held = {root: gathered.count_in(root) for root in roots}
-            refuse_loss(held, gathered.skipped, remembered)
+            ingestion = Ingestion(making.known, model, embedder, reread=reread)
+            ingested = ingestion.ingest(selection.files, selection.skipped, progress)
+            count_in = {source: ingested.count_in(source) for source in selection.sources}
+            selection.refuse_loss(count_in, ingested.skipped)
             embedded = embedder.finish()
         manifest = making.write(
-            gathered,
-            sources=tuple(str(root) for root in roots),
-            held=tuple(held.values()),
-            ignore=ignored,
+            ingested,
+            sources=tuple(map(str, selection.sources)),
+            held=tuple(count_in.values()),
+            ignore=selection.ignore,
         )
         admitted = gate is None or _admitted(gate, store, manifest, old)
         if admitted:
@@ -80,12 +74,11 @@ def sync(
                 store.keep_aside(manifest)
     return report(
         old,
-        gathered,
-        roots,
+        ingested,
+        selection,
         manifest,
         embedded,
         repaired=repaired,
-        remembered=remembered,
         languages=model.languages,
         kept_aside="" if admitted else manifest.id,
     )
@@ -106,67 +99,16 @@ def publish_documents(
     this store or in a snapshot of `vectors_from`. Raises ModelError, StoreError.
     """
     with store.writing():
-        old, _ = _open_old(store, None)
+        old, _ = _open_live(store, None)
         making = Making.after(old, store, model, encoder, vectors_from=vectors_from)
-        gathered = Gathered()
         with making.embedder(progress) as embedder:
-            for entry in making.gatherer().chunk(documents):
-                gathered.documents.append(entry)
-                embedder.add([entry.load()])
+            entries = Ingestion(making.known, model, embedder).ingest_documents(documents)
             embedder.finish()
-        if not gathered.documents:
+        if not entries:
             raise SourceError("None of the documents holds text that can be indexed.")
-        manifest = making.write(gathered)
+        manifest = making.write(Ingested(entries))
         _publish(store, manifest, old)
     return manifest
-
-
-def _admitted(gate: Gate, store: Store, manifest: Manifest, old: Snapshot | None) -> bool:
-    """Ask a gate about a manifest. Nothing is held back where nothing is live, or nothing new."""
-    if old is None:
-        return True
-    pointer = store.pointer()
-    checked = _kept(pointer.checked, store, old)
-    if old.manifest.content != manifest.content:
-        return gate(old, read_snapshot(manifest, store, known=old), checked)
-    if checked and checked.manifest.content != manifest.content:
-        gate(old, old, checked)  # for what it says of uploads; what is live is live
-    return True
-
-
-def _kept(snapshot: str | None, store: Store, old: Snapshot) -> Snapshot | None:
-    """Open a snapshot that is kept besides the live one; None if there is none that can be used."""
-    if snapshot is None or snapshot == old.id:
-        return None
-    try:
-        return read_snapshot(store.manifest(snapshot), store, known=old)
-    except StoreError:
-        return None
-
-
-def _publish(
-    store: Store, manifest: Manifest, old: Snapshot | None, *, checked: bool = False
-) -> None:
-    if old is not None and manifest.id == old.id:
-        pointer = store.pointer()
-        if not pointer.aside and (not checked or pointer.checked == manifest.id):
-            return
-    with write_errors_explained(store.folder):
-        store.publish(manifest, checked=checked, keep_aside=False)
-
-
-def _open_old(store: Store, known: Snapshot | None) -> tuple[Snapshot | None, str]:
-    """Return the live snapshot if it can be used, else why it cannot."""
-    try:
-        if known is not None and known.id == store.live_id():
-            return known, ""
-        return open_snapshot(store, known=known), ""
-    except StoreMissingError:
-        return None, ""
-    except StoreUnusableError as error:
-        return None, error.reason
-    except StoreError as error:
-        return None, str(error).rstrip(".")
 
 
 def change_uploads(
@@ -190,22 +132,20 @@ def change_uploads(
             known = open_snapshot(store, known=known)
         for change in changes:
             refuse_id_in_use(change.id, known)
-        before_it = known.id
-        with store.uploads.changing(changes, undo=lambda: store.live_id() == before_it):
+        before, live_before = known.manifest, known.id
+        with store.uploads.changing(changes, undo=lambda: store.live_id() == live_before):
             making = Making.after(known, store, model, encoder)
-            uploads = [(store.uploads.file(each), each) for each in store.uploads.all()]
+            uploads = [(store.uploads.file(upload), upload) for upload in store.uploads.all()]
             with making.embedder(progress) as embedder:
-                gatherer = making.gatherer()
-                gathered = gatherer.gather(uploads, (), embedder, progress)
-                entries = making.known.entries
-                others = gatherer.as_they_were(e for e in entries if not is_upload(e.source))
-                gathered.documents.extend(others)
-                if not making.known.has_vectors:
-                    embedder.add([entry.load() for entry in others])
+                ingestion = Ingestion(making.known, model, embedder)
+                ingested = ingestion.ingest(uploads, progress=progress)
+                others = [e for e in making.known.entries if not is_upload(e.source)]
+                ingested.documents.extend(ingestion.reuse(others))
                 embedder.finish()
-            old = known.manifest
-            manifest = making.write(gathered, sources=old.sources, held=old.held, ignore=old.ignore)
-            if manifest.id != known.id:
+            manifest = making.write(
+                ingested, sources=before.sources, held=before.held, ignore=before.ignore
+            )
+            if manifest.id != live_before:
                 store.publish(manifest)
     return manifest
 
@@ -239,3 +179,51 @@ def why_unreadable(upload: Upload, path: Path, model: Model) -> str:
     if not any(chunker.chunk(document).passages for document in documents):
         return "nothing in it but headings or markup"
     return ""
+
+
+def _open_live(store: Store, known: Snapshot | None) -> tuple[Snapshot | None, str]:
+    """Return the live snapshot if it can be used, else why it cannot."""
+    try:
+        if known is not None and known.id == store.live_id():
+            return known, ""
+        return open_snapshot(store, known=known), ""
+    except StoreMissingError:
+        return None, ""
+    except StoreUnusableError as error:
+        return None, error.reason
+    except StoreError as error:
+        return None, str(error).rstrip(".")
+
+
+def _admitted(gate: Gate, store: Store, manifest: Manifest, old: Snapshot | None) -> bool:
+    """Ask a gate about a manifest. Nothing is held back where nothing is live, or nothing new."""
+    if old is None:
+        return True
+    pointer = store.pointer()
+    checked = _opened(pointer.checked, store, old)
+    if old.manifest.content != manifest.content:
+        return gate(old, read_snapshot(manifest, store, known=old), checked)
+    if checked and checked.manifest.content != manifest.content:
+        gate(old, old, checked)  # for what it says of uploads; what is live is live
+    return True
+
+
+def _opened(snapshot: str | None, store: Store, old: Snapshot) -> Snapshot | None:
+    """Open a snapshot other than the live one; None if there is none, or it cannot be used."""
+    if snapshot is None or snapshot == old.id:
+        return None
+    try:
+        return read_snapshot(store.manifest(snapshot), store, known=old)
+    except StoreError:
+        return None
+
+
+def _publish(
+    store: Store, manifest: Manifest, old: Snapshot | None, *, checked: bool = False
+) -> None:
+    if old is not None and manifest.id == old.id:
+        pointer = store.pointer()
+        if not pointer.aside and (not checked or pointer.checked == manifest.id):
+            return
+    with write_errors_explained(store.folder):
+        store.publish(manifest, checked=checked, keep_aside=False)

@@ -21,7 +21,7 @@ def __getattr__(name: str) -> object:
 
         return Engine
     if name == "__version__":
-        from index.version import installed_version
+        from importlib.metadata import version
 
-        return installed_version()
+        return version("pincite")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

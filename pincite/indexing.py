@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from index.changes import Changes, Plan, SyncReport
+from index.changes import Plan, SyncReport
 from index.errors import PinciteError, SettingsError, StoreBusyError, StoreError
 from index.sources.listing import SkippedFile
 from index.terminal import console, note, one_line
@@ -117,7 +117,7 @@ class _Indexing:
         """Bring the store up to date and tell of it; return whether a snapshot was kept aside."""
         from index.progress import progress_bar
         from index.sources.listing import resolve_sources
-        from index.sources.remembered import NothingToIndexError
+        from index.sources.selection import NothingToIndexError
         from index.sync import sync
         from pincite.gating import GoldCheck
 
@@ -179,7 +179,7 @@ class _Indexing:
 def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
     from index.changes import plan
     from index.sources.listing import resolve_sources
-    from index.sources.remembered import NothingToIndexError
+    from index.sources.selection import NothingToIndexError
     from index.store.registration import registered_gold
 
     out = console(stderr=True)
@@ -228,12 +228,12 @@ def print_report(report: SyncReport, out: Console) -> None:
 
 def print_plan(plan: Plan, out: Console) -> None:
     """Tell what a sync would do."""
-    _print_changes(plan.changes, out)
+    _print_changes(plan, out)
     print_skipped(plan.skipped, out)
     for file in plan.kept:
         out.print(f"! {one_line(file.path)}: would be kept as it is, {file.reason}", soft_wrap=True)
     _print_empty(plan.empty, out)
-    summary = _summary(plan.changes, len(plan.skipped)) or "nothing"
+    summary = _summary(plan, len(plan.skipped)) or "nothing"
     out.print(f"It would be: {summary}. Nothing was done.", soft_wrap=True)
 
 
@@ -265,7 +265,7 @@ def _print_empty(folders: Sequence[Path], out: Console) -> None:
         out.print(f"! {one_line(_as_given(folder))}: nothing to index in it", soft_wrap=True)
 
 
-def _print_changes(changes: Changes | SyncReport, out: Console) -> None:
+def _print_changes(changes: Plan, out: Console) -> None:
     for sign, names in (("+", changes.added), ("~", changes.changed), ("-", changes.removed)):
         _print_listed([f"{sign} {name}" for name in names], sign, out)
     _print_listed([f"> {old} is {new} now" for old, new in changes.renamed], ">", out)
@@ -278,7 +278,7 @@ def _print_listed(lines: Sequence[str], sign: str, out: Console) -> None:
         out.print(f"{sign} … and {len(lines) - _LISTED} more")
 
 
-def _summary(changes: Changes | SyncReport, skipped: int) -> str:
+def _summary(changes: Plan, skipped: int) -> str:
     counts = {
         "added": len(changes.added),
         "changed": len(changes.changed),

@@ -84,7 +84,7 @@ def _tell_what_stays(store: "Store") -> None:
     for newer in newer_than_live(store):
         note(f"! {newer} is newer and goes: after a rollback, {live.id} is the live snapshot.")
     try:
-        changes = plan(store, []).changes if live.sources else None
+        changes = plan(store, []) if live.sources else None
     except SourceError as error:
         note(f"! What is live was not compared with the sources: {error}")
         return

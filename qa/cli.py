@@ -1,15 +1,15 @@
-"""The commands that answer: ask, why, verify."""
+"""The commands that answer: ask, why, verify. And the options that other commands share."""
 
+import re
 import sys
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from index.errors import PinciteError
-from index.terminal import console
+from index.terminal import console, note
 from qa.errors import QuestionError
 from qa.records import STAGES
 from qa.settings import load_settings
@@ -60,15 +60,20 @@ WithoutOption = Annotated[
         help=f"Leave stages of retrieval out: {', '.join(STAGES)}.",
     ),
 ]
+TopKOption = Annotated[
+    int | None, typer.Option("--top-k", help="How many passages to show.", show_default="5")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 FilterOption = Annotated[
     list[str] | None,
     typer.Option(
         "--filter",
-        metavar="FIELD=VALUE",
-        help="Answer only from documents that match: author=Jane, year>=2020 (also <=, >, <), "
-        'path^=notes/ (starts with), or JSON: {"author": {"in": ["Jane", "Bob"]}}. A number, true, '
-        "false and a quoted text are read as in JSON. Fields are the documents' metadata, and id, "
-        "source, path, title, media_type, modified. All of several filters must hold.",
+        metavar="'FIELD=VALUE'",
+        help="Answer only from documents that match: 'author=Jane', 'year>=2020' (also <=, >, <), "
+        '\'path^=notes/\' (starts with), or JSON: \'{"author": {"in": ["Jane", "Bob"]}}\'. '
+        "Keep the quotation marks: without them, shells take <, > and ^ for themselves. A number, "
+        "true, false and a quoted text are read as in JSON. Fields are the documents' metadata, "
+        "and id, source, path, title, media_type, modified. All of several filters must hold.",
     ),
 ]
 
@@ -77,10 +82,12 @@ def ask_command(
     question: Annotated[
         list[str], typer.Argument(metavar="QUESTION", help="What you want to know.")
     ],
-    top_k: Annotated[
-        int | None, typer.Option("--top-k", help="How many passages to show.", show_default="5")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    top_k: TopKOption = None,
+    as_json: JsonOption = False,
+    short: Annotated[
+        bool,
+        typer.Option("--short", help="Print only the answer and where each part of it stands."),
+    ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage's ranks and scores.")
     ] = False,
@@ -94,7 +101,7 @@ def ask_command(
 ) -> None:
     """Answer a question from the documents, with citations. Exit code 3: no answer found.
 
-    What answers is highlighted in the passages: bold at a terminal, else between ** and **.
+    Below the answer stand the nearest passages. At a terminal, what answers is bold in them.
     """
     from qa.engine import Engine
     from qa.question.filters import read_filters
@@ -119,7 +126,9 @@ def ask_command(
     else:
         from qa.formats.terminal import print_answer
 
-        print_answer(answer, console())
+        print_answer(answer, console(), short=short)
+    if filters and not answer.hits and not any(re.search(r"[<>^{]", each) for each in filters):
+        note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
     raise typer.Exit(0 if answer.answered else NO_ANSWER)
 
 
@@ -128,10 +137,8 @@ def why_command(
     expect: Annotated[
         str, typer.Option("--expect", metavar="QUOTE", help="Words you expected to be cited.")
     ],
-    top_k: Annotated[
-        int | None, typer.Option("--top-k", help="How many passages to show.", show_default="5")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    top_k: TopKOption = None,
+    as_json: JsonOption = False,
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
@@ -141,7 +148,8 @@ def why_command(
 ) -> None:
     """Tell at which stage an expected quote was lost."""
     from qa.engine import Engine
-    from qa.why.expected import checked
+    from qa.formats.why import WhyJson, print_report
+    from qa.why.expected import checked_quote
     from qa.why.report import why
 
     asked = _one_question(question)
@@ -154,44 +162,37 @@ def why_command(
         threshold=threshold,
         without=without,
     )
-    quote = checked(expect)
+    quote = checked_quote(expect)
     engine = Engine.open(settings.store, **settings.for_engine)
     report = why(engine, asked, quote, settings.top_k)
     if as_json:
-        from qa.formats.why import WhyJson
-
         print(WhyJson.of(report).model_dump_json(indent=2))
     else:
-        from qa.formats.why import print_report
-
         print_report(report, console())
 
 
 def verify_command(
     file: Annotated[str, typer.Argument(help="An answer's JSON, or - for standard input.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
     """Check an answer against the sources as they are now. Exit code 4: not all of it holds."""
     from index.store.snapshot import open_snapshot
     from index.store.store import Store
-    from qa.formats.terminal import print_verification
-    from qa.formats.verdicts import VerificationJson
+    from qa.formats.verdicts import VerificationJson, verdict_lines
+    from qa.verify.answer_json import read_answer
     from qa.verify.checking import verify
-    from qa.verify.claims import read_claims
-    from qa.verify.relocation import elsewhere_in_sources, versions_in_sources
+    from qa.verify.relocation import SourceDocuments
 
     settings = load_settings(store=store)
-    claims = read_claims(_read(file))
+    answer = read_answer(_read(file))
     target = Store(settings.store)
-    snapshot = open_snapshot(target)
-    versions_of = cache(versions_in_sources(snapshot, target.uploads))
-    found = verify(claims, versions_of, elsewhere_in_sources(snapshot, versions_of))
+    verification = verify(answer, SourceDocuments(open_snapshot(target), target.uploads))
     if as_json:
-        print(VerificationJson.of(found).model_dump_json(indent=2))
+        print(VerificationJson.of(verification).model_dump_json(indent=2))
     else:
-        print_verification(found)
-    raise typer.Exit(0 if found.holds else CITATION_LOST)
+        print("\n".join(verdict_lines(verification)))
+    raise typer.Exit(0 if verification.holds else CITATION_LOST)
 
 
 def _one_question(words: Sequence[str]) -> str:

@@ -1,10 +1,10 @@
 """Questions to begin with: such as stand in the documents and are answered by them."""
 
-import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
 from heapq import nsmallest
-from itertools import groupby, islice, zip_longest
+from itertools import chain, groupby, islice, zip_longest
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -43,9 +43,7 @@ _SAYS_NOTHING = frozenset(
 )
 
 
-class Candidate(NamedTuple):
-    """A question that might be an example, and the document it is from."""
-
+class _Candidate(NamedTuple):
     question: str
     document_id: str
 
@@ -56,46 +54,59 @@ def examples(engine: Engine) -> tuple[str, ...]:
     The same snapshot gives the same ones. However large it is, a bounded part of it is looked at,
     and at most MOST_ASKED questions are tried.
     """
-    documents = _looked_at(engine.snapshot)
-    asking = islice(_distinct(_questions(documents)), MOST_ASKED)
-    asked = list(asking)
-    found = list(islice((each for each in asked if _answers(engine, each)), MOST))
-    if len(found) < ENOUGH:
-        further = islice(_distinct(_from_headings(documents)), MOST_ASKED - len(asked))
-        found += islice((each for each in further if _answers(engine, each)), ENOUGH - len(found))
-    return tuple(each.question for each in found)
+    files = _some_files(engine.snapshot)
+    candidates = list(islice(_candidates(files, _questions_in), MOST_ASKED))
+    answered = list(islice(_answered(engine, candidates), MOST))
+    if len(answered) < ENOUGH:
+        of_headings = islice(_candidates(files, _headings_in), MOST_ASKED - len(candidates))
+        answered += islice(_answered(engine, of_headings), ENOUGH - len(answered))
+    return tuple(answered)
 
 
-def _looked_at(snapshot: Snapshot) -> list[list[ChunkedDocument]]:
-    """Return the first documents of some sources, in an order that has nothing to do with names."""
+def _some_files(snapshot: Snapshot) -> list[list[ChunkedDocument]]:
+    """Return the first documents of some files, in an order that has nothing to do with names."""
     by_source = groupby(snapshot.chunked.values(), key=attrgetter("document.source"))
     files = ((source, list(islice(each, DOCUMENTS_OF_A_SOURCE))) for source, each in by_source)
-    spread = nsmallest(SOURCES_LOOKED_AT, files, key=lambda file: _digest(file[0]))
+    spread = nsmallest(SOURCES_LOOKED_AT, files, key=lambda file: sha256(file[0].encode()).digest())
     return [documents for _, documents in spread]
 
 
-def _digest(source: str) -> bytes:
-    return hashlib.sha256(source.encode()).digest()
-
-
-def _questions(files: Iterable[Iterable[ChunkedDocument]]) -> Iterator[Candidate]:
-    """Yield what asks in the documents: the first question of each file, the second of each, …."""
-    return _in_turn(
+def _candidates(
+    files: Iterable[Iterable[ChunkedDocument]],
+    questions_in: Callable[[ChunkedDocument, Passage], Iterator[str]],
+) -> Iterator[_Candidate]:
+    """Yield the first question of each file, the second of each, …, but near-duplicates once."""
+    by_file = (
         (
-            Candidate(question, chunked.document.id)
+            _Candidate(question, chunked.document.id)
             for chunked in documents
             for passage in chunked.passages[:PASSAGES_OF_A_DOCUMENT]
-            for question in _asked_in(chunked, passage)
+            for question in questions_in(chunked, passage)
         )
         for documents in files
     )
+    earlier: list[str] = []
+    for candidate in filter(None, chain.from_iterable(zip_longest(*by_file))):
+        question = candidate.question
+        if not any(
+            question == other or same_claim_words(question, other) >= SAME for other in earlier
+        ):
+            earlier.append(question)
+            yield candidate
 
 
-def _asked_in(chunked: ChunkedDocument, passage: Passage) -> Iterator[str]:
-    for heading in headings(chunked.document, passage):
-        question = _cleaned(heading)
-        if question.endswith("?") and _can_be_shown(question):
+def _answered(engine: Engine, candidates: Iterable[_Candidate]) -> Iterator[str]:
+    """Yield the questions that the engine answers from the document they stand in."""
+    for question, document_id in candidates:
+        citations = engine.ask(question, top_k=1).citations
+        if any(citation.document.id == document_id for citation in citations):
             yield question
+
+
+def _questions_in(chunked: ChunkedDocument, passage: Passage) -> Iterator[str]:
+    for heading in map(_cleaned, headings(chunked.document, passage)):
+        if heading.endswith("?") and _can_be_shown(heading):
+            yield heading
     if "?" not in passage.span.of(chunked.document.text):
         return
     for sentence in passage.sentences:
@@ -105,24 +116,12 @@ def _asked_in(chunked: ChunkedDocument, passage: Passage) -> Iterator[str]:
             yield question
 
 
-def _from_headings(files: Iterable[Iterable[ChunkedDocument]]) -> Iterator[Candidate]:
-    return _in_turn(
-        (
-            Candidate(f"What is there to know about “{heading}”?", chunked.document.id)
-            for chunked in documents
-            for passage in chunked.passages[:PASSAGES_OF_A_DOCUMENT]
-            for heading in map(_cleaned, reversed(headings(chunked.document, passage)))
-            if not heading.endswith(("?", ":", ".", "!"))
-            if not (_OPENS.match(heading) or _INTRODUCES.match(heading))
-            if 2 <= word_count(heading) <= 7 and _can_be_shown(heading)
-        )
-        for documents in files
-    )
-
-
-def _in_turn(each: Iterable[Iterator[Candidate]]) -> Iterator[Candidate]:
-    for round_ in zip_longest(*each):
-        yield from (candidate for candidate in round_ if candidate)
+def _headings_in(chunked: ChunkedDocument, passage: Passage) -> Iterator[str]:
+    for heading in map(_cleaned, reversed(headings(chunked.document, passage))):
+        is_name = not heading.endswith(("?", ":", ".", "!"))
+        opens = _OPENS.match(heading) or _INTRODUCES.match(heading)
+        if is_name and not opens and 2 <= word_count(heading) <= 7 and _can_be_shown(heading):
+            yield f"What is there to know about “{heading}”?"
 
 
 def _cleaned(text: str) -> str:
@@ -132,31 +131,13 @@ def _cleaned(text: str) -> str:
 
 def _can_be_shown(text: str) -> bool:
     """Tell whether a text stands by itself, and neither says next to nothing nor too much."""
-    said = content_words(text)
+    words = content_words(text)
     return (
         8 <= len(text) <= 110
         and text.isprintable()
-        and bool(said - _SAYS_NOTHING)
-        and (len(said) > 1 or not text.endswith("?"))
+        and bool(words - _SAYS_NOTHING)
+        and (len(words) > 1 or not text.endswith("?"))
         and not leans_back(text)
         and not _POINTS.search(text)
         and not _MARKUP.search(text)
     )
-
-
-def _distinct(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
-    kept: list[str] = []
-    for candidate in candidates:
-        if not any(_are_same(candidate.question, other) for other in kept):
-            kept.append(candidate.question)
-            yield candidate
-
-
-def _are_same(question: str, other: str) -> bool:
-    return question == other or same_claim_words(question, other) >= SAME
-
-
-def _answers(engine: Engine, candidate: Candidate) -> bool:
-    """Tell whether the engine answers from the question's document."""
-    answer = engine.ask(candidate.question, top_k=1)
-    return any(citation.document.id == candidate.document_id for citation in answer.citations)

@@ -4,10 +4,11 @@ import ipaddress
 import os
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from index.encoding import Backend
 from index.errors import SettingsError
@@ -20,24 +21,53 @@ HOW_TO_ALLOW_HOSTS = (
     f"--allowed-hosts NAME,…, {PREFIX}ALLOWED_HOSTS=NAME,… or "
     f'allowed_hosts = ["NAME"] in {TOML_FILE}'
 )
-_HOSTS_WANTED = (
-    "give host names or IP addresses, without scheme or port and with commas between them, "
-    "such as pincite.example,10.0.0.5"
-)
 
-_ORIGINS_WANTED = (
-    "give origins with scheme and without path, with commas between them, such as "
-    "https://intranet.example,http://localhost:3000"
-)
 
-_PROXIES_WANTED = (
-    "give addresses or networks of reverse proxies, with commas between them, such as "
-    "127.0.0.1,10.0.0.0/8"
-)
+def _listed(wanted: str, check: Callable[[list[str]], Any] = list) -> BeforeValidator:
+    """Return what reads "a, b", or a list, as the names in it; "" has none.
 
-_STAGES_WANTED = f"give stages to leave out, with commas between them: {', '.join(STAGES)}"
+    `check` returns the names as they are kept. What is no list of names, or what `check` raises
+    ValueError for, is refused with what is `wanted`.
+    """
 
-_PATTERNS_WANTED = "give patterns as in .gitignore, with commas between them, such as *.log,drafts/"
+    def names(value: Any) -> Any:
+        parts = value.split(",") if isinstance(value, str) else value
+        if parts is None:
+            return None
+        if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+            raise ValueError(wanted)
+        stripped = [part.strip() for part in parts]
+        try:
+            return tuple(check([] if stripped == [""] else stripped))
+        except ValueError:
+            raise ValueError(wanted) from None
+
+    return BeforeValidator(names)
+
+
+def _stages(names: list[str]) -> list[Stage]:
+    if not set(names) <= set(STAGES):
+        raise ValueError
+    return [stage for stage in STAGES if stage in names]
+
+
+def _hosts(names: list[str]) -> list[str]:
+    hosts = [name.lower() for name in names]
+    for host in hosts:
+        if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", host):
+            ipaddress.ip_address(host)
+    return hosts
+
+
+def _origins(names: list[str]) -> list[str]:
+    origins = [name.lower() for name in names]
+    if not all(re.fullmatch(r"https?://[^/\s*?#@]+", origin) for origin in origins):
+        raise ValueError
+    return origins
+
+
+def _networks(proxies: list[str]) -> list[str]:
+    return [str(ipaddress.ip_network(proxy)) for proxy in proxies]
 
 
 class EngineOptions(TypedDict):
@@ -61,13 +91,39 @@ class Settings(BaseModel):
     backend: Backend = "auto"
     top_k: int = Field(default=5, ge=1, le=50)
     threshold: float | None = Field(default=None, ge=0, le=1)
-    without: tuple[Stage, ...] = ()
+    without: Annotated[
+        tuple[Stage, ...],
+        _listed(
+            f"give stages to leave out, with commas between them: {', '.join(STAGES)}", _stages
+        ),
+    ] = ()
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
-    allowed_hosts: tuple[str, ...] = ()
-    cors_origins: tuple[str, ...] = ()
-    trusted_proxies: tuple[str, ...] = ()
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        _listed(
+            "give host names or IP addresses, without scheme or port and with commas between them, "
+            "such as pincite.example,10.0.0.5",
+            _hosts,
+        ),
+    ] = ()
+    cors_origins: Annotated[
+        tuple[str, ...],
+        _listed(
+            "give origins with scheme and without path, with commas between them, such as "
+            "https://intranet.example,http://localhost:3000",
+            _origins,
+        ),
+    ] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        _listed(
+            "give addresses or networks of reverse proxies, with commas between them, such as "
+            "127.0.0.1,10.0.0.0/8",
+            _networks,
+        ),
+    ] = ()
     keys: Keys = "auto"
     rate_limit: int | None = Field(default=None, ge=0, le=1_000_000)
     max_queue: int = Field(default=100, ge=0, le=10_000)
@@ -76,7 +132,15 @@ class Settings(BaseModel):
     watch: bool = True
     mcp: bool = False
     keep: int = Field(default=2, ge=1, le=1000)
-    ignore: tuple[str, ...] | None = None
+    ignore: Annotated[
+        tuple[str, ...] | None,
+        _listed("give patterns as in .gitignore, with commas between them, such as *.log,drafts/"),
+    ] = None
+
+    @field_validator("store")
+    @classmethod
+    def _at_home(cls, store: Path) -> Path:
+        return store.expanduser()
 
     @property
     def for_engine(self) -> EngineOptions:
@@ -88,54 +152,6 @@ class Settings(BaseModel):
             "threshold": self.threshold,
             "without": self.without,
         }
-
-    @field_validator("store")
-    @classmethod
-    def _at_home(cls, store: Path) -> Path:
-        return store.expanduser()
-
-    @field_validator("without", mode="before")
-    @classmethod
-    def _stages(cls, names: Any) -> Any:
-        """Take "lexical, codes" for the two; refuse what is no stage."""
-        found = _listed(names, _STAGES_WANTED)
-        if not set(found) <= set(STAGES):
-            raise ValueError(_STAGES_WANTED)
-        return tuple(stage for stage in STAGES if stage in found)
-
-    @field_validator("ignore", mode="before")
-    @classmethod
-    def _patterns(cls, patterns: Any) -> Any:
-        """Take "*.log, drafts/" for the two."""
-        return None if patterns is None else tuple(_listed(patterns, _PATTERNS_WANTED))
-
-    @field_validator("allowed_hosts", mode="before")
-    @classmethod
-    def _names(cls, hosts: Any) -> Any:
-        """Take "a.example, b.example" for the two; refuse what no Host header could name."""
-        names = [name.lower() for name in _listed(hosts, _HOSTS_WANTED)]
-        if not all(map(_is_host_name, names)):
-            raise ValueError(_HOSTS_WANTED)
-        return tuple(names)
-
-    @field_validator("cors_origins", mode="before")
-    @classmethod
-    def _origins(cls, origins: Any) -> Any:
-        """Take "https://a.example, http://localhost:3000" for the two."""
-        found = [origin.lower() for origin in _listed(origins, _ORIGINS_WANTED)]
-        if not all(re.fullmatch(r"https?://[^/\s*?#@]+", origin) for origin in found):
-            raise ValueError(_ORIGINS_WANTED)
-        return tuple(found)
-
-    @field_validator("trusted_proxies", mode="before")
-    @classmethod
-    def _networks(cls, proxies: Any) -> Any:
-        """Take "127.0.0.1, 10.0.0.0/8" for the two."""
-        found = _listed(proxies, _PROXIES_WANTED)
-        try:
-            return tuple(str(ipaddress.ip_network(each)) for each in found)
-        except ValueError:
-            raise ValueError(_PROXIES_WANTED) from None
 
 
 def load_settings(**flags: Any) -> Settings:
@@ -157,48 +173,27 @@ def load_settings(**flags: Any) -> Settings:
 def _from_file() -> dict[str, Any]:
     try:
         with TOML_FILE.open("rb") as file:
-            found = tomllib.load(file)
+            values = tomllib.load(file)
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
         raise SettingsError(f"{TOML_FILE} cannot be read: {reason}.") from error
-    for key in found.keys() - Settings.model_fields.keys():
-        raise SettingsError(f"{TOML_FILE}: unknown setting {key!r}. {_known()}")
-    return found
+    for key in values:
+        _check_is_setting(key, f"{TOML_FILE}: unknown setting {key!r}")
+    return values
 
 
 def _from_environment() -> dict[str, str]:
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for variable, value in sorted(os.environ.items()):
         if variable.startswith(PREFIX):
             key = variable.removeprefix(PREFIX).lower()
-            if key not in Settings.model_fields:
-                raise SettingsError(f"Unknown setting in the environment: {variable}. {_known()}")
-            found[key] = value
-    return found
+            _check_is_setting(key, f"Unknown setting in the environment: {variable}")
+            values[key] = value
+    return values
 
 
-def _listed(value: Any, wanted: str) -> list[str]:
-    """Return the names in "a, b", or in a list; "" has none.
-
-    Raises ValueError with what is `wanted` for anything else.
-    """
-    names = value.split(",") if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
-        raise ValueError(wanted)
-    stripped = [name.strip() for name in names]
-    return [] if stripped == [""] else stripped
-
-
-def _is_host_name(name: str) -> bool:
-    if re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", name):
-        return True
-    try:
-        return bool(ipaddress.ip_address(name))
-    except ValueError:
-        return False
-
-
-def _known() -> str:
-    return f"Known are: {', '.join(Settings.model_fields)}."
+def _check_is_setting(key: str, message: str) -> None:
+    if key not in Settings.model_fields:
+        raise SettingsError(f"{message}. Known are: {', '.join(Settings.model_fields)}.")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
-from index.encoding.openvino_runtime import precisions
+from index.encoding.openvino_model import precisions
 from qa.read.network import ReaderNetwork
 from training.batches import Batch
 

@@ -18,7 +18,7 @@ from benchmarks.machine import machine
 from benchmarks.tables import table
 from index.chunking.chunker import Chunker
 from index.encoding.model import find_model
-from index.encoding.openvino_runtime import precisions
+from index.encoding.openvino_model import precisions
 from index.parsers import read_file
 from index.sources.listing import SourceFile
 from qa.read.network import TorchReader

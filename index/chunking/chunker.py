@@ -16,7 +16,7 @@ from index.records import (
     embedded_text,
     passage_id,
 )
-from index.sources.file_names import words_of_name
+from index.search.terms import words_of_name
 from index.structure import Block, outline_of
 
 VERSION = 4

@@ -20,7 +20,7 @@ _STOP_BEFORE_WORD = re.compile(r"(?<![^\w\s])\.(?=\w)")
 """In "json.loads", "AMAZON.COM" and ".NET". A sentence seldom ends so, for want of a blank."""
 
 
-def split_sentences(text: str, span: Span, language: str = "en") -> list[Span]:
+def split_sentences(text: str, span: Span) -> list[Span]:
     """Return the sentences within `span` of `text`: in order, trimmed, nothing non-blank lost.
 
     Only the library's cut positions are used, so the result is made of exact spans of
@@ -28,7 +28,7 @@ def split_sentences(text: str, span: Span, language: str = "en") -> list[Span]:
     that cut is not taken.
     """
     inner = span.of(text)
-    cuts = {part["end_index"] for part in sentencex.get_sentence_boundaries(language, inner)}
+    cuts = {part["end_index"] for part in sentencex.get_sentence_boundaries("en", inner)}
     cuts -= {stop.end() for stop in _STOP_BEFORE_WORD.finditer(inner)}
     edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(inner)), len(inner)]
     sentences: list[Span] = []

@@ -1,9 +1,8 @@
 """Questions that are asked at once, encoded together."""
 
 import threading
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from index.encoding.encoder import Encoder, Role, Vectors
 
@@ -13,20 +12,16 @@ _MOST_PADDING = 0.4
 
 
 @dataclass(slots=True, eq=False)
-class _Asked:
-    """A question of one thread: answered with a vector or an error, or next to encode."""
+class _Question:
+    """The question of one thread, answered with a vector of shape (1, dimension) or an error."""
 
     text: str
-    woken: threading.Event = field(default_factory=threading.Event)
-    leads: bool = False
     vector: Vectors | None = None
     error: Exception | None = None
 
-    def result(self) -> Vectors:
-        """Return the vector, shape (1, dimension), or raise the error."""
-        if self.vector is None:
-            raise self.error or RuntimeError("nobody encoded this text")
-        return self.vector
+    @property
+    def is_answered(self) -> bool:
+        return self.vector is not None or self.error is not None
 
 
 class Batched:
@@ -40,9 +35,9 @@ class Batched:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._busy = False
-        self._waiting: deque[_Asked] = deque()
+        self._waiting: list[_Question] = []
 
     @property
     def backend(self) -> str:
@@ -53,78 +48,66 @@ class Batched:
         """Return one row a text, shape (len(texts), dimension), each of Euclidean length 1."""
         if role != "query" or len(texts) != 1:
             return self._encoder.encode(texts, role)
-        own = _Asked(texts[0])
-        with self._lock:
-            own.leads = not self._busy
-            self._busy = True
-            if not own.leads:
-                self._waiting.append(own)
-        if not own.leads:
-            self._wait(own)
-        if own.leads:
-            self._encode_with_others(own)
-        return own.result()
+        own = _Question(texts[0])
+        batch = self._wait_for_turn(own)
+        if batch:
+            try:
+                self._answer(batch)
+            finally:
+                self._end_turn([question for question in batch if question is not own])
+        if own.vector is None:
+            raise own.error or RuntimeError("no thread encoded this text")
+        return own.vector
 
-    def _wait(self, own: _Asked) -> None:
-        try:
-            own.woken.wait()
-        except BaseException:  # such as KeyboardInterrupt: the others must not wait for this one
-            with self._lock:
-                if own.leads:
-                    self._hand_over()
-                elif own in self._waiting:
+    def _wait_for_turn(self, own: _Question) -> list[_Question]:
+        """Return what this thread must encode: nothing if another thread answered its question."""
+        with self._changed:
+            self._waiting.append(own)
+            try:
+                self._changed.wait_for(
+                    lambda: own.is_answered or (not self._busy and self._waiting[0] is own)
+                )
+            except BaseException:  # such as KeyboardInterrupt: the others must not wait for it
+                if own in self._waiting:
                     self._waiting.remove(own)
-            raise
+                self._changed.notify_all()
+                raise
+            if own.is_answered:
+                return []
+            self._busy = True
+            return self._take_batch()
 
-    def _encode_with_others(self, own: _Asked) -> None:
-        batch = [own]
-        try:
-            with self._lock:
-                batch += self._fitting(own)
-            self._answer(batch)
-        finally:
-            with self._lock:
-                for each in reversed(batch[1:]):
-                    if each.vector is None and each.error is None:  # this thread was interrupted
-                        self._waiting.appendleft(each)
-                    else:
-                        each.woken.set()
-                self._hand_over()
+    def _take_batch(self) -> list[_Question]:
+        """Take the first that waits, and what is of about the same length, in order."""
+        first, *others = self._waiting
+        batch = [first]
+        longest = total = len(first.text)
+        for question in others:
+            length = len(question.text)
+            padded = (len(batch) + 1) * max(longest, length)
+            if len(batch) < _MOST_TEXTS and total + length >= (1 - _MOST_PADDING) * padded:
+                longest, total = max(longest, length), total + length
+                batch.append(question)
+        self._waiting = [question for question in others if question not in batch]
+        return batch
 
-    def _fitting(self, own: _Asked) -> list[_Asked]:
-        """Take from those that wait, in order, what is of about the same length."""
-        longest = total = len(own.text)
-        taken: list[_Asked] = []
-        left: deque[_Asked] = deque()
-        for each in self._waiting:
-            padded = (len(taken) + 2) * max(longest, len(each.text))
-            filled = total + len(each.text)
-            if len(taken) + 1 < _MOST_TEXTS and filled >= (1 - _MOST_PADDING) * padded:
-                longest, total = max(longest, len(each.text)), filled
-                taken.append(each)
-            else:
-                left.append(each)
-        self._waiting = left
-        return taken
-
-    def _answer(self, batch: Sequence[_Asked]) -> None:
+    def _answer(self, batch: Sequence[_Question]) -> None:
         """Give each its vector. Where together they fail, each fails or not by itself."""
         try:
-            vectors = self._encoder.encode([each.text for each in batch], "query")
+            vectors = self._encoder.encode([question.text for question in batch], "query")
         except Exception as error:  # noqa: BLE001 - each caller gets it, whatever it is
             if len(batch) == 1:
                 batch[0].error = error
                 return
-            for each in batch:
-                self._answer([each])
+            for question in batch:
+                self._answer([question])
         else:
-            for row, each in enumerate(batch):
-                each.vector = vectors[row : row + 1].copy()
+            for row, question in enumerate(batch):
+                question.vector = vectors[row : row + 1].copy()
 
-    def _hand_over(self) -> None:
-        """Let the first that waits go on, or say that the encoder is free. Needs the lock."""
-        self._busy = bool(self._waiting)
-        if self._waiting:
-            following = self._waiting.popleft()
-            following.leads = True
-            following.woken.set()
+    def _end_turn(self, others: Sequence[_Question]) -> None:
+        """Let the next thread encode. The others wait again if this thread was interrupted."""
+        with self._changed:
+            self._waiting[:0] = [question for question in others if not question.is_answered]
+            self._busy = False
+            self._changed.notify_all()

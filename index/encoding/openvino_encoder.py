@@ -12,20 +12,33 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from index.encoding.conversion import Comparison, converted, write_model
-from index.encoding.encoder import Encoder, Role, Vectors
+from index.encoding.encoder import Encoder, Role, TorchEncoder, Vectors
 from index.encoding.model import Model, Prompts
-from index.encoding.openvino_runtime import compile_model, import_openvino
-from index.encoding.torch_encoder import TorchEncoder
+from index.encoding.openvino_model import (
+    Comparison,
+    compile_model,
+    converted,
+    import_openvino,
+    write_model,
+)
 from index.errors import ModelError
 
-TOKENIZER_FILE = "tokenizer.json"
+_TOKENIZER_FILE = "tokenizer.json"
 LEAST_COSINE = 0.999
 """Vectors less alike than this are not taken for those of the same model."""
 
 _FEW_TOKENS = 512
-"""So many, padded, are encoded at once, with all cores; more are dealt to several requests."""
+"""So many, padded, are encoded at once, with all cores; more are divided among several requests."""
 _BATCH_TOKENS = 2048
+
+
+def open_on_openvino(model: Model, precision: str) -> "OpenVinoEncoder":
+    """Return an encoder of the model on OpenVINO, converting it if that was not done before.
+
+    Raises NotConvertibleError, also where an earlier try was refused, and ImportError where
+    OpenVINO is not installed.
+    """
+    return converted(_EncoderConversion(model, TorchEncoder(model)), precision)
 
 
 class OpenVinoEncoder:
@@ -39,7 +52,7 @@ class OpenVinoEncoder:
         self._precision = precision
         with ThreadPoolExecutor(max_workers=1) as beside:
             compiling = beside.submit(self._compile, "LATENCY", keep=True)
-            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+            self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER_FILE))
             self._tokenizer.no_padding()
             self._tokenizer.enable_truncation(max_length)
             self._at_once = compiling.result()
@@ -56,7 +69,7 @@ class OpenVinoEncoder:
         """Return one row a text, shape (len(texts), dimension), each of Euclidean length 1."""
         if not texts:
             return np.empty((0, self._dimension), dtype=np.float32)
-        prompt = self._prompts.of(role)
+        prompt = self._prompts.query if role == "query" else self._prompts.document
         encodings = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
         if len(texts) * max(len(each.ids) for each in encodings) <= _FEW_TOKENS:
             vectors = self._encode_at_once(encodings)
@@ -91,18 +104,16 @@ class OpenVinoEncoder:
     def _open_queue(self) -> Any:
         """Compile for many texts, from files that may have been damaged since the last time."""
         probe = self._tokenizer.encode_batch_fast(["Redness fades within two days."])
+        (expected,) = _of_length_one(self._encode_at_once(probe))
+        damaged = f"The converted model is damaged: delete {self._folder} and try again."
         try:
             compiled = self._compile("THROUGHPUT")
-            output = compiled(_padded(probe))[0]
+            (vector,) = _of_length_one(compiled(_padded(probe))[0])
         except RuntimeError as error:
-            raise self._damaged() from error
-        expected = _of_length_one(self._encode_at_once(probe))
-        if not float(_of_length_one(output)[0] @ expected[0]) >= LEAST_COSINE:
-            raise self._damaged()
+            raise ModelError(damaged) from error
+        if not float(vector @ expected) >= LEAST_COSINE:
+            raise ModelError(damaged)
         return self._openvino.AsyncInferQueue(compiled)
-
-    def _damaged(self) -> ModelError:
-        return ModelError(f"The converted model is damaged: delete {self._folder} and try again.")
 
     @property
     def _dimension(self) -> int:
@@ -154,17 +165,8 @@ _CHECKED_TEXTS = (
 )
 
 
-def openvino_encoder(model: Model, precision: str) -> OpenVinoEncoder:
-    """Return an encoder of the model on OpenVINO, converting it if that was not done before.
-
-    Raises NotConvertibleError, also where an earlier try was refused, and ImportError where
-    OpenVINO is not installed.
-    """
-    return converted(EncoderConversion(model, TorchEncoder(model)), precision)
-
-
 @dataclass(frozen=True, slots=True)
-class EncoderConversion:
+class _EncoderConversion:
     """What it takes to convert an encoder, as `Conversion` has it."""
 
     model: Model
@@ -196,7 +198,7 @@ class EncoderConversion:
 
         write_model(Traceable(), ("input_ids", "attention_mask"), folder)
         content = tokenizer.backend_tokenizer.to_str()
-        (folder / TOKENIZER_FILE).write_text(content, encoding="utf-8")
+        (folder / _TOKENIZER_FILE).write_text(content, encoding="utf-8")
 
     def open(self, folder: Path, precision: str) -> OpenVinoEncoder:
         """Open what was written."""

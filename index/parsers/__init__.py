@@ -6,7 +6,7 @@ from index.parsers.pdf_document import read_pdf_document
 from index.parsers.reader import Reader
 from index.parsers.rows import ROW_READERS
 from index.parsers.text import read_text
-from index.parsers.web_page import read_web_page
+from index.parsers.web.page import read_html
 from index.parsers.word_document import read_word_document
 from index.records import Document
 from index.sources.listing import SourceFile
@@ -16,9 +16,9 @@ READERS: dict[str, Reader] = {
     ".text": read_text("text/plain"),
     ".md": read_text("text/markdown"),
     ".markdown": read_text("text/markdown"),
-    ".html": read_web_page,
-    ".htm": read_web_page,
-    ".xhtml": read_web_page,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
     ".pdf": read_pdf_document,
     ".docx": read_word_document,
     **ROW_READERS,

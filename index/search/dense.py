@@ -1,4 +1,12 @@
-"""Search by vectors: exactly, or of very many, first by codes and then exactly among the best."""
+"""Search by vectors: exactly, or of very many, first by codes and then exactly among the best.
+
+Codes are short vectors, 4 bits for every 4 dimensions, that are compared in registers. Product
+quantization with 16 centroids a part: H. Jégou, M. Douze and C. Schmid, "Product quantization for
+nearest neighbor search", IEEE TPAMI 33 (2011); compared 32 vectors at a time: F. André, A.-M.
+Kermarrec and N. Le Scouarnec, "Cache locality is not enough", PVLDB 9 (2015). A code is a sixteenth
+of a vector in half precision. What it gives is near enough to choose some thousands of passages by,
+not to rank them.
+"""
 
 import os
 import threading
@@ -8,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.search.codes import CODED_FROM, Codes
 from index.store.stack import Stack
 
 Hits = list[tuple[int, float]]
@@ -17,73 +24,29 @@ Hits = list[tuple[int, float]]
 Mask = NDArray[np.bool_]
 """Shape (passages,): true for each row that may be found."""
 
-
-def nearest(
-    blocks: Iterable[tuple[NDArray[np.float16], NDArray[np.int64]]],
-    question: NDArray[np.float32],
-    limit: int,
-    allowed: Mask | None = None,
-) -> Hits:
-    """Return the `limit` nearest rows, or as many as there are.
-
-    A block is vectors, shape (n, dimension), and the row of each, (n,); they are neither copied
-    nor converted. With `allowed` no other rows are looked at.
-    """
-    import faiss  # here and not above: it takes a tenth of a second, while a model is loaded
-
-    wrapped: Any = faiss  # its stubs have the signatures of C++
-    quantizer = wrapped.ScalarQuantizer(len(question), wrapped.ScalarQuantizer.QT_fp16)
-    only = None
-    if allowed is not None:
-        only = wrapped.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
-    question = np.ascontiguousarray(question, np.float32)  # the scanner keeps its address
-    cosines = np.full(limit, -np.inf, np.float32)  # with `rows` a heap, the worst on top
-    rows = np.full(limit, -1, np.int64)
-    heap = wrapped.swig_ptr(cosines), wrapped.swig_ptr(rows)
-    scanner = quantizer.select_InvertedListScanner(
-        wrapped.METRIC_INNER_PRODUCT, quantizer=None, store_pairs=False, sel=only
-    )
-    try:
-        scanner.set_query(wrapped.swig_ptr(question))
-        scanner.set_list(0, 0.0)
-        for vectors, numbers in blocks:
-            codes = wrapped.swig_ptr(vectors.view(np.uint8))
-            scanner.scan_codes(len(vectors), codes, wrapped.swig_ptr(numbers), *heap, limit)
-    finally:
-        # It is ours to delete. To let the wrapper do it, by `thisown`, ends in a crash (1.15.1).
-        wrapped.InvertedListScanner.__swig_destroy__(scanner)
-    best = np.lexsort((rows, -cosines))[: np.count_nonzero(rows >= 0)]
-    return list(zip(rows[best].tolist(), cosines[best].tolist(), strict=True))
+CODED_FROM = 25_000
+"""Passages. Fewer are compared exactly in little more than a millisecond, and made at once."""
 
 
-SHARE_OF_MEMORY = 1 / 4
-"""What is larger stays where it is: it would push out what else is needed."""
+class Codes:
+    """The codes of all passages. Safe to share between threads."""
 
-_PAGE = 4096
+    def __init__(self, index: Any) -> None:
+        self._index = index
 
+    def __len__(self) -> int:
+        """Return how many vectors have one."""
+        return int(self._index.ntotal)
 
-def bring_in(arrays: Sequence[NDArray[Any]]) -> threading.Thread | None:
-    """Touch every page of the arrays, in a thread that holds up nothing.
+    def nearest(self, question: NDArray[np.float32], limit: int) -> NDArray[np.int64]:
+        """Return the rows of the `limit` nearest codes, best first; there are as many at least."""
+        import faiss
 
-    Nothing is done, and None returned, if they are larger than a quarter of the machine's memory.
-    """
-    if sum(array.nbytes for array in arrays) > SHARE_OF_MEMORY * memory_bytes():
-        return None
-    thread = threading.Thread(target=_touch, args=(arrays,), name="warming", daemon=True)
-    thread.start()
-    return thread
-
-
-def memory_bytes() -> int:
-    """Return how much memory the machine has; 0 where that is not told, as on Windows."""
-    if not hasattr(os, "sysconf"):
-        return 0
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
-def _touch(arrays: Sequence[NDArray[Any]]) -> None:
-    for array in arrays:
-        array.reshape(-1).view(np.uint8)[::_PAGE].max(initial=0)  # NumPy lets other threads run
+        # One thread a question: a second one would fight the encoder's for the cores. The setting
+        # is the calling thread's own.
+        faiss.omp_set_num_threads(1)
+        rows: NDArray[np.int64] = self._index.search(question[None, :], limit)[1][0]
+        return rows
 
 
 _FEWEST_COMPARED = 1000
@@ -156,6 +119,124 @@ class DenseIndex:
             end = start + len(vectors)
             yield vectors, np.arange(start, end)
             start = end
+
+
+def nearest(
+    blocks: Iterable[tuple[NDArray[np.float16], NDArray[np.int64]]],
+    question: NDArray[np.float32],
+    limit: int,
+    allowed: Mask | None = None,
+) -> Hits:
+    """Return the `limit` nearest rows, or as many as there are.
+
+    A block is vectors, shape (n, dimension), and the row of each, (n,); they are neither copied
+    nor converted. With `allowed` no other rows are looked at.
+    """
+    import faiss  # here and not above: it takes a tenth of a second, while a model is loaded
+
+    wrapped: Any = faiss  # its stubs have the signatures of C++
+    quantizer = wrapped.ScalarQuantizer(len(question), wrapped.ScalarQuantizer.QT_fp16)
+    only = None
+    if allowed is not None:
+        only = wrapped.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+    question = np.ascontiguousarray(question, np.float32)  # the scanner keeps its address
+    cosines = np.full(limit, -np.inf, np.float32)  # with `rows` a heap, the worst on top
+    rows = np.full(limit, -1, np.int64)
+    heap = wrapped.swig_ptr(cosines), wrapped.swig_ptr(rows)
+    scanner = quantizer.select_InvertedListScanner(
+        wrapped.METRIC_INNER_PRODUCT, quantizer=None, store_pairs=False, sel=only
+    )
+    try:
+        scanner.set_query(wrapped.swig_ptr(question))
+        scanner.set_list(0, 0.0)
+        for vectors, numbers in blocks:
+            codes = wrapped.swig_ptr(vectors.view(np.uint8))
+            scanner.scan_codes(len(vectors), codes, wrapped.swig_ptr(numbers), *heap, limit)
+    finally:
+        # It is ours to delete. To let the wrapper do it, by `thisown`, ends in a crash (1.15.1).
+        wrapped.InvertedListScanner.__swig_destroy__(scanner)
+    best = np.lexsort((rows, -cosines))[: np.count_nonzero(rows >= 0)]
+    return list(zip(rows[best].tolist(), cosines[best].tolist(), strict=True))
+
+
+_DIMENSIONS = 4
+"""Of a vector, in each part that has a code."""
+
+_CENTROIDS = 16
+_SAMPLE = 256 * _CENTROIDS
+"""Rows that centroids are made of. Four times as many, and 25 rounds, found nothing more."""
+
+_ROUNDS = 10
+_AT_ONCE = 16_384
+"""Rows that are widened to float32 at a time."""
+
+
+def are_worth_it(vectors: Stack) -> bool:
+    """Tell whether there are so many vectors that codes find the nearest sooner."""
+    return len(vectors) >= CODED_FROM and vectors.arrays[0].shape[1] % _DIMENSIONS == 0
+
+
+def make_codes(vectors: Stack) -> bytes:
+    """Return the codes of float16 vectors, as FAISS writes them: the same for the same vectors."""
+    import faiss
+
+    wrapped: Any = faiss
+    dimension = vectors.arrays[0].shape[1]
+    parts = dimension // _DIMENSIONS
+    index = wrapped.IndexPQFastScan(dimension, parts, 4, wrapped.METRIC_INNER_PRODUCT)
+    learning = index.pq.cp
+    learning.niter = _ROUNDS
+    learning.min_points_per_centroid = 1  # else it warns, where there are few
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)  # sums depend on how they are divided among threads
+    try:
+        spread = np.linspace(0, len(vectors) - 1, min(_SAMPLE, len(vectors))).astype(np.int64)
+        index.train(vectors.take(spread).astype(np.float32))
+    finally:
+        faiss.omp_set_num_threads(threads)
+    for start in range(0, len(vectors), _AT_ONCE):
+        rows = vectors.rows(start, min(start + _AT_ONCE, len(vectors)))
+        index.add(rows.astype(np.float32))
+    content: bytes = wrapped.serialize_index(index).tobytes()
+    return content
+
+
+def read_codes(content: bytes) -> Codes:
+    """Return the codes that `make_codes` wrote; they are held in memory."""
+    import faiss
+
+    wrapped: Any = faiss
+    return Codes(wrapped.deserialize_index(np.frombuffer(content, np.uint8)))
+
+
+SHARE_OF_MEMORY = 1 / 4
+"""What is larger stays where it is: it would push out what else is needed."""
+
+_PAGE = 4096
+
+
+def bring_in(arrays: Sequence[NDArray[Any]]) -> threading.Thread | None:
+    """Touch every page of the arrays, in a thread that holds up nothing.
+
+    Nothing is done, and None returned, if they are larger than a quarter of the machine's memory.
+    """
+    if sum(array.nbytes for array in arrays) > SHARE_OF_MEMORY * memory_bytes():
+        return None
+    thread = threading.Thread(target=_touch, args=(arrays,), name="warming", daemon=True)
+    thread.start()
+    return thread
+
+
+def memory_bytes() -> int:
+    """Return how much memory the machine has; 0 where that is not told, as on Windows."""
+    if not hasattr(os, "sysconf"):
+        return 0
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _touch(arrays: Sequence[NDArray[Any]]) -> None:
+    for array in arrays:
+        array.reshape(-1).view(np.uint8)[::_PAGE].max(initial=0)  # NumPy lets other threads run
 
 
 _FRACTION_BITS = 23 - 10

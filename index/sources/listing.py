@@ -15,38 +15,7 @@ from index.errors import SourceError
 from index.store.store_folder import LIVE, OBJECTS
 
 IGNORE_FILE = ".pinciteignore"
-
-
-class Ignored:
-    """The patterns for one SOURCE: those given, then those in its file `.pinciteignore`.
-
-    Raises SourceError for a pattern or file that cannot be read.
-    """
-
-    def __init__(self, root: Path, patterns: Sequence[str]) -> None:
-        from pathspec import GitIgnoreSpec  # here and not above: an answer does not need it
-
-        self._root = root
-        own = root / IGNORE_FILE
-        try:
-            written = own.read_text(encoding="utf-8").splitlines() if own.is_file() else []
-        except (OSError, UnicodeDecodeError) as error:
-            raise SourceError(f"{own} cannot be read: save it as UTF-8, or remove it.") from error
-        lines = [*patterns, *written]
-        self._is_empty = not any(line.strip() for line in lines)
-        try:
-            self._spec = GitIgnoreSpec.from_lines(lines)
-        except ValueError as error:
-            raise SourceError(
-                f"A pattern of files to ignore cannot be read: {error}. Write it as in .gitignore."
-            ) from error
-
-    def has(self, path: Path, *, is_folder: bool = False) -> bool:
-        """Tell whether what stands at `path` is passed over."""
-        if self._is_empty or path == self._root:
-            return False
-        below = path.relative_to(self._root).as_posix() + "/" * is_folder
-        return self._spec.match_file(below)
+LEADS_OUT = "a link that leads out of SOURCE; give the target as a SOURCE of its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +59,6 @@ class SkippedFile:
     out_of_reach: Path | None = None
 
 
-class _Found(NamedTuple):
-    """What stands in a SOURCE; `reason` says why it is passed over, "" if it is not."""
-
-    path: Path
-    reason: str = ""
-    out_of_reach: bool = False
-
-
 def document_id(source: str) -> str:
     """Return the id of the document known as `source`: letters, digits, hyphens.
 
@@ -138,25 +99,25 @@ def list_files(
     """Return the files of `sources` in a fixed order, and what was passed over and why.
 
     A file that lies in two of them is in the list once, named by the outer one. The folder
-    `store`, and any other that is a store, is left out, and so is what a pattern of `ignore` or
-    of the SOURCE's own file names. Raises SourceError when two files would
-    bear the same name.
+    `store`, and any other that is a store, is left out, and so are what a pattern of `ignore` or
+    of the SOURCE's own file names, and links that lead out of all `sources`. Raises SourceError
+    when two files would bear the same name.
     """
     files: dict[str, SourceFile] = {}
     skipped: list[SkippedFile] = []
     seen: set[Path] = set()
     for source in sorted(sources, key=lambda source: len(source.parts)):
         base, named = str(_base_of(source)).rstrip("/"), _name_of(source)
-        for found in _walk(source, store.resolve() if store else None, ignore):
-            path = found.path
-            itself_a_source = found.reason and path != source and path in sources
-            if path in seen or (itself_a_source and not found.out_of_reach):
+        for item in _walk(source, sources, store.resolve() if store else None, ignore):
+            path = item.path
+            itself_a_source = item.reason and path != source and path in sources
+            if path in seen or (itself_a_source and not item.out_of_reach):
                 continue
             seen.add(path)
             name = named + str(path)[len(base) :].replace(os.sep, "/")
-            if found.reason or not _is_text(name):
-                why = found.reason or "its name is not valid UTF-8; rename it"
-                there = path if found.out_of_reach else None
+            if item.reason or not _is_text(name):
+                why = item.reason or "its name is not valid UTF-8; rename it"
+                there = path if item.out_of_reach else None
                 skipped.append(SkippedFile(_printable(name), why, there))
                 continue
             file = SourceFile(path, name)
@@ -172,14 +133,19 @@ def list_files(
 def locate(source: str, sources: Sequence[Path]) -> Path | None:
     """Return the file that is known as `source`, or None if it is no longer there.
 
-    A `source` that leads out of its folder names no file.
+    A `source` that leads out of its folder, also by a link, names no file.
     """
     name, _, below = source.partition("/")
     if ".." in below.split("/"):
         return None
     for root in sources:
         path = _base_of(root) / below
-        if name == _name_of(root) and _is_file(path) and path.is_relative_to(root):
+        if (
+            name == _name_of(root)
+            and _is_file(path)
+            and path.is_relative_to(root)
+            and _leads_into(path, sources)
+        ):
             return path
     return None
 
@@ -190,25 +156,66 @@ def is_within(path: Path, root: Path) -> bool:
     return whole == outer or whole.startswith(outer if outer.endswith("/") else f"{outer}/")
 
 
-def _is_file(path: Path) -> bool:
+def is_store(folder: Path, own: Path | None) -> bool:
+    """Tell whether a folder is a store: `own`, or any other."""
     try:
-        return path.is_file()
+        made_here = (folder / LIVE).is_file() and (folder / OBJECTS).is_dir()
+        return made_here or folder.resolve() == own
     except OSError:
         return False
 
 
-def _base_of(source: Path) -> Path:
-    return source.parent if _is_file(source) else source
+class Ignored:
+    """The patterns for one SOURCE: those given, then those in its file `.pinciteignore`.
+
+    Raises SourceError for a pattern or file that cannot be read.
+    """
+
+    def __init__(self, root: Path, patterns: Sequence[str]) -> None:
+        from pathspec import GitIgnoreSpec  # here and not above: an answer does not need it
+
+        self._root = root
+        own = root / IGNORE_FILE
+        try:
+            written = own.read_text(encoding="utf-8").splitlines() if own.is_file() else []
+        except (OSError, UnicodeDecodeError) as error:
+            raise SourceError(f"{own} cannot be read: save it as UTF-8, or remove it.") from error
+        lines = [*patterns, *written]
+        self._is_empty = not any(line.strip() for line in lines)
+        try:
+            self._spec = GitIgnoreSpec.from_lines(lines)
+        except ValueError as error:
+            raise SourceError(
+                f"A pattern of files to ignore cannot be read: {error}. Write it as in .gitignore."
+            ) from error
+
+    def has(self, path: Path, *, is_folder: bool = False) -> bool:
+        """Tell whether what stands at `path` is passed over."""
+        if self._is_empty or path == self._root:
+            return False
+        below = path.relative_to(self._root).as_posix() + "/" * is_folder
+        return self._spec.match_file(below)
 
 
-def _name_of(source: Path) -> str:
-    return _base_of(source).name or "root"
+# Unlike the methods of Path, these raise no error where a folder cannot be read.
+_is_file = os.path.isfile
+_is_link = os.path.islink
 
 
-def _walk(source: Path, store: Path | None, ignore: Sequence[str]) -> Iterator[_Found]:
+class _Item(NamedTuple):
+    """What stands in a SOURCE; `reason` says why it is passed over, "" if it is not."""
+
+    path: Path
+    reason: str = ""
+    out_of_reach: bool = False
+
+
+def _walk(
+    source: Path, sources: Sequence[Path], store: Path | None, ignore: Sequence[str]
+) -> Iterator[_Item]:
     """Yield what a SOURCE holds, stores left out; links to folders are not followed."""
     if _is_file(source):
-        yield _Found(source)
+        yield _Item(source)
         return
     ignored = Ignored(source, ignore)
     failed: list[OSError] = []
@@ -217,53 +224,53 @@ def _walk(source: Path, store: Path | None, ignore: Sequence[str]) -> Iterator[_
         entered: list[str] = []
         for name in sorted(name for name in folders if not is_store(here / name, store)):
             if name.startswith("."):
-                yield _Found(here / name, "hidden")
+                yield _Item(here / name, "hidden")
             elif ignored.has(here / name, is_folder=True):
-                yield _Found(here / name, "ignored")
+                yield _Item(here / name, "ignored")
             elif _is_link(here / name):
-                yield _Found(here / name, "a link to a folder; index that folder itself")
+                yield _Item(here / name, "a link to a folder; index that folder itself")
             else:
                 entered.append(name)
         folders[:] = entered
-        for name in sorted(names):
-            if name != IGNORE_FILE:
-                is_ignored = ignored.has(here / name)
-                yield _Found(here / name, "ignored") if is_ignored else _look_at(here / name)
+        for path in (here / name for name in sorted(names) if name != IGNORE_FILE):
+            yield _Item(path, "ignored") if ignored.has(path) else _look_at(path, sources)
     for error in failed:
         yield _out_of_reach(Path(error.filename or source), error)
 
 
-def _look_at(path: Path) -> _Found:
+def _look_at(path: Path, sources: Sequence[Path]) -> _Item:
     """Tell whether a file is passed over."""
     if path.name.startswith("."):
-        return _Found(path, "hidden")
+        return _Item(path, "hidden")
     try:
-        mode = path.stat().st_mode
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            if not _leads_into(path, sources):
+                return _Item(path, LEADS_OUT)
+            mode = path.stat().st_mode
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-            return _Found(path, "a link that leads nowhere")
+            return _Item(path, "a link that leads nowhere")
         return _out_of_reach(path, error)
-    return _Found(path, "" if stat.S_ISREG(mode) else "not a regular file")
+    return _Item(path, "" if stat.S_ISREG(mode) else "not a regular file")
 
 
-def _out_of_reach(path: Path, error: OSError) -> _Found:
-    return _Found(path, f"unreadable ({error.strerror or error})", out_of_reach=True)
+def _out_of_reach(path: Path, error: OSError) -> _Item:
+    return _Item(path, f"unreadable ({error.strerror or error})", out_of_reach=True)
 
 
-def _is_link(path: Path) -> bool:
-    try:
-        return path.is_symlink()
-    except OSError:
-        return False
+def _leads_into(path: Path, sources: Sequence[Path]) -> bool:
+    """Tell whether a path lies in one of the SOURCEs once all links are followed."""
+    target, *roots = (Path(os.path.realpath(each)) for each in (path, *sources))
+    return any(is_within(target, root) for root in roots)
 
 
-def is_store(folder: Path, own: Path | None) -> bool:
-    """Tell whether a folder is a store: `own`, or any other."""
-    try:
-        made_here = (folder / LIVE).is_file() and (folder / OBJECTS).is_dir()
-        return made_here or folder.resolve() == own
-    except OSError:
-        return False
+def _base_of(source: Path) -> Path:
+    return source.parent if _is_file(source) else source
+
+
+def _name_of(source: Path) -> str:
+    return _base_of(source).name or "root"
 
 
 def _is_text(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Following the SOURCEs: something is done soon after a file changed, once for many changes."""
+"""Following the SOURCEs: a call soon after a file changed, one for many changes."""
 
 import logging
 import threading
@@ -27,30 +27,30 @@ def watch_sources(
     quiet_ms: int = QUIET_MS,
     at_start: bool = False,
 ) -> None:
-    """Call `changed` after files in `sources` did, until `stop` is set. What it does is waited for.
+    """Call `changed` soon after files in `sources` changed, until `stop` is set.
 
-    Hidden files, those that a pattern of `ignore` or of a SOURCE's own file names, and those of
-    `store` or any other store do not count. While a SOURCE is not there, which is said once, what
-    changes in the others waits: `changed` is called when all are there again. Where all of
-    `sources` are files, only their folders are watched, not those below. Where the system cannot
-    watch so many files, they are looked at every few seconds. With `at_start`, `changed` is called
-    once when watching has begun, for what happened before.
+    It waits for what `changed` does. Hidden and ignored files, and those of any store, do not
+    count. While a SOURCE is missing, which it logs once, changes in the others wait: it calls
+    `changed` when all are there again. If all `sources` are files, it watches their folders only,
+    not those below. Where the system cannot watch so many files, it looks at them every few
+    seconds. With `at_start` it calls `changed` once when watching has begun, for what happened
+    before.
     """
     polling = False
     due = at_start
-    told: set[Path] = set()
+    reported: set[Path] = set()
     while not stop.is_set():
-        watched = _watched(sources)
-        missing = {source for source, folder in watched.items() if folder is None}
-        for source in sorted(missing - told):
+        identities = _identities(sources)
+        missing = {source for source, folder in identities.items() if folder is None}
+        for source in sorted(missing - reported):
             _log.warning("%s is not there: nothing is indexed until it is back.", source)
-        told = missing
-        folders = sorted({_folder_of(source) for source in watched.keys() - missing})
+        reported = missing
+        folders = sorted({_folder_of(source) for source in identities.keys() - missing})
         counts = _Filter(sources, store, ignore)
         try:
             for changes in _watch(folders, sources, counts, stop, quiet_ms, polling=polling):
                 due = due or bool(changes)
-                if _watched(sources) != watched:
+                if _identities(sources) != identities:
                     due = True
                     break
                 if due and not missing:
@@ -67,21 +67,21 @@ def watch_sources(
         stop.wait(1)
 
 
-def _watched(sources: Sequence[Path]) -> dict[Path, tuple[int, int] | None]:
+def _identities(sources: Sequence[Path]) -> dict[Path, tuple[int, int] | None]:
     """Return which folder is watched for each SOURCE, None for one that is not there.
 
     A folder of the same name may be another one: moved away and made anew, or mounted.
     """
-    found: dict[Path, tuple[int, int] | None] = {}
+    identities: dict[Path, tuple[int, int] | None] = {}
     for source in sources:
         try:
             source.stat()
             folder = _folder_of(source).stat()
         except OSError:
-            found[source] = None
+            identities[source] = None
         else:
-            found[source] = folder.st_dev, folder.st_ino
-    return found
+            identities[source] = folder.st_dev, folder.st_ino
+    return identities
 
 
 def _watch(

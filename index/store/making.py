@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from index.encoding.embedding import Embedder
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.ingest import Gathered, Gatherer
+from index.ingest import Embedder, Ingested
 from index.progress import Progress, no_progress
 from index.store.kept import kept_shards
 from index.store.known import Known
@@ -52,24 +51,20 @@ class Making:
         """Return what embeds the texts that have no vector yet; a context."""
         return Embedder(self.cache, self.encoder, progress)
 
-    def gatherer(self, *, reread: bool = False) -> Gatherer:
-        """Return what makes documents of files; with `reread`, of known ones anew."""
-        return Gatherer(self.known, self.model, reread=reread)
-
     def write(
         self,
-        gathered: Gathered,
+        ingested: Ingested,
         *,
         sources: tuple[str, ...] = (),
         held: tuple[int, ...] = (),
         ignore: tuple[str, ...] = (),
     ) -> Manifest:
-        """Write all files of a snapshot of what was gathered; return its manifest, not yet live.
+        """Write all files of a snapshot of what was ingested; return its manifest, not yet live.
 
         Raises StoreError.
         """
         written = write_snapshot(
-            self.store, gathered, self.cache, self.model, self.encoder, self.known
+            self.store, ingested, self.cache, self.model, self.encoder, self.known
         )
         manifest = replace(written, sources=sources, held=held, ignore=ignore)
-        return carry_calibration(self.store, manifest, gathered.documents)
+        return carry_calibration(self.store, manifest, ingested.documents)

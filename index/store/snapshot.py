@@ -11,8 +11,7 @@ import numpy as np
 
 from index.errors import StoreDamagedError
 from index.records import Document
-from index.search.codes import read_codes
-from index.search.dense import DenseIndex
+from index.search.dense import DenseIndex, read_codes
 from index.store.columns import Columns, join_columns
 from index.store.manifest import Manifest, Shard
 from index.store.objects import ObjectFolder

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from index.chunking.chunker import VERSION as CHUNKING
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.ingest import Gathered
-from index.search.codes import are_worth_it, make_codes
+from index.ingest import Ingested
+from index.search.dense import are_worth_it, make_codes
 from index.store.dealing import deal, shard_count, shard_number
 from index.store.entries import Entry
 from index.store.known import Known
@@ -33,7 +33,7 @@ class _Written:
 
 def write_snapshot(
     store: Store,
-    gathered: Gathered,
+    ingested: Ingested,
     cache: VectorCache,
     model: Model,
     encoder: Encoder,
@@ -43,8 +43,8 @@ def write_snapshot(
 
     Shards whose documents and vectors are as before are not made again. Raises StoreError.
     """
-    shares = deal(gathered.documents)
-    count = shard_count(len(gathered.documents))
+    shares = deal(ingested.documents)
+    count = shard_count(len(ingested.documents))
     written = _by_number(before.snapshot if before.has_vectors else None, count)
     with write_errors_explained(store.folder):
         made = [_written(each, written.get(at), cache, store) for at, each in shares.items()]
@@ -66,7 +66,7 @@ def write_snapshot(
         dimension=dimension,
         sources=(),
         shards=shards,
-        documents=len(gathered.documents),
+        documents=len(ingested.documents),
         passages=sum(each.passages for each in made),
         sentences=sum(each.sentences for each in made),
         postings=postings,

@@ -61,7 +61,7 @@ def outline_extracted(text: str, headings: Sequence[Heading]) -> Outline:
     """
     by_start = {heading.start: heading for heading in headings}
     path: list[Heading] = []
-    bare: Heading | None = None
+    open_heading: Heading | None = None
     blocks: list[Block] = []
     skipped: list[Skipped] = []
     section = 0
@@ -69,16 +69,16 @@ def outline_extracted(text: str, headings: Sequence[Heading]) -> Outline:
     def titles() -> tuple[str, ...]:
         return tuple(text[above.start : above.end] for above in path)
 
-    def settle(level: int) -> None:
-        nonlocal bare
-        if bare is None:
+    def close_heading(level: int) -> None:
+        nonlocal open_heading
+        if open_heading is None:
             return
-        if level > bare.level:
-            skipped.append(Skipped(bare.start, bare.end, "heading"))
+        if level > open_heading.level:
+            skipped.append(Skipped(open_heading.start, open_heading.end, "heading"))
         else:
             path.pop()
-            blocks.append(Block(bare.start, bare.end, titles(), section))
-        bare = None
+            blocks.append(Block(open_heading.start, open_heading.end, titles(), section))
+        open_heading = None
 
     for line in line_spans(text):
         span = trim(text, line)
@@ -86,15 +86,15 @@ def outline_extracted(text: str, headings: Sequence[Heading]) -> Outline:
             continue
         heading = by_start.get(span.start)
         if heading:
-            settle(heading.level)
+            close_heading(heading.level)
             path = [above for above in path if above.level < heading.level] + [heading]
             section += 1
-            bare = heading
+            open_heading = heading
             continue
-        settle(7)
+        close_heading(7)
         start = marker_end(text, span)
         if start > span.start:
             skipped.append(Skipped(span.start, start, "list marker"))
         blocks.append(Block(start, span.end, titles(), section))
-    settle(0)
+    close_heading(0)
     return Outline("", tuple(blocks), tuple(sorted(skipped, key=lambda part: part.start)))

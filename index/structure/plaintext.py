@@ -13,141 +13,13 @@ from unicodedata import normalize
 from index.records import Skipped, Span
 from index.structure.outline import Block, Outline, line_spans, marker_end, trim
 
-MIN_TITLE_WORDS = 4
-
-_CLOSING_HEADING = re.compile(
-    r"(in )?(conclusions?|summary|final thoughts|(the )?bottom line|takeaways?|wrapping up)\b", re.I
-)
-_CLOSING_PARAGRAPH = re.compile(
-    r"(in|to) (conclusion|conclude|summary|summari[sz]e|sum up|closing)\b", re.I
-)
-
-
-@dataclass(slots=True)
-class HeadingPath:
-    """Where in its articles and sections a text stands, from headings without levels."""
-
-    current: tuple[str, ...] = ()
-    title_of_file: str = ""
-    _root: tuple[str, ...] = ()
-    _sections: int = 0
-    _closed: bool = True
-
-    def enter(self, stack: list[str], *, opens_file: bool) -> None:
-        """Take the headings that stand directly above the next paragraph."""
-        opens_article = self._closed and (len(stack) > 1 or is_title(stack[0]))
-        if opens_article:
-            self._root = tuple(stack[:-1]) or (stack[0],)
-            title = next(filter(is_title, self._root), self._root[0])
-            self.title_of_file = title if opens_file else ""
-            self._sections = 0
-            self.current = tuple(stack)
-        else:
-            self._sections += 1
-            self.current = (*self._root, *stack)
-        self._closed = self._sections > 0 and bool(_CLOSING_HEADING.match(stack[-1]))
-
-    def pass_paragraph(self, paragraph: str) -> None:
-        """Note that an article draws to its end."""
-        self._closed |= bool(_CLOSING_PARAGRAPH.match(paragraph))
-
-
-def is_title(heading: str) -> bool:
-    """Tell a title from a section's heading: it is longer; a question heads its own answer."""
-    return len(heading.split()) >= MIN_TITLE_WORDS and not heading.endswith("?")
-
-
-MAX_SHORT_WORDS = 4
-MAX_SHORT_CONTENT_WORDS = 3
-MIN_SUBTITLED = 6
-MIN_BODY_OF_DOUBTFUL = 100
-"""Characters below a heading in small letters, or with a subtitle: notes are shorter."""
-
-# "2.1 Methods", "Figure 3", "Box 1. Golden Rice"; "12 Oak Street" is an address.
-_NUMBERING = re.compile(
-    r"(?:(?:chapter|part|section|article|appendix|figure|table|box|step|phase|lesson|module|volume)"
-    r"\s+[A-Z]?\d{1,3}(?:\.\d{1,3})*[.:)]?|\d{1,2}(?:\.\d{1,2})*[.)]|[1-9]\d?(?:\.\d{1,2})+)(?:\s+|\Z)",
-    re.I,
-)
-_SENTENCE_END_INSIDE = re.compile(r"[^\W\dA-Z_]{2}[.!?…][\"'”’)\]]*\s")
-_SENTENCE_END = re.compile(r"[.,;:!…。！；，][\"'”’)\]]*\Z")
-_LABEL = re.compile(r":|\s[-–—](?=\s|\Z)")
-_SUBTITLE = re.compile(r"\s*(?:an?|the|how|what|when|where|which|who|why)\b|.*\b(?:and|or)\b", re.I)
-_ASKING = re.compile(r"(?:how|what|when|where|which|who|why)\b", re.I)
-_LISTED = re.compile(r"\s(?:and|or|&)\s", re.I)
-_FACTUAL_CHARACTER = re.compile(r"[^\w\s\-‐‑–—'’\"“”‘()\[\]&/,:.?!]|[\d_]")
-_WORD = re.compile(r"[^\W\d_]+(?:[-‐‑'’][^\W\d_]+)*")
-
-_SMALL_WORDS = frozenset(
-    "a about after among an and as at before behind below between but by during for from "
-    "in into it its nor of off on onto or over per than that the through to toward under "
-    "until up upon versus via vs with within without you your".split()
-)
-_STATING_WORDS = frozenset(
-    "am are became began bought broke came can can't cannot could did didn't do does doesn't "
-    "don't fell found gave goes got grew had has have he held him is isn't kept knew left lost "
-    "made may met might moved must my paid said sat saw sent shall she should sold spent stood "
-    "them they told took was wasn't we went were will won won't would wrote".split()
-)
-_VERB_ENDING = re.compile(r".*(?:[^\Wisu]s|[^\We]ed)\Z")
-
-
-def body_needed(line: str) -> int | None:
-    """Return how many characters must follow for `line` to be a heading, None if it is text."""
-    numbering = _NUMBERING.match(line)
-    name = normalize("NFC", line[numbering.end() :] if numbering else line)
-    if _SENTENCE_END.search(line) or _SENTENCE_END_INSIDE.search(name):
-        return None
-    if line.endswith("?") or not name:
-        return 0
-    if _FACTUAL_CHARACTER.search(name) or ("," in name and not _LISTED.search(name)):
-        return None
-    words = _WORD.findall(name)
-    if _states_something(words) and not _ASKING.match(name):
-        return None
-    label = _LABEL.search(name)
-    content = [word for word in words if word not in _SMALL_WORDS]
-    if not _is_title_case(content):
-        is_doubtful = not label and not numbering and _is_short(words, content)
-    elif label:
-        is_doubtful = len(words) >= MIN_SUBTITLED and bool(_SUBTITLE.match(name, label.end()))
-    else:
-        return 0
-    return MIN_BODY_OF_DOUBTFUL if is_doubtful else None
-
-
-def _is_title_case(content: list[str]) -> bool:
-    """Tell whether at most one word in six is in small letters: "Causes and prevention of Acne"."""
-    small = sum(not any(character.isupper() for character in word) for word in content)
-    return bool(content) and 6 * small <= len(content)
-
-
-def _is_short(words: list[str], content: list[str]) -> bool:
-    """Tell whether these few words are in a script with small letters: others give no sign."""
-    has_case = any(character.lower() != character.upper() for character in "".join(words))
-    return has_case and len(words) <= MAX_SHORT_WORDS and len(content) <= MAX_SHORT_CONTENT_WORDS
-
-
-def _states_something(words: list[str]) -> bool:
-    """Tell whether a word in small letters is, or has the ending of, a finite verb.
-
-    The first word is a subject or a noun, and the last of a heading often in the plural.
-    """
-    if words[:1] == ["I"] or any(word.replace("’", "'") in _STATING_WORDS for word in words):
-        return True
-    return any(
-        word.islower() and word not in _SMALL_WORDS and _VERB_ENDING.match(word)
-        for word in words[1:-1]
-    )
-
-
-MAX_HEADING_CHARS = 100
-MAX_HEADING_WORDS = 16
-MIN_BODY_CHARS = 40
-MIN_BODY_RATIO = 1.5
-MAX_WRAPPED_LINE = 120
-MAX_UNTITLED_STACK = 2
-MAX_STACK = 4
+_MAX_HEADING_CHARS = 100
+_MAX_HEADING_WORDS = 16
+_MIN_BODY_CHARS = 40
+_MIN_BODY_RATIO = 1.5
+_MAX_WRAPPED_LINE = 120
+_MAX_UNTITLED_HEADINGS = 2
+_MAX_HEADINGS = 4
 
 _NOT_LEAD_END = tuple(".,;:!…。！；，")
 _PROSE_END = re.compile(r"[.!?:…。！？][\"'”’)\]]*$")
@@ -172,21 +44,21 @@ def outline_plaintext(text: str) -> Outline:
     """Read the layout of `text`."""
     lines = [line for run in _runs(text) for line in _unwrap(text, run)]
     roles = _find_roles(lines)
-    path = HeadingPath()
+    path = _HeadingPath()
     blocks: list[Block] = []
     skipped: list[Skipped] = []
     section = 0
-    stack: list[str] = []
+    headings: list[str] = []
     for line, role in zip(lines, roles, strict=True):
         if role is _Role.HEADING:
-            stack.append(line.text)
+            headings.append(line.text)
             skipped.append(Skipped(*line.span, "heading"))
             continue
-        if stack or role is _Role.LEAD:
+        if headings or role is _Role.LEAD:
             section += 1
-        if stack:
-            path.enter(stack, opens_file=len(stack) == len(skipped) and not blocks)
-            stack = []
+        if headings:
+            path.enter(headings, opens_file=len(headings) == len(skipped) and not blocks)
+            headings = []
         path.pass_paragraph(line.text)
         start = marker_end(text, line.span)
         if start > line.span.start:
@@ -233,7 +105,7 @@ def _is_wrapped(run: list[_Line]) -> bool:
     if len(run) < 2:
         return False
     widths = [len(line.text) for line in run]
-    if max(widths) > MAX_WRAPPED_LINE or min(widths[:-1]) < max(widths) / 2:
+    if max(widths) > _MAX_WRAPPED_LINE or min(widths[:-1]) < max(widths) / 2:
         return False
     broken_off = sum(not _PROSE_END.search(line.text) for line in run[:-1])
     return broken_off * 2 >= len(run) - 1 and bool(_PROSE_END.search(run[-1].text))
@@ -253,7 +125,7 @@ def _find_roles(lines: list[_Line]) -> list[_Role]:
         if not is_stacked:
             body = len(below.text)
             roles[i] = _Role.LEAD
-        needed = body_needed(line.text)
+        needed = _body_needed(line.text)
         if needed is not None and body >= needed:
             roles[i] = _Role.HEADING
     _break_up_lists(lines, roles)
@@ -262,8 +134,8 @@ def _find_roles(lines: list[_Line]) -> list[_Role]:
 
 def _may_lead(line: str) -> bool:
     return (
-        len(line) <= MAX_HEADING_CHARS
-        and len(line.split()) <= MAX_HEADING_WORDS
+        len(line) <= _MAX_HEADING_CHARS
+        and len(line.split()) <= _MAX_HEADING_WORDS
         and "\n" not in line
         and "\r" not in line
         and not line.endswith(_NOT_LEAD_END)
@@ -276,7 +148,7 @@ def _leads_to(line: str, below: str) -> bool:
     """Tell whether `line` stands above `below` as a question or a heading above its text."""
     if line.endswith("?"):
         return not below.endswith("?")
-    enough = max(MIN_BODY_CHARS, MIN_BODY_RATIO * len(line))
+    enough = max(_MIN_BODY_CHARS, _MIN_BODY_RATIO * len(line))
     return len(below) >= enough and bool(_PROSE_END.search(below))
 
 
@@ -285,7 +157,135 @@ def _break_up_lists(lines: list[_Line], roles: list[_Role]) -> None:
     start = 0
     for is_heading, group in groupby(roles, key=lambda role: role is _Role.HEADING):
         end = start + len(list(group))
-        has_title = any(is_title(line.text) for line in lines[start:end])
-        if is_heading and end - start > (MAX_STACK if has_title else MAX_UNTITLED_STACK):
+        has_title = any(_is_title(line.text) for line in lines[start:end])
+        if is_heading and end - start > (_MAX_HEADINGS if has_title else _MAX_UNTITLED_HEADINGS):
             roles[start : end - 1] = [_Role.TEXT] * (end - 1 - start)
         start = end
+
+
+_MIN_TITLE_WORDS = 4
+
+_CLOSING_HEADING = re.compile(
+    r"(in )?(conclusions?|summary|final thoughts|(the )?bottom line|takeaways?|wrapping up)\b", re.I
+)
+_CLOSING_PARAGRAPH = re.compile(
+    r"(in|to) (conclusion|conclude|summary|summari[sz]e|sum up|closing)\b", re.I
+)
+
+
+@dataclass(slots=True)
+class _HeadingPath:
+    """Where in its articles and sections a text stands, from headings without levels."""
+
+    current: tuple[str, ...] = ()
+    title_of_file: str = ""
+    _root: tuple[str, ...] = ()
+    _sections: int = 0
+    _closed: bool = True
+
+    def enter(self, headings: list[str], *, opens_file: bool) -> None:
+        """Take the headings that stand directly above the next paragraph."""
+        opens_article = self._closed and (len(headings) > 1 or _is_title(headings[0]))
+        if opens_article:
+            self._root = tuple(headings[:-1]) or (headings[0],)
+            title = next(filter(_is_title, self._root), self._root[0])
+            self.title_of_file = title if opens_file else ""
+            self._sections = 0
+            self.current = tuple(headings)
+        else:
+            self._sections += 1
+            self.current = (*self._root, *headings)
+        self._closed = self._sections > 0 and bool(_CLOSING_HEADING.match(headings[-1]))
+
+    def pass_paragraph(self, paragraph: str) -> None:
+        """Note that an article draws to its end."""
+        self._closed |= bool(_CLOSING_PARAGRAPH.match(paragraph))
+
+
+def _is_title(heading: str) -> bool:
+    """Tell a title from a section's heading: it is longer; a question heads its own answer."""
+    return len(heading.split()) >= _MIN_TITLE_WORDS and not heading.endswith("?")
+
+
+_MAX_SHORT_WORDS = 4
+_MAX_SHORT_CONTENT_WORDS = 3
+_MIN_SUBTITLED = 6
+_MIN_BODY_OF_DOUBTFUL = 100
+"""Characters below a heading in small letters, or with a subtitle: notes are shorter."""
+
+# "2.1 Methods", "Figure 3", "Box 1. Golden Rice"; "12 Oak Street" is an address.
+_NUMBERING = re.compile(
+    r"(?:(?:chapter|part|section|article|appendix|figure|table|box|step|phase|lesson|module|volume)"
+    r"\s+[A-Z]?\d{1,3}(?:\.\d{1,3})*[.:)]?|\d{1,2}(?:\.\d{1,2})*[.)]|[1-9]\d?(?:\.\d{1,2})+)(?:\s+|\Z)",
+    re.I,
+)
+_SENTENCE_END_INSIDE = re.compile(r"[^\W\dA-Z_]{2}[.!?…][\"'”’)\]]*\s")
+_SENTENCE_END = re.compile(r"[.,;:!…。！；，][\"'”’)\]]*\Z")
+_LABEL = re.compile(r":|\s[-–—](?=\s|\Z)")
+_SUBTITLE = re.compile(r"\s*(?:an?|the|how|what|when|where|which|who|why)\b|.*\b(?:and|or)\b", re.I)
+_ASKING = re.compile(r"(?:how|what|when|where|which|who|why)\b", re.I)
+_LISTED = re.compile(r"\s(?:and|or|&)\s", re.I)
+_FACTUAL_CHARACTER = re.compile(r"[^\w\s\-‐‑–—'’\"“”‘()\[\]&/,:.?!]|[\d_]")
+_WORD = re.compile(r"[^\W\d_]+(?:[-‐‑'’][^\W\d_]+)*")
+
+_SMALL_WORDS = frozenset(
+    "a about after among an and as at before behind below between but by during for from "
+    "in into it its nor of off on onto or over per than that the through to toward under "
+    "until up upon versus via vs with within without you your".split()
+)
+_STATING_WORDS = frozenset(
+    "am are became began bought broke came can can't cannot could did didn't do does doesn't "
+    "don't fell found gave goes got grew had has have he held him is isn't kept knew left lost "
+    "made may met might moved must my paid said sat saw sent shall she should sold spent stood "
+    "them they told took was wasn't we went were will won won't would wrote".split()
+)
+_VERB_ENDING = re.compile(r".*(?:[^\Wisu]s|[^\We]ed)\Z")
+
+
+def _body_needed(line: str) -> int | None:
+    """Return how many characters must follow for `line` to be a heading, None if it is text."""
+    numbering = _NUMBERING.match(line)
+    name = normalize("NFC", line[numbering.end() :] if numbering else line)
+    if _SENTENCE_END.search(line) or _SENTENCE_END_INSIDE.search(name):
+        return None
+    if line.endswith("?") or not name:
+        return 0
+    if _FACTUAL_CHARACTER.search(name) or ("," in name and not _LISTED.search(name)):
+        return None
+    words = _WORD.findall(name)
+    if _states_something(words) and not _ASKING.match(name):
+        return None
+    label = _LABEL.search(name)
+    content = [word for word in words if word not in _SMALL_WORDS]
+    if not _is_title_case(content):
+        is_doubtful = not label and not numbering and _is_short(words, content)
+    elif label:
+        is_doubtful = len(words) >= _MIN_SUBTITLED and bool(_SUBTITLE.match(name, label.end()))
+    else:
+        return 0
+    return _MIN_BODY_OF_DOUBTFUL if is_doubtful else None
+
+
+def _is_title_case(content: list[str]) -> bool:
+    """Tell whether at most one word in six is in small letters: "Causes and prevention of Acne"."""
+    small = sum(not any(character.isupper() for character in word) for word in content)
+    return bool(content) and 6 * small <= len(content)
+
+
+def _is_short(words: list[str], content: list[str]) -> bool:
+    """Tell whether these few words are in a script with small letters: others give no sign."""
+    has_case = any(character.lower() != character.upper() for character in "".join(words))
+    return has_case and len(words) <= _MAX_SHORT_WORDS and len(content) <= _MAX_SHORT_CONTENT_WORDS
+
+
+def _states_something(words: list[str]) -> bool:
+    """Tell whether a word in small letters is, or has the ending of, a finite verb.
+
+    The first word is a subject or a noun, and the last of a heading often in the plural.
+    """
+    if words[:1] == ["I"] or any(word.replace("’", "'") in _STATING_WORDS for word in words):
+        return True
+    return any(
+        word.islower() and word not in _SMALL_WORDS and _VERB_ENDING.match(word)
+        for word in words[1:-1]
+    )

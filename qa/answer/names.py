@@ -5,8 +5,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from index.records import Document, Span
-from index.search.terms import fold
-from index.sources.file_names import words_of_name
+from index.search.terms import fold, words_of_name
 from qa.question.wording import ASKING_WORDS
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")

@@ -1,11 +1,12 @@
 """An answer's JSON form: one definition for the command line, the service and its OpenAPI page."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any, Self
+from typing import Any
 
-import orjson
 from pydantic import Field
 
+from index.records import Document, Span
 from qa.formats.fields import (
     DocumentId,
     DocumentSha256,
@@ -22,7 +23,7 @@ from qa.formats.fields import (
     WireModel,
     Words,
 )
-from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
+from qa.records import MOST_PLACES, Answer, AnswerSpan, Citation, Hit, Place
 
 
 class PlaceJson(WireModel):
@@ -38,27 +39,29 @@ class PlaceJson(WireModel):
     end_char_index: EndIndex
     cited_text: Words
 
-    @staticmethod
-    def fields_of(place: Place) -> dict[str, Any]:
-        """Return the fields of the JSON form of `place`."""
-        document = place.document
-        first, last = document.pages_of(place.span) or (None, None)
-        return {
-            "document_id": document.id,
-            "document_title": document.display_title,
-            "source": document.source,
-            "start_page_number": first,
-            "end_page_number": last,
-            "row_number": document.row_number,
-            "start_char_index": place.span.start,
-            "end_char_index": place.span.end,
-            "cited_text": place.text,
-        }
-
     @classmethod
-    def of(cls, place: Place) -> Self:
+    def of(cls, place: Place) -> "PlaceJson":
         """Return the JSON form of `place`."""
-        return cls(**cls.fields_of(place))
+        return cls(**_place_fields(place.document, place.span), cited_text=place.text)
+
+
+def _place_fields(document: Document, span: Span) -> dict[str, Any]:
+    """Return the fields that say where something stands."""
+    first_page, last_page = document.pages_of(span) or (None, None)
+    return {
+        "document_id": document.id,
+        "document_title": document.display_title,
+        "source": document.source,
+        "start_page_number": first_page,
+        "end_page_number": last_page,
+        "row_number": document.row_number,
+        "start_char_index": span.start,
+        "end_char_index": span.end,
+    }
+
+
+def _listed(places: Sequence[Place]) -> list[PlaceJson]:
+    return [PlaceJson.of(place) for place in places[:MOST_PLACES]]
 
 
 class CitationJson(WireModel):
@@ -85,29 +88,20 @@ class CitationJson(WireModel):
         ge=1, description="How many documents say this, the cited one among them.", examples=[1]
     )
 
-    @staticmethod
-    def fields_of(citation: Citation) -> dict[str, Any]:
-        """Return the fields of the JSON form of `citation`."""
-        document = citation.document
-        first, last = document.pages_of(citation.span) or (None, None)
-        return {
-            "number": citation.number,
-            "document_id": document.id,
-            "document_title": document.display_title,
-            "source": document.source,
-            "heading_path": list(citation.heading_path),
-            "cited_text": citation.cited_text,
-            "start_char_index": citation.start,
-            "end_char_index": citation.end,
-            "start_page_number": first,
-            "end_page_number": last,
-            "row_number": document.row_number,
-            "document_sha256": document.document_sha256,
-            "text_sha256": document.text_sha256,
-            "also_in": [PlaceJson.fields_of(place) for place in citation.also_in[:MOST_PLACES]],
-            "also_in_count": len(citation.also_in),
-            "agreeing_documents": citation.agreeing,
-        }
+    @classmethod
+    def of(cls, citation: Citation) -> "CitationJson":
+        """Return the JSON form of `citation`."""
+        return cls(
+            **_place_fields(citation.document, citation.span),
+            number=citation.number,
+            heading_path=list(citation.heading_path),
+            cited_text=citation.cited_text,
+            document_sha256=citation.document.document_sha256,
+            text_sha256=citation.document.text_sha256,
+            also_in=_listed(citation.also_in),
+            also_in_count=len(citation.also_in),
+            agreeing_documents=citation.agreeing,
+        )
 
 
 class HighlightJson(WireModel):
@@ -148,40 +142,24 @@ class PassageJson(WireModel):
         ge=0, description="How many near-duplicates were found in all.", examples=[0]
     )
 
-    @staticmethod
-    def fields_of(rank: int, hit: Hit) -> dict[str, Any]:
-        """Return the fields of the JSON form of `hit`."""
-        document, passage = hit.document, hit.passage
-        first, last = document.pages_of(passage.span) or (None, None)
-        return {
-            "rank": rank,
-            "passage_id": passage.id,
-            "document_id": document.id,
-            "document_title": document.display_title,
-            "source": document.source,
-            "heading_path": list(passage.heading_path),
-            "text": passage.span.of(document.text),
-            "start_char_index": passage.start,
-            "end_char_index": passage.end,
-            "start_page_number": first,
-            "end_page_number": last,
-            "row_number": document.row_number,
-            "score": hit.score,
-            "highlights": [
-                {"start": span.start - passage.start, "end": span.end - passage.start}
+    @classmethod
+    def of(cls, rank: int, hit: Hit) -> "PassageJson":
+        """Return the JSON form of `hit`."""
+        passage = hit.passage
+        return cls(
+            **_place_fields(hit.document, passage.span),
+            rank=rank,
+            passage_id=passage.id,
+            heading_path=list(passage.heading_path),
+            text=passage.span.of(hit.document.text),
+            score=hit.score,
+            highlights=[
+                HighlightJson(start=span.start - passage.start, end=span.end - passage.start)
                 for span in hit.highlights
             ],
-            "also_in": [PlaceJson.fields_of(place) for place in hit.also_in[:MOST_PLACES]],
-            "also_in_count": len(hit.also_in),
-        }
-
-
-__all__ = ["AnswerJson", "CitationJson", "HighlightJson", "PassageJson", "PlaceJson", "WireModel"]
-
-_PROMISE = (
-    "With 95 % confidence, at most 10 % of unanswerable questions like the 30 near-miss and "
-    "30 far-off ones of mine.jsonl are answered."
-)
+            also_in=_listed(hit.also_in),
+            also_in_count=len(hit.also_in),
+        )
 
 
 class AnswerSpanJson(WireModel):
@@ -203,6 +181,23 @@ class AnswerTextJson(WireModel):
         examples=["One of the most frequently reported side effects is temporary redness."],
     )
     spans: list[AnswerSpanJson] = Field(description="What of the text is cited from where.")
+
+    @classmethod
+    def of(cls, text: str, spans: Iterable[AnswerSpan]) -> "AnswerTextJson":
+        """Return the JSON form of an answer's text."""
+        return cls(
+            text=text,
+            spans=[
+                AnswerSpanJson(start=span.start, end=span.end, citations=list(span.citations))
+                for span in spans
+            ],
+        )
+
+
+_PROMISE = (
+    "With 95 % confidence, at most 10 % of unanswerable questions like the 30 near-miss and "
+    "30 far-off ones of mine.jsonl are answered."
+)
 
 
 class CalibrationJson(WireModel):
@@ -303,38 +298,29 @@ class AnswerJson(WireModel):
     )
 
     @classmethod
-    def of(cls, answer: Answer) -> Self:
+    def of(cls, answer: Answer) -> "AnswerJson":
         """Return the JSON form of `answer`."""
-        return cls.model_validate(cls.fields_of(answer))
-
-    @staticmethod
-    def fields_of(answer: Answer) -> dict[str, Any]:
-        """Return the fields of the JSON form of `answer`, in its order."""
-        spans = [
-            {"start": span.start, "end": span.end, "citations": list(span.citations)}
-            for span in answer.spans
-        ]
-        return {
-            "question": answer.question,
-            "answered": answer.answered,
-            "confidence": answer.confidence,
-            "answer": {"text": answer.text, "spans": spans} if answer.text else None,
-            "citations": [CitationJson.fields_of(citation) for citation in answer.citations],
-            "passages": [
-                PassageJson.fields_of(rank, hit) for rank, hit in enumerate(answer.hits, 1)
-            ],
-            "snapshot": answer.snapshot,
-            "model": answer.model,
-            "reader": asdict(answer.reader) if answer.reader else None,
-            "calibration": asdict(answer.calibration) if answer.calibration else None,
-            "corrections": [asdict(each) for each in answer.corrections],
-            "unknown_words": list(answer.unknown_words),
-            "missing_names": list(answer.missing_names),
-            "took_ms": round(answer.took_ms, 3),
-            "explain": dict(answer.explain) if answer.explain is not None else None,
-        }
+        return cls(
+            question=answer.question,
+            answered=answer.answered,
+            confidence=answer.confidence,
+            answer=AnswerTextJson.of(answer.text, answer.spans) if answer.text else None,
+            citations=[CitationJson.of(citation) for citation in answer.citations],
+            passages=[PassageJson.of(rank, hit) for rank, hit in enumerate(answer.hits, 1)],
+            snapshot=answer.snapshot,
+            model=answer.model,
+            reader=ReaderJson(**asdict(answer.reader)) if answer.reader else None,
+            calibration=CalibrationJson(**asdict(answer.calibration))
+            if answer.calibration
+            else None,
+            corrections=[CorrectionJson(**asdict(each)) for each in answer.corrections],
+            unknown_words=list(answer.unknown_words),
+            missing_names=list(answer.missing_names),
+            took_ms=round(answer.took_ms, 3),
+            explain=dict(answer.explain) if answer.explain is not None else None,
+        )
 
 
 def answer_json(answer: Answer) -> bytes:
-    """Return an answer as JSON: what `AnswerJson.of(answer).model_dump_json()` is."""
-    return orjson.dumps(AnswerJson.fields_of(answer), option=orjson.OPT_SERIALIZE_NUMPY)
+    """Return an answer as JSON."""
+    return AnswerJson.of(answer).model_dump_json().encode()

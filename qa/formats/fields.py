@@ -125,3 +125,10 @@ def place_line(document: Document, span: Span) -> str:
     in_row = f", row {row}" if row is not None else ""
     on_page = f" (page {pages[0]})" if pages else ""
     return f"{one_line(document.source)}{in_row}:{span.start}-{span.end}{on_page}"
+
+
+def likeness(similarity: float) -> str:
+    """Return how like a text is in words; what is not the same is never called 100% alike."""
+    if similarity == 1:
+        return "the same but for blanks, letter case or quotation marks"
+    return f"{min(similarity, 0.99):.0%} alike"

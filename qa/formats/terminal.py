@@ -1,7 +1,7 @@
-"""An answer as a person reads it, its citations, the passages behind it; and whether it holds."""
+"""An answer as a person reads it: its citations, the passages behind it, how it came about."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -13,126 +13,70 @@ from qa.formats.marked_text import CLOSEST, NOT_ANSWERED, NOTHING_SEARCHED, rema
 from qa.question.wording import is_complete, is_lead_in, is_row
 from qa.records import MOST_PLACES, Answer, AppliedCalibration, Citation, Hit, Place
 
-if TYPE_CHECKING:
-    from qa.verify.checking import Verification
-
-_SHOWN = 10
+_MOST_ROWS = 10
 
 
-def print_explanation(explain: Any, console: Console) -> None:
-    """Print what an answer's `explain` has; no line is cut or broken."""
-    for line in _lines(explain):
-        console.print(one_line(line), soft_wrap=True)
-
-
-def _lines(explain: Any) -> Iterator[str]:
-    terms = (f"{term['text']} {term['weight']:.2f}" for term in explain["question"]["terms"])
-    yield ""
-    yield f"terms and their weights: {', '.join(terms)}"
-    yield f"stages: {', '.join(['dense', *explain['stages']])}"
-    for stage in ("dense", "lexical", "fused", "read", "quotes"):
-        yield ""
-        yield stage
-        for row in explain[stage][:_SHOWN]:
-            chosen = "  chosen" * row.get("chosen", False)
-            yield f"{row['rank']:3}  {row['score']:.3f}  {row['place']}{chosen}"
-    yield ""
-    places = {row["passage_id"]: row["place"] for row in explain["dense"]}
-    for group in explain["collapsed"]:
-        stands_for = ", ".join(places[each] for each in group["stands_for"])
-        yield f"{places[group['passage_id']]} stands for {stands_for}"
-    yield from _decision(explain["decision"])
-
-
-def _decision(decision: Any) -> Iterator[str]:
-    yield "decision"
-    evidence = decision["evidence"] or {}
-    yield from (f"  {name} {value:.3f}" for name, value in evidence.items())
-    if decision["missing_names"]:
-        yield f"missing names: {', '.join(decision['missing_names'])}"
-    told = f"score {decision['score']:.3f}"
-    if decision["calibration"] is not None:
-        told += f", calibration {decision['calibration']}{', stale' * decision['stale']}"
-    yield told
-    by_hand = ", set by hand" * decision["by_hand"]
-    yield (
-        f"confidence {decision['confidence']:.3f}, threshold {decision['threshold']:.3f}{by_hand}"
-    )
-
-
-def print_answer(answer: Answer, console: Console) -> None:
-    """Print the answer, or that there is none, and the ranked passages."""
+def print_answer(answer: Answer, console: Console, *, short: bool = False) -> None:
+    """Print the answer, or that there is none, and the ranked passages; these not if `short`."""
     console.print()
-    told = list(remarks(answer))
-    for remark in told:
+    answer_remarks = list(remarks(answer))
+    for remark in answer_remarks:
         _print_indented(Text(remark, style="dim"), console, 2)
-    if told:
+    if answer_remarks:
         console.print()
     if answer.answered:
         _print_indented(_answer_text(answer, console), console, 2)
-        for citation in answer.citations:
+        if short:
             console.print()
-            _print_citation(citation, console)
+        for citation in answer.citations:
+            _print_citation(citation, console, short=short)
     else:
-        told_instead = NOT_ANSWERED if answer.hits else NOTHING_SEARCHED
-        _print_indented(Text(told_instead, style="bold"), console, 2)
-    _print_hits("Passages" if answer.answered else CLOSEST, answer.hits, console)
-    console.print()
-    reader = f"reader {answer.reader.name}" if answer.reader else "no reader"
-    summary = (
-        f"confidence {answer.confidence:.2f} · {answer.took_ms:.0f} ms · {answer.model} · {reader}"
-    )
-    console.print(Text(one_line(summary), style="dim"), soft_wrap=not console.is_terminal)
-    if answer.calibration is not None:
-        _print_indented(Text(one_line(_promise(answer.calibration)), style="dim"), console, 0)
+        why_not = NOT_ANSWERED if answer.hits else NOTHING_SEARCHED
+        _print_indented(Text(why_not, style="bold"), console, 2)
+    if not short:
+        _print_hits("Passages" if answer.answered else CLOSEST, answer.hits, console)
+        _print_summary(answer, console)
     if answer.explain is not None:
         print_explanation(answer.explain, console)
 
 
-def print_verification(found: "Verification") -> None:
-    """Print a line for each citation, and one for each other thing that does not hold."""
-    from qa.formats.verdicts import (
-        verdict_lines,  # here and not above: it takes what asking need not
-    )
-
-    for line in verdict_lines(found):
-        print(line)
-
-
-def _promise(calibration: AppliedCalibration) -> str:
-    if calibration.promise is not None:
-        return calibration.promise
-    if calibration.stale:
-        return (
-            "Nothing is promised: the documents changed since the calibration; make a new one with "
-            "`pincite calibrate`."
-        )
-    return "Nothing is promised: the threshold was set by hand."
-
-
 def _answer_text(answer: Answer, console: Console) -> Text:
     """Return the answer with its marks; the parts of one quote stand below one another."""
+    answer_text = answer.text or ""
     text = Text(style="bold" if console.is_terminal else "")
-    done = 0
+    end = 0
     for span in answer.spans:
-        between, words = (
-            (answer.text or "")[start:end]
-            for start, end in ((done, span.start), (span.start, span.end))
-        )
         marks = "".join(f"[{number}]" for number in span.citations)
-        text.append(between).append(f"{_unwrapped(words)} ").append(marks, style="cyan")
-        done = span.end
+        text.append(answer_text[end : span.start])
+        text.append(f"{_unwrapped(answer_text[span.start : span.end])} ")
+        text.append(marks, style="cyan")
+        end = span.end
     return text
 
 
-def _print_citation(citation: Citation, console: Console) -> None:
-    document = citation.document
+def _unwrapped(words: str) -> str:
+    """Join the lines of a sentence; rows, and what follows a whole sentence, keep their lines."""
+    lines = [" ".join(line.split()) for line in printable(words).split("\n")]
+    unwrapped = before = ""
+    for line in filter(None, lines):
+        joins = before and not (
+            is_row(before) or is_row(line) or is_complete(before) or is_lead_in(before)
+        )
+        unwrapped += f" {line}" if joins else f"\n{line}" if unwrapped else line
+        before = line
+    return unwrapped
+
+
+def _print_citation(citation: Citation, console: Console, *, short: bool) -> None:
     first = Text(f"[{citation.number}] ", style="cyan")
-    first.append(place_line(document, citation.span), style="default")
+    first.append(place_line(citation.document, citation.span), style="default")
     if citation.agreeing > 1:
         first.append(f"  {citation.agreeing} documents say this", style="green")
+    if not short:
+        console.print()
     _print_indented(first, console, 2)
-    _print_details(document.title, citation, citation.heading_path, console)
+    if not short:
+        _print_details(citation.document.title, citation, citation.heading_path, console)
 
 
 def _print_hits(heading: str, hits: Sequence[Hit], console: Console) -> None:
@@ -141,14 +85,21 @@ def _print_hits(heading: str, hits: Sequence[Hit], console: Console) -> None:
         console.print(Text(heading, style="bold"))
     for rank, hit in enumerate(hits, 1):
         console.print()
-        _print_hit(rank, hit, console)
+        first = Text(f"{rank:2}  ", style="bold").append(f"{hit.score:.2f}  ", style="green")
+        console.print(first.append(place_line(hit.document, hit.passage.span), style="default"))
+        _print_details(hit.document.title, hit, hit.passage.heading_path, console)
+        _print_indented(_passage(hit), console, 6)
 
 
-def _print_hit(rank: int, hit: Hit, console: Console) -> None:
-    first = Text(f"{rank:2}  ", style="bold").append(f"{hit.score:.2f}  ", style="green")
-    console.print(first.append(place_line(hit.document, hit.passage.span), style="default"))
-    _print_details(hit.document.title, hit, hit.passage.heading_path, console)
-    _print_indented(_passage(hit, console), console, 6)
+def _passage(hit: Hit) -> Text:
+    """Return a passage with its highlights; only a terminal shows them, in bold."""
+    text = Text()
+    position = hit.passage.start
+    for span in hit.highlights:
+        text.append(printable(Span(position, span.start).of(hit.document.text)), style="dim")
+        text.append(printable(span.of(hit.document.text)), style="bold yellow")
+        position = span.end
+    return text.append(printable(hit.document.text[position : hit.passage.end]), style="dim")
 
 
 def _print_details(
@@ -169,33 +120,70 @@ def _also_said(also_in: Sequence[Place]) -> str:
     return f"also said {times} in {sources}{more}"
 
 
+def _print_summary(answer: Answer, console: Console) -> None:
+    reader = f"reader {answer.reader.name}" if answer.reader else "no reader"
+    summary = (
+        f"confidence {answer.confidence:.2f} · {answer.took_ms:.0f} ms · {answer.model} · {reader}"
+    )
+    console.print()
+    console.print(Text(one_line(summary), style="dim"), soft_wrap=not console.is_terminal)
+    if answer.calibration is not None:
+        _print_indented(Text(one_line(_promise(answer.calibration)), style="dim"), console, 0)
+
+
+def _promise(calibration: AppliedCalibration) -> str:
+    if calibration.promise is not None:
+        return calibration.promise
+    if calibration.stale:
+        return (
+            "Nothing is promised: the documents changed since the calibration; make a new one with "
+            "`pincite calibrate`."
+        )
+    return "Nothing is promised: the threshold was set by hand."
+
+
 def _print_indented(text: Text, console: Console, indent: int) -> None:
     for line in text.wrap(console, max(1, console.width - indent - 2)):
         line.rstrip()
         console.print(Text(" " * indent if line else "").append_text(line))
 
 
-def _passage(hit: Hit, console: Console) -> Text:
-    """Show the passage with its highlights bold, or between asterisks where there is no bold."""
-    text = Text()
-    position = hit.passage.start
-    for span in hit.highlights:
-        text.append(printable(Span(position, span.start).of(hit.document.text)), style="dim")
-        words = printable(span.of(hit.document.text))
-        text.append(words if console.is_terminal else f"**{words}**", style="bold yellow")
-        position = span.end
-    return text.append(printable(hit.document.text[position : hit.passage.end]), style="dim")
+def print_explanation(explain: Any, console: Console) -> None:
+    """Print what an answer's `explain` has; no line is cut or broken."""
+    for line in _explanation_lines(explain):
+        console.print(one_line(line), soft_wrap=True)
 
 
-def _unwrapped(words: str) -> str:
-    """Join the lines of a sentence; rows, and what follows a whole sentence, keep their lines."""
-    lines = [" ".join(line.split()) for line in printable(words).split("\n")]
-    told = ""
-    before = ""
-    for line in filter(None, lines):
-        joins = before and not (
-            is_row(before) or is_row(line) or is_complete(before) or is_lead_in(before)
-        )
-        told += f" {line}" if joins else f"\n{line}" if told else line
-        before = line
-    return told
+def _explanation_lines(explain: Any) -> Iterator[str]:
+    terms = (f"{term['text']} {term['weight']:.2f}" for term in explain["question"]["terms"])
+    yield ""
+    yield f"terms and their weights: {', '.join(terms)}"
+    yield f"stages: {', '.join(['dense', *explain['stages']])}"
+    for stage in ("dense", "lexical", "fused", "read", "quotes"):
+        yield ""
+        yield stage
+        for row in explain[stage][:_MOST_ROWS]:
+            chosen = "  chosen" * row.get("chosen", False)
+            yield f"{row['rank']:3}  {row['score']:.3f}  {row['place']}{chosen}"
+    yield ""
+    places = {row["passage_id"]: row["place"] for row in explain["dense"]}
+    for group in explain["collapsed"]:
+        stands_for = ", ".join(places[each] for each in group["stands_for"])
+        yield f"{places[group['passage_id']]} stands for {stands_for}"
+    yield from _decision_lines(explain["decision"])
+
+
+def _decision_lines(decision: Any) -> Iterator[str]:
+    yield "decision"
+    for name, value in (decision["evidence"] or {}).items():
+        yield f"  {name} {value:.3f}"
+    if decision["missing_names"]:
+        yield f"missing names: {', '.join(decision['missing_names'])}"
+    calibration = ""
+    if decision["calibration"] is not None:
+        calibration = f", calibration {decision['calibration']}{', stale' * decision['stale']}"
+    yield f"score {decision['score']:.3f}{calibration}"
+    by_hand = ", set by hand" * decision["by_hand"]
+    yield (
+        f"confidence {decision['confidence']:.3f}, threshold {decision['threshold']:.3f}{by_hand}"
+    )

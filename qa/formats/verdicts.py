@@ -1,4 +1,4 @@
-"""What verifying gives, in its JSON form: for the command line and the service."""
+"""What verifying gives: its JSON form, and the lines that a person or a language model reads."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,10 +7,20 @@ from pydantic import Field
 
 from index.records import Span
 from index.terminal import one_line
-from qa.formats.fields import DocumentId, EndIndex, Source, StartIndex, WireModel, place_line
+from qa.formats.fields import (
+    DocumentId,
+    EndIndex,
+    Source,
+    StartIndex,
+    WireModel,
+    likeness,
+    place_line,
+)
 from qa.records import Place
 from qa.verify.checking import Status, Verdict, Verification
-from qa.verify.relocation import Likeness
+from qa.verify.nearest import NearestPlace
+
+_MOST_SHOWN = 300
 
 
 class PlaceVerdictJson(WireModel):
@@ -51,19 +61,20 @@ class NearestJson(WireModel):
     similarity: float = Field(
         ge=0,
         le=1,
-        description="1 where but blanks, letter case or quotation marks differ.",
+        description="1 only where the words are the same, and nothing but blanks, letter case or "
+        "the shape of quotation marks differs.",
         examples=[0.83],
     )
 
     @classmethod
-    def of(cls, found: Likeness) -> "NearestJson":
-        """Return the JSON form of `found`."""
-        span = found.place.span
+    def of(cls, nearest: NearestPlace) -> "NearestJson":
+        """Return the JSON form of `nearest`."""
+        similarity = nearest.similarity
         return cls(
-            text=found.place.text,
-            start_char_index=span.start,
-            end_char_index=span.end,
-            similarity=round(found.similarity, 4),
+            text=nearest.place.text,
+            start_char_index=nearest.place.span.start,
+            end_char_index=nearest.place.span.end,
+            similarity=1.0 if similarity == 1 else min(round(similarity, 4), 0.9999),
         )
 
 
@@ -95,8 +106,8 @@ class VerdictJson(PlaceVerdictJson):
         "if none is, or if it was not looked for."
     )
     found_in: list[FoundJson] = Field(
-        description="Of one that is missing: other documents that have the same words now, at most "
-        "5; first one of the same file or text."
+        description="Of one that is stale or missing: other documents that have the same words "
+        "now, at most 5; first one of the same file or text."
     )
     note: str | None = Field(
         description="Why `nearest` or `found_in` was not looked for; null if it was, or if it need "
@@ -107,14 +118,23 @@ class VerdictJson(PlaceVerdictJson):
     @classmethod
     def of(cls, verdict: Verdict) -> "VerdictJson":
         """Return the JSON form of `verdict`."""
-        places = [PlaceVerdictJson(**_fields_of(place)) for place in verdict.also_in]
         return cls(
-            **_fields_of(verdict),
-            also_in=places,
+            **_place_fields(verdict),
+            also_in=[PlaceVerdictJson(**_place_fields(place)) for place in verdict.also_in],
             nearest=NearestJson.of(verdict.nearest) if verdict.nearest else None,
             found_in=[FoundJson.of(place) for place in verdict.found_in],
             note=verdict.note or None,
         )
+
+
+def _place_fields(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "status": verdict.status,
+        "document_id": verdict.given.document_id,
+        "start_char_index": verdict.span.start if verdict.span else None,
+        "end_char_index": verdict.span.end if verdict.span else None,
+        "differs": list(verdict.differs),
+    }
 
 
 class VerificationJson(WireModel):
@@ -130,43 +150,30 @@ class VerificationJson(WireModel):
     )
 
     @classmethod
-    def of(cls, found: Verification) -> "VerificationJson":
-        """Return the JSON form of `found`."""
+    def of(cls, verification: Verification) -> "VerificationJson":
+        """Return the JSON form of `verification`."""
         return cls(
-            holds=found.holds,
-            results=[VerdictJson.of(verdict) for verdict in found.citations],
-            passages=[VerdictJson.of(verdict) for verdict in found.passages],
-            faults=list(found.faults),
+            holds=verification.holds,
+            results=[VerdictJson.of(verdict) for verdict in verification.citations],
+            passages=[VerdictJson.of(verdict) for verdict in verification.passages],
+            faults=list(verification.faults),
         )
 
 
-def _fields_of(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "status": verdict.status,
-        "document_id": verdict.claim.document_id,
-        "start_char_index": verdict.span.start if verdict.span else None,
-        "end_char_index": verdict.span.end if verdict.span else None,
-        "differs": list(verdict.differs),
-    }
-
-
-_MOST_SHOWN = 300
-
-
-def verdict_lines(found: Verification) -> Iterator[str]:
+def verdict_lines(verification: Verification) -> Iterator[str]:
     """Yield a line for each citation, and those on each other thing that does not hold."""
-    if not found.citations:
+    if not verification.citations:
         yield "no citations to check"
-    for number, verdict in enumerate(found.citations, 1):
+    for number, verdict in enumerate(verification.citations, 1):
         yield f"[{number}] {_verdict(verdict)}"
         yield from _instead(verdict)
         yield from _lost_places(f"[{number}]", verdict)
-    for rank, verdict in enumerate(found.passages, 1):
+    for rank, verdict in enumerate(verification.passages, 1):
         if verdict.status != "valid":
             yield f"passage {rank}: {_verdict(verdict)}"
             yield from _instead(verdict)
         yield from _lost_places(f"passage {rank},", verdict)
-    yield from map(one_line, found.faults)
+    yield from map(one_line, verification.faults)
 
 
 def _lost_places(what: str, verdict: Verdict) -> Iterator[str]:
@@ -176,36 +183,29 @@ def _lost_places(what: str, verdict: Verdict) -> Iterator[str]:
 
 
 def _verdict(verdict: Verdict) -> str:
-    claim, now = verdict.claim, verdict.span
-    cited = Span(claim.start_char_index, claim.end_char_index)
+    given, now = verdict.given, verdict.span
+    cited = Span(given.start_char_index, given.end_char_index)
     moved = f" (now at {now.start}-{now.end})" if now and now != cited else ""
     differs = f"  (another {', '.join(verdict.differs)})" if verdict.differs else ""
     if differs and verdict.status == "valid":
         differs = "  (the file was changed elsewhere)"
-    return f"{verdict.status}{moved}  {_cited_place(verdict, cited)}{differs}"
-
-
-def _cited_place(verdict: Verdict, cited: Span) -> str:
-    """Return the place by the name of the file, if that is known or claimed, else by the id."""
     if verdict.document:
-        return place_line(verdict.document, cited)
-    claim = verdict.claim
-    return one_line(f"{claim.source or claim.document_id}:{cited.start}-{cited.end}")
+        place = place_line(verdict.document, cited)
+    else:
+        place = one_line(f"{given.source or given.document_id}:{cited.start}-{cited.end}")
+    return f"{verdict.status}{moved}  {place}{differs}"
 
 
 def _instead(verdict: Verdict) -> Iterator[str]:
     """Yield what there is instead of words that are lost, indented."""
-    if verdict.nearest:
-        yield one_line(f"    {_likeness(verdict.nearest)}")
+    if nearest := verdict.nearest:
+        words = " ".join(nearest.place.text.split())
+        shown = f"{words[:_MOST_SHOWN]}…" if len(words) > _MOST_SHOWN else words
+        start, end = nearest.place.span
+        line = f"nearest now, at {start}-{end}, {likeness(nearest.similarity)}: “{shown}”"
+        yield f"    {one_line(line)}"
     if verdict.found_in:
         places = ", ".join(place_line(place.document, place.span) for place in verdict.found_in)
         yield one_line(f"    the same words stand in {places}")
     if verdict.note:
         yield f"    {verdict.note}"
-
-
-def _likeness(nearest: Likeness) -> str:
-    words = " ".join(nearest.place.text.split())
-    cut = f"{words[:_MOST_SHOWN]}…" if len(words) > _MOST_SHOWN else words
-    start, end = nearest.place.span
-    return f"nearest now, at {start}-{end}, {nearest.similarity:.0%} alike: “{cut}”"

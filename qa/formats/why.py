@@ -1,15 +1,20 @@
-"""The JSON form of what became of an expected quote."""
+"""What became of an expected quote: its JSON form, and what a person reads."""
+
+from dataclasses import asdict
 
 from pydantic import Field
 from rich.console import Console
 from rich.text import Text
 
 from index.terminal import one_line
-from qa.formats.answer import PlaceJson, WireModel
-from qa.why.report import STAGES, Report, Way
-from qa.why.stages import Finding, named
+from qa.formats.answer import PlaceJson
+from qa.formats.fields import WireModel, likeness
+from qa.verify.nearest import NearestPlace
+from qa.why.report import Report, Way
+from qa.why.stages import STAGES, Finding, place_name
 
 _MOST_OTHERS = 20
+_MOST_OTHERS_PRINTED = 5
 
 
 class StageJson(WireModel):
@@ -21,18 +26,6 @@ class StageJson(WireModel):
     score: float | None
     needed: float | None = Field(description="What it takes to pass; for `shown` a rank.")
     detail: str
-
-    @classmethod
-    def of(cls, stage: str, finding: Finding) -> "StageJson":
-        """Return the JSON form of `finding`."""
-        return cls(
-            stage=stage,
-            passed=finding.passed,
-            rank=finding.rank,
-            score=finding.score,
-            needed=finding.needed,
-            detail=finding.detail,
-        )
 
 
 class WayJson(WireModel):
@@ -57,15 +50,22 @@ class WayJson(WireModel):
             passage_id=expected.passage.id if expected and expected.passage else None,
             cited=list(way.cited),
             lost_at=way.lost_at,
-            stages=[StageJson.of(name, finding) for name, finding in way.findings.items()],
+            stages=[
+                StageJson(stage=stage, **asdict(finding)) for stage, finding in way.findings.items()
+            ],
         )
 
 
-class NearestJson(WireModel):
+class NearestPlaceJson(WireModel):
     """The text that is most like a quote that stands nowhere."""
 
     place: PlaceJson
     similarity: float = Field(ge=0, le=1)
+
+    @classmethod
+    def of(cls, nearest: NearestPlace) -> "NearestPlaceJson":
+        """Return the JSON form of `nearest`."""
+        return cls(place=PlaceJson.of(nearest.place), similarity=nearest.similarity)
 
 
 class WhyJson(WireModel):
@@ -77,14 +77,13 @@ class WhyJson(WireModel):
     way: WayJson = Field(description="From the place where it got furthest.")
     others: list[WayJson] = Field(description="From its other places, 20 at most.")
     others_count: int
-    nearest: NearestJson | None
+    nearest: NearestPlaceJson | None
     snapshot: str
     model: str
 
     @classmethod
     def of(cls, report: Report) -> "WhyJson":
         """Return the JSON form of `report`."""
-        nearest = report.nearest
         return cls(
             question=report.question,
             expected=report.quote,
@@ -92,9 +91,7 @@ class WhyJson(WireModel):
             way=WayJson.of(report.way),
             others=[WayJson.of(way) for way in report.others[:_MOST_OTHERS]],
             others_count=len(report.others),
-            nearest=NearestJson(place=PlaceJson.of(nearest[0]), similarity=nearest[1])
-            if nearest
-            else None,
+            nearest=NearestPlaceJson.of(report.nearest) if report.nearest else None,
             snapshot=report.snapshot,
             model=report.model,
         )
@@ -102,8 +99,7 @@ class WhyJson(WireModel):
 
 _MARKS = {True: "✓", False: "✗", None: "–"}
 _STYLES = {True: "green", False: "bold red", None: "dim"}
-_NAME_WIDTH = max(len(stage.__name__) for stage in STAGES)
-_MOST_OTHERS_TERMINAL = 5
+_NAME_WIDTH = max(map(len, STAGES))
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -111,11 +107,12 @@ def print_report(report: Report, console: Console) -> None:
     _print_hanging(Text(style="bold"), _verdict(report.way), console)
     console.print()
     if report.way.expected:
-        for name, finding in report.way.findings.items():
-            _print_hanging(_head(name, finding), finding.detail, console)
+        for stage, finding in report.way.findings.items():
+            _print_hanging(_head(stage, finding), finding.detail, console)
     if report.nearest is not None:
-        place, similarity = report.nearest
-        nearest = f"The nearest text there is, {similarity:.0%} alike: {named(place)}"
+        place = report.nearest.place
+        alike = likeness(report.nearest.similarity)
+        nearest = f"The nearest text there is, {alike}: {place_name(place)}"
         _print_hanging(Text(), nearest, console)
         _print_hanging(Text("  "), f"“{' '.join(place.text.split())}”", console)
     if report.others:
@@ -129,12 +126,12 @@ def _verdict(way: Way) -> str:
     return f"Lost at: {way.lost_at} — {way.findings[way.lost_at].detail}."
 
 
-def _head(name: str, finding: Finding) -> Text:
+def _head(stage: str, finding: Finding) -> Text:
     """Return what stands before a stage's detail: mark, name, rank and score, in columns."""
     rank = "" if finding.rank is None else str(finding.rank)
     score = "" if finding.score is None else f"{finding.score:.3f}"
     head = Text(f"{_MARKS[finding.passed]} ", style=_STYLES[finding.passed])
-    return head.append(f"{name:{_NAME_WIDTH}} {rank:>5}  {score:>5}  ", style="default")
+    return head.append(f"{stage:{_NAME_WIDTH}} {rank:>5}  {score:>5}  ", style="default")
 
 
 def _print_hanging(head: Text, detail: str, console: Console) -> None:
@@ -149,12 +146,12 @@ def _print_hanging(head: Text, detail: str, console: Console) -> None:
 
 def _print_others(others: tuple[Way, ...], console: Console) -> None:
     console.print()
-    console.print(Text(f"It also stands in {_count(len(others), 'other place')}:"))
-    for way in others[:_MOST_OTHERS_TERMINAL]:
-        place = named(way.expected.place) if way.expected else ""
+    console.print(f"It also stands in {len(others)} other place{'s' * (len(others) > 1)}:")
+    for way in others[:_MOST_OTHERS_PRINTED]:
+        place = place_name(way.expected.place) if way.expected else ""
         console.print(Text(one_line(f"  {place}: {_outcome(way)}")), soft_wrap=True)
-    if len(others) > _MOST_OTHERS_TERMINAL:
-        console.print(Text(f"  … and {len(others) - _MOST_OTHERS_TERMINAL} more"))
+    if len(others) > _MOST_OTHERS_PRINTED:
+        console.print(f"  … and {len(others) - _MOST_OTHERS_PRINTED} more")
 
 
 def _outcome(way: Way) -> str:
@@ -162,7 +159,3 @@ def _outcome(way: Way) -> str:
         return way.findings["answered"].detail
     rank = way.findings[way.lost_at].rank
     return f"lost at {way.lost_at}" + (f", rank {rank}" if rank else "")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"

@@ -9,7 +9,7 @@ from qa.engine import MAX_TOP_K
 from qa.formats.fields import WireModel
 from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.ask_wire import MAX_CITATIONS
-from qa.verify.claims import CitedSpan
+from qa.verify.answer_json import GivenCitation
 
 MAX_CONTEXT = 2000
 
@@ -67,7 +67,7 @@ class OpenArguments(WireModel):
 class VerifyArguments(WireModel):
     """Citations to check."""
 
-    citations: Annotated[list[CitedSpan], BeforeValidator(_decoded)] = Field(
+    citations: Annotated[list[GivenCitation], BeforeValidator(_decoded)] = Field(
         min_length=1,
         max_length=MAX_CITATIONS,
         description="Citations as `ask` gives them. What each needs is document_id, cited_text, "

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from importlib.metadata import version
 from typing import Any
 
 from anyio import to_thread
@@ -22,7 +23,6 @@ from mcp_types import Tool as DescribedTool
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from index.version import installed_version
 from qa.errors import FilterError, QuestionError
 from qa.protocol.tools import TOOLS, Tool
 from qa.service.asking import Asking
@@ -64,7 +64,7 @@ def mcp_server(
     return Server(
         "pincite",
         title="Pincite",
-        version=installed_version(),
+        version=version("pincite"),
         instructions=_INSTRUCTIONS,
         on_list_tools=list_tools,
         on_call_tool=call_tool,

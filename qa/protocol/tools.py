@@ -15,9 +15,9 @@ from qa.protocol.arguments import AskArguments, OpenArguments, VerifyArguments
 from qa.protocol.excerpt import MOST_CHARACTERS, ExcerptJson, open_excerpt
 from qa.records import Answer, Place
 from qa.service.asking import Asking
+from qa.verify.answer_json import GivenAnswer
 from qa.verify.checking import verify
-from qa.verify.claims import AnswerClaims
-from qa.verify.relocation import elsewhere_in_snapshot, versions_in_snapshot
+from qa.verify.relocation import SnapshotDocuments
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,7 @@ def _open(asking: Asking, wanted: OpenArguments) -> Reply:
 
 def _verify(asking: Asking, wanted: VerifyArguments) -> Reply:
     snapshot = asking.live.current().snapshot
-    claims = AnswerClaims(citations=wanted.citations)
-    found = verify(claims, versions_in_snapshot(snapshot), elsewhere_in_snapshot(snapshot))
+    found = verify(GivenAnswer(citations=wanted.citations), SnapshotDocuments(snapshot))
     return Reply(VerificationJson.of(found), "\n".join(verdict_lines(found)))
 
 

@@ -187,6 +187,7 @@ def _shortened(field: str) -> str:
 
 _OPERATORS = {"=": "in", "^=": "prefix", ">=": "gte", "<=": "lte", ">": "gt", "<": "lt"}
 _THERE_ARE = "for = there can also be ^= (starts with), >=, <=, >, <"
+_QUOTE_IT = "Quote it, or the shell takes <, > and ^ for itself: --filter 'year>=2020'."
 _WRITTEN = re.compile(r"\s*([^=<>^]+?)\s*(\^=|>=|<=|=|>|<)\s*(.*?)\s*", re.DOTALL)
 _JSON_VALUE = re.compile(r'-?[0-9].*|true|false|".*"', re.DOTALL)
 
@@ -206,11 +207,15 @@ def _json_form(option: str) -> dict[str, Any]:
         try:
             filters: dict[str, Any] = json.loads(option)
         except (ValueError, RecursionError) as error:
-            raise FilterError(f"The filter {_cut(option)} is not valid JSON.") from error
+            raise FilterError(
+                f"The filter {_cut(option)} is not valid JSON. {_QUOTE_IT}"
+            ) from error
         return filters
     written = _WRITTEN.fullmatch(option)
     if written is None:
-        raise FilterError(f"The filter {_cut(option)} is not written as FIELD=VALUE; {_THERE_ARE}.")
+        raise FilterError(
+            f"The filter {_cut(option)} is not written as FIELD=VALUE; {_THERE_ARE}. {_QUOTE_IT}"
+        )
     field, operator, value = written.groups()
     if field[-1] in "!~":
         raise FilterError(

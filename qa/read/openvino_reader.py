@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.encoding.conversion import Comparison, converted, write_model
-from index.encoding.openvino_runtime import compile_model
+from index.encoding.openvino_model import Comparison, compile_model, converted, write_model
 from index.records import Span
 from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
 from qa.read.reader import Logits, Reader, Reading, TrainedReader

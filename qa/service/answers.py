@@ -12,7 +12,7 @@ from qa.service.openapi import answered_with, asked_with
 from qa.service.problems import GATE, OF_A_BODY, problem_responses
 from qa.service.work_queue import WorkQueue
 from qa.verify.checking import verify
-from qa.verify.relocation import elsewhere_in_snapshot, versions_in_snapshot
+from qa.verify.relocation import SnapshotDocuments
 
 
 def add_answer_routes(app: FastAPI, asking: Asking, queue: WorkQueue) -> None:
@@ -62,7 +62,7 @@ def add_answer_routes(app: FastAPI, asking: Asking, queue: WorkQueue) -> None:
         looked up again. Of what is lost, it tells what is there now instead.
         """
         snapshot = asking.live.current().snapshot
-        found = verify(body, versions_in_snapshot(snapshot), elsewhere_in_snapshot(snapshot))
+        found = verify(body, SnapshotDocuments(snapshot))
         return Response(VerificationJson.of(found).model_dump_json(), media_type=JSON)
 
     app.router.routes += router.routes

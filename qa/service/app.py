@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -10,7 +11,6 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from index.store.store import Store
-from index.version import installed_version
 from qa.live import LiveEngine
 from qa.service.answers import add_answer_routes
 from qa.service.asking import Asking
@@ -59,7 +59,7 @@ def build_app(
     app = FastAPIOffline(
         redoc_url=None,
         title="Pincite",
-        version=installed_version(),
+        version=version("pincite"),
         description=DESCRIPTION,
         openapi_tags=TAGS,
         generate_unique_id_function=name_of,

@@ -8,7 +8,7 @@ from qa.engine import MAX_TOP_K
 from qa.formats.fields import WholeNumber, WireModel
 from qa.question.filters import MOST_CONDITIONS, MOST_VALUES
 from qa.question.query import MAX_QUESTION_CHARS
-from qa.verify.claims import AnswerClaims, CitedSpan, PassageClaim
+from qa.verify.answer_json import GivenAnswer, GivenCitation, GivenPassage
 
 NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 """Matches a text that is more than blanks."""
@@ -113,15 +113,15 @@ NotLookedAt = Annotated[
 ]
 
 
-class VerifyBody(AnswerClaims):
+class VerifyBody(GivenAnswer):
     """An answer as /v1/ask gives it, or citations by themselves."""
 
     model_config = ConfigDict(extra="forbid")
 
-    citations: list[CitedSpan] = Field(
+    citations: list[GivenCitation] = Field(
         max_length=MAX_CITATIONS, description="What is said to stand where."
     )
-    passages: list[PassageClaim] = Field(
+    passages: list[GivenPassage] = Field(
         default=[], max_length=MAX_CITATIONS, description="The passages that were shown with it."
     )
     question: NotLookedAt = None

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from pydantic import Field
 
 from qa.examples import examples
-from qa.formats.answer import WireModel
+from qa.formats.fields import WireModel
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
 from qa.service.problems import GATE, problem_responses

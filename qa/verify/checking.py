@@ -1,21 +1,21 @@
-"""Does an answer still hold? All it claims is looked up, word for word, in documents."""
+"""Does an answer still hold? All it says is looked up, word for word, in documents."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Literal
 
 from index.records import Document, Span
 from qa.records import Place
-from qa.verify.claims import AnswerClaims, CitedSpan, PassageClaim, PlaceClaim, faults
-from qa.verify.relocation import Elsewhere, Likeness, Lost, VersionsOf, nowhere, standing
+from qa.verify.answer_json import GivenAnswer, GivenPlace, GivenQuote, faults
+from qa.verify.nearest import NearestPlace
+from qa.verify.relocation import Documents, Relocation, place_of_words
 
 Status = Literal["valid", "moved", "stale", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a claim holds.
+    """Whether what was given holds.
 
     `valid`: the words stand where they were cited, in the document that was cited; its file may
     have changed elsewhere, then `differs` has its checksums. `moved`: they stand at `span` now, or
@@ -23,16 +23,17 @@ class Verdict:
     document is there, the words are not. `missing`: the document is gone.
 
     Of a citation or a passage that is stale, `nearest` is the text of the document that is most
-    like it, if any is; of one that is missing, `found_in` are other documents with the same words.
-    `note` says why that was not looked for. `document` is the one that was judged by, if any is.
+    like it, if any is. Of one that is stale or missing, `found_in` are other documents with the
+    same words. `note` says why that was not looked for. `document` is the one that was judged by,
+    if any is.
     """
 
-    claim: PlaceClaim
+    given: GivenPlace
     status: Status
-    span: Span | None
+    span: Span | None = None
     differs: tuple[str, ...] = ()
     also_in: tuple["Verdict", ...] = ()
-    nearest: Likeness | None = None
+    nearest: NearestPlace | None = None
     found_in: tuple[Place, ...] = ()
     note: str = ""
     document: Document | None = None
@@ -45,7 +46,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What came of an answer: a verdict for each claim, in order, and its contradictions."""
+    """What came of an answer: a verdict for each citation and passage, and its contradictions."""
 
     citations: tuple[Verdict, ...]
     passages: tuple[Verdict, ...]
@@ -54,52 +55,51 @@ class Verification:
     @property
     def holds(self) -> bool:
         """Whether nothing is wrong."""
-        return not self.faults and all(each.holds for each in (*self.citations, *self.passages))
+        verdicts = (*self.citations, *self.passages)
+        return not self.faults and all(verdict.holds for verdict in verdicts)
 
 
-def verify(
-    claims: AnswerClaims, versions_of: VersionsOf, elsewhere: Elsewhere | None = None
-) -> Verification:
-    """Check everything in an answer that can be checked.
+def verify(answer: GivenAnswer, documents: Documents) -> Verification:
+    """Check everything in an answer that can be checked, and look for words that are lost."""
+    relocation = Relocation(documents)
 
-    The words of a document that is gone are looked for `elsewhere`.
-    """
-    look_up, lost = cache(versions_of), Lost(elsewhere or nowhere())
+    def verdict(given: GivenQuote) -> Verdict:
+        also_in = tuple(_judge(place, documents) for place in given.also_in)
+        judged = replace(_judge(given, documents), also_in=also_in)
+        return _relocated(judged, relocation)
+
     return Verification(
-        citations=tuple(_judge_whole(each, look_up, lost) for each in claims.citations),
-        passages=tuple(_judge_whole(each, look_up, lost) for each in claims.passages),
-        faults=tuple(faults(claims)),
+        citations=tuple(map(verdict, answer.citations)),
+        passages=tuple(map(verdict, answer.passages)),
+        faults=tuple(faults(answer)),
     )
 
 
-def _judge_whole(claim: CitedSpan | PassageClaim, versions_of: VersionsOf, lost: Lost) -> Verdict:
-    """Judge a claim with its `also_in`, and tell what there is instead of what is lost."""
-    places = tuple(_judge(place, versions_of(place.document_id)) for place in claim.also_in)
-    verdict = _judge(claim, versions_of(claim.document_id), places)
-    if verdict.status == "stale":
-        nearest, note = lost.like(claim, versions_of(claim.document_id)[0])
-        found_in, _ = lost.elsewhere(claim)
+def _judge(given: GivenPlace, documents: Documents) -> Verdict:
+    versions = documents.versions_of(given.document_id)
+    if not versions:
+        return Verdict(given, "missing")
+    now, *indexed = versions
+    cited = Span(given.start_char_index, given.end_char_index)
+    place = place_of_words(given.cited_text, now, cited)
+    if place is None:
+        return Verdict(given, "stale", document=now)
+    described = [(now, place.span), *((document, cited) for document in indexed)]
+    differs = tuple(_differing(given, described))
+    stands = place.span == cited and (not differs or _is_edited_elsewhere(differs))
+    return Verdict(given, "valid" if stands else "moved", place.span, differs, document=now)
+
+
+def _relocated(verdict: Verdict, relocation: Relocation) -> Verdict:
+    """Add to a verdict on words that are lost what there is instead."""
+    if verdict.status == "stale" and verdict.document:
+        nearest, note = relocation.nearest_text(verdict.given, verdict.document)
+        found_in, _ = relocation.same_words_elsewhere(verdict.given)
         return replace(verdict, nearest=nearest, found_in=found_in, note=note)
     if verdict.status == "missing":
-        found_in, note = lost.elsewhere(claim)
+        found_in, note = relocation.same_words_elsewhere(verdict.given)
         return replace(verdict, found_in=found_in, note=note)
     return verdict
-
-
-def _judge(
-    claim: PlaceClaim, versions: Sequence[Document], also_in: tuple[Verdict, ...] = ()
-) -> Verdict:
-    if not versions:
-        return Verdict(claim, "missing", None, also_in=also_in)
-    cited = Span(claim.start_char_index, claim.end_char_index)
-    now = standing(claim.cited_text, versions[0].text, cited)
-    if now is None:
-        return Verdict(claim, "stale", None, also_in=also_in, document=versions[0])
-    described = [(versions[0], now), *((indexed, cited) for indexed in versions[1:])]
-    differs = tuple(_differing(claim, described))
-    stands = now == cited and (not differs or _is_edited_elsewhere(differs))
-    status: Status = "valid" if stands else "moved"
-    return Verdict(claim, status, now, differs, also_in, document=versions[0])
 
 
 def _is_edited_elsewhere(differs: Sequence[str]) -> bool:
@@ -107,11 +107,11 @@ def _is_edited_elsewhere(differs: Sequence[str]) -> bool:
     return "document_sha256" in differs and set(differs) <= {"document_sha256", "text_sha256"}
 
 
-def _differing(claim: PlaceClaim, versions: Sequence[tuple[Document, Span]]) -> Iterator[str]:
+def _differing(given: GivenPlace, versions: Sequence[tuple[Document, Span]]) -> Iterator[str]:
     """Yield the fields that describe none of the versions, with where the words stand in each."""
     for field, value_of in _DESCRIPTIONS.items():
-        claimed = getattr(claim, field, None)
-        if claimed is not None and all(claimed != value_of(*version) for version in versions):
+        value = getattr(given, field, None)
+        if value is not None and all(value != value_of(*version) for version in versions):
             yield field
 
 

@@ -9,7 +9,18 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from index.records import Span
+from qa.records import Place
 
+FLOOR = 0.65
+"""Sentences that have nothing to do with one another reach 0.4 to 0.6."""
+PIECE = 600
+MOST_PIECES = 5
+"""Aligning a long quote takes long: so many pieces of so many characters are aligned instead."""
+
+_ROUGH_FLOOR = 0.5
+_MOST_COMPARED = 2000
+_SENTENCE_ENDS = ".!?…"
+_INNER_END = re.compile(r"[.!?…](?=\s)")
 _ALIKE = str.maketrans(
     {
         **dict.fromkeys("“”„‟«»″", '"'),
@@ -18,6 +29,47 @@ _ALIKE = str.maketrans(
     }
 )
 _BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """A stretch of the text called `name`, and how like the quote it is, in 0..1.
+
+    The similarity is rapidfuzz's `ratio`: of the characters of both, the share that both have
+    in the same order. Blanks, letter case and the shape of quotation marks do not count.
+    """
+
+    name: str
+    span: Span
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class NearestPlace:
+    """The place in a document that comes nearest to a quote, and how like it is, in 0..1."""
+
+    place: Place
+    similarity: float
+
+
+def nearest(quote: str, texts: Mapping[str, str]) -> Nearest | None:
+    """Return the stretch of `texts`, by name, that is most like a quote; None if nothing is.
+
+    The very words come first, then those that differ in blanks, letter case or quotation marks
+    only; both have a similarity of 1. Any other stretch consists of whole words.
+    """
+    wanted = fold_quote(quote)
+    if not wanted:
+        return None
+    for name, text in texts.items():
+        start = text.find(quote)
+        if start >= 0:
+            return Nearest(name, Span(start, start + len(quote)), 1.0)
+    folded_texts = {name: fold(text) for name, text in texts.items()}
+    for name, folded in folded_texts.items():
+        for span in folded.find(wanted):
+            return Nearest(name, span, 1.0)
+    return _most_alike(wanted, folded_texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,88 +132,41 @@ def _small(text: str) -> str:
     return "".join(each if len(each.lower()) > 1 else each.lower() for each in text)
 
 
-FLOOR = 0.65
-"""Sentences that have nothing to do with one another reach 0.4 to 0.6."""
-
-_ROUGH_FLOOR = 0.5
-_PIECE = 600
-_MOST_PIECES = 5
-_MOST_COMPARED = 2000
-_SENTENCE_ENDS = ".!?…"
-_INNER_END = re.compile(r"[.!?…](?=\s)")
-
-
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """A stretch of the text called `name`, and how like the quote it is, in 0..1.
-
-    The similarity is rapidfuzz's `ratio`: of the characters of both, the share that both have
-    in the same order. Blanks, letter case and the shape of quotation marks do not count.
-    """
-
-    name: str
-    span: Span
-    similarity: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Rough:
-    """About where the quote might stand in a folded text; the score is in 0..100."""
-
-    name: str
-    span: Span
-    score: float
-
-
-def nearest(quote: str, texts: Mapping[str, str]) -> Nearest | None:
-    """Return the stretch of `texts`, by name, that is most like `quote`; None if nothing is.
-
-    One that is equal comes first, then one that is but for blanks, letter case and quotation
-    marks; both have a similarity of 1. Any other consists of whole words.
-    """
-    wanted = fold_quote(quote)
-    if not wanted:
-        return None
-    for name, text in texts.items():
-        start = text.find(quote)
-        if start >= 0:
-            return Nearest(name, Span(start, start + len(quote)), 1.0)
-    folded = {name: fold(text) for name, text in texts.items()}
-    for name, each in folded.items():
-        for span in each.find(wanted):
-            return Nearest(name, span, 1.0)
-    return _most_alike(wanted, folded)
-
-
-def _most_alike(wanted: str, folded: Mapping[str, Folded]) -> Nearest | None:
-    best: _Rough | None = None
+def _most_alike(wanted: str, folded_texts: Mapping[str, Folded]) -> Nearest | None:
+    best: tuple[str, int] | None = None
+    best_score = 100 * _ROUGH_FLOOR
     for offset, piece in _pieces(wanted):
-        for name, each in folded.items():
-            cutoff = best.score if best else 100 * _ROUGH_FLOOR
-            score, start = _align(piece, each.text, cutoff)
-            if score > cutoff:
-                start = max(0, start - offset)
-                span = Span(start, min(len(each.text), start + len(wanted)))
-                best = _Rough(name, span, score)
+        for name, folded in folded_texts.items():
+            score, start = _align(piece, folded.text, best_score)
+            if score > best_score:
+                best_score, best = score, (name, max(0, start - offset))
     if best is None:
         return None
-    text = folded[best.name].text
-    span = _whole_words(wanted, text, best.span)
-    similarity = fuzz.ratio(wanted, span.of(text)) / 100
+    name, start = best
+    folded = folded_texts[name]
+    rough = Span(start, min(len(folded.text), start + len(wanted)))
+    span = _whole_words(wanted, folded.text, rough)
+    similarity = fuzz.ratio(wanted, span.of(folded.text)) / 100
     if similarity < FLOOR:
         return None
-    completed = _completed(wanted, text, span)
-    if (now := fuzz.ratio(wanted, completed.of(text)) / 100) >= FLOOR:
-        span, similarity = completed, now
-    return Nearest(best.name, folded[best.name].original(span), similarity)
+    completed = _completed(wanted, folded.text, span)
+    completed_similarity = fuzz.ratio(wanted, completed.of(folded.text)) / 100
+    if completed_similarity >= FLOOR:
+        span, similarity = completed, completed_similarity
+    return Nearest(name, folded.original(span), similarity)
 
 
 def _pieces(wanted: str) -> Iterator[tuple[int, str]]:
-    """Yield the quote, or pieces from all over a long one, to which aligning would take long."""
-    count = min(_MOST_PIECES, -(-len(wanted) // _PIECE))
+    """Yield the quote, or pieces from all over a long one, each with its offset."""
+    count = pieces_of(wanted)
     for number in range(count):
-        offset = number * (len(wanted) - _PIECE) // (count - 1) if number else 0
-        yield offset, wanted[offset : offset + _PIECE]
+        offset = number * (len(wanted) - PIECE) // (count - 1) if number else 0
+        yield offset, wanted[offset : offset + PIECE]
+
+
+def pieces_of(quote: str) -> int:
+    """Return in how many pieces a quote is looked for: a text is read as often."""
+    return min(MOST_PIECES, -(-len(quote) // PIECE))
 
 
 def _align(piece: str, text: str, cutoff: float) -> tuple[float, int]:
@@ -178,16 +183,28 @@ def _whole_words(wanted: str, text: str, span: Span) -> Span:
     compared = len(wanted) <= _MOST_COMPARED
     reach = max(30, len(wanted) // 2) if compared else 100
 
-    def alike(start: int, end: int) -> float:
+    def likeness(start: int, end: int) -> float:
         return fuzz.ratio(wanted, text[start:end]) if compared else 0.0
 
     near = range(max(0, start - reach), min(end, start + reach))
     starts = [at for at in near if _starts_word(text, at)]
-    start = max(starts, key=lambda at: (alike(at, end), -abs(at - span.start)), default=start)
+    start = max(starts, key=lambda at: (likeness(at, end), -abs(at - span.start)), default=start)
     near = range(max(start, end - reach) + 1, min(len(text), end + reach) + 1)
     ends = [at for at in near if _ends_word(text, at)]
-    end = max(ends, key=lambda at: (alike(start, at), -abs(at - span.end)), default=end)
+    end = max(ends, key=lambda at: (likeness(start, at), -abs(at - span.end)), default=end)
     return Span(start, end)
+
+
+def _starts_word(text: str, at: int) -> bool:
+    if at == 0 or text[at - 1].isspace():
+        return not text[at].isspace()
+    return text[at].isalnum() and not text[at - 1].isalnum()
+
+
+def _ends_word(text: str, at: int) -> bool:
+    if at == len(text) or text[at].isspace():
+        return not text[at - 1].isspace()
+    return text[at - 1].isalnum() and not text[at].isalnum()
 
 
 def _completed(wanted: str, text: str, span: Span) -> Span:
@@ -196,8 +213,8 @@ def _completed(wanted: str, text: str, span: Span) -> Span:
     A word that changed altogether makes the stretch no more alike, and is what one wants to see.
     Nothing beyond the end of a sentence is taken in.
     """
-    inner = len(_INNER_END.findall(span.of(text)))
-    if len(wanted) > _MOST_COMPARED or inner > len(_INNER_END.findall(wanted)):
+    inner_ends = len(_INNER_END.findall(span.of(text)))
+    if len(wanted) > _MOST_COMPARED or inner_ends > len(_INNER_END.findall(wanted)):
         return span
     steps = Levenshtein.opcodes(wanted.split(), span.of(text).split())
     before, after = (
@@ -216,15 +233,3 @@ def _completed(wanted: str, text: str, span: Span) -> Span:
             break
         end += len(rest) + 1 + len(later.partition(" ")[0])
     return Span(start, end)
-
-
-def _starts_word(text: str, at: int) -> bool:
-    if at == 0 or text[at - 1].isspace():
-        return not text[at].isspace()
-    return text[at].isalnum() and not text[at - 1].isalnum()
-
-
-def _ends_word(text: str, at: int) -> bool:
-    if at == len(text) or text[at].isspace():
-        return not text[at - 1].isspace()
-    return text[at - 1].isalnum() and not text[at].isalnum()

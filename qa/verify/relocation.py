@@ -1,12 +1,15 @@
-"""Other documents that hold the words of one that is gone: its file was renamed, or they were
-moved.
+"""Where do these words stand now? In their document, in its nearest text, in other documents.
+
+`Documents` are what is looked through: those of a snapshot, or the files and uploads as they are
+at this moment. `Relocation` looks for words that are lost, within bounds.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
-from itertools import chain, islice
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from index.errors import SourceError
@@ -15,254 +18,211 @@ from index.sources.listing import SourceFile, locate
 from index.store.snapshot import Snapshot
 from index.store.uploads import Upload, Uploads, is_upload, upload_id_of
 from qa.records import Place
-from qa.verify.claims import PlaceClaim
-from qa.verify.nearest import nearest
-
-VersionsOf = Callable[[str], tuple[Document, ...]]
-"""Returns the versions of a document by its id: first as it is now, then as it was indexed.
-
-Empty if there is no such document now.
-"""
-
-
-def versions_in_sources(snapshot: Snapshot, uploads: Uploads | None = None) -> VersionsOf:
-    """Return a look-up of the documents as their files, and the `uploads`, are now.
-
-    A file whose bytes are those that were indexed is not read again: what was extracted of it
-    then is what was cited.
-    """
-    # Readers bring parsers that an answer does not need.
-    from index.ingest import digest_of
-    from index.parsers import UnreadableFileError, read_errors_explained, read_file
-
-    roots = [Path(source) for source in snapshot.manifest.sources]
-    read = cache(read_file)
-
-    def versions_of(document_id: str) -> tuple[Document, ...]:
-        if document_id not in snapshot.chunked:
-            return ()
-        indexed = snapshot.document(document_id)
-        try:
-            file, upload = _now(indexed, roots, uploads)
-            if file is None:
-                return ()
-            with read_errors_explained():
-                if digest_of(file.path) == indexed.document_sha256:
-                    return (indexed, indexed)
-            documents = read(file)
-        except UnreadableFileError:
-            return ()
-        described = (upload.describe(each) if upload else each for each in documents)
-        return next(((now, indexed) for now in described if now.id == document_id), ())
-
-    return versions_of
-
-
-def _now(
-    document: Document, roots: Sequence[Path], uploads: Uploads | None
-) -> tuple[SourceFile | None, Upload | None]:
-    """Return where a document's content lies now, and what it was uploaded as."""
-    if not is_upload(document.source):
-        path = locate(document.source, roots)
-        return (SourceFile(path, document.source) if path else None), None
-    upload = uploads.find(upload_id_of(document.source)) if uploads else None
-    return (uploads.file(upload), upload) if uploads and upload else (None, None)
-
-
-def versions_in_snapshot(snapshot: Snapshot) -> VersionsOf:
-    """Return a look-up of the documents that the snapshot answers from."""
-
-    def versions_of(document_id: str) -> tuple[Document, ...]:
-        chunked = snapshot.chunked.get(document_id)
-        return (chunked.document,) if chunked else ()
-
-    return versions_of
-
+from qa.verify.answer_json import GivenPlace
+from qa.verify.nearest import NearestPlace, nearest, pieces_of
 
 MOST_NEW_FILES = 200
 """Files that are read because the snapshot does not know them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """The documents there are to look for words in.
+class Documents(ABC):
+    """The documents that an answer is checked against; each is read once."""
 
-    `documents` gives those that are known, `now` one of them as it is at this moment, None if it
-    is gone. `characters` tells, about, how much there is to look through.
+    def __init__(self) -> None:
+        self._versions: dict[str, tuple[Document, ...]] = {}
+
+    def versions_of(self, document_id: str) -> tuple[Document, ...]:
+        """Return a document as it is now, then as it was indexed; nothing if there is none now."""
+        if document_id not in self._versions:
+            self._versions[document_id] = self._read_versions(document_id)
+        return self._versions[document_id]
+
+    @abstractmethod
+    def _read_versions(self, document_id: str) -> tuple[Document, ...]: ...
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Document]:
+        """Yield all documents, as they are now or as they were indexed."""
+
+
+class SnapshotDocuments(Documents):
+    """The documents that a snapshot answers from."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self._snapshot = snapshot
+
+    def _read_versions(self, document_id: str) -> tuple[Document, ...]:
+        chunked = self._snapshot.chunked.get(document_id)
+        return (chunked.document,) if chunked else ()
+
+    def __iter__(self) -> Iterator[Document]:
+        return (chunked.document for chunked in self._snapshot.chunked.values())
+
+
+class SourceDocuments(SnapshotDocuments):
+    """The documents of a snapshot as their files and uploads are now, and those of new files.
+
+    A file whose bytes are those that were indexed is not read again: what was extracted of it
+    then is what was cited. Files that are new are read when they are first asked for.
     """
 
-    documents: Callable[[], Iterable[Document]]
-    now: Callable[[Document], Document | None]
-    characters: Callable[[], int]
+    def __init__(self, snapshot: Snapshot, uploads: Uploads | None = None) -> None:
+        super().__init__(snapshot)
+        self._uploads = uploads
+        self._roots = [Path(source) for source in snapshot.manifest.sources]
 
-    def holding(self, claim: PlaceClaim) -> Iterator[Document]:
-        """Yield the other documents that hold the claim's words now.
+    def __iter__(self) -> Iterator[Document]:
+        yield from super().__iter__()
+        yield from self._new_documents
 
-        First those whose file or text is the one that was cited, then by source.
-        """
-        held = [
-            document
-            for document in self.documents()
-            if document.id != claim.document_id and claim.cited_text in document.text
-        ]
-        for document in sorted(held, key=lambda each: (not _is_same(each, claim), each.source)):
-            now = self.now(document)
-            if now is not None and claim.cited_text in now.text:
-                yield now
+    def _read_versions(self, document_id: str) -> tuple[Document, ...]:
+        # Parsers take long to import, and an answer from a snapshot does not need them.
+        from index.ingest import digest_of
+        from index.parsers import UnreadableFileError, read_errors_explained, read_file
 
+        if document_id not in self._snapshot.chunked:
+            return tuple(new for new in self._new_documents if new.id == document_id)[:1]
+        indexed = self._snapshot.document(document_id)
+        file, upload = self._find_file(indexed)
+        if file is None:
+            return ()
+        with suppress(UnreadableFileError):
+            with read_errors_explained():
+                if digest_of(file.path) == indexed.document_sha256:
+                    return (indexed, indexed)
+            for document in read_file(file):
+                now = upload.describe(document) if upload else document
+                if now.id == document_id:
+                    return (now, indexed)
+        return ()
 
-def nowhere() -> Elsewhere:
-    """Return what has no documents."""
-    return Elsewhere(documents=tuple, now=lambda document: document, characters=lambda: 0)
+    def _find_file(self, document: Document) -> tuple[SourceFile | None, Upload | None]:
+        """Return where a document's content lies now, and what it was uploaded as."""
+        if not is_upload(document.source):
+            path = locate(document.source, self._roots)
+            return (SourceFile(path, document.source) if path else None), None
+        if self._uploads and (upload := self._uploads.find(upload_id_of(document.source))):
+            return self._uploads.file(upload), upload
+        return None, None
 
+    @cached_property
+    def _new_documents(self) -> list[Document]:
+        """The documents of files that the snapshot does not know, as far as they can be read."""
+        from index.parsers import UnreadableFileError, read_file
+        from index.sources.listing import list_files
 
-def elsewhere_in_snapshot(snapshot: Snapshot) -> Elsewhere:
-    """Return the documents that a snapshot answers from."""
-    return Elsewhere(
-        documents=lambda: _indexed(snapshot),
-        now=lambda document: document,
-        characters=partial(_bytes_of_texts, snapshot),
-    )
-
-
-def elsewhere_in_sources(snapshot: Snapshot, versions_of: VersionsOf) -> Elsewhere:
-    """Return the documents of a snapshot as `versions_of` has them now, and those of new files.
-
-    Files that are new since it was made are read when they are first asked for, 200 at most.
-    """
-    new = cache(lambda: tuple(_new_documents(snapshot)))
-
-    def now(document: Document) -> Document | None:
-        if document.id not in snapshot.chunked:
-            return document
-        return next(iter(versions_of(document.id)), None)
-
-    return Elsewhere(
-        documents=lambda: chain(_indexed(snapshot), new()),
-        now=now,
-        characters=lambda: _bytes_of_texts(snapshot) + sum(len(each.text) for each in new()),
-    )
-
-
-def _is_same(document: Document, claim: PlaceClaim) -> bool:
-    known = (document.document_sha256, document.text_sha256)
-    return claim.document_sha256 == known[0] or claim.text_sha256 == known[1]
+        known_sources = {each.source for each in self._snapshot.chunked.without_texts()}
+        documents: list[Document] = []
+        with suppress(SourceError):
+            files, _ = list_files(self._roots, ignore=self._snapshot.manifest.ignore)
+            new_files = [file for file in files if file.source not in known_sources]
+            for file in new_files[:MOST_NEW_FILES]:
+                with suppress(UnreadableFileError):
+                    documents += read_file(file)
+        return documents
 
 
-def _bytes_of_texts(snapshot: Snapshot) -> int:
-    return sum(len(shard.texts) for shard in snapshot.shards.values())
-
-
-def _indexed(snapshot: Snapshot) -> Iterator[Document]:
-    return (each.document for each in snapshot.chunked.values())
-
-
-def _new_documents(snapshot: Snapshot) -> Iterator[Document]:
-    """Yield the documents of files that the snapshot does not know, as far as they can be read."""
-    # Readers bring parsers that an answer does not need.
-    from index.parsers import UnreadableFileError, read_file
-    from index.sources.listing import list_files
-
-    known = {each.source for each in snapshot.chunked.without_texts()}
-    roots = [Path(source) for source in snapshot.manifest.sources]
-    with suppress(SourceError):
-        files, _ = list_files(roots, ignore=snapshot.manifest.ignore)
-        unknown = [file for file in files if file.source not in known]
-        for file in unknown[:MOST_NEW_FILES]:
-            with suppress(UnreadableFileError):
-                yield from read_file(file)
-
-
-MOST_PLACES = 5
-MOST_SEARCHES = 20
-AROUND = 400_000
-"""How far before and after the cited place the nearest text is looked for, in characters."""
-
-_MOST_ALIGNED = 10_000_000
-_MOST_READ = 1_000_000_000
-_PIECE = 600
-_MOST_PIECES = 5
-
-NOT_SEARCHED = "not looked for: too much of this answer is lost to look for all of it"
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """A place whose words are like those that were cited, and how like, in 0..1."""
-
-    place: Place
-    similarity: float
-
-
-class Budget:
-    """How much may still be looked for: so many searches, in so many characters."""
-
-    def __init__(self, searches: int, characters: int) -> None:
-        self._searches = searches
-        self._characters = characters
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether no search is left."""
-        return not self._searches
-
-    def allows(self, characters: int) -> bool:
-        """Take a search in so many characters from what is left, if there is as much."""
-        if not self._searches or characters > self._characters:
-            return False
-        self._searches -= 1
-        self._characters -= characters
-        return True
-
-
-class Lost:
-    """Looks for the words of claims that do not hold, as far as a verification's bounds go.
-
-    The nearest text is looked for 20 times, in ten million characters in all: where nothing is
-    alike, a quote of 600 characters takes about 0.2 s a million, and a longer one is looked for in
-    up to five pieces. Other documents with the same words are looked for 20 times, in a thousand
-    million characters, which takes a second or two.
-    """
-
-    def __init__(self, elsewhere: Elsewhere) -> None:
-        self._elsewhere = elsewhere
-        self._alike = Budget(MOST_SEARCHES, _MOST_ALIGNED)
-        self._same = Budget(MOST_SEARCHES, _MOST_READ)
-
-    def like(self, claim: PlaceClaim, document: Document) -> tuple[Likeness | None, str]:
-        """Return the text nearest to a claim's in its document, and why it was not looked for."""
-        cited = min(claim.start_char_index, len(document.text))
-        start = max(0, cited - AROUND)
-        around = document.text[start : cited + len(claim.cited_text) + AROUND]
-        pieces = min(_MOST_PIECES, -(-len(claim.cited_text) // _PIECE))
-        if not self._alike.allows(len(around) * pieces):
-            return None, NOT_SEARCHED
-        found = nearest(claim.cited_text, {document.id: around})
-        if found is None:
-            return None, ""
-        span = Span(found.span.start + start, found.span.end + start)
-        return Likeness(Place(document, span), found.similarity), ""
-
-    def elsewhere(self, claim: PlaceClaim) -> tuple[tuple[Place, ...], str]:
-        """Return where a claim's words stand in other documents, and why it was not looked."""
-        if self._same.is_spent or not self._same.allows(self._elsewhere.characters()):
-            return (), NOT_SEARCHED
-        holding = islice(self._elsewhere.holding(claim), MOST_PLACES)
-        return tuple(_place(claim, document) for document in holding), ""
-
-
-def standing(words: str, text: str, cited: Span) -> Span | None:
-    """Return where `words` stand nearest to where they were cited, the first of two as near."""
-    after = text.find(words, cited.start)
-    before = text.rfind(words, 0, max(0, cited.start + len(words) - 1))
+def place_of_words(words: str, document: Document, cited: Span) -> Place | None:
+    """Return where words stand nearest to where they were cited, the first of two as near."""
+    after = document.text.find(words, cited.start)
+    before = document.text.rfind(words, 0, max(0, cited.start + len(words) - 1))
     starts = [start for start in (before, after) if start >= 0]
     if not starts:
         return None
     start = min(starts, key=lambda start: abs(start - cited.start))
-    return Span(start, start + len(words))
+    return Place(document, Span(start, start + len(words)))
 
 
-def _place(claim: PlaceClaim, document: Document) -> Place:
-    cited = Span(claim.start_char_index, claim.end_char_index)
-    found = standing(claim.cited_text, document.text, cited)
-    return Place(document, found or cited)
+MOST_FOUND = 5
+MOST_SEARCHES = 20
+AROUND = 400_000
+"""How far before and after the cited place the nearest text is looked for, in characters."""
+MOST_ALIGNED = 10_000_000
+MOST_READ = 1_000_000_000
+NOT_SEARCHED = "not looked for: too much of this answer is lost to look for all of it"
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How much may still be looked for: so many searches, in about so many characters."""
+
+    characters: int
+    searches: int
+
+    def allows_search(self) -> bool:
+        """Take a search from what is left, if any is."""
+        if self.searches <= 0 or self.characters <= 0:
+            return False
+        self.searches -= 1
+        return True
+
+
+class Relocation:
+    """Looks for the words of an answer that are lost.
+
+    The nearest text is looked for 20 times, in about ten million characters in all: where nothing
+    is alike, a quote of 600 characters takes about 0.2 s a million, and a longer one is looked for
+    in up to five pieces. The same words in other documents are looked for 20 times, in about a
+    thousand million characters, which takes a second or two.
+    """
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._nearest_budget = _Budget(MOST_ALIGNED, MOST_SEARCHES)
+        self._same_budget = _Budget(MOST_READ, MOST_SEARCHES)
+
+    def nearest_text(
+        self, given: GivenPlace, document: Document
+    ) -> tuple[NearestPlace | None, str]:
+        """Return the text nearest to what was cited, and why it was not looked for."""
+        if not self._nearest_budget.allows_search():
+            return None, NOT_SEARCHED
+        cited = min(given.start_char_index, len(document.text))
+        start = max(0, cited - AROUND)
+        around = document.text[start : cited + len(given.cited_text) + AROUND]
+        self._nearest_budget.characters -= len(around) * pieces_of(given.cited_text)
+        found = nearest(given.cited_text, {document.id: around})
+        if found is None:
+            return None, ""
+        span = Span(found.span.start + start, found.span.end + start)
+        return NearestPlace(Place(document, span), found.similarity), ""
+
+    def same_words_elsewhere(self, given: GivenPlace) -> tuple[tuple[Place, ...], str]:
+        """Return where the same words stand in other documents, and why it was not looked.
+
+        First those whose file or text is the one that was cited, then by source; 5 at most.
+        """
+        if not self._same_budget.allows_search():
+            return (), NOT_SEARCHED
+        holding = [
+            document
+            for document in self._documents_within_budget()
+            if document.id != given.document_id and given.cited_text in document.text
+        ]
+        holding.sort(key=lambda document: (not _is_same(document, given), document.source))
+        places = tuple(islice(self._confirmed(given, holding), MOST_FOUND))
+        cut_short = not places and self._same_budget.characters <= 0
+        return places, NOT_SEARCHED if cut_short else ""
+
+    def _documents_within_budget(self) -> Iterator[Document]:
+        for document in self._documents:
+            if self._same_budget.characters <= 0:
+                return
+            self._same_budget.characters -= len(document.text)
+            yield document
+
+    def _confirmed(self, given: GivenPlace, documents: Iterable[Document]) -> Iterator[Place]:
+        """Yield where the words stand in those documents that still hold them now."""
+        cited = Span(given.start_char_index, given.end_char_index)
+        for document in documents:
+            for now in self._documents.versions_of(document.id)[:1]:
+                if place := place_of_words(given.cited_text, now, cited):
+                    yield place
+
+
+def _is_same(document: Document, given: GivenPlace) -> bool:
+    return (
+        document.document_sha256 == given.document_sha256
+        or document.text_sha256 == given.text_sha256
+    )

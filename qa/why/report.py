@@ -1,4 +1,4 @@
-"""Follow an expected quote through all stages, from each place where it stands."""
+"""Why not this passage? An expected quote is followed from each place where it stands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,32 +6,9 @@ from dataclasses import dataclass
 from index.store.snapshot import Snapshot
 from qa.engine import Engine
 from qa.records import Place
-from qa.verify.nearest import nearest
-from qa.why.expected import Considered, Expected, checked, places_of
-from qa.why.stages import (
-    NOT_REACHED,
-    Finding,
-    answered,
-    chosen,
-    chunked,
-    collapsed,
-    dense,
-    fused,
-    ingested,
-    lexical,
-    lost,
-    quoted,
-    read,
-    shown,
-)
-
-STAGES = (
-    *(ingested, chunked, dense, lexical, fused),
-    *(collapsed, read, shown, quoted, chosen, answered),
-)
-"""In order. A new stage is one more function from what was considered and is expected."""
-
-_NOWHERE = lost("it stands in no document of the store; see which files `pincite index` skips")
+from qa.verify.nearest import NearestPlace, nearest
+from qa.why.expected import Expected, checked_quote, places_of
+from qa.why.stages import NOT_REACHED, STAGES, Considered, Finding, Followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +31,14 @@ class Way:
         """
         if self.cited:
             return None
-        return next(name for name, each in self.findings.items() if each.passed is False)
+        return next(stage for stage, each in self.findings.items() if each.passed is False)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What became of an expected quote: where it got furthest, and its other places.
 
-    `nearest` is the place most like a quote that stands nowhere, and how like, in 0..1.
+    `nearest` is the place most like a quote that stands nowhere, if any is like it.
     """
 
     question: str
@@ -71,7 +48,7 @@ class Report:
     model: str
     way: Way
     others: tuple[Way, ...]
-    nearest: tuple[Place, float] | None
+    nearest: NearestPlace | None
 
 
 def why(engine: Engine, question: str, quote: str, top_k: int = 5) -> Report:
@@ -79,14 +56,14 @@ def why(engine: Engine, question: str, quote: str, top_k: int = 5) -> Report:
 
     `top_k` (1..50) is how many passages are shown. Raises QuestionError and QuoteError.
     """
-    quote = checked(quote)
+    quote = checked_quote(quote)
     return follow(quote, Considered.of(engine, question, top_k), engine.snapshot)
 
 
 def follow(quote: str, considered: Considered, snapshot: Snapshot) -> Report:
     """Follow a quote through what was considered of a question; there may be more quotes to it."""
     ways = [_way(considered, place) for place in places_of(quote, snapshot)]
-    first, *others = sorted(ways, key=_furthest_first) or [_LOST]
+    first, *others = sorted(ways, key=_furthest_first) or [_STANDS_NOWHERE]
     return Report(
         question=considered.trace.query.question,
         quote=quote,
@@ -95,26 +72,32 @@ def follow(quote: str, considered: Considered, snapshot: Snapshot) -> Report:
         model=considered.answer.model,
         way=first,
         others=tuple(others),
-        nearest=None if ways else _nearest(quote, snapshot),
+        nearest=None if ways else _nearest_place(quote, snapshot),
     )
-
-
-_LOST = Way(
-    expected=None,
-    findings={stage.__name__: _NOWHERE if stage is ingested else NOT_REACHED for stage in STAGES},
-    cited=(),
-)
 
 
 def _way(considered: Considered, place: tuple[Expected, ...]) -> Way:
     """Follow the passage that is cited, else the one that holds most of the quote."""
-    cited = (expected for expected in place if considered.citations_of(expected))
-    expected = next(cited, place[0])
+    in_each_passage = [Followed(considered, expected) for expected in place]
+    followed = next((each for each in in_each_passage if each.citations), in_each_passage[0])
     return Way(
-        expected=expected,
-        findings={stage.__name__: stage(considered, expected) for stage in STAGES},
-        cited=tuple(each.number for each in considered.citations_of(expected)),
+        expected=followed.expected,
+        findings={stage: find(followed) for stage, find in STAGES.items()},
+        cited=tuple(citation.number for citation in followed.citations),
     )
+
+
+_STANDS_NOWHERE = Way(
+    expected=None,
+    findings=dict.fromkeys(STAGES, NOT_REACHED)
+    | {
+        "ingested": Finding(
+            "it stands in no document of the store; see which files `pincite index` skips",
+            passed=False,
+        )
+    },
+    cited=(),
+)
 
 
 def _furthest_first(way: Way) -> tuple[int, int]:
@@ -122,12 +105,12 @@ def _furthest_first(way: Way) -> tuple[int, int]:
     if way.lost_at is None:
         return -len(STAGES), way.cited[0]
     rank = way.findings["fused"].rank or way.findings["dense"].rank or 0
-    return -list(way.findings).index(way.lost_at), rank
+    return -list(STAGES).index(way.lost_at), rank
 
 
-def _nearest(quote: str, snapshot: Snapshot) -> tuple[Place, float] | None:
-    texts = {name: each.document.text for name, each in snapshot.chunked.items()}
+def _nearest_place(quote: str, snapshot: Snapshot) -> NearestPlace | None:
+    texts = {name: chunked.document.text for name, chunked in snapshot.chunked.items()}
     found = nearest(quote, texts)
     if found is None:
         return None
-    return Place(snapshot.document(found.name), found.span), found.similarity
+    return NearestPlace(Place(snapshot.document(found.name), found.span), found.similarity)

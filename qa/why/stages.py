@@ -1,18 +1,25 @@
-"""What is found out at a stage, and how places and quotes are named in it."""
+"""What became of an expected quote at each stage of a question: it passed, or was lost there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from math import inf
+from typing import Self
 
 from index.records import Passage
 from qa.answer.names import lacks, proper_names
-from qa.answer.quotes import ANSWER_WORDS, MAX_QUOTES, QUOTE_MARGIN, Decision
+from qa.answer.quotes import ANSWER_WORDS, MAX_QUOTES, QUOTE_MARGIN, Decision, decide
+from qa.answer.tracing import Trace
 from qa.answer.units import probability
+from qa.engine import MAX_TOP_K, Engine
 from qa.question.wording import is_question
 from qa.read.windows import WINDOWS, units_of
-from qa.records import MOST_PLACES, Citation, Place
-from qa.why.expected import Considered, Expected
+from qa.records import MOST_PLACES, Answer, Citation, Place
+from qa.retrieve.candidates import Candidate
+from qa.retrieve.near_duplicates import Group
+from qa.why.expected import Expected
 
-_SHORT = 80
+_MOST_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,240 +30,351 @@ class Finding:
     made of such. `needed` is what it takes to pass: a score, or where only a rank is given, a rank.
     """
 
-    passed: bool | None
     detail: str
     rank: int | None = None
     score: float | None = None
     needed: float | None = None
+    passed: bool | None = None
 
 
-NOT_REACHED = Finding(passed=None, detail="")
+NOT_REACHED = Finding("")
+_passed = partial(Finding, passed=True)
+_lost = partial(Finding, passed=False)
 
 
-def passes(
-    detail: str, rank: int | None = None, score: float | None = None, needed: float | None = None
-) -> Finding:
-    """Return that the quote passed a stage."""
-    return Finding(passed=True, detail=detail, rank=rank, score=score, needed=needed)
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """What was considered of a question. Keys are passage ids, ranks count from 1.
+
+    `dense` has the rank and cosine of every passage there is, `lexical` the rank and score of each
+    that holds a word of the question. `fused` ranks what was looked at, by both; `groups` has the
+    group that a passage stands for or is folded into, with its rank after reading, of the first
+    `group_count`. `read` has the best logit of each passage that was read. `decisions` are on
+    `trace.ranked`, in order.
+    """
+
+    trace: Trace
+    answer: Answer
+    top_k: int
+    threshold: float
+    dense: Mapping[str, tuple[int, float]]
+    lexical: Mapping[str, tuple[int, float]]
+    fused: Mapping[str, tuple[int, Candidate]]
+    group_count: int
+    groups: Mapping[str, tuple[int, Group]]
+    read: Mapping[str, float]
+    decisions: tuple[Decision, ...]
+
+    @classmethod
+    def of(cls, engine: Engine, question: str, top_k: int) -> Self:
+        """Ask a question, showing `top_k` passages. Raises QuestionError."""
+        trace = engine.trace(question)
+        passages = engine.snapshot.passages
+        by_vectors = engine.snapshot.dense.search(trace.query.vector, len(passages))
+        terms = trace.query.searched if "lexical" in engine.stages else ()
+        by_words = zip(*engine.lexicon.best(terms, len(passages)), strict=True)
+        groups = trace.groups(MAX_TOP_K)
+        logits: dict[str, float] = {}
+        for window in trace.windows:
+            passage_id = window.candidate.passage.id
+            logits[passage_id] = max(logits.get(passage_id, -inf), window.logit or 0.0)
+        return cls(
+            trace=trace,
+            answer=engine.answer(trace, top_k),
+            top_k=top_k,
+            threshold=engine.rule.threshold,
+            dense={passages[row].id: (rank, cos) for rank, (row, cos) in enumerate(by_vectors, 1)},
+            lexical={
+                passages[row].id: (rank, float(score))
+                for rank, (row, score) in enumerate(by_words, 1)
+            },
+            fused={each.passage.id: (rank, each) for rank, each in enumerate(trace.candidates, 1)},
+            group_count=len(groups),
+            groups={
+                each.passage.id: (rank, group)
+                for rank, group in enumerate(groups, 1)
+                for each in (group.best, *group.duplicates)
+            },
+            read=logits,
+            decisions=tuple(decide(trace.ranked)),
+        )
 
 
-def lost(
-    detail: str, rank: int | None = None, score: float | None = None, needed: float | None = None
-) -> Finding:
-    """Return that the quote did not pass a stage."""
-    return Finding(passed=False, detail=detail, rank=rank, score=score, needed=needed)
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An expected quote, followed in one passage through what was considered of a question."""
+
+    considered: Considered
+    expected: Expected
+
+    @property
+    def citations(self) -> list[Citation]:
+        """The citations of some of what is expected, from the passage."""
+        passage, place = self.expected.passage, self.expected.place
+        return [
+            citation
+            for citation in self.considered.answer.citations
+            if passage is not None
+            and citation.document.id == place.document.id
+            and citation.span.overlaps(passage.span)
+            and citation.span.overlaps(place.span)
+        ]
+
+    # What there is to find.
+
+    def ingested(self) -> Finding:
+        """Tell where in the corpus the quote stands."""
+        alike = (
+            "word for word" if self.expected.verbatim else "but for blanks, case or quotation marks"
+        )
+        return _passed(f"{place_name(self.expected.place)}, {alike}")
+
+    def chunked(self) -> Finding:
+        """Tell which passage holds the quote."""
+        passage, span = self.expected.passage, self.expected.place.span
+        reasons = " and ".join(self.expected.skipped) or "blank"
+        if passage is None:
+            return _lost(f"it stands in no passage: {reasons}")
+        length, held = span.end - span.start, self.expected.held
+        if held == length:
+            return _passed(f"whole in the passage {_offsets(passage)}")
+        part = f"{_offsets(passage)}, which holds {held} of its {length} characters"
+        if len(self.expected.passages) == 1:
+            return _passed(f"in the passage {part}; the rest is in none: {reasons}")
+        across = " and ".join(map(_offsets, self.expected.passages))
+        return _passed(f"no passage holds it whole, it lies across {across}; here {part}")
+
+    # Retrieve.
+
+    def dense(self) -> Finding:
+        """Tell how near the passage is to the question by its vector.
+
+        None is lost here: one that is not near enough may still be found by its words.
+        """
+        if not self.expected.passage:
+            return NOT_REACHED
+        rank, cosine = self.considered.dense[self.expected.passage_id]
+        return _passed(f"of {len(self.considered.dense)} passages", rank, cosine)
+
+    def lexical(self) -> Finding:
+        """Tell how well the passage matches the question's words, and whether it is looked at."""
+        if not self.expected.passage:
+            return NOT_REACHED
+        considered = self.considered
+        rank, score = considered.lexical.get(self.expected.passage_id, (None, None))
+        terms = ", ".join(term.text for term in considered.trace.query.searched)
+        detail = f"of {len(considered.lexical)} passages with any of these words: {terms}"
+        if self._is_candidate:
+            return _passed(detail, rank, score)
+        nearer = f"{detail}; the {len(considered.fused)} that were looked at are nearer"
+        return _lost(nearer, rank, score)
+
+    def fused(self) -> Finding:
+        """Tell the rank by meaning and by words together."""
+        if not self._is_candidate:
+            return NOT_REACHED
+        rank, candidate = self.considered.fused[self.expected.passage_id]
+        return _passed(f"of {len(self.considered.fused)}", rank, candidate.score)
+
+    def collapsed(self) -> Finding:
+        """Tell whether the passage stands for itself, or another that says the same for it."""
+        if not self._is_candidate:
+            return NOT_REACHED
+        if self._group is None:
+            count = self.considered.group_count
+            return _passed(f"it repeats none of the {count} passages that are kept")
+        rank, group = self._group
+        place = self._folded
+        if place is None:
+            others = f", and for {len(group.duplicates)} more" if group.duplicates else ""
+            return _passed(f"it stands for itself{others}", rank)
+        within = "within" if place.span.contains(self.expected.place.span) else "partly within"
+        best = place_name(Place(group.best.document, group.best.passage.span))
+        unlisted = (
+            f" (not among the {MOST_PLACES} listed)" if place in group.also_in[MOST_PLACES:] else ""
+        )
+        return _lost(
+            f"it is folded into passage {rank}, {best}, which says the same; the also_in of that "
+            f"names {place_name(place)}{unlisted}, and the quote lies {within}",
+            rank,
+        )
+
+    # Read.
+
+    def read(self) -> Finding:
+        """Tell whether a window with what is expected was read, and with which logit."""
+        if self._group is None or self._folded:
+            return NOT_REACHED
+        windows = [
+            window
+            for window in self.considered.trace.windows
+            if window.candidate.passage.id == self.expected.passage_id
+            and window.window.span.overlaps(self.expected.place.span)
+        ]
+        if not windows:
+            return _lost(f"its window is not among the {WINDOWS} that promise most")
+        logits = [window.logit for window in windows if window.logit is not None]
+        if not logits:
+            return _passed("without a reader, by its words alone")
+        read = self.considered.read
+        rank = sum(logit > max(logits) for logit in read.values()) + 1
+        return _passed(f"of {len(read)} passages that were read", rank, max(logits))
+
+    def shown(self) -> Finding:
+        """Tell whether the quote is in a passage that is shown, or in the also_in of one."""
+        if not self._is_candidate:
+            return NOT_REACHED
+        top_k = self.considered.top_k
+        if self._group is None:
+            count = self.considered.group_count
+            return _lost(f"below all {count} passages that are kept", needed=top_k)
+        rank, _ = self._group
+        if rank > top_k:
+            drawn_from = not self._folded and self.expected.passage_id in self.considered.read
+            yet = ", yet answers are drawn from it" if drawn_from else ""
+            below = f"{rank - top_k} below the cut of {top_k}{yet}"
+            return _lost(below, rank, needed=top_k)
+        where = "in the also_in of that passage" if self._folded else f"within the cut of {top_k}"
+        return _passed(where, rank, needed=top_k)
+
+    # Decide.
+
+    def quoted(self) -> Finding:
+        """Tell whether what is expected could be quoted."""
+        if not self.read().passed:
+            return NOT_REACHED
+        decisions = self._decisions
+        if not decisions:
+            return _lost(self._why_not_quoted())
+        (rank, best), *others = decisions
+        further = "".join(f"; also rank {at}, {other.quote.score:.3f}" for at, other in others)
+        quotes = f"of {len(self.considered.decisions)} quotes: {_shortened(best.quote.text)}"
+        return _passed(f"{quotes}{further}", rank, best.quote.score)
+
+    def chosen(self) -> Finding:
+        """Tell whether a quote of what is expected is chosen for the answer, and if not, why."""
+        if not self._decisions:
+            return NOT_REACHED
+        rank, decision = min(
+            self._decisions, key=lambda each: (each[1].ruling != "chosen", each[0])
+        )
+        best = self.considered.decisions[0].quote
+        needed = probability(best.log_odds - QUOTE_MARGIN)
+        ruling = _passed if decision.ruling == "chosen" else _lost
+        return ruling(_ruled(decision, needed), rank, decision.quote.score, needed)
+
+    def answered(self) -> Finding:
+        """Tell whether the question is answered at all, and whether with what is expected."""
+        answer, place = self.considered.answer, self.expected.place
+        repeated = [
+            citation.number
+            for citation in answer.citations
+            for other in citation.also_in
+            if other.document.id == place.document.id and other.span.overlaps(place.span)
+        ]
+        if not answer.answered:
+            detail = "no answer is given, for this confidence is below the threshold"
+        elif self.citations:
+            numbers = " and ".join(f"[{citation.number}]" for citation in self.citations)
+            detail = f"cited as {numbers}{'' if self._is_cited_whole() else ', in part'}"
+        elif repeated:
+            detail = (
+                f"with [{repeated[0]}], which says the same and names this place in its also_in"
+            )
+        else:
+            detail = "with other words"
+        outcome = _passed if answer.answered else _lost
+        return outcome(detail, score=answer.confidence, needed=self.considered.threshold)
+
+    @property
+    def _is_candidate(self) -> bool:
+        return self.expected.passage_id in self.considered.fused
+
+    @property
+    def _group(self) -> tuple[int, Group] | None:
+        """The group that the passage stands for or is folded into, with its rank."""
+        return self.considered.groups.get(self.expected.passage_id)
+
+    @property
+    def _folded(self) -> Place | None:
+        """What an also_in names of the passage, if that is folded into another one."""
+        if self._group is None:
+            return None
+        _, group = self._group
+        folded = zip(group.duplicates, group.also_in, strict=True)
+        passage_id = self.expected.passage_id
+        return next((place for each, place in folded if each.passage.id == passage_id), None)
+
+    @property
+    def _decisions(self) -> list[tuple[int, Decision]]:
+        """The decisions on quotes from the passage that have some of what is expected, by rank."""
+        return [
+            (rank, decision)
+            for rank, decision in enumerate(self.considered.decisions, 1)
+            if decision.quote.candidate.passage.id == self.expected.passage_id
+            and any(part.overlaps(self.expected.place.span) for part in decision.quote.parts)
+        ]
+
+    def _is_cited_whole(self) -> bool:
+        """Tell whether nothing of the quote but blanks is left uncited."""
+        place, citations = self.expected.place, self.citations
+        return not any(
+            character.strip()
+            for at, character in enumerate(place.text, place.span.start)
+            if not any(citation.start <= at < citation.end for citation in citations)
+        )
+
+    def _why_not_quoted(self) -> str:
+        trace, span = self.considered.trace, self.expected.place.span
+        document, passage = self.expected.place.document, self.expected.passage
+        if trace.missing_names:
+            return f"no document has the name {' or '.join(trace.missing_names)}"
+        units = units_of(document.text, passage) if passage else []
+        units = [unit for unit in units if unit.span.overlaps(span)]
+        if not units:
+            return "it is in no sentence of the passage"
+        if any(unit.kind == "header" for unit in units):
+            return "it heads the columns of a table, and is quoted only with a row"
+        if all(is_question(unit.span.of(document.text)) for unit in units):
+            return "it asks, and what asks is never quoted"
+        if any(unit.kind == "lead-in" for unit in units):
+            return "it only announces what follows, and is quoted only with that"
+        if any(lacks(document, name) for name in proper_names(trace.query.question)):
+            return "its document lacks a name of the question"
+        return (
+            "it says nothing by itself, or its window is not among those whose sentences were read"
+        )
 
 
-def named(place: Place) -> str:
+STAGES: Mapping[str, Callable[[Followed], Finding]] = {
+    "ingested": Followed.ingested,
+    "chunked": Followed.chunked,
+    "dense": Followed.dense,
+    "lexical": Followed.lexical,
+    "fused": Followed.fused,
+    "collapsed": Followed.collapsed,
+    "read": Followed.read,
+    "shown": Followed.shown,
+    "quoted": Followed.quoted,
+    "chosen": Followed.chosen,
+    "answered": Followed.answered,
+}
+"""In order."""
+
+
+def place_name(place: Place) -> str:
     """Return the name of a place: its source and its offsets."""
     return f"{place.document.source}:{place.span.start}-{place.span.end}"
-
-
-def shortened(text: str) -> str:
-    """Return the first words of a text between quotation marks."""
-    words = " ".join(text.split())
-    return f"“{words[:_SHORT].rstrip()}…”" if len(words) > _SHORT else f"“{words}”"
-
-
-def ingested(_: Considered, expected: Expected) -> Finding:
-    """Tell where in the corpus the quote stands."""
-    alike = "word for word" if expected.verbatim else "but for blanks, case or quotation marks"
-    return passes(f"{named(expected.place)}, {alike}")
-
-
-def chunked(_: Considered, expected: Expected) -> Finding:
-    """Tell which passage holds the quote."""
-    passage, span = expected.passage, expected.place.span
-    reasons = " and ".join(expected.skipped) or "blank"
-    if passage is None:
-        return lost(f"it stands in no passage: {reasons}")
-    length = span.end - span.start
-    if expected.held == length:
-        return passes(f"whole in the passage {_offsets(passage)}")
-    part = f"{_offsets(passage)}, which holds {expected.held} of its {length} characters"
-    if len(expected.passages) == 1:
-        return passes(f"in the passage {part}; the rest is in none: {reasons}")
-    across = " and ".join(_offsets(each) for each in expected.passages)
-    return passes(f"no passage holds it whole, it lies across {across}; here {part}")
 
 
 def _offsets(passage: Passage) -> str:
     return f"{passage.start}-{passage.end}"
 
 
-def collapsed(considered: Considered, expected: Expected) -> Finding:
-    """Tell whether the passage stands for itself, or another that says the same for it."""
-    if expected.passage_id not in considered.fused:
-        return NOT_REACHED
-    if expected.passage_id not in considered.groups:
-        return passes(f"it repeats none of the {considered.kept} passages that are kept")
-    rank, group = considered.groups[expected.passage_id]
-    place = considered.folded(expected)
-    if place is None:
-        others = f", and for {len(group.duplicates)} more" if group.duplicates else ""
-        return passes(f"it stands for itself{others}", rank)
-    lies = "within" if place.span.contains(expected.place.span) else "partly within"
-    best = named(Place(group.best.document, group.best.passage.span))
-    unlisted = (
-        f" (not among the {MOST_PLACES} listed)" if place in group.also_in[MOST_PLACES:] else ""
-    )
-    return lost(
-        f"it is folded into passage {rank}, {best}, which says the same; the also_in of that "
-        f"names {named(place)}{unlisted}, and the quote lies {lies}",
-        rank,
-    )
-
-
-def shown(considered: Considered, expected: Expected) -> Finding:
-    """Tell whether the quote is in a passage that is shown, or in the also_in of one."""
-    if expected.passage_id not in considered.fused:
-        return NOT_REACHED
-    top_k = considered.top_k
-    if expected.passage_id not in considered.groups:
-        return lost(f"below all {considered.kept} passages that are kept", needed=top_k)
-    rank, _ = considered.groups[expected.passage_id]
-    place = considered.folded(expected)
-    if rank > top_k:
-        drawn_from = not place and expected.passage_id in considered.read
-        yet = ", yet answers are drawn from it" if drawn_from else ""
-        return lost(f"{rank - top_k} below the cut of {top_k}{yet}", rank, needed=top_k)
-    if place is None:
-        return passes(f"within the cut of {top_k}", rank, needed=top_k)
-    return passes("in the also_in of that passage", rank, needed=top_k)
-
-
-def dense(considered: Considered, expected: Expected) -> Finding:
-    """Tell how near the passage is to the question by its vector.
-
-    None is lost here: one that is not near enough may still be found by its words.
-    """
-    if not expected.passage_id:
-        return NOT_REACHED
-    rank, cosine = considered.dense[expected.passage_id]
-    return passes(f"of {len(considered.dense)} passages", rank, cosine)
-
-
-def lexical(considered: Considered, expected: Expected) -> Finding:
-    """Tell how well the passage matches the question's words, and whether it is looked at."""
-    if not expected.passage_id:
-        return NOT_REACHED
-    rank, score = considered.lexical.get(expected.passage_id, (None, None))
-    terms = ", ".join(term.text for term in considered.trace.query.searched)
-    detail = f"of {len(considered.lexical)} passages with any of these words: {terms}"
-    if expected.passage_id in considered.fused:
-        return passes(detail, rank, score)
-    looked_at = len(considered.fused)
-    return lost(f"{detail}; the {looked_at} that were looked at are nearer", rank, score)
-
-
-def fused(considered: Considered, expected: Expected) -> Finding:
-    """Tell the rank by meaning and by words together."""
-    if expected.passage_id not in considered.fused:
-        return NOT_REACHED
-    rank, candidate = considered.fused[expected.passage_id]
-    return passes(f"of {len(considered.fused)}", rank, candidate.score)
-
-
-def read(considered: Considered, expected: Expected) -> Finding:
-    """Tell whether a window with what is expected was read, and with which logit."""
-    if expected.passage_id not in considered.groups or considered.folded(expected):
-        return NOT_REACHED
-    windows = [
-        each
-        for each in considered.trace.windows
-        if each.candidate.passage.id == expected.passage_id
-        and each.window.span.overlaps(expected.place.span)
-    ]
-    if not windows:
-        return lost(f"its window is not among the {WINDOWS} that promise most")
-    logits = [each.logit for each in windows if each.logit is not None]
-    if not logits:
-        return passes("without a reader, by its words alone")
-    rank = sum(each > max(logits) for each in considered.read.values()) + 1
-    return passes(f"of {len(considered.read)} passages that were read", rank, max(logits))
-
-
-def quoted(considered: Considered, expected: Expected) -> Finding:
-    """Tell whether what is expected could be quoted."""
-    if not read(considered, expected).passed:
-        return NOT_REACHED
-    decisions = considered.decisions_on(expected)
-    if not decisions:
-        return lost(_why_not_quoted(considered, expected))
-    (rank, best), *others = decisions
-    further = "".join(f"; also rank {at}, {other.quote.score:.3f}" for at, other in others)
-    detail = f"of {len(considered.decisions)} quotes: {shortened(best.quote.text)}{further}"
-    return passes(detail, rank, best.quote.score)
-
-
-def chosen(considered: Considered, expected: Expected) -> Finding:
-    """Tell whether a quote of what is expected is chosen for the answer, and if not, why."""
-    decisions = considered.decisions_on(expected)
-    if not decisions:
-        return NOT_REACHED
-    rank, decision = min(decisions, key=lambda each: (each[1].ruling != "chosen", each[0]))
-    best = considered.decisions[0].quote
-    needed = probability(best.log_odds - QUOTE_MARGIN)
-    passed = decision.ruling == "chosen"
-    return Finding(passed, _ruled(decision, needed), rank, decision.quote.score, needed)
-
-
-def answered(considered: Considered, expected: Expected) -> Finding:
-    """Tell whether the question is answered at all, and whether with what is expected."""
-    answer, place = considered.answer, expected.place
-    citations = considered.citations_of(expected)
-    repeated = [
-        f"[{citation.number}]"
-        for citation in answer.citations
-        for other in citation.also_in
-        if other.document.id == place.document.id and other.span.overlaps(place.span)
-    ]
-    if not answer.answered:
-        detail = "no answer is given, for this confidence is below the threshold"
-    elif citations:
-        numbers = " and ".join(f"[{citation.number}]" for citation in citations)
-        detail = f"cited as {numbers}{'' if _cover(citations, place) else ', in part'}"
-    elif repeated:
-        detail = f"with {repeated[0]}, which says the same and names this place in its also_in"
-    else:
-        detail = "with other words"
-    return Finding(
-        passed=answer.answered,
-        detail=detail,
-        score=answer.confidence,
-        needed=considered.threshold,
-    )
-
-
-def _cover(citations: Sequence[Citation], place: Place) -> bool:
-    """Tell whether nothing of a place but blanks is left uncited."""
-    uncited = (
-        character
-        for at, character in enumerate(place.text, place.span.start)
-        if not any(citation.start <= at < citation.end for citation in citations)
-    )
-    return not "".join(uncited).strip()
-
-
-def _why_not_quoted(considered: Considered, expected: Expected) -> str:
-    if considered.trace.missing_names:
-        return f"no document has the name {' or '.join(considered.trace.missing_names)}"
-    _, group = considered.groups[expected.passage_id]
-    document, span = group.best.document, expected.place.span
-    units = [
-        unit for unit in units_of(document.text, group.best.passage) if unit.span.overlaps(span)
-    ]
-    if not units:
-        return "it is in no sentence of the passage"
-    if any(unit.kind == "header" for unit in units):
-        return "it heads the columns of a table, and is quoted only with a row"
-    if all(is_question(unit.span.of(document.text)) for unit in units):
-        return "it asks, and what asks is never quoted"
-    if any(unit.kind == "lead-in" for unit in units):
-        return "it only announces what follows, and is quoted only with that"
-    if any(lacks(document, name) for name in proper_names(considered.trace.query.question)):
-        return "its document lacks a name of the question"
-    return "it says nothing by itself, or its window is not among those whose sentences were read"
+def _shortened(text: str) -> str:
+    """Return the first words of a text between quotation marks."""
+    words = " ".join(text.split())
+    return f"“{words[:_MOST_SHOWN].rstrip()}…”" if len(words) > _MOST_SHOWN else f"“{words}”"
 
 
 def _ruled(decision: Decision, needed: float) -> str:
@@ -271,4 +389,4 @@ def _ruled(decision: Decision, needed: float) -> str:
             return f"with the better quotes it would be more than {ANSWER_WORDS} words"
         case "repeats":
             repeated = decision.repeated
-            return f"it repeats {shortened(repeated.text) if repeated else 'a better one'}"
+            return f"it repeats {_shortened(repeated.text) if repeated else 'a better one'}"

@@ -96,14 +96,30 @@ def test_a_question_with_a_name_that_no_document_has_is_not_answered(
 def test_what_comes_near_is_highlighted_and_nothing_where_nothing_does(
     pincite: Command, seeds_store: Path
 ) -> None:
+    def highlights(question: str, *options: str) -> list[Any]:
+        answer = asked(pincite("ask", question, "--store", seeds_store, "--json", *options))
+        return [mark for passage in answer["passages"] for mark in passage["highlights"]]
+
+    assert highlights(ON_SUBJECT)
+    assert highlights(ON_SUBJECT, "--threshold", "1"), "not answered, but it comes near"
+    assert not highlights("Who won the football world cup in 1998?")
+    assert "**" not in pincite("ask", ON_SUBJECT, "--store", seeds_store).out
+
+
+def test_short_is_the_answer_and_its_sources_only(pincite: Command, seeds_store: Path) -> None:
     arguments = ("ask", ON_SUBJECT, "--store", seeds_store)
-    assert "**" in pincite(*arguments).out
-    nearly = pincite(*arguments, "--threshold", "1")
-    assert nearly.code == 3
-    assert "**" in nearly.out
-    far = ("ask", "Who won the football world cup in 1998?", "--store", seeds_store)
-    assert pincite(*far).code == 3
-    assert "**" not in pincite(*far).out
+    answer, short = asked(pincite(*arguments, "--json")), pincite(*arguments, "--short")
+    assert (short.code, short.err) == (0, "")
+    *text, sources = short.out.strip().split("\n\n")
+    assert answer["citations"][0]["cited_text"].split()[0] in "".join(text)
+    places = [
+        f"[{each['number']}] {each['source']}:{each['start_char_index']}-{each['end_char_index']}"
+        for each in answer["citations"]
+    ]
+    assert [line.strip().partition("  ")[0] for line in sources.splitlines()] == places
+    abstained = pincite("ask", FAR_OFF, "--store", seeds_store, "--short")
+    assert abstained.code == 3
+    assert abstained.out.endswith("Your documents do not seem to answer this.\n")
 
 
 TABLE = """# Annual report
@@ -163,11 +179,29 @@ def test_a_filter_leaves_the_documents_that_match(pincite: Command, notes: Path)
     assert "Passages" not in nothing.out
 
 
+def test_where_a_filter_matches_nothing_one_that_a_shell_may_have_changed_is_told_to_be_quoted(
+    pincite: Command, notes: Path
+) -> None:
+    pincite("index", notes)
+    changed = pincite("ask", "sun and frost", "--filter", "path=notes/")  # path^=notes/ before
+    assert changed.code == 3
+    assert "--filter 'path^=notes/'" in changed.err
+    assert "--filter" not in pincite("ask", "sun and frost", "--filter", "path^=x").err
+
+
+def test_help_shows_filters_with_quotation_marks(pincite: Command) -> None:
+    told = " ".join(pincite("ask", "--help").out.split())
+    assert "'year>=2020'" in told
+    assert "'path^=notes/'" in told
+
+
 @pytest.mark.parametrize(
     ("option", "named"),
     [
         ("author=Jane", "No document has a field 'author'"),
         ("authr", "FIELD=VALUE"),
+        ("year", "--filter 'year>=2020'"),  # what a shell leaves of year>=2020
+        ("{author: Jane}", "--filter 'year>=2020'"),
         ("title==Frost", "quotation marks"),
         ("title!=Frost", "no operator !=; for = there can also be ^= (starts with), >="),
         ("title=~Frost", "no operator =~"),

@@ -78,7 +78,7 @@ def test_the_whole_way_as_a_user_goes_it(process: Command, notes: Path) -> None:
     assert outcome.err == "", "nothing but the answer, whatever the libraries have to say"
     assert "🧊" in outcome.out, "UTF-8 into a pipe, whatever the locale"
     assert asked(outcome)["citations"][0]["cited_text"] == "Frost bursts the pipes 🧊."
-    alone = process("qa", "Who painted the Mona Lisa?")
+    alone = process("pincite", "ask", "Who painted the Mona Lisa?")
     assert (alone.code, alone.err) == (3, "")
     assert "do not seem to answer this" in alone.out
 

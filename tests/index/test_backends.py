@@ -12,14 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.encoding import conversion
 from index.encoding import openvino_encoder as converted
+from index.encoding import openvino_model
 from index.encoding.choose import open_encoder
-from index.encoding.encoder import Encoder, Role, Vectors
+from index.encoding.encoder import Encoder, Role, TorchEncoder, Vectors
 from index.encoding.model import Model, find_model
-from index.encoding.openvino_encoder import OpenVinoEncoder, openvino_encoder
-from index.encoding.openvino_runtime import precisions
-from index.encoding.torch_encoder import TorchEncoder
+from index.encoding.openvino_encoder import OpenVinoEncoder, open_on_openvino
+from index.encoding.openvino_model import precisions
 from index.errors import ModelError, NotConvertibleError
 from index.records import passage_text
 from index.store.snapshot import open_snapshot
@@ -51,7 +50,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def openvino_on(model: Model) -> OpenVinoEncoder:
-    return openvino_encoder(model, precisions()[0])
+    return open_on_openvino(model, precisions()[0])
 
 
 @pytest.mark.parametrize("role", ["query", "document"])
@@ -126,7 +125,7 @@ def test_a_model_is_converted_once(
     assert prompted.fingerprint in str(record)
     assert json.loads(record.read_text())["compared"]["cosine"] >= 0.999
     assert not list(cache.rglob("new-*"))
-    monkeypatch.setattr(conversion, "_convert", lambda *_: pytest.fail("converted again"))
+    monkeypatch.setattr(openvino_model, "_convert", lambda *_: pytest.fail("converted again"))
     assert np.array_equal(openvino_on(prompted).encode(["Redness fades."], "query"), first)
 
 
@@ -170,9 +169,9 @@ def test_what_gives_other_vectors_is_refused_once_and_for_all(
     monkeypatch.setattr(converted, "_least_cosine", lambda *_: 0.9)
     with pytest.raises(NotConvertibleError, match=r"other vectors \(cosine 0\.9000\)"):
         openvino_on(prompted)
-    monkeypatch.setattr(conversion, "_convert", lambda *_: pytest.fail("tried again"))
+    monkeypatch.setattr(openvino_model, "_convert", lambda *_: pytest.fail("tried again"))
     best = precisions()[0]  # the others would be tried, for the first time
-    monkeypatch.setattr("index.encoding.openvino_runtime.precisions", lambda: [best])
+    monkeypatch.setattr("index.encoding.openvino_model.precisions", lambda: [best])
     with caplog.at_level(logging.WARNING):
         encoder = open_encoder(prompted)
     assert isinstance(encoder, TorchEncoder)
@@ -211,7 +210,7 @@ def test_a_refusal_ends_with_the_libraries_that_it_was_made_with(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(converted, "_least_cosine", lambda *_: float("nan"))
-        patched.setattr(conversion, "_libraries", lambda: "torch 1")
+        patched.setattr(openvino_model, "_libraries", lambda: "torch 1")
         with pytest.raises(NotConvertibleError, match="other vectors"):
             openvino_on(prompted)
         assert not list(cache.rglob("model.bin")), "what is refused takes no room"
@@ -283,7 +282,7 @@ def test_where_nothing_can_be_kept_it_is_torch(
 def test_a_precision_that_the_processor_lacks_is_refused(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.encoding.openvino_runtime.precisions", lambda: ["float32"])
+    monkeypatch.setattr("index.encoding.openvino_model.precisions", lambda: ["float32"])
     with pytest.raises(ModelError, match="does not compute in bfloat16") as raised:
         open_encoder(model, "openvino-bfloat16")
     assert "\n" not in str(raised.value)
@@ -292,9 +291,7 @@ def test_a_precision_that_the_processor_lacks_is_refused(
 def test_a_precision_that_gives_other_vectors_gives_way_to_float32(
     prompted: Model, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "index.encoding.openvino_runtime.precisions", lambda: ["bfloat16", "float32"]
-    )
+    monkeypatch.setattr("index.encoding.openvino_model.precisions", lambda: ["bfloat16", "float32"])
     measured = iter([0.9, 1.0])
     monkeypatch.setattr(converted, "_least_cosine", lambda *_: next(measured))
     assert open_encoder(prompted).backend == "openvino-float32"

@@ -19,7 +19,7 @@ WORDS = "redness fades needle scar cream face night two days sun water depth mil
 @pytest.fixture
 def living(tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> Living:
     """Forty texts, which count as many."""
-    monkeypatch.setattr("index.search.codes.CODED_FROM", 20)
+    monkeypatch.setattr("index.search.dense.CODED_FROM", 20)
     corpus = Living(tmp_path, model)
     for number in range(40):
         corpus.write(f"{number}.txt", f"Note {number}: {' '.join(WORDS[number % 13 :])}.\n")

@@ -25,7 +25,7 @@ def notes(tmp_path: Path) -> Path:
 def test_reading_goes_on_while_texts_are_embedded(
     notes: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.encoding.embedding._BLOCK", 1)
+    monkeypatch.setattr("index.ingest._BLOCK", 1)
     all_read = threading.Event()
 
     class Patient(HashingEncoder):
@@ -55,7 +55,7 @@ def test_progress_ends_where_all_is_embedded(notes: Path, tmp_path: Path, model:
 def test_an_error_of_the_encoder_ends_the_sync_and_leaves_the_store(
     notes: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    monkeypatch.setattr("index.encoding.embedding._BLOCK", block)
+    monkeypatch.setattr("index.ingest._BLOCK", block)
     store = Store(tmp_path / "store")
     before = sync(store, [notes], model, HashingEncoder()).snapshot
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.sources.file_names import words_of_name
+from index.search.terms import words_of_name
 from tests.documents import document
 
 

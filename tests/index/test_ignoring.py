@@ -7,7 +7,7 @@ import pytest
 from index.changes import plan
 from index.encoding.model import Model
 from index.errors import SourceError
-from index.sources.remembered import NothingToIndexError
+from index.sources.selection import NothingToIndexError
 from tests.index.living import Living
 
 TEXT = "Redness fades within two days.\n"
@@ -52,7 +52,7 @@ def test_patterns_that_cannot_be_read(living: Living) -> None:
 
 def test_a_plan_tells_what_a_sync_would_do_and_does_nothing(living: Living) -> None:
     planned = plan(living.store, [living.files], ignore=["drafts"])
-    assert planned.changes.added == ("notes/a.txt", "notes/b.txt", "notes/deep/e.log.txt")
+    assert planned.added == ("notes/a.txt", "notes/b.txt", "notes/deep/e.log.txt")
     assert not living.store.folder.exists()
     living.index(ignore=["drafts"])
     living.put("one", "The cream is for the night.")
@@ -65,12 +65,12 @@ def test_a_plan_tells_what_a_sync_would_do_and_does_nothing(living: Living) -> N
     planned = plan(living.store, [])
     assert files == {path: path.stat().st_mtime_ns for path in living.store.folder.rglob("*")}
     told = living.index()
-    assert planned.changes.added == told.added == ("notes/f.txt",)
-    assert planned.changes.changed == told.changed == ("notes/b.txt",)
-    assert planned.changes.renamed == told.renamed
+    assert planned.added == told.added == ("notes/f.txt",)
+    assert planned.changed == told.changed == ("notes/b.txt",)
+    assert planned.renamed == told.renamed
     assert {old for old, _ in told.renamed} <= {"notes/a.txt", "notes/deep/e.log.txt"}
-    assert planned.changes.removed == told.removed
-    assert planned.changes.unchanged == told.unchanged == ("upload:one.txt",)
+    assert planned.removed == told.removed
+    assert planned.unchanged == told.unchanged == ("upload:one.txt",)
     assert planned.skipped == told.skipped
 
 

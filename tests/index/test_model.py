@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.encoding.encoder import TorchEncoder
 from index.encoding.model import DEFAULT_MODEL, Model, find_model
-from index.encoding.torch_encoder import TorchEncoder
 from index.errors import ModelError
 from index.records import passage_text
 from index.store.snapshot import open_snapshot

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from index.chunking.chunker import MAX_HEADING_PATH_CHARS, MAX_PASSAGE_CHARS, Chunker
 from index.chunking.tokens import CONTEXT_TOKENS, HEADING_TOKENS, PASSAGE_TOKENS, ModelTokenizer
+from index.encoding.encoder import TorchEncoder
 from index.encoding.model import Model
-from index.encoding.torch_encoder import TorchEncoder
 from index.parsers import UnreadableFileError, read_file
 from index.parsers.blocks import has_text
 from index.records import ChunkedDocument, Document, Span, passage_text

@@ -114,7 +114,7 @@ def test_what_it_remembers_still_counts(living: Living) -> None:
     assert remembered.sources == (str(living.files),)
     assert (remembered.ignore, remembered.held) == (("draft*",), (1,))
     assert remembered.model_name == living.model.name
-    assert plan(living.store, []).changes.added == ("notes/a.txt", "upload:one.txt")
+    assert plan(living.store, []).added == ("notes/a.txt", "upload:one.txt")
     (living.files / "a.txt").unlink()
     before = files_of(living.store)
     for attempt in (living.index, lambda: plan(living.store, [])):

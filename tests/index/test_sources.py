@@ -19,6 +19,7 @@ from index.ingest import digest_of
 from index.parsers import OutOfReachError, UnreadableFileError, files, read_file
 from index.records import ChunkedDocument, Document
 from index.sources.listing import (
+    LEADS_OUT,
     SkippedFile,
     SourceFile,
     document_id,
@@ -26,7 +27,7 @@ from index.sources.listing import (
     locate,
     resolve_sources,
 )
-from index.sources.remembered import NothingToIndexError
+from index.sources.selection import NothingToIndexError
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from index.sync import sync
@@ -342,25 +343,71 @@ def test_a_file_that_no_longer_holds_text_is_removed(
 def test_links_and_special_files(tmp_path: Path, notes: Path, store: Store, model: Model) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
-    (outside / "b.txt").write_text(TEXT)
+    (outside / "b.txt").write_text("A secret that nobody wants to be quoted.")
+    (outside / "back.txt").symlink_to(notes / "a.txt")
+    (notes / "inside.txt").symlink_to("a.txt")
     (notes / "to-file.txt").symlink_to(outside / "b.txt")
+    (notes / "there-and-back.txt").symlink_to(outside / "back.txt")
     (notes / "to-folder").symlink_to(outside)
     (notes / "to-itself").symlink_to(notes)
     (notes / "dangling.txt").symlink_to(notes / "gone.txt")
     (notes / "loop.txt").symlink_to(notes / "loop.txt")
+    (notes / "one").symlink_to(notes / "other")
+    (notes / "other").symlink_to(notes / "one")
     os.mkfifo(notes / "pipe.txt")
     (notes / ".git").mkdir()
     (notes / ".git" / "c.txt").write_text(TEXT)
     report = index(store, model, notes)
-    assert report.added == ("notes/a.txt", "notes/to-file.txt")
+    assert report.added == ("notes/a.txt", "notes/inside.txt", "notes/there-and-back.txt")
     assert {s.path: s.reason for s in report.skipped} == {
         "notes/.git": "hidden",
         "notes/dangling.txt": "a link that leads nowhere",
         "notes/loop.txt": "a link that leads nowhere",
+        "notes/one": "a link that leads nowhere",
+        "notes/other": "a link that leads nowhere",
         "notes/pipe.txt": "not a regular file",
+        "notes/to-file.txt": LEADS_OUT,
         "notes/to-folder": "a link to a folder; index that folder itself",
         "notes/to-itself": "a link to a folder; index that folder itself",
     }
+    assert locate("notes/to-file.txt", [notes]) is None, "verifying reads no other files either"
+    assert locate("notes/inside.txt", [notes]) == notes / "inside.txt"
+
+
+def test_the_target_of_a_link_is_indexed_where_it_is_a_source(
+    tmp_path: Path, notes: Path, store: Store, model: Model
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "b.txt").write_text(TEXT)
+    link = notes / "link.txt"
+    link.symlink_to(outside / "b.txt")
+    for sources, names in (
+        ([notes, link], ["notes/a.txt", "notes/link.txt"]),
+        ([notes, outside], ["notes/a.txt", "notes/link.txt", "outside/b.txt"]),
+    ):
+        assert index(store, model, *sources).skipped == ()
+        assert indexed(store) == names
+    report = index(store, model, notes)
+    assert report.removed == ("notes/link.txt", "outside/b.txt")
+    assert [skipped.reason for skipped in report.skipped] == [LEADS_OUT]
+
+
+def test_a_source_that_is_a_link_to_a_folder_is_followed(
+    notes: Path, store: Store, model: Model
+) -> None:
+    (notes / "inside.txt").symlink_to(notes / "a.txt")
+    (notes.parent / "link").symlink_to(notes)
+    report = index(store, model, notes.parent / "link")
+    assert (report.added, report.skipped) == (("link/a.txt", "link/inside.txt"), ())
+
+
+def test_a_source_that_is_a_loop_of_links_is_refused(
+    tmp_path: Path, store: Store, model: Model
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(SourceError, match="loop (cannot be read|does not exist)"):
+        index(store, model, tmp_path / "loop")
 
 
 @pytest.mark.parametrize("name", ["b.TXT", "b.Md", "b.text", "b.markdown"])

@@ -9,7 +9,7 @@ from index.changes import plan
 from index.encoding.model import Model
 from index.errors import SourceError
 from index.sources.listing import document_id
-from index.sources.remembered import NothingToIndexError
+from index.sources.selection import NothingToIndexError
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from tests.index.living import Living
@@ -106,7 +106,7 @@ def test_a_plan_keeps_what_cannot_be_read_for_the_moment(
     monkeypatch.setattr("index.changes.digest_of", failing)
     planned = plan(living.store, [])
     assert [each.path for each in planned.kept] == ["notes/a.txt"]
-    assert planned.changes.unchanged == ("notes/a.txt",)
+    assert planned.unchanged == ("notes/a.txt",)
 
 
 def test_what_fails_after_a_change_is_live_undoes_nothing(

@@ -1,11 +1,10 @@
 """In which encoding a web page is read, and what is refused for being none."""
 
-import codecs
 from pathlib import Path
 
 import pytest
 
-from index.parsers.web_labels import BY_LABEL
+from index.parsers.web.decoding import codec_of_label
 from tests.reading_checks import read_bytes, reason_for
 
 WAR = "第二次世界大战是一场全球性的军事冲突。朱镕基"
@@ -42,8 +41,33 @@ def test_a_declaration_is_understood_as_browsers_do(tmp_path: Path, label, codec
     assert document.remarks == ((f"read as {encoding}",) if encoding else ())
 
 
-def test_every_label_has_a_codec():
-    assert all(codecs.lookup(codec) for codec, _ in BY_LABEL.values())
+@pytest.mark.parametrize(
+    ("label", "codec"),
+    [
+        ("x-sjis", "cp932"),
+        ("windows-31j", "cp932"),
+        ("x-gbk", "gb18030"),
+        ("x-cp1250", "cp1250"),
+        ("iso88592", "iso8859-2"),
+        ("iso_8859-15", "iso8859-15"),
+        ("iso-8859-8-i", "iso8859-8"),
+        ("ks_c_5601-1987", "cp949"),
+        ("windows-874", "cp874"),
+        ("koi8-ru", "koi8-u"),
+        ("x-mac-cyrillic", "mac-cyrillic"),
+        ("utf-16", ""),
+        ("rot13", ""),
+        ("latin\0", ""),
+    ],
+)
+def test_labels_of_the_web_are_known(label, codec):
+    assert codec_of_label(label) == codec
+
+
+def test_an_encoding_that_is_read_has_the_name_that_browsers_give_it(tmp_path: Path):
+    for label, name in [("hebrew", "ISO-8859-8"), ("mac", "macintosh"), ("cp866", "IBM866")]:
+        document = read_bytes(tmp_path, "a.html", declaring(label, "Words.", "ascii"))
+        assert document.metadata["encoding"] == name
 
 
 @pytest.mark.parametrize(
@@ -58,13 +82,13 @@ def test_what_is_no_encoding_of_pages_is_not_obeyed(tmp_path: Path, label):
 
 @pytest.mark.parametrize("head", ['<meta charset="utf-8">', ""])
 def test_bad_bytes_in_utf8_are_replaced_and_counted(tmp_path: Path, head):
-    content = (head + f"<p>{GERMAN} bad and worse.</p>").encode()
+    content = (head + f"<p>{GERMAN * 2} bad and worse.</p>").encode()
     document = read_bytes(tmp_path, "a.html", content.replace(b"bad", b"b\xe9d"))
-    assert document.text == f"{GERMAN} b\ufffdd and worse."
-    assert document.remarks == ("1 byte is no valid utf-8",)
+    assert document.text == f"{GERMAN * 2} b\ufffdd and worse."
+    assert document.remarks == ("1 character is no valid UTF-8",)
     assert "encoding" not in document.metadata
-    document = read_bytes(tmp_path, "b.html", content.replace(b"bad", b"b\xf0\x9fd"))
-    assert document.remarks == ("2 bytes are no valid utf-8",)
+    document = read_bytes(tmp_path, "b.html", content.replace(b"bad", b"b\xf0\xe9d"))
+    assert document.remarks == ("2 characters are no valid UTF-8",)
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ ARTICLE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
 <meta property="article:published_time" content="2024-03-05T10:00:00Z">
 <meta name="description" content="How to grow."><meta name="keywords" content="tomato, pot">
 <meta property="og:site_name" content="Green Thumb"></head><body>
-<div id="cookie-banner"><p>We use cookies to improve your experience.</p><button>OK</button></div>
+<div role="dialog"><p>We use cookies to improve your experience.</p><button>OK</button></div>
 <header><a href="/">Green Thumb</a><nav><ul><li><a href="/a">About us</a></li></ul></nav></header>
 <article><h1>Growing tomatoes</h1>
 <p>Tomatoes need at least six hours of direct sun each day, and a pot of twenty litres.</p>
 <h2>Watering</h2><p>Water in the morning, at the <em>roots</em>, never on the leaves.</p>
 <h2>Feeding</h2><ul><li>Nitrogen until the first flowers<ul><li>nettle tea</li></ul></li>
 <li>Potassium after that</li></ul><ol start="3"><li>Mix.</li><li><p>Pour.</p></li></ol>
-<div class="share"><a href="#">Share on X</a></div></article>
+<div role="toolbar"><a href="#">Share on X</a></div></article>
 <aside><h3>Popular posts</h3><ul><li><a href="/1">Ten herbs for shade</a></li></ul></aside>
 <section id="comments"><h2>Comments</h2><p>Great post, thank you so much for writing this!</p>
 </section><footer><p>© 2024 Green Thumb. All rights reserved.</p></footer></body></html>"""
@@ -101,7 +101,7 @@ def test_an_article_is_read_without_what_stands_around_it(read):
     assert headings_of(document) == [(1, "Growing tomatoes"), (2, "Watering"), (2, "Feeding")]
     assert document.title == "Growing tomatoes"
     assert document.media_type == "text/html"
-    assert document.reader.startswith("web_page/2 (trafilatura ")
+    assert document.reader.startswith("html/3 (selectolax ")
     assert document.metadata == {
         "author": "Ada Green",
         "date": "2024-03-05",
@@ -129,6 +129,7 @@ def test_code_tables_and_definitions_keep_their_shape(read):
         ("only words", "only words"),
         ("<p>a&#1;bc&#xFFFE;</p>", "abc"),
         ("<p>Said twice, seen twice.</p>" * 2, "\n\n".join(["Said twice, seen twice."] * 2)),
+        ("<p>a</p><ul><li><ul><li>b<li>c</ul></ul>", "a\n\n  - b\n  - c"),
         (DIVS, DIVS_TEXT),
     ],
 )  # fmt: skip
@@ -147,7 +148,10 @@ def test_pages_of_any_making_are_read(read, markup, expected):
         "<style>no</style>",
         "<template><p>no</p></template>",
         "<noscript>no</noscript>",
-        '<a class="skip-link" href="#main">no</a>',
+        '<p class="note sr-only">no</p>',
+        "<dialog open><p>no</p></dialog>",
+        '<div role="comment">no</div>',
+        "<p><a href=x>#</a></p>",
         "<!-- no -->",
         "<select><option>no</option></select>",
     ],
@@ -191,8 +195,10 @@ def test_xhtml_may_close_any_element_at_once(read):
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "binary"),
         (b"<nav><a href=1>Home</a></nav><ul><li><a href=2>Shop</a></ul><footer>x</footer>",
          "no text in it besides navigation"),
+        (b"<frameset cols=2><frame src=a><frame src=b></frameset>",
+         "a frameset without text of its own; index the pages in its frames"),
         (b"<html><body><script>x()</script></body></html>", "no text in it besides navigation"),
-        (b"<div>" * 100_000 + b"deep", "elements nested more than 2000 deep"),
+        (b"<div>" * 10_000 + b"deep", "elements nested more than 2000 deep"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_with_a_reason(tmp_path: Path, content, reason):
@@ -201,6 +207,78 @@ def test_what_cannot_be_read_is_refused_with_a_reason(tmp_path: Path, content, r
 
 def test_pages_nested_deeply_but_not_absurdly_are_read(read):
     assert read("<div>" * 900 + "deep words" + "</div>" * 900).text == "deep words"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<nav><button>Menu<main>{}</main>",
+        "<nav><button>Menu</nav><main>{}</main>",
+        "<select><option>All<main>{}</main>",
+        "<table><tr><td><a href=x><main>{}</main>",
+        "<b><i><p>Menu</b><main>{}</main>",
+        "<header><div><main>{}</main>",
+    ],
+)
+def test_what_is_left_open_before_main_does_not_swallow_it(read, markup):
+    words = "The boiler is made of brass, and lasts for twenty years if it is oiled."
+    assert words in read(f"<body>{markup.format(f'<h1>Boilers</h1><p>{words}</p>')}").text
+
+
+@pytest.mark.parametrize("main", ["main", "article", 'div role="main"'])
+@pytest.mark.parametrize(
+    "outer",
+    ["aside", "button", "dialog", "footer", "form", "header", "nav", "object", "video", "canvas",
+     'div role="menu"', 'div role="dialog"', 'div aria-hidden="true"'],
+)  # fmt: skip
+def test_what_holds_the_content_is_never_left_out(read, outer, main):
+    page = f"<body><{outer}><p>Menu</p><{main}><p>The valve.</p></{main[:7].split()[0]}>"
+    document = read(f"{page}</{outer.split()[0]}></body>")
+    assert document.text.endswith("The valve.")
+
+
+@pytest.mark.parametrize("hidden", ["div hidden", 'div style="display:none"', "template"])
+def test_content_that_browsers_do_not_show_is_left_out(read, hidden):
+    page = f"<{hidden}><main><p>Unseen.</p></main></{hidden.split()[0]}><p>Seen.</p>"
+    assert read(page).text == "Seen."
+
+
+def test_a_page_with_a_hidden_body_is_read(read):
+    assert read('<html><body style="display: none"><p>Shown by a script.').text == (
+        "Shown by a script."
+    )
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        " \n" * 1_000_000,
+        "<p>" * 50_000,
+        "<b><p>" * 900,
+        "<font size=1>" * 1_500,
+        "<a href=x>" * 20_000,
+        "<table><tr><td>" * 400,
+        "<ul><li>" * 900,
+        "<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'>]>" + "&b;" * 50_000,
+        "<p " + "x" * 1_000_000 + "='" + "y" * 1_000_000 + "'>",
+        "<p " + " ".join(f"a{n}=1" for n in range(3_000)) + ">",
+        "<td colspan=99999999999 rowspan=99999>" * 500,
+        "<![CDATA[" * 50_000,
+        "<?xml version='1.0'?>" + "<![CDATA[" * 50_000,
+        "<!--" * 50_000 + "-->",
+        "<svg><math>" * 900,
+        "<frameset><frame src=x>" * 1_000 + "</frameset>",
+    ],
+    ids=lambda hostile: repr(hostile[:20]),
+)
+def test_hostile_markup_is_read_or_refused(tmp_path: Path, hostile):
+    reason = reason_for(tmp_path, "page.html", f"<p>Words.</p>{hostile}".encode())
+    assert reason in ("", "no text in it besides navigation")
+
+
+def test_null_characters_far_into_a_page_are_dropped(read):
+    text = read("<p>" + "Words. " * 20_000 + "<p>a\0b&#0;<p title='\0'>c").text
+    assert text.endswith("Words.\n\nab\ufffd\n\nc")
 
 
 def test_a_damaged_page_is_read_or_refused(tmp_path: Path):

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from index.encoding.encoder import TorchEncoder
 from index.encoding.model import Model, find_model
-from index.encoding.torch_encoder import TorchEncoder
 from index.errors import ModelError, StoreMissingError
 from index.records import Span
 from index.store.store import Store

@@ -127,7 +127,7 @@ def test_passages_are_ranked_the_same_however_they_were_fetched(
 
 @pytest.fixture
 def coded(hashed: Hashed, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    monkeypatch.setattr("index.search.codes.CODED_FROM", 20)
+    monkeypatch.setattr("index.search.dense.CODED_FROM", 20)
     texts = {
         f"{n}.md": f"---\nyear: {2000 + n % 2}\n---\nOwl {n} hunts at dusk {n % 7}."
         for n in range(40)

@@ -138,7 +138,7 @@ EXPLAINED = {
 }
 
 
-def printed(answer: Answer, *, terminal: bool = False, width: int = 80) -> str:
+def printed(answer: Answer, *, terminal: bool = False, width: int = 80, short: bool = False) -> str:
     out = io.StringIO()
     print_answer(
         answer,
@@ -151,6 +151,7 @@ def printed(answer: Answer, *, terminal: bool = False, width: int = 80) -> str:
             emoji=False,
             markup=False,
         ),
+        short=short,
     )
     return out.getvalue()
 
@@ -197,7 +198,7 @@ def test_the_answer_stands_above_its_citations_and_these_above_the_passages() ->
         "[2] notes/sun/light.txt:0-31",
         "Passages",
         " 1  0.83  notes/care.txt:11-",
-        "**Redness fades within two days.**",
+        "Does redness fade? Redness fades within two days.",
         " 2  0.46  notes/sun/light.txt:0-",
         "confidence 0.88 · 12 ms · all-MiniLM-L6-v2 · reader bundled",
     ]
@@ -346,11 +347,22 @@ def test_what_goes_into_a_file_has_no_escape_codes_and_no_blanks_at_line_ends(
     assert not [line for line in text.splitlines() if line != line.rstrip()]
 
 
-def test_a_terminal_gets_colours_and_no_asterisks() -> None:
+def test_a_terminal_gets_the_same_with_colours_and_highlights_in_bold() -> None:
     text = printed(ANSWERED, terminal=True)
-    assert "\x1b[" in text
-    assert "**" not in text
-    assert re.sub(r"\x1b\[[0-9;]*m", "", text) == printed(ANSWERED).replace("**", "")
+    assert "\x1b[1;33mRedness fades within two days." in text
+    assert re.sub(r"\x1b\[[0-9;]*m", "", text) == printed(ANSWERED)
+
+
+def test_the_short_form_has_no_passages() -> None:
+    assert printed(ANSWERED, short=True) == (
+        "\n  Redness fades within two days. [1] 🌵 The sun darkens healing skin. [2]\n\n"
+        "  [1] notes/care.txt:30-60  2 documents say this\n"
+        "  [2] notes/sun/light.txt:0-31\n"
+    )
+    unknown = dataclasses.replace(ABSTAINED, unknown_words=("E09",))
+    assert printed(unknown, short=True) == (
+        "\n  No document holds “E09”.\n\n  Your documents do not seem to answer this.\n"
+    )
 
 
 @pytest.mark.parametrize("width", [20, 40, 200])

@@ -15,9 +15,8 @@ from qa.errors import QuestionError, QuoteError
 from qa.formats.why import WhyJson
 from qa.read.windows import PASSAGES, WINDOWS
 from qa.records import Answer, Hit
-from qa.why.expected import Considered
-from qa.why.report import STAGES, Report, Way, follow, why
-from qa.why.stages import Finding
+from qa.why.report import Report, Way, follow, why
+from qa.why.stages import STAGES, Considered, Finding
 from tests.qa.conftest import Ask, Hashed, Library
 
 QUESTION = "What fades?"
@@ -27,7 +26,7 @@ def lost(report: Report, at: str) -> Finding:
     """Return the finding of the stage where the quote was lost, which must be `at`."""
     assert report.way.lost_at == at, report.way.findings
     assert report.way.cited == ()
-    names = [stage.__name__ for stage in STAGES]
+    names = list(STAGES)
     assert [*report.way.findings] == names
     assert all(report.way.findings[name].passed for name in names[: names.index(at)])
     return report.way.findings[at]
@@ -48,12 +47,12 @@ def test_a_quote_that_stands_nowhere_was_not_ingested(hashed: Hashed) -> None:
     assert report.way.expected is None
     assert all(each.passed is None for each in [*report.way.findings.values()][1:])
     assert report.nearest is not None
-    nearest, similarity = report.nearest
+    nearest = report.nearest.place
     assert (nearest.document.source, nearest.text) == (
         "notes/a.txt",
         "Redness fades within two days.",
     )
-    assert 0.8 < similarity < 1
+    assert 0.8 < report.nearest.similarity < 1
 
 
 def test_where_nothing_is_alike_no_text_is_named(hashed: Hashed) -> None:
@@ -419,7 +418,7 @@ def test_the_place_that_got_furthest_is_reported_and_the_others_follow(hashed: H
     assert len(report.others) == 2
     assert place(report.others[-1]) == ("notes/a.md", Span(2, 15))
     assert report.others[-1].lost_at == "chunked"
-    names = [stage.__name__ for stage in STAGES]
+    names = list(STAGES)
     order = [names.index(way.lost_at) if way.lost_at else 99 for way in report.others]
     assert order == sorted(order, reverse=True)
 
@@ -551,7 +550,7 @@ def test_the_json_has_the_numbers_and_every_offset_holds(engine: Engine) -> None
     report = why(engine, question, quote, 3)
     told = json.loads(WhyJson.of(report).model_dump_json())
     assert (told["question"], told["expected"], told["top_k"]) == (question, quote, 3)
-    assert [stage["stage"] for stage in told["way"]["stages"]] == [s.__name__ for s in STAGES]
+    assert [stage["stage"] for stage in told["way"]["stages"]] == [*STAGES]
     assert [stage["rank"] for stage in told["way"]["stages"]] == [
         finding.rank for finding in report.way.findings.values()
     ]

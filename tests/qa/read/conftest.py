@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.encoding.model import Model
-from index.encoding.openvino_runtime import precisions
+from index.encoding.openvino_model import precisions
 from index.records import Span
 from qa.read.network import TorchReader
 from qa.read.openvino_reader import OpenVinoReader, openvino_reader

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.encoding import conversion as conversions
+from index.encoding import openvino_model
 from index.errors import ModelError, NotConvertibleError
 from qa.read import openvino_reader as converted
 from qa.read.network import TorchReader
@@ -164,7 +164,7 @@ def test_a_reader_is_converted_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(converted_here))
-    monkeypatch.setattr(conversions, "_convert", lambda *_: pytest.fail("converted again"))
+    monkeypatch.setattr(openvino_model, "_convert", lambda *_: pytest.fail("converted again"))
     again = open_trained(trained)
     assert again.backend == on_openvino[0].backend
     found, expected = again.read(QUESTION, WINDOWS), on_openvino[0].read(QUESTION, WINDOWS)
@@ -205,7 +205,7 @@ def test_what_gives_other_logits_is_refused(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr("index.encoding.openvino_runtime.precisions", lambda: ["float32"])
+    monkeypatch.setattr("index.encoding.openvino_model.precisions", lambda: ["float32"])
     monkeypatch.setattr(converted, "TOLERANCES", {"float32": -1.0})
     with pytest.raises(NotConvertibleError, match=r"other logits \(by 0\.000\)"):
         openvino_reader(trained, "float32")

@@ -1,4 +1,4 @@
-"""An answer's JSON is the same, whether a model writes it or it is made at once."""
+"""An answer's JSON form says what the answer says."""
 
 import json
 
@@ -96,25 +96,34 @@ ANSWERS = st.builds(
 )
 
 
-def in_order(content: str | bytes) -> str:
-    """Return JSON in one way of writing numbers; the order of its fields counts."""
-    return json.dumps(json.loads(content))
-
-
 @given(ANSWERS)
-def test_what_is_written_at_once_is_what_the_model_would_write(answer: Answer) -> None:
-    modelled = AnswerJson.of(answer)
-    assert in_order(answer_json(answer)) == in_order(modelled.model_dump_json())
-    assert AnswerJson.model_validate_json(answer_json(answer)) == modelled
+def test_what_is_written_reads_back_as_the_same_answer(answer: Answer) -> None:
+    written = AnswerJson.model_validate_json(answer_json(answer))
+    assert written == AnswerJson.of(answer)
+    assert (written.question, written.answered) == (answer.question, answer.answered)
+    assert [each.cited_text for each in written.citations] == [
+        each.cited_text for each in answer.citations
+    ]
+    for passage, hit in zip(written.passages, answer.hits, strict=True):
+        text = hit.document.text
+        assert passage.text == text[passage.start_char_index : passage.end_char_index]
+        assert [passage.text[mark.start : mark.end] for mark in passage.highlights] == [
+            span.of(text) for span in hit.highlights
+        ]
+        assert len(passage.also_in) == min(len(hit.also_in), MOST_PLACES)
+        assert passage.also_in_count == len(hit.also_in)
 
 
-@pytest.mark.parametrize(
-    "question",
-    ["why do I get pimples after microneedling", "how long do pimpels last", "Who won in 1998?"],
+FIELDS = (
+    *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
+    *("model", "reader", "calibration", "corrections", "unknown_words", "missing_names"),
+    *("took_ms", "explain"),
 )
+
+
 @pytest.mark.parametrize("explain", [False, True])
-def test_real_answers_are_written_alike_to_the_byte(
-    ask: Ask, question: str, *, explain: bool
-) -> None:
-    answer = ask(question, explain=explain)
-    assert answer_json(answer).decode() == AnswerJson.of(answer).model_dump_json()
+def test_the_fields_of_a_real_answer_are_written_in_order(ask: Ask, *, explain: bool) -> None:
+    answer = ask("why do I get pimples after microneedling", explain=explain)
+    written = json.loads(answer_json(answer))
+    assert tuple(written) == FIELDS
+    assert (written["explain"] is not None) == explain

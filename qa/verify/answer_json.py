@@ -1,16 +1,19 @@
-"""What an answer's JSON claims, read to be checked.
+"""What the JSON of an answer says, read to be checked, and whether it holds together.
 
 Only what can be checked is read; further fields are passed over.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Protocol
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from qa.errors import CitationFormatError
+from qa.formats.answer import AnswerSpanJson
 from qa.formats.fields import EndIndex, EndPage, StartIndex, StartPage, WholeNumber
 
+_SHA256 = "0d79377aabf69e41dc17fa68a72bf4bc125ca0bcc66fddae3025b3fd1535e2ca"
 Words = Annotated[
     str,
     Field(
@@ -20,21 +23,21 @@ Words = Annotated[
         examples=["One of the most frequently reported side effects is temporary redness."],
     ),
 ]
-AlsoIn = Annotated[
-    "list[PlaceClaim]", Field(description="Other places that are said to say the same.")
-]
-AlsoInCount = Annotated[
-    WholeNumber | None, Field(description="How many such places are said to be.", examples=[0])
-]
 
 
-class ClaimModel(BaseModel):
-    """Base of all claims: no text is taken for a number, no number for a truth value."""
+def _if_given(description: str, example: str) -> Any:
+    """Return a field that is looked at if it is there."""
+    described = f"{description}; null: not looked at."
+    return Field(default=None, description=described, examples=[example])
+
+
+class GivenModel(BaseModel):
+    """Base of all that is given: no text is taken for a number, no number for a truth value."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
-class PlaceClaim(ClaimModel):
+class GivenPlace(GivenModel):
     """That certain words stand at a place of a document, and what the document is."""
 
     document_id: str = Field(
@@ -46,35 +49,30 @@ class PlaceClaim(ClaimModel):
     cited_text: Words
     start_char_index: StartIndex
     end_char_index: EndIndex
-    source: str | None = Field(
-        default=None,
-        description="What its file is said to be called; null: not looked at.",
-        examples=["seeds/002_cd3ae78a834cc04f.txt"],
-    )
-    document_title: str | None = Field(
-        default=None,
-        description="What it is said to be called; null: not looked at.",
-        examples=["002_cd3ae78a834cc04f.txt"],
-    )
-    document_sha256: str | None = Field(
-        default=None,
-        description="The SHA-256 that its file is said to have; null: not looked at.",
-        examples=["0d79377aabf69e41dc17fa68a72bf4bc125ca0bcc66fddae3025b3fd1535e2ca"],
-    )
-    text_sha256: str | None = Field(
-        default=None,
-        description="The SHA-256 that its text is said to have; null: not looked at.",
-        examples=["0d79377aabf69e41dc17fa68a72bf4bc125ca0bcc66fddae3025b3fd1535e2ca"],
-    )
+    source: str | None = _if_given("What its file is said to be called", "notes/care.txt")
+    document_title: str | None = _if_given("What it is said to be called", "Aftercare")
+    document_sha256: str | None = _if_given("The SHA-256 that its file is said to have", _SHA256)
+    text_sha256: str | None = _if_given("The SHA-256 that its text is said to have", _SHA256)
 
     @model_validator(mode="after")
-    def _in_order(self) -> "PlaceClaim":
+    def _in_order(self) -> "GivenPlace":
         if self.end_char_index < self.start_char_index:
             raise ValueError("end_char_index lies before start_char_index")
         return self
 
 
-class CitedSpan(PlaceClaim):
+class GivenQuote(GivenPlace):
+    """A place, and others that are said to say the same."""
+
+    also_in: list[GivenPlace] = Field(
+        default=[], description="Other places that are said to say the same."
+    )
+    also_in_count: WholeNumber | None = Field(
+        default=None, description="How many such places are said to be.", examples=[0]
+    )
+
+
+class GivenCitation(GivenQuote):
     """A citation; `number` is None where citations are given without an answer."""
 
     number: WholeNumber | None = Field(
@@ -82,63 +80,63 @@ class CitedSpan(PlaceClaim):
     )
     start_page_number: StartPage = None
     end_page_number: EndPage = None
-    also_in: AlsoIn = []
-    also_in_count: AlsoInCount = None
 
 
-class RangeClaim(ClaimModel):
+class GivenRange(GivenModel):
     """A stretch `[start, end)` of a passage's own text."""
 
     start: WholeNumber = Field(description="Its first code point.", examples=[0])
     end: WholeNumber = Field(description="The one after its last.", examples=[100])
 
 
-class PassageClaim(PlaceClaim):
+class GivenPassage(GivenQuote):
     """A passage: a place whose words are called `text`."""
 
     cited_text: Words = Field(alias="text")
-    highlights: list[RangeClaim] = Field(
+    highlights: list[GivenRange] = Field(
         default=[], description="Stretches of its text that are highlighted."
     )
-    also_in: AlsoIn = []
-    also_in_count: AlsoInCount = None
 
 
-class SpanClaim(RangeClaim):
+class GivenSpan(GivenRange):
     """A stretch of the answer's text, and the numbers of what it cites."""
 
     citations: list[WholeNumber] = Field(description="The citations' numbers.", examples=[[1]])
 
 
-class TextClaim(ClaimModel):
+class GivenText(GivenModel):
     """The answer's text, and which of it is cited from where."""
 
     text: str = Field(
         description="What is said.",
         examples=["One of the most frequently reported side effects is temporary redness."],
     )
-    spans: list[SpanClaim] = Field(description="Which of it is cited from where.")
+    spans: list[GivenSpan] = Field(description="Which of it is cited from where.")
 
 
-class AnswerClaims(ClaimModel):
+class GivenAnswer(GivenModel):
     """An answer, or citations by themselves: then `answered` is None."""
 
-    citations: list[CitedSpan] = Field(description="What is said to stand where.")
+    citations: list[GivenCitation] = Field(description="What is said to stand where.")
     answered: bool | None = Field(
         default=None, description="Null where these are citations by themselves.", examples=[True]
     )
-    answer: TextClaim | None = Field(
+    answer: GivenText | None = Field(
         default=None, description="Null where nothing was answered, or there are just citations."
     )
-    passages: list[PassageClaim] = Field(
+    passages: list[GivenPassage] = Field(
         default=[], description="The passages that were shown with it."
     )
 
 
-def read_claims(content: bytes) -> AnswerClaims:
+CitingSpan = GivenSpan | AnswerSpanJson
+"""A span of an answer that was read, or of one just given."""
+
+
+def read_answer(content: bytes) -> GivenAnswer:
     """Read an answer's JSON. Raises CitationFormatError if there are no citations to read in it."""
     try:
-        return AnswerClaims.model_validate_json(content)
+        return GivenAnswer.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
@@ -148,20 +146,46 @@ def read_claims(content: bytes) -> AnswerClaims:
         ) from error
 
 
-class CitingSpan(Protocol):
-    """A stretch `[start, end)` of an answer's text, and the numbers of what it cites."""
+def faults(answer: GivenAnswer) -> Iterator[str]:
+    """Yield what does not fit together in an answer, a line each: where, and what is wrong."""
+    yield from _answer_faults(answer)
+    places: dict[str, GivenQuote] = {
+        **{f"citation {number}": each for number, each in enumerate(answer.citations, 1)},
+        **{f"passage {rank}": each for rank, each in enumerate(answer.passages, 1)},
+    }
+    for what, place in places.items():
+        if place.also_in_count is not None and place.also_in_count < len(place.also_in):
+            yield f"{what}: also_in_count is less than the places in also_in"
+    for rank, passage in enumerate(answer.passages, 1):
+        for mark in passage.highlights:
+            if not 0 <= mark.start < mark.end <= len(passage.cited_text):
+                yield f"passage {rank}: highlight {mark.start}-{mark.end} is not in it"
 
-    @property
-    def start(self) -> int:
-        """Its first code point."""
 
-    @property
-    def end(self) -> int:
-        """The one after its last."""
+def _answer_faults(answer: GivenAnswer) -> Iterator[str]:
+    numbers = Counter(citation.number for citation in answer.citations)
+    for number, count in numbers.items():
+        if number is not None and count > 1:
+            yield f"citation {number}: more than one has this number"
+    if answer.answered is False and (answer.answer or answer.citations):
+        yield "answered: false, but there is an answer or a citation"
+    if answer.answered and not answer.citations:
+        yield "answered: true, but there are no citations"
+    if answer.answered and not answer.answer:
+        yield "answered: true, but there is no answer"
+    if answer.answer:
+        yield from _text_faults(answer.answer, answer.citations)
 
-    @property
-    def citations(self) -> Sequence[int]:
-        """What it cites."""
+
+def _text_faults(answer: GivenText, citations: Sequence[GivenCitation]) -> Iterator[str]:
+    cited = {each.number: each.cited_text for each in citations if each.number is not None}
+    for what, fault in span_faults(answer.text, answer.spans, cited):
+        if fault:
+            yield f"{what}: {fault}"
+    used = {number for span in answer.spans for number in span.citations}
+    for citation in citations:
+        if citation.number not in used:
+            yield f"citation {citation.number}: nothing in the answer rests on it"
 
 
 def span_faults(
@@ -181,49 +205,6 @@ def span_faults(
             yield what, _span_fault(text, end, span, cited)
         end = max(end, span.end)
     yield f"answer after {end}", "nothing is cited for it" if text[end:].strip() else ""
-
-
-def faults(claims: AnswerClaims) -> list[str]:
-    """Return what does not fit together in an answer, a line each: where, and what is wrong."""
-    found = [*_answer_faults(claims)]
-    for number, citation in enumerate(claims.citations, 1):
-        found += _count_faults(f"citation {number}", citation)
-    for rank, passage in enumerate(claims.passages, 1):
-        found += _count_faults(f"passage {rank}", passage)
-        for mark in passage.highlights:
-            if not 0 <= mark.start < mark.end <= len(passage.cited_text):
-                found.append(f"passage {rank}: highlight {mark.start}-{mark.end} is not in it")
-    return found
-
-
-def _answer_faults(claims: AnswerClaims) -> Iterator[str]:
-    numbers = [each.number for each in claims.citations if each.number is not None]
-    yield from (
-        f"citation {number}: more than one has this number"
-        for number in dict.fromkeys(numbers)
-        if numbers.count(number) > 1
-    )
-    if claims.answered is False and (claims.answer or claims.citations):
-        yield "answered: false, but there is an answer or a citation"
-    if claims.answered and not claims.citations:
-        yield "answered: true, but there are no citations"
-    if claims.answered and not claims.answer:
-        yield "answered: true, but there is no answer"
-    if claims.answer:
-        cited = {each.number: each.cited_text for each in claims.citations if each.number}
-        looked_at = span_faults(claims.answer.text, claims.answer.spans, cited)
-        yield from (f"{what}: {fault}" for what, fault in looked_at if fault)
-        used = {number for span in claims.answer.spans for number in span.citations}
-        yield from (
-            f"citation {each.number}: nothing in the answer rests on it"
-            for each in claims.citations
-            if each.number not in used
-        )
-
-
-def _count_faults(what: str, claim: CitedSpan | PassageClaim) -> Iterator[str]:
-    if claim.also_in_count is not None and claim.also_in_count < len(claim.also_in):
-        yield f"{what}: also_in_count is less than the places in also_in"
 
 
 def _span_fault(text: str, end: int, span: CitingSpan, cited: Mapping[int, str]) -> str:

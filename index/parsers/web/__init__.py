@@ -1,0 +1,1 @@
+"""Web pages: from their bytes to the blocks of their content."""
