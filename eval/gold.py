@@ -21,7 +21,7 @@ from eval.errors import GoldError
 from eval.records import Kind, Split
 from index.records import Document, Span
 from index.terminal import one_line
-from qa.question.wording import words
+from qa.question.wording import plain_words
 from qa.verify.nearest import nearest
 
 PACKAGED_GOLD = Path(__file__).parent / "gold" / "seeds.jsonl"
@@ -202,7 +202,9 @@ def read_gold(path: Path) -> Rows[GoldRow]:
     """
     gold = read_rows(path, GoldRow, _FORM)
     refuse_repeats(gold, lambda row: row.id, "the id")
-    refuse_repeats(gold, lambda row: " ".join(words(row.question)) or row.question, "the question")
+    refuse_repeats(
+        gold, lambda row: " ".join(plain_words(row.question)) or row.question, "the question"
+    )
     return gold
 
 

@@ -18,7 +18,7 @@ from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
 from index.terminal import WRONG_USAGE, note, one_line
 from qa.cli import StoreOption
-from qa.question.wording import words
+from qa.question.wording import plain_words
 from qa.settings import load_settings
 
 MOVED_WORDS = 5
@@ -188,7 +188,9 @@ def _harvest(entries: Iterable[Feedback], snapshot: Snapshot) -> _Harvest:
 def _by_question(entries: Iterable[Feedback]) -> Mapping[str, list[Feedback]]:
     by_words: dict[str, list[Feedback]] = {}
     for entry in entries:
-        by_words.setdefault(" ".join(words(entry.question)) or entry.question, []).append(entry)
+        by_words.setdefault(" ".join(plain_words(entry.question)) or entry.question, []).append(
+            entry
+        )
     return by_words
 
 
@@ -229,7 +231,7 @@ def _holder(quote: RatedQuote, snapshot: Snapshot) -> Document | None:
     own = snapshot.chunked.get(quote.document_id)
     if own and _is_as_cited(quote, own):
         return own.document
-    if len(words(quote.cited_text)) < MOVED_WORDS:
+    if len(plain_words(quote.cited_text)) < MOVED_WORDS:
         return None
     if own and quote.cited_text in own.document.text:
         return own.document

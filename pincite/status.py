@@ -11,10 +11,9 @@ from index.store.registration import registered_gold
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from index.terminal import one_line
-from qa.answer.calibration import Calibration, Standing
-from qa.answer.rule import key_of
+from qa.answer.calibration import Calibration, Standing, key_of
 from qa.cli import StoreOption
-from qa.read.choose import NO_READER, reader_used
+from qa.read.reader import NO_READER, reader_used
 from qa.records import ReaderUsed
 from qa.settings import Settings, load_settings
 

@@ -18,8 +18,7 @@ from eval.calibration.learn_then_test import find_threshold, lower_bound, p_valu
 from eval.errors import CalibrationError
 from eval.records import Kind
 from index.errors import SettingsError
-from qa.answer.calibration import Counts, Tally, percent
-from qa.answer.rule import is_answerable
+from qa.answer.calibration import Counts, Tally, is_answerable, percent
 
 CONFIDENCE_LEVEL = 0.95
 MAX_FALSE_ANSWERS = 0.1

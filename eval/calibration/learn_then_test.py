@@ -17,8 +17,7 @@ from collections.abc import Sequence
 from scipy.special import bdtr, betaincinv
 
 from eval.errors import CalibrationError
-from qa.answer.calibration import Tally
-from qa.answer.rule import is_answerable
+from qa.answer.calibration import Tally, is_answerable
 
 GRID = tuple(step / 1000 for step in range(1000, -1, -1))
 """The thresholds that are tested, in this order. A grid taken from the scores that were
