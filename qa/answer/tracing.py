@@ -1,4 +1,4 @@
-"""What was considered on the way to an answer: to explain it, to measure it, to ask why not."""
+"""What was considered on the way to an answer, to explain and to measure it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,11 +18,10 @@ from qa.retrieve.near_duplicates import Families, Group
 class Evidence:
     """What there is to judge the best quote by.
 
-    `window` is the reader's logit of its window, 0 where there is no reader, and `quote` the
-    log-odds that its key unit answers. The shares are those of the question's words, by weight, in
-    its window with what stands above it (`in_window`), and in its document (`in_document`).
-    `unknown` is the share of the words that no document holds, `missing_figures` that of the
-    question's figures that the window lacks.
+    `window` is the reader's logit of its window, 0 without a reader, and `quote` the log-odds that
+    it answers. `in_window` and `in_document` are how much of the question these hold. `unknown` is
+    the share of its words that no document holds, `missing_figures` of its figures that the window
+    lacks.
     """
 
     window: float
@@ -37,13 +36,12 @@ class Evidence:
 class Trace:
     """What was considered of a question, whether or not it is then answered.
 
-    `considered` are the first groups of near-duplicates, ranked by what was read of them, and
-    `scores` those they are ranked by, in 0..1. `windows` are what was read, and `units` the
-    sentences, rows and items in them. `ranked` is what could be quoted, best first; `chosen` is
-    what is quoted if the question is answered. `evidence` is what the best quote is judged by,
-    None if there is none, and `score`, in 0..1, what comes of it. `missing_names` are names of the
-    question that no document considered holds. `stage_ms` are the milliseconds that each stage
-    took.
+    `considered` are the first groups of near-duplicates, ranked by what was read of them, with
+    `scores` in 0..1. `windows` are what was read, and `units` the sentences, rows and items in
+    them. `ranked` is what could be quoted, best first; `chosen` is quoted if the question is
+    answered. `evidence` is that for the best quote, and `score`, in 0..1, how likely it answers.
+    `missing_names` are names of the question that no document considered holds. `stage_ms` are the
+    milliseconds of each stage.
     """
 
     query: Query
@@ -61,7 +59,7 @@ class Trace:
 
     @property
     def candidates(self) -> Candidates:
-        """All passages that were compared with the question, by their fused score."""
+        """The passages that were compared with the question, by their fused score."""
         return self.families.candidates
 
     def groups(self, most: int) -> tuple[Group, ...]:
@@ -69,10 +67,9 @@ class Trace:
         return self.families.groups(most, self.considered)
 
     def shown_score(self, rank: int, group: Group) -> float:
-        """Return the score, in 0..1, that a group of a rank from 0 on is shown with.
+        """Return the score, in 0..1, to show with a group of a rank from 0 on.
 
-        Groups that were not read come behind those that were: their scores begin where the
-        others end.
+        The scores of groups that were not read begin where the others end.
         """
         if rank < len(self.scores):
             return self.scores[rank]
@@ -82,10 +79,7 @@ class Trace:
 def explained(
     trace: Trace, rule: Rule, groups: Iterable[Group], stages: frozenset[Stage]
 ) -> dict[str, Any]:
-    """Return each stage's ranks and scores, for an answer's `explain`.
-
-    `groups` are those that are shown, and `stages` those in force.
-    """
+    """Return each stage's ranks and scores; `groups` are those shown, `stages` those in force."""
     applied = rule.applied
     candidates = tuple(trace.candidates)
     by_words = [candidate for candidate in candidates if candidate.lexical > 0]

@@ -1,15 +1,15 @@
 """How likely each sentence, row or item that was read answers: what quotes are chosen by.
 
-`read_units` gathers the evidence for each unit of the windows and adds it up by `Weights`. One kind
-of evidence is whether a unit holds the kind of answer that the question asks for: a figure, a time
-or a cause (`agreement`).
+`read_units` adds up the evidence for each unit of the windows by `Weights`. One kind of evidence is
+whether a unit holds what the question asks for: a figure, a time or a cause (`agreement`).
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from math import tanh
+from operator import add, mul
 from typing import NamedTuple
 
 import numpy as np
@@ -21,15 +21,15 @@ from qa.read.reader import Reader, TokenScores
 from qa.read.windows import Unit, Window
 from qa.retrieve.candidates import Candidate
 
-WINDOWS_READ_CLOSELY = 3
-"""Whose units are read one by one, by a reader that scores no words."""
+_WINDOWS_READ_CLOSELY = 3
+"""Windows whose units are read one by one, by a reader that scores no words."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadWindow:
-    """A window of a candidate; `logit` is the reader's, None where there is no reader.
+    """A window of a candidate; `logit` and `tokens` are the reader's, None without one.
 
-    `share` is that of the question's words, by weight, that it holds with what stands above it.
+    `share` is how much of the question it holds with what stands above it.
     """
 
     candidate: Candidate
@@ -42,11 +42,10 @@ class ReadWindow:
 class UnitEvidence(NamedTuple):
     """What there is to judge a unit by.
 
-    `window` is the logit of its window. `words` is the mean logit of its tokens, or its own logit
-    where it was read by itself; 0 where neither is known, as `window` is. `score` is the fused
-    score of its passage, `share` the share of the question's words, by weight, that it holds, and
-    `share_above` that which it and what stands above it hold. `kind` tells whether it holds the
-    kind of answer that is asked for.
+    `window` is the logit of its window, and `words` the mean logit of its tokens, or its own logit
+    where it was read by itself; both are 0 without a reader. `score` is the fused score of its
+    passage. `share` is how much of the question it holds, and `share_above` how much with what
+    stands above it. `kind` is the `agreement` with what is asked for.
     """
 
     window: float
@@ -59,7 +58,7 @@ class UnitEvidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ReadUnit:
-    """A unit of a window that was read. `log_odds` are those that it answers."""
+    """A unit of a window, the evidence for it, and the log-odds that it answers."""
 
     read: ReadWindow
     unit: Unit
@@ -81,9 +80,9 @@ class ReadUnit:
 class Weights:
     """What each kind of evidence adds to the log-odds that a unit answers.
 
-    Those for the bundled reader and for none were fitted on public questions with spans, by
-    `python -m benchmarks.decision`. How the two shares divide their weight was not: in these sets
-    nothing stands above a text but its title.
+    `python -m benchmarks.decision` fitted those for the bundled reader and for none, on public
+    questions with spans, but not how the two shares divide their weight: nothing stands above
+    these texts but a title.
     """
 
     constant: float
@@ -91,10 +90,8 @@ class Weights:
 
     def log_odds(self, evidence: UnitEvidence) -> float:
         """Return the log-odds that a unit with this evidence answers."""
-        log_odds = self.constant
-        for weight, value in zip(self.of_evidence, evidence, strict=True):
-            log_odds += weight * value
-        return log_odds
+        weighted = map(mul, self.of_evidence, evidence)
+        return reduce(add, weighted, self.constant)
 
 
 _READ = Weights(
@@ -129,7 +126,7 @@ def read_units(
     elif all(read.tokens for read in windows):
         weights, words = _READ, [_mean_of_tokens(read, unit.span) for read, unit in units]
     else:
-        best = sorted(windows, key=lambda read: -(read.logit or 0.0))[:WINDOWS_READ_CLOSELY]
+        best = sorted(windows, key=lambda read: -(read.logit or 0.0))[:_WINDOWS_READ_CLOSELY]
         units = [(read, unit) for read in best for unit in read.window.units]
         reading = reader.read(question, [_alone(read, unit) for read, unit in units])
         weights, words = _READ_CLOSELY, reading.answerability.tolist()
@@ -140,14 +137,18 @@ def read_units(
     return tuple(sorted(judged, key=lambda unit: -unit.log_odds))
 
 
+def _text_with_lead(read: ReadWindow, unit: Unit) -> str:
+    return "\n".join(part.of(read.candidate.document.text) for part in unit.parts)
+
+
 def _alone(read: ReadWindow, unit: Unit) -> Window:
     """Return a unit, below what leads in to it, as a window of its own."""
-    text = "\n".join(part.of(read.candidate.document.text) for part in unit.parts)
+    text = _text_with_lead(read, unit)
     return replace(read.window, span=unit.span, parts=unit.parts, text=text, units=(unit,))
 
 
 def _mean_of_tokens(read: ReadWindow, span: Span) -> float:
-    """Return the mean logit of a unit's tokens; the least of the window's where none was read."""
+    """Return the mean logit of a unit's tokens, or the window's least if all were cut off."""
     tokens, parts = read.tokens, read.window.parts
     if tokens is None:
         return 0.0
@@ -157,7 +158,6 @@ def _mean_of_tokens(read: ReadWindow, span: Span) -> float:
     within = (tokens.spans[:, 0] >= start) & (tokens.spans[:, 1] <= end)
     if within.any():
         return float(np.mean(tokens.scores[within]))
-    # Cut off: what was not read must not come before what was.
     return float(np.min(tokens.scores, initial=0.0))
 
 
@@ -169,7 +169,7 @@ def _judged(
     coverage: Coverage,
     weights: Weights,
 ) -> ReadUnit:
-    text = "\n".join(part.of(read.candidate.document.text) for part in unit.parts)
+    text = _text_with_lead(read, unit)
     held = coverage.held(frozenset(terms(text)))
     above = coverage.held(frozenset(terms(read.window.above)))
     evidence = UnitEvidence(
@@ -184,10 +184,7 @@ def _judged(
 
 
 class _AnswerKind(NamedTuple):
-    """A kind of answer: the questions that ask for it, and the texts that hold it.
-
-    `strength` is how much it tells beside the other kinds, fitted as `Weights` were.
-    """
+    """A kind of answer: the questions that ask for it, the texts that hold it, and its weight."""
 
     asks: re.Pattern[str]
     holds: re.Pattern[str]
@@ -241,10 +238,7 @@ _CAUSE = _AnswerKind(
 
 
 def agreement(question: str, text: str) -> float:
-    """Return more than 0 if a text holds what the question asks for, less if it does not.
-
-    It is 0 where the question does not tell what it asks for.
-    """
+    """Return more than 0 if a text holds what the question asks for, less if not; 0 if unclear."""
     kind = _asked_for(question)
     if kind is None:
         return 0.0
@@ -253,5 +247,4 @@ def agreement(question: str, text: str) -> float:
 
 @lru_cache(maxsize=256)
 def _asked_for(question: str) -> _AnswerKind | None:
-    """Return the kind of answer that a question asks for, None where its words do not tell."""
     return next((kind for kind in (_TIME, _FIGURE, _CAUSE) if kind.asks.search(question)), None)

@@ -1,7 +1,7 @@
-"""Typos: words that no document holds, read as the nearest one that they do.
+"""Typos: words that no document holds, read as the nearest word that one does.
 
-Only what is very likely a typo is touched: a word that is none of English, nor one to the encoder,
-and not written like a name or a code. Another word for what the documents say is not a typo.
+Only what is very likely a typo is corrected: neither English nor the encoder has the word, and it
+is not written like a name or a code.
 """
 
 from dataclasses import dataclass
@@ -17,23 +17,20 @@ from qa.retrieve.lexical import Lexicon
 if TYPE_CHECKING:
     from spellchecker import SpellChecker
 
-FEWEST_LETTERS = 5
-LETTERS_FOR_TWO_EDITS = 12
+_FEWEST_LETTERS = 5
+_LETTERS_FOR_TWO_EDITS = 12
 MOST_LOOKED_UP = 8
-"""Of a question's words; each takes some milliseconds where the vocabulary is large."""
+"""Words of a question; each takes some milliseconds where the vocabulary is large."""
 _OPPOSITES = (
     *({"hypo", "hyper"}, {"inter", "intra"}, {"pre", "pro"}, {"pre", "post"}, {"over", "under"}),
     *({"macro", "micro"}, {"ante", "anti"}, {"ab", "ad"}, {"in", "un"}, {"ex", "im"}),
 )
-"""Prefixes that a letter or two make of one another, and another word with them."""
+"""Prefixes that differ by a letter or two and make other words, not typos."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speller:
-    """Corrects questions against the words of the documents.
-
-    `tokenizer` is the encoder's: what it takes for one token is a word that it knows.
-    """
+    """Corrects questions; what is one token to the encoder's `tokenizer` is a word that it has."""
 
     lexicon: Lexicon
     tokenizer: Tokenizer
@@ -54,8 +51,8 @@ class Speller:
         return read + question[end:], tuple(corrections)
 
     def _may_be_a_typo(self, written: str, *, first: bool) -> bool:
-        """Tell whether a word is plain, long enough, and known to nobody."""
-        plain = written.isascii() and written.isalpha() and len(written) >= FEWEST_LETTERS
+        """Tell whether a word is plain and long enough, and nothing has it."""
+        plain = written.isascii() and written.isalpha() and len(written) >= _FEWEST_LETTERS
         in_lower_case = written.islower() or (first and written[1:].islower())
         if not (plain and in_lower_case) or is_asking_word(written.lower()):
             return False
@@ -63,13 +60,13 @@ class Speller:
         return not held and len(self.tokenizer.tokens(written.lower())) > 1
 
     def _nearest(self, word: str) -> str | None:
-        """Return the word of the documents that differs in a letter or two, if there is one."""
+        """Return the word of the documents that differs in a letter or two, if any does."""
         from rapidfuzz import process  # here and not above: few questions need it
         from rapidfuzz.distance import OSA
 
-        edits = 2 if len(word) >= LETTERS_FOR_TWO_EDITS else 1
+        edits = 2 if len(word) >= _LETTERS_FOR_TWO_EDITS else 1
         postings = self.lexicon.postings
-        lengths = range(max(FEWEST_LETTERS, len(word) - edits), len(word) + edits + 1)
+        lengths = range(max(_FEWEST_LETTERS, len(word) - edits), len(word) + edits + 1)
         forms = postings.forms_beginning_with(word[0], lengths)
         near = process.extract(word, forms, scorer=OSA.distance, score_cutoff=edits, limit=None)
         alike = [
@@ -77,11 +74,11 @@ class Speller:
             for form, distance, _ in near
             if form.isascii() and form.isalpha() and not _are_opposite(word, form)
         ]
-        return min(alike)[2] if alike and not _is_english(word) else None
+        return min(alike)[2] if alike and not _dictionary().known([word]) else None
 
 
 def _are_opposite(word: str, other: str) -> bool:
-    """Tell whether two words differ in such prefixes as make opposites of one another."""
+    """Tell whether two words differ only in prefixes that are opposites."""
     return any(
         word.startswith(one)
         and other.startswith(two)
@@ -90,10 +87,6 @@ def _are_opposite(word: str, other: str) -> bool:
         for one in pair
         for two in pair - {one}
     )
-
-
-def _is_english(word: str) -> bool:
-    return bool(_dictionary().known([word]))
 
 
 @cache

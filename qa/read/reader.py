@@ -1,8 +1,8 @@
-"""What a reader is, and which there are: the bundled one, or a CrossEncoder that was named.
+"""What a reader is, and which there are: the bundled one, or any CrossEncoder.
 
 A `Reader` makes a `Reading` of a question and windows. The bundled reader is a small network: a
-weights file, known by its SHA-256, on the word embeddings of the encoder. What computes it is
-imported when it is opened, for torch takes seconds to import and OpenVINO does without.
+weights file, checked by its SHA-256, on the word embeddings of the encoder. torch is imported only
+where OpenVINO cannot compute it: the import takes seconds.
 """
 
 import hashlib
@@ -26,13 +26,12 @@ BUNDLED = "bundled"
 NO_READER = "none"
 WEIGHTS = Path(__file__).parent / "weights" / "reader.safetensors"
 WEIGHTS_SHA256 = "c06c3b4c5a8e04287c05ba14ef32f3ea1c95a91da5a6f29fb9519b0f6fe94122"
-"""What `sha256_of(WEIGHTS)` returns."""
 
 MOST_TOKENS = 160
-"""Of question and window with the three special tokens; what is over is cut off the window."""
+"""Of question and window with the three special tokens; the end of a longer window is cut off."""
 MOST_QUESTION_TOKENS = 48
 PAIRS_VERSION = 1
-"""Part of the digest of a reader: raise it when the same pair would give other tokens."""
+"""Part of a reader's digest: raise it when the same pair would give other tokens."""
 
 Logits = NDArray[np.float32]
 
@@ -41,9 +40,8 @@ Logits = NDArray[np.float32]
 class TokenScores:
     """How likely each token of one window is to belong to the answer.
 
-    `spans` holds the tokens' character offsets into `Window.text`, end exclusive, in order, shape
-    (tokens, 2). `scores` are their logits, shape (tokens,). A long window may be read in part:
-    tokens that were cut off are missing.
+    `spans` holds the tokens' offsets into `Window.text`, shape (tokens, 2), and `scores` their
+    logits, shape (tokens,). Tokens that were cut off are missing.
     """
 
     spans: NDArray[np.int64]
@@ -52,10 +50,10 @@ class TokenScores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What was read of some windows, in the order they were given in.
+    """What was read of some windows, in their order.
 
-    `answerability` says how likely each window is to answer, as a logit, shape (windows,).
-    `tokens` has one entry a window; it is None for a reader that does not score tokens.
+    `answerability` has a logit for each window, shape (windows,): how likely it answers. `tokens`
+    has one entry a window; it is None for a reader that does not score tokens.
     """
 
     answerability: Logits
@@ -72,7 +70,7 @@ class Reader(Protocol):
 
     @property
     def digest(self) -> str:
-        """A SHA-256 of all that has a say in its logits, but for the backend."""
+        """A SHA-256 of all that its logits depend on, but for the backend."""
         ...
 
     @property
@@ -81,16 +79,16 @@ class Reader(Protocol):
         ...
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
-        """Return what the windows say to the question. No window is no error."""
+        """Return how the windows answer the question. There may be no windows."""
         ...
 
 
 def open_reader(name: str | None = None, backend: Backend = "auto") -> Reader:
     """Return the bundled reader (None or "bundled"), or a CrossEncoder by its name or folder.
 
-    By default the bundled one runs on OpenVINO in the best precision of the processor, and on
-    torch, with a warning, where OpenVINO is missing or cannot stand in for torch. A CrossEncoder
-    runs on torch only. Raises ModelError, also where the backend that was asked for cannot be had.
+    By default the bundled one runs on OpenVINO in the best precision of the processor, or on torch,
+    with a warning, where OpenVINO cannot replace it. A CrossEncoder runs on torch only. Raises
+    ModelError where the reader or the backend cannot be had.
     """
     if name is None or name == BUNDLED:
         return open_trained(find_reader(), backend)
@@ -112,27 +110,23 @@ def open_reader_if_any(name: str | None = None, backend: Backend = "auto") -> Re
 
 
 def reader_used(name: str | None) -> ReaderUsed | None:
-    """Return by which name and digest answers know the reader of this name; None for "none".
+    """Return what answers show of the reader of this name, without loading it; None for "none".
 
-    It is not loaded for it. Raises ModelError if it is not on this machine.
+    Raises ModelError if it is not on this machine.
     """
-    if name == NO_READER:
-        return None
-    if name is None or name == BUNDLED:
-        trained = find_reader()
-        return ReaderUsed(trained.name, trained.digest)
-
     from qa.read.cross_encoder import CrossEncoderReader
 
-    named = CrossEncoderReader(name)
-    return ReaderUsed(named.name, named.digest)
+    if name == NO_READER:
+        return None
+    reader = find_reader() if name is None or name == BUNDLED else CrossEncoderReader(name)
+    return ReaderUsed(reader.name, reader.digest)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedReader:
-    """A weights file of the reader's network, and the encoder that it was trained on.
+    """A weights file, and the encoder whose word embeddings and tokenizer it needs.
 
-    The word embeddings and the tokenizer are the encoder's. `digest` covers all of them.
+    `digest` covers all of them.
     """
 
     name: str
@@ -144,18 +138,17 @@ class TrainedReader:
 def find_reader(weights: Path = WEIGHTS, sha256: str | None = WEIGHTS_SHA256) -> TrainedReader:
     """Return the bundled reader, or one with other weights; `sha256` None takes any.
 
-    Raises ModelError if the weights are missing or are not those of that SHA-256, or if the
-    encoder is not installed.
+    Raises ModelError if the weights are missing or damaged, or if the encoder is not installed.
     """
     own = weights == WEIGHTS
-    mend = "reinstall Pincite" if own else "name another weights file"
+    remedy = "reinstall Pincite" if own else "name another weights file"
     if not weights.is_file():
-        raise ModelError(f"The reader's weights are missing: there is no {weights}; {mend}.")
+        raise ModelError(f"The reader's weights are missing: there is no {weights}; {remedy}.")
     actual = sha256_of(weights)
     if sha256 is not None and actual != sha256:
         raise ModelError(
             f"The reader's weights in {weights} are damaged: their SHA-256 is {actual}, "
-            f"not {sha256}; {mend}."
+            f"not {sha256}; {remedy}."
         )
     encoder = find_model()
     decisive = (actual, encoder.fingerprint, PAIRS_VERSION, MOST_TOKENS, MOST_QUESTION_TOKENS)
@@ -164,7 +157,7 @@ def find_reader(weights: Path = WEIGHTS, sha256: str | None = WEIGHTS_SHA256) ->
 
 
 def open_trained(trained: TrainedReader, backend: Backend = "auto") -> Reader:
-    """Return a reader with these weights, on a backend as `open_reader` chooses it."""
+    """Return a reader with these weights, on the backend that `open_reader` would choose."""
 
     def on_torch(device: Device) -> Reader:
         from qa.read.network import TorchReader

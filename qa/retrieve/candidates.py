@@ -22,7 +22,7 @@ class Candidate:
     """A passage under consideration, and how near it is to the question.
 
     `row` is its row in the snapshot. `dense` is its cosine, clipped to 0..1, `lexical` its score by
-    words, 0 and up. `score`, in 0..1, fuses both: it compares the candidates of one question.
+    words. `score`, in 0..1, fuses both: it compares the candidates of one question.
     """
 
     row: int
@@ -40,10 +40,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """The passages under consideration, as arrays of shape (passages,) in no special order.
+    """The passages under consideration, as arrays of shape (passages,).
 
-    `rows` are those of the snapshot `source`; `dense`, `lexical` and `score` are those of
-    `Candidate`. Iterated over, these are objects in the order `order`, made when asked for.
+    `rows` are those of the snapshot `source`. Iteration makes `Candidate`s in the order `order`.
     """
 
     source: Snapshot
