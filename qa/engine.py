@@ -7,7 +7,7 @@ them (`qa.read`), and decide what to quote and whether to answer (`qa.answer`).
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -31,7 +31,8 @@ from qa.answer.quotes import compose, highlights
 from qa.answer.tracing import Trace, explained
 from qa.answer.units import ReadWindow
 from qa.question.filters import Filter, rows_by_filter
-from qa.question.query import Query, checked, corrected
+from qa.question.query import Query, checked
+from qa.question.spelling import corrected
 from qa.read.reader import NO_READER, Reader, open_reader_if_any
 from qa.read.windows import PASSAGES, Window, windows_to_read
 from qa.records import STAGES, Answer, Correction, Hit, ReaderUsed, Stage, left_out, stages_without
@@ -131,7 +132,8 @@ class Engine:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
         timer = _StageTimer()
         query = self._prepare(question, timer)
-        allowed = self._allowed(filters, timer)
+        with timer.stage("filter"):
+            allowed = self._allowed(filters)
         families, groups = self._retrieve(query, allowed, timer)
         windows = self._read(query, groups, timer)
         with timer.stage("judging"):
@@ -159,7 +161,7 @@ class Engine:
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        """The words of the snapshot."""
+        """The terms of the snapshot."""
         return Lexicon.of(self.snapshot.postings, self.snapshot.columns.document_numbers)
 
     @cached_property
@@ -179,26 +181,21 @@ class Engine:
 
     def _prepare(self, question: str, timer: "_StageTimer") -> Query:
         """Return the question as it is read and searched for. Raises QuestionError."""
-        question = checked(question, self.tokenizer, self.model.max_tokens)
-        read: str = question
+        tokenizer, most_tokens = self.tokenizer, self.model.max_tokens
+        question = read = checked(question, tokenizer, most_tokens)
         corrections: tuple[Correction, ...] = ()
         if "spelling" in self.stages:
             with timer.stage("spelling"):
-                read, corrections = corrected(
-                    question, self.lexicon, self.tokenizer, self.model.max_tokens
-                )
+                read, corrections = corrected(question, self.lexicon, tokenizer, most_tokens)
         with timer.stage("encoding"):
             vector = self.encoder.encode([read], "query")[0]
         with timer.stage("terms"):
             return Query.of(question, read, corrections, vector, self.lexicon)
 
-    def _allowed(
-        self, filters: Filter | Mapping[str, Any] | None, timer: "_StageTimer"
-    ) -> RowMask | None:
-        with timer.stage("filter"):
-            if filters is None or filters == {}:
-                return None
-            return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
+    def _allowed(self, filters: Filter | Mapping[str, Any] | None) -> RowMask | None:
+        if filters is None or filters == {}:
+            return None
+        return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
 
     def _retrieve(
         self, query: Query, allowed: RowMask | None, timer: "_StageTimer"
@@ -280,13 +277,11 @@ class _StageTimer:
     @contextmanager
     def turn(self, lock: Lock, name: str) -> Iterator[None]:
         """Wait for the turn, as the stage "turn", and time what is done in it."""
-        with self.stage("turn"):
-            lock.acquire()
-        try:
+        with ExitStack() as held:
+            with self.stage("turn"):
+                held.enter_context(lock)
             with self.stage(name):
                 yield
-        finally:
-            lock.release()
 
 
 def _model_built_with(manifest: Manifest, name: str | None) -> Model:

@@ -17,10 +17,7 @@ _RETRY_SECONDS = 2.0
 
 
 class LiveEngine:
-    """Holds the current engine; swaps it whole. Safe to share between threads.
-
-    `options` are those of `Engine.open`.
-    """
+    """Holds the current engine, opened with `options`; swaps it whole. Threads may share it."""
 
     def __init__(self, store: Path, **options: Any) -> None:
         self._store = Store(store)

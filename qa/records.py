@@ -44,10 +44,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a part of the answer stands, word for word: `cited_text == document.text[start:end]`.
-
-    `also_in` are other places that say the same, by source.
-    """
+    """Where a part of the answer stands, word for word; `also_in` are other places that say it."""
 
     number: int
     document: Document

@@ -9,17 +9,15 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from math import tanh
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
 
 from index.errors import StoreError
+from index.store.manifest import Manifest
+from index.store.snapshot import Snapshot
 from qa.read.reader import NO_READER
 from qa.records import AppliedCalibration
-
-if TYPE_CHECKING:
-    from index.store.manifest import Manifest
-    from index.store.snapshot import Snapshot
 
 SCORING = 4
 """The version of how a score is made. Raise it when a change makes questions score otherwise:
@@ -47,7 +45,7 @@ class Rule:
     @classmethod
     def of(
         cls,
-        snapshot: "Snapshot",
+        snapshot: Snapshot,
         default_threshold: float,
         threshold: float | None = None,
         without: tuple[str, ...] = (),
@@ -99,10 +97,7 @@ def is_answerable(score: float, threshold: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ScoreKey:
-    """What the meaning of a score depends on.
-
-    `reader` is the reader's digest, and `without` are the stages that were left out.
-    """
+    """What a score depends on: `reader` is a digest, `without` are the stages left out."""
 
     model_fingerprint: str
     reader: str
@@ -111,9 +106,7 @@ class ScoreKey:
     without: tuple[str, ...] = ()
 
 
-def key_of(
-    manifest: "Manifest", without: tuple[str, ...] = (), reader: str = NO_READER
-) -> ScoreKey:
+def key_of(manifest: Manifest, without: tuple[str, ...] = (), reader: str = NO_READER) -> ScoreKey:
     """Return what the scores of a snapshot depend on."""
     return ScoreKey(manifest.model_fingerprint, reader, SCORING, manifest.chunking, without)
 

@@ -49,10 +49,9 @@ def proper_names(question: str) -> tuple[str, ...]:
 
 
 def lacks(document: Document, name: str) -> bool:
-    """Tell whether neither a document nor its title or file name has any word of a name.
+    """Tell whether a document, its title and its file's name all lack each word of a name.
 
-    Endings may differ ("Swedish", "Sweden"). A name of capitals may be written out ("United
-    States").
+    Endings may differ ("Swedish", "Sweden"), and capitals be written out ("United States").
     """
     texts = (document.title, words_of_name(document), document.source, document.text)
     words = [match.group() for match in _WORD.finditer(name)]

@@ -160,10 +160,9 @@ def _repeats(quote: Quote, other: Quote) -> bool:
 def compose(
     chosen: Sequence[Quote], families: Families
 ) -> tuple[str, tuple[AnswerSpan, ...], tuple[Citation, ...]]:
-    """Join quotes, the best first, into an answer.
+    """Join quotes, the best first, into an answer; each passage's stand in document order.
 
-    Quotes of one passage stand together, in document order. What is cited already, such as the
-    header of two rows, is not cited again.
+    What is cited already, such as the header of two rows, is not cited again.
     """
     passages = list(dict.fromkeys(quote.candidate.passage.id for quote in chosen))
     text = ""
@@ -281,10 +280,7 @@ def _sentence(unit: ReadUnit) -> tuple[Span, ...]:
 
 
 def _item(unit: ReadUnit, units: Iterable[ReadUnit]) -> tuple[Span, ...]:
-    """Return an item; the whole list if its lead-in or another of its items answers as well.
-
-    One that is too short to stand by itself comes with its lead-in.
-    """
+    """Return an item, a short one with its lead-in; the list if other parts answer as well."""
     span, lead = unit.unit.span, unit.unit.lead
     if not says_something(unit.text):
         return _list(unit, span) if is_lead_in(unit.text) else ()

@@ -1,9 +1,10 @@
 """What was considered on the way to an answer, to explain and to measure it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from index.records import Span
 from qa.answer.calibration import Rule
 from qa.answer.quotes import Quote
 from qa.answer.units import ReadUnit, ReadWindow
@@ -67,10 +68,7 @@ class Trace:
         return self.families.groups(most, self.considered)
 
     def shown_score(self, rank: int, group: Group) -> float:
-        """Return the score, in 0..1, to show with a group of a rank from 0 on.
-
-        The scores of groups that were not read begin where the others end.
-        """
+        """Return the score to show: of groups that were not read it begins where the others end."""
         if rank < len(self.scores):
             return self.scores[rank]
         return (self.scores[-1] if self.scores else 1.0) * group.best.score
@@ -89,9 +87,9 @@ def explained(
             "terms": [asdict(term) for term in trace.query.searched],
         },
         "stages": [stage for stage in STAGES if stage in stages],
-        "dense": _ranking(candidates, lambda candidate: candidate.dense),
-        "lexical": _ranking(by_words, lambda candidate: candidate.lexical),
-        "fused": _ranking(candidates, lambda candidate: candidate.score),
+        "dense": _by_score(candidates, lambda candidate: candidate.dense),
+        "lexical": _by_score(by_words, lambda candidate: candidate.lexical),
+        "fused": _by_score(candidates, lambda candidate: candidate.score),
         "collapsed": [
             {
                 "passage_id": group.best.passage.id,
@@ -100,17 +98,21 @@ def explained(
             for group in groups
             if group.duplicates
         ],
-        "read": _read(trace.windows),
+        "read": [
+            _row(rank, read.candidate, read.window.span, score=read.logit, share=read.share)
+            for rank, read in enumerate(sorted(trace.windows, key=lambda w: -(w.logit or 0.0)), 1)
+            if read.logit is not None
+        ],
         "quotes": [
-            {
-                "rank": rank,
-                "passage_id": quote.candidate.passage.id,
-                "place": place_line(quote.document, quote.span),
-                "start_char_index": quote.span.start,
-                "end_char_index": quote.span.end,
-                "score": quote.score,
-                "chosen": quote in trace.chosen,
-            }
+            _row(
+                rank,
+                quote.candidate,
+                quote.span,
+                start_char_index=quote.span.start,
+                end_char_index=quote.span.end,
+                score=quote.score,
+                chosen=quote in trace.chosen,
+            )
             for rank, quote in enumerate(trace.ranked, 1)
         ],
         "decision": {
@@ -126,32 +128,15 @@ def explained(
     }
 
 
-def _read(windows: Sequence[ReadWindow]) -> list[dict[str, Any]]:
-    """Return the windows that were read, the likeliest to answer first."""
-    by_logit = sorted(windows, key=lambda read: -(read.logit or 0.0))
-    return [
-        {
-            "rank": rank,
-            "passage_id": read.candidate.passage.id,
-            "place": place_line(read.candidate.document, read.window.span),
-            "score": read.logit,
-            "share": read.share,
-        }
-        for rank, read in enumerate(by_logit, 1)
-        if read.logit is not None
-    ]
-
-
-def _ranking(
+def _by_score(
     candidates: Iterable[Candidate], score: Callable[[Candidate], float]
 ) -> list[dict[str, Any]]:
-    by_score = sorted(candidates, key=lambda candidate: -score(candidate))
     return [
-        {
-            "rank": rank,
-            "passage_id": candidate.passage.id,
-            "place": place_line(candidate.document, candidate.passage.span),
-            "score": score(candidate),
-        }
-        for rank, candidate in enumerate(by_score, 1)
+        _row(rank, candidate, candidate.passage.span, score=score(candidate))
+        for rank, candidate in enumerate(sorted(candidates, key=score, reverse=True), 1)
     ]
+
+
+def _row(rank: int, candidate: Candidate, span: Span, **more: object) -> dict[str, Any]:
+    place = place_line(candidate.document, span)
+    return {"rank": rank, "passage_id": candidate.passage.id, "place": place, **more}

@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 
 from index.records import Span
-from index.search.terms import terms
 from qa.question.query import Coverage
 from qa.read.reader import Reader, TokenScores
 from qa.read.windows import Unit, Window
@@ -27,10 +26,7 @@ _WINDOWS_READ_CLOSELY = 3
 
 @dataclass(frozen=True, slots=True)
 class ReadWindow:
-    """A window of a candidate; `logit` and `tokens` are the reader's, None without one.
-
-    `share` is how much of the question it holds with what stands above it.
-    """
+    """A window with the reader's `logit` and `tokens`, and the `share` of the question it holds."""
 
     candidate: Candidate
     window: Window
@@ -78,34 +74,19 @@ class ReadUnit:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each kind of evidence adds to the log-odds that a unit answers.
-
-    `python -m benchmarks.decision` fitted those for the bundled reader and for none, on public
-    questions with spans, but not how the two shares divide their weight: nothing stands above
-    these texts but a title.
-    """
+    """What each kind of evidence adds to the log-odds that a unit answers (benchmarks/decision)."""
 
     constant: float
     of_evidence: UnitEvidence
 
     def log_odds(self, evidence: UnitEvidence) -> float:
         """Return the log-odds that a unit with this evidence answers."""
-        weighted = map(mul, self.of_evidence, evidence)
-        return reduce(add, weighted, self.constant)
+        return reduce(add, map(mul, self.of_evidence, evidence), self.constant)
 
 
-_READ = Weights(
-    -8.7,
-    UnitEvidence(window=0.325, words=0.32, score=6.7, share=0.6, share_above=2.6, kind=0.37),
-)
-_READ_CLOSELY = Weights(
-    -8.7,
-    UnitEvidence(window=0.16, words=0.16, score=6.7, share=0.6, share_above=2.6, kind=0.37),
-)
-_NOT_READ = Weights(
-    -11.29,
-    UnitEvidence(window=0.0, words=0.0, score=8.1, share=1.5, share_above=3.2, kind=0.4),
-)
+_READ = Weights(-8.7, UnitEvidence(0.325, 0.32, score=6.7, share=0.6, share_above=2.6, kind=0.37))
+_READ_CLOSELY = Weights(-8.7, _READ.of_evidence._replace(window=0.16, words=0.16))
+_NOT_READ = Weights(-11.29, UnitEvidence(0.0, 0.0, score=8.1, share=1.5, share_above=3.2, kind=0.4))
 
 
 def probability(log_odds: float) -> float:
@@ -170,14 +151,13 @@ def _judged(
     weights: Weights,
 ) -> ReadUnit:
     text = _text_with_lead(read, unit)
-    held = coverage.held(frozenset(terms(text)))
-    above = coverage.held(frozenset(terms(read.window.above)))
+    held = coverage.held_in(text)
     evidence = UnitEvidence(
         window=read.logit or 0.0,
         words=words,
         score=read.candidate.score,
         share=coverage.share(held),
-        share_above=coverage.share(held | above),
+        share_above=coverage.share(held | coverage.held_in(read.window.above)),
         kind=agreement(question, text),
     )
     return ReadUnit(read, unit, evidence, weights.log_odds(evidence))

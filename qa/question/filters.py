@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
-from itertools import accumulate, chain
+from itertools import accumulate
 from math import isfinite
 from operator import attrgetter, ge, gt, le, lt
 from typing import Any, Literal, Self, get_args
@@ -56,10 +56,7 @@ _KINDS: Mapping[type, Kind] = {str: "text", bool: "truth value", int: "number", 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What the value of a field must be; of a list, one of its words.
-
-    With `in` it is one of `values`. Any other operator has just one value.
-    """
+    """What the value of a field, or one word of a list, must be; only `in` has several values."""
 
     field: str
     operator: Operator
@@ -89,10 +86,7 @@ class Filter:
 
     @classmethod
     def parse(cls, filters: Mapping[str, Any]) -> Self:
-        """Read the JSON form: a value, or an object of operators, for each field.
-
-        Raises FilterError where it is no such object, or has too many conditions.
-        """
+        """Read a value, or an object of operators, for each field. Raises FilterError."""
         if not isinstance(filters, Mapping):
             raise FilterError('The filters are no object such as {"author": "Jane"}.')
         return cls.of(
@@ -112,8 +106,8 @@ class Filter:
         kinds: dict[str, Kind | None] = {}
         for condition in listed:
             kind = condition.kind_compared
-            by_order = condition.operator not in {"in", "prefix"}
-            if by_order and kinds.setdefault(condition.field, kind) != kind:
+            is_order = condition.operator not in {"in", "prefix"}
+            if is_order and kinds.setdefault(condition.field, kind) != kind:
                 raise FilterError(
                     f"{_on(condition.field)} compares with a text and with a number: "
                     "make both the same."
@@ -170,7 +164,6 @@ def _on(field: str) -> str:
 
 
 def _cut(text: str, most: int = 60) -> str:
-    """Return a text between quotation marks as a message shows it."""
     return repr(text if len(text) <= most else f"{text[:most]}…")
 
 
@@ -184,12 +177,10 @@ _JSON_VALUE = re.compile(r'-?[0-9].*|true|false|".*"', re.DOTALL)
 
 
 def read_filters(options: Iterable[str]) -> Filter | None:
-    """Return the filter that holds where each of `options` does; None if there are none.
-
-    Raises FilterError for one that is no filter.
-    """
+    """Return the filter that holds where each option does, None for none. Raises FilterError."""
     filters = [Filter.parse(_json_form(option)) for option in options]
-    return Filter.of(chain.from_iterable(each.conditions for each in filters)) if filters else None
+    conditions = [condition for each in filters for condition in each.conditions]
+    return Filter.of(conditions) if conditions else None
 
 
 def _json_form(option: str) -> dict[str, Any]:
@@ -217,10 +208,8 @@ def _json_form(option: str) -> dict[str, Any]:
 
 def _operand_of_option(written: str) -> Any:
     """Return a number, a truth value or a quoted text as JSON reads it, all else as it is."""
-    if not _JSON_VALUE.fullmatch(written):
-        return written
     try:
-        return json.loads(written)
+        return json.loads(written) if _JSON_VALUE.fullmatch(written) else written
     except ValueError:
         return written
 
@@ -244,10 +233,9 @@ class _Column:
 
 
 def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], RowMask]:
-    """Return a function from a filter to the passages of the documents that it lets through.
+    """Return a function from a filter to the passages that it lets through.
 
-    It reads nothing before it is first called, remembers the last filters and fields, and is safe
-    to share between threads. It raises FilterError for a field that no document has.
+    Threads may share it. It raises FilterError for a field that no document has.
     """
     documents = snapshot.chunked
     fields = cache(partial(_listed_fields, documents))

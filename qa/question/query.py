@@ -1,13 +1,13 @@
 """What was asked, made ready to be searched for.
 
-`checked` refuses what cannot be asked, `corrected` reads typos as words of the documents, and
-`Query.of` takes the question apart into terms. `Coverage` tells how much of it a text holds.
+`checked` refuses what cannot be asked, and `Query.of` takes a question apart into terms. `Coverage`
+tells how much of it a text holds.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
 from operator import or_
 from typing import Self
@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.chunking.tokens import Tokenizer
-from index.search.terms import fold, stem, word_spans, words
+from index.search.terms import fold, stem, terms, word_spans, words
 from qa.errors import QuestionError
-from qa.question.spelling import Speller
 from qa.question.wording import is_asking_word
 from qa.records import Correction
 from qa.retrieve.lexical import Lexicon, Term
@@ -49,16 +48,6 @@ def checked(question: str, tokenizer: Tokenizer, max_tokens: int) -> str:
             f"The question has {tokens} tokens and the model reads {max_tokens}: shorten it."
         )
     return question
-
-
-def corrected(
-    question: str, lexicon: Lexicon, tokenizer: Tokenizer, max_tokens: int
-) -> tuple[str, tuple[Correction, ...]]:
-    """Return the question as it is read, and what was corrected, unless it gets too long."""
-    read, corrections = Speller(lexicon, tokenizer).correct(question)
-    if corrections and len(tokenizer.tokens(read)) > max_tokens:
-        return question, ()
-    return read, corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +85,9 @@ class Query:
     ) -> Self:
         """Take a question apart into the terms that a corpus is searched for."""
         joined = compounds(read, lexicon)
-        terms, unknown = search_terms(read, lexicon), unknown_words(read, lexicon, joined)
-        return cls(question, read, corrections, vector, terms, joined, unknown)
+        unknown = unknown_words(read, lexicon, joined)
+        asked = search_terms(read, lexicon)
+        return cls(question, read, corrections, vector, asked, joined, unknown)
 
     @property
     def searched(self) -> tuple[Term, ...]:
@@ -117,10 +107,7 @@ def search_terms(read: str, lexicon: Lexicon) -> tuple[Term, ...]:
 
 
 def unknown_words(read: str, lexicon: Lexicon, joined: Iterable[Compound]) -> tuple[str, ...]:
-    """Return the words of the question, as they stand there, that no document holds.
-
-    A part of a compound that the documents hold is not unknown.
-    """
+    """Return the words of the question that no document holds, alone or in a compound."""
     parts = {part for compound in joined for part in compound.parts}
 
     def is_unknown(word: str) -> bool:
@@ -181,6 +168,10 @@ class Coverage:
         }
         return cls(tuple(term.weight for term in terms), bits | of_compounds)
 
+    def held_in(self, text: str) -> int:
+        """Return which of the question's terms a text holds."""
+        return self.held(_terms_of(text))
+
     def held(self, terms: Collection[str]) -> int:
         """Return which of the question's terms are among `terms`."""
         return _union(bits for text, bits in self.bits.items() if text in terms)
@@ -189,6 +180,11 @@ class Coverage:
         """Return how much of the question is held, by the weight of its terms, in 0..1."""
         weight = sum(w for number, w in enumerate(self.weights) if held >> number & 1)
         return weight / max(sum(self.weights), LEAST_WEIGHT)
+
+
+@lru_cache(maxsize=2048)
+def _terms_of(text: str) -> frozenset[str]:
+    return frozenset(terms(text))
 
 
 def _union(bits: Iterable[int]) -> int:

@@ -4,12 +4,12 @@ Only what is very likely a typo is corrected: neither English nor the encoder ha
 is not written like a name or a code.
 """
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from index.chunking.tokens import Tokenizer
 from index.search.terms import fold, stem, word_spans
+from index.store.postings import Postings
 from qa.question.wording import is_asking_word
 from qa.records import Correction
 from qa.retrieve.lexical import Lexicon
@@ -28,53 +28,57 @@ _OPPOSITES = (
 """Prefixes that differ by a letter or two and make other words, not typos."""
 
 
-@dataclass(frozen=True, slots=True)
-class Speller:
-    """Corrects questions; what is one token to the encoder's `tokenizer` is a word that it has."""
+def corrected(
+    question: str, lexicon: Lexicon, tokenizer: Tokenizer, max_tokens: int
+) -> tuple[str, tuple[Correction, ...]]:
+    """Return the question as it is read, unless that is too long, and what was corrected.
 
-    lexicon: Lexicon
-    tokenizer: Tokenizer
+    `tokenizer` is the encoder's: what is one token is a word that it has.
+    """
+    corrections: list[Correction] = []
+    read, end, looked_up = "", 0, 0
+    for number, span in enumerate(word_spans(question)):
+        written = span.of(question)
+        if looked_up == MOST_LOOKED_UP or not _may_be_a_typo(
+            written, lexicon, tokenizer, first=number == 0
+        ):
+            continue
+        looked_up += 1
+        if nearest := _nearest(fold(written), lexicon.postings):
+            corrections.append(Correction(written, nearest))
+            read += question[end : span.start] + nearest
+            end = span.end
+    read += question[end:]
+    if corrections and len(tokenizer.tokens(read)) > max_tokens:
+        return question, ()
+    return read, tuple(corrections)
 
-    def correct(self, question: str) -> tuple[str, tuple[Correction, ...]]:
-        """Return the question as it is read, and what was corrected, in order."""
-        corrections: list[Correction] = []
-        read, end, looked_up = "", 0, 0
-        for number, span in enumerate(word_spans(question)):
-            written = span.of(question)
-            if looked_up == MOST_LOOKED_UP or not self._may_be_a_typo(written, first=number == 0):
-                continue
-            looked_up += 1
-            if nearest := self._nearest(fold(written)):
-                corrections.append(Correction(written, nearest))
-                read += question[end : span.start] + nearest
-                end = span.end
-        return read + question[end:], tuple(corrections)
 
-    def _may_be_a_typo(self, written: str, *, first: bool) -> bool:
-        """Tell whether a word is plain and long enough, and nothing has it."""
-        plain = written.isascii() and written.isalpha() and len(written) >= _FEWEST_LETTERS
-        in_lower_case = written.islower() or (first and written[1:].islower())
-        if not (plain and in_lower_case) or is_asking_word(written.lower()):
-            return False
-        held = self.lexicon.postings.frequency(stem(fold(written))) > 0
-        return not held and len(self.tokenizer.tokens(written.lower())) > 1
+def _may_be_a_typo(written: str, lexicon: Lexicon, tokenizer: Tokenizer, *, first: bool) -> bool:
+    """Tell whether a word is plain and long enough, and neither documents nor encoder have it."""
+    plain = written.isascii() and written.isalpha() and len(written) >= _FEWEST_LETTERS
+    in_lower_case = written.islower() or (first and written[1:].islower())
+    if not (plain and in_lower_case) or is_asking_word(written.lower()):
+        return False
+    held = lexicon.postings.frequency(stem(fold(written))) > 0
+    return not held and len(tokenizer.tokens(written.lower())) > 1
 
-    def _nearest(self, word: str) -> str | None:
-        """Return the word of the documents that differs in a letter or two, if any does."""
-        from rapidfuzz import process  # here and not above: few questions need it
-        from rapidfuzz.distance import OSA
 
-        edits = 2 if len(word) >= _LETTERS_FOR_TWO_EDITS else 1
-        postings = self.lexicon.postings
-        lengths = range(max(_FEWEST_LETTERS, len(word) - edits), len(word) + edits + 1)
-        forms = postings.forms_beginning_with(word[0], lengths)
-        near = process.extract(word, forms, scorer=OSA.distance, score_cutoff=edits, limit=None)
-        alike = [
-            (distance, -postings.frequency(stem(form)), form)
-            for form, distance, _ in near
-            if form.isascii() and form.isalpha() and not _are_opposite(word, form)
-        ]
-        return min(alike)[2] if alike and not _dictionary().known([word]) else None
+def _nearest(word: str, postings: Postings) -> str | None:
+    """Return the word of the documents that differs in a letter or two, if any does."""
+    from rapidfuzz import process  # here and not above: few questions need it
+    from rapidfuzz.distance import OSA
+
+    edits = 2 if len(word) >= _LETTERS_FOR_TWO_EDITS else 1
+    lengths = range(max(_FEWEST_LETTERS, len(word) - edits), len(word) + edits + 1)
+    forms = postings.forms_beginning_with(word[0], lengths)
+    near = process.extract(word, forms, scorer=OSA.distance, score_cutoff=edits, limit=None)
+    alike = [
+        (distance, -postings.frequency(stem(form)), form)
+        for form, distance, _ in near
+        if form.isascii() and form.isalpha() and not _are_opposite(word, form)
+    ]
+    return min(alike)[2] if alike and not _dictionary().known([word]) else None
 
 
 def _are_opposite(word: str, other: str) -> bool:

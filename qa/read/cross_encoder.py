@@ -42,10 +42,7 @@ class CrossEncoderReader:
         self._loaded: CrossEncoder | None = None
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
-        """Return how the windows answer the question, without scores of tokens.
-
-        Raises ModelError if the model cannot be loaded or has several outputs.
-        """
+        """Return how the windows answer the question. Raises ModelError if it cannot be loaded."""
         if not windows:
             return Reading(np.empty(0, dtype=np.float32), None)
         from torch.nn import Identity

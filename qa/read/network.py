@@ -27,10 +27,7 @@ _BATCH_TOKENS = {"cpu": 512, "cuda": 16384}
 
 
 class TorchReader:
-    """Reads with torch, on the device "cpu" or "cuda".
-
-    Raises ModelError if the weights cannot be read, or are not those of the network.
-    """
+    """Reads with torch, on the device "cpu" or "cuda". Raises ModelError for wrong weights."""
 
     def __init__(self, trained: TrainedReader, device: str = "cpu") -> None:
         self.name = trained.name
@@ -53,11 +50,7 @@ class TorchReader:
 
 
 class ReaderNetwork(nn.Module):
-    """Reads pairs of question and window.
-
-    `body` is a BERT without a pooler, `answerable` scores the last hidden state of [CLS], and
-    `token` that of every token.
-    """
+    """Reads pairs: the head `answerable` scores the state of [CLS], `token` that of each token."""
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
@@ -70,8 +63,7 @@ class ReaderNetwork(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Return logits of windows, shape (batch,), and of tokens, shape (batch, tokens).
 
-        All inputs have the shape (batch, tokens). `attention_mask` is 0 on padding, and
-        `token_type_ids` is 0 in the question, 1 in the window.
+        The inputs have the shape (batch, tokens). Types are 0 in the question, 1 in the window.
         """
         hidden = self.hidden(input_ids, attention_mask, token_type_ids)
         answerable: Tensor = self.answerable(hidden[:, 0]).squeeze(-1)

@@ -48,10 +48,7 @@ _CHECKED_WINDOWS = tuple(
 
 
 def openvino_reader(trained: TrainedReader, precision: str) -> "OpenVinoReader":
-    """Return the reader on OpenVINO; the first time, convert it.
-
-    Raises NotConvertibleError, and ImportError where OpenVINO is not installed.
-    """
+    """Return the converted reader. Raises NotConvertibleError, ImportError without OpenVINO."""
     return converted(ReaderConversion(trained), precision)
 
 
@@ -142,10 +139,7 @@ def _probed(reader: Reader) -> Logits:
 def largest_differences(
     reference: Reader, opened: Reader, asked: Iterable[tuple[str, Sequence[Window]]]
 ) -> dict[str, float]:
-    """Return by how much logits of windows and of tokens differ at most.
-
-    Each window is read with the others and alone.
-    """
+    """Return by how much logits differ at most, with each window read with the others and alone."""
     differences: dict[str, list[float]] = {"answerability": [0.0], "tokens": [0.0]}
     for question, windows in asked:
         expected = _by_kind([reference.read(question, windows)])

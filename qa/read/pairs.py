@@ -1,8 +1,4 @@
-"""Question and window as the network takes them: one row of tokens, the question first.
-
-`PairTokenizer` makes `Pair`s; `read_in_batches` puts them through a network and makes a `Reading`
-of its logits.
-"""
+"""Question and window as the network takes them: one row of tokens, the question first."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,11 +24,9 @@ Network = Callable[[Mapping[str, Ids]], tuple[Logits, Logits]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """A question and a window in tokens.
+    """A question and a window in tokens; `ids` and `types` have the shape (tokens,).
 
-    `ids` are the tokens' numbers in the vocabulary; `types` is 0 in the question, 1 in the window.
-    Both have the shape (tokens,). From token `first` on come those of `Window.text`, and `spans`
-    says where they stand in it, shape (tokens of the text, 2).
+    From token `first` on come those of `Window.text`, and `spans` says where they stand in it.
     """
 
     ids: Ids

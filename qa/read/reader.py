@@ -61,22 +61,15 @@ class Reading:
 
 
 class Reader(Protocol):
-    """Anything that reads windows for an answer. Safe to share between threads."""
+    """Anything that reads windows for an answer. Safe to share between threads.
 
-    @property
-    def name(self) -> str:
-        """What it is called in settings."""
-        ...
+    `name` is its name in settings, and `digest` a SHA-256 of all that its logits depend on but for
+    the `backend`, such as "openvino-float32".
+    """
 
-    @property
-    def digest(self) -> str:
-        """A SHA-256 of all that its logits depend on, but for the backend."""
-        ...
-
-    @property
-    def backend(self) -> str:
-        """What computes the logits, and how precisely, such as "openvino-float32"."""
-        ...
+    name: str
+    digest: str
+    backend: str
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
         """Return how the windows answer the question. There may be no windows."""
@@ -110,10 +103,7 @@ def open_reader_if_any(name: str | None = None, backend: Backend = "auto") -> Re
 
 
 def reader_used(name: str | None) -> ReaderUsed | None:
-    """Return what answers show of the reader of this name, without loading it; None for "none".
-
-    Raises ModelError if it is not on this machine.
-    """
+    """Return what answers show of a reader, unloaded; None for "none". Raises ModelError."""
     from qa.read.cross_encoder import CrossEncoderReader
 
     if name == NO_READER:
@@ -124,10 +114,7 @@ def reader_used(name: str | None) -> ReaderUsed | None:
 
 @dataclass(frozen=True, slots=True)
 class TrainedReader:
-    """A weights file, and the encoder whose word embeddings and tokenizer it needs.
-
-    `digest` covers all of them.
-    """
+    """A weights file, and the encoder whose word embeddings and tokenizer it needs."""
 
     name: str
     weights: Path
@@ -136,10 +123,7 @@ class TrainedReader:
 
 
 def find_reader(weights: Path = WEIGHTS, sha256: str | None = WEIGHTS_SHA256) -> TrainedReader:
-    """Return the bundled reader, or one with other weights; `sha256` None takes any.
-
-    Raises ModelError if the weights are missing or damaged, or if the encoder is not installed.
-    """
+    """Return the reader with these weights; `sha256` None takes any. Raises ModelError."""
     own = weights == WEIGHTS
     remedy = "reinstall Pincite" if own else "name another weights file"
     if not weights.is_file():

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.records import Document, Passage, Span
-from index.search.terms import terms
 from qa.question.query import Coverage
 from qa.question.wording import is_lead_in, is_list_item, is_row, word_count
 from qa.read.tables import headers, is_label
@@ -81,15 +80,12 @@ def windows_to_read(
     candidates: Sequence[Candidate], coverage: Coverage, most: int = WINDOWS
 ) -> list[Window]:
     """Return the `most` windows of the candidates that promise most, in the candidates' order."""
-    best = windows_by_promise(candidates, coverage)[:most]
-    return sorted(best, key=lambda window: (window.passage, window.span))
+    promising = windows_by_promise(candidates, coverage)[:most]
+    return sorted(promising, key=lambda window: (window.passage, window.span))
 
 
 def windows_by_promise(candidates: Sequence[Candidate], coverage: Coverage) -> list[Window]:
-    """Return all windows of the candidates, those that promise most first.
-
-    A window promises its passage's score and half of the share of the question that it holds.
-    """
+    """Return all windows, ranked by the passage's score and the share of the question they hold."""
 
     def promise(window: Window) -> float:
         return candidates[window.passage].score + _SHARE_WEIGHT * share_of(window, coverage)
@@ -100,15 +96,11 @@ def windows_by_promise(candidates: Sequence[Candidate], coverage: Coverage) -> l
 
 def share_of(window: Window, coverage: Coverage) -> float:
     """Return how much of the question a window holds with what stands above it, in 0..1."""
-    return coverage.share(coverage.held(frozenset(terms(f"{window.above}\n{window.text}"))))
+    return coverage.share(coverage.held_in(f"{window.above}\n{window.text}"))
 
 
 def windows(passages: Iterable[tuple[Document, Passage]]) -> list[Window]:
-    """Cut passages into windows of whole units, of at most 80 words, in order.
-
-    Each row of a table is a window of its own, below its header and its label: these make no window
-    themselves.
-    """
+    """Cut passages into windows of whole units, of at most 80 words, or of one row, in order."""
     packed: list[Window] = []
     for number, (document, passage) in enumerate(passages):
         above = ": ".join(_above(document, passage))

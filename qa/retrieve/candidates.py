@@ -60,12 +60,8 @@ class Candidates:
         """Yield the passages, the best first."""
         return map(self.candidate, self.order.tolist())
 
-    def __getitem__(self, rank: int) -> Candidate:
-        """Return the passage of a rank from 0 on."""
-        return self.candidate(int(self.order[rank]))
-
     def candidate(self, number: int) -> Candidate:
-        """Return the passage of a number, which is its place in `rows`."""
+        """Return the passage at index `number` of `rows`."""
         row = int(self.rows[number])
         passage = self.source.passages[row]
         return Candidate(

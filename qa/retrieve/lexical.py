@@ -67,10 +67,7 @@ class PostingList:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """A snapshot's postings, and what of the formula does not depend on the question.
-
-    `document_starts` has the first row of each document, and at the end the number of passages.
-    """
+    """A snapshot's postings, with what of the formula does not depend on the question."""
 
     postings: Postings
     passage_norms: Scores
@@ -125,12 +122,12 @@ class Lexicon:
     def held_by_document(self, terms: Sequence[Term], row: int) -> frozenset[str]:
         """Return which of the terms the document of the passage `row` holds."""
         number = self.document_numbers[row]
-        first, last = self.document_starts[number], self.document_starts[number + 1]
+        bounds = self.document_starts[number : number + 2]
 
         def holds(term: Term) -> bool:
             rows, _ = self.postings.of(term.text)
-            entry = int(np.searchsorted(rows, first))
-            return entry < len(rows) and bool(rows[entry] < last)
+            first, end = map(int, np.searchsorted(rows, bounds))
+            return end > first
 
         return frozenset(term.text for term in terms if holds(term))
 
@@ -215,10 +212,7 @@ class _Stretch:
     start: int
 
     def reaching(self, least: float, room: Scores) -> tuple[NDArray[np.intp], Scores]:
-        """Return which rows score `least` and above 0, and their scores.
-
-        `room` is written over; new room for every stretch would cost more than filling it.
-        """
+        """Return which rows score `least` and above 0, and their scores; `room` is written over."""
         scores = room[: len(self.norms)]
         scores.fill(0)
         bound_left = _sums_from([postings.bound for postings in self.lists])

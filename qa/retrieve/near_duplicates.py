@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
 from index.records import found_by
 from index.search.dense import widened
-from index.search.terms import terms
 from qa.question.query import Coverage
 from qa.question.wording import content_words, figures_differ, is_row, same_claim_words
 from qa.records import Place
@@ -46,10 +45,7 @@ class Families:
     coverage: Coverage
 
     def groups(self, most: int, first: Sequence[Group] = ()) -> tuple[Group, ...]:
-        """Return the first `most` groups: the same, whatever `most` is.
-
-        `first` are groups that were returned before, in any order. They come first.
-        """
+        """Return the first `most` groups, beginning with those that were returned `first`."""
         groups = list(first[:most])
         grouped = [each.row for group in first for each in (group.best, *group.duplicates)]
         order = self.candidates.order
@@ -58,13 +54,13 @@ class Families:
             number, left = int(left[0]), left[1:]
             best = self.candidates.candidate(number)
             alike = left[self._vectors[left] @ self._vectors[number] >= _LEAST_COSINE]
-            duplicates = {
-                other: candidate
-                for other in alike.tolist()
-                if repeats(candidate := self.candidates.candidate(other), best, self.coverage)
-            }
-            groups.append(Group(best, tuple(duplicates.values())))
-            left = left[~np.isin(left, list(duplicates))]
+            duplicates = [
+                candidate
+                for candidate in map(self.candidates.candidate, alike.tolist())
+                if repeats(candidate, best, self.coverage)
+            ]
+            groups.append(Group(best, tuple(duplicates)))
+            left = left[~np.isin(self.candidates.rows[left], [other.row for other in duplicates])]
         return tuple(groups)
 
     def elsewhere(self, candidate: Candidate, sentence: Place) -> Iterator[Place]:
@@ -99,16 +95,12 @@ def repeats(candidate: Candidate, best: Candidate, coverage: Coverage) -> bool:
         return False
     if any(figures_differ(text, other) for text in lacking for other in own):
         return False
-    held = coverage.held(_terms("\n".join((*found_by(best.document, best.passage), *own))))
-    return not any(coverage.held(_terms(text)) & ~held for text in lacking)
+    held = coverage.held_in("\n".join((*found_by(best.document, best.passage), *own)))
+    return not any(coverage.held_in(text) & ~held for text in lacking)
 
 
 def says_the_same(sentence: str, other: str) -> bool:
-    """Tell whether two sentences are the same, or one has little more to say than the other.
-
-    Where each has words of its own, these may tell them apart ("Redness is common", "Swelling is
-    common").
-    """
+    """Tell whether two sentences are the same, or one has little more to say than the other."""
     if sentence == other:
         return True
     alike = same_claim_words(sentence, other)
@@ -116,8 +108,3 @@ def says_the_same(sentence: str, other: str) -> bool:
         return False
     own, others = content_words(sentence), content_words(other)
     return own <= others or others <= own or alike >= _NEARLY_ALL_WORDS
-
-
-@lru_cache(maxsize=8192)
-def _terms(text: str) -> frozenset[str]:
-    return frozenset(terms(text))

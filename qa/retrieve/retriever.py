@@ -32,10 +32,7 @@ _LEAST_SPREAD = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """Finds passages in one snapshot. Safe to share between threads.
-
-    `stages` are those in force. With `allowed`, the other passages count only for what terms weigh.
-    """
+    """Finds passages in one snapshot, by the `stages` in force. Threads may share it."""
 
     snapshot: Snapshot
     lexicon: Lexicon
@@ -44,10 +41,7 @@ class Retriever:
     def begin_by_vectors(
         self, vector: NDArray[np.float32], allowed: RowMask | None
     ) -> Callable[[], Sequence[int]]:
-        """Begin the search by vectors, and return what waits for the rows, nearest first.
-
-        Where there are codes, a thread of its own searches: it runs without the interpreter.
-        """
+        """Begin the search by vectors, and return what waits for the rows, nearest first."""
         search = partial(self._by_vectors, vector, FIRST_LOOK, allowed)
         if self.snapshot.dense.codes is not None:
             return _vector_threads().submit(search).result
@@ -95,10 +89,7 @@ class Retriever:
         return [row for row, _ in self.snapshot.dense.search(vector, most, allowed, exact=exact)]
 
     def _different(self, rows: RowNumbers) -> int:
-        """Return how many of the passages have more than half of their sentences for themselves.
-
-        It is a quick estimate of how many groups of near-duplicates there are.
-        """
+        """Return how many passages have more than half of their sentences for themselves."""
         offsets = self.snapshot.columns.sentence_offsets
         digests = self.snapshot.columns.sentence_digests
         seen = set[int]()
