@@ -29,8 +29,6 @@ from qa.service.uploads import UploadBody
 from qa.service.work_queue import WorkQueue
 from qa.service.writer import Writer
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -41,13 +39,13 @@ def build_app(
     writing: tuple[Store, Writer] | None = None,
     mcp: bool = False,
     log_questions: bool = False,
-    lifespan: Lifespan | None = None,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
     """Return the service that answers from `live`, to those whom `policy` lets in.
 
-    `writing` is the store that uploads and feedback go to, and what writes them; without it there
-    are neither. With `mcp` the service speaks the Model Context Protocol, too. Questions are not
-    logged unless `log_questions`. `lifespan` is entered before the first request.
+    `writing` is the store for uploads and feedback, and its writer; without it there are neither.
+    With `mcp` the service also speaks the Model Context Protocol, with `log_questions` it logs
+    questions. `lifespan` is entered before the first request.
     """
     app = FastAPIOffline(
         redoc_url=None,
@@ -93,7 +91,7 @@ def build_app(
 
 
 class _HeadAsGet:
-    """ASGI middleware: answers HEAD wherever there is GET. The server leaves the body out."""
+    """ASGI middleware: answers HEAD as GET. The server leaves the body out."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

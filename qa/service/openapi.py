@@ -1,6 +1,6 @@
-"""The OpenAPI document: what FastAPI makes of the routes, with what it leaves out or gets wrong."""
+"""The OpenAPI document: FastAPI's, with examples and more schemas, without its mistakes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +14,23 @@ from qa.service.problems import Problem
 DESCRIPTION = """Answers from your own documents, every word pinned to its place.
 
 An **answer** is made of sentences of the documents, letter for letter, each cited with its
-document and its place in the text; where the documents do not hold an answer, it says so. An
-**offset** counts Unicode code points from 0, its end is exclusive, and
-`text[start_char_index:end_char_index]` of the document is what is cited.
+document and its place in the text. If the documents do not hold an answer, it says so. An
+**offset** counts Unicode code points from 0, and an end is exclusive: what is cited is
+`text[start_char_index:end_char_index]` of the document.
 
 An **error** is a problem as in RFC 9457 (`application/problem+json`): its `detail` says what is
-wrong and what to do. An unknown field is an error, never ignored. A method that a
-path does not have is answered 405, with those that it has in `Allow`; `HEAD` is wherever `GET` is.
+wrong and what to do. An unknown field is an error. A path answers a method that it does not have
+with 405 and lists its methods in `Allow`; `HEAD` works wherever `GET` does.
 """
 TAGS = [
     {"name": "Answers", "description": "Ask, and check that an answer holds."},
-    {"name": "Chat", "description": "Ask with a program that is made for OpenAI's interface."},
-    {"name": "Documents", "description": "What there is to answer from: list, read, add, remove."},
+    {"name": "Chat", "description": "Ask with a program made for OpenAI's interface."},
+    {"name": "Documents", "description": "List, read, add and remove documents."},
     {"name": "Service", "description": "How the service is."},
 ]
 NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 """Pattern of a text that is more than blanks."""
 _EXAMPLES = Path(__file__).parent / "openapi_examples"
-_REFERENCE = "#/components/schemas/{model}"
 _NEVER_SENT = ("HTTPValidationError", "ValidationError")
 
 
@@ -40,48 +39,41 @@ def answered_with(description: str, *examples: str, **more: Any) -> dict[str, An
 
     `more` is added as it is: `model`, `headers`, `links`.
     """
-    return {"description": description, **_shown(examples), **more}
+    return {"description": description, **asked_with(*examples)["requestBody"], **more}
 
 
 def asked_with(*examples: str) -> dict[str, Any]:
-    """Return the `openapi_extra` of a route whose body is JSON: `examples` name files, too."""
-    return {"requestBody": _shown(examples)}
+    """Return the `openapi_extra` of a route whose body is JSON, with its `examples`."""
+    references = {name: {"$ref": f"#/components/examples/{name}"} for name in examples}
+    return {"requestBody": {"content": {"application/json": {"examples": references}}}}
 
 
 def complete_openapi(app: FastAPI, *models: type[BaseModel], keys: bool) -> None:
-    """Add the schemas of `models` and Problem, and the examples, to the document of `app`.
+    """Add Problem, the schemas of `models`, and the examples to the document of `app`.
 
-    FastAPI's own form of validation errors is removed, for it is never sent, and so are titles that
-    repeat a field's name. With `keys`, routes that can answer 401 require one.
+    FastAPI's form of validation errors is removed, for the service never sends it, and so are
+    titles that repeat a field's name. With `keys`, routes that can answer 401 require one.
     """
     from_fastapi = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = from_fastapi()
-            _add_schemas(document, Problem, *models)
-            document["components"]["examples"] = _examples()
+            components = document["components"]
+            _, generated = models_json_schema(
+                [(model, "validation") for model in (Problem, *models)],
+                ref_template="#/components/schemas/{model}",
+            )
+            components["schemas"] |= generated["$defs"]
+            components["examples"] = _examples()
             _drop_fastapi_errors(document)
             if keys:
                 _require_keys(document)
             _drop_titles(document["paths"])
-            _drop_titles(document["components"])
+            _drop_titles(components)
         return from_fastapi()
 
     app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation does it
-
-
-def _add_schemas(document: dict[str, Any], *models: type[BaseModel]) -> None:
-    _, generated = models_json_schema(
-        [(model, "validation") for model in models], ref_template=_REFERENCE
-    )
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update(generated["$defs"])
-
-
-def _shown(examples: Iterable[str]) -> dict[str, Any]:
-    references = {name: {"$ref": f"#/components/examples/{name}"} for name in examples}
-    return {"content": {"application/json": {"examples": references}}}
 
 
 def _examples() -> dict[str, Any]:
@@ -95,12 +87,16 @@ def _examples() -> dict[str, Any]:
     }
 
 
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path_item in document["paths"].values():
+        yield from path_item.values()
+
+
 def _drop_fastapi_errors(document: dict[str, Any]) -> None:
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            content = operation["responses"].get("422", {}).get("content", {})
-            if any(name in str(content) for name in _NEVER_SENT):
-                del operation["responses"]["422"]
+    for operation in _operations(document):
+        content = operation["responses"].get("422", {}).get("content", {})
+        if any(name in str(content) for name in _NEVER_SENT):
+            del operation["responses"]["422"]
     for name in _NEVER_SENT:
         document["components"]["schemas"].pop(name, None)
 
@@ -113,10 +109,9 @@ def _require_keys(document: dict[str, Any]) -> None:
             "description": "An API key, as `pincite key add` makes it.",
         }
     }
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            if "401" in operation["responses"]:
-                operation["security"] = [{"key": []}]
+    for operation in _operations(document):
+        if "401" in operation["responses"]:
+            operation["security"] = [{"key": []}]
 
 
 def _drop_titles(schema: Any) -> None:

@@ -23,10 +23,96 @@ from qa.verify.relocation import SnapshotDocuments
 MAX_CITATIONS = 1000
 
 
+_VALUE = {"type": ["string", "number", "boolean"]}
+
+
+def _operators(bound: str) -> dict[str, Any]:
+    """Return the schema of a field's operators, whose bounds are of the type `bound`."""
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "properties": {
+            "in": {
+                "description": "It is one of these.",
+                "type": "array",
+                "items": _VALUE,
+                "minItems": 1,
+                "maxItems": MOST_VALUES,
+            },
+            "gt": {"description": "It is greater.", "type": bound},
+            "gte": {"description": "It is greater or equal.", "type": bound},
+            "lt": {"description": "It is less.", "type": bound},
+            "lte": {"description": "It is less or equal.", "type": bound},
+            "prefix": {"description": "It is a text that starts so.", "type": "string"},
+        },
+    }
+
+
+_FILTERS_SCHEMA = {
+    "type": "object",
+    "maxProperties": MOST_CONDITIONS,
+    "additionalProperties": {
+        "description": "The value that the field must have, or operators that must all hold.",
+        "anyOf": [_VALUE, _operators("number"), _operators("string")],
+    },
+}
+Filters = Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)]
+"""The JSON form of a filter; `qa.question.filters.Filter` reads it and says what is wrong."""
+
+
+class AskBody(WireModel):
+    """A question."""
+
+    question: str = Field(
+        description=f"At most {MAX_QUESTION_CHARS} characters, and as many tokens as the model "
+        "reads (254 with the default one, about 200 words of English).",
+        json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION_CHARS, "pattern": NOT_BLANK},
+    )
+    top_k: WholeNumber = Field(
+        default=5, ge=1, le=MAX_TOP_K, description="How many passages to return."
+    )
+    explain: bool = Field(default=False, description="Whether to return ranks and scores.")
+    filters: Filters = Field(
+        default={},
+        description='Answer only from documents that match, such as `{"author": {"in": ["Jane", '
+        '"Bob"]}, "year": {"gte": 2020}, "path": {"prefix": "notes/"}}`. All conditions must hold. '
+        "Fields are a document's metadata, and its `id`, `source`, `path`, `title`, `media_type` "
+        "and `modified`; of a list, one element must match.",
+    )
+
+
+_NotRead = Annotated[Any, Field(description="Not read: you can send an answer as it came.")]
+
+
+class VerifyBody(GivenAnswer):
+    """An answer as /v1/ask gives it, or citations by themselves."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    citations: list[GivenCitation] = Field(
+        max_length=MAX_CITATIONS, description="The citations to check."
+    )
+    passages: list[GivenPassage] = Field(
+        default=[], max_length=MAX_CITATIONS, description="The passages shown with the answer."
+    )
+    question: _NotRead = None
+    confidence: _NotRead = None
+    snapshot: _NotRead = None
+    model: _NotRead = None
+    reader: _NotRead = None
+    calibration: _NotRead = None
+    took_ms: _NotRead = None
+    explain: _NotRead = None
+    corrections: _NotRead = None
+    unknown_words: _NotRead = None
+    missing_names: _NotRead = None
+
+
 def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
     """Add `/v1/ask` and `/v1/verify`, which take turns in `questions`.
 
-    Their bodies are read before, so that whoever sends slowly holds no turn.
+    A body is read before its turn, so that a slow sender holds up nobody.
     """
 
     @app.post(
@@ -44,8 +130,8 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         """Answer a question from the documents, or abstain.
 
         The answer is made of sentences of the documents, each cited with its place. Where the
-        documents do not seem to hold one, `answered` is false, `answer` null, and the nearest
-        passages are returned all the same. The same question gets the same answer until the
+        documents do not seem to hold one, `answered` is false and `answer` null. The nearest
+        passages are returned in any case. The same question gets the same answer until the
         documents change (`snapshot`).
         """
         return await questions.run(_answer, answerer, body)
@@ -67,142 +153,19 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
     async def check(body: VerifyBody) -> Response:
         """Tell whether an answer holds in the documents that the service answers from.
 
-        Send an answer as it came from `/v1/ask`, or `citations` by themselves: all words are
-        looked up again. Of what is lost, it tells what is there now instead.
+        Send an answer as it came from `/v1/ask`, or `citations` by themselves. All words are looked
+        up again. If some are gone, the result tells what is there now.
         """
         return await questions.run(_verify, answerer, body)
 
 
-def _answer(answerer: Answerer, body: "AskBody") -> Response:
+def _answer(answerer: Answerer, body: AskBody) -> Response:
     answer = answerer.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
     return Response(answer_json(answer), media_type="application/json")
 
 
-def _verify(answerer: Answerer, body: "VerifyBody") -> Response:
+def _verify(answerer: Answerer, body: VerifyBody) -> Response:
     snapshot = answerer.live.current().snapshot
     verified = verify(body, SnapshotDocuments(snapshot))
     content = VerificationJson.of(verified).model_dump_json()
     return Response(content, media_type="application/json")
-
-
-_FILTERS = (
-    "Answer only from documents that match: an object of conditions, all of which must hold. "
-    '`{"author": "Jane"}`: the field is just that, letter for letter; a number equals a number '
-    "(1 is 1.0), true and false only themselves. "
-    '`{"author": {"in": ["Jane", "Bob"]}}`: it is one of these. '
-    '`{"year": {"gte": 2020, "lt": 2024}}`: `gt`, `gte`, `lt`, `lte` compare numbers with numbers '
-    "and texts with texts, character by character, so that ISO 8601 dates compare right. "
-    '`{"path": {"prefix": "notes/2024/"}}`: the text starts so. '
-    "Several operators of a field must all hold. Of a list, one word has to. Fields are a "
-    "document's metadata and its own `id`, `source`, `path` (the same), `title`, `media_type` and "
-    "`modified`; metadata of one of these names is `metadata.title` and so on. A document without "
-    "the field does not match; a field that no document has is an error. At most 20 conditions, "
-    "and 1000 values in an `in`. Words that no document holds, spelling and how much a word "
-    "weighs are told from all documents."
-)
-_TEXT = {"type": "string"}
-_NUMBER = {"type": "number"}
-_VALUE = {"type": ["string", "number", "boolean"]}
-
-
-def _operators(bound: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a field's operators; all its bounds are of one kind."""
-    return {
-        "type": "object",
-        "minProperties": 1,
-        "additionalProperties": False,
-        "properties": {
-            "in": {
-                "description": "It is one of these.",
-                "type": "array",
-                "items": _VALUE,
-                "minItems": 1,
-                "maxItems": MOST_VALUES,
-                "examples": [["Jane", "Bob"]],
-            },
-            "gt": {"description": "It is greater.", **bound},
-            "gte": {"description": "It is greater or equal.", **bound},
-            "lt": {"description": "It is less.", **bound},
-            "lte": {"description": "It is less or equal.", **bound},
-            "prefix": {
-                "description": "It is a text that starts so.",
-                **_TEXT,
-                "examples": ["notes/2024/"],
-            },
-        },
-    }
-
-
-_FILTERS_SCHEMA = {
-    "type": "object",
-    "maxProperties": MOST_CONDITIONS,
-    "additionalProperties": {
-        "description": "The value that a document's field has to have, or what it has to be like.",
-        "anyOf": [
-            _VALUE,
-            _operators({**_NUMBER, "examples": [2020]}),
-            _operators({**_TEXT, "examples": ["2024-03"]}),
-        ],
-    },
-}
-
-
-Filters = Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)]
-"""The JSON form of a filter; `qa.question.filters.Filter` reads it and says what is wrong."""
-
-
-class AskBody(WireModel):
-    """A question."""
-
-    question: str = Field(
-        description=f"At most {MAX_QUESTION_CHARS} characters, and as many tokens as the model "
-        "reads (254 with the default one, about 200 words of English).",
-        examples=["why do I get pimples after microneedling"],
-        json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION_CHARS, "pattern": NOT_BLANK},
-    )
-    top_k: WholeNumber = Field(
-        default=5,
-        ge=1,
-        le=MAX_TOP_K,
-        description="How many passages to return. The answer is the same whatever it is.",
-        examples=[5],
-    )
-    explain: bool = Field(
-        default=False, description="Return each stage's ranks and scores.", examples=[False]
-    )
-    filters: Filters = Field(
-        default={}, description=_FILTERS, examples=[{}, {"path": {"prefix": "seeds/"}}]
-    )
-
-
-NotLookedAt = Annotated[
-    Any,
-    Field(
-        description="Not looked at: it may be there, so that an answer can be sent as it came.",
-        examples=[None],
-    ),
-]
-
-
-class VerifyBody(GivenAnswer):
-    """An answer as /v1/ask gives it, or citations by themselves."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    citations: list[GivenCitation] = Field(
-        max_length=MAX_CITATIONS, description="What is said to stand where."
-    )
-    passages: list[GivenPassage] = Field(
-        default=[], max_length=MAX_CITATIONS, description="The passages that were shown with it."
-    )
-    question: NotLookedAt = None
-    confidence: NotLookedAt = None
-    snapshot: NotLookedAt = None
-    model: NotLookedAt = None
-    reader: NotLookedAt = None
-    calibration: NotLookedAt = None
-    took_ms: NotLookedAt = None
-    explain: NotLookedAt = None
-    corrections: NotLookedAt = None
-    unknown_words: NotLookedAt = None
-    missing_names: NotLookedAt = None

@@ -1,11 +1,11 @@
-"""`/v1/chat/completions` and `/v1/models`, for clients that are made for OpenAI's interface.
+"""`/v1/chat/completions` and `/v1/models`, for clients made for OpenAI's interface.
 
-A stream is complete before its first event is sent: a request that cannot be answered gets an HTTP
-status, never an event, and a stream that has begun ends well.
+A stream is complete before its first event is sent. So a request that cannot be answered gets an
+HTTP status, never an event, and a stream that has begun ends well.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from fastapi.responses import Response
 
 from qa.formats.marked_text import cited_text
 from qa.service.answerer import Answerer
-from qa.service.openapi import answered_with
+from qa.service.openapi import answered_with, asked_with
 from qa.service.problems import GATE, chat_problem_responses
 from qa.service.routes.chat_schemas import MODEL, ChatBody, ChatCompletion, ModelJson, ModelsJson
 from qa.service.work_queue import WorkQueue
@@ -29,12 +29,12 @@ _EVENT = {
         "data": {
             "type": "string",
             "description": "A chunk in JSON; of the last event, `[DONE]`.",
-            "examples": ["[DONE]"],
         }
     },
     "required": ["data"],
 }
-_DONE = b"data: [DONE]\n\n"
+_COMPLETED = answered_with("The answer, or that there is none; streamed, in events.", "completion")
+_COMPLETED["content"][_EVENT_STREAM] = {"schema": _EVENT, "example": {"data": "[DONE]"}}
 
 ModelName = Annotated[str, Path(description="The model's name.", examples=[MODEL])]
 
@@ -48,12 +48,13 @@ def add_chat_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> N
         tags=["Chat"],
         summary="Answer a chat",
         response_model=ChatCompletion,
-        responses={200: _answered(), **chat_problem_responses(*GATE, 408, 413)},
+        openapi_extra=asked_with("chat"),
+        responses={200: _COMPLETED, **chat_problem_responses(*GATE, 408, 413)},
     )
     async def create_chat_completion(body: ChatBody, request: Request) -> Response:
         """Answer the last question of a conversation with quotes and their sources, or abstain.
 
-        The question is taken as it stands: what was said before is not read.
+        The question is taken as it stands: earlier messages are not read.
         """
         return await questions.run(_complete, answerer, body, str(request.base_url))
 
@@ -71,7 +72,7 @@ def add_chat_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> N
         "/v1/models/{name}",
         tags=["Chat"],
         summary="Describe a model",
-        responses=chat_problem_responses(*GATE, 404),
+        responses={200: answered_with("The model.", "model"), **chat_problem_responses(*GATE, 404)},
     )
     async def get_model(name: ModelName) -> ModelJson:
         """Describe a model. A completion takes any name, for there is only one."""
@@ -88,23 +89,19 @@ def _complete(answerer: Answerer, body: ChatBody, base_url: str) -> Response:
     if not body.stream:
         return Response(completion.model_dump_json(), media_type="application/json")
     usage = bool(body.stream_options and body.stream_options.include_usage)
-    events = _events(completion, written.pieces, include_usage=usage)
+    chunks = map(orjson.dumps, _chunks(completion, written.pieces, include_usage=usage))
+    events = b"".join(b"data: %b\n\n" % data for data in (*chunks, b"[DONE]"))
     return Response(events, media_type=_EVENT_STREAM)
 
 
-def _events(completion: ChatCompletion, pieces: Iterable[str], *, include_usage: bool) -> bytes:
-    """Return a completion as server-sent events; its content comes in `pieces`.
-
-    The last chunk with a choice has the annotations and `pincite`. With `include_usage` one more
-    follows, which has no choice and says the usage.
-    """
-    chunks = _chunks(completion, pieces, include_usage=include_usage)
-    return b"".join(b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in chunks) + _DONE
-
-
 def _chunks(
-    completion: ChatCompletion, pieces: Iterable[str], *, include_usage: bool
+    completion: ChatCompletion, pieces: Sequence[str], *, include_usage: bool
 ) -> Iterator[dict[str, Any]]:
+    """Yield a completion in chunks; its content comes in `pieces`.
+
+    The last chunk with a choice has the annotations and `pincite`. With `include_usage`, one more
+    chunk follows, which has the usage and no choice.
+    """
     whole = completion.model_dump(mode="json")
     head = {name: whole[name] for name in ("id", "created", "model", "system_fingerprint")}
     head |= {"object": "chat.completion.chunk"} | ({"usage": None} if include_usage else {})
@@ -121,11 +118,3 @@ def _chunks(
 def _choice(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
     return {"choices": [choice]}
-
-
-def _answered() -> dict[str, Any]:
-    response = answered_with(
-        "The answer, or that there is none; streamed, in events.", "completion"
-    )
-    response["content"][_EVENT_STREAM] = {"schema": _EVENT, "example": {"data": "[DONE]"}}
-    return response

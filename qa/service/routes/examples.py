@@ -17,8 +17,7 @@ class ExamplesJson(WireModel):
     """Questions to begin with."""
 
     questions: list[str] = Field(
-        description="Six at most, each answered by the document it is found in; maybe none.",
-        examples=[["Why Might Pimples Occur After Microneedling?"]],
+        description="At most six; the document that holds a question answers it. May be empty."
     )
 
 
@@ -38,7 +37,7 @@ def add_example_routes(app: FastAPI, live: LiveEngine) -> None:
 
 
 class _ExampleCache:
-    """The questions of a snapshot, found once, in a thread of its own, when first asked for."""
+    """The questions of the live snapshot. A thread finds them once, when somebody asks."""
 
     def __init__(self, live: LiveEngine) -> None:
         self._live = live

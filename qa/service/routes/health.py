@@ -23,15 +23,15 @@ pincite_queue 0.0
 class StatusJson(WireModel):
     """How the service is."""
 
-    status: str = Field(description="`ok` or `ready`.", examples=["ready"])
+    status: str = Field(description="`ok` or `ready`.")
 
 
 def add_health_routes(
     app: FastAPI, live: LiveEngine, metrics: Metrics, store: Store | None
 ) -> None:
-    """Add the routes for monitoring; `store` is where uploads wait, if there can be any.
+    """Add the routes for monitoring; `store` is where uploads wait, if the service takes any.
 
-    They run on the event loop or in threads of their own: questions may have taken all the others.
+    They run on the event loop or in threads of their own, so that questions cannot hold them up.
     """
 
     @app.get(
@@ -41,7 +41,7 @@ def add_health_routes(
         responses={200: answered_with("It is.", "alive"), **problem_responses()},
     )
     async def healthz() -> StatusJson:
-        """Tell that the process is alive; whether it can answer is another question."""
+        """Tell that the process is alive; `/readyz` tells whether it can answer."""
         return StatusJson(status="ok")
 
     @app.get(
@@ -75,8 +75,7 @@ def add_health_routes(
         response_class=PlainTextResponse,
     )
     def show() -> Response:
-        """Return what Prometheus asks for: questions, requests, the queue, what is searched."""
-        pending = len(store.jobs.pending()) if store else 0
-        return Response(
-            metrics.text(live.latest, live.published_at, pending), media_type=CONTENT_TYPE
-        )
+        """Return the numbers for Prometheus: questions, requests, the queue, what is searched."""
+        jobs_pending = len(store.jobs.pending()) if store else 0
+        content = metrics.text(live.latest, live.published_at, jobs_pending)
+        return Response(content, media_type=CONTENT_TYPE)
