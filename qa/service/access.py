@@ -57,12 +57,9 @@ class Access:
         self._rate_limit = rate_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
-        if scope["type"] != "http" or path in _OPEN or path.startswith(_OPEN_BELOW):
-            await self._app(scope, receive, send)
-            return
+        """Refuse the request or pass it on."""
         try:
-            refusal = self._refusal(scope)
+            refusal = self._refusal(scope) if _is_checked(scope) else None
         except StoreError:
             refusal = _KEYS_UNREADABLE
         app = problem(*refusal) if refusal else self._app
@@ -83,6 +80,11 @@ class Access:
         if key is None:
             return _INVALID_KEY if secret else _NO_KEY
         return _missing_right(scope, key)
+
+
+def _is_checked(scope: Scope) -> bool:
+    path = scope.get("path", "")
+    return scope["type"] == "http" and path not in _OPEN and not path.startswith(_OPEN_BELOW)
 
 
 def _secret_of(scope: Scope) -> str:

@@ -60,8 +60,9 @@ def complete_openapi(app: FastAPI, *models: type[BaseModel], keys: bool) -> None
         if app.openapi_schema is None:
             document = from_fastapi()
             components = document["components"]
+            added: list[type[BaseModel]] = [Problem, *models]
             _, generated = models_json_schema(
-                [(model, "validation") for model in (Problem, *models)],
+                [(model, "validation") for model in added],
                 ref_template="#/components/schemas/{model}",
             )
             components["schemas"] |= generated["$defs"]

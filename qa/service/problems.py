@@ -111,7 +111,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return Response(body.model_dump_json(), status, headers, MEDIA_TYPE)
 
 
-def problem_responses(*statuses: int, details: Mapping[int, str] | None = None) -> Responses:
+def problem_responses(*statuses: int, details: dict[int, str] | None = None) -> Responses:
     """Describe the errors of a route: those of `statuses` and `details`, and those EVERYWHERE.
 
     `details` has example details where the usual example does not fit.
