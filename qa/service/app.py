@@ -17,7 +17,7 @@ from qa.service.answerer import Answerer
 from qa.service.metrics import Metrics
 from qa.service.openapi import DESCRIPTION, TAGS, complete_openapi
 from qa.service.policy import OPEN, Policy, add_middleware
-from qa.service.problems import ChatProblem, add_problem_handlers
+from qa.service.problems import add_problem_handlers
 from qa.service.routes.answers import add_answer_routes
 from qa.service.routes.chat import add_chat_routes
 from qa.service.routes.documents import add_document_routes
@@ -57,9 +57,7 @@ def build_app(
         swagger_ui_parameters={"defaultModelsExpandDepth": 0, "displayRequestDuration": True},
         lifespan=lifespan,
     )
-    complete_openapi(
-        app, ChatProblem, *([UploadBody] if writing else []), keys=policy.keys is not None
-    )
+    complete_openapi(app, *([UploadBody] if writing else []), keys=policy.keys is not None)
     metrics = Metrics()
     answerer = Answerer(live, metrics, log_questions)
     questions = WorkQueue(

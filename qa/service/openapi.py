@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from qa.service.problems import Problem
+from qa.service.problems import ChatProblem, Problem, describe_chat_problem, usual_problem
 
 DESCRIPTION = """Answers from your own documents, every word pinned to its place.
 
@@ -49,7 +49,7 @@ def asked_with(*examples: str) -> dict[str, Any]:
 
 
 def complete_openapi(app: FastAPI, *models: type[BaseModel], keys: bool) -> None:
-    """Add Problem, the schemas of `models`, and the examples to the document of `app`.
+    """Add the errors, the examples, and the schemas of `models` to the document of `app`.
 
     FastAPI's form of validation errors is removed, for the service never sends it, and so are
     titles that repeat a field's name. With `keys`, routes that can answer 401 require one.
@@ -60,7 +60,7 @@ def complete_openapi(app: FastAPI, *models: type[BaseModel], keys: bool) -> None
         if app.openapi_schema is None:
             document = from_fastapi()
             components = document["components"]
-            added: list[type[BaseModel]] = [Problem, *models]
+            added: list[type[BaseModel]] = [Problem, ChatProblem, *models]
             _, generated = models_json_schema(
                 [(model, "validation") for model in added],
                 ref_template="#/components/schemas/{model}",
@@ -68,6 +68,7 @@ def complete_openapi(app: FastAPI, *models: type[BaseModel], keys: bool) -> None
             components["schemas"] |= generated["$defs"]
             components["examples"] = _examples()
             _drop_fastapi_errors(document)
+            _add_problems(document)
             if keys:
                 _require_keys(document)
             _drop_titles(document["paths"])
@@ -100,6 +101,25 @@ def _drop_fastapi_errors(document: dict[str, Any]) -> None:
             del operation["responses"]["422"]
     for name in _NEVER_SENT:
         document["components"]["schemas"].pop(name, None)
+
+
+def _add_problems(document: dict[str, Any]) -> None:
+    """Add the errors that come before the work of a route."""
+    for path, path_item in document["paths"].items():
+        for operation in path_item.values():
+            statuses = {400, 403, 500}
+            if path not in ("/healthz", "/readyz"):
+                statuses |= {401, 429, 503}
+            if "requestBody" in operation:
+                statuses |= {408, 413, 422}
+            responses = {str(status): usual_problem(status) for status in statuses}
+            responses |= operation["responses"]
+            if "Chat" in operation["tags"]:
+                responses.pop("422", None)
+                for status in responses:
+                    if status >= "400":
+                        describe_chat_problem(responses[status])
+            operation["responses"] = dict(sorted(responses.items()))
 
 
 def _require_keys(document: dict[str, Any]) -> None:

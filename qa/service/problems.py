@@ -29,51 +29,31 @@ _NOT_FOUND = HTTPStatus.NOT_FOUND.phrase
 Responses = dict[int | str, dict[str, Any]]
 """The `responses` of a route: what FastAPI adds to the document, by status."""
 
-EVERYWHERE = (400, 403, 500)
-"""Errors of all routes."""
-GATE = (401, 429, 503)
-"""Errors of a route that asks for a key, counts requests, and has a queue."""
-OF_A_BODY = (408, 413, 422)
-"""Errors of a route that takes a body."""
-
-_ERRORS: Mapping[int, tuple[str, str]] = {
-    400: (
-        "The request cannot be read, or names a host that the service does not answer under.",
-        "This service does not answer under that host name.",
-    ),
-    401: (
-        "The request brings no API key, or one that is not valid.",
-        "This service asks for an API key: send the header `Authorization: Bearer KEY`.",
-    ),
-    403: (
-        "Another site's page sent the request, or its key has no right to it.",
-        "Requests from another site's pages are not answered.",
-    ),
-    404: ("There is nothing with that name.", "There is no document of that id."),
-    408: ("The body took too long to come.", "The body did not come in time; send it again."),
-    409: (
-        "The id belongs to a document that was not uploaded under it.",
-        "That id is a document's in a file of a SOURCE: change the file, or choose another id.",
-    ),
-    413: ("The body is too large.", "The body is larger than 1024 KiB; send less."),
-    415: (
-        "Pincite cannot read this kind of body, or of file in the form.",
-        "Send JSON with a text, a form with a file, or one of: text/plain, text/markdown.",
-    ),
-    422: (
-        "The request cannot be done; `detail` says what to change.",
-        "The question is empty: say what you want to know.",
-    ),
-    429: (
-        "Too many requests; come again later.",
-        "Too many requests; the next one is answered in 5 s.",
-    ),
-    500: ("Something unforeseen went wrong.", "Something went wrong here; see the service's log."),
-    507: ("There is no room for more of it.", "There are 10000 entries of feedback already."),
-    503: (
-        "Not possible for the moment; come again later.",
-        "More is asked for than can be answered just now; try again in a second.",
-    ),
+_DESCRIPTIONS = {
+    400: "The request cannot be read, or names a host that the service does not answer under.",
+    401: "The request has no API key, or one that is not valid.",
+    403: "Another site's page sent the request, or its key does not have the right.",
+    404: "There is nothing with that name.",
+    408: "The body took too long to come.",
+    409: "The id belongs to a document that was not uploaded under it.",
+    413: "The body is too large.",
+    415: "Pincite cannot read this kind of body, or of file in the form.",
+    422: "The request cannot be done; `detail` says what to change.",
+    429: "Too many requests; come again later.",
+    500: "Something unforeseen went wrong.",
+    503: "Not possible for the moment; come again later.",
+    507: "There is no room for more.",
+}
+_EXAMPLES = {
+    400: "This service does not answer under that host name.",
+    401: "This service asks for an API key: send the header `Authorization: Bearer KEY`.",
+    403: "Requests from another site's pages are not answered.",
+    408: "The body did not come in time; send it again.",
+    413: "The body is larger than 1024 KiB; send less.",
+    422: "The question is empty: say what you want to know.",
+    429: "Too many requests; the next one is answered in 5 s.",
+    500: "Something went wrong here; see the service's log.",
+    503: "More is asked for than can be answered just now; try again in a second.",
 }
 _RETRY_AFTER = {
     "description": "After how many seconds to try again.",
@@ -111,23 +91,24 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return Response(body.model_dump_json(), status, headers, MEDIA_TYPE)
 
 
-def problem_responses(*statuses: int, details: dict[int, str] | None = None) -> Responses:
-    """Describe the errors of a route: those of `statuses` and `details`, and those EVERYWHERE.
+def problem_responses(details: Mapping[int, str]) -> Responses:
+    """Describe errors of a route, each with an example of its `detail`."""
+    return {status: _described(status, detail) for status, detail in details.items()}
 
-    `details` has example details where the usual example does not fit.
-    """
-    examples = {status: detail for status, (_, detail) in _ERRORS.items()} | (details or {})
-    responses: Responses = {}
-    for status in sorted({*EVERYWHERE, *statuses, *(details or {})}):
-        title = HTTPStatus(status).phrase
-        content = {
-            "schema": {"$ref": "#/components/schemas/Problem"},
-            "example": Problem(title=title, status=status, detail=examples[status]).model_dump(),
-        }
-        responses[status] = {"description": _ERRORS[status][0], "content": {MEDIA_TYPE: content}}
-        if status in _HEADERS:
-            responses[status]["headers"] = _HEADERS[status]
-    return responses
+
+def usual_problem(status: int) -> dict[str, Any]:
+    """Describe an error with its usual example."""
+    return _described(status, _EXAMPLES[status])
+
+
+def _described(status: int, detail: str) -> dict[str, Any]:
+    example = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump()
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        "description": _DESCRIPTIONS[status],
+        "content": {MEDIA_TYPE: {"schema": schema, "example": example}},
+        **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
+    }
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -210,15 +191,11 @@ class ChatProblem(Problem):
     error: ChatError = Field(description="The same for OpenAI's clients.")
 
 
-def chat_problem_responses(*statuses: int) -> Responses:
-    """Describe the errors of a chat route, which has no 422."""
-    responses = problem_responses(*statuses)
-    for response in responses.values():
-        [content] = response["content"].values()
-        example = content["example"]
-        content["schema"] = {"$ref": "#/components/schemas/ChatProblem"}
-        content["example"] = example | {"error": _error(example).model_dump()}
-    return responses
+def describe_chat_problem(response: dict[str, Any]) -> None:
+    """Add `error` to the description of a problem."""
+    content = response["content"][MEDIA_TYPE]
+    content["schema"] = {"$ref": "#/components/schemas/ChatProblem"}
+    content["example"] |= {"error": _error(content["example"]).model_dump()}
 
 
 class ChatErrors:

@@ -36,6 +36,7 @@ KINDS = {
 }
 """The kinds of files, by their media types."""
 
+UNREADABLE = f"Send JSON with a text, a form with a file, or one of: {', '.join(KINDS)}."
 _MAX_TITLE_CHARS = 500
 _MAX_METADATA = 50
 _MAX_FILE_NAME_CHARS = 200
@@ -98,7 +99,7 @@ async def read_body(request: Request) -> UploadedFile:
     if kind is None:
         raise HTTPException(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            f"Send JSON with a text, a form with a file, or one of: {', '.join(KINDS)}.",
+            UNREADABLE,
         )
     content = await _whole(request)
     if media_type.startswith("text/") and charset not in ("utf-8", "us-ascii"):

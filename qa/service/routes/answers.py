@@ -14,10 +14,10 @@ from qa.question.filters import MOST_CONDITIONS, MOST_VALUES
 from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.answerer import Answerer
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
-from qa.service.problems import GATE, OF_A_BODY, problem_responses
+from qa.service.problems import problem_responses
 from qa.service.work_queue import WorkQueue
+from qa.verify import checking
 from qa.verify.answer_json import GivenAnswer, GivenCitation, GivenPassage
-from qa.verify.checking import verify
 from qa.verify.relocation import SnapshotDocuments
 
 MAX_CITATIONS = 1000
@@ -122,8 +122,7 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         response_model=AnswerJson,
         openapi_extra=asked_with("question", "filtered_question"),
         responses={
-            200: answered_with("The answer, or that there is none.", "answer", "abstention"),
-            **problem_responses(*GATE, *OF_A_BODY),
+            200: answered_with("The answer, or that there is none.", "answer", "abstention")
         },
     )
     async def ask(body: AskBody) -> Response:
@@ -140,17 +139,14 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         "/v1/verify",
         tags=["Answers"],
         summary="Verify an answer",
-        operation_id="verify",
         response_model=VerificationJson,
         openapi_extra=asked_with("answer", "citations"),
         responses={
             200: answered_with("What holds, and what does not.", "verification"),
-            **problem_responses(
-                *GATE, *OF_A_BODY, details={422: "body.citations.0.cited_text: Field required."}
-            ),
+            **problem_responses({422: "body.citations.0.cited_text: Field required."}),
         },
     )
-    async def check(body: VerifyBody) -> Response:
+    async def verify(body: VerifyBody) -> Response:
         """Tell whether an answer holds in the documents that the service answers from.
 
         Send an answer as it came from `/v1/ask`, or `citations` by themselves. All words are looked
@@ -166,6 +162,6 @@ def _answer(answerer: Answerer, body: AskBody) -> Response:
 
 def _verify(answerer: Answerer, body: VerifyBody) -> Response:
     snapshot = answerer.live.current().snapshot
-    verified = verify(body, SnapshotDocuments(snapshot))
+    verified = checking.verify(body, SnapshotDocuments(snapshot))
     content = VerificationJson.of(verified).model_dump_json()
     return Response(content, media_type="application/json")

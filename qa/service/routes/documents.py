@@ -15,7 +15,7 @@ from index.records import Document, MetadataValue
 from qa.formats.fields import DocumentSha256, DocumentTitle, Source, TextSha256, WireModel
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
-from qa.service.problems import GATE, problem_responses
+from qa.service.problems import problem_responses
 from qa.service.work_queue import WorkQueue
 
 _NO_CURSOR = "cursor: not one that this service gave out; leave it out for the first page."
@@ -112,14 +112,13 @@ def add_document_routes(app: FastAPI, live: LiveEngine, questions: WorkQueue) ->
         "/v1/documents",
         tags=["Documents"],
         summary="List the documents",
-        operation_id="list_documents",
         response_model=DocumentsJson,
         responses={
             200: answered_with("A page of the list.", "documents", links=_NEXT_PAGE),
-            **problem_responses(*GATE, details={422: _NO_CURSOR}),
+            **problem_responses({422: _NO_CURSOR}),
         },
     )
-    async def documents(limit: Limit = 50, cursor: Cursor = "") -> Response:
+    async def list_documents(limit: Limit = 50, cursor: Cursor = "") -> Response:
         """List the documents, a page at a time, in the order of their sources and ids."""
         return await questions.run(_page, live, limit, cursor)
 
@@ -127,14 +126,13 @@ def add_document_routes(app: FastAPI, live: LiveEngine, questions: WorkQueue) ->
         "/v1/documents/{document_id}",
         tags=["Documents"],
         summary="Read a document",
-        operation_id="get_document",
         response_model=DocumentJson,
         responses={
             200: answered_with("The document.", "document"),
-            **problem_responses(*GATE, 404),
+            **problem_responses({404: _NO_DOCUMENT}),
         },
     )
-    async def document(document_id: AnyDocumentId) -> Response:
+    async def get_document(document_id: AnyDocumentId) -> Response:
         """Return a document with its text, which all offsets count in."""
         return await questions.run(_document, live, document_id)
 

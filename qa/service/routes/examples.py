@@ -10,7 +10,6 @@ from qa.examples import examples
 from qa.formats.fields import WireModel
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
-from qa.service.problems import GATE, problem_responses
 
 
 class ExamplesJson(WireModel):
@@ -29,7 +28,7 @@ def add_example_routes(app: FastAPI, live: LiveEngine) -> None:
         "/v1/examples",
         tags=["Answers"],
         summary="Questions to begin with",
-        responses={200: answered_with("The questions.", "examples"), **problem_responses(*GATE)},
+        responses={200: answered_with("The questions.", "examples")},
     )
     async def example_questions() -> ExamplesJson:
         """List questions that stand in the documents and are answered by them."""

@@ -15,7 +15,7 @@ from index.store.store import Store
 from qa.formats.fields import EndIndex, StartIndex, WireModel
 from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
-from qa.service.problems import GATE, OF_A_BODY, problem_responses
+from qa.service.problems import problem_responses
 
 _MAX_OFFSET = 2**31 - 1
 _FULL = "No more feedback is taken until whoever runs this service has looked through it."
@@ -87,7 +87,7 @@ def add_feedback_route(app: FastAPI, store: Store) -> None:
         openapi_extra=asked_with("feedback"),
         responses={
             201: answered_with("It is stored.", "stored_feedback"),
-            **problem_responses(*GATE, *OF_A_BODY, details={507: _FULL}),
+            **problem_responses({507: _FULL}),
         },
     )
     def send_feedback(body: FeedbackBody) -> FeedbackJson:

@@ -12,8 +12,9 @@ from qa.formats.fields import WireModel
 from qa.live import LiveEngine
 from qa.service.metrics import CONTENT_TYPE, Metrics
 from qa.service.openapi import answered_with
-from qa.service.problems import GATE, problem, problem_responses
+from qa.service.problems import problem, problem_responses
 
+_NOTHING = "Nothing indexed."
 _METRICS_EXAMPLE = """# HELP pincite_queue Questions that wait or are worked on.
 # TYPE pincite_queue gauge
 pincite_queue 0.0
@@ -38,7 +39,7 @@ def add_health_routes(
         "/healthz",
         tags=["Service"],
         summary="Is it alive?",
-        responses={200: answered_with("It is.", "alive"), **problem_responses()},
+        responses={200: answered_with("It is.", "alive")},
     )
     async def healthz() -> StatusJson:
         """Tell that the process is alive; `/readyz` tells whether it can answer."""
@@ -49,7 +50,7 @@ def add_health_routes(
         tags=["Service"],
         summary="Is it ready?",
         response_model=StatusJson,
-        responses={200: answered_with("It is.", "ready"), **problem_responses(503)},
+        responses={200: answered_with("It is.", "ready"), **problem_responses({503: _NOTHING})},
     )
     async def readyz() -> StatusJson | Response:
         """Tell whether questions can be answered: 503 until something is indexed."""
@@ -57,24 +58,22 @@ def add_health_routes(
         if not engine.snapshot.passages:
             engine = await asyncio.to_thread(live.current)
         if not engine.snapshot.passages:
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing indexed.", {"Retry-After": "5"})
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING, {"Retry-After": "5"})
         return StatusJson(status="ready")
 
     @app.get(
         "/metrics",
         tags=["Service"],
         summary="Measure it",
-        operation_id="get_metrics",
         responses={
             200: {
                 "description": "All numbers, in the text format of Prometheus.",
                 "content": {"text/plain": {"example": _METRICS_EXAMPLE}},
-            },
-            **problem_responses(*GATE),
+            }
         },
         response_class=PlainTextResponse,
     )
-    def show() -> Response:
+    def get_metrics() -> Response:
         """Return the numbers for Prometheus: questions, requests, the queue, what is searched."""
         jobs_pending = len(store.jobs.pending()) if store else 0
         content = metrics.text(live.latest, live.published_at, jobs_pending)

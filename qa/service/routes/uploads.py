@@ -19,9 +19,9 @@ from index.sync import owner_of_id, refuse_id_in_use
 from qa.formats.fields import SnapshotId, WireModel
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
-from qa.service.problems import GATE, OF_A_BODY, problem_responses
+from qa.service.problems import problem_responses
 from qa.service.routes.documents import DocumentSummaryJson
-from qa.service.uploads import BODIES, read_body
+from qa.service.uploads import BODIES, UNREADABLE, read_body
 from qa.service.work_queue import WorkQueue
 from qa.service.writer import FAILED, Writer
 
@@ -159,17 +159,18 @@ def add_upload_routes(
         _DOCUMENT,
         tags=["Documents"],
         summary="Add or replace a document",
-        operation_id="put_document",
         responses={
             200: _indexed("Replaced, and searchable."),
             201: _indexed("Added, and searchable."),
             202: _ACCEPTED,
-            **problem_responses(*GATE, *OF_A_BODY, 409, 415, details={422: _NO_TEXT, 503: FAILED}),
+            **problem_responses(
+                {409: _OWNED_BY["source"], 415: UNREADABLE, 422: _NO_TEXT, 503: FAILED}
+            ),
         },
         response_model=None,
         openapi_extra={"requestBody": {"required": True, "content": BODIES}},
     )
-    async def put(
+    async def put_document(
         document_id: UploadId,
         request: Request,
         wait: Wait = True,  # noqa: FBT002 (a query parameter)
@@ -198,15 +199,16 @@ def add_upload_routes(
         status_code=HTTPStatus.NO_CONTENT,
         tags=["Documents"],
         summary="Remove a document",
-        operation_id="delete_document",
         responses={
             204: {"description": "Removed, and found no more."},
             202: _ACCEPTED,
-            **problem_responses(*GATE, 409, details={404: _NO_UPLOAD, 422: _BAD_ID, 503: FAILED}),
+            **problem_responses(
+                {404: _NO_UPLOAD, 409: _OWNED_BY["source"], 422: _BAD_ID, 503: FAILED}
+            ),
         },
         response_model=None,
     )
-    async def delete(document_id: UploadId, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
+    async def delete_document(document_id: UploadId, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
         """Remove an uploaded document. `pincite purge` removes it from old snapshots, too."""
         await run_in_threadpool(_find_to_delete, document_id, live, store)
         job = Job.new(document_id)
@@ -219,13 +221,12 @@ def add_upload_routes(
         "/v1/jobs/{job_id}",
         tags=["Documents"],
         summary="Ask for the state of a job",
-        operation_id="get_job",
         responses={
             200: answered_with("The job as it is now.", "finished_job"),
-            **problem_responses(*GATE, details={404: _NO_JOB}),
+            **problem_responses({404: _NO_JOB}),
         },
     )
-    def job(job_id: JobId) -> JobJson:
+    def get_job(job_id: JobId) -> JobJson:
         """Return the state of a job. The last 1000 finished ones are remembered."""
         state = store.jobs.find(job_id)
         if state is None:
