@@ -10,8 +10,9 @@ from qa.engine import MAX_TOP_K
 from qa.formats.answer import AnswerJson, answer_json
 from qa.formats.fields import WholeNumber, WireModel
 from qa.formats.verdicts import VerificationJson
-from qa.question.filters import MOST_CONDITIONS, MOST_VALUES
+from qa.question.filters import MOST_CONDITIONS, MOST_VALUES, OPERATORS
 from qa.question.query import MAX_QUESTION_CHARS
+from qa.retrieve.filtering import OWN_FIELDS
 from qa.service.answerer import Answerer
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
 from qa.service.problems import problem_responses
@@ -75,10 +76,11 @@ class AskBody(WireModel):
     explain: bool = Field(default=False, description="Whether to return ranks and scores.")
     filters: Filters = Field(
         default={},
-        description='Answer only from documents that match, such as `{"author": {"in": ["Jane", '
-        '"Bob"]}, "year": {"gte": 2020}, "path": {"prefix": "notes/"}}`. All conditions must hold. '
-        "Fields are a document's metadata, and its `id`, `source`, `path`, `title`, `media_type` "
-        "and `modified`; of a list, one element must match.",
+        description='Answer only from documents that match, such as `{"author": "Jane", "year": '
+        '{"gte": 2020}, "path": {"prefix": "notes/"}}`. All conditions must hold; of a list, one '
+        f"element must match. Operators are {', '.join(OPERATORS)}. Fields are the documents' "
+        f"metadata and {', '.join(OWN_FIELDS)}. At most {MOST_CONDITIONS} conditions, and "
+        f"{MOST_VALUES} values in an `in`.",
     )
 
 
