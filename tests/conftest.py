@@ -15,8 +15,7 @@ from index.encoding.encoder import Encoder
 from index.encoding.model import Model, find_model
 from index.store.store import Store
 from index.sync import sync
-from qa.read.choose import open_reader
-from qa.read.reader import Reader
+from qa.read.reader import Reader, open_reader
 from tests.encoders import HashingEncoder
 from tests.readers import RememberingReader
 

@@ -72,7 +72,7 @@ def hashed(pincite: Command, notes: Path, monkeypatch: pytest.MonkeyPatch) -> Co
     """The command line over a store of the notes, with hashed vectors and no reader."""
     monkeypatch.setenv("PINCITE_READER", "none")
     monkeypatch.setattr("qa.engine.open_encoder", lambda *_: HashingEncoder())
-    monkeypatch.setattr("index.encoding.choose.open_encoder", lambda *_, **__: HashingEncoder())
+    monkeypatch.setattr("pincite.indexing.open_encoder", lambda *_, **__: HashingEncoder())
     assert pincite("index", notes).code == 0
     return pincite
 
@@ -269,7 +269,7 @@ def test_a_store_that_changed_meanwhile_is_left_as_it_is(
         sync(store, [notes], model, HashingEncoder())
         return publish_calibration(store, *rest)
 
-    monkeypatch.setattr("index.store.publishing.publish_calibration", indexed_meanwhile)
+    monkeypatch.setattr("eval.calibration.cli.publish_calibration", indexed_meanwhile)
     outcome = hashed("calibrate", "--gold", "mine.jsonl")
     assert outcome.code == 1
     assert "run it again" in outcome.err

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-import eval.run
+import eval.cli
 from eval.cli import app, main
 from eval.records import OffsetCheck
 from pincite.cli import app as composed
@@ -70,7 +70,7 @@ def test_a_regression_ends_with_5_and_names_what_was_lost(
 
 def test_a_wrong_offset_makes_the_command_fail(monkeypatch, tmp_path, seeds_store, gold_path, run):
     wrong = OffsetCheck(1, ("q-1: citation 1",))
-    monkeypatch.setattr(eval.run, "evaluate", lambda *_, **__: replace(run, offsets=wrong))
+    monkeypatch.setattr(eval.cli, "evaluate", lambda *_, **__: replace(run, offsets=wrong))
     outcome = invoke("--gold", gold_path, "--store", seeds_store, "--out", tmp_path, "--quiet")
     assert outcome.exit_code == 1
     assert outcome.stdout == ""
@@ -147,7 +147,7 @@ def kept(monkeypatch, tmp_path, seeds_store, gold_path, engine):
 def test_a_baseline_is_looked_at_first_and_never_overwritten(monkeypatch, tmp_path, kept):
     shared, baseline = kept
     before = baseline.read_bytes()
-    monkeypatch.setattr(eval.run, "evaluate", lambda *_, **__: pytest.fail("it is too late now"))
+    monkeypatch.setattr(eval.cli, "evaluate", lambda *_, **__: pytest.fail("it is too late now"))
     over = invoke(*shared, "--baseline", baseline, "--out", tmp_path / "kept")
     assert "would overwrite its baseline" in str(over.exception)
     none = invoke(*shared, "--baseline", tmp_path / "none.json", "--out", tmp_path / "o")

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 import training.__main__ as command
 from index.encoding.choose import open_encoder
 from index.encoding.model import find_model
-from qa.read.bundled import find_reader
+from qa.read.reader import find_reader
 from tests.training.test_rows import TEXT, row
 from training.learning import Schedule
 from training.negatives import mined

@@ -10,9 +10,8 @@ from qa.engine import MAX_TOP_K
 from qa.formats.answer import AnswerJson, answer_json
 from qa.formats.fields import WholeNumber, WireModel
 from qa.formats.verdicts import VerificationJson
-from qa.question.filters import MOST_CONDITIONS, MOST_VALUES, OPERATORS
+from qa.question.filters import MOST_CONDITIONS, MOST_VALUES, OPERATORS, OWN_FIELDS
 from qa.question.query import MAX_QUESTION_CHARS
-from qa.retrieve.filtering import OWN_FIELDS
 from qa.service.answerer import Answerer
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
 from qa.service.problems import problem_responses

@@ -9,9 +9,9 @@ import pytest
 from index.encoding.model import Model
 from index.encoding.openvino_model import precisions
 from index.records import Span
-from qa.read.bundled import TrainedReader, find_reader
+from qa.read.network import TorchReader
 from qa.read.openvino_reader import OpenVinoReader, openvino_reader
-from qa.read.torch_reader import TorchReader
+from qa.read.reader import TrainedReader, find_reader
 from qa.read.windows import Window
 
 
