@@ -1,6 +1,7 @@
 """Who may use the service: callers whose key has the right, within the rate limit."""
 
 import ipaddress
+import logging
 import math
 import sqlite3
 import threading
@@ -43,6 +44,8 @@ _KEYS_UNREADABLE: Refusal = (
     {"Retry-After": "10"},
 )
 
+_log = logging.getLogger("pincite")
+
 
 class Access:
     """ASGI middleware: answers 401, 403 or 429, or passes the request on.
@@ -60,7 +63,8 @@ class Access:
         """Refuse the request or pass it on."""
         try:
             refusal = self._refusal(scope) if _is_checked(scope) else None
-        except StoreError:
+        except StoreError as error:
+            _log.error("%s", error)
             refusal = _KEYS_UNREADABLE
         app = problem(*refusal) if refusal else self._app
         await app(scope, receive, send)

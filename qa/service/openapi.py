@@ -1,6 +1,5 @@
 """The OpenAPI document: FastAPI's, with examples and more schemas, without its mistakes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,14 @@ TAGS = [
 NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 """Pattern of a text that is more than blanks."""
 _EXAMPLES = Path(__file__).parent / "openapi_examples"
-_NEVER_SENT = ("HTTPValidationError", "ValidationError")
+_NEVER_SENT = "HTTPValidationError"
+_SECURITY_SCHEMES = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key, as `pincite key add` makes it.",
+    }
+}
 
 
 def answered_with(description: str, *examples: str, **more: Any) -> dict[str, Any]:
@@ -59,23 +65,51 @@ def complete_openapi(app: FastAPI, *models: type[BaseModel], keys: bool) -> None
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = from_fastapi()
+            for path, path_item in document["paths"].items():
+                for operation in path_item.values():
+                    operation["responses"] = _completed(path, operation)
+                    if keys and "401" in operation["responses"]:
+                        operation["security"] = [{"key": []}]
             components = document["components"]
-            added: list[type[BaseModel]] = [Problem, ChatProblem, *models]
-            _, generated = models_json_schema(
-                [(model, "validation") for model in added],
-                ref_template="#/components/schemas/{model}",
-            )
-            components["schemas"] |= generated["$defs"]
+            components["schemas"] |= _schemas(Problem, ChatProblem, *models)
+            components["schemas"].pop(_NEVER_SENT, None)
+            components["schemas"].pop("ValidationError", None)
             components["examples"] = _examples()
-            _drop_fastapi_errors(document)
-            _add_problems(document)
             if keys:
-                _require_keys(document)
+                components["securitySchemes"] = _SECURITY_SCHEMES
             _drop_titles(document["paths"])
             _drop_titles(components)
         return from_fastapi()
 
     app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation does it
+
+
+def _completed(path: str, operation: dict[str, Any]) -> dict[str, Any]:
+    """Return the responses of a route, with the errors that come before its work."""
+    statuses = {400, 403, 500}
+    if path not in ("/healthz", "/readyz"):
+        statuses |= {401, 429, 503}
+    if "requestBody" in operation:
+        statuses |= {408, 413, 422}
+    responses = {str(status): usual_problem(status) for status in statuses}
+    responses |= {
+        status: response
+        for status, response in operation["responses"].items()
+        if _NEVER_SENT not in str(response)
+    }
+    if "Chat" in operation["tags"]:
+        responses.pop("422", None)
+        for status, response in responses.items():
+            if status >= "400":
+                describe_chat_problem(response)
+    return dict(sorted(responses.items()))
+
+
+def _schemas(*models: type[BaseModel]) -> dict[str, Any]:
+    _, generated = models_json_schema(
+        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
+    )
+    return dict(generated["$defs"])
 
 
 def _examples() -> dict[str, Any]:
@@ -87,52 +121,6 @@ def _examples() -> dict[str, Any]:
         }
         for path in sorted(_EXAMPLES.glob("*.json"))
     }
-
-
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for path_item in document["paths"].values():
-        yield from path_item.values()
-
-
-def _drop_fastapi_errors(document: dict[str, Any]) -> None:
-    for operation in _operations(document):
-        content = operation["responses"].get("422", {}).get("content", {})
-        if any(name in str(content) for name in _NEVER_SENT):
-            del operation["responses"]["422"]
-    for name in _NEVER_SENT:
-        document["components"]["schemas"].pop(name, None)
-
-
-def _add_problems(document: dict[str, Any]) -> None:
-    """Add the errors that come before the work of a route."""
-    for path, path_item in document["paths"].items():
-        for operation in path_item.values():
-            statuses = {400, 403, 500}
-            if path not in ("/healthz", "/readyz"):
-                statuses |= {401, 429, 503}
-            if "requestBody" in operation:
-                statuses |= {408, 413, 422}
-            responses = {str(status): usual_problem(status) for status in statuses}
-            responses |= operation["responses"]
-            if "Chat" in operation["tags"]:
-                responses.pop("422", None)
-                for status in responses:
-                    if status >= "400":
-                        describe_chat_problem(responses[status])
-            operation["responses"] = dict(sorted(responses.items()))
-
-
-def _require_keys(document: dict[str, Any]) -> None:
-    document["components"]["securitySchemes"] = {
-        "key": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "An API key, as `pincite key add` makes it.",
-        }
-    }
-    for operation in _operations(document):
-        if "401" in operation["responses"]:
-            operation["security"] = [{"key": []}]
 
 
 def _drop_titles(schema: Any) -> None:

@@ -212,17 +212,36 @@ def _unprocessable(detail: str) -> HTTPException:
     return HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
 
 
+_PAGE = (
+    "<html><head><title>Hours</title></head><body><p>The clinic opens at 8 am.</p></body></html>"
+)
+_RECORD = '{"title": "Opening hours", "text": "The clinic opens at 8 am."}\n'
+TEXT_EXAMPLES = {
+    "text/plain": "The clinic opens at 8 am.\n",
+    "text/markdown": "# Opening hours\n\nThe clinic opens at 8 am.\n",
+    "text/html": _PAGE,
+    "application/xhtml+xml": _PAGE.replace("<html>", '<html xmlns="http://www.w3.org/1999/xhtml">'),
+    "text/csv": "question,answer\nWhen does the clinic open?,At 8 am.\n",
+    "text/tab-separated-values": "question\tanswer\nWhen does the clinic open?\tAt 8 am.\n",
+    "application/jsonl": _RECORD,
+    "application/x-ndjson": _RECORD,
+}
+"""An example of each media type that is text."""
+
+_TEXT = {
+    "type": "string",
+    "description": "The file itself, in UTF-8 or as its `charset` says.",
+    "minLength": 1,
+    "pattern": NOT_BLANK,
+}
+_BINARY = {"type": "string", "format": "binary", "description": "The file itself."}
 _FORM = {
     "type": "object",
     "description": "A form with a file, as a web page sends it.",
     "required": ["file"],
     "additionalProperties": False,
     "properties": {
-        "file": {
-            "type": "string",
-            "format": "binary",
-            "description": "The file. The suffix of its name, or its media type, says what it is.",
-        },
+        "file": _BINARY | {"description": "The file; its name or media type says what it is."},
         "title": {
             "type": "string",
             "maxLength": _MAX_TITLE_CHARS,
@@ -231,48 +250,17 @@ _FORM = {
         "metadata": _METADATA.json_schema(),
     },
 }
-TEXT_EXAMPLES = {
-    "text/plain": "The clinic opens at 8 am.\n",
-    "text/markdown": "# Opening hours\n\nThe clinic opens at 8 am.\n",
-    "text/html": "<h1>Opening hours</h1><p>The clinic opens at 8 am.</p>",
-    "application/xhtml+xml": '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Hours</title>'
-    "</head><body><p>The clinic opens at 8 am.</p></body></html>",
-    "text/csv": "question,answer\nWhen does the clinic open?,At 8 am.\n",
-    "text/tab-separated-values": "question\tanswer\nWhen does the clinic open?\tAt 8 am.\n",
-    "application/jsonl": '{"title": "Opening hours", "text": "The clinic opens at 8 am."}\n',
-    "application/x-ndjson": '{"title": "Opening hours", "text": "The clinic opens at 8 am."}\n',
+_FORM_TYPES = {
+    "file": {"contentType": ", ".join(KINDS)},
+    "metadata": {"contentType": "application/json"},
 }
-"""An example of each media type that is text."""
-
 BODIES: dict[str, Any] = {
     "application/json": {
         "schema": {"$ref": "#/components/schemas/UploadBody"},
         "example": {"text": "The clinic opens at 8 am.", "title": "Opening hours"},
     },
-    "multipart/form-data": {
-        "schema": _FORM,
-        "encoding": {
-            "file": {"contentType": ", ".join(KINDS)},
-            "metadata": {"contentType": "application/json"},
-        },
-    },
-    **{
-        media_type: {
-            "schema": {
-                "type": "string",
-                "description": "The file itself, in UTF-8 or as its `charset` says.",
-                "minLength": 1,
-                "pattern": NOT_BLANK,
-            },
-            "example": example,
-        }
-        for media_type, example in TEXT_EXAMPLES.items()
-    },
-    **{
-        media_type: {
-            "schema": {"type": "string", "format": "binary", "description": "The file itself."}
-        }
-        for media_type in KINDS.keys() - TEXT_EXAMPLES.keys()
-    },
+    "multipart/form-data": {"schema": _FORM, "encoding": _FORM_TYPES},
+    **{kind: {"schema": _BINARY} for kind in KINDS if kind not in TEXT_EXAMPLES},
+    **{kind: {"schema": _TEXT, "example": example} for kind, example in TEXT_EXAMPLES.items()},
 }
 """The bodies in the OpenAPI document."""

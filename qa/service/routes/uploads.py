@@ -32,10 +32,11 @@ _PATIENCE_S = 600.0
 _NO_UPLOAD = "There is no upload of that id."
 _NO_JOB = "There is no job of that id."
 _BAD_ID = "document_id: use lower-case letters, digits and hyphens between them, 120 at most."
+_TAKEN = "That id is a document's in a file of a SOURCE: change the file, or choose another id."
 _OWNED_BY = {
     "upload": "That id is a record's in another upload: upload that one again without the record.",
     "source": "That id is a document's in a file of a SOURCE, not an upload: delete that file or "
-    "name it in .pinciteignore, and it is indexed no more.",
+    "name it in .pinciteignore, and it is no longer indexed.",
 }
 _NO_TEXT = "The document cannot be indexed: no text in it (scanned?); run OCR on it first."
 
@@ -163,9 +164,7 @@ def add_upload_routes(
             200: _indexed("Replaced, and searchable."),
             201: _indexed("Added, and searchable."),
             202: _ACCEPTED,
-            **problem_responses(
-                {409: _OWNED_BY["source"], 415: UNREADABLE, 422: _NO_TEXT, 503: FAILED}
-            ),
+            **problem_responses({409: _TAKEN, 415: UNREADABLE, 422: _NO_TEXT, 503: FAILED}),
         },
         response_model=None,
         openapi_extra={"requestBody": {"required": True, "content": BODIES}},
@@ -200,7 +199,7 @@ def add_upload_routes(
         tags=["Documents"],
         summary="Remove a document",
         responses={
-            204: {"description": "Removed, and found no more."},
+            204: {"description": "Removed, and no longer found."},
             202: _ACCEPTED,
             **problem_responses(
                 {404: _NO_UPLOAD, 409: _OWNED_BY["source"], 422: _BAD_ID, 503: FAILED}
