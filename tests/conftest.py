@@ -29,15 +29,12 @@ pytest_plugins = ["tests.browsing"]
 REPOSITORY = Path(__file__).resolve().parent.parent
 MEMORY_DISK, ROOM_NEEDED = Path("/dev/shm"), 2 << 30
 
+_patient = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile(
-    "default",
-    max_examples=25,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    "default", max_examples=25, derandomize=True, deadline=None, suppress_health_check=_patient
 )
 settings.register_profile(
-    "soak", settings.get_profile("default"), max_examples=3000, derandomize=False
+    "soak", max_examples=3000, derandomize=False, deadline=None, suppress_health_check=_patient
 )
 
 
