@@ -27,7 +27,7 @@ from tests.readers import RememberingReader
 pytest_plugins = ["tests.browsing"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-MEMORY_DISK, ROOM_NEEDED = Path("/dev/shm"), 2 << 30
+MEMORY_DISK, ROOM_NEEDED = Path("/dev/shm"), 1 << 30
 
 _patient = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile(
@@ -113,6 +113,6 @@ def seeds_store(
             sync(Store(shared_folder / "new" / "store"), [seeds_dir], model, encoder)
             (shared_folder / "new" / "store").rename(folder)
     yield folder
-    kinds = {path.name for path in folder.iterdir()}
-    assert kinds <= {"live.json", "objects", "snapshots", "write.lock"}, "a test wrote to it"
+    held = {path.name for path in folder.iterdir() if path.suffix != ".lock"}
+    assert held == {"live.json", "objects", "snapshots"}, "a test wrote to it"
     assert len([*(folder / "snapshots").iterdir()]) == 1, "a test wrote to it"
