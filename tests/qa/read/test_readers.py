@@ -13,11 +13,20 @@ import numpy as np
 import pytest
 
 from index.encoding import openvino_model
+from index.encoding.openvino_model import precisions
 from index.errors import ModelError, NotConvertibleError
 from qa.read import openvino_reader as converted
 from qa.read.network import TorchReader
 from qa.read.openvino_reader import TOLERANCES, OpenVinoReader, largest_differences, openvino_reader
-from qa.read.reader import Logits, Reader, Reading, TokenScores, TrainedReader, open_trained
+from qa.read.reader import (
+    Logits,
+    Reader,
+    Reading,
+    TokenScores,
+    TrainedReader,
+    find_reader,
+    open_trained,
+)
 from qa.read.windows import Window
 from tests.qa.read.conftest import windows_of
 
@@ -111,9 +120,22 @@ def test_openvino_gives_the_logits_of_torch(
 ) -> None:
     questions = (QUESTION, "", "why? " * 100)
     for reader in on_openvino:
-        found = largest_differences(on_torch, reader, [(each, WINDOWS) for each in questions])
-        assert 0 <= found["answerability"] <= TOLERANCES[reader.precision]
-        assert 0 <= found["tokens"] <= TOLERANCES[reader.precision]
+        assert_same(on_torch, reader, [(each, WINDOWS) for each in questions])
+
+
+def test_openvino_gives_the_logits_of_torch_with_the_bundled_weights() -> None:
+    bundled = find_reader()
+    for precision in precisions():
+        reader = openvino_reader(bundled, precision)
+        assert_same(TorchReader(bundled), reader, [(QUESTION, WINDOWS[:6])])
+
+
+def assert_same(
+    reference: Reader, reader: OpenVinoReader, asked: Sequence[tuple[str, Sequence[Window]]]
+) -> None:
+    found = largest_differences(reference, reader, asked)
+    assert 0 <= found["answerability"] <= TOLERANCES[reader.precision]
+    assert 0 <= found["tokens"] <= TOLERANCES[reader.precision]
 
 
 def test_what_stands_above_is_read_but_not_scored(readers: list[Reader]) -> None:
