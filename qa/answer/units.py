@@ -1,13 +1,13 @@
 """How likely each sentence, row or item that was read answers: what quotes are chosen by.
 
 `read_units` adds up the evidence for each unit of the windows by `Weights`. One kind of evidence is
-whether a unit holds what the question asks for: a figure, a time or a cause (`agreement`).
+whether a unit holds what the question asks for: a figure, a time or a cause.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, reduce
+from functools import reduce
 from math import tanh
 from operator import add, mul
 from typing import NamedTuple
@@ -41,7 +41,7 @@ class UnitEvidence(NamedTuple):
     `window` is the logit of its window, and `words` the mean logit of its tokens, or its own logit
     where it was read by itself; both are 0 without a reader. `score` is the fused score of its
     passage. `share` is how much of the question it holds, and `share_above` how much with what
-    stands above it. `kind` is the `agreement` with what is asked for.
+    stands above it. `kind` is above 0 if it holds the kind of answer asked for.
     """
 
     window: float
@@ -111,11 +111,23 @@ def read_units(
         units = [(read, unit) for read in best for unit in read.window.units]
         reading = reader.read(question, [_alone(read, unit) for read, unit in units])
         weights, words = _READ_CLOSELY, reading.answerability.tolist()
-    judged = (
-        _judged(question, read, unit, logit, coverage, weights)
-        for (read, unit), logit in zip(units, words, strict=True)
-    )
-    return tuple(sorted(judged, key=lambda unit: -unit.log_odds))
+    kind = next((kind for kind in (_TIME, _FIGURE, _CAUSE) if kind.asks.search(question)), None)
+
+    def judged(read: ReadWindow, unit: Unit, logit: float) -> ReadUnit:
+        text = _text_with_lead(read, unit)
+        held = coverage.held_in(text)
+        evidence = UnitEvidence(
+            window=read.logit or 0.0,
+            words=logit,
+            score=read.candidate.score,
+            share=coverage.share(held),
+            share_above=coverage.share(held | coverage.held_in(read.window.above)),
+            kind=kind.agreement(text) if kind else 0.0,
+        )
+        return ReadUnit(read, unit, evidence, weights.log_odds(evidence))
+
+    judged_units = [judged(*unit, logit) for unit, logit in zip(units, words, strict=True)]
+    return tuple(sorted(judged_units, key=lambda unit: -unit.log_odds))
 
 
 def _text_with_lead(read: ReadWindow, unit: Unit) -> str:
@@ -142,33 +154,15 @@ def _mean_of_tokens(read: ReadWindow, span: Span) -> float:
     return float(np.min(tokens.scores, initial=0.0))
 
 
-def _judged(
-    question: str,
-    read: ReadWindow,
-    unit: Unit,
-    words: float,
-    coverage: Coverage,
-    weights: Weights,
-) -> ReadUnit:
-    text = _text_with_lead(read, unit)
-    held = coverage.held_in(text)
-    evidence = UnitEvidence(
-        window=read.logit or 0.0,
-        words=words,
-        score=read.candidate.score,
-        share=coverage.share(held),
-        share_above=coverage.share(held | coverage.held_in(read.window.above)),
-        kind=agreement(question, text),
-    )
-    return ReadUnit(read, unit, evidence, weights.log_odds(evidence))
-
-
 class _AnswerKind(NamedTuple):
     """A kind of answer: the questions that ask for it, the texts that hold it, and its weight."""
 
     asks: re.Pattern[str]
     holds: re.Pattern[str]
-    strength: float
+    weight: float
+
+    def agreement(self, text: str) -> float:
+        return self.weight if self.holds.search(text) else -self.weight
 
 
 _NUMBER = (
@@ -187,7 +181,7 @@ _TIME = _AnswerKind(
         r"january|february|march|april|may|june|july|august|september|october|november|december)\b",
         re.I,
     ),
-    strength=1.0,
+    weight=1.0,
 )
 _FIGURE = _AnswerKind(
     asks=re.compile(
@@ -198,7 +192,7 @@ _FIGURE = _AnswerKind(
     holds=re.compile(
         rf"{_NUMBER}|\b(?:rare|rarely|common|commonly|most|majority|all|none)\b", re.I
     ),
-    strength=0.65,
+    weight=0.65,
 )
 _CAUSE = _AnswerKind(
     asks=re.compile(
@@ -213,18 +207,5 @@ _CAUSE = _AnswerKind(
         r"exacerbat(?:e|es|ed))\b",
         re.I,
     ),
-    strength=1.5,
+    weight=1.5,
 )
-
-
-def agreement(question: str, text: str) -> float:
-    """Return more than 0 if a text holds what the question asks for, less if not; 0 if unclear."""
-    kind = _asked_for(question)
-    if kind is None:
-        return 0.0
-    return kind.strength if kind.holds.search(text) else -kind.strength
-
-
-@lru_cache(maxsize=256)
-def _asked_for(question: str) -> _AnswerKind | None:
-    return next((kind for kind in (_TIME, _FIGURE, _CAUSE) if kind.asks.search(question)), None)

@@ -104,11 +104,9 @@ class ConvertibleNetwork(nn.Module):
 def new_network(encoder: Path) -> ReaderNetwork:
     """Return a network to train: the weights in the encoder's folder, and random heads."""
     network = _untrained(encoder)
-    weights = {f"body.{name}": value for name, value in _encoder_weights(encoder).items()}
-    names = network.state_dict().keys()
-    network.load_state_dict(
-        {name: value.float() for name, value in weights.items() if name in names}, strict=False
-    )
+    names = network.body.state_dict().keys()
+    weights = {name: w.float() for name, w in _encoder_weights(encoder).items() if name in names}
+    network.body.load_state_dict(weights)
     return network
 
 

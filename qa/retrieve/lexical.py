@@ -1,8 +1,7 @@
 """Search by words: BM25 over passages, and over the documents that they are of.
 
 A `Lexicon` is made once a snapshot. It scores given passages (`scores`, `documents`) and finds the
-best of all (`best`). For that it need not score every passage: `best_passages` is MaxScore, done
-for one stretch of passages after another.
+best of all (`best`): by MaxScore, for one stretch of passages after another, without scoring all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,9 +47,10 @@ class PostingList:
     rows: NDArray[np.int32]
     counts: NDArray[np.uint8]
 
-    def slice(self, start: int, end: int) -> "PostingList":
-        """Return the entries from index `start` up to `end`."""
-        return PostingList(self.bound, self.rows[start:end], self.counts[start:end])
+    def within(self, start: int, end: int) -> "PostingList":
+        """Return the entries of the rows from `start` up to `end`."""
+        first, last = self.first_from(np.array([start, end]))
+        return PostingList(self.bound, self.rows[first:last], self.counts[first:last])
 
     def first_from(self, rows: RowNumbers) -> NDArray[np.intp]:
         """Return for each of `rows` the index of the first entry that is not before it."""
@@ -95,7 +95,23 @@ class Lexicon:
 
         Each of them holds a term and is `allowed`; None allows all.
         """
-        return best_passages(self._lists(terms), self.passage_norms, limit, allowed)
+        rows, scores = np.empty(0, np.intp), np.empty(0, np.float32)
+        lists, norms = self._lists(terms), self.passage_norms
+        room = np.empty(min(len(norms), LONGEST_STRETCH), np.float32)
+        for start, end in pairwise(_edges(len(norms))):
+            stretch = _Stretch(
+                norms=norms[start:end],
+                allowed=None if allowed is None else allowed[start:end],
+                lists=[postings.within(start, end) for postings in lists],
+                start=start,
+            )
+            to_beat = float(scores[-1]) if len(scores) == limit else 0.0
+            more_rows, more_scores = stretch.reaching(to_beat * (1 - _SLACK), room)
+            rows = np.concatenate([rows, more_rows + start])
+            scores = np.concatenate([scores, more_scores])
+            best = greatest(scores, limit)
+            rows, scores = rows[best], scores[best]
+        return rows, scores
 
     def scores(self, terms: Sequence[Term], rows: RowNumbers) -> Scores:
         """Return the scores of the passages `rows`, 0 for one that holds no term."""
@@ -154,33 +170,6 @@ def score(bound: float, counts: NDArray[np.number], norms: Scores) -> Scores:
     scores *= np.float32(bound)
     scores /= softened
     return scores
-
-
-def best_passages(
-    lists: Sequence[PostingList], norms: Scores, limit: int, allowed: RowMask | None = None
-) -> tuple[NDArray[np.intp], Scores]:
-    """Return what `Lexicon.best` does; `lists` come in order of falling bound."""
-    rows, scores = np.empty(0, np.intp), np.empty(0, np.float32)
-    edges = np.fromiter(_edges(len(norms)), np.int32)
-    cuts = [postings.first_from(edges).tolist() for postings in lists]
-    room = np.empty(min(len(norms), LONGEST_STRETCH), np.float32)
-    for number, (start, end) in enumerate(pairwise(edges.tolist())):
-        stretch = _Stretch(
-            norms=norms[start:end],
-            allowed=None if allowed is None else allowed[start:end],
-            lists=[
-                postings.slice(*cut[number : number + 2])
-                for postings, cut in zip(lists, cuts, strict=True)
-            ],
-            start=start,
-        )
-        to_beat = float(scores[-1]) if len(scores) == limit else 0.0
-        more_rows, more_scores = stretch.reaching(to_beat * (1 - _SLACK), room)
-        rows = np.concatenate([rows, more_rows + start])
-        scores = np.concatenate([scores, more_scores])
-        best = greatest(scores, limit)
-        rows, scores = rows[best], scores[best]
-    return rows, scores
 
 
 def greatest(scores: Scores, limit: int) -> NDArray[np.intp]:
