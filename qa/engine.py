@@ -33,7 +33,8 @@ from qa.answer.units import ReadWindow
 from qa.question.filters import Filter, rows_by_filter
 from qa.question.query import Query, checked
 from qa.question.spelling import corrected
-from qa.read.reader import NO_READER, Reader, open_reader_if_any
+from qa.read.reader import NO_READER, open_reader_if_any
+from qa.read.reading import Reader
 from qa.read.windows import PASSAGES, Window, windows_to_read
 from qa.records import STAGES, Answer, Correction, Hit, ReaderUsed, Stage, left_out, stages_without
 from qa.retrieve.candidates import RowMask

@@ -14,7 +14,8 @@ from qa.answer.quotes import Quote, choose, quotes
 from qa.answer.tracing import Evidence, Trace
 from qa.answer.units import ReadWindow, probability, read_units
 from qa.question.query import Query
-from qa.read.reader import BUNDLED, Reader, Reading
+from qa.read.reader import BUNDLED
+from qa.read.reading import Reader, Reading
 from qa.read.windows import Window, share_of
 from qa.retrieve.lexical import Lexicon
 from qa.retrieve.near_duplicates import Families, Group

@@ -16,7 +16,7 @@ import numpy as np
 
 from index.records import Span
 from qa.question.query import Coverage
-from qa.read.reader import Reader, TokenScores
+from qa.read.reading import Reader, TokenScores
 from qa.read.windows import Unit, Window
 from qa.retrieve.candidates import Candidate
 

@@ -13,7 +13,7 @@ import numpy as np
 from index.encoding.model import decisive_files, folder_of, remembered_digests
 from index.errors import ModelError
 from qa.read.pairs import text_of
-from qa.read.reader import PAIRS_VERSION, Reading
+from qa.read.reading import PAIRS_VERSION, Reading
 from qa.read.windows import Window
 
 if TYPE_CHECKING:

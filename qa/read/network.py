@@ -15,7 +15,7 @@ from transformers import BertConfig, BertModel
 
 from index.errors import ModelError
 from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
-from qa.read.reader import Logits, Reading, TrainedReader
+from qa.read.reading import Logits, Reading, TrainedReader
 from qa.read.windows import Window
 
 WORD_EMBEDDINGS = "body.embeddings.word_embeddings.weight"

@@ -17,7 +17,7 @@ import numpy as np
 from index.encoding.openvino_model import Comparison, compile_model, converted, write_model
 from index.records import Span
 from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
-from qa.read.reader import Logits, Reader, Reading, TrainedReader
+from qa.read.reading import Logits, Reader, Reading, TrainedReader
 from qa.read.windows import Window
 
 if TYPE_CHECKING:

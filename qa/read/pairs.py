@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from index.errors import ModelError
-from qa.read.reader import MOST_QUESTION_TOKENS, MOST_TOKENS, Logits, Reading, TokenScores
+from qa.read.reading import MOST_QUESTION_TOKENS, MOST_TOKENS, Logits, Reading, TokenScores
 from qa.read.windows import Window
 
 Ids = NDArray[np.int64]

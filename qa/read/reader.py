@@ -1,79 +1,25 @@
-"""What a reader is, and which there are: the bundled one, or any CrossEncoder.
+"""Which readers there are: the bundled one, or any CrossEncoder.
 
-A `Reader` makes a `Reading` of a question and windows. The bundled reader is a small network: a
+The bundled reader is a small network: a
 weights file, checked by its SHA-256, on the word embeddings of the encoder. torch is imported only
 where OpenVINO cannot compute it: the import takes seconds.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from index.encoding import Backend
 from index.encoding.choose import Device, open_on
-from index.encoding.model import Model, find_model, remembered_digests
+from index.encoding.model import find_model, remembered_digests
 from index.errors import ModelError
-from qa.read.windows import Window
+from qa.read.reading import MOST_QUESTION_TOKENS, MOST_TOKENS, PAIRS_VERSION, Reader, TrainedReader
 from qa.records import ReaderUsed
 
 BUNDLED = "bundled"
 NO_READER = "none"
 WEIGHTS = Path(__file__).parent / "weights" / "reader.safetensors"
 WEIGHTS_SHA256 = "c06c3b4c5a8e04287c05ba14ef32f3ea1c95a91da5a6f29fb9519b0f6fe94122"
-
-MOST_TOKENS = 160
-"""Of question and window with the three special tokens; the end of a longer window is cut off."""
-MOST_QUESTION_TOKENS = 48
-PAIRS_VERSION = 1
-"""Part of a reader's digest: raise it when the same pair would give other tokens."""
-
-Logits = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TokenScores:
-    """How likely each token of one window is to belong to the answer.
-
-    `spans` holds the tokens' offsets into `Window.text`, shape (tokens, 2), and `scores` their
-    logits, shape (tokens,). Tokens that were cut off are missing.
-    """
-
-    spans: NDArray[np.int64]
-    scores: Logits
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reading:
-    """What was read of some windows, in their order.
-
-    `answerability` has a logit for each window, shape (windows,): how likely it answers. `tokens`
-    has one entry a window; it is None for a reader that does not score tokens.
-    """
-
-    answerability: Logits
-    tokens: tuple[TokenScores, ...] | None
-
-
-class Reader(Protocol):
-    """Anything that reads windows for an answer. Safe to share between threads.
-
-    `name` is its name in settings, and `digest` a SHA-256 of all that its logits depend on but for
-    the `backend`, such as "openvino-float32".
-    """
-
-    name: str
-    digest: str
-    backend: str
-
-    def read(self, question: str, windows: Sequence[Window]) -> Reading:
-        """Return how the windows answer the question. There may be no windows."""
-        ...
 
 
 def open_reader(name: str | None = None, backend: Backend = "auto") -> Reader:
@@ -110,16 +56,6 @@ def reader_used(name: str | None) -> ReaderUsed | None:
         return None
     reader = find_reader() if name is None or name == BUNDLED else CrossEncoderReader(name)
     return ReaderUsed(reader.name, reader.digest)
-
-
-@dataclass(frozen=True, slots=True)
-class TrainedReader:
-    """A weights file, and the encoder whose word embeddings and tokenizer it needs."""
-
-    name: str
-    weights: Path
-    encoder: Model
-    digest: str
 
 
 def find_reader(weights: Path = WEIGHTS, sha256: str | None = WEIGHTS_SHA256) -> TrainedReader:
