@@ -101,12 +101,12 @@ def ask_command(
 ) -> None:
     """Answer a question from the documents, with citations. Exit code 3: no answer found.
 
-    Below the answer stand the nearest passages. At a terminal, what answers is bold in them.
+    The nearest passages follow the answer. A terminal shows in bold what answers in them.
     """
     from qa.engine import Engine
     from qa.question.filters import read_filters
 
-    asked = _one_question(question)
+    text = _one_question(question)
     settings = load_settings(
         store=store,
         model=model,
@@ -116,9 +116,9 @@ def ask_command(
         threshold=threshold,
         without=without,
     )
-    wanted = read_filters(filters or ())
+    matching = read_filters(filters or ())
     engine = Engine.open(settings.store, **settings.for_engine)
-    answer = engine.ask(asked, settings.top_k, explain=explain, filters=wanted)
+    answer = engine.ask(text, settings.top_k, explain=explain, filters=matching)
     if as_json:
         from qa.formats.answer import AnswerJson
 
@@ -127,7 +127,7 @@ def ask_command(
         from qa.formats.terminal import print_answer
 
         print_answer(answer, console(), short=short)
-    if filters and not answer.hits and not any(re.search(r"[<>^{]", each) for each in filters):
+    if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
         note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
     raise typer.Exit(0 if answer.answered else NO_ANSWER)
 
@@ -152,7 +152,7 @@ def why_command(
     from qa.why.expected import checked_quote
     from qa.why.report import why
 
-    asked = _one_question(question)
+    text, quote = _one_question(question), checked_quote(expect)
     settings = load_settings(
         store=store,
         model=model,
@@ -162,9 +162,8 @@ def why_command(
         threshold=threshold,
         without=without,
     )
-    quote = checked_quote(expect)
     engine = Engine.open(settings.store, **settings.for_engine)
-    report = why(engine, asked, quote, settings.top_k)
+    report = why(engine, text, quote, settings.top_k)
     if as_json:
         print(WhyJson.of(report).model_dump_json(indent=2))
     else:
@@ -196,7 +195,7 @@ def verify_command(
 
 
 def _one_question(words: Sequence[str]) -> str:
-    """Return the question. Raises QuestionError for several, of which the shell made arguments."""
+    """Return the question. Raises QuestionError if the shell split it into several arguments."""
     if len(words) > 1:
         raise QuestionError(
             f'Put the question between quotation marks: "{" ".join(words)}" is one argument then.'

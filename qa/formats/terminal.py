@@ -18,12 +18,10 @@ _MOST_ROWS = 10
 
 
 def print_answer(answer: Answer, console: Console, *, short: bool = False) -> None:
-    """Print the answer, or that there is none, and the ranked passages; these not if `short`."""
+    """Print the answer, or that there is none, and unless `short` the ranked passages."""
     console.print()
-    answer_remarks = list(remarks(answer))
-    for remark in answer_remarks:
-        _print_indented(Text(remark, style="dim"), console, 2)
-    if answer_remarks:
+    if answer_remarks := list(remarks(answer)):
+        _print_indented(Text("\n".join(answer_remarks), style="dim"), console, 2)
         console.print()
     if answer.answered:
         _print_indented(_answer_text(answer, console), console, 2)
@@ -38,11 +36,12 @@ def print_answer(answer: Answer, console: Console, *, short: bool = False) -> No
         _print_hits("Passages" if answer.answered else CLOSEST, answer.hits, console)
         _print_summary(answer, console)
     if answer.explain is not None:
-        print_explanation(answer.explain, console)
+        for line in _explanation_lines(answer.explain):
+            console.print(one_line(line), soft_wrap=True)
 
 
 def _answer_text(answer: Answer, console: Console) -> Text:
-    """Return the answer with its marks; the parts of one quote stand below one another."""
+    """Return the answer with its marks; each part of a quote begins a line."""
     answer_text = answer.text or ""
     text = Text(style="bold" if console.is_terminal else "")
     end = 0
@@ -56,16 +55,14 @@ def _answer_text(answer: Answer, console: Console) -> Text:
 
 
 def _unwrapped(words: str) -> str:
-    """Join the lines of a sentence; rows, and what follows a whole sentence, keep their lines."""
-    lines = [" ".join(line.split()) for line in printable(words).split("\n")]
+    """Join the lines of a sentence; rows, and what follows a whole sentence, begin a line."""
     unwrapped = before = ""
-    for line in filter(None, lines):
-        joins = before and not (
-            is_row(before) or is_row(line) or is_complete(before) or is_lead_in(before)
-        )
-        unwrapped += f" {line}" if joins else f"\n{line}" if unwrapped else line
-        before = line
-    return unwrapped
+    for line in (" ".join(line.split()) for line in printable(words).split("\n")):
+        if line:
+            ends = is_row(before) or is_row(line) or is_complete(before) or is_lead_in(before)
+            unwrapped += f"\n{line}" if ends else f" {line}"
+            before = line
+    return unwrapped.strip()
 
 
 def _print_citation(citation: Citation, console: Console, *, short: bool) -> None:
@@ -147,12 +144,6 @@ def _print_indented(text: Text, console: Console, indent: int) -> None:
     for line in text.wrap(console, max(1, console.width - indent - 2)):
         line.rstrip()
         console.print(Text(" " * indent if line else "").append_text(line))
-
-
-def print_explanation(explain: Any, console: Console) -> None:
-    """Print what an answer's `explain` has; no line is cut or broken."""
-    for line in _explanation_lines(explain):
-        console.print(one_line(line), soft_wrap=True)
 
 
 def _explanation_lines(explain: Any) -> Iterator[str]:

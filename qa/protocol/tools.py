@@ -15,10 +15,10 @@ from qa.engine import MAX_TOP_K
 from qa.errors import QuestionError
 from qa.formats.answer import AnswerJson
 from qa.formats.fields import WireModel
-from qa.formats.marked_text import CLOSEST, cited_text, place_line
+from qa.formats.marked_text import CLOSEST, cited_text, full_place
 from qa.formats.verdicts import VerificationJson, verdict_lines
 from qa.question.query import MAX_QUESTION_CHARS
-from qa.records import Answer, Place
+from qa.records import Answer
 from qa.service.answerer import Answerer
 from qa.service.routes.answers import MAX_CITATIONS
 from qa.verify.answer_json import GivenAnswer, GivenCitation
@@ -166,9 +166,9 @@ def _passages(answer: Answer) -> str:
         return ""
     parts = [f"\n\n{CLOSEST}"]
     for rank, hit in enumerate(answer.hits, 1):
-        place = Place(hit.document, hit.passage.span)
-        line = place_line(place, hit.passage.heading_path, ids=True)
-        parts.append(f"{rank}. {line}:\n{place.text}")
+        passage = hit.passage
+        line = full_place(hit.document, passage.span, passage.heading_path, ids=True)
+        parts.append(f"{rank}. {line}:\n{passage.span.of(hit.document.text)}")
     return "\n\n".join(parts)
 
 
@@ -188,9 +188,9 @@ def _open(answerer: Answerer, wanted: OpenArguments) -> Reply:
         )
     if wanted.end is not None:
         start, end = max(0, start - wanted.context), min(length, end + wanted.context)
-    excerpt = ExcerptJson.of(document, Span(start, min(end, start + MOST_CHARACTERS)))
-    place = Place(document, Span(excerpt.start_char_index, excerpt.end_char_index))
-    text = f"{place_line(place, ids=True)}, of {length}:\n\n{excerpt.text}"
+    span = Span(start, min(end, start + MOST_CHARACTERS))
+    excerpt = ExcerptJson.of(document, span)
+    text = f"{full_place(document, span, ids=True)}, of {length}:\n\n{excerpt.text}"
     if excerpt.next_start is not None:
         text += f"\n\n(The document goes on: open it with start={excerpt.next_start}.)"
     return Reply(excerpt, text)

@@ -1,4 +1,4 @@
-"""The stretch of some texts that comes nearest to a quote: for one that stands in none of them."""
+"""The stretch of some texts that is most like a quote which stands in none of them."""
 
 import re
 from bisect import bisect_right
@@ -15,7 +15,7 @@ FLOOR = 0.65
 """Sentences that have nothing to do with one another reach 0.4 to 0.6."""
 PIECE = 600
 MOST_PIECES = 5
-"""Aligning a long quote takes long: so many pieces of so many characters are aligned instead."""
+"""Aligning a long quote takes long, so up to 5 pieces of 600 characters are aligned instead."""
 
 _ROUGH_FLOOR = 0.5
 _MOST_COMPARED = 2000
@@ -35,8 +35,8 @@ _BLANKS = re.compile(r"\s+")
 class Nearest:
     """A stretch of the text called `name`, and how like the quote it is, in 0..1.
 
-    The similarity is rapidfuzz's `ratio`: of the characters of both, the share that both have
-    in the same order. Blanks, letter case and the shape of quotation marks do not count.
+    The similarity is rapidfuzz's `ratio`: the share of characters that both have in the same
+    order. Blanks, letter case and the shape of quotation marks do not count.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class NearestPlace:
-    """The place in a document that comes nearest to a quote, and how like it is, in 0..1."""
+    """The place in a document that is most like a quote, and how like it is, in 0..1."""
 
     place: Place
     similarity: float
@@ -55,8 +55,8 @@ class NearestPlace:
 def nearest(quote: str, texts: Mapping[str, str]) -> Nearest | None:
     """Return the stretch of `texts`, by name, that is most like a quote; None if nothing is.
 
-    The very words come first, then those that differ in blanks, letter case or quotation marks
-    only; both have a similarity of 1. Any other stretch consists of whole words.
+    The very words come first, then those that differ only in blanks, letter case or quotation
+    marks; both have a similarity of 1. Any other stretch consists of whole words.
     """
     wanted = fold_quote(quote)
     if not wanted:
@@ -74,22 +74,16 @@ def nearest(quote: str, texts: Mapping[str, str]) -> Nearest | None:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A folded text, and where its characters stand in the text it was made from.
-
-    From `text[starts[i]]` on, a character stands `shifts[i]` further on in the original.
-    """
+    """A folded text: from `text[starts[i]]` on, it stands `shifts[i]` later in the original."""
 
     text: str
     starts: tuple[int, ...]
     shifts: tuple[int, ...]
 
     def find(self, folded_quote: str) -> Iterator[Span]:
-        """Yield where a folded quote stands, in the original; those that overlap once."""
-        start = self.text.find(folded_quote)
-        while folded_quote and start >= 0:
-            end = start + len(folded_quote)
-            yield self.original(Span(start, end))
-            start = self.text.find(folded_quote, end)
+        """Yield where a folded quote, not empty, stands in the original, without overlaps."""
+        for found in re.finditer(re.escape(folded_quote), self.text):
+            yield self.original(Span(*found.span()))
 
     def original(self, span: Span) -> Span:
         """Return where a stretch that is not empty stands in the original."""
@@ -100,10 +94,7 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
-    """Make one blank of each run of them, small letters of capitals, typewriter marks of others.
-
-    Nothing but runs of blanks changes in length.
-    """
+    """Make each run of blanks one blank, letters small, and dashes and quotation marks plain."""
     pieces: list[str] = []
     starts, shifts = [0], [0]
     done = length = 0
@@ -116,20 +107,20 @@ def fold(text: str) -> Folded:
         starts.append(length)
         shifts.append(done - length)
     pieces.append(text[done:])
-    return Folded(_small("".join(pieces).translate(_ALIKE)), tuple(starts), tuple(shifts))
+    return Folded(_lower("".join(pieces).translate(_ALIKE)), tuple(starts), tuple(shifts))
 
 
 def fold_quote(quote: str) -> str:
-    """Return a quote folded, without blanks around it: what to look for in folded texts."""
+    """Return what to look for in folded texts: a quote folded, without blanks around it."""
     return fold(quote).text.strip()
 
 
-def _small(text: str) -> str:
-    small = text.lower()
-    if len(small) == len(text):
-        return small
-    # "İ" becomes two characters.
-    return "".join(each if len(each.lower()) > 1 else each.lower() for each in text)
+def _lower(text: str) -> str:
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    # "İ" would become two characters.
+    return "".join(char if len(char.lower()) > 1 else char.lower() for char in text)
 
 
 def _most_alike(wanted: str, folded_texts: Mapping[str, Folded]) -> Nearest | None:
@@ -165,16 +156,16 @@ def _pieces(wanted: str) -> Iterator[tuple[int, str]]:
 
 
 def pieces_of(quote: str) -> int:
-    """Return in how many pieces a quote is looked for: a text is read as often."""
+    """Return how many pieces of a quote are looked for, and so how often a text is read."""
     return min(MOST_PIECES, -(-len(quote) // PIECE))
 
 
 def _align(piece: str, text: str, cutoff: float) -> tuple[float, int]:
-    """Return how like the piece a stretch of as many characters is, in 0..100, and its start."""
+    """Return how like the piece a stretch of the same length is, in 0..100, and its start."""
     if len(text) <= len(piece):
         return fuzz.ratio(piece, text, score_cutoff=cutoff), 0
-    found = fuzz.partial_ratio_alignment(piece, text, score_cutoff=cutoff)
-    return (found.score, found.dest_start) if found else (0.0, 0)
+    alignment = fuzz.partial_ratio_alignment(piece, text, score_cutoff=cutoff)
+    return (alignment.score, alignment.dest_start) if alignment else (0.0, 0)
 
 
 def _whole_words(wanted: str, text: str, span: Span) -> Span:
@@ -208,10 +199,10 @@ def _ends_word(text: str, at: int) -> bool:
 
 
 def _completed(wanted: str, text: str, span: Span) -> Span:
-    """Take in as many words at either end as the quote has there that nothing was found for.
+    """Add as many words at either end as the quote has there without a counterpart.
 
     A word that changed altogether makes the stretch no more alike, and is what one wants to see.
-    Nothing beyond the end of a sentence is taken in.
+    Nothing beyond the end of a sentence is added.
     """
     inner_ends = len(_INNER_END.findall(span.of(text)))
     if len(wanted) > _MOST_COMPARED or inner_ends > len(_INNER_END.findall(wanted)):
