@@ -22,6 +22,7 @@ from eval.records import Kind, Split
 from index.records import Document, Span
 from index.terminal import one_line
 from qa.question.wording import words
+from qa.records import Place
 from qa.verify.nearest import nearest
 
 Row = TypeVar("Row", bound=BaseModel)
@@ -330,12 +331,10 @@ def _occurrences(quote: str, document: Document) -> Iterator[GoldSpan]:
 
 def _nearest(quote: str, documents: Iterable[Document]) -> str:
     """Return what stands there instead, as it would be written in the gold file."""
-    texts = {document.id: document.text for document in documents}
-    found = nearest(quote, texts)
+    found = nearest(quote, [Place(each, Span(0, len(each.text))) for each in documents])
     if found is None:
         return f"nothing there is like {_shown(quote)}"
-    there = found.span.of(texts[found.name])
-    start, end = found.span
+    there, (start, end) = found.place.text, found.place.span
     pairs = enumerate(zip(quote, there, strict=False))
     at = next((at for at, (wanted, stands) in pairs if wanted != stands), 0)
     beginning = max(0, at - _BEFORE)

@@ -1,5 +1,6 @@
 """The commands that answer: ask, why, verify. And the options that other commands share."""
 
+import json
 import re
 import sys
 from collections.abc import Sequence
@@ -148,7 +149,7 @@ def why_command(
 ) -> None:
     """Tell at which stage an expected quote was lost."""
     from qa.engine import Engine
-    from qa.formats.why import WhyJson, print_report
+    from qa.formats.why import print_report, why_json
     from qa.why.expected import checked_quote
     from qa.why.report import why
 
@@ -165,7 +166,7 @@ def why_command(
     engine = Engine.open(settings.store, **settings.for_engine)
     report = why(engine, text, quote, settings.top_k)
     if as_json:
-        print(WhyJson.of(report).model_dump_json(indent=2))
+        print(json.dumps(why_json(report), ensure_ascii=False, indent=2))
     else:
         print_report(report, console())
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -92,16 +92,6 @@ _PATTERNS = _names(
 )
 
 
-class EngineOptions(TypedDict):
-    """The settings that `Engine.open` and `LiveEngine` take by name."""
-
-    model: str | None
-    reader: str | None
-    backend: Backend
-    threshold: float | None
-    without: tuple[Stage, ...]
-
-
 class Settings(BaseModel):
     """Everything that can be set, with its default. An unknown key is an error."""
 
@@ -131,15 +121,9 @@ class Settings(BaseModel):
     ignore: Annotated[tuple[str, ...], _PATTERNS] | None = None
 
     @property
-    def for_engine(self) -> EngineOptions:
-        """What an engine is opened with, besides the store."""
-        return {
-            "model": self.model,
-            "reader": self.reader,
-            "backend": self.backend,
-            "threshold": self.threshold,
-            "without": self.without,
-        }
+    def for_engine(self) -> dict[str, Any]:
+        """What `Engine.open` and `LiveEngine` take by name, besides the store."""
+        return self.model_dump(include={"model", "reader", "backend", "threshold", "without"})
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -1,14 +1,12 @@
 """An answer as plain text with marks like [1] and a list of sources: for chats and for models."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.records import Document, Span
 from index.terminal import one_line
 from qa.records import Answer, Citation
 
-NOT_ANSWERED = "Your documents do not seem to answer this."
-NOTHING_SEARCHED = "Nothing was searched: no document matches the filters, or none is indexed."
 CLOSEST = "Closest passages:"
 _MARKDOWN_LINE_BREAK = "  \n"
 
@@ -42,14 +40,13 @@ def cited_text(answer: Answer, *, ids: bool = False, nearest: int = 3) -> CitedT
     """
     notes = [f"\n\n{remark}" for remark in remarks(answer)]
     if not answer.answered:
-        not_answered = NOT_ANSWERED if answer.hits else NOTHING_SEARCHED
         passages = [(hit.document, hit.passage) for hit in answer.hits[:nearest]]
         closest = "\n".join(
             f"- {full_place(document, passage.span, passage.heading_path, ids=ids)}"
             for document, passage in passages
         )
         after = [f"\n\n{CLOSEST}\n{closest}"] if closest else []
-        return CitedText((not_answered, *notes, *after), ())
+        return CitedText((why_not(answer), *notes, *after), ())
     pieces: list[str] = []
     quoted: list[Quoted] = []
     length, done = 0, 0
@@ -83,9 +80,21 @@ def full_place(
     if pages := document.pages_of(span):
         line += f", page {pages[0]}" if pages[0] == pages[1] else f", pages {pages[0]}-{pages[1]}"
     line += f", characters {span.start}-{span.end}"
-    headings = dict.fromkeys(one_line(part).strip() for part in (document.title, *heading_path))
-    path = " › ".join(filter(None, headings))
+    path = headings_line(document, heading_path)
     return f"{line}, under “{path}”" if path else line
+
+
+def headings_line(document: Document, heading_path: Iterable[str]) -> str:
+    """Return the document's title and the headings, each once, on one line."""
+    headings = dict.fromkeys(one_line(part).strip() for part in (document.title, *heading_path))
+    return " › ".join(filter(None, headings))
+
+
+def why_not(answer: Answer) -> str:
+    """Return why there is no answer."""
+    if answer.hits:
+        return "Your documents do not seem to answer this."
+    return "Nothing was searched: no document matches the filters, or none is indexed."
 
 
 def remarks(answer: Answer) -> Iterator[str]:

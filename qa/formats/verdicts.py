@@ -18,7 +18,7 @@ from qa.formats.fields import (
 )
 from qa.records import Place
 from qa.verify.checking import Status, Verdict, Verification
-from qa.verify.nearest import NearestPlace
+from qa.verify.nearest import Nearest
 
 _MAX_PRINTED = 300
 
@@ -116,29 +116,25 @@ def _status(verdict: Verdict) -> dict[str, Any]:
     return {
         "status": verdict.status,
         "document_id": verdict.given.document_id,
-        "start_char_index": verdict.span.start if verdict.span else None,
-        "end_char_index": verdict.span.end if verdict.span else None,
+        **_offsets(verdict.span),
         "differs": list(verdict.differs),
     }
 
 
-def _nearest(nearest: NearestPlace) -> NearestJson:
+def _nearest(nearest: Nearest) -> NearestJson:
     place, similarity = nearest.place, nearest.similarity
-    return NearestJson(
-        text=place.text,
-        start_char_index=place.span.start,
-        end_char_index=place.span.end,
-        similarity=1.0 if similarity == 1 else min(round(similarity, 4), 0.9999),
-    )
+    rounded = 1.0 if similarity == 1 else min(round(similarity, 4), 0.9999)
+    return NearestJson(text=place.text, **_offsets(place.span), similarity=rounded)
 
 
 def _found(place: Place) -> FoundJson:
-    return FoundJson(
-        document_id=place.document.id,
-        source=place.document.source,
-        start_char_index=place.span.start,
-        end_char_index=place.span.end,
-    )
+    document = place.document
+    return FoundJson(document_id=document.id, source=document.source, **_offsets(place.span))
+
+
+def _offsets(span: Span | None) -> dict[str, Any]:
+    start, end = span or (None, None)
+    return {"start_char_index": start, "end_char_index": end}
 
 
 def verdict_lines(verification: Verification) -> Iterator[str]:

@@ -1,14 +1,15 @@
 """What became of an expected quote: its JSON form, and what a person reads."""
 
 from dataclasses import asdict
+from typing import Any
 
-from pydantic import Field
 from rich.console import Console
 from rich.text import Text
 
 from index.terminal import one_line
 from qa.formats.answer import PlaceJson
-from qa.formats.fields import WireModel, likeness, place_line
+from qa.formats.fields import likeness, place_line
+from qa.records import Place
 from qa.why.report import Report, Way
 from qa.why.stages import STAGES, Finding
 
@@ -16,81 +17,40 @@ _MAX_OTHERS = 20
 _MAX_OTHERS_PRINTED = 5
 
 
-class StageJson(WireModel):
-    """What became of the quote at a stage."""
+def why_json(report: Report) -> dict[str, Any]:
+    """Return the JSON form of `report`: at which stage the quote was lost, or that it was cited.
 
-    stage: str
-    passed: bool | None = Field(description="Null if the quote did not get so far.")
-    rank: int | None
-    score: float | None
-    needed: float | None = Field(description="What it takes to pass; for `shown` a rank.")
-    detail: str
-
-
-class WayJson(WireModel):
-    """How far the quote got from one place."""
-
-    place: PlaceJson | None = Field(description="Null for a quote that stands nowhere.")
-    verbatim: bool | None = Field(
-        description="False if blanks, letter case or quotation marks differ."
-    )
-    passage_id: str | None
-    cited: list[int] = Field(description="Numbers of the citations that have some of it.")
-    lost_at: str | None = Field(description="The stage; null if it is cited.")
-    stages: list[StageJson]
+    `way` begins at the place where the quote got furthest, `others` at its other places.
+    """
+    nearest = report.nearest
+    return {
+        "question": report.question,
+        "expected": report.quote,
+        "top_k": report.top_k,
+        "way": _way_json(report.way),
+        "others": [_way_json(way) for way in report.others[:_MAX_OTHERS]],
+        "others_count": len(report.others),
+        "nearest": nearest
+        and {"place": _place_json(nearest.place), "similarity": nearest.similarity},
+        "snapshot": report.snapshot,
+        "model": report.model,
+    }
 
 
-class NearestPlaceJson(WireModel):
-    """The text that is most like a quote that stands nowhere."""
-
-    place: PlaceJson
-    similarity: float = Field(ge=0, le=1)
-
-
-class WhyJson(WireModel):
-    """At which stage of a question an expected quote was lost, or that it was cited."""
-
-    question: str
-    expected: str
-    top_k: int
-    way: WayJson = Field(description="From the place where it got furthest.")
-    others: list[WayJson] = Field(description="From its other places, 20 at most.")
-    others_count: int
-    nearest: NearestPlaceJson | None
-    snapshot: str
-    model: str
-
-    @classmethod
-    def of(cls, report: Report) -> "WhyJson":
-        """Return the JSON form of `report`."""
-        nearest = report.nearest and NearestPlaceJson(
-            place=PlaceJson.of(report.nearest.place), similarity=report.nearest.similarity
-        )
-        return cls(
-            question=report.question,
-            expected=report.quote,
-            top_k=report.top_k,
-            way=_way(report.way),
-            others=[_way(way) for way in report.others[:_MAX_OTHERS]],
-            others_count=len(report.others),
-            nearest=nearest,
-            snapshot=report.snapshot,
-            model=report.model,
-        )
-
-
-def _way(way: Way) -> WayJson:
+def _way_json(way: Way) -> dict[str, Any]:
     expected = way.expected
-    return WayJson(
-        place=PlaceJson.of(expected.place) if expected else None,
-        verbatim=expected.verbatim if expected else None,
-        passage_id=expected.passage.id if expected and expected.passage else None,
-        cited=list(way.cited),
-        lost_at=way.lost_at,
-        stages=[
-            StageJson(stage=stage, **asdict(finding)) for stage, finding in way.findings.items()
-        ],
-    )
+    return {
+        "place": _place_json(expected.place) if expected else None,
+        "verbatim": expected.verbatim if expected else None,
+        "passage_id": expected.passage.id if expected and expected.passage else None,
+        "cited": way.cited,
+        "lost_at": way.lost_at,
+        "stages": [{"stage": stage, **asdict(finding)} for stage, finding in way.findings.items()],
+    }
+
+
+def _place_json(place: Place) -> dict[str, Any]:
+    return PlaceJson.of(place).model_dump()
 
 
 _MARKS = {True: "✓", False: "✗", None: "–"}

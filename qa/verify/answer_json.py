@@ -169,7 +169,7 @@ def _text_faults(answer: GivenText, citations: Sequence[GivenCitation]) -> Itera
 
 
 def span_faults(
-    text: str, spans: Sequence[GivenSpan] | Sequence[AnswerSpanJson], cited: Mapping[int, str]
+    text: str, spans: Sequence[GivenSpan | AnswerSpanJson], cited: Mapping[int, str]
 ) -> Iterator[tuple[str, str]]:
     """Yield each stretch of an answer's text with what is wrong with it, "" if nothing.
 

@@ -7,7 +7,7 @@ from typing import Literal
 from index.records import Document, Span
 from qa.records import Place
 from qa.verify.answer_json import GivenAnswer, GivenPlace, GivenQuote, faults
-from qa.verify.nearest import NearestPlace
+from qa.verify.nearest import Nearest
 from qa.verify.relocation import Documents, Relocation, place_of_words
 
 Status = Literal["valid", "moved", "stale", "missing"]
@@ -30,7 +30,7 @@ class Verdict:
     span: Span | None = None
     differs: tuple[str, ...] = ()
     also_in: tuple["Verdict", ...] = ()
-    nearest: NearestPlace | None = None
+    nearest: Nearest | None = None
     found_in: tuple[Place, ...] = ()
     note: str = ""
     document: Document | None = None

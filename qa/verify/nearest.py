@@ -1,8 +1,8 @@
-"""The stretch of some texts that is most like a quote which stands in none of them."""
+"""The stretch of some documents that is most like a quote which stands in none of them."""
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -21,39 +21,33 @@ _ROUGH_FLOOR = 0.5
 _MOST_COMPARED = 2000
 _SENTENCE_ENDS = ".!?…"
 _INNER_END = re.compile(r"[.!?…](?=\s)")
+_WORD_START = re.compile(r"(?<!\S)\S|(?<![^\W_])[^\W_]")
+_WORD_END = re.compile(r"(?<=\S)(?!\S)|(?<=[^\W_])(?![^\W_])")
+_BLANKS = re.compile(r"\s+")
 _ALIKE = str.maketrans(
     {
         **dict.fromkeys("“”„‟«»″", '"'),
         **dict.fromkeys("‘’‚‛‹›′`´", "'"),
         **dict.fromkeys("‐‑‒–—―−", "-"),
+        "İ": "I",  # its small letter would be two characters
     }
 )
-_BLANKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """A stretch of the text called `name`, and how like the quote it is, in 0..1.
+    """The place that is most like a quote, and how like it is, in 0..1.
 
     The similarity is rapidfuzz's `ratio`: the share of characters that both have in the same
     order. Blanks, letter case and the shape of quotation marks do not count.
     """
 
-    name: str
-    span: Span
-    similarity: float
-
-
-@dataclass(frozen=True, slots=True)
-class NearestPlace:
-    """The place in a document that is most like a quote, and how like it is, in 0..1."""
-
     place: Place
     similarity: float
 
 
-def nearest(quote: str, texts: Mapping[str, str]) -> Nearest | None:
-    """Return the stretch of `texts`, by name, that is most like a quote; None if nothing is.
+def nearest(quote: str, places: Sequence[Place]) -> Nearest | None:
+    """Return the stretch of `places` that is most like a quote; None if nothing is.
 
     The very words come first, then those that differ only in blanks, letter case or quotation
     marks; both have a similarity of 1. Any other stretch consists of whole words.
@@ -61,15 +55,23 @@ def nearest(quote: str, texts: Mapping[str, str]) -> Nearest | None:
     wanted = fold_quote(quote)
     if not wanted:
         return None
-    for name, text in texts.items():
-        start = text.find(quote)
+    for place in places:
+        start = place.text.find(quote)
         if start >= 0:
-            return Nearest(name, Span(start, start + len(quote)), 1.0)
-    folded_texts = {name: fold(text) for name, text in texts.items()}
-    for name, folded in folded_texts.items():
+            return _nearest(place, Span(start, start + len(quote)), 1.0)
+    folded_texts = [fold(place.text) for place in places]
+    for place, folded in zip(places, folded_texts, strict=True):
         for span in folded.find(wanted):
-            return Nearest(name, span, 1.0)
-    return _most_alike(wanted, folded_texts)
+            return _nearest(place, span, 1.0)
+    if stretch := _most_alike(wanted, folded_texts):
+        number, span, similarity = stretch
+        return _nearest(places[number], folded_texts[number].original(span), similarity)
+    return None
+
+
+def _nearest(within: Place, span: Span, similarity: float) -> Nearest:
+    first = within.span.start
+    return Nearest(Place(within.document, Span(first + span.start, first + span.end)), similarity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def fold(text: str) -> Folded:
         starts.append(length)
         shifts.append(done - length)
     pieces.append(text[done:])
-    return Folded(_lower("".join(pieces).translate(_ALIKE)), tuple(starts), tuple(shifts))
+    return Folded("".join(pieces).translate(_ALIKE).lower(), tuple(starts), tuple(shifts))
 
 
 def fold_quote(quote: str) -> str:
@@ -115,36 +117,28 @@ def fold_quote(quote: str) -> str:
     return fold(quote).text.strip()
 
 
-def _lower(text: str) -> str:
-    lower = text.lower()
-    if len(lower) == len(text):
-        return lower
-    # "İ" would become two characters.
-    return "".join(char if len(char.lower()) > 1 else char.lower() for char in text)
-
-
-def _most_alike(wanted: str, folded_texts: Mapping[str, Folded]) -> Nearest | None:
-    best: tuple[str, int] | None = None
+def _most_alike(wanted: str, texts: Sequence[Folded]) -> tuple[int, Span, float] | None:
+    """Return which text has the stretch most like the quote, where, and how like it is."""
+    best: tuple[int, int] | None = None
     best_score = 100 * _ROUGH_FLOOR
     for offset, piece in _pieces(wanted):
-        for name, folded in folded_texts.items():
+        for number, folded in enumerate(texts):
             score, start = _align(piece, folded.text, best_score)
             if score > best_score:
-                best_score, best = score, (name, max(0, start - offset))
+                best_score, best = score, (number, max(0, start - offset))
     if best is None:
         return None
-    name, start = best
-    folded = folded_texts[name]
-    rough = Span(start, min(len(folded.text), start + len(wanted)))
-    span = _whole_words(wanted, folded.text, rough)
-    similarity = fuzz.ratio(wanted, span.of(folded.text)) / 100
+    number, start = best
+    text = texts[number].text
+    span = _whole_words(wanted, text, Span(start, min(len(text), start + len(wanted))))
+    similarity = fuzz.ratio(wanted, span.of(text)) / 100
     if similarity < FLOOR:
         return None
-    completed = _completed(wanted, folded.text, span)
-    completed_similarity = fuzz.ratio(wanted, completed.of(folded.text)) / 100
+    completed = _completed(wanted, text, span)
+    completed_similarity = fuzz.ratio(wanted, completed.of(text)) / 100
     if completed_similarity >= FLOOR:
-        span, similarity = completed, completed_similarity
-    return Nearest(name, folded.original(span), similarity)
+        return number, completed, completed_similarity
+    return number, span, similarity
 
 
 def _pieces(wanted: str) -> Iterator[tuple[int, str]]:
@@ -178,24 +172,12 @@ def _whole_words(wanted: str, text: str, span: Span) -> Span:
         return fuzz.ratio(wanted, text[start:end]) if compared else 0.0
 
     near = range(max(0, start - reach), min(end, start + reach))
-    starts = [at for at in near if _starts_word(text, at)]
+    starts = [at for at in near if _WORD_START.match(text, at)]
     start = max(starts, key=lambda at: (likeness(at, end), -abs(at - span.start)), default=start)
     near = range(max(start, end - reach) + 1, min(len(text), end + reach) + 1)
-    ends = [at for at in near if _ends_word(text, at)]
+    ends = [at for at in near if _WORD_END.match(text, at)]
     end = max(ends, key=lambda at: (likeness(start, at), -abs(at - span.end)), default=end)
     return Span(start, end)
-
-
-def _starts_word(text: str, at: int) -> bool:
-    if at == 0 or text[at - 1].isspace():
-        return not text[at].isspace()
-    return text[at].isalnum() and not text[at - 1].isalnum()
-
-
-def _ends_word(text: str, at: int) -> bool:
-    if at == len(text) or text[at].isspace():
-        return not text[at - 1].isspace()
-    return text[at - 1].isalnum() and not text[at].isalnum()
 
 
 def _completed(wanted: str, text: str, span: Span) -> Span:

@@ -15,7 +15,7 @@ from index.store.snapshot import Snapshot
 from index.store.uploads import Upload, Uploads, is_upload, upload_id_of
 from qa.records import Place
 from qa.verify.answer_json import GivenPlace
-from qa.verify.nearest import NearestPlace, nearest, pieces_of
+from qa.verify.nearest import Nearest, nearest, pieces_of
 
 MOST_NEW_FILES = 200
 """How many files are read that the snapshot lacks."""
@@ -158,21 +158,15 @@ class Relocation:
         self._nearest_budget = _Budget(MOST_ALIGNED, MOST_SEARCHES)
         self._same_budget = _Budget(MOST_READ, MOST_SEARCHES)
 
-    def nearest_text(
-        self, given: GivenPlace, document: Document
-    ) -> tuple[NearestPlace | None, str]:
+    def nearest_text(self, given: GivenPlace, document: Document) -> tuple[Nearest | None, str]:
         """Return the text nearest to what was cited, and why it was not looked for."""
         if not self._nearest_budget.take_search():
             return None, NOT_SEARCHED
         cited = min(given.start_char_index, len(document.text))
-        start = max(0, cited - AROUND)
-        around = document.text[start : cited + len(given.cited_text) + AROUND]
-        self._nearest_budget.characters -= len(around) * pieces_of(given.cited_text)
-        found = nearest(given.cited_text, {document.id: around})
-        if found is None:
-            return None, ""
-        span = Span(found.span.start + start, found.span.end + start)
-        return NearestPlace(Place(document, span), found.similarity), ""
+        end = cited + len(given.cited_text) + AROUND
+        around = Place(document, Span(max(0, cited - AROUND), end))
+        self._nearest_budget.characters -= len(around.text) * pieces_of(given.cited_text)
+        return nearest(given.cited_text, [around]), ""
 
     def same_words_elsewhere(self, given: GivenPlace) -> tuple[tuple[Place, ...], str]:
         """Return where other documents have the same words, and why it was not looked for.

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from index.records import Span
 from index.store.snapshot import Snapshot
 from qa.engine import Engine
 from qa.records import Place
-from qa.verify.nearest import NearestPlace, nearest
+from qa.verify.nearest import Nearest, nearest
 from qa.why.expected import Expected, checked_quote, places_of
 from qa.why.stages import NOT_REACHED, STAGES, Considered, Finding, Followed
 
@@ -47,7 +48,7 @@ class Report:
     model: str
     way: Way
     others: tuple[Way, ...]
-    nearest: NearestPlace | None
+    nearest: Nearest | None
 
 
 def why(engine: Engine, question: str, quote: str, top_k: int = 5) -> Report:
@@ -63,6 +64,8 @@ def follow(quote: str, considered: Considered, snapshot: Snapshot) -> Report:
     """Follow one of perhaps several quotes through what was considered of a question."""
     ways = sorted((_way(considered, place) for place in places_of(quote, snapshot)), key=_order)
     first, *others = ways or [_STANDS_NOWHERE]
+    documents = (chunked.document for chunked in snapshot.chunked.values())
+    texts = [Place(document, Span(0, len(document.text))) for document in documents]
     return Report(
         question=considered.trace.query.question,
         quote=quote,
@@ -71,7 +74,7 @@ def follow(quote: str, considered: Considered, snapshot: Snapshot) -> Report:
         model=considered.answer.model,
         way=first,
         others=tuple(others),
-        nearest=None if ways else _nearest_place(quote, snapshot),
+        nearest=None if ways else nearest(quote, texts),
     )
 
 
@@ -102,11 +105,3 @@ def _order(way: Way) -> tuple[int, int]:
         return -len(STAGES), way.cited[0]
     rank = way.findings["fused"].rank or way.findings["dense"].rank or 0
     return -STAGES.index(way.lost_at), rank
-
-
-def _nearest_place(quote: str, snapshot: Snapshot) -> NearestPlace | None:
-    texts = {name: chunked.document.text for name, chunked in snapshot.chunked.items()}
-    found = nearest(quote, texts)
-    return found and NearestPlace(
-        Place(snapshot.document(found.name), found.span), found.similarity
-    )

@@ -1,6 +1,6 @@
 """What became of an expected quote at each stage of a question: it passed, or was lost there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -16,7 +16,6 @@ from qa.formats.fields import place_line
 from qa.question.wording import is_question
 from qa.read.windows import WINDOWS, units_of
 from qa.records import MOST_PLACES, Answer, Citation, Place
-from qa.retrieve.candidates import Candidate
 from qa.retrieve.near_duplicates import Group
 from qa.why.expected import Expected
 
@@ -63,7 +62,7 @@ class Considered:
     threshold: float
     dense: Mapping[str, tuple[int, float]]
     lexical: Mapping[str, tuple[int, float]]
-    fused: Mapping[str, tuple[int, Candidate]]
+    fused: Mapping[str, tuple[int, float]]
     group_count: int
     groups: Mapping[str, tuple[int, Group]]
     read: Mapping[str, float]
@@ -87,15 +86,9 @@ class Considered:
             answer=engine.answer(trace, top_k),
             top_k=top_k,
             threshold=engine.rule.threshold,
-            dense={passages[row].id: (rank, cos) for rank, (row, cos) in enumerate(by_vectors, 1)},
-            lexical={
-                passages[row].id: (rank, float(score))
-                for rank, (row, score) in enumerate(by_words, 1)
-            },
-            fused={
-                candidate.passage.id: (rank, candidate)
-                for rank, candidate in enumerate(trace.candidates, 1)
-            },
+            dense=_ranked((passages[row].id, cosine) for row, cosine in by_vectors),
+            lexical=_ranked((passages[row].id, float(score)) for row, score in by_words),
+            fused=_ranked((found.passage.id, found.score) for found in trace.candidates),
             group_count=len(groups),
             groups={
                 candidate.passage.id: (rank, group)
@@ -105,6 +98,10 @@ class Considered:
             read=logits,
             decisions=tuple(decide(trace.ranked)),
         )
+
+
+def _ranked(scores: Iterable[tuple[str, float]]) -> dict[str, tuple[int, float]]:
+    return {passage_id: (rank, score) for rank, (passage_id, score) in enumerate(scores, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +177,14 @@ class Followed:
         detail = f"of {len(considered.lexical)} passages with any of these words: {terms}"
         if self._is_candidate:
             return _passed(detail, rank, score)
-        nearer = f"{detail}; the {len(considered.fused)} that were looked at are nearer"
-        return _lost(nearer, rank, score)
+        detail += f"; the {len(considered.fused)} that were looked at are nearer"
+        return _lost(detail, rank, score)
 
     def _fused(self) -> Finding:
         if not self._is_candidate:
             return NOT_REACHED
-        rank, candidate = self.considered.fused[self.expected.passage_id]
-        return _passed(f"of {len(self.considered.fused)}", rank, candidate.score)
+        rank, score = self.considered.fused[self.expected.passage_id]
+        return _passed(f"of {len(self.considered.fused)}", rank, score)
 
     def _collapsed(self) -> Finding:
         """Tell whether the passage stands for itself, or a near-duplicate for it."""
@@ -203,12 +200,11 @@ class Followed:
             return _passed(f"it stands for itself{others}", rank)
         within = "within" if place.span.contains(self.expected.place.span) else "partly within"
         best = place_line(group.best.document, group.best.passage.span)
-        unlisted = (
-            f" (not among the {MOST_PLACES} listed)" if place in group.also_in[MOST_PLACES:] else ""
-        )
+        unlisted = place in group.also_in[MOST_PLACES:]
+        names = f"names {_where(place)}" + unlisted * f" (not among the {MOST_PLACES} listed)"
         return _lost(
             f"it is folded into passage {rank}, {best}, which says the same; the also_in of that "
-            f"names {_where(place)}{unlisted}, and the quote lies {within}",
+            f"{names}, and the quote lies {within}",
             rank,
         )
 
@@ -243,18 +239,16 @@ class Followed:
         if rank > top_k:
             may_answer = not self._folded and self.expected.passage_id in self.considered.read
             yet = ", yet answers are drawn from it" if may_answer else ""
-            below = f"{rank - top_k} below the cut of {top_k}{yet}"
-            return _lost(below, rank, needed=top_k)
+            return _lost(f"{rank - top_k} below the cut of {top_k}{yet}", rank, needed=top_k)
         where = "in the also_in of that passage" if self._folded else f"within the cut of {top_k}"
         return _passed(where, rank, needed=top_k)
 
     def _quoted(self) -> Finding:
         if not self._read().passed:
             return NOT_REACHED
-        decisions = self._decisions
-        if not decisions:
+        if not self._decisions:
             return _lost(self._why_not_quoted())
-        (rank, best), *others = decisions
+        (rank, best), *others = self._decisions
         further = "".join(f"; also rank {at}, {other.quote.score:.3f}" for at, other in others)
         quotes = f"of {len(self.considered.decisions)} quotes: {_shortened(best.quote.text)}"
         return _passed(f"{quotes}{further}", rank, best.quote.score)
@@ -285,9 +279,7 @@ class Followed:
             numbers = " and ".join(f"[{citation.number}]" for citation in self.citations)
             detail = f"cited as {numbers}{'' if self._is_cited_whole() else ', in part'}"
         elif repeated:
-            detail = (
-                f"with [{repeated[0]}], which says the same and names this place in its also_in"
-            )
+            detail = f"with [{repeated[0]}], which says the same and has this place in its also_in"
         else:
             detail = "with other words"
         outcome = _passed if answer.answered else _lost
@@ -336,8 +328,8 @@ class Followed:
         document, passage = self.expected.place.document, self.expected.passage
         if trace.missing_names:
             return f"no document has the name {' or '.join(trace.missing_names)}"
-        units = units_of(document.text, passage) if passage else []
-        units = [unit for unit in units if unit.span.overlaps(span)]
+        all_units = units_of(document.text, passage) if passage else []
+        units = [unit for unit in all_units if unit.span.overlaps(span)]
         if not units:
             return "it is in no sentence of the passage"
         if any(unit.kind == "header" for unit in units):
