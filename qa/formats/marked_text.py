@@ -8,7 +8,6 @@ from index.terminal import one_line
 from qa.records import Answer, Citation
 
 CLOSEST = "Closest passages:"
-_MARKDOWN_LINE_BREAK = "  \n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def cited_text(answer: Answer, *, ids: bool = False, nearest: int = 3) -> CitedT
     citations = {citation.number: citation for citation in answer.citations}
     text = answer.text or ""
     for span in answer.spans:
-        between = text[done : span.start].replace("\n", _MARKDOWN_LINE_BREAK)
+        between = text[done : span.start].replace("\n", "  \n")  # Markdown keeps such a line end
         words = text[span.start : span.end]
         start = length + len(between)
         quoted += (Quoted(start, start + len(words), citations[n]) for n in span.citations)

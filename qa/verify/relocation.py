@@ -1,7 +1,7 @@
 """Where do these words stand now? In their document, in its nearest text, in other documents."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -175,30 +175,20 @@ class Relocation:
         """
         if not self._same_budget.take_search():
             return (), NOT_SEARCHED
-        with_words = [
-            document
-            for document in self._documents_within_budget()
-            if document.id != given.document_id and given.cited_text in document.text
-        ]
-        with_words.sort(key=lambda document: (not _is_same(document, given), document.source))
-        places = tuple(islice(self._confirmed(given, with_words), MOST_FOUND))
-        cut_short = not places and self._same_budget.characters <= 0
-        return places, NOT_SEARCHED if cut_short else ""
-
-    def _documents_within_budget(self) -> Iterator[Document]:
+        words, cited = given.cited_text, Span(given.start_char_index, given.end_char_index)
+        with_words: list[Document] = []
         for document in self._documents:
             if self._same_budget.characters <= 0:
-                return
+                break
             self._same_budget.characters -= len(document.text)
-            yield document
-
-    def _confirmed(self, given: GivenPlace, documents: Iterable[Document]) -> Iterator[Place]:
-        """Yield where the words stand in those documents that still have them now."""
-        cited = Span(given.start_char_index, given.end_char_index)
-        for document in documents:
-            for now in self._documents.versions_of(document.id)[:1]:
-                if place := place_of_words(given.cited_text, now, cited):
-                    yield place
+            if document.id != given.document_id and words in document.text:
+                with_words.append(document)
+        with_words.sort(key=lambda document: (not _is_same(document, given), document.source))
+        versions = (self._documents.versions_of(document.id) for document in with_words)
+        places_now = (place_of_words(words, now, cited) for now, *_ in filter(None, versions))
+        places = tuple(islice(filter(None, places_now), MOST_FOUND))
+        cut_short = not places and self._same_budget.characters <= 0
+        return places, NOT_SEARCHED if cut_short else ""
 
 
 def _is_same(document: Document, given: GivenPlace) -> bool:
