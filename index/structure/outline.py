@@ -1,4 +1,4 @@
-"""The result of reading a text's layout, whatever its format."""
+"""A text's layout, whatever its format."""
 
 import re
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ from index.records import Heading, Skipped, Span
 # "E." before a blank is no marker: it opens "E. coli" and "J. Smith" more often than a list.
 LIST_MARKER = re.compile(r"(?:[-*+•‣◦▪·–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\)|[a-z]\.)(?=\s)\s*")
 
-# The three line ends in use; form feeds and Unicode separators count as blanks inside a line.
+# Form feeds and Unicode's separators are blanks within a line.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, list item or table row: where it stands, and under which headings.
+    """A paragraph, list item or table row under its headings.
 
-    `section` numbers the stretches that no passage may cross the ends of, such as what
-    stands between two headings: blocks of one section share this number and their path.
+    `section` numbers stretches such as the text between two headings; no passage crosses their
+    ends, and all blocks of a section have the same path.
     """
 
     start: int
@@ -37,27 +37,27 @@ class Outline:
 
 
 def line_spans(text: str) -> list[Span]:
-    """Return the span of each line, line end included; the spans tile the text."""
+    """Return the span of each line with its line end."""
     return [Span(*match.span()) for match in _LINE.finditer(text) if match.group()]
 
 
 def trim(text: str, span: Span) -> Span:
-    """Return `span` without the blanks at its ends; an all-blank span becomes empty."""
+    """Return `span` without the blanks at its ends."""
     inner = span.of(text)
     start = span.start + len(inner) - len(inner.lstrip())
     return Span(start, max(start, span.start + len(inner.rstrip())))
 
 
 def marker_end(text: str, span: Span) -> int:
-    """Return where the content of a list item begins (`span.start` if it has no marker)."""
+    """Return where the content of a list item begins; `span.start` if it has no marker."""
     match = LIST_MARKER.match(text, span.start, span.end)
     return match.end() if match and match.end() < span.end else span.start
 
 
 def outline_extracted(text: str, headings: Sequence[Heading]) -> Outline:
-    """Read the layout of `text`: each line that is no heading is a paragraph, an item or a row.
+    """Return the layout of `text`: each line that is no heading is a block.
 
-    A heading with nothing below it but another as high or higher is text.
+    A heading is a block, too, if a heading of its own level or a higher one follows at once.
     """
     by_start = {heading.start: heading for heading in headings}
     path: list[Heading] = []
