@@ -2,8 +2,9 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,15 +44,14 @@ def read_files(
     files: Sequence[tuple[SourceFile, Upload | None]],
     skipped: Iterable[SkippedFile],
     read: Callable[[SourceFile, Upload | None], None],
-    keep: Callable[[str], Collection[str]],
+    keep: Callable[[str, Container[str]], Collection[str]],
     progress: Progress = no_progress,
 ) -> tuple[dict[str, Path], list[SkippedFile], list[SkippedFile]]:
     """Have each file read; return where each source lies, what is skipped, and what is kept.
 
-    A file or folder that is there but cannot be read for the moment is kept with the documents
-    that the last snapshot has of it; their location is then its own. `keep` takes its name, and
-    returns the sources of those documents that were not read. `skipped` are files and folders
-    that were passed over before.
+    Where a file or folder cannot be read for the moment, the documents that the last snapshot has
+    of it stay. `keep` takes its name and the sources that were read; it returns the other sources
+    of the last snapshot below that name.
     """
     locations: dict[str, Path] = {}
     unread = list(skipped)
@@ -67,7 +67,7 @@ def read_files(
     still_skipped: list[SkippedFile] = []
     kept: list[SkippedFile] = []
     for item in sorted(unread, key=lambda item: item.path):
-        if item.out_of_reach and (sources := keep(item.path)):
+        if item.out_of_reach and (sources := keep(item.path, locations)):
             locations.update(dict.fromkeys(sources, item.out_of_reach))
             kept.append(item)
         else:
@@ -78,7 +78,7 @@ def read_files(
 class Ingestion:
     """Turns files into documents with passages, and has these embedded.
 
-    It reads only files that `known`, the last snapshot, does not have; with `reread`, all.
+    Without `reread`, files that `known`, the last snapshot, has are not read again.
     """
 
     def __init__(
@@ -97,21 +97,16 @@ class Ingestion:
     ) -> Ingested:
         """Take the documents of `files`; `skipped` are those that were passed over before."""
         documents: list[Entry] = []
-        sources: set[str] = set()
-
-        def add(entries: list[Entry]) -> set[str]:
-            documents.extend(entries)
-            added = {entry.source for entry in entries}
-            sources.update(added)
-            return added
 
         def read(file: SourceFile, upload: Upload | None) -> None:
             entries = self._read(file, upload)
             self._embed(entries)
-            add(entries)
+            documents.extend(entries)
 
-        def keep(name: str) -> set[str]:
-            return add(self.reuse(e for e in self._known.below(name) if e.source not in sources))
+        def keep(name: str, read: Container[str]) -> set[str]:
+            kept = self.reuse(e for e in self._known.below(name) if e.source not in read)
+            documents.extend(kept)
+            return {entry.source for entry in kept}
 
         ingested = Ingested(documents, *read_files(files, skipped, read, keep, progress))
         _refuse_same_ids(documents)
@@ -137,16 +132,16 @@ class Ingestion:
         if upload:
             _refuse_damage(upload, file.path)
         with read_errors_explained():
-            modified = upload.modified if upload else _time_of(file.path)
+            modified = upload.modified if upload else _modified(file.path)
             digest = "" if self._reread else digest_of(file.path)
-        known = [] if self._reread else self._known.of(file, digest)
-        changed = upload and any(entry.modified != upload.modified for entry in known)
-        if known and self._known.is_cut_as_now and not changed:
-            return [entry.with_time(modified) for entry in known]
+        previous = [] if self._reread else self._known.of(file, digest)
+        changed = upload and any(entry.modified != upload.modified for entry in previous)
+        if previous and self._known.is_cut_as_now and not changed:
+            return [entry.with_time(modified) for entry in previous]
         if upload:
             documents = [upload.describe(document) for document in read_file(file)]
-        elif known:
-            documents = [entry.load().document for entry in known]
+        elif previous:
+            documents = [entry.load().document for entry in previous]
         elif renamed := self._known.renamed(file, digest):
             documents = [renamed]
         else:
@@ -241,12 +236,10 @@ def digest_of(path: Path) -> str:
 
 
 def _refuse_damage(upload: Upload, path: Path) -> None:
-    try:
-        intact = digest_of(path) == upload.content.sha256
-    except (OSError, UnreadableFileError):
-        intact = False
-    if not intact:
-        raise OutOfReachError("its content in the store is damaged; upload it again")
+    with suppress(OSError, UnreadableFileError):
+        if digest_of(path) == upload.content.sha256:
+            return
+    raise OutOfReachError("its content in the store is damaged; upload it again")
 
 
 def _refuse_same_ids(documents: Iterable[Entry]) -> None:
@@ -261,6 +254,5 @@ def _refuse_same_ids(documents: Iterable[Entry]) -> None:
             )
 
 
-def _time_of(path: Path) -> str:
-    changed = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-    return changed.isoformat().replace("+00:00", "Z")
+def _modified(path: Path) -> str:
+    return f"{datetime.fromtimestamp(int(path.stat().st_mtime), UTC):%Y-%m-%dT%H:%M:%SZ}"

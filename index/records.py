@@ -4,7 +4,7 @@ An offset is always a 0-based count of code points into `Document.text`, as Pyth
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -160,12 +160,7 @@ def lines_above(context: tuple[str, ...], heading_path: tuple[str, ...]) -> tupl
     return (*(line for line in context if line not in heading_path), *heading_path)
 
 
-def embedded_text(lines: Iterable[str], cited: str) -> str:
-    """Return what the encoder sees: the lines above a passage, then its own text."""
-    return "\n".join((*lines, cited))
-
-
 def passage_text(document: Document, passage: Passage) -> str:
-    """Return what the encoder sees of a passage."""
+    """Return what the encoder sees: the lines above a passage, then its own text."""
     lines = lines_above(passage.context, passage.heading_path)
-    return embedded_text(lines, passage.span.of(document.text))
+    return "\n".join((*lines, passage.span.of(document.text)))

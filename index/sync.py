@@ -5,16 +5,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from index.changes import SyncReport, report
+from index.changes import SyncReport, compare, digests_of
 from index.chunking.chunker import Chunker
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusableError
 from index.ingest import Ingested, Ingestion
 from index.parsers import UnreadableFileError, read_file
+from index.parsers.language import foreign
 from index.progress import Progress, no_progress
 from index.records import Document
-from index.sources.listing import SourceFile
+from index.sources.listing import SkippedFile, SourceFile
 from index.sources.selection import select_sources
 from index.store.making import Making
 from index.store.manifest import Manifest
@@ -72,15 +73,23 @@ def sync(
         else:
             with write_errors_explained(store.folder):
                 store.keep_aside(manifest)
-    return report(
-        old,
-        ingested,
-        selection,
-        counts,
-        manifest,
-        embedded,
+    before = digests_of(old.chunked.without_texts()) if old else {}
+    changes = compare(before, digests_of(ingested.documents))
+    added, changed, *_ = changes
+    new_sources = {*added, *changed}
+    new = [e.load().document for e in ingested.documents if e.source in new_sources]
+    return SyncReport(
+        *changes,
+        skipped=tuple(ingested.skipped),
+        kept=tuple(ingested.kept),
+        empty=selection.empty(counts),
+        dropped=selection.dropped,
+        snapshot=manifest.id,
+        passages=manifest.passages,
+        embedded=embedded,
+        remarks=tuple(SkippedFile(d.source, remark) for d in new for remark in d.remarks),
+        foreign=foreign(new, model.languages),
         repaired=repaired,
-        languages=model.languages,
         kept_aside="" if admitted else manifest.id,
     )
 

@@ -11,7 +11,6 @@ from index.records import (
     Document,
     Passage,
     Span,
-    embedded_text,
     lines_above,
     passage_id,
 )
@@ -33,14 +32,6 @@ class _Sentence:
     opens_block: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """How many tokens a passage may have below its lines."""
-
-    lines_above: tuple[str, ...]
-    tokens: int
-
-
 class Chunker:
     """Cuts documents into passages for one encoder."""
 
@@ -49,10 +40,7 @@ class Chunker:
         self._budget = budget
 
     def chunk(self, document: Document) -> ChunkedDocument:
-        """Return the document's passages, and the parts of its text that are in none of them.
-
-        Raises KeyError for an unknown media type.
-        """
+        """Return the passages, and what is in none of them. Raises KeyError for an unknown type."""
         outline = outline_of(document)
         context = self._fit_context(document)
         passages: list[Passage] = []
@@ -70,10 +58,10 @@ class Chunker:
     ) -> Iterator[Passage]:
         path = self._fit_headings(section[0].heading_path)
         lines = lines_above(context, path)
-        left = self._budget.total - self._count(embedded_text(lines, ""))
-        room = _Room(lines, max(1, min(self._budget.passage, left)))
-        sentences = [s for block in section for s in self._sentences(document.text, block, room)]
-        for run in self._pack(document.text, room, sentences):
+        left = self._budget.total - self._count("\n".join((*lines, "")))
+        limit = max(1, min(self._budget.passage, left))
+        sentences = [s for block in section for s in self._sentences(document.text, block, limit)]
+        for run in self._pack(document.text, lines, limit, sentences):
             start, end = run[0].span.start, run[-1].span.end
             yield Passage(
                 id=passage_id(document.id, start, end),
@@ -85,61 +73,57 @@ class Chunker:
                 context=context,
             )
 
-    def _sentences(self, text: str, block: Block, room: _Room) -> Iterator[_Sentence]:
+    def _sentences(self, text: str, block: Block, limit: int) -> Iterator[_Sentence]:
         opens_block = True
-        for sentence in split_sentences(text, Span(block.start, block.end)):
-            for piece, tokens in self._pieces(text, sentence, room.tokens):
+        for span in split_sentences(text, Span(block.start, block.end)):
+            tokens = self._count(span.of(text))
+            pieces = [(span, tokens)]
+            if tokens > limit or span.end - span.start > MAX_SENTENCE_CHARS:
+                parts = split_long(text, span, limit, self._tokenizer)
+                pieces = [(part, self._count(part.of(text))) for part in parts]
+            for piece, tokens in pieces:
                 yield _Sentence(piece, tokens, opens_block)
                 opens_block = False
 
-    def _pieces(self, text: str, sentence: Span, limit: int) -> list[tuple[Span, int]]:
-        """Return a sentence, or the pieces of one that is too long, each with its token count."""
-        tokens = self._count(sentence.of(text))
-        if tokens <= limit and sentence.end - sentence.start <= MAX_SENTENCE_CHARS:
-            return [(sentence, tokens)]
-        pieces = split_long(text, sentence, limit, self._tokenizer)
-        return [(piece, self._count(piece.of(text))) for piece in pieces]
-
     def _pack(
-        self, text: str, room: _Room, sentences: list[_Sentence]
+        self, text: str, lines: tuple[str, ...], limit: int, sentences: list[_Sentence]
     ) -> Iterator[list[_Sentence]]:
         """Divide a section into passages of about equal length, at paragraphs where possible."""
         total = sum(sentence.tokens for sentence in sentences)
-        passages_needed = -(-total // room.tokens)
+        passages_needed = -(-total // limit)
         early = 0.8 * total / max(1, passages_needed) if passages_needed > 1 else total + 1
         run: list[_Sentence] = []
         for sentence in sentences:
             enough = sentence.opens_block and sum(each.tokens for each in run) >= early
-            if run and (enough or not self._fits(text, room, [*run, sentence])):
+            if run and (enough or not self._fits(text, lines, limit, [*run, sentence])):
                 # "These include:" stays with what follows it.
                 leads_on = len(run) > 1 and run[-1].span.of(text).endswith(":")
                 lead_in = [run.pop()] if leads_on else []
                 yield run
                 run = lead_in
-                if run and not self._fits(text, room, [*run, sentence]):
+                if run and not self._fits(text, lines, limit, [*run, sentence]):
                     yield run
                     run = []
             run.append(sentence)
         if run:
             yield run
 
-    def _fits(self, text: str, room: _Room, run: Sequence[_Sentence]) -> bool:
-        """Tell whether the sentences, and the text between them, are within the budget.
-
-        Sentences rarely have fewer tokens alone than together. So a sum well below the budget
-        needs no exact count.
-        """
+    def _fits(
+        self, text: str, lines: tuple[str, ...], limit: int, run: Sequence[_Sentence]
+    ) -> bool:
+        """Tell whether the sentences, and the text between them, are within the budget."""
         start, end = run[0].span.start, run[-1].span.end
         if end - start > MAX_PASSAGE_CHARS:
             return False
+        # Sentences rarely have fewer tokens alone than together: a low sum needs no exact count.
         between = end - start - sum(each.span.end - each.span.start for each in run)
         estimate = sum(each.tokens for each in run) + 2 * between
-        if estimate <= room.tokens - self._budget.headings:
+        if estimate <= limit - self._budget.headings:
             return True
         cited = text[start:end]
         return (
-            self._count(cited) <= room.tokens
-            and self._count(embedded_text(room.lines_above, cited)) <= self._budget.total
+            self._count(cited) <= limit
+            and self._count("\n".join((*lines, cited))) <= self._budget.total
         )
 
     def _fit_context(self, document: Document) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 
 from index.encoding.encoder import Encoder, Role, Vectors
 
@@ -11,17 +12,12 @@ _MOST_PADDING = 0.4
 """The share of a batch's characters; longer or shorter questions wait for the next batch."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Question:
-    """One thread's question, answered with a vector of shape (1, dimension) or an error."""
+    """One thread's question, answered with a vector of shape (1, dimension)."""
 
     text: str
-    vector: Vectors | None = None
-    error: Exception | None = None
-
-    @property
-    def is_answered(self) -> bool:
-        return self.vector is not None or self.error is not None
+    answer: Future[Vectors] = field(default_factory=Future[Vectors])
 
 
 class Batched:
@@ -54,9 +50,7 @@ class Batched:
                 self._answer(batch)
             finally:
                 self._end_turn([question for question in batch if question is not own])
-        if own.vector is None:
-            raise own.error or RuntimeError("no thread encoded this text")
-        return own.vector
+        return own.answer.result()
 
     def _wait_for_turn(self, own: _Question) -> list[_Question]:
         """Return what this thread must encode; nothing once another thread answered `own`."""
@@ -64,14 +58,14 @@ class Batched:
             self._waiting.append(own)
             try:
                 self._changed.wait_for(
-                    lambda: own.is_answered or (not self._busy and self._waiting[0] is own)
+                    lambda: own.answer.done() or (not self._busy and self._waiting[0] is own)
                 )
             except BaseException:  # such as KeyboardInterrupt: the others must not wait for `own`
                 if own in self._waiting:
                     self._waiting.remove(own)
                 self._changed.notify_all()
                 raise
-            if own.is_answered:
+            if own.answer.done():
                 return []
             self._busy = True
             return self._take_batch()
@@ -96,17 +90,17 @@ class Batched:
             vectors = self._encoder.encode([question.text for question in batch], "query")
         except Exception as error:  # noqa: BLE001 - each caller gets it, whatever it is
             if len(batch) == 1:
-                batch[0].error = error
+                batch[0].answer.set_exception(error)
                 return
             for question in batch:
                 self._answer([question])
         else:
             for row, question in enumerate(batch):
-                question.vector = vectors[row : row + 1].copy()
+                question.answer.set_result(vectors[row : row + 1].copy())
 
     def _end_turn(self, others: Sequence[_Question]) -> None:
         """Let the next thread encode. If this one was interrupted, the others wait again."""
         with self._changed:
-            self._waiting[:0] = [question for question in others if not question.is_answered]
+            self._waiting[:0] = [question for question in others if not question.answer.done()]
             self._busy = False
             self._changed.notify_all()

@@ -19,10 +19,7 @@ Device = Literal["cpu", "cuda"]
 
 
 def open_encoder(model: Model, backend: Backend = "auto", *, indexing: bool = False) -> Encoder:
-    """Return an encoder of the model, for indexing on a GPU where there is one.
-
-    Raises ModelError, also where the backend cannot be had.
-    """
+    """Return an encoder, for indexing on a GPU if there is one. Raises ModelError."""
 
     def on_openvino(precision: str) -> Encoder:
         from index.encoding.openvino_encoder import open_on_openvino
@@ -41,8 +38,7 @@ def open_on(
 ) -> Opened:
     """Open a model on a backend; "auto" tries OpenVINO, and falls back on torch with a warning.
 
-    `on_openvino` takes a precision and may raise NotConvertibleError. Raises ModelError where
-    the backend cannot be had.
+    `on_openvino` takes a precision and may raise NotConvertibleError. Raises ModelError.
     """
     if backend == "torch-float32":
         return on_torch("cpu")

@@ -26,12 +26,10 @@ class Encoder(Protocol):
 
     @property
     def backend(self) -> str:
-        """What computes the vectors, and in which precision. Those of others differ."""
-        ...
+        """What computes the vectors, and in which precision."""
 
     def encode(self, texts: Sequence[str], role: Role) -> Vectors:
         """Return one row a text, shape (len(texts), dimension), each of Euclidean length 1."""
-        ...
 
 
 class TorchEncoder:

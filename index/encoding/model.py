@@ -17,7 +17,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import orjson
 from platformdirs import user_cache_path
 
 from index.chunking.tokens import TokenBudget, Tokenizer
@@ -40,17 +39,13 @@ class Prompts:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An embedding model's folder and identity.
-
-    `max_length` is how many tokens the encoder reads; `max_tokens` is what special tokens and
-    prompts leave of them for a text.
-    """
+    """An embedding model's folder and identity."""
 
     name: str
     folder: Path
     fingerprint: str
-    max_length: int
-    max_tokens: int
+    max_length: int  # in tokens
+    max_tokens: int  # what special tokens and prompts leave for a text
     prompts: Prompts
 
     def tokenizer(self) -> Tokenizer:
@@ -68,10 +63,7 @@ class Model:
 
 
 def find_model(name: str = DEFAULT_MODEL) -> Model:
-    """Return the model called `name`, as `folder_of` finds it.
-
-    Raises ModelError if the model is not on this machine or is damaged.
-    """
+    """Return the model in `folder_of(name)`. Raises ModelError if it is missing or damaged."""
     folder = folder_of(name)
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder} is not a sentence-transformers model: no config.json in it.")
@@ -90,9 +82,9 @@ def find_model(name: str = DEFAULT_MODEL) -> Model:
 
 
 def folder_of(name: str) -> Path:
-    """Return the folder of the bundled model, of a path, or of a model in the hub's cache.
+    """Return the folder of a model: the bundled one, a path, or one in the hub's cache.
 
-    Nothing is downloaded. Raises ModelError if the model is not on this machine.
+    Nothing is downloaded. Raises ModelError.
     """
     if name == DEFAULT_MODEL:
         spec = importlib.util.find_spec(_BUNDLE)
@@ -166,12 +158,13 @@ _SETTLED_NS = 2_000_000_000
 def remembered_digests(folder: Path, files: Iterable[Path]) -> dict[str, str]:
     """Return the SHA-256 of files in `folder`, by their path below it.
 
-    The user's cache folder holds digests for the next time: a file whose size, inode and times
-    did not change is not read again.
+    The user's cache folder has those of files whose size, inode and times did not change.
     """
     name_of_folder = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
     cache_file = user_cache_path("pincite") / "digests" / f"{name_of_folder}.json"
-    cached = _read_digests(cache_file)
+    cached: dict[str, Any] = {}
+    with suppress(OSError, ModelError):
+        cached = _read_json(cache_file)
     digests: dict[str, str] = {}
     settled: dict[str, list[Any]] = {}
     for file in files:
@@ -189,7 +182,7 @@ def remembered_digests(folder: Path, files: Iterable[Path]) -> dict[str, str]:
         with suppress(OSError):
             cache_file.parent.mkdir(parents=True, exist_ok=True)
             aside = cache_file.with_suffix(f".{os.getpid()}")
-            aside.write_bytes(orjson.dumps(settled))
+            aside.write_text(json.dumps(settled))
             aside.replace(cache_file)
     return digests
 
@@ -197,14 +190,6 @@ def remembered_digests(folder: Path, files: Iterable[Path]) -> dict[str, str]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read_digests(cache_file: Path) -> dict[str, Any]:
-    try:
-        content = orjson.loads(cache_file.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)

@@ -1,9 +1,9 @@
 """A model on OpenVINO: converted from torch once, checked, stored, and compiled for this processor.
 
-The folder of a converted model holds OpenVINO's two files, and a record of how they compare with
-torch. A folder gets its name only when it is whole.
+A folder with the converted model and a record of the comparison gets its name when it is whole.
 """
 
+import logging
 import os
 import shutil
 import sys
@@ -40,13 +40,10 @@ Opened = TypeVar("Opened")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a converted model's numbers differ from those of torch.
-
-    `refused` says why they are not near enough, "" if they are.
-    """
+    """How a converted model's numbers differ from those of torch."""
 
     figures: Mapping[str, float]
-    refused: str
+    refused: str  # why they are not near enough, "" if they are
 
 
 class Conversion(Protocol[Opened]):
@@ -73,10 +70,9 @@ class Conversion(Protocol[Opened]):
 
 
 def converted(conversion: Conversion[Opened], precision: str) -> Opened:
-    """Return the model on OpenVINO; convert it if that was not done before.
+    """Return the model on OpenVINO, converted now if it was not before.
 
-    Raises NotConvertibleError, also where an earlier conversion was refused, and ImportError
-    where OpenVINO is not installed.
+    Raises NotConvertibleError, and ImportError where OpenVINO is not installed.
     """
     runtime = import_openvino().__version__.split("-")[0]
     folder = user_cache_path("pincite") / f"openvino-{runtime}-{precision}" / conversion.digest
@@ -133,10 +129,9 @@ def precisions() -> list[str]:
 
 
 def import_openvino() -> Any:
-    """Import OpenVINO without its converter, a quarter of the time, and without its telemetry.
+    """Import OpenVINO without its telemetry, and without its converter, which takes time.
 
-    `openvino.convert_model` is missing afterwards; `openvino.tools.ovc` has it. Raises ImportError
-    where OpenVINO is not installed.
+    `openvino.convert_model` is missing afterwards; `openvino.tools.ovc` has it.
     """
     modules: dict[str, Any] = sys.modules
     with _importing:
@@ -159,19 +154,15 @@ def _core() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """The result of a conversion.
-
-    A model that is opened later must have files of these `sizes` in bytes, and give the `probe`
-    that torch gave. `refused` says why it must not be used, "" if it may be.
-    """
+    """The result of a conversion."""
 
     format: int
     made_with: str
     precision: str
     compared: Mapping[str, float]
-    sizes: Mapping[str, int]
-    probe: list[float]
-    refused: str
+    sizes: Mapping[str, int]  # of the files, to notice damage
+    probe: list[float]  # what torch gives, and the converted model must give
+    refused: str  # why the model must not be used, "" if it may be
 
 
 def _reopened(conversion: Conversion[Opened], folder: Path) -> Opened | None:
@@ -236,12 +227,12 @@ def _libraries() -> str:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Suppress the warnings of tracing: the comparison shows whether it did harm."""
-    from transformers.utils import logging
+    from transformers.utils.logging import get_verbosity, set_verbosity
 
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
+    verbosity = get_verbosity()
+    set_verbosity(logging.ERROR)
     try:
         with warnings.catch_warnings(action="ignore"):
             yield
     finally:
-        logging.set_verbosity(verbosity)
+        set_verbosity(verbosity)

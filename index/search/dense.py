@@ -39,10 +39,7 @@ _MOST_BY_CODES = 1 / 10
 
 
 class DenseIndex:
-    """The passages' vectors, float16, shape (passages, dimension). Safe to share between threads.
-
-    The vectors may lie on the disk; few are brought together in memory.
-    """
+    """The passages' float16 vectors, in memory or on the disk. Safe to share between threads."""
 
     def __init__(self, vectors: Stack, codes: Codes | None = None) -> None:
         self.codes = codes
@@ -72,7 +69,9 @@ class DenseIndex:
         by_codes = compared * passages // allowed
         if self.codes is None or exact or by_codes > passages * _MOST_BY_CODES:
             return nearest(self._blocks(), question, limit, rows)
-        found = self._by_codes(question, by_codes)
+        # A second thread would take a core from the encoder. The setting is this thread's own.
+        _faiss().omp_set_num_threads(1)
+        found: NDArray[np.int64] = self.codes.search(question[None, :], by_codes)[1][0]
         if rows is not None:
             found = found[rows[found]]
             if len(found) < compared / 2:  # the allowed rows are far from the question
@@ -83,12 +82,6 @@ class DenseIndex:
         """Bring vectors that are read at random into memory, by a thread of its own."""
         if self.codes is not None:
             bring_in(self._vectors.arrays)
-
-    def _by_codes(self, question: NDArray[np.float32], limit: int) -> NDArray[np.int64]:
-        # A second thread would take a core from the encoder. The setting is this thread's own.
-        _faiss().omp_set_num_threads(1)
-        rows: NDArray[np.int64] = self.codes.search(question[None, :], limit)[1][0]
-        return rows
 
     def _nearest_of(
         self, rows: NDArray[np.int64], question: NDArray[np.float32], limit: int
@@ -179,10 +172,7 @@ def read_codes(content: bytes) -> Codes:
 
 
 def _faiss() -> Any:
-    """Import FAISS, without its stubs, which have the signatures of C++.
-
-    The import takes a tenth of a second; meanwhile a model is loaded.
-    """
+    """Import FAISS late, for it takes a tenth of a second, and without its stubs, made for C++."""
     import faiss
 
     return faiss

@@ -20,13 +20,10 @@ LEADS_OUT = "a link that leads out of SOURCE; give the target as a SOURCE of its
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to index: `source` is the name of the SOURCE's folder and the path below it.
-
-    An uploaded file has an `upload_id`, and a `kind` such as ".pdf" in place of its name's suffix.
-    """
+    """A file to index; only an uploaded one has an id and a `kind`, such as ".pdf"."""
 
     path: Path
-    source: str
+    source: str  # the name of the SOURCE's folder, and the path below it
     kind: str = ""
     upload_id: str = ""
 
@@ -48,14 +45,11 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """A file or folder that was not indexed, and why.
-
-    `out_of_reach` is its path if it is there but cannot be read for the moment.
-    """
+    """A file or folder that was not indexed, by its name, and why."""
 
     path: str
     reason: str
-    out_of_reach: Path | None = None
+    out_of_reach: Path | None = None  # its path, if it is there but cannot be read for the moment
 
 
 def document_id(source: str) -> str:
@@ -67,10 +61,7 @@ def document_id(source: str) -> str:
 
 
 def resolve_sources(sources: Iterable[str | Path]) -> tuple[Path, ...]:
-    """Return absolute paths without repeats, links not followed.
-
-    Raises SourceError for one that does not exist or cannot be read.
-    """
+    """Return absolute paths without repeats, links not followed. Raises SourceError."""
     resolved: dict[Path, None] = {}
     for source in sources:
         try:
@@ -94,18 +85,16 @@ def list_files(
 ) -> tuple[list[SourceFile], list[SkippedFile]]:
     """Return the files of `sources` in a fixed order, and what was passed over and why.
 
-    The outer of two nested SOURCEs names their files. Stores, what `ignore` or `.pinciteignore`
-    names, and links that lead out of all SOURCEs are passed over. Raises SourceError when two
-    files would have the same name.
+    The outer of two nested SOURCEs names their files; stores are left out. Raises SourceError
+    when two files would have the same name.
     """
     files: dict[str, SourceFile] = {}
     skipped: list[SkippedFile] = []
     seen: set[Path] = set()
+    store = store.resolve() if store else None
     for source in sorted(sources, key=lambda source: len(source.parts)):
         base, source_name = str(_base_of(source)).rstrip("/"), _name_of(source)
-        for path, reason, out_of_reach in _walk(
-            source, sources, store.resolve() if store else None, ignore
-        ):
+        for path, reason, out_of_reach in _walk(source, sources, store, ignore):
             listed_by_itself = reason and path != source and path in sources and not out_of_reach
             if path in seen or listed_by_itself:
                 continue

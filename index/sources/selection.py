@@ -28,16 +28,13 @@ class NothingToIndexError(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The SOURCEs of a sync, the patterns to ignore, and the files to read, uploads last.
-
-    `remembered` is what the store remembers of the last sync, None where that cannot be read.
-    """
+    """The SOURCEs of a sync, the patterns to ignore, and the files to read, uploads last."""
 
     sources: tuple[Path, ...]
     ignore: tuple[str, ...]
     files: list[tuple[SourceFile, Upload | None]]
     skipped: list[SkippedFile]
-    remembered: Remembered | None
+    remembered: Remembered | None  # of the last sync, if it can be read
 
     @property
     def dropped(self) -> tuple[Path, ...]:
@@ -60,9 +57,9 @@ class Selection:
         return tuple(source for source in self.sources if source.is_dir() and not counts[source])
 
     def refuse_loss(self, counts: Mapping[Path, int], skipped: Sequence[SkippedFile]) -> None:
-        """Raise NothingToIndexError for a SOURCE that lost all it had, or if all are empty.
+        """Raise NothingToIndexError if a SOURCE lost all it had, or if all are empty.
 
-        That is rather a mistake, such as a disk that is not mounted, than an order to forget.
+        That is more likely a mistake, such as a disk that is not mounted.
         """
         old = self.remembered
         held = dict(zip(old.sources, old.held, strict=False)) if old else {}
@@ -86,9 +83,9 @@ class Selection:
 def select_sources(
     store: Store, sources: Sequence[str | Path], ignore: Sequence[str] | None
 ) -> Selection:
-    """Return the SOURCEs and patterns to ignore that are given, else those of the last sync.
+    """Select the SOURCEs and patterns that are given, else those of the last sync.
 
-    They are found even if the store's other files are damaged. Raises SourceError, StoreError.
+    Those are found even if the store is damaged. Raises SourceError, StoreError.
     """
     remembered = None
     try:

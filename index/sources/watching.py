@@ -47,7 +47,7 @@ def watch_sources(
             batches = watch(
                 *sorted({_folder_of(source) for source in identities.keys() - missing}),
                 recursive=any(source.is_dir() for source in sources),
-                watch_filter=_Filter(sources, store, ignore),
+                watch_filter=_filter(sources, store, ignore),
                 debounce=LONGEST_MS,
                 step=quiet_ms,
                 stop_event=stop,
@@ -91,26 +91,27 @@ def _identities(sources: Sequence[Path]) -> dict[Path, tuple[int, int] | None]:
     return identities
 
 
-class _Filter:
-    """Tells which changes count."""
+def _filter(
+    sources: Sequence[Path], store: Path, ignore: Sequence[str]
+) -> Callable[[object, str], bool]:
+    """Return what tells whether a change counts."""
+    own = store.resolve()
+    ignored: dict[Path, Ignored | None] = {}
+    for source in sources:
+        try:
+            ignored[source] = Ignored(source, ignore)
+        except SourceError:  # the sync will say so
+            ignored[source] = None
 
-    def __init__(self, sources: Sequence[Path], store: Path, ignore: Sequence[str]) -> None:
-        self._store = store.resolve()
-        self._ignored: dict[Path, Ignored | None] = {}
-        for source in sources:
-            try:
-                self._ignored[source] = Ignored(source, ignore)
-            except SourceError:  # the sync will say so
-                self._ignored[source] = None
-
-    def __call__(self, _: object, name: str) -> bool:
+    def counts(_: object, name: str) -> bool:
         path = Path(name)
-        return any(_concerns(path, *each) for each in self._ignored.items()) and not any(
-            is_store(folder, self._store) for folder in path.parents
-        )
+        concerns = any(_concerns(path, source, patterns) for source, patterns in ignored.items())
+        return concerns and not any(is_store(folder, own) for folder in path.parents)
+
+    return counts
 
 
-def _concerns(path: Path, source: Path, ignored: Ignored | None) -> bool:
+def _concerns(path: Path, source: Path, patterns: Ignored | None) -> bool:
     if path == source:
         return True
     if not is_within(path, source):
@@ -119,7 +120,7 @@ def _concerns(path: Path, source: Path, ignored: Ignored | None) -> bool:
         return True
     if any(part.startswith(".") for part in path.relative_to(source).parts):
         return False
-    return ignored is None or not ignored.has(path)
+    return patterns is None or not patterns.has(path)
 
 
 def _folder_of(source: Path) -> Path:

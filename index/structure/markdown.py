@@ -2,32 +2,35 @@
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from index.records import Skipped, Span
-from index.structure.outline import Block, Outline, line_spans, marker_end, trim
+from index.structure.outline import Outline, OutlineBuilder, line_spans, marker_end, trim
 
 
 def outline_markdown(text: str) -> Outline:
     """Return the layout of `text`."""
     lines = line_spans(text)
-    layout = _Layout(text)
+    outline = _MarkdownOutline(text)
     first_line = front_matter_lines(text, lines)
     if first_line:
-        layout.skipped.append(Skipped(0, lines[first_line - 1].end, "front matter"))
+        outline.skipped.append(Skipped(0, lines[first_line - 1].end, "front matter"))
+    top_headings: list[str] = []
     for leaf in _read_leaves(text, lines, first_line):
         span = trim(text, Span(lines[leaf.first].start, lines[leaf.last - 1].end))
         if span.start == span.end:
             continue
         if leaf.level:
-            layout.add_heading(leaf, span)
+            outline.add_heading(leaf.level, leaf.title, span)
         else:
-            layout.add_text(leaf, span)
-    return layout.finish()
+            outline.add_text(span, leaf.kind)
+        if leaf.level == 1:
+            top_headings.append(leaf.title)
+    return outline.finish(top_headings[0] if len(top_headings) == 1 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +56,17 @@ _NUMBER_SIGNS = re.compile(r"#{1,6}[ \t]+")
 _HEADING_END = re.compile(r"(?:[ \t]#+|[\r\n][ \t>]*(?:=+|-+))[ \t]*\Z")
 
 
-@dataclass(slots=True)
-class _Layout:
-    text: str
-    blocks: list[Block] = field(default_factory=list[Block])
-    skipped: list[Skipped] = field(default_factory=list[Skipped])
-    _path: list[_Leaf] = field(default_factory=list[_Leaf])
-    _top_headings: list[str] = field(default_factory=list[str])
-    _section: int = 0
-    _open_heading: tuple[_Leaf, Span] | None = None
-
-    def skip(self, span: Span, reason: str) -> None:
-        span = trim(self.text, span)
-        if span.start < span.end:
-            self.skipped.append(Skipped(*span, reason))
-
-    def add_heading(self, heading: _Leaf, span: Span) -> None:
-        self._close_heading(heading.level)
-        self._path = [above for above in self._path if above.level < heading.level] + [heading]
-        self._section += 1
-        self._open_heading = (heading, span)
-        if heading.level == 1:
-            self._top_headings.append(heading.title)
-
-    def add_text(self, leaf: _Leaf, span: Span) -> None:
+class _MarkdownOutline(OutlineBuilder):
+    def add_text(self, span: Span, kind: str) -> None:
         """Add `span` without its comments; no passage runs across a comment."""
         start = span.start
         comments: list[Span] = []
-        if leaf.kind in _WITH_COMMENTS:
-            comments = _find_comments(self.text, span, in_html=leaf.kind == "html_block")
+        if kind in _WITH_COMMENTS:
+            comments = _find_comments(self.text, span, in_html=kind == "html_block")
         for comment in comments:
             self._add_part(Span(start, comment.start))
             self.skip(comment, "comment")
-            self._section += 1
+            self.section += 1
             start = comment.end
         rest = Span(start, span.end)
         if start > span.start and _PUNCTUATION.match(self.text, *rest):
@@ -93,11 +74,11 @@ class _Layout:
         else:
             self._add_part(rest)
 
-    def finish(self) -> Outline:
-        self._close_heading(0)
-        title = self._top_headings[0] if len(self._top_headings) == 1 else ""
-        skipped = sorted(self.skipped, key=lambda part: part.start)
-        return Outline(title, tuple(self.blocks), tuple(skipped))
+    def add_heading_text(self, span: Span) -> None:
+        content = _without_heading_marks(self.text, span)
+        self.skip(Span(span.start, content.start), "markup")
+        self.add_text(content, "heading_open")
+        self.skip(Span(content.end, span.end), "markup")
 
     def _add_part(self, span: Span) -> None:
         span = trim(self.text, span)
@@ -108,25 +89,9 @@ class _Layout:
         elif _LINK_DEFINITION.match(self.text, *span):
             self.skip(span, "link definition")
         else:
-            self._close_heading()
             start = _content_start(self.text, span)
             self.skip(Span(span.start, start), "list marker")
-            headings = tuple(heading.title for heading in self._path if heading.title)
-            self.blocks.append(Block(start, span.end, headings, self._section))
-
-    def _close_heading(self, level: int = 7) -> None:
-        """Skip the last heading if text or a deeper heading follows it; else make it a block."""
-        if self._open_heading is None:
-            return
-        (heading, span), self._open_heading = self._open_heading, None
-        if level > heading.level:
-            self.skip(span, "heading")
-            return
-        self._path.remove(heading)
-        content = _without_heading_marks(self.text, span)
-        self.skip(Span(span.start, content.start), "markup")
-        self.add_text(heading, content)
-        self.skip(Span(content.end, span.end), "markup")
+            self.add_block(start, span.end)
 
 
 def _content_start(text: str, span: Span) -> int:
@@ -199,9 +164,9 @@ def _find_comments(text: str, span: Span, *, in_html: bool) -> list[Span]:
     """
     opening = _OPENING_IN_HTML if in_html else _OPENING
     backticks: dict[int, list[int]] = {}  # where the runs of each length begin
-    for match in _BACKTICKS.finditer(text, span.start, span.end):
-        backticks.setdefault(len(match.group()), []).append(match.start())
-    found: list[Span] = []
+    for run in _BACKTICKS.finditer(text, span.start, span.end):
+        backticks.setdefault(len(run.group()), []).append(run.start())
+    comments: list[Span] = []
     position = span.start
     while match := opening.search(text, position, span.end):
         position = match.end()
@@ -216,8 +181,8 @@ def _find_comments(text: str, span: Span, *, in_html: bool) -> list[Span]:
             if not empty and close < 0:
                 break
             position = empty.end() if empty else close + len("-->")
-            found.append(Span(match.start(), position))
-    return found
+            comments.append(Span(match.start(), position))
+    return comments
 
 
 # The kinds of lines, each with a letter for it.
