@@ -40,20 +40,22 @@ class StoreMissingError(StoreError):
 class StoreUnusableError(StoreError):
     """The store was written by another Pincite, or is damaged; `reason` says how."""
 
+    advice = ". Rebuild it from the sources with `pincite index SOURCE…`."
+
     def __init__(self, reason: str) -> None:
-        super().__init__(f"{reason}. Rebuild it from the sources with `pincite index SOURCE…`.")
+        super().__init__(reason + self.advice)
         self.reason = reason
 
 
 class StoreOutdatedError(StoreUnusableError):
     """A snapshot is in an older format; indexing builds it anew, and nothing is lost."""
 
+    advice = ": run `pincite index`, which builds the store anew from its SOURCEs and uploads."
+
     def __init__(self, snapshot: str, version: int) -> None:
         super().__init__(
             f"Snapshot {snapshot} was written by an earlier Pincite, in format {version}"
         )
-        advice = "run `pincite index`, which builds the store anew from its SOURCEs and uploads"
-        self.args = (f"{self.reason}: {advice}.",)
 
 
 class StoreDamagedError(StoreUnusableError):

@@ -101,8 +101,8 @@ def _is_wrapped(run: list[_Line]) -> bool:
     widths = [len(line.text) for line in run]
     if max(widths) > _MAX_WRAPPED_LINE or min(widths[:-1]) < max(widths) / 2:
         return False
-    broken_off = sum(not _PROSE_END.search(line.text) for line in run[:-1])
-    return broken_off * 2 >= len(run) - 1 and bool(_PROSE_END.search(run[-1].text))
+    *upper_end, last_ends = (bool(_PROSE_END.search(line.text)) for line in run)
+    return last_ends and 2 * sum(upper_end) <= len(upper_end)
 
 
 def _find_roles(lines: list[_Line]) -> list[_Role]:
@@ -259,7 +259,7 @@ def _body_needed(line: str) -> int | None:
 
 
 def _is_title_case(content: list[str]) -> bool:
-    """Tell whether at most one word in six has no capital: "Causes and Prevention of acne"."""
+    """Tell whether at most one word in six has no capital."""
     small = sum(not any(character.isupper() for character in word) for word in content)
     return bool(content) and 6 * small <= len(content)
 
@@ -271,10 +271,8 @@ def _is_short(words: list[str], content: list[str]) -> bool:
 
 
 def _states_something(words: list[str]) -> bool:
-    """Tell whether a word is a finite verb, or looks like one, neither first nor last."""
+    """Tell whether a word is a finite verb, or looks like one and is neither first nor last."""
     if words[:1] == ["I"] or any(word.replace("’", "'") in _STATING_WORDS for word in words):
         return True
-    return any(
-        word.islower() and word not in _SMALL_WORDS and _VERB_ENDING.match(word)
-        for word in words[1:-1]
-    )
+    inner = (word for word in words[1:-1] if word.islower() and word not in _SMALL_WORDS)
+    return any(map(_VERB_ENDING.match, inner))
