@@ -119,10 +119,10 @@ def _max_sequence_length(folder: Path) -> int:
     def read(file: str, key: str) -> int:
         return int(_read_json(folder / file).get(key) or 0)
 
-    configured = read("sentence_bert_config.json", "max_seq_length")
-    configured = configured or read("tokenizer_config.json", "model_max_length")
+    set_length = read("sentence_bert_config.json", "max_seq_length")
+    tokenizer_length = read("tokenizer_config.json", "model_max_length")
     positions = read("config.json", "max_position_embeddings")
-    lengths = [length for length in (configured, positions) if length > 0]
+    lengths = [length for length in (set_length or tokenizer_length, positions) if length > 0]
     if not lengths:
         raise ModelError(f"{folder} does not say how many tokens its model reads.")
     return min(lengths)
