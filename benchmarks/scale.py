@@ -12,8 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.copies import COSINES
-from benchmarks.grow import BUILT
+from benchmarks.grow import BUILT, COSINES
 from benchmarks.results import LATEST, WORK, keep
 
 _METHOD = f"""\

@@ -1,19 +1,21 @@
-"""`python -m eval`, which is also `pincite eval`: on gold questions or public sets."""
+"""`python -m eval`, which is also `pincite eval`: measure on gold questions or on public sets."""
 
+import inspect
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from eval.options import (
-    BaselineOption,
-    OutOption,
-    QuietOption,
-    TopKOption,
-    measuring_settings,
-)
-from eval.sets.cli import abstain_command, beir_command, spans_command
+from eval.gold import PACKAGED_GOLD, locate, read_gold
+from eval.records import Run
+from eval.report.terminal import Delivery
+from eval.run import TOP_K, evaluate
+from eval.sets.protocols import IndexedSets, run_abstain, run_beir, run_spans
+from index.progress import progress_bar
 from index.terminal import run
 from qa.cli import (
     BackendOption,
@@ -23,15 +25,90 @@ from qa.cli import (
     ThresholdOption,
     WithoutOption,
 )
+from qa.engine import Engine
+from qa.settings import Settings, load_settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-app.command("beir")(beir_command)
-app.command("spans")(spans_command)
-app.command("abstain")(abstain_command)
+
+SetArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The set's folder.")]
+SplitOption = Annotated[str, typer.Option("--split", help="Which of the qrels to use.")]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache", help="Where sets are kept once indexed.", show_default="the user's cache folder"
+    ),
+]
+
+
+def shared_options(
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", metavar="RUN.json", help="Compare with this earlier eval.json."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder for the report.", show_default="reports/eval or /PROTOCOL-DIR"
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Write the files, print nothing.")] = False,
+    top_k: Annotated[
+        int | None,
+        typer.Option("--top-k", help="How many passages to look at.", show_default=str(TOP_K)),
+    ] = None,
+    threshold: ThresholdOption = None,
+    without: WithoutOption = None,
+    model: ModelOption = None,
+    reader: ReaderOption = None,
+    backend: BackendOption = None,
+) -> None:
+    """Stand for the options of every command that measures; see `measuring`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was given for `shared_options`: about the report, and `flags` about the engine."""
+
+    baseline: Path | None
+    out: Path | None
+    quiet: bool
+    top_k: int | None
+    flags: dict[str, Any]
+
+    def delivery(self, folder: str) -> Delivery:
+        """Return where the report goes: `folder` below reports/ unless --out names another."""
+        return Delivery.to(self.out or Path("reports") / folder, self.baseline, quiet=self.quiet)
+
+    def settings(self, store: Path | None = None) -> Settings:
+        """Return the settings in force, but for `top_k`: what `ask` shows must not limit recall."""
+        top_k = TOP_K if self.top_k is None else self.top_k
+        return load_settings(store=store, top_k=top_k, **self.flags)
+
+
+def measuring(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the shared options to a command, which gets them as one argument: `options`."""
+    shared = inspect.signature(shared_options).parameters
+    own = inspect.signature(command).parameters
+    parameters = [
+        *(parameter for parameter in own.values() if parameter.name != "options"),
+        *shared.values(),
+    ]
+
+    def measure(**given: Any) -> None:
+        flags = {name: given.pop(name) for name in shared}
+        report = {name: flags.pop(name) for name in ("baseline", "out", "quiet", "top_k")}
+        command(options=Options(**report, flags=flags), **given)
+
+    measure.__doc__ = command.__doc__
+    measure.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    measure.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return measure
 
 
 @app.callback(invoke_without_command=True)
+@measuring
 def evaluate_command(
+    options: Options,
     context: typer.Context,
     gold: Annotated[
         Path | None,
@@ -39,15 +116,6 @@ def evaluate_command(
             help="JSONL file of gold questions.", show_default="the questions about the seeds"
         ),
     ] = None,
-    baseline: BaselineOption = None,
-    out: OutOption = None,
-    quiet: QuietOption = False,
-    top_k: TopKOption = None,
-    threshold: ThresholdOption = None,
-    without: WithoutOption = None,
-    model: ModelOption = None,
-    reader: ReaderOption = None,
-    backend: BackendOption = None,
     store: StoreOption = None,
 ) -> None:
     """Measure finding, citing and abstaining on gold questions.
@@ -58,28 +126,66 @@ def evaluate_command(
     if context.invoked_subcommand:
         _refuse_options_before(context)
         return
-    # Imported when run: they bring FAISS, which other commands may not need.
-    from eval.gold import PACKAGED_GOLD, locate, read_gold
-    from eval.report.terminal import Delivery
-    from eval.run import evaluate
-    from index.progress import progress_bar
-    from qa.engine import Engine
-
-    settings = measuring_settings(
-        top_k,
-        store=store,
-        model=model,
-        reader=reader,
-        backend=backend,
-        threshold=threshold,
-        without=without,
-    )
-    delivery = Delivery.to(out or Path("reports/eval"), baseline, quiet=quiet)
+    settings = options.settings(store)
+    delivery = options.delivery("eval")
     rows = read_gold(gold or PACKAGED_GOLD)
     engine = Engine.open(settings.store, **settings.for_engine)
-    asked = locate(rows, [each.document for each in engine.snapshot.chunked.values()])
+    asked = locate(rows, [chunked.document for chunked in engine.snapshot.chunked.values()])
     with progress_bar() as progress:
         measured = evaluate(engine, asked, top_k=settings.top_k, progress=progress)
+    delivery.deliver(measured)
+
+
+@app.command("beir")
+@measuring
+def beir_command(
+    options: Options,
+    folder: SetArgument,
+    split: SplitOption = "test",
+    cache: CacheOption = None,
+) -> None:
+    """Rank documents by their best passage, on a BEIR set."""
+    _measure_set("beir", folder, options, cache, partial(run_beir, folder, split))
+
+
+@app.command("spans")
+@measuring
+def spans_command(options: Options, folder: SetArgument, cache: CacheOption = None) -> None:
+    """Measure what characters are cited, on gold spans."""
+    _measure_set("spans", folder, options, cache, partial(run_spans, folder))
+
+
+@app.command("abstain")
+@measuring
+def abstain_command(
+    options: Options,
+    folder: SetArgument,
+    far_off: Annotated[
+        Path | None,
+        typer.Option(
+            "--far-off", help="Set to take far-off questions from.", show_default="one beside DIR"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Which documents are dropped.")] = 0,
+    split: SplitOption = "test",
+    cache: CacheOption = None,
+) -> None:
+    """Measure abstaining, half of a BEIR set left out."""
+    _measure_set(
+        "abstain", folder, options, cache, partial(run_abstain, folder, far_off, seed, split)
+    )
+
+
+def _measure_set(
+    protocol: str,
+    folder: Path,
+    options: Options,
+    cache: Path | None,
+    measure: Callable[[IndexedSets], Run],
+) -> None:
+    delivery = options.delivery(f"{protocol}-{folder.resolve().name}")
+    with progress_bar() as progress:
+        measured = measure(IndexedSets(options.settings(), cache, progress))
     delivery.deliver(measured)
 
 

@@ -1,11 +1,10 @@
 """Two runs on the same questions: which figures differ, which questions got better and worse."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from eval.errors import BaselineError
@@ -15,7 +14,6 @@ from eval.measures.table import Table
 from eval.records import Result, Run, Settings
 
 _WORTH = {"right": 2, "abstained": 2, "off the gold": 1, "missed": 1, "false answer": 0}
-_NOT_CONDITIONS = {"date"}
 _MUST_AGREE = ("protocol", "options", "top_k")
 _NOT_CHANGES = {"took_ms"}
 FEWEST = 6
@@ -88,7 +86,7 @@ def compare(run: Run, baseline: Run, *, of_one_file: bool = False) -> Comparison
     pairs = [
         Change(before[now.id], now)
         for now in run.results
-        if now.id in before and (of_one_file or _asks_the_same(now, before[now.id]))
+        if now.id in before and (of_one_file or _asked(now) == _asked(before[now.id]))
     ]
     if not pairs:
         raise BaselineError(
@@ -101,8 +99,8 @@ def compare(run: Run, baseline: Run, *, of_one_file: bool = False) -> Comparison
         differences=tuple(_differences(pairs)),
         better=tuple(pair for pair in pairs if _worth(pair.now) > _worth(pair.before)),
         worse=tuple(pair for pair in pairs if _worth(pair.now) < _worth(pair.before)),
-        missing=tuple(each for each in before if each not in paired),
-        added=tuple(each.id for each in run.results if each.id not in paired | before.keys()),
+        missing=tuple(question for question in before if question not in paired),
+        added=tuple(result.id for result in run.results if result.id not in paired | before.keys()),
         conditions=_conditions(run.settings, baseline.settings),
     )
 
@@ -117,84 +115,66 @@ def _refuse_unlike(now: Settings, before: Settings) -> None:
             )
 
 
-def _asks_the_same(now: Result, before: Result) -> bool:
-    return _asked(now) == _asked(before)
-
-
 def _asked(result: Result) -> object:
     """Return what is asked; where the gold stands may change, when documents do."""
-    gold = {(each.source, each.text) for each in result.gold}
+    gold = {(excerpt.source, excerpt.text) for excerpt in result.gold}
     return result.question, result.kind, gold
 
 
-def _differences(pairs: Sequence[Change]) -> list[Difference]:
+def _differences(pairs: Sequence[Change]) -> Iterator[Difference]:
     now = Table.of([pair.now for pair in pairs])
     before = Table.of([pair.before for pair in pairs])
-    found = (_difference(measure, now, before) for measure in MEASURES)
-    return [each for each in found if each]
+    for measure in MEASURES:
+        values = measure.value(before), measure.value(now)
+        if values[0] is not None and values[1] is not None:
+            yield _difference(measure, now, before, values[1], values[0])
 
 
-def _difference(measure: Measure, now: Table, before: Table) -> Difference | None:
-    values = measure.value(before), measure.value(now)
-    if values[0] is None or values[1] is None:
-        return None
+def _difference(
+    measure: Measure, now: Table, before: Table, value_now: float, value_before: float
+) -> Difference:
     groups = measure.rows(now)
     low, high = difference(measure.statistic, now, before, groups)
     if measure.is_share and low == high != 0:  # all changed alike
         low, high = limits_of_unanimous(low, min(map(len, groups)), least=-1.0)
     sign = {"higher": 1, "lower": -1, "neither": 0}[measure.better]
-    changes = _changes(measure, now, before, sign)
+    gained, lost, tell = _changes(measure, now, before, sign)
     certain = sign * ((low > 0) - (high < 0))
+    verdict: Literal["better", "worse", "same", "too few"] = "same"
+    if certain:
+        verdict = "too few" if not tell else "better" if certain > 0 else "worse"
     return Difference(
         name=measure.name,
-        before=values[0],
-        now=values[1],
+        before=value_before,
+        now=value_now,
         low=low,
         high=high,
         questions=sum(map(len, groups)),
-        gained=changes.gained,
-        lost=changes.lost,
-        verdict=_verdict(certain, tell=changes.tell),
+        gained=gained,
+        lost=lost,
+        verdict=verdict,
         guarded=measure.name in GUARDED,
     )
 
 
-def _verdict(certain: int, *, tell: bool) -> Literal["better", "worse", "same", "too few"]:
-    if certain and not tell:
-        return "too few"
-    return "better" if certain > 0 else "worse" if certain < 0 else "same"
-
-
-@dataclass(frozen=True, slots=True)
-class _Changes:
-    """On how many questions a measure got better, and worse, and whether these are enough."""
-
-    gained: int | None
-    lost: int | None
-    tell: bool
-
-
-def _changes(measure: Measure, now: Table, before: Table, sign: int) -> _Changes:
+def _changes(
+    measure: Measure, now: Table, before: Table, sign: int
+) -> tuple[int | None, int | None, bool]:
+    """Return on how many questions a measure gained and lost, and whether these are enough."""
     if not sign:
-        return _Changes(None, None, tell=True)
+        return None, None, True
     if measure.column is None:
         rows = np.unique(np.concatenate(measure.rows(now)))
-        return _Changes(None, None, tell=_count_changed(now, before, rows) >= FEWEST)
+        columns = now.columns.keys() - _NOT_CHANGES
+        differ = [now[name][rows] != before[name][rows] for name in columns]
+        return None, None, int(np.any(differ, axis=0).sum()) >= FEWEST
     (rows,) = measure.rows(now)
     values = now[measure.column][rows], before[measure.column][rows]
     change = sign * (values[0] - values[1])
     gained, lost = int((change > 0).sum()), int((change < 0).sum())
-    yes_or_no = all(np.isin(each, (0, 1)).all() for each in values)
+    yes_or_no = all(np.isin(column, (0, 1)).all() for column in values)
     tell = gained + lost >= FEWEST and not (yes_or_no and mcnemar(gained, lost) > _LEVEL)
-    return _Changes(gained, lost, tell)
-
-
-def _count_changed(now: Table, before: Table, rows: NDArray[np.intp]) -> int:
-    """Return for how many of these questions any value differs but how long they took."""
-    differ = [
-        now[name][rows] != before[name][rows] for name in now.columns if name not in _NOT_CHANGES
-    ]
-    return int(np.any(differ, axis=0).sum())
+    return gained, lost, tell
 
 
 def mcnemar(gained: int, lost: int) -> float:
@@ -209,9 +189,6 @@ def _worth(result: Result) -> tuple[int, float]:
 
 
 def _conditions(now: Settings, before: Settings) -> dict[str, tuple[str, str]]:
-    values = {
-        field.name: (str(getattr(before, field.name)), str(getattr(now, field.name)))
-        for field in fields(Settings)
-        if field.name not in _NOT_CONDITIONS
-    }
+    names = (field.name for field in fields(Settings) if field.name != "date")
+    values = {name: (str(getattr(before, name)), str(getattr(now, name))) for name in names}
     return {name: both for name, both in values.items() if both[0] != both[1]}

@@ -1,15 +1,14 @@
 """The quality gate: a new snapshot has to answer a person's gold questions as the live one does."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from eval.comparison import FEWEST, Comparison, Difference, compare
 from eval.gold import GoldRow, Located, Rows, locate_what_stands
-from eval.options import TOP_K
 from eval.records import Result, Run
 from eval.run import evaluate
-from index.encoding import Backend
+from index.encoding.choose import open_encoder
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model, find_model
 from index.errors import ModelError
@@ -17,9 +16,9 @@ from index.progress import Progress, no_progress
 from index.store.manifest import Manifest
 from index.store.snapshot import Snapshot
 from qa.engine import Engine
-from qa.read.choose import open_reader_if_any
-from qa.read.reader import Reader
-from qa.records import Stage, stages_without
+from qa.read.reader import Reader, open_reader_if_any
+from qa.records import stages_without
+from qa.settings import Settings
 
 MATERIAL = 0.1
 """The least loss in a graded measure that holds a snapshot back."""
@@ -47,21 +46,20 @@ class GateOutcome:
     lost: Mapping[str, str]
     left_out: Mapping[int, str]
     asked: int
-    seconds: float
 
     @property
     def losses(self) -> tuple[Difference, ...]:
         """The significant losses that hold the candidate back."""
         return tuple(
-            each
-            for each in self._significant
-            if each.name not in GRADED or abs(each.now - each.before) >= MATERIAL
+            loss
+            for loss in self._significant
+            if loss.name not in GRADED or abs(loss.now - loss.before) >= MATERIAL
         )
 
     @property
     def slight(self) -> tuple[Difference, ...]:
         """The significant losses that are too small to hold it back."""
-        return tuple(each for each in self._significant if each not in self.losses)
+        return tuple(loss for loss in self._significant if loss not in self.losses)
 
     @property
     def _significant(self) -> tuple[Difference, ...]:
@@ -79,22 +77,11 @@ class GateOutcome:
         if compared is None or self._significant or len(compared.worse) <= len(compared.better):
             return False
         return len(compared.better) + len(compared.worse) < FEWEST or any(
-            each.guarded and each.verdict == "too few" and (each.lost or 0) > (each.gained or 0)
-            for each in compared.differences
+            difference.guarded
+            and difference.verdict == "too few"
+            and (difference.lost or 0) > (difference.gained or 0)
+            for difference in compared.differences
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A snapshot, what of the gold stands in it, and what it answered."""
-
-    located: Located
-    run: Run
-
-    @property
-    def standing(self) -> tuple[Result, ...]:
-        """The results of questions that can be answered from it, or by nothing anywhere."""
-        return tuple(each for each in self.run.results if each.id not in self.located.gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +89,15 @@ class GoldGate:
     """An `index.sync.Gate` that asks `gold` of both snapshots.
 
     `model` and `encoder` are those of the candidate; of a snapshot that was made by another
-    model that one is opened. `report` is given the outcome.
+    model that one is opened. Questions are answered with these `settings`. `report` is given
+    the outcome.
     """
 
     gold: Rows[GoldRow]
     model: Model
     encoder: Encoder
+    settings: Settings
     report: Callable[[GateOutcome], None]
-    backend: Backend = "auto"
-    top_k: int = TOP_K
-    reader: str | None = None
-    threshold: float | None = None
-    without: tuple[Stage, ...] = ()
     progress: Progress = no_progress
 
     def __call__(self, live: Snapshot, candidate: Snapshot, checked: Snapshot | None) -> bool:
@@ -123,7 +107,6 @@ class GoldGate:
         ModelError if the model of the live snapshot is not here, GoldError for a question that
         cannot be asked.
         """
-        started = time.perf_counter()
         snapshots = [live, candidate]
         if checked and self._can_ask(checked):
             snapshots.append(checked)
@@ -148,39 +131,34 @@ class GoldGate:
                 line: now.located.why_lost(row.quotes[0]) for line, row in rows if row.id in nowhere
             },
             asked=len(before.standing),
-            seconds=time.perf_counter() - started,
         )
         self.report(outcome)
         return outcome.passed
 
-    def _ask(self, snapshots: Sequence[Snapshot]) -> Iterator[_Asked]:
+    def _ask(self, snapshots: Sequence[Snapshot]) -> Iterator["_Asked"]:
         """Ask of each snapshot the questions that stand in any of them."""
         located = [
-            locate_what_stands(self.gold, [each.document for each in snapshot.chunked.values()])
+            locate_what_stands(
+                self.gold, [chunked.document for chunked in snapshot.chunked.values()]
+            )
             for snapshot in snapshots
         ]
         nowhere = set.intersection(*(set(each.gone) for each in located))
-        reader = open_reader_if_any(self.reader, self.backend)
-        for number, (snapshot, found) in enumerate(zip(snapshots, located, strict=True)):
-            standing = [each for each in found.questions.questions if each.id not in nowhere]
-            yield _Asked(
-                found,
-                evaluate(
-                    self._engine(snapshot, reader),
-                    replace(found.questions, questions=tuple(standing)),
-                    top_k=self.top_k,
-                    progress=self._progress(number, len(snapshots)),
-                ),
-            )
+        reader = open_reader_if_any(self.settings.reader, self.settings.backend)
+        for number, (snapshot, own) in enumerate(zip(snapshots, located, strict=True)):
+            standing = [
+                question for question in own.questions.questions if question.id not in nowhere
+            ]
+            asked = replace(own.questions, questions=tuple(standing))
+            progress = self._progress(number, len(snapshots))
+            yield _Asked(own, evaluate(self._engine(snapshot, reader), asked, progress=progress))
 
     def _engine(self, snapshot: Snapshot, reader: Reader | None) -> Engine:
         model, encoder = model_of(snapshot.manifest, self.model), self.encoder
         if model is not self.model:
-            from index.encoding.choose import open_encoder
-
-            encoder = open_encoder(model, self.backend)
-        stages = stages_without(self.without)
-        return Engine(snapshot, model, encoder, model.tokenizer(), reader, self.threshold, stages)
+            encoder = open_encoder(model, self.settings.backend)
+        threshold, stages = self.settings.threshold, stages_without(self.settings.without)
+        return Engine(snapshot, model, encoder, model.tokenizer(), reader, threshold, stages)
 
     def _can_ask(self, snapshot: Snapshot) -> bool:
         try:
@@ -196,6 +174,19 @@ class GoldGate:
         return progress
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A snapshot, what of the gold stands in it, and what it answered."""
+
+    located: Located
+    run: Run
+
+    @property
+    def standing(self) -> tuple[Result, ...]:
+        """The results of questions that can be answered from it, or by nothing anywhere."""
+        return tuple(result for result in self.run.results if result.id not in self.located.gone)
+
+
 def model_of(manifest: Manifest, current: Model) -> Model:
     """Return the model that a snapshot was made by, `current` if that is it.
 
@@ -203,17 +194,15 @@ def model_of(manifest: Manifest, current: Model) -> Model:
     """
     if manifest.model_fingerprint == current.fingerprint:
         return current
-    try:
-        found = find_model(manifest.model_name)
-    except ModelError:
-        found = None
-    if found is None or found.fingerprint != manifest.model_fingerprint:
-        raise ModelError(
-            f"The live snapshot was made by the model {manifest.model_name}, which is not here as "
-            "it was then, so the gold questions cannot be asked of it: bring it back, or publish "
-            "without comparing with `pincite index --force`."
-        )
-    return found
+    with suppress(ModelError):
+        model = find_model(manifest.model_name)
+        if model.fingerprint == manifest.model_fingerprint:
+            return model
+    raise ModelError(
+        f"The live snapshot was made by the model {manifest.model_name}, which is not here as "
+        "it was then, so the gold questions cannot be asked of it: bring it back, or publish "
+        "without comparing with `pincite index --force`."
+    )
 
 
 def _compare(before: _Asked, now: _Asked) -> Comparison | None:

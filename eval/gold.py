@@ -1,8 +1,8 @@
-"""A person's own gold questions: a JSONL file, and where its quotes stand in the documents."""
+"""Gold questions: what one is, the JSONL file of them, and where quotes stand in the documents."""
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -21,21 +21,61 @@ from eval.errors import GoldError
 from eval.records import Kind, Split
 from index.records import Document, Span
 from index.terminal import one_line
-from qa.question.wording import words
+from qa.question.wording import plain_words
 from qa.verify.nearest import nearest
+
+PACKAGED_GOLD = Path(__file__).parent / "gold" / "seeds.jsonl"
+_FORM = "one JSON object with id, question and quotes, and kind where there are none"
+_SHOWN = 70
+_BEFORE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class GoldSpan:
+    """Where an answer stands: `document.text[span.start:span.end]`."""
+
+    document_id: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, and what answers it: stretches of documents, or whole documents.
+
+    `spans` each answer by themselves, or together; `documents` gives the relevance, 1 and up,
+    of each relevant document by its id. Both are empty for an unanswerable question, and for an
+    answerable one of which nothing stands in the documents any more. `origin` names file and line,
+    for errors.
+    """
+
+    id: str
+    text: str
+    kind: Kind
+    origin: str
+    split: Split = "report"
+    spans: tuple[GoldSpan, ...] = ()
+    documents: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Questions to ask in order; `name` is the file's or folder's, `sha256` for its content."""
+
+    name: str
+    sha256: str
+    questions: tuple[Question, ...]
+
 
 Row = TypeVar("Row", bound=BaseModel)
 
 
-def not_blank(text: str) -> str:
-    """Return `text`. Raises ValueError if it holds nothing but blanks."""
+def _not_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be blank")
     return text
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(not_blank)]
-
+Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_not_blank)]
 
 _PLAIN = {
     "missing": "is missing",
@@ -94,10 +134,11 @@ def read_rows(path: Path, kind: type[Row], form: str) -> Rows[Row]:
     return Rows(path, sha256, rows)
 
 
-def refuse_repeats(rows: Rows[Row], values: Mapping[int, str], what: str) -> None:
+def refuse_repeats(rows: Rows[Row], value_of: Callable[[Row], str], what: str) -> None:
     """Raise GoldError for the first line whose value, `what` by name, stood on one before it."""
     seen: dict[str, int] = {}
-    for line, value in values.items():
+    for line, row in rows.by_line.items():
+        value = value_of(row)
         first = seen.setdefault(value, line)
         if first != line:
             shown = value if len(value) <= 80 else f"{value[:80]}…"
@@ -117,55 +158,13 @@ def _row(path: Path, number: int, line: str, kind: type[Row], form: str) -> Row:
         raise line_error(path, number, f"{named}{what}. A line is {form}; correct it.") from error
 
 
-@dataclass(frozen=True, slots=True)
-class GoldSpan:
-    """Where an answer stands: `document.text[span.start:span.end]`."""
-
-    document_id: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question, and what answers it: stretches of documents, or whole documents.
-
-    `spans` each answer by themselves, or together; `documents` gives the relevance, 1 and up,
-    of each relevant document by its id. Both are empty for an unanswerable question, and for an
-    answerable one of which nothing stands in the documents any more. `origin` names file and line,
-    for errors.
-    """
-
-    id: str
-    text: str
-    kind: Kind
-    origin: str
-    split: Split = "report"
-    spans: tuple[GoldSpan, ...] = ()
-    documents: Mapping[str, int] = field(default_factory=dict[str, int])
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionSet:
-    """Questions to ask in order; `name` is the file's or folder's, `sha256` for its content."""
-
-    name: str
-    sha256: str
-    questions: tuple[Question, ...]
-
-
-PACKAGED_GOLD = Path(__file__).parent / "gold" / "seeds.jsonl"
-_FORM = "one JSON object with id, question and quotes, and kind where there are none"
-_SHOWN = 70
-_BEFORE = 25
-
-
 class GoldQuote(BaseModel):
     """A passage that answers by itself: an exact substring of the document called `source`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: Line
-    quote: Annotated[str, AfterValidator(not_blank)]
+    quote: Annotated[str, AfterValidator(_not_blank)]
 
 
 class GoldRow(BaseModel):
@@ -202,10 +201,10 @@ def read_gold(path: Path) -> Rows[GoldRow]:
     line that is not a GoldRow or repeats the id or the question of a line before it.
     """
     gold = read_rows(path, GoldRow, _FORM)
-    rows = gold.by_line.items()
-    refuse_repeats(gold, {line: row.id for line, row in rows}, "the id")
-    asked = {line: " ".join(words(row.question)) or row.question for line, row in rows}
-    refuse_repeats(gold, asked, "the question")
+    refuse_repeats(gold, lambda row: row.id, "the id")
+    refuse_repeats(
+        gold, lambda row: " ".join(plain_words(row.question)) or row.question, "the question"
+    )
     return gold
 
 
@@ -236,10 +235,9 @@ class Located:
 
         The first quote is told of that stood there and does not stand here.
         """
-        known = earlier.lost.get(line, ())
-        quotes = (quote for quote in self.lost.get(line, ()) if quote not in known)
-        quote = next(quotes, None)
-        return self.why_lost(quote) if quote else ""
+        lost_then = earlier.lost.get(line, ())
+        lost_since = (quote for quote in self.lost.get(line, ()) if quote not in lost_then)
+        return next(map(self.why_lost, lost_since), "")
 
     def why_lost(self, quote: GoldQuote) -> str:
         """Return where a lost quote should stand, and what stands there."""
@@ -275,7 +273,14 @@ def locate_what_stands(gold: Rows[GoldRow], documents: Iterable[Document]) -> Lo
     questions: list[Question] = []
     lost: dict[int, tuple[GoldQuote, ...]] = {}
     for line, row in gold.by_line.items():
-        places = {quote: _places(quote, by_source) for quote in row.quotes}
+        spans = {
+            quote: [
+                span
+                for document in by_source.get(quote.source, ())
+                for span in _occurrences(quote.quote, document)
+            ]
+            for quote in row.quotes
+        }
         questions.append(
             Question(
                 id=row.id,
@@ -283,18 +288,13 @@ def locate_what_stands(gold: Rows[GoldRow], documents: Iterable[Document]) -> Lo
                 kind=row.kind,
                 origin=f"{gold.path}, line {line}",
                 split=row.split,
-                spans=tuple(dict.fromkeys(chain.from_iterable(places.values()))),
+                spans=tuple(dict.fromkeys(chain.from_iterable(spans.values()))),
             )
         )
-        if missing := tuple(quote for quote, found in places.items() if not found):
+        if missing := tuple(quote for quote in row.quotes if not spans[quote]):
             lost[line] = missing
     asked = QuestionSet(one_line(gold.path.name), gold.sha256, tuple(questions))
     return Located(gold, asked, lost, by_source)
-
-
-def _places(quote: GoldQuote, by_source: Mapping[str, Sequence[Document]]) -> list[GoldSpan]:
-    documents = by_source.get(quote.source, ())
-    return [place for document in documents for place in _occurrences(quote.quote, document)]
 
 
 def _instead(quote: GoldQuote, by_source: Mapping[str, Sequence[Document]]) -> str:
@@ -312,7 +312,7 @@ def _no_such_source(
     if gold.path == PACKAGED_GOLD:
         return f"{source} is not in the store; name questions about its documents with --gold."
     name = source.rpartition("/")[2]
-    alike = [each for each in by_source if each.rpartition("/")[2] == name]
+    alike = [other for other in by_source if other.rpartition("/")[2] == name]
     if alike:
         return f"{source} is not in the store; did you mean {alike[0]}?"
     return (
@@ -331,11 +331,11 @@ def _occurrences(quote: str, document: Document) -> Iterator[GoldSpan]:
 def _nearest(quote: str, documents: Iterable[Document]) -> str:
     """Return what stands there instead, as it would be written in the gold file."""
     texts = {document.id: document.text for document in documents}
-    found = nearest(quote, texts)
-    if found is None:
+    closest = nearest(quote, texts)
+    if closest is None:
         return f"nothing there is like {_shown(quote)}"
-    there = found.span.of(texts[found.name])
-    start, end = found.span
+    there = closest.span.of(texts[closest.name])
+    start, end = closest.span
     pairs = enumerate(zip(quote, there, strict=False))
     at = next((at for at, (wanted, stands) in pairs if wanted != stands), 0)
     beginning = max(0, at - _BEFORE)

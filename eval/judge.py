@@ -9,7 +9,7 @@ import numpy as np
 
 from eval.gold import GoldSpan, Question
 from eval.records import Excerpt, Found, Overlap, Ranking, Result
-from index.records import Document, Passage, Span
+from index.records import Passage
 from index.search.dense import widened
 from index.store.snapshot import Snapshot
 from qa.answer.tracing import Trace
@@ -17,40 +17,13 @@ from qa.records import Answer, Hit
 from qa.retrieve.candidates import Candidates
 from qa.retrieve.near_duplicates import Families
 
-
-def overlap(gold: Iterable[GoldSpan], shown: Iterable[GoldSpan]) -> Overlap:
-    """Return how many characters of the documents are in `gold`, in `shown`, and in both.
-
-    A character counts once, however many spans it is in.
-    """
-    gold_runs, shown_runs = _runs(gold), _runs(shown)
-    both = sum(
-        _shared(runs, shown_runs.get(document_id, [])) for document_id, runs in gold_runs.items()
-    )
-    return Overlap(_length(gold_runs), _length(shown_runs), both)
-
-
-def _runs(spans: Iterable[GoldSpan]) -> dict[str, list[Span]]:
-    """Return, by document, the union of its spans as spans in order that do not touch."""
-    runs: dict[str, list[Span]] = {}
-    for document_id, span in sorted((each.document_id, each.span) for each in spans):
-        own = runs.setdefault(document_id, [])
-        if own and span.start <= own[-1].end:
-            own[-1] = Span(own[-1].start, max(own[-1].end, span.end))
-        else:
-            own.append(span)
-    return runs
-
-
-def _shared(first: list[Span], second: list[Span]) -> int:
-    return sum(max(0, min(a.end, b.end) - max(a.start, b.start)) for a in first for b in second)
-
-
-def _length(runs: dict[str, list[Span]]) -> int:
-    return sum(span.end - span.start for own in runs.values() for span in own)
-
+DOCUMENT_DEPTH = 50
+"""How far down documents are ranked."""
 
 FEWEST_DOCUMENTS = 10
+OPENING = 300
+"""How many characters of a relevant document are quoted in a report."""
+
 Family = tuple[Passage, ...]
 """Passages that say the same: near-duplicates, of which one is shown for all."""
 
@@ -90,7 +63,10 @@ class Corpus:
             order=np.argsort(-cosines, kind="stable"),
         )
         groups = Families(candidates, trace.query.coverage).groups(len(rows))
-        return [tuple(each.passage for each in (group.best, *group.duplicates)) for group in groups]
+        return [
+            tuple(candidate.passage for candidate in (group.best, *group.duplicates))
+            for group in groups
+        ]
 
     def documents(self, trace: Trace) -> list[str]:
         """Return documents by id, ranked by their best passage, ten at least if there are.
@@ -98,35 +74,17 @@ class Corpus:
         Near-duplicates stand by themselves: judgements tell them apart. Where long documents
         took up all that the question was compared with, the nearest of the others come behind.
         """
-        read = (each for group in trace.considered for each in (group.best, *group.duplicates))
-        ranked = list(dict.fromkeys(each.document.id for each in (*read, *trace.candidates)))
+        read = (
+            candidate for group in trace.considered for candidate in (group.best, *group.duplicates)
+        )
+        ranked = list(
+            dict.fromkeys(candidate.document.id for candidate in (*read, *trace.candidates))
+        )
         if len(ranked) < FEWEST_DOCUMENTS:
-            found = self.snapshot.dense.search(trace.query.vector, len(self.rows))
-            others = (self.snapshot.passages[row].document_id for row, _ in found)
+            nearest = self.snapshot.dense.search(trace.query.vector, len(self.rows))
+            others = (self.snapshot.passages[row].document_id for row, _ in nearest)
             ranked = list(dict.fromkeys([*ranked, *others]))[:FEWEST_DOCUMENTS]
         return ranked
-
-
-def place_of(passage: Passage) -> GoldSpan:
-    """Return where a passage stands."""
-    return GoldSpan(passage.document_id, passage.span)
-
-
-def contains(place: GoldSpan, other: GoldSpan) -> bool:
-    """Tell whether all of `other` lies within `place`."""
-    return place.document_id == other.document_id and place.span.contains(other.span)
-
-
-def holds(places: Iterable[GoldSpan], spans: Sequence[GoldSpan]) -> bool:
-    """Tell whether a whole span lies within one of the places."""
-    return any(contains(place, span) for place in places for span in spans)
-
-
-DOCUMENT_DEPTH = 50
-"""How far down documents are ranked."""
-
-OPENING = 300
-"""How many characters of a relevant document are quoted in a report."""
 
 
 def judge(question: Question, corpus: Corpus, trace: Trace, answer: Answer, top_k: int) -> Result:
@@ -135,12 +93,17 @@ def judge(question: Question, corpus: Corpus, trace: Trace, answer: Answer, top_
     Passages are ranked as far as the answer has them, but highlights are those of the first
     `top_k`, which a person is shown. What stands nowhere in the corpus cannot be found.
     """
-    spans = question.spans
-    in_spans = _is_in_spans(question)
+    in_spans = question.kind == "answerable" and not question.documents
     quoted = [GoldSpan(quote.document.id, quote.span) for quote in trace.chosen]
     cited = [GoldSpan(c.document.id, c.span) for c in answer.citations]
     shown = answer.hits[:top_k]
     highlights = [GoldSpan(hit.document.id, span) for hit in shown for span in hit.highlights]
+    ranking = None
+    if in_spans:
+        families = corpus.families(question.spans, trace)
+        ranking = rank_passages(answer.hits, question.spans, families)
+    elif question.documents:
+        ranking = rank_documents(corpus.documents(trace), question.documents)
     return Result(
         id=question.id,
         question=question.text,
@@ -149,17 +112,17 @@ def judge(question: Question, corpus: Corpus, trace: Trace, answer: Answer, top_
         answered=answer.answered,
         score=trace.score,
         confidence=answer.confidence,
-        right=any(_on_gold(each, question) for each in quoted),
+        right=any(_on_gold(place, question) for place in quoted),
         answer=answer.text,
         citations=tuple(
             Excerpt(c.document.source, c.start, c.end, c.cited_text, _on_gold(place, question))
             for c, place in zip(answer.citations, cited, strict=True)
         ),
-        gold=tuple(_gold(question, corpus)),
+        gold=tuple(_gold(question, corpus.snapshot)),
         took_ms=answer.took_ms,
-        ranking=_ranking(question, corpus, trace, answer),
-        cited=overlap(spans, cited) if in_spans else None,
-        highlighted=overlap(spans, highlights) if in_spans else None,
+        ranking=ranking,
+        cited=overlap(question.spans, cited) if in_spans else None,
+        highlighted=overlap(question.spans, highlights) if in_spans else None,
     )
 
 
@@ -186,18 +149,31 @@ def rank_documents(names: Iterable[str], relevant: Mapping[str, int]) -> Ranking
     return Ranking(found, tuple(sorted(missed, reverse=True)), len(ranked))
 
 
-def _ranking(question: Question, corpus: Corpus, trace: Trace, answer: Answer) -> Ranking | None:
-    if _is_in_spans(question):
-        families = corpus.families(question.spans, trace)
-        return rank_passages(answer.hits, question.spans, families)
-    if question.documents:
-        return rank_documents(corpus.documents(trace), question.documents)
-    return None
+def overlap(gold: Iterable[GoldSpan], shown: Iterable[GoldSpan]) -> Overlap:
+    """Return how many characters of the documents are in `gold`, in `shown`, and in both.
+
+    A character counts once, however many spans it is in.
+    """
+    of_gold, of_shown = _characters(gold), _characters(shown)
+    return Overlap(len(of_gold), len(of_shown), len(of_gold & of_shown))
 
 
-def _is_in_spans(question: Question) -> bool:
-    """Tell whether what answers are stretches of documents, be there any left."""
-    return question.kind == "answerable" and not question.documents
+def place_of(passage: Passage) -> GoldSpan:
+    """Return where a passage stands."""
+    return GoldSpan(passage.document_id, passage.span)
+
+
+def holds(places: Iterable[GoldSpan], spans: Sequence[GoldSpan]) -> bool:
+    """Tell whether a whole span lies within one of the places."""
+    return any(
+        place.document_id == span.document_id and place.span.contains(span.span)
+        for place in places
+        for span in spans
+    )
+
+
+def _characters(spans: Iterable[GoldSpan]) -> set[tuple[str, int]]:
+    return {(place.document_id, at) for place in spans for at in range(*place.span)}
 
 
 def _first_rank(family: Family, hits: Sequence[Hit], spans: Sequence[GoldSpan]) -> int | None:
@@ -211,23 +187,18 @@ def _shown(hit: Hit) -> Iterator[GoldSpan]:
 
 
 def _on_gold(place: GoldSpan, question: Question) -> bool:
-    if place.document_id in question.documents:
-        return True
-    return any(
+    return place.document_id in question.documents or any(
         gold.document_id == place.document_id and gold.span.overlaps(place.span)
         for gold in question.spans
     )
 
 
-def _gold(question: Question, corpus: Corpus) -> Iterator[Excerpt]:
+def _gold(question: Question, snapshot: Snapshot) -> Iterator[Excerpt]:
     for gold in question.spans:
-        document = corpus.snapshot.document(gold.document_id)
+        document = snapshot.document(gold.document_id)
         yield Excerpt(document.source, *gold.span, gold.span.of(document.text))
     for document_id in question.documents:
-        if document_id in corpus.snapshot.chunked:
-            document = corpus.snapshot.document(document_id)
-            yield Excerpt(document.source, 0, len(document.text), _opening(document))
-
-
-def _opening(document: Document) -> str:
-    return " ".join(document.text[:OPENING].split())
+        if document_id in snapshot.chunked:
+            document = snapshot.document(document_id)
+            opening = " ".join(document.text[:OPENING].split())
+            yield Excerpt(document.source, 0, len(document.text), opening)

@@ -1,4 +1,4 @@
-"""Questions through an engine."""
+"""Gold questions through an engine: every answer judged, every offset checked, then measured."""
 
 import os
 import platform
@@ -11,83 +11,17 @@ from eval.errors import GoldError
 from eval.gold import Question, QuestionSet
 from eval.judge import Corpus, judge
 from eval.measures import measure
-from eval.options import TOP_K
 from eval.records import Estimate, OffsetCheck, Part, Protocol, Result, Run, Settings
 from index.progress import Progress, no_progress
-from qa.answer.rule import SCORING
+from qa.answer.calibration import SCORING
 from qa.engine import Engine
 from qa.errors import QuestionError
-from qa.formats.answer import AnswerJson, PassageJson, PlaceJson
+from qa.formats.answer import AnswerJson, PlaceJson
 from qa.records import left_out
 from qa.verify.answer_json import span_faults
 
-Texts = Mapping[str, str]
-"""The documents' texts by their ids."""
-
-
-def check_offsets(name: str, answer: AnswerJson, texts: Texts) -> OffsetCheck:
-    """Compare every offset of an answer with the documents; `name` tells the answer in errors.
-
-    Covers citations, passages, highlights, `also_in`, and the answer's spans: each equal
-    to what its citations cite, and nothing but blanks between them.
-    """
-    checks = list(_checks(answer, texts))
-    wrong = tuple(f"{name}: {what}" for what, holds in checks if not holds)
-    return OffsetCheck(len(checks), wrong)
-
-
-def join(checks: list[OffsetCheck]) -> OffsetCheck:
-    """Return the sum of several checks."""
-    wrong = tuple(each for check in checks for each in check.wrong)
-    return OffsetCheck(sum(check.checked for check in checks), wrong)
-
-
-def _checks(answer: AnswerJson, texts: Texts) -> Iterator[tuple[str, bool]]:
-    """Yield what was looked at and whether it holds."""
-    for citation in answer.citations:
-        what = f"citation {citation.number}"
-        start, end = citation.start_char_index, citation.end_char_index
-        yield what, _stands(texts.get(citation.document_id), start, end, citation.cited_text)
-        yield from _places(what, citation.also_in, texts)
-    for passage in answer.passages:
-        yield from _passage(passage, texts)
-    yield from _answer(answer)
-
-
-def _answer(answer: AnswerJson) -> Iterator[tuple[str, bool]]:
-    if answer.answer is None:
-        return
-    cited = {citation.number: citation.cited_text for citation in answer.citations}
-    for what, fault in span_faults(answer.answer.text, answer.answer.spans, cited):
-        yield what, not fault
-
-
-def _passage(passage: PassageJson, texts: Texts) -> Iterator[tuple[str, bool]]:
-    what = f"passage {passage.rank}"
-    text = texts.get(passage.document_id)
-    start = passage.start_char_index
-    yield what, _stands(text, start, passage.end_char_index, passage.text)
-    for highlight in passage.highlights:
-        words = passage.text[highlight.start : highlight.end]
-        holds = highlight.start >= 0 and highlight.end <= len(passage.text)
-        stands = _stands(text, start + highlight.start, start + highlight.end, words)
-        yield f"{what}, highlight {highlight.start}-{highlight.end}", holds and stands
-    yield from _places(what, passage.also_in, texts)
-
-
-def _places(what: str, places: list[PlaceJson], texts: Texts) -> Iterator[tuple[str, bool]]:
-    for number, place in enumerate(places, 1):
-        start, end = place.start_char_index, place.end_char_index
-        stands = _stands(texts.get(place.document_id), start, end, place.cited_text)
-        yield f"{what}, also_in {number}", stands
-
-
-def _stands(text: str | None, start: int, end: int, words: str) -> bool:
-    """Tell whether `words`, at least one character, are what stands there in `text`."""
-    if text is None or not 0 <= start < end <= len(text):
-        return False
-    return text[start:end] == words
-
+TOP_K = 10
+"""How many passages are looked at, and ranked."""
 
 _WARM_UP = "What are these documents about?"
 _PACKAGES = ("pincite", "sentence-transformers", "torch", "openvino", "faiss-cpu", "ir-measures")
@@ -123,7 +57,7 @@ def ask_all(
     Raises GoldError, naming file and line, for a question that cannot be asked.
     """
     corpus = Corpus.of(engine.snapshot)
-    texts = {name: each.document.text for name, each in engine.snapshot.chunked.items()}
+    texts = {name: chunked.document.text for name, chunked in engine.snapshot.chunked.items()}
     ranked = max(top_k, TOP_K)  # nDCG@10 is that of ten passages, however many are shown
     engine.ask(_WARM_UP, ranked)
     results: list[Result] = []
@@ -137,7 +71,56 @@ def ask_all(
         results.append(judge(question, corpus, trace, answer, top_k))
         checks.append(check_offsets(question.id, AnswerJson.of(answer), texts))
         progress("Asking", len(results), len(asked.questions))
-    return tuple(results), join(checks)
+    wrong = tuple(fault for check in checks for fault in check.wrong)
+    return tuple(results), OffsetCheck(sum(check.checked for check in checks), wrong)
+
+
+def check_offsets(name: str, answer: AnswerJson, texts: Mapping[str, str]) -> OffsetCheck:
+    """Compare every offset of an answer with the documents; `name` tells the answer in errors.
+
+    Covers citations, passages, highlights, `also_in`, and the answer's spans: each equal
+    to what its citations cite, and nothing but blanks between them. `texts` are the documents'
+    by their ids.
+    """
+    checks = list(_checks(answer, texts))
+    return OffsetCheck(len(checks), tuple(f"{name}: {what}" for what, holds in checks if not holds))
+
+
+def _checks(answer: AnswerJson, texts: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+    """Yield what was looked at and whether it holds."""
+    for citation in answer.citations:
+        what = f"citation {citation.number}"
+        start, end = citation.start_char_index, citation.end_char_index
+        yield what, _stands(texts.get(citation.document_id), start, end, citation.cited_text)
+        yield from _check_copies(what, citation.also_in, texts)
+    for passage in answer.passages:
+        what, text = f"passage {passage.rank}", texts.get(passage.document_id)
+        start = passage.start_char_index
+        yield what, _stands(text, start, passage.end_char_index, passage.text)
+        for highlight in passage.highlights:
+            words = passage.text[highlight.start : highlight.end]
+            within = highlight.start >= 0 and highlight.end <= len(passage.text)
+            holds = within and _stands(text, start + highlight.start, start + highlight.end, words)
+            yield f"{what}, highlight {highlight.start}-{highlight.end}", holds
+        yield from _check_copies(what, passage.also_in, texts)
+    if answer.answer:
+        cited = {citation.number: citation.cited_text for citation in answer.citations}
+        for what, fault in span_faults(answer.answer.text, answer.answer.spans, cited):
+            yield what, not fault
+
+
+def _check_copies(
+    what: str, also_in: list[PlaceJson], texts: Mapping[str, str]
+) -> Iterator[tuple[str, bool]]:
+    for number, place in enumerate(also_in, 1):
+        start, end = place.start_char_index, place.end_char_index
+        holds = _stands(texts.get(place.document_id), start, end, place.cited_text)
+        yield f"{what}, also_in {number}", holds
+
+
+def _stands(text: str | None, start: int, end: int, words: str) -> bool:
+    """Tell whether `words`, at least one character, are what stands there in `text`."""
+    return text is not None and 0 <= start < end <= len(text) and text[start:end] == words
 
 
 def _by_part(
@@ -145,9 +128,8 @@ def _by_part(
 ) -> dict[Part, dict[str, Estimate]]:
     """Return the measures of each split and of all; of all only where there is one split."""
     splits = [part for part in ("tune", "report") if any(q.split == part for q in questions)]
-    parts = {part: [r for r in results if r.split == part] for part in splits}
-    by_part = {part: measure(own) for part, own in parts.items()} if len(parts) > 1 else {}
-    return by_part | {"all": measure(results)}
+    by_part = {part: measure([r for r in results if r.split == part]) for part in splits}
+    return (by_part if len(splits) > 1 else {}) | {"all": measure(results)}
 
 
 def _notes(engine: Engine, asked: QuestionSet) -> Iterator[str]:

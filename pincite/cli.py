@@ -13,23 +13,26 @@ import pincite
 from index.terminal import WRONG_USAGE, run
 
 COMMANDS = {
-    "index": "pincite.indexing:index_command",
-    "ask": "qa.cli:ask_command",
-    "why": "qa.cli:why_command",
-    "serve": "pincite.serving:serve_command",
-    "mcp": "pincite.mcp:mcp_command",
-    "status": "pincite.status:status_command",
-    "verify": "qa.cli:verify_command",
-    "calibrate": "eval.calibration.cli:calibrate_command",
-    "gate": "pincite.gating:gate_command",
-    "rollback": "pincite.snapshots:rollback_command",
-    "purge": "pincite.snapshots:purge_command",
-    "eval": "eval.cli:app",
-    "feedback": "pincite.feedback:app",
-    "key": "pincite.keys:key_app",
+    "index": ("pincite.indexing:index_command", "Make the store hold what the sources hold."),
+    "ask": ("qa.cli:ask_command", "Answer a question from the documents, with citations."),
+    "why": ("qa.cli:why_command", "Tell at which stage an expected quote was lost."),
+    "serve": ("pincite.serving:serve_command", "Serve the HTTP interface and the web page."),
+    "mcp": ("pincite.mcp:mcp_command", "Let language models ask (Model Context Protocol)."),
+    "status": ("pincite.status:status_command", "Show what the store holds."),
+    "verify": ("qa.cli:verify_command", "Check an answer against the sources as they are now."),
+    "calibrate": (
+        "eval.calibration.cli:calibrate_command",
+        "Fit when to answer, on your questions.",
+    ),
+    "gate": ("pincite.gating:gate_command", "Register questions that new snapshots must answer."),
+    "rollback": ("pincite.snapshots:rollback_command", "Make an older snapshot live again."),
+    "purge": ("pincite.snapshots:purge_command", "Forget for real what was removed."),
+    "eval": ("eval.cli:app", "Measure finding, citing and abstaining on gold questions."),
+    "feedback": ("pincite.feedback:app", "List feedback, and make gold questions of it."),
+    "key": ("pincite.keys:key_app", "Make, list and revoke API keys for the service."),
 }
-"""Each command, and the function or the app that it is: imported when it is called, so that
-asking does not wait for what only evaluating needs."""
+"""Each command: the function or the app that it is, imported when it is called, so that asking
+does not wait for what only evaluating needs; and what the list of commands says of it."""
 
 
 class _Commands(TyperGroup):
@@ -39,7 +42,7 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
         command = getattr(import_module(module), name)
         if not isinstance(command, typer.Typer):
             alone = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -48,6 +51,10 @@ class _Commands(TyperGroup):
         made = typer.main.get_command(command)
         made.name = cmd_name
         return made
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
 
 app = typer.Typer(

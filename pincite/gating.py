@@ -1,11 +1,10 @@
 """The quality gate at the command line: `pincite gate`, and what `pincite index` asks."""
 
 import shlex
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self, get_args
+from typing import Annotated, Self
 
 import typer
 from rich import box
@@ -13,29 +12,28 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.comparison import Comparison
-from eval.gate import GateOutcome
+from eval.errors import GoldError
+from eval.gate import GateOutcome, GoldGate, model_of
+from eval.gold import GoldRow, Rows, locate, read_gold
 from eval.measures import BY_NAME
 from eval.records import Result
-from eval.report.figures import difference_rows, rank_text
+from eval.report.figures import count_kinds, difference_rows, rank_text
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
 from index.errors import SettingsError, StoreError
+from index.progress import Progress
+from index.store.registration import forget_gold, register_gold, registered_gold
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
+from index.sync import Gate
 from index.terminal import note, one_line
 from qa.cli import StoreOption
 from qa.settings import Settings, load_settings
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from eval.gate import GateOutcome
-    from eval.gold import GoldRow, Rows
-    from index.encoding.encoder import Encoder
-    from index.encoding.model import Model
-    from index.progress import Progress
-    from index.store.store import Store
-    from index.sync import Gate
-    from qa.engine import Engine
-
 _ENOUGH = 30
 """So many questions tell a loss from chance, as a rule."""
+
+_LISTED = 20
 
 
 def gate_command(
@@ -49,9 +47,6 @@ def gate_command(
     store: StoreOption = None,
 ) -> None:
     """Register gold questions that new snapshots have to answer no worse than the live one."""
-    from index.store.registration import forget_gold, registered_gold
-    from index.store.store import Store
-
     if gold and remove:
         raise SettingsError("Name a gold file, or take the registered one away with --remove.")
     settings = load_settings(store=store)
@@ -67,18 +62,31 @@ def gate_command(
         note("No gold questions are registered: `pincite gate GOLD` registers some.")
 
 
-def _register(gold: Path, store: "Store") -> None:
-    from eval.gold import locate, read_gold
-    from index.store.registration import register_gold
-    from index.store.snapshot import open_snapshot
-
+def _register(gold: Path, store: Store) -> None:
     rows = read_gold(gold)
     if store.exists:
-        locate(rows, [each.document for each in open_snapshot(store).chunked.values()])
+        locate(rows, [chunked.document for chunked in open_snapshot(store).chunked.values()])
     register_gold(store, gold)
     note(f"From now on `pincite index` asks {_kinds(rows)}.")
     if len(rows.by_line) < _ENOUGH:
         note(f"With fewer than {_ENOUGH} a loss can seldom be told from chance: write more.")
+
+
+def _kinds(rows: Rows[GoldRow]) -> str:
+    return (
+        f"{len(rows.by_line)} questions ({count_kinds(row.kind for row in rows.by_line.values())})"
+    )
+
+
+def _read_registered(gold: Path) -> Rows[GoldRow]:
+    """Read a registered gold file. Raises GoldError that says how to do without."""
+    try:
+        return read_gold(gold)
+    except GoldError as error:
+        raise GoldError(
+            f"{error} It is registered for this store: `pincite gate --remove` takes it away, "
+            "`pincite index --force` does without it."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +97,16 @@ class GoldCheck:
     the gate, once it was asked.
     """
 
-    rows: "Rows[GoldRow] | None"
+    rows: Rows[GoldRow] | None
     overridden: bool
-    outcomes: "list[GateOutcome]" = field(default_factory=list)
+    outcomes: list[GateOutcome] = field(default_factory=list)
 
     @classmethod
-    def of(cls, store: "Store", model: "Model", *, force: bool) -> Self:
+    def of(cls, store: Store, model: Model, *, force: bool) -> Self:
         """Read the questions, before anything is done.
 
         Raises GoldError, StoreError, and ModelError where the live snapshot's is not here.
         """
-        from index.store.registration import registered_gold
-
         try:
             registered = registered_gold(store)
         except StoreError:
@@ -110,12 +116,16 @@ class GoldCheck:
         if force or registered is None:
             return cls(None, overridden=registered is not None)
         rows = _read_registered(registered)
-        _refuse_lost_model(store, model)
+        try:
+            live = store.live_manifest()
+        except StoreError:  # then there is nothing to compare with
+            return cls(rows, overridden=False)
+        model_of(live, model)
         return cls(rows, overridden=False)
 
     def gate(
-        self, settings: Settings, model: "Model", encoder: "Encoder", progress: "Progress"
-    ) -> "Gate | None":
+        self, settings: Settings, model: Model, encoder: Encoder, progress: Progress
+    ) -> Gate | None:
         """Return a gate that answers as the settings in force make `pincite ask` answer.
 
         One that is overridden lets everything through, and what it does is the new standard.
@@ -124,81 +134,17 @@ class GoldCheck:
             return lambda *_: True
         if self.rows is None:
             return None
-        from eval.gate import GoldGate
+        return GoldGate(self.rows, model, encoder, settings, self.outcomes.append, progress)
 
-        return GoldGate(
-            self.rows,
-            model,
-            encoder,
-            self.outcomes.append,
-            backend=settings.backend,
-            reader=settings.reader,
-            threshold=settings.threshold,
-            without=settings.without,
-            progress=progress,
-        )
-
-    def tell(self, sources: Sequence[str], out: "Console") -> None:
+    def report(self, sources: Sequence[str], out: Console) -> None:
         """Print what came of it; `sources` are those that were given to the command."""
         if self.overridden:
             note("Gate overridden: the gold questions were not asked.")
         for outcome in self.outcomes:
-            print_outcome(outcome, sources, out)
+            _print_outcome(outcome, sources, out)
 
 
-def gate_of(settings: Settings) -> "Callable[[Engine], Gate | None]":
-    """Return what makes of the running service's engine the gate for what changed in the sources.
-
-    What came of it is said in the log.
-    """
-    from index.progress import no_progress
-    from index.store.store import Store
-
-    def gate(engine: "Engine") -> "Gate | None":
-        check = GoldCheck.of(Store(settings.store), engine.model, force=False)
-        return check.gate(settings, engine.model, engine.encoder, no_progress)
-
-    return gate
-
-
-def _read_registered(gold: Path) -> "Rows[GoldRow]":
-    """Read a registered gold file. Raises GoldError that says how to do without."""
-    from eval.errors import GoldError
-    from eval.gold import read_gold
-
-    try:
-        return read_gold(gold)
-    except GoldError as error:
-        raise GoldError(
-            f"{error} It is registered for this store: `pincite gate --remove` takes it away, "
-            "`pincite index --force` does without it."
-        ) from error
-
-
-def _refuse_lost_model(store: "Store", model: "Model") -> None:
-    """Raise ModelError if the gate could not ask the live snapshot anything."""
-    from eval.gate import model_of
-
-    try:
-        live = store.live_manifest()
-    except StoreError:  # then there is nothing to compare with
-        return
-    model_of(live, model)
-
-
-def _kinds(rows: "Rows[GoldRow]") -> str:
-    from eval.records import Kind
-
-    counts = Counter(row.kind for row in rows.by_line.values())
-    kinds = ", ".join(f"{counts[kind]} {kind}" for kind in get_args(Kind) if counts[kind])
-    return f"{len(rows.by_line)} questions ({kinds})"
-
-
-_LISTED = 20
-
-
-def print_outcome(outcome: GateOutcome, sources: Sequence[str], out: Console) -> None:
-    """Tell what came of it; `sources` are those that were given to `pincite index`."""
+def _print_outcome(outcome: GateOutcome, sources: Sequence[str], out: Console) -> None:
     _print(out, _asides(outcome))
     compared = outcome.comparison
     if compared is None:
@@ -208,8 +154,13 @@ def print_outcome(outcome: GateOutcome, sources: Sequence[str], out: Console) ->
         return
     told = f"The new snapshot {outcome.candidate} answers significantly worse on {outcome.gold}"
     _print(out, [f"{told} and was kept aside; {outcome.live} stays live."])
-    out.print(_table(outcome, compared))
-    _print(out, _broken(compared, outcome.lost))
+    table = Table("measure", box=box.SIMPLE_HEAD)
+    for column in ("before", "now", "difference (95 % interval)", "gained, lost"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in difference_rows(replace(compared, differences=outcome.losses)):
+        table.add_row(*row[:-1])
+    out.print(table)
+    _print(out, _worse(compared, outcome.lost))
     command = shlex.join(["pincite", "index", "--force", *sources])
     other = f"pincite rollback {outcome.candidate}"
     _print(out, [f"Look into them, or publish it all the same: {command} (or {other})"])
@@ -220,7 +171,7 @@ def _asides(outcome: GateOutcome) -> Iterator[str]:
     uploads = outcome.since_last_check
     if uploads and uploads.worse:
         yield f"Since the last check, uploads changed answers: {_counts(uploads)}."
-        yield from _broken(uploads, {})
+        yield from _worse(uploads, {})
     for line, why in outcome.left_out.items():
         yield f"! {outcome.gold}, line {line}: its gold stands nowhere any more, correct it ({why})"
     if outcome.comparison is None:
@@ -240,25 +191,16 @@ def _passed(outcome: GateOutcome, compared: Comparison) -> Iterator[str]:
     if outcome.too_few:
         yield f"Too few questions to tell: {len(compared.worse)} of {outcome.asked} got worse:"
     if outcome.slight or outcome.too_few:
-        yield from _broken(compared, outcome.lost)
+        yield from _worse(compared, outcome.lost)
 
 
 def _counts(compared: Comparison) -> str:
     return f"{len(compared.better)} better, {len(compared.worse)} worse"
 
 
-def _table(outcome: GateOutcome, compared: Comparison) -> Table:
-    table = Table("measure", box=box.SIMPLE_HEAD)
-    for column in ("before", "now", "difference (95 % interval)", "gained, lost"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for row in difference_rows(replace(compared, differences=outcome.losses)):
-        table.add_row(*row[:-1])
-    return table
-
-
-def _broken(compared: Comparison, lost: Mapping[str, str]) -> Iterator[str]:
+def _worse(compared: Comparison, lost: Mapping[str, str]) -> Iterator[str]:
     """Yield a few lines for each question that got worse, those with another verdict first."""
-    worse = sorted(compared.worse, key=lambda each: each.before.verdict == each.now.verdict)
+    worse = sorted(compared.worse, key=lambda change: change.before.verdict == change.now.verdict)
     for change in worse[:_LISTED]:
         yield f"- {change.now.question}"
         yield f"  {_outcome(change.before)} -> {_outcome(change.now)}"

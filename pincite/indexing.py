@@ -1,29 +1,36 @@
 """`pincite index`: the store is made to hold what the sources hold."""
 
 import shlex
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from index.changes import Plan, SyncReport
+from index.changes import Plan, SyncReport, plan
+from index.encoding.choose import open_encoder
+from index.encoding.encoder import Encoder
+from index.encoding.model import DEFAULT_MODEL, Model, find_model
 from index.errors import PinciteError, SettingsError, StoreBusyError, StoreError
-from index.sources.listing import SkippedFile
+from index.progress import progress_bar
+from index.sources.listing import SkippedFile, resolve_sources
+from index.sources.selection import NothingToIndexError
+from index.sources.watching import watch_sources
+from index.store.registration import registered_gold
+from index.store.store import Store
+from index.sync import sync
 from index.terminal import console, note, one_line
+from pincite.gating import GoldCheck
 from qa.cli import BackendOption, KeepOption, ModelOption, ReaderOption, StoreOption
 from qa.settings import Settings, load_settings
 
-if TYPE_CHECKING:
-    from index.encoding.encoder import Encoder
-    from index.encoding.model import Model
-    from index.store.store import Store
-
 KEPT_ASIDE = 5
+_LISTED = 20
 _WAIT_FOR_OTHERS_S = 5.0
 """How long a service may write that took an upload: that is soon done."""
 
@@ -69,8 +76,6 @@ def index_command(
     Exit code 5: the registered gold questions are answered significantly worse (`pincite gate`);
     what was live stays live.
     """
-    from index.store.store import Store
-
     settings = load_settings(
         store=store, model=model, reader=reader, backend=backend, keep=keep, ignore=ignore
     )
@@ -80,7 +85,7 @@ def index_command(
     if dry_run and watch:
         raise SettingsError("Tell what would be done with --dry-run, or go on with --watch.")
     if dry_run:
-        _tell_plan(target, sources or [], settings)
+        _print_dry_run(target, sources or [], settings)
         return
     indexing = _Indexing.of(target, settings, force=force, reread=reread)
     kept_aside = indexing.sync(sources or [])
@@ -94,33 +99,26 @@ def index_command(
 class _Indexing:
     """A store, and what it is brought up to date with."""
 
-    store: "Store"
+    store: Store
     settings: Settings
-    model: "Model"
-    encoder: "Encoder"
+    model: Model
+    encoder: Encoder
     force: bool
     reread: bool
 
     @classmethod
-    def of(cls, store: "Store", settings: Settings, *, force: bool, reread: bool) -> "_Indexing":
+    def of(cls, store: Store, settings: Settings, *, force: bool, reread: bool) -> "_Indexing":
         """Load the model. Raises PinciteError where it, or registered gold, cannot be had."""
-        from index.encoding.choose import open_encoder
-        from index.encoding.model import find_model
-        from pincite.gating import GoldCheck
-
-        model = find_model(settings.model or _model_in_use(store))
+        name = DEFAULT_MODEL
+        with suppress(StoreError):  # a sync does not change the model unasked
+            name = store.remembered().model_name
+        model = find_model(settings.model or name)
         GoldCheck.of(store, model, force=force)
         encoder = open_encoder(model, settings.backend, indexing=True)
         return cls(store, settings, model, encoder, force, reread)
 
     def sync(self, sources: list[str]) -> bool:
         """Bring the store up to date and tell of it; return whether a snapshot was kept aside."""
-        from index.progress import progress_bar
-        from index.sources.listing import resolve_sources
-        from index.sources.selection import NothingToIndexError
-        from index.sync import sync
-        from pincite.gating import GoldCheck
-
         out = console(stderr=True)
         check = GoldCheck.of(self.store, self.model, force=self.force)
         try:
@@ -142,20 +140,19 @@ class _Indexing:
                     note(f"Another process is writing the store; waiting {_WAIT_FOR_OTHERS_S:g} s.")
                     report = synced(wait_s=_WAIT_FOR_OTHERS_S)
         except NothingToIndexError as error:
-            print_skipped(error.skipped, out)
+            _print(_skipped(error.skipped), out)
             raise
-        print_report(report, out)
+        _print(_report(report), out)
         if report.dropped and not report.kept_aside:
-            now = resolve_sources(sources)
-            print_dropped(report.dropped, now, self.settings.store, out, done=True)
-        check.tell(sources, out)
+            _print(
+                _dropped(report.dropped, resolve_sources(sources), self.settings.store, done=True),
+                out,
+            )
+        check.report(sources, out)
         return bool(report.kept_aside)
 
     def watch(self) -> None:
         """Go on until interrupted; what goes wrong is told and tried again with the next change."""
-        import threading
-
-        from index.sources.watching import watch_sources
 
         def changed() -> None:
             try:
@@ -176,106 +173,83 @@ class _Indexing:
             )
 
 
-def _tell_plan(store: "Store", sources: list[str], settings: Settings) -> None:
-    from index.changes import plan
-    from index.sources.listing import resolve_sources
-    from index.sources.selection import NothingToIndexError
-    from index.store.registration import registered_gold
-
+def _print_dry_run(store: Store, sources: list[str], settings: Settings) -> None:
     out = console(stderr=True)
     try:
         planned = plan(store, sources, ignore=settings.ignore)
     except NothingToIndexError as error:
-        print_skipped(error.skipped, out)
+        _print(_skipped(error.skipped), out)
         raise
-    print_plan(planned, out)
+    _print(_plan(planned), out)
     if (registered := registered_gold(store)) and store.exists:
         note(f"The gold questions of {registered} were not asked; without --dry-run they decide.")
-    print_dropped(planned.dropped, resolve_sources(sources), settings.store, out, done=False)
+    _print(_dropped(planned.dropped, resolve_sources(sources), settings.store, done=False), out)
 
 
-def _model_in_use(store: "Store") -> str:
-    """Return the model that the store was built with: a sync does not change it unasked."""
-    from index.encoding.model import DEFAULT_MODEL
-
-    try:
-        return store.remembered().model_name
-    except StoreError:
-        return DEFAULT_MODEL
-
-
-_LISTED = 20
-
-
-def print_report(report: SyncReport, out: Console) -> None:
-    """Tell what a sync did."""
-    if report.repaired:
-        told = "The old store could not be used and was built anew from the sources"
-        out.print(f"{told}: {one_line(report.repaired)}.", soft_wrap=True)
-    _print_changes(report, out)
-    print_skipped(report.skipped, out)
-    for each in report.remarks:
-        out.print(one_line(f"! {each.path}: {each.reason}"), soft_wrap=True)
-    for file in report.kept:
-        out.print(f"! {one_line(file.path)}: kept as it was, {file.reason}", soft_wrap=True)
-    _print_empty(report.empty, out)
-    for language, sources in report.foreign.items():
-        out.print(f"! {_in_language(language, sources)}", soft_wrap=True)
-    summary = _summary(report, len(report.skipped))
-    told = f"{report.passages} passages, {report.embedded} texts newly embedded"
-    out.print(f"{summary}: {told}.", soft_wrap=True)
-
-
-def print_plan(plan: Plan, out: Console) -> None:
-    """Tell what a sync would do."""
-    _print_changes(plan, out)
-    print_skipped(plan.skipped, out)
-    for file in plan.kept:
-        out.print(f"! {one_line(file.path)}: would be kept as it is, {file.reason}", soft_wrap=True)
-    _print_empty(plan.empty, out)
-    summary = _summary(plan, len(plan.skipped)) or "nothing"
-    out.print(f"It would be: {summary}. Nothing was done.", soft_wrap=True)
-
-
-def print_dropped(
-    dropped: Sequence[Path], sources: Sequence[Path], store: Path, out: Console, *, done: bool
-) -> None:
-    """Tell which SOURCEs are none any more now that just `sources` were given, and the way back.
-
-    `done` tells whether that is so, or would be.
-    """
-    become = "is no longer a SOURCE" if done else "would be no SOURCE any more"
-    for source in dropped:
-        out.print(one_line(f"! {source} {become}"), soft_wrap=True)
-    there = [source for source in dropped if source.exists()]
-    if there:
-        at = [] if store == Settings.model_fields["store"].default else ["--store", str(store)]
-        command = shlex.join(["pincite", "index", *at, *map(str, (*there, *sources))])
-        out.print(one_line(f"! All of them: {command}"), soft_wrap=True)
-
-
-def print_skipped(skipped: Sequence[SkippedFile], out: Console) -> None:
-    """Tell what was passed over, all of it: it is told nowhere else."""
-    for each in skipped:
-        out.print(one_line(f"! {each.path}: skipped, {each.reason}"), soft_wrap=True)
-
-
-def _print_empty(folders: Sequence[Path], out: Console) -> None:
-    for folder in folders:
-        out.print(f"! {one_line(_as_given(folder))}: nothing to index in it", soft_wrap=True)
-
-
-def _print_changes(changes: Plan, out: Console) -> None:
-    for sign, names in (("+", changes.added), ("~", changes.changed), ("-", changes.removed)):
-        _print_listed([f"{sign} {name}" for name in names], sign, out)
-    _print_listed([f"> {old} is {new} now" for old, new in changes.renamed], ">", out)
-
-
-def _print_listed(lines: Sequence[str], sign: str, out: Console) -> None:
-    for line in lines[:_LISTED]:
+def _print(lines: Iterable[str], out: Console) -> None:
+    for line in lines:
         out.print(one_line(line), soft_wrap=True)
-    if len(lines) > _LISTED:
-        out.print(f"{sign} … and {len(lines) - _LISTED} more")
+
+
+def _report(report: SyncReport) -> Iterator[str]:
+    """Yield what a sync did."""
+    if report.repaired:
+        yield (
+            "The old store could not be used and was built anew from the sources: "
+            f"{report.repaired}."
+        )
+    yield from _changes(report)
+    yield from _skipped(report.skipped)
+    for remark in report.remarks:
+        yield f"! {remark.path}: {remark.reason}"
+    for file in report.kept:
+        yield f"! {file.path}: kept as it was, {file.reason}"
+    yield from _empty(report.empty)
+    for language, names in report.foreign.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield (
+            f"! {names[0]}{more}: in another language ({language}) than the model is for; expect "
+            "worse answers, or choose a multilingual model with --model"
+        )
+    summary = _summary(report, len(report.skipped))
+    yield f"{summary}: {report.passages} passages, {report.embedded} texts newly embedded."
+
+
+def _plan(plan: Plan) -> Iterator[str]:
+    """Yield what a sync would do."""
+    yield from _changes(plan)
+    yield from _skipped(plan.skipped)
+    for file in plan.kept:
+        yield f"! {file.path}: would be kept as it is, {file.reason}"
+    yield from _empty(plan.empty)
+    summary = _summary(plan, len(plan.skipped)) or "nothing"
+    yield f"It would be: {summary}. Nothing was done."
+
+
+def _changes(changes: Plan) -> Iterator[str]:
+    for sign, lines in (
+        ("+", changes.added),
+        ("~", changes.changed),
+        ("-", changes.removed),
+        (">", [f"{old} is {new} now" for old, new in changes.renamed]),
+    ):
+        yield from (f"{sign} {line}" for line in lines[:_LISTED])
+        if len(lines) > _LISTED:
+            yield f"{sign} … and {len(lines) - _LISTED} more"
+
+
+def _skipped(skipped: Sequence[SkippedFile]) -> Iterator[str]:
+    """Yield what was passed over, all of it: it is told nowhere else."""
+    for file in skipped:
+        yield f"! {file.path}: skipped, {file.reason}"
+
+
+def _empty(folders: Sequence[Path]) -> Iterator[str]:
+    """Yield a line for each, with its path from here: two may have the same name."""
+    here = Path.cwd()
+    for folder in folders:
+        below = folder != here and folder.is_relative_to(here)
+        yield f"! {folder.relative_to(here) if below else folder}: nothing to index in it"
 
 
 def _summary(changes: Plan, skipped: int) -> str:
@@ -290,16 +264,15 @@ def _summary(changes: Plan, skipped: int) -> str:
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
-def _in_language(language: str, sources: Sequence[str]) -> str:
-    named = one_line(sources[0]) + (f" and {len(sources) - 1} more" if len(sources) > 1 else "")
-    return (
-        f"{named}: in another language ({language}) than the model is for; expect worse answers, "
-        "or choose a multilingual model with --model"
-    )
-
-
-def _as_given(folder: Path) -> str:
-    """Return the path from here, where the folder lies below; two may have the same name."""
-    here = Path.cwd()
-    below = folder != here and folder.is_relative_to(here)
-    return str(folder.relative_to(here) if below else folder)
+def _dropped(
+    dropped: Sequence[Path], roots: Sequence[Path], store: Path, *, done: bool
+) -> Iterator[str]:
+    """Yield which SOURCEs are none any more now that just `roots` were given, and the way back."""
+    become = "is no longer a SOURCE" if done else "would be no SOURCE any more"
+    for source in dropped:
+        yield f"! {source} {become}"
+    there = [source for source in dropped if source.exists()]
+    if there:
+        at = [] if store == Settings.model_fields["store"].default else ["--store", str(store)]
+        command = shlex.join(["pincite", "index", *at, *map(str, (*there, *roots))])
+        yield f"! All of them: {command}"

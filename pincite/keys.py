@@ -1,12 +1,15 @@
 """`pincite key`: who may ask, and who may write, where the service asks for keys."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from index.errors import SettingsError
+from index.store.store import Store
 from index.terminal import console, note
 from qa.cli import StoreOption
+from qa.service.keys import RIGHTS, Keys
 from qa.settings import load_settings
 
 key_app = typer.Typer(
@@ -25,14 +28,11 @@ def add_command(
     store: StoreOption = None,
 ) -> None:
     """Make a key and print it; only its hash is kept, so it is shown this once."""
-    from index.store.store import Store
-    from qa.service.keys import RIGHTS, Keys
-
-    wanted = [right.strip() for right in can.split(",")]
-    if not set(wanted) <= set(RIGHTS):
+    wanted = {right.strip() for right in can.split(",")}
+    if not wanted <= set(RIGHTS):
         raise SettingsError(f"--can {can!r}: give {' or '.join(RIGHTS)}, or ask,write for both.")
     rights = tuple(right for right in RIGHTS if right in wanted)
-    secret = Keys(Store(load_settings(store=store).store)).add(name, rights)
+    secret = _keys(store).add(name, rights)
     print(secret)
     note(
         f"The key {name} may {' and '.join(rights)}. It is not shown again; send it as the header "
@@ -43,10 +43,7 @@ def add_command(
 @key_app.command("list")
 def list_command(store: StoreOption = None) -> None:
     """List the keys by name; what they are cannot be shown."""
-    from index.store.store import Store
-    from qa.service.keys import Keys
-
-    keys = Keys(Store(load_settings(store=store).store)).all()
+    keys = _keys(store).all()
     for key in keys:
         console().print(f"{key.name}  {','.join(key.rights)}  since {key.created}", soft_wrap=True)
     if not keys:
@@ -58,8 +55,9 @@ def revoke_command(
     name: Annotated[str, typer.Argument(help="The key's name.")], store: StoreOption = None
 ) -> None:
     """Forget a key: from now on it opens nothing, in a running service, too."""
-    from index.store.store import Store
-    from qa.service.keys import Keys
-
-    Keys(Store(load_settings(store=store).store)).revoke(name)
+    _keys(store).revoke(name)
     note(f"The key {name} opens nothing any more.")
+
+
+def _keys(store: Path | None) -> Keys:
+    return Keys(Store(load_settings(store=store).store))

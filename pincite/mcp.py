@@ -12,6 +12,11 @@ from qa.cli import (
     ThresholdOption,
     WithoutOption,
 )
+from qa.live import LiveEngine
+from qa.protocol.server import serve_on_standard_streams
+from qa.service.answerer import Answerer
+from qa.service.logs import log_lines
+from qa.service.metrics import Metrics
 from qa.settings import load_settings
 
 
@@ -53,17 +58,12 @@ def mcp_command(
         store=store,
     )
     if http:
-        from pincite.gating import gate_of
+        # A client that starts this without --http need not wait for the HTTP service.
+        from pincite.serving import gate_of
         from qa.service.run import serve
 
         serve(settings, gate_of)
         return
-    from qa.live import LiveEngine
-    from qa.protocol.server import serve_on_standard_streams
-    from qa.service.answerer import Answerer
-    from qa.service.logs import log_lines
-    from qa.service.metrics import Metrics
-
     live = LiveEngine(settings.store, **settings.for_engine)
     with log_lines(settings.log_format):
         serve_on_standard_streams(Answerer(live, Metrics(), settings.log_questions))

@@ -1,9 +1,13 @@
-"""`pincite serve`."""
+"""`pincite serve`: the HTTP service and the web page."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from index.progress import no_progress
+from index.store.store import Store
+from index.sync import Gate
 from qa.cli import (
     BackendOption,
     KeepOption,
@@ -13,7 +17,9 @@ from qa.cli import (
     ThresholdOption,
     WithoutOption,
 )
-from qa.settings import load_settings
+from qa.engine import Engine
+from qa.service.run import serve
+from qa.settings import Settings, load_settings
 
 
 def serve_command(
@@ -122,7 +128,19 @@ def serve_command(
 ) -> None:
     """Serve the HTTP interface and the web page until interrupted."""
     given = dict(locals())  # each option is called as its setting
-    from pincite.gating import gate_of
-    from qa.service.run import serve
-
     serve(load_settings(**given), gate_of)
+
+
+def gate_of(settings: Settings) -> Callable[[Engine], Gate | None]:
+    """Return what makes of the running service's engine the gate for what changed in the sources.
+
+    What came of it is said in the log.
+    """
+
+    def gate(engine: Engine) -> Gate | None:
+        from pincite.gating import GoldCheck  # a service can answer without what evaluating needs
+
+        check = GoldCheck.of(Store(settings.store), engine.model, force=False)
+        return check.gate(settings, engine.model, engine.encoder, no_progress)
+
+    return gate

@@ -1,16 +1,18 @@
 """The commands about snapshots that are kept: rollback, purge."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from index.changes import plan
 from index.errors import PinciteError, SourceError
+from index.progress import progress_bar
+from index.store.history import newer_than_live, roll_back
+from index.store.purge import purge
+from index.store.store import Store
 from index.terminal import console, note, one_line
 from qa.cli import StoreOption
 from qa.settings import load_settings
-
-if TYPE_CHECKING:
-    from index.store.store import Store
 
 _LISTED = 20
 
@@ -23,9 +25,6 @@ def rollback_command(
     store: StoreOption = None,
 ) -> None:
     """Make an older snapshot live again. The next `pincite index` follows the sources again."""
-    from index.store.history import roll_back
-    from index.store.store import Store
-
     settings = load_settings(store=store)
     target = Store(settings.store, keep=settings.keep)
     before = target.live_id()
@@ -47,10 +46,6 @@ def purge_command(store: StoreOption = None) -> None:
     What was deleted since `pincite index` last ran is still live: run that first. Every file that
     is kept is searched for what is forgotten. Exit code 1: something was found.
     """
-    from index.progress import progress_bar
-    from index.store.purge import purge
-    from index.store.store import Store
-
     target = Store(load_settings(store=store).store)
     _tell_what_stays(target)
     with progress_bar() as progress:
@@ -75,11 +70,8 @@ def purge_command(store: StoreOption = None) -> None:
         out.print(f"Feedback that quoted what was removed is forgotten, too: {done.feedback}.")
 
 
-def _tell_what_stays(store: "Store") -> None:
+def _tell_what_stays(store: Store) -> None:
     """Say what a person may think is forgotten, and is not; and the other way round."""
-    from index.changes import plan
-    from index.store.history import newer_than_live
-
     live = store.live_manifest()
     for newer in newer_than_live(store):
         note(f"! {newer} is newer and goes: after a rollback, {live.id} is the live snapshot.")

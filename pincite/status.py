@@ -2,125 +2,20 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated
 
 import typer
 
+from index.store.manifest import Manifest
+from index.store.registration import registered_gold
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
 from index.terminal import one_line
-from qa.answer.calibration import Calibration, Standing
-from qa.answer.rule import key_of
+from qa.answer.calibration import Calibration, Standing, key_of
 from qa.cli import StoreOption
+from qa.read.reader import NO_READER, reader_used
+from qa.records import ReaderUsed
 from qa.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    from index.store.manifest import Manifest
-    from index.store.objects import ObjectFolder
-    from qa.records import ReaderUsed
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What `pincite status` tells. `published` has a time in ISO 8601 for each of `snapshots`.
-
-    `reader` is the one that answers are read with; None where the settings say "none".
-    """
-
-    store: str
-    snapshot: str
-    model: str
-    reader: "ReaderUsed | None"
-    documents: int
-    passages: int
-    sentences: int
-    bytes: int
-    sources: tuple[str, ...]
-    ignore: tuple[str, ...]
-    uploads: int
-    snapshots: tuple[str, ...]
-    published: dict[str, str]
-    kept_aside: str | None
-    checked: bool
-    calibration: "CalibrationStatus | None"
-    gold: str | None
-
-
-def status_command(
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Compare every checksum.")] = False,
-    store: StoreOption = None,
-) -> None:
-    """Show what the store holds."""
-    status = _status(load_settings(store=store), check)
-    if as_json:
-        print(json.dumps(asdict(status), indent=2, ensure_ascii=False))
-        return
-    checked = ", every checksum holds" if status.checked else ""
-    print(f"store        {one_line(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
-    print(f"snapshot     {status.snapshot}, published {status.published[status.snapshot]}")
-    print(f"model        {one_line(status.model)}")
-    print(f"reader       {_reader_in_words(status.reader)}")
-    print(f"documents    {status.documents}")
-    print(f"passages     {status.passages}, of {status.sentences} sentences")
-    print(f"calibration  {one_line(in_words(status.calibration))}")
-    if status.gold:
-        print(f"gold         {one_line(status.gold)}; a new snapshot must answer it no worse")
-    for source in status.sources:
-        print(f"source       {one_line(source)}")
-    if status.ignore:
-        print(f"ignored      {one_line(', '.join(status.ignore))}")
-    if status.uploads:
-        print(f"uploads      {status.uploads}")
-    for snapshot in status.snapshots:
-        if snapshot != status.snapshot:
-            aside = ", kept aside by the gate" if snapshot == status.kept_aside else ""
-            print(f"kept         {snapshot}, published {status.published[snapshot]}{aside}")
-    print("skipped      `pincite index --dry-run` tells which files are passed over, and why")
-
-
-def _reader_in_words(reader: "ReaderUsed | None") -> str:
-    return one_line(f"{reader.name}, SHA-256 {reader.digest}") if reader else "none"
-
-
-def _status(settings: Settings, check: bool) -> Status:
-    from index.store.registration import registered_gold
-    from index.store.snapshot import open_snapshot
-    from index.store.store import Store
-    from qa.read.choose import NO_READER, reader_used
-
-    reader = reader_used(settings.reader)
-    store = Store(settings.store)
-    manifest = open_snapshot(store).manifest if check else store.live_manifest()
-    registered = registered_gold(store)
-    uploads = store.uploads.all()
-    snapshots = tuple(store.snapshots())
-    if check:
-        for upload in uploads:
-            store.objects.check(upload.content)
-    return Status(
-        store=str(settings.store),
-        snapshot=manifest.id,
-        model=manifest.model_name,
-        reader=reader,
-        documents=manifest.documents,
-        passages=manifest.passages,
-        sentences=manifest.sentences,
-        bytes=store.total_bytes(),
-        sources=manifest.sources,
-        ignore=manifest.ignore,
-        uploads=len(uploads),
-        snapshots=snapshots,
-        published={each: f"{store.published(each):%Y-%m-%dT%H:%M:%SZ}" for each in snapshots},
-        kept_aside=store.pointer().aside,
-        checked=check,
-        calibration=CalibrationStatus.of(
-            manifest,
-            store.objects,
-            by_hand=settings.threshold is not None,
-            without=settings.without,
-            reader=reader.digest if reader else NO_READER,
-        ),
-        gold=str(registered) if registered else None,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,44 +39,68 @@ class CalibrationStatus:
     threshold: float
     score_threshold: float
 
-    @classmethod
-    def of(
-        cls,
-        manifest: "Manifest",
-        objects: "ObjectFolder",
-        *,
-        by_hand: bool,
-        without: tuple[str, ...],
-        reader: str,
-    ) -> Self | None:
-        """Return the status of a snapshot's calibration; None where there is none.
 
-        `by_hand` tells whether a threshold is set, which comes before the calibrated one;
-        `without` are the stages of retrieval that are left out, `reader` is the reader's digest.
-        Raises StoreDamagedError, StoreError for one that this Pincite cannot read.
-        """
-        if manifest.calibration is None:
-            return None
-        found = Calibration.from_bytes(objects.get(manifest.calibration))
-        key = key_of(manifest, without, reader)
-        standing = found.standing(key, manifest.corpus)
-        return cls(
-            id=found.id,
-            made=found.made.isoformat(),
-            gold=found.gold,
-            standing=standing,
-            made_for=found.obstacles(key),
-            promise=found.promise if standing == "in force" and not by_hand else None,
-            by_hand=by_hand,
-            max_false_answers=found.max_false_answers,
-            confidence_level=found.confidence_level,
-            threshold=found.probability(found.threshold),
-            score_threshold=found.threshold,
-        )
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What `pincite status` tells. `published` has a time in ISO 8601 for each of `snapshots`.
+
+    `reader` is the one that answers are read with; None where the settings say "none".
+    """
+
+    store: str
+    snapshot: str
+    model: str
+    reader: ReaderUsed | None
+    documents: int
+    passages: int
+    sentences: int
+    bytes: int
+    sources: tuple[str, ...]
+    ignore: tuple[str, ...]
+    uploads: int
+    snapshots: tuple[str, ...]
+    published: dict[str, str]
+    kept_aside: str | None
+    checked: bool
+    calibration: CalibrationStatus | None
+    gold: str | None
 
 
-def in_words(calibration: CalibrationStatus | None) -> str:
-    """Return what a person wants to know of it, on one line."""
+def status_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Compare every checksum.")] = False,
+    store: StoreOption = None,
+) -> None:
+    """Show what the store holds."""
+    status = _status(load_settings(store=store), check)
+    if as_json:
+        print(json.dumps(asdict(status), indent=2, ensure_ascii=False))
+        return
+    checked = ", every checksum holds" if status.checked else ""
+    reader = status.reader
+    print(f"store        {one_line(status.store)}, {status.bytes / 2**20:.1f} MiB{checked}")
+    print(f"snapshot     {status.snapshot}, published {status.published[status.snapshot]}")
+    print(f"model        {one_line(status.model)}")
+    print("reader      ", one_line(f"{reader.name}, SHA-256 {reader.digest}") if reader else "none")
+    print(f"documents    {status.documents}")
+    print(f"passages     {status.passages}, of {status.sentences} sentences")
+    print(f"calibration  {one_line(_in_words(status.calibration))}")
+    if status.gold:
+        print(f"gold         {one_line(status.gold)}; a new snapshot must answer it no worse")
+    for source in status.sources:
+        print(f"source       {one_line(source)}")
+    if status.ignore:
+        print(f"ignored      {one_line(', '.join(status.ignore))}")
+    if status.uploads:
+        print(f"uploads      {status.uploads}")
+    for snapshot in status.snapshots:
+        if snapshot != status.snapshot:
+            aside = ", kept aside by the gate" if snapshot == status.kept_aside else ""
+            print(f"kept         {snapshot}, published {status.published[snapshot]}{aside}")
+    print("skipped      `pincite index --dry-run` tells which files are passed over, and why")
+
+
+def _in_words(calibration: CalibrationStatus | None) -> str:
     if calibration is None:
         return "none, so nothing is promised; `pincite calibrate` makes one"
     told = f"{calibration.id} of {calibration.made}, {calibration.standing}"
@@ -193,3 +112,64 @@ def in_words(calibration: CalibrationStatus | None) -> str:
     if calibration.made_for:
         reason = f"it was made for {' and '.join(calibration.made_for)}"
     return f"{told}, so nothing is promised: {reason}; run `pincite calibrate` again"
+
+
+def _status(settings: Settings, check: bool) -> Status:
+    reader = reader_used(settings.reader)
+    store = Store(settings.store)
+    manifest = open_snapshot(store).manifest if check else store.live_manifest()
+    registered = registered_gold(store)
+    uploads = store.uploads.all()
+    snapshots = tuple(store.snapshots())
+    if check:
+        for upload in uploads:
+            store.objects.check(upload.content)
+    return Status(
+        store=str(settings.store),
+        snapshot=manifest.id,
+        model=manifest.model_name,
+        reader=reader,
+        documents=manifest.documents,
+        passages=manifest.passages,
+        sentences=manifest.sentences,
+        bytes=store.total_bytes(),
+        sources=manifest.sources,
+        ignore=manifest.ignore,
+        uploads=len(uploads),
+        snapshots=snapshots,
+        published={
+            snapshot: f"{store.published(snapshot):%Y-%m-%dT%H:%M:%SZ}" for snapshot in snapshots
+        },
+        kept_aside=store.pointer().aside,
+        checked=check,
+        calibration=_calibration(store, manifest, settings, reader),
+        gold=str(registered) if registered else None,
+    )
+
+
+def _calibration(
+    store: Store, manifest: Manifest, settings: Settings, reader: ReaderUsed | None
+) -> CalibrationStatus | None:
+    """Return the status of a snapshot's calibration; None where there is none.
+
+    Raises StoreDamagedError, StoreError for one that this Pincite cannot read.
+    """
+    if manifest.calibration is None:
+        return None
+    calibration = Calibration.from_bytes(store.objects.get(manifest.calibration))
+    key = key_of(manifest, settings.without, reader.digest if reader else NO_READER)
+    standing = calibration.standing(key, manifest.corpus)
+    by_hand = settings.threshold is not None  # and comes before the calibrated one
+    return CalibrationStatus(
+        id=calibration.id,
+        made=calibration.made.isoformat(),
+        gold=calibration.gold,
+        standing=standing,
+        made_for=calibration.obstacles(key),
+        promise=calibration.promise if standing == "in force" and not by_hand else None,
+        by_hand=by_hand,
+        max_false_answers=calibration.max_false_answers,
+        confidence_level=calibration.confidence_level,
+        threshold=calibration.probability(calibration.threshold),
+        score_threshold=calibration.threshold,
+    )

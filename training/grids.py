@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from training.asking import as_typed
+from training.phrasing import as_typed
 from training.rows import Row
 
 _GRID_TEMPLATES = (

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from training.asking import Question, asked, worded
-from training.disguises import Disguise, drawn_disguise, invented_company
 from training.periods import ends_alike, other_than
+from training.phrasing import Question, asked, worded
 from training.rows import Row
+from training.substitutions import Substitution, drawn_substitution, invented_company
 from training.table_names import (
     lowered,
     may_mean,
@@ -50,27 +50,27 @@ class TableQuestions:
 
     def _pair(self, line: TableLine) -> Iterator[Row]:
         random = self._random
-        disguise = drawn_disguise(random)
+        substitution = drawn_substitution(random)
         if not line.company.name:  # a published table names none
             company = invented_company(random)
             headed = random.choice((company.full, company.name, f"{company.full}: Annual report"))
-            disguise = replace(disguise, company=company)
+            substitution = replace(substitution, company=company)
             line = replace(line, above=headed)
-        shown = disguise.on(line, random)
+        shown = substitution.on(line, random)
         question = asked(shown, random)
         yield made_row(shown, question.text, answered=True)
         hard = self._other_section, self._other_report
         for kind, share in zip(hard, (0.7, 0.4), strict=True):
-            found = kind(line, shown, disguise, question) if random.random() < share else None
+            found = kind(line, shown, substitution, question) if random.random() < share else None
             if found is not None:
                 yield found
                 return
-        refused = self._refused(line, shown, disguise, question)
+        refused = self._refused(line, shown, substitution, question)
         if refused is not None:
             yield refused
 
     def _refused(
-        self, line: TableLine, shown: TableLine, disguise: Disguise, question: Question
+        self, line: TableLine, shown: TableLine, substitution: Substitution, question: Question
     ) -> Row | None:
         """Return a row that does not answer; one of the kinds, the first that is to be had."""
         random = self._random
@@ -81,27 +81,31 @@ class TableQuestions:
         ]
         random.shuffle(kinds)
         for kind in kinds:
-            row = kind(line, shown, disguise, question)
+            row = kind(line, shown, substitution, question)
             if row is not None:
                 return row
         return None
 
     def _other_row(
-        self, line: TableLine, shown: TableLine, disguise: Disguise, question: Question
+        self, line: TableLine, shown: TableLine, substitution: Substitution, question: Question
     ) -> Row | None:
         """The same question to another row of the table, mostly one with words of it."""
-        return self._elsewhere(self._tables[line.table], line, disguise, question)
+        return self._elsewhere(self._tables[line.table], line, substitution, question)
 
     def _other_table(
-        self, line: TableLine, shown: TableLine, disguise: Disguise, question: Question
+        self, line: TableLine, shown: TableLine, substitution: Substitution, question: Question
     ) -> Row | None:
         """The same question to a row of another table of the same report."""
         others = [each for each in self._documents[line.document] if each.table != line.table]
         drawn = self._random.sample(others, min(len(others), _DRAWN))
-        return self._elsewhere(drawn, line, disguise, question)
+        return self._elsewhere(drawn, line, substitution, question)
 
     def _elsewhere(
-        self, among: Sequence[TableLine], line: TableLine, disguise: Disguise, question: Question
+        self,
+        among: Sequence[TableLine],
+        line: TableLine,
+        substitution: Substitution,
+        question: Question,
     ) -> Row | None:
         random = self._random
         words = words_of(question.named)
@@ -109,8 +113,10 @@ class TableQuestions:
         for other in among:
             if other.row == line.row:
                 continue
-            seen = replace(disguise.on(other), above=line.above) if not line.company.name else None
-            seen = seen or disguise.on(other)
+            seen = (
+                replace(substitution.on(other), above=line.above) if not line.company.name else None
+            )
+            seen = seen or substitution.on(other)
             if not may_mean(question.named, seen):
                 near = len(words & words_of(seen.label)) + random.random()
                 others.append((near, seen))
@@ -121,7 +127,7 @@ class TableQuestions:
         return made_row(chosen, question.text, answered=False)
 
     def _other_section(
-        self, line: TableLine, shown: TableLine, disguise: Disguise, question: Question
+        self, line: TableLine, shown: TableLine, substitution: Substitution, question: Question
     ) -> Row | None:
         """The same label under another section, where the question names the section."""
         others = [
@@ -129,10 +135,10 @@ class TableQuestions:
             for other in self._labels[line.label.lower()]
             if other.document == line.document and other.section and other.section != line.section
         ]
-        return self._elsewhere(others, line, disguise, question) if line.section else None
+        return self._elsewhere(others, line, substitution, question) if line.section else None
 
     def _other_period(
-        self, line: TableLine, shown: TableLine, disguise: Disguise, question: Question
+        self, line: TableLine, shown: TableLine, substitution: Substitution, question: Question
     ) -> Row | None:
         """The same row, asked for a period that no column has."""
         if not shown.told:
@@ -146,7 +152,7 @@ class TableQuestions:
         return made_row(shown, text, answered=False)
 
     def _other_owner(
-        self, line: TableLine, shown: TableLine, disguise: Disguise, question: Question
+        self, line: TableLine, shown: TableLine, substitution: Substitution, question: Question
     ) -> Row | None:
         """The same row, asked of another company."""
         random = self._random
@@ -160,7 +166,7 @@ class TableQuestions:
         return made_row(shown, text, answered=False)
 
     def _others_row(
-        self, line: TableLine, shown: TableLine, disguise: Disguise, question: Question
+        self, line: TableLine, shown: TableLine, substitution: Substitution, question: Question
     ) -> Row | None:
         """The same label in another company's report."""
         others = [
@@ -171,16 +177,16 @@ class TableQuestions:
         if not others or not question.owner:
             return None
         other = self._random.choice(others)
-        guise = replace(disguise, company=None)
-        if disguise.company and self._random.random() < 0.5:
-            guise = replace(guise, company=invented_company(self._random))
-        told = guise.on(other, self._random)
+        of_other = replace(substitution, company=None)
+        if substitution.company and self._random.random() < 0.5:
+            of_other = replace(of_other, company=invented_company(self._random))
+        told = of_other.on(other, self._random)
         if told.company.name == shown.company.name:
             return None
         return made_row(told, question.text, answered=False)
 
     def _other_report(
-        self, line: TableLine, shown: TableLine, disguise: Disguise, question: Question
+        self, line: TableLine, shown: TableLine, substitution: Substitution, question: Question
     ) -> Row | None:
         """The same label in another report of the company, without a column of that period."""
         period = question.period
@@ -191,14 +197,14 @@ class TableQuestions:
         ]
         if period is None or period.month is None or not others or not line.company.name:
             return None
-        told = disguise.on(self._random.choice(others), self._random)
+        told = substitution.on(self._random.choice(others), self._random)
         if any(each.month is None or ends_alike(each, period) for each in told.told):
             return None
         text = worded(question.named, question.owner, period, self._random, dated=True)
         return made_row(told, text, answered=False)
 
     def _nothing(
-        self, line: TableLine, shown: TableLine, disguise: Disguise, question: Question
+        self, line: TableLine, shown: TableLine, substitution: Substitution, question: Question
     ) -> Row | None:
         """Something plausible that no row gives, to this row."""
         random = self._random

@@ -13,10 +13,10 @@ from typing import Any
 
 from benchmarks.answers.figures import best_threshold, figures
 from benchmarks.answers.sets import SETS, AskedSet
-from benchmarks.machine import conditions
+from benchmarks.results import conditions
 from eval.measures.measure import Measure
 from eval.records import Estimate
-from eval.sets.indexed import IndexedSets
+from eval.sets.protocols import IndexedSets
 from index.progress import no_progress
 from qa.settings import Settings
 

@@ -23,8 +23,7 @@ from eval.gold import PACKAGED_GOLD, Question, QuestionSet, locate, read_gold
 from eval.measures.measure import Measure
 from eval.records import Result, Run
 from eval.run import evaluate
-from eval.sets.indexed import IndexedSets
-from eval.sets.protocols import run_abstain, run_beir, run_spans
+from eval.sets.protocols import IndexedSets, run_abstain, run_beir, run_spans
 
 MOST_SEEN = 500
 """Of the questions about other articles, every second, third or so is asked: at most so many."""

@@ -11,8 +11,8 @@ from benchmarks.squad2 import read_squad2
 from eval.gold import GoldSpan, Question
 from eval.records import Kind
 from eval.sets.beir import read_beir
-from eval.sets.indexed import IndexedSets
 from eval.sets.leave_out import far_off, leave_out
+from eval.sets.protocols import IndexedSets
 from index.progress import no_progress
 from index.records import Document, Span
 from index.sources.listing import document_id

@@ -8,13 +8,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from benchmarks.beir import read_set
 from benchmarks.peers.answering import one_round, together
-from benchmarks.peers.corpora import relevance, write_corpus
-from benchmarks.peers.environments import python_of, versions
-from benchmarks.peers.indexing import index_aside, index_in_turns, index_whole
-from benchmarks.peers.systems import PEERS, TOP_K, peer, pincite
+from benchmarks.peers.indexing import (
+    index_aside,
+    index_in_turns,
+    index_whole,
+    relevance,
+    write_corpus,
+)
+from benchmarks.peers.systems import PEERS, TOP_K, peer, pincite, python_of, versions
 from benchmarks.results import LATEST, WORK, keep
+from eval.sets.beir import read_beir
 from index.encoding.model import find_model
 
 _METHOD = """\
@@ -41,7 +45,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=LATEST, help="where the result is kept")
     options = parser.parse_args()
     work = options.work.resolve()
-    whole = read_set(options.data)
+    whole = read_beir(options.data, "test")
     documents = min(options.documents or len(whole.documents), len(whole.documents))
 
     wanted = PEERS if options.only is None else options.only

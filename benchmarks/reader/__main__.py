@@ -9,12 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.reader.measures import separation, success
-from benchmarks.reader.reading import WINDOWS, Read, read
+from benchmarks.reader.reading import WINDOWS, Read, measured_sets, read, separation, success
 from benchmarks.reader.rows import kept_out_rows, table_of_rows
-from benchmarks.reader.sets import measured_sets
-from benchmarks.tables import table
-from qa.read.choose import open_reader
+from benchmarks.results import table
+from qa.read.reader import open_reader
 
 Sets = Mapping[str, Sequence[Read]]
 

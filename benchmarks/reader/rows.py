@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.reader.measures import Figure, Floats, separation
+from benchmarks.reader.reading import Figure, Floats, separation
 from eval.measures.formulas import CalibrationError
 from eval.measures.table import Table
 from qa.read.reader import Reader, TokenScores

@@ -8,13 +8,15 @@ from typing import Annotated
 
 import typer
 
-from eval.calibration.fitting import Fit
-from eval.gold import QuestionSet
+from eval.calibration.fitting import Fit, Observation, calibrate, check_share
+from eval.gold import QuestionSet, locate, read_gold
+from eval.run import ask_all
 from index.errors import SettingsError
-from index.store.publishing import corpus_digest
+from index.progress import progress_bar
+from index.store.publishing import corpus_digest, publish_calibration, remove_calibration
+from index.store.store import Store
 from index.terminal import note, one_line
-from qa.answer.calibration import Calibration, Tally, percent
-from qa.answer.rule import key_of
+from qa.answer.calibration import Calibration, Tally, key_of, percent
 from qa.cli import BackendOption, ModelOption, ReaderOption, StoreOption
 from qa.engine import Engine
 from qa.records import left_out
@@ -60,32 +62,18 @@ def calibrate_command(
 
 
 def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_run: bool) -> None:
-    # Imported when run: `pincite ask` shares this command line and has to start quickly.
-    from eval.calibration.cli import calibration_of, report
-    from eval.calibration.fitting import Observation, calibrate, check_share
-    from eval.gold import locate, read_gold
-    from eval.run import ask_all
-    from index.progress import progress_bar
-    from index.store.publishing import publish_calibration
-    from index.store.store import Store
-    from qa.engine import Engine
-
     check_share("--max-false-answers", max_false_answers)  # before anything that takes long
     rows = read_gold(gold)
-    engine = Engine.open(
-        settings.store,
-        model=settings.model,
-        reader=settings.reader,
-        backend=settings.backend,
-        without=settings.without,
-    )
-    asked = locate(rows, [each.document for each in engine.snapshot.chunked.values()])
+    options = settings.for_engine
+    options["threshold"] = None  # one set by hand plays no part in the fit
+    engine = Engine.open(settings.store, **options)
+    asked = locate(rows, [chunked.document for chunked in engine.snapshot.chunked.values()])
     with progress_bar() as progress:
         results, _ = ask_all(engine, asked, progress=progress)
-    observations = [Observation(each.score, each.kind, each.right) for each in results]
+    observations = [Observation(result.score, result.kind, result.right) for result in results]
     fit = calibrate(observations, max_false_answers=max_false_answers)
-    calibration = calibration_of(fit, asked, engine)
-    for line in report(fit, calibration):
+    calibration = _calibration_of(fit, asked, engine)
+    for line in _report(fit, calibration):
         print(one_line(line))
     if dry_run:
         note("Published nothing, as asked for.")
@@ -102,9 +90,6 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
 
 
 def _remove(settings: Settings) -> None:
-    from index.store.publishing import remove_calibration
-    from index.store.store import Store
-
     live = remove_calibration(Store(settings.store, keep=settings.keep))
     if live is None:
         note("There is no calibration to take away.")
@@ -112,8 +97,7 @@ def _remove(settings: Settings) -> None:
         note(f"Took the calibration away; the snapshot is {live.id} now.")
 
 
-def calibration_of(fit: Fit, asked: QuestionSet, engine: Engine) -> Calibration:
-    """Return the record of a fit to these questions, asked of `engine` just now."""
+def _calibration_of(fit: Fit, asked: QuestionSet, engine: Engine) -> Calibration:
     measured = engine.snapshot
     return Calibration(
         made=datetime.now(UTC).replace(microsecond=0),
@@ -130,8 +114,7 @@ def calibration_of(fit: Fit, asked: QuestionSet, engine: Engine) -> Calibration:
     )
 
 
-def report(fit: Fit, calibration: Calibration) -> Iterator[str]:
-    """Yield the lines of the report."""
+def _report(fit: Fit, calibration: Calibration) -> Iterator[str]:
     counts, gold = fit.counts, calibration.gold
     level = percent(fit.confidence_level)
     threshold = calibration.probability(fit.threshold)
@@ -146,7 +129,7 @@ def report(fit: Fit, calibration: Calibration) -> Iterator[str]:
     )
     yield (
         f"answered       {_of(counts.answerable)} answerable, with {level} confidence at least "
-        f"{percent(_down(fit.answered_at_least))}; {counts.right} of those "
+        f"{percent(floor(fit.answered_at_least * 1000) / 1000)}; {counts.right} of those "
         f"{counts.answerable.answered} cite the right place"
     )
     yield f"promise        {calibration.promise}"
@@ -161,19 +144,12 @@ def report(fit: Fit, calibration: Calibration) -> Iterator[str]:
     for kind, tally in (("near-miss", counts.near_miss), ("far-off", counts.far_off)):
         if not tally.questions:
             yield f"               No question among them is {kind}, so it tells nothing of such."
+    smallest = percent(ceil(fit.smallest_promise * 1000) / 1000)
     yield (
-        f"smallest       {percent(_up(fit.smallest_promise))} could be promised with "
+        f"smallest       {smallest} could be promised with "
         f"{counts.unanswerable.questions} unanswerable questions; more of them make it smaller"
     )
 
 
 def _of(tally: Tally) -> str:
     return f"{tally.answered} of {tally.questions}"
-
-
-def _up(share: float) -> float:
-    return ceil(share * 1000) / 1000
-
-
-def _down(share: float) -> float:
-    return floor(share * 1000) / 1000

@@ -18,43 +18,7 @@ from eval.calibration.learn_then_test import find_threshold, lower_bound, p_valu
 from eval.errors import CalibrationError
 from eval.records import Kind
 from index.errors import SettingsError
-from qa.answer.calibration import Counts, Tally, percent
-from qa.answer.rule import is_answerable
-
-
-def fit_probability(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
-    """Return slope and intercept of the log-odds that a score is right.
-
-    Both arrays have shape (questions,). Where all scores are the same, the slope is 0.
-    """
-    rights, wrongs = int(right.sum()), int((~right).sum())
-    targets = np.where(right, (rights + 1) / (rights + 2), 1 / (wrongs + 2))
-    return fit_logistic(scores, targets)
-
-
-def fit_logistic(scores: NDArray[np.float64], targets: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the slope and intercept most likely to give `targets`, each between 0 and 1."""
-    prior = float(targets.mean())
-    start = np.array([0.0, log(prior / (1 - prior))])
-    if np.ptp(scores) == 0:
-        return 0.0, float(start[1])
-    columns = np.column_stack([scores, np.ones_like(scores)])
-
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        log_odds = columns @ weights
-        value = np.logaddexp(0, log_odds) - targets * log_odds
-        return float(value.sum()), columns.T @ (expit(log_odds) - targets)
-
-    def curvature(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        spread = expit(columns @ weights) * expit(-(columns @ weights))
-        found: NDArray[np.float64] = (columns * spread[:, None]).T @ columns
-        return found
-
-    found = minimize(
-        loss, start, jac=True, hess=curvature, method="trust-exact", options={"gtol": 1e-9}
-    )
-    return float(found.x[0]), float(found.x[1])
-
+from qa.answer.calibration import Counts, Tally, is_answerable, percent
 
 CONFIDENCE_LEVEL = 0.95
 MAX_FALSE_ANSWERS = 0.1
@@ -95,10 +59,7 @@ class Fit:
 
 
 def calibrate(
-    observations: Sequence[Observation],
-    *,
-    max_false_answers: float = MAX_FALSE_ANSWERS,
-    confidence_level: float = CONFIDENCE_LEVEL,
+    observations: Sequence[Observation], *, max_false_answers: float = MAX_FALSE_ANSWERS
 ) -> Fit:
     """Fit a threshold and a probability.
 
@@ -106,22 +67,21 @@ def calibrate(
     questions are too few for what is wanted, or higher scores are not more often right.
     """
     check_share("max_false_answers", max_false_answers)
-    check_share("confidence_level", confidence_level)
-    unanswerable = [each.score for each in observations if each.kind != "answerable"]
+    unanswerable = [seen.score for seen in observations if seen.kind != "answerable"]
     _refuse_too_few(len(observations) - len(unanswerable), len(unanswerable))
-    _refuse_too_bold(len(unanswerable), max_false_answers, confidence_level)
+    _refuse_too_bold(len(unanswerable), max_false_answers)
     slope, intercept = _probability(observations)
-    threshold = find_threshold(unanswerable, max_false_answers, confidence_level)
+    threshold = find_threshold(unanswerable, max_false_answers, CONFIDENCE_LEVEL)
     counts = _counts(observations, threshold)
     return Fit(
         threshold=threshold,
         slope=slope,
         intercept=intercept,
         max_false_answers=max_false_answers,
-        confidence_level=confidence_level,
+        confidence_level=CONFIDENCE_LEVEL,
         counts=counts,
-        smallest_promise=smallest_promise(len(unanswerable), confidence_level),
-        answered_at_least=lower_bound(counts.answerable, confidence_level),
+        smallest_promise=smallest_promise(len(unanswerable), CONFIDENCE_LEVEL),
+        answered_at_least=lower_bound(counts.answerable, CONFIDENCE_LEVEL),
     )
 
 
@@ -131,9 +91,46 @@ def check_share(name: str, share: float) -> None:
         raise SettingsError(f"{name} = {share}: give a share between 0 and 1, such as 0.1.")
 
 
+def _counts(observations: Sequence[Observation], threshold: float) -> Counts:
+    def tally(kind: Kind) -> Tally:
+        scores = [seen.score for seen in observations if seen.kind == kind]
+        return Tally(len(scores), sum(is_answerable(score, threshold) for score in scores))
+
+    return Counts(
+        answerable=tally("answerable"),
+        near_miss=tally("near-miss"),
+        far_off=tally("far-off"),
+        right=sum(seen.right and is_answerable(seen.score, threshold) for seen in observations),
+    )
+
+
+def _refuse_too_few(answerable: int, unanswerable: int) -> None:
+    for what, count, fewest in (
+        ("unanswerable", unanswerable, FEWEST_UNANSWERABLE),
+        ("answerable", answerable, FEWEST_ANSWERABLE),
+    ):
+        if count < fewest:
+            raise CalibrationError(
+                f"Too few questions to calibrate on: {count} {what} ones, and at least {fewest} "
+                "are needed; add some to the gold file."
+            )
+
+
+def _refuse_too_bold(unanswerable: int, max_false_answers: float) -> None:
+    if p_value(Tally(unanswerable, 0), max_false_answers) <= 1 - CONFIDENCE_LEVEL:
+        return
+    smallest = ceil(1000 * smallest_promise(unanswerable, CONFIDENCE_LEVEL)) / 1000
+    needed = ceil(log(1 - CONFIDENCE_LEVEL) / log1p(-max_false_answers))
+    raise CalibrationError(
+        f"{unanswerable} unanswerable questions cannot promise {percent(max_false_answers)} false "
+        f"answers, only {percent(smallest)} (--max-false-answers {smallest:g}); that takes "
+        f"{needed} of them."
+    )
+
+
 def _probability(observations: Sequence[Observation]) -> tuple[float, float]:
-    scores = np.array([each.score for each in observations])
-    right = np.array([each.right for each in observations])
+    scores = np.array([seen.score for seen in observations])
+    right = np.array([seen.right for seen in observations])
     slope, intercept = fit_probability(scores, right)
     if slope <= 0 or not right.any():
         raise CalibrationError(
@@ -144,38 +141,35 @@ def _probability(observations: Sequence[Observation]) -> tuple[float, float]:
     return slope, intercept
 
 
-def _counts(observations: Sequence[Observation], threshold: float) -> Counts:
-    def tally(kind: Kind) -> Tally:
-        scores = [each.score for each in observations if each.kind == kind]
-        return Tally(len(scores), sum(is_answerable(score, threshold) for score in scores))
+def fit_probability(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return slope and intercept of the log-odds that a score is right.
 
-    return Counts(
-        answerable=tally("answerable"),
-        near_miss=tally("near-miss"),
-        far_off=tally("far-off"),
-        right=sum(each.right and is_answerable(each.score, threshold) for each in observations),
+    Both arrays have shape (questions,). Where all scores are the same, the slope is 0.
+    """
+    rights, wrongs = int(right.sum()), int((~right).sum())
+    targets = np.where(right, (rights + 1) / (rights + 2), 1 / (wrongs + 2))
+    return fit_logistic(scores, targets)
+
+
+def fit_logistic(scores: NDArray[np.float64], targets: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the slope and intercept most likely to give `targets`, each between 0 and 1."""
+    prior = float(targets.mean())
+    start = np.array([0.0, log(prior / (1 - prior))])
+    if np.ptp(scores) == 0:
+        return 0.0, float(start[1])
+    columns = np.column_stack([scores, np.ones_like(scores)])
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        log_odds = columns @ weights
+        value = np.logaddexp(0, log_odds) - targets * log_odds
+        return float(value.sum()), columns.T @ (expit(log_odds) - targets)
+
+    def curvature(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        spread = expit(columns @ weights) * expit(-(columns @ weights))
+        hessian: NDArray[np.float64] = (columns * spread[:, None]).T @ columns
+        return hessian
+
+    fitted = minimize(
+        loss, start, jac=True, hess=curvature, method="trust-exact", options={"gtol": 1e-9}
     )
-
-
-def _refuse_too_few(answerable: int, unanswerable: int) -> None:
-    for what, found, fewest in (
-        ("unanswerable", unanswerable, FEWEST_UNANSWERABLE),
-        ("answerable", answerable, FEWEST_ANSWERABLE),
-    ):
-        if found < fewest:
-            raise CalibrationError(
-                f"Too few questions to calibrate on: {found} {what} ones, and at least {fewest} "
-                "are needed; add some to the gold file."
-            )
-
-
-def _refuse_too_bold(unanswerable: int, max_false_answers: float, confidence_level: float) -> None:
-    if p_value(Tally(unanswerable, 0), max_false_answers) <= 1 - confidence_level:
-        return
-    smallest = ceil(1000 * smallest_promise(unanswerable, confidence_level)) / 1000
-    needed = ceil(log(1 - confidence_level) / log1p(-max_false_answers))
-    raise CalibrationError(
-        f"{unanswerable} unanswerable questions cannot promise {percent(max_false_answers)} false "
-        f"answers, only {percent(smallest)} (--max-false-answers {smallest:g}); that takes "
-        f"{needed} of them."
-    )
+    return float(fitted.x[0]), float(fitted.x[1])

@@ -17,8 +17,7 @@ from collections.abc import Sequence
 from scipy.special import bdtr, betaincinv
 
 from eval.errors import CalibrationError
-from qa.answer.calibration import Tally
-from qa.answer.rule import is_answerable
+from qa.answer.calibration import Tally, is_answerable
 
 GRID = tuple(step / 1000 for step in range(1000, -1, -1))
 """The thresholds that are tested, in this order. A grid taken from the scores that were
@@ -32,18 +31,18 @@ def find_threshold(
 
     Raises CalibrationError if not even the highest can.
     """
-    found: float | None = None
+    lowest: float | None = None
     for threshold in GRID:
         answered = sum(is_answerable(score, threshold) for score in unanswerable)
         if p_value(Tally(len(unanswerable), answered), max_false_answers) > 1 - confidence_level:
             break
-        found = threshold
-    if found is None:
+        lowest = threshold
+    if lowest is None:
         raise CalibrationError(
             "Nothing can be promised: too many unanswerable questions get the highest score "
             "there is. Check that the documents do not answer them."
         )
-    return found
+    return lowest
 
 
 def p_value(false_answers: Tally, max_false_answers: float) -> float:

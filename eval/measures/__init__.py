@@ -99,5 +99,5 @@ def measure(
 ) -> dict[str, Estimate]:
     """Return those that are defined for these results, by name, with their intervals."""
     table = Table.of(results)
-    estimates = {each.name: each.estimate(table) for each in measures}
+    estimates = {measure.name: measure.estimate(table) for measure in measures}
     return {name: estimate for name, estimate in estimates.items() if estimate}

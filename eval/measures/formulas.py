@@ -127,5 +127,7 @@ class CalibrationError:
 
     def _error(self, confidence: NDArray[np.float64], right: NDArray[Any]) -> Any:
         bins = bin_of(confidence)
-        gaps = [abs(((confidence - right) * (bins == each)).sum(axis=-1)) for each in range(BINS)]
+        gaps = [
+            abs(((confidence - right) * (bins == number)).sum(axis=-1)) for number in range(BINS)
+        ]
         return sum(gaps) / confidence.shape[-1]

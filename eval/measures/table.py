@@ -23,11 +23,11 @@ def ranking_values(rankings: Sequence[Ranking | None]) -> dict[str, NDArray[np.f
     What stands at a rank is called by it; trec_eval orders by score alone, so the scores are
     the ranks turned round.
     """
-    judged = {str(row): _judged(each) for row, each in enumerate(rankings) if each}
+    judged = {str(row): _judged(ranking) for row, ranking in enumerate(rankings) if ranking}
     run = {
-        str(row): {f"rank {rank}": float(-rank) for rank in range(1, each.depth + 1)}
-        for row, each in enumerate(rankings)
-        if each
+        str(row): {f"rank {rank}": float(-rank) for rank in range(1, ranking.depth + 1)}
+        for row, ranking in enumerate(rankings)
+        if ranking
     }
     values = {name: np.zeros(len(rankings)) for name in _MEASURES}
     if judged:
@@ -38,8 +38,8 @@ def ranking_values(rankings: Sequence[Ranking | None]) -> dict[str, NDArray[np.f
 
 def _judged(ranking: Ranking) -> dict[str, int]:
     """Return what is relevant, by name, and its grade."""
-    found = {f"rank {each.rank}": each.grade for each in ranking.found}
-    return found | {f"missed {i}": grade for i, grade in enumerate(ranking.missed)}
+    judged = {f"rank {item.rank}": item.grade for item in ranking.found}
+    return judged | {f"missed {i}": grade for i, grade in enumerate(ranking.missed)}
 
 
 Column = NDArray[np.float64]
@@ -90,7 +90,7 @@ class Table:
 def _overlaps(name: str, overlaps: Sequence[Overlap | None]) -> dict[str, list[float]]:
     """Return recall, precision and IoU of characters, how many were shown, and whether any."""
     none = Overlap(0, 0, 0)
-    counts = [each or none for each in overlaps]
+    counts = [overlap or none for overlap in overlaps]
     return {
         f"{name}_recall": [_share(o.both, o.gold) for o in counts],
         f"{name}_precision": [_share(o.both, o.shown) for o in counts],

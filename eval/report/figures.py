@@ -1,7 +1,7 @@
 """What every form of the report shows: the rows of its tables, in words and numbers."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import datetime
 from typing import get_args
@@ -35,30 +35,18 @@ _MEANINGS = {
 FIRST = 3
 """An answerable question without gold in so many first passages is listed as a miss."""
 
-HEADLINES = (
-    "ndcg_at_10",
-    "success_at_3",
-    "citation_hit_rate",
-    "highlighted_iou",
-    "answer_rate",
-    "false_answers_near_miss",
-    "false_answers_far_off",
-    "latency_p50_ms",
-)
-"""The figures that are shown first, as far as they are defined."""
-
-
-def parts_of(run: Run) -> tuple[str, ...]:
-    """Return what the columns of the table are called."""
-    return tuple(run.measures)
-
 
 def kinds_line(run: Run) -> str:
     """Return how many questions there are of each kind, and from where far-off ones come."""
-    counts = Counter(result.kind for result in run.results)
-    kinds = ", ".join(f"{counts[kind]} {kind}" for kind in get_args(Kind) if counts[kind])
+    kinds = count_kinds(result.kind for result in run.results)
     mixed_in = run.settings.options.get("far_off")
     return f"{len(run.results)} questions: {kinds}{f' ({mixed_in})' if mixed_in else ''}"
+
+
+def count_kinds(kinds: Iterable[Kind]) -> str:
+    """Return how many there are of each kind, in words."""
+    counts = Counter(kinds)
+    return ", ".join(f"{counts[kind]} {kind}" for kind in get_args(Kind) if counts[kind])
 
 
 def measure_rows(run: Run) -> list[tuple[str, ...]]:
@@ -68,9 +56,9 @@ def measure_rows(run: Run) -> list[tuple[str, ...]]:
     counts = ("questions: answerable, near-miss, far-off", *(_counts(run, p) for p in run.measures))
     columns = run.measures.values()
     return [counts] + [
-        (each.label, *(estimate_text(each.name, own.get(each.name)) for own in columns))
-        for each in MEASURES
-        if any(each.name in own for own in columns)
+        (measure.label, *(estimate_text(measure.name, own.get(measure.name)) for own in columns))
+        for measure in MEASURES
+        if any(measure.name in own for own in columns)
     ]
 
 
@@ -84,7 +72,7 @@ def estimate_text(name: str, estimate: Estimate | None) -> str:
     if estimate is None:
         return ABSENT
     value, low, high = (
-        number(name, each) for each in (estimate.value, estimate.low, estimate.high)
+        number(name, limit) for limit in (estimate.value, estimate.low, estimate.high)
     )
     return f"{value} ({low}–{high})"
 
@@ -110,21 +98,21 @@ def difference_rows(comparison: Comparison) -> list[tuple[str, ...]]:
     """
     return [
         (
-            BY_NAME[each.name].label,
-            number(each.name, each.before),
-            number(each.name, each.now),
-            _signed(each),
-            "" if each.gained is None else f"+{each.gained} −{each.lost}",
-            _verdict(each),
+            BY_NAME[difference.name].label,
+            number(difference.name, difference.before),
+            number(difference.name, difference.now),
+            _signed(difference),
+            "" if difference.gained is None else f"+{difference.gained} −{difference.lost}",
+            _verdict(difference),
         )
-        for each in comparison.differences
+        for difference in comparison.differences
     ]
 
 
 def comparison_line(comparison: Comparison) -> str:
     """Return in a sentence how the run compares."""
     losses = comparison.losses
-    lost = ", ".join(BY_NAME[each.name].label for each in losses)
+    lost = ", ".join(BY_NAME[loss.name].label for loss in losses)
     asked = " in what both asked" if comparison.missing else ""
     verdict = f"Regression in {lost}" if losses else f"No regression{asked}"
     counts = f"{len(comparison.better)} questions better, {len(comparison.worse)} worse"
@@ -143,7 +131,7 @@ def setting_rows(run: Run) -> Iterator[tuple[str, str]]:
     for field in fields(run.settings):
         value = getattr(run.settings, field.name)
         if field.name in ("versions", "options"):
-            value = ", ".join(f"{name} {each}" for name, each in value.items())
+            value = ", ".join(f"{name} {what}" for name, what in value.items())
         if value not in (None, ""):
             yield field.name, str(value)
 
@@ -164,9 +152,9 @@ def is_missed(result: Result) -> bool:
     return result.verdict != "right" or first is None or first > FIRST
 
 
-def _signed(each: Difference) -> str:
-    values = (each.now - each.before, each.low, each.high)
-    change, low, high = (number(each.name, value, sign=True) for value in values)
+def _signed(difference: Difference) -> str:
+    values = (difference.now - difference.before, difference.low, difference.high)
+    change, low, high = (number(difference.name, value, sign=True) for value in values)
     return f"{change} ({low} to {high})"
 
 

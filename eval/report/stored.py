@@ -56,16 +56,16 @@ def _is_possible(result: Result) -> bool:
     """Tell whether the numbers are such as a run writes: C code computes with some of them."""
     shares = 0 <= result.score <= 1 and 0 <= result.confidence <= 1 and result.took_ms >= 0
     overlaps = all(
-        0 <= each.both <= min(each.gold, each.shown)
-        for each in (result.cited, result.highlighted)
-        if each
+        0 <= overlap.both <= min(overlap.gold, overlap.shown)
+        for overlap in (result.cited, result.highlighted)
+        if overlap
     )
     return shares and overlaps and (result.ranking is None or _can_rank(result.ranking))
 
 
 def _can_rank(ranking: Ranking) -> bool:
-    ranks = [each.rank for each in ranking.found]
-    grades = [*(each.grade for each in ranking.found), *ranking.missed]
+    ranks = [item.rank for item in ranking.found]
+    grades = [*(item.grade for item in ranking.found), *ranking.missed]
     return (
         0 <= ranking.depth <= _DEEPEST
         and all(1 <= rank <= ranking.depth for rank in ranks)

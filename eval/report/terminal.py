@@ -11,7 +11,6 @@ from rich.table import Table
 from eval.comparison import Comparison, compare
 from eval.errors import BaselineError
 from eval.records import Run
-from eval.report import JSON_FILE, write_report
 from eval.report.figures import (
     comparison_line,
     difference_rows,
@@ -19,8 +18,8 @@ from eval.report.figures import (
     measure_rows,
     moment,
     offsets_line,
-    parts_of,
 )
+from eval.report.files import JSON_FILE, write_report
 from eval.report.stored import read_run
 from index.terminal import FAILURE, console, note, one_line
 
@@ -31,7 +30,7 @@ def measures_table(run: Run) -> Table:
     """Return the figures, a column for each part."""
     title = one_line(f"{run.settings.data}, {kinds_line(run)}")
     table = Table("measure", title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for part in parts_of(run):
+    for part in run.measures:
         table.add_column(part, justify="right")
     for row in measure_rows(run):
         table.add_row(*row)
@@ -45,8 +44,8 @@ def comparison_table(comparison: Comparison) -> Table:
     for column in ("before", "now", "difference (95 % interval)", "gained, lost"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("")
-    for each, row in zip(comparison.differences, difference_rows(comparison), strict=True):
-        if each.before != each.now:
+    for difference, row in zip(comparison.differences, difference_rows(comparison), strict=True):
+        if difference.before != difference.now:
             table.add_row(*row)
     return table
 
@@ -88,8 +87,8 @@ class Delivery:
         if not self.quiet:
             _print(run, compared)
             note(f"Wrote {', '.join(str(file) for file in files)}.")
-        for each in run.notes:
-            note(each)
+        for remark in run.notes:
+            note(remark)
         if run.offsets.wrong:
             first = run.offsets.wrong[0]
             note(f"{offsets_line(run)} (the first: {first}). Answers cannot be trusted.")

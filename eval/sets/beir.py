@@ -61,14 +61,9 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class BeirSet:
-    """A corpus, and the questions that a split judges.
-
-    `published` is each document's title and text in one, by its id in `documents`: what the
-    published figures of encoders were made from.
-    """
+    """A corpus, and the questions that a split judges."""
 
     documents: tuple[Document, ...]
-    published: Mapping[str, str]
     asked: QuestionSet
 
 
@@ -83,32 +78,42 @@ def read_beir(folder: Path, split: str) -> BeirSet:
     Raises GoldError, naming file and line, for a line that is malformed or repeats an id, for a
     judgement of what is not there, and for a file without content.
     """
-    corpus_file, _, _ = _files(folder, split)
+    corpus_file, queries_file, qrels_file = _files(folder, split)
     corpus = read_rows(corpus_file, CorpusRow, "one JSON object with _id, title and text")
-    refuse_repeats(corpus, {line: row.id for line, row in corpus.by_line.items()}, "the _id")
+    refuse_repeats(corpus, lambda row: row.id, "the _id")
     name = one_line(folder.resolve().name)
     documents = {row.id: _document(row, name) for row in corpus.by_line.values()}
-    published = {
-        documents[row.id].id: f"{row.title} {row.text}".strip() for row in corpus.by_line.values()
-    }
-    ids = {each: document.id for each, document in documents.items()}
-    sha256, questions = _questions(folder, split, ids)
-    both = hashlib.sha256(f"{corpus.sha256} {sha256}".encode()).hexdigest()
-    return BeirSet(tuple(documents.values()), published, QuestionSet(name, both, questions))
+    queries = _read_queries(queries_file)
+    qrels_sha256, lines = read_lines(qrels_file)
+    relevant = _relevant(qrels_file, lines, {row.id for row in queries.by_line.values()}, documents)
+    lines_of = {row.id: line for line, row in queries.by_line.items()}
+    questions = tuple(  # queries.jsonl may hold those of other splits, too
+        Question(
+            id=question,
+            text=queries.by_line[lines_of[question]].text,
+            kind="answerable",
+            origin=f"{queries_file}, line {lines_of[question]}",
+            documents=grades,
+        )
+        for question, grades in relevant.items()
+    )
+    digests = f"{corpus.sha256} {queries.sha256} {qrels_sha256}"
+    sha256 = hashlib.sha256(digests.encode()).hexdigest()
+    return BeirSet(tuple(documents.values()), QuestionSet(name, sha256, questions))
 
 
 def read_far_off(folder: Path) -> tuple[Question, ...]:
     """Return all questions of a set, of whatever split, as far-off ones. Raises GoldError."""
-    queries = _queries(folder / "queries.jsonl")
+    queries = _read_queries(folder / "queries.jsonl")
     return tuple(
         Question(row.id, row.text, "far-off", f"{queries.path}, line {line}")
         for line, row in queries.by_line.items()
     )
 
 
-def _queries(path: Path) -> Rows[QueryRow]:
+def _read_queries(path: Path) -> Rows[QueryRow]:
     queries = read_rows(path, QueryRow, "one JSON object with _id and text")
-    refuse_repeats(queries, {line: row.id for line, row in queries.by_line.items()}, "the _id")
+    refuse_repeats(queries, lambda row: row.id, "the _id")
     return queries
 
 
@@ -116,41 +121,33 @@ def _files(folder: Path, split: str) -> tuple[Path, Path, Path]:
     return folder / "corpus.jsonl", folder / "queries.jsonl", folder / "qrels" / f"{split}.tsv"
 
 
-def _questions(
-    folder: Path, split: str, ids: Mapping[str, str]
-) -> tuple[str, tuple[Question, ...]]:
-    """Return the questions that the split judges; queries.jsonl may hold those of other splits."""
-    corpus_file, queries_file, qrels_file = _files(folder, split)
-    queries = _queries(queries_file)
-    texts = {row.id: (line, row.text) for line, row in queries.by_line.items()}
+def _relevant(
+    qrels: Path, lines: Mapping[int, str], questions: set[str], documents: Mapping[str, Document]
+) -> dict[str, dict[str, int]]:
+    """Return, by question, the ids of the relevant documents with their grades."""
     relevant: dict[str, dict[str, int]] = {}
-    qrels_sha256, lines = read_lines(qrels_file)
-    for each in _judgements(qrels_file, lines):
-        for what, known, where in (
-            (f"the question {each.question}", each.question in texts, queries_file),
-            (f"the document {each.document}", each.document in ids, corpus_file),
+    for judgement in _judgements(qrels, lines):
+        for what, is_there, file in (
+            (
+                f"the question {judgement.question}",
+                judgement.question in questions,
+                "queries.jsonl",
+            ),
+            (f"the document {judgement.document}", judgement.document in documents, "corpus.jsonl"),
         ):
-            if not known:
+            if not is_there:
                 raise line_error(
-                    qrels_file,
-                    each.line,
-                    f"{what} is not in {where.name}; add it there or take this line out.",
+                    qrels,
+                    judgement.line,
+                    f"{what} is not in {file}; add it there or take this line out.",
                 )
-        if each.grade > 0:
-            relevant.setdefault(each.question, {})[ids[each.document]] = each.grade
+        if judgement.grade > 0:
+            relevant.setdefault(judgement.question, {})[documents[judgement.document].id] = (
+                judgement.grade
+            )
     if not relevant:
-        raise GoldError(f"{qrels_file} judges no document to be relevant: check the split.")
-    questions = tuple(
-        Question(
-            id=each,
-            text=texts[each][1],
-            kind="answerable",
-            origin=f"{queries_file}, line {texts[each][0]}",
-            documents=documents,
-        )
-        for each, documents in relevant.items()
-    )
-    return f"{queries.sha256} {qrels_sha256}", questions
+        raise GoldError(f"{qrels} judges no document to be relevant: check the split.")
+    return relevant
 
 
 def _judgements(path: Path, lines: Mapping[int, str]) -> Iterator[Judgement]:

@@ -6,7 +6,7 @@ one of them is left. As many questions of another set are mixed in: these are fa
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,7 +46,9 @@ def leave_out(
     mixed_in = [replace(by_id[i], id=f"{far.name}:{i}") for i in draw(by_id, seed)[:near]]
     asked = (*own, *mixed_in)
     kept = tuple(document for document in whole.documents if document.id not in dropped)
-    content = " ".join([whole.asked.sha256, *(f"{each.id} {each.text}" for each in asked)])
+    content = " ".join(
+        [whole.asked.sha256, *(f"{question.id} {question.text}" for question in asked)]
+    )
     sha256 = hashlib.sha256(content.encode()).hexdigest()
     few = (
         f"There are {near} near misses and only {len(mixed_in)} far-off questions ({far.name}): "
@@ -63,17 +65,19 @@ def far_off(folder: Path | None, near: Path, whole: BeirSet, split: str) -> FarO
     """
     own = {question.text for question in whole.asked.questions}
     if folder:
-        found = _far_off(folder)
-        if any(question.text in own for question in found.questions):
+        named = _far_off(folder)
+        if any(question.text in own for question in named.questions):
             raise GoldError(
                 f"{folder} has questions in common with {near}: they are not far off; name a set "
                 "on another subject with --far-off."
             )
-        return found
-    for beside in _beside(near.resolve(), split):
-        found = _far_off(beside)
-        if not any(question.text in own for question in found.questions):
-            return found
+        return named
+    near = near.resolve()
+    for beside in sorted(near.parent.iterdir()):
+        if beside.resolve() != near and is_beir(beside, split):
+            other = _far_off(beside)
+            if not any(question.text in own for question in other.questions):
+                return other
     rows = read_gold(PACKAGED_GOLD).by_line
     questions = tuple(
         Question(row.id, row.question, "far-off", f"{PACKAGED_GOLD.name}, line {line}")
@@ -87,31 +91,25 @@ def _far_off(folder: Path) -> FarOff:
     return FarOff(one_line(folder.resolve().name), read_far_off(folder))
 
 
-def _beside(near: Path, split: str) -> Iterator[Path]:
-    for each in sorted(near.parent.iterdir()):
-        if each.resolve() != near and is_beir(each, split):
-            yield each
-
-
 def _without(question: Question, dropped: set[str]) -> Question:
-    left = {each: grade for each, grade in question.documents.items() if each not in dropped}
+    left = {
+        document: grade for document, grade in question.documents.items() if document not in dropped
+    }
     return replace(question, kind="answerable" if left else "near-miss", documents=left)
 
 
 def cut_to_fit(engine: Engine, asked: QuestionSet) -> tuple[QuestionSet, tuple[str, ...]]:
     """Return the questions, cut to what the model reads of one, and a note if any had to be."""
-    cut = [replace(question, text=_cut(engine, question.text)) for question in asked.questions]
-    count = _differing(cut, asked.questions)
+    whole = [question.text.strip() for question in asked.questions]
+    texts = [_cut(engine, text) for text in whole]
+    questions = tuple(replace(q, text=text) for q, text in zip(asked.questions, texts, strict=True))
+    count = sum(text != before for text, before in zip(texts, whole, strict=True))
     note = f"{count} questions are longer than the model reads, and were cut to that."
-    return replace(asked, questions=tuple(cut)), (note,) * (count > 0)
+    return replace(asked, questions=questions), (note,) * (count > 0)
 
 
 def _cut(engine: Engine, text: str) -> str:
-    text = text.strip()[:MAX_QUESTION_CHARS]
+    text = text[:MAX_QUESTION_CHARS]
     tokens = engine.tokenizer.tokens(text)
     most = engine.model.max_tokens
     return text if len(tokens) <= most else text[: tokens[most - 1].end]
-
-
-def _differing(cut: Sequence[Question], whole: Sequence[Question]) -> int:
-    return sum(a.text != b.text.strip() for a, b in zip(cut, whole, strict=True))

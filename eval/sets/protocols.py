@@ -1,104 +1,111 @@
-"""The ways to measure on public sets. Each indexes what it needs, asks, and returns the run."""
+"""The ways to measure on public sets, which are indexed into a cache folder, once.
+
+Each indexes what it needs, asks, and returns the run.
+"""
 
 import hashlib
-import io
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import numpy as np
+import platformdirs
+from filelock import FileLock
 
-from eval.judge import DOCUMENT_DEPTH, rank_documents
-from eval.measures import RANKING, measure
-from eval.records import Ranking, Run
+from eval.errors import GoldError
+from eval.gold import QuestionSet
+from eval.records import Protocol, Run
 from eval.run import evaluate
-from eval.sets.beir import BeirSet, read_beir
-from eval.sets.indexed import IndexedSets
+from eval.sets.beir import read_beir
 from eval.sets.leave_out import cut_to_fit, far_off, leave_out
 from eval.sets.spans import corpora_of, locate_spans, read_spans
-from index.encoding.encoder import Vectors
+from index.encoding.choose import open_encoder
+from index.encoding.encoder import Encoder
+from index.encoding.model import DEFAULT_MODEL, find_model
+from index.errors import StoreError
 from index.progress import Progress
-from index.store.objects import write_atomically
+from index.records import Document
+from index.store.snapshot import Snapshot, open_snapshot
+from index.store.store import Store
+from index.sync import publish_documents, sync
 from qa.engine import Engine
-
-_STEP = 256
-
-
-def rank_by_one_vector(
-    engine: Engine, whole: BeirSet, cache: Path, progress: Progress
-) -> list[Ranking]:
-    """Return the ranking for each question in turn. The documents' vectors are kept in `cache`."""
-    names = list(whole.published)
-    texts = list(whole.published.values())
-    vectors = _vectors(engine, texts, cache, progress)
-    rankings: list[Ranking] = []
-    for question in whole.asked.questions:
-        scores = vectors @ engine.encoder.encode([question.text], "query")[0]
-        best = np.argsort(-scores, kind="stable")[:DOCUMENT_DEPTH]
-        rankings.append(rank_documents((names[row] for row in best), question.documents))
-    return rankings
+from qa.settings import Settings
 
 
-def _vectors(engine: Engine, texts: Sequence[str], cache: Path, progress: Progress) -> Vectors:
-    content = "\0".join((engine.model.fingerprint, engine.encoder.backend, *texts))
-    file = cache / f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.npy"
-    with suppress(OSError, ValueError):  # none yet, or a damaged one
-        kept: Vectors = np.load(file, allow_pickle=False)
-        return kept
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    vectors: Vectors = np.empty((len(texts), engine.snapshot.manifest.dimension), np.float32)
-    for start in range(0, len(order), _STEP):
-        rows = order[start : start + _STEP]
-        vectors[rows] = engine.encoder.encode([texts[i] for i in rows], "document")
-        progress("Embedding", start + len(rows), len(order))
-    cache.mkdir(parents=True, exist_ok=True)
-    content_file = io.BytesIO()
-    np.save(content_file, vectors, allow_pickle=False)
-    write_atomically(file, content_file.getvalue())
-    return vectors
+class IndexedSets:
+    """Brings sets into stores and keeps those: each has its own, by its path and the model.
 
-
-ONE_VECTOR = "one vector a document"
-
-
-def run_beir(folder: Path, split: str, sets: IndexedSets, *, one_vector: bool = False) -> Run:
-    """Ask a set's questions; documents are ranked by their best passage. Raises GoldError.
-
-    With `one_vector`, the figures of ranking by one vector a document stand beside.
+    `settings` are what engines are opened with, `progress` is told how far the work is.
     """
+
+    def __init__(self, settings: Settings, cache: Path | None, progress: Progress) -> None:
+        self.settings = settings
+        self.progress = progress
+        self._cache = cache or platformdirs.user_cache_path("pincite") / "evaluation"
+        self._model = find_model(settings.model or DEFAULT_MODEL)
+
+    def open_folder(self, source: Path, files: Path) -> Engine:
+        """Index the files of a set as `pincite index` does; open an engine on them."""
+        with self._locked(source) as folder:
+            store = folder / "store"
+            sync(Store(store), [files], self._model, self._encoder(), self.progress)
+            return Engine.open(store, **self.settings.for_engine)
+
+    def open_documents(
+        self, source: Path, documents: Iterable[Document], share: str = "store"
+    ) -> Engine:
+        """Index documents of a set, of which `share` names a part; open an engine on them.
+
+        What was embedded for the whole set is not embedded again for a part.
+        """
+        with self._locked(source) as folder:
+            whole: list[Snapshot] = []
+            if share != "store":
+                with suppress(StoreError):  # there may be none yet, or a damaged one
+                    whole = [open_snapshot(Store(folder / "store"))]
+            publish_documents(
+                Store(folder / share),
+                documents,
+                self._model,
+                self._encoder(),
+                self.progress,
+                vectors_from=whole,
+            )
+            return Engine.open(folder / share, **self.settings.for_engine)
+
+    @contextmanager
+    def _locked(self, source: Path) -> Iterator[Path]:
+        """Yield the folder for what is made of `source`; another process waits for it."""
+        if not source.is_dir():
+            raise GoldError(f"{source} is not a folder: name the folder of the set.")
+        digest = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:10]
+        model = self._model.fingerprint[:10]
+        folder = self._cache / f"{source.resolve().name}-{digest}" / model
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise GoldError(
+                f"{folder} cannot be written ({error.strerror}): name another folder with --cache."
+            ) from error
+        with FileLock(folder / "set.lock"):
+            yield folder
+
+    def _encoder(self) -> Encoder:
+        return open_encoder(self._model, self.settings.backend, indexing=True)
+
+
+def run_beir(folder: Path, split: str, sets: IndexedSets) -> Run:
+    """Ask a set's questions; documents are ranked by their best passage. Raises GoldError."""
     whole = read_beir(folder, split)
     engine = sets.open_documents(folder, whole.documents)
-    asked, notes = cut_to_fit(engine, whole.asked)
-    run = evaluate(
-        engine,
-        asked,
-        top_k=sets.settings.top_k,
-        protocol="beir",
-        options={"split": split},
-        notes=notes,
-        progress=sets.progress,
-    )
-    if not one_vector:
-        return run
-    rankings = rank_by_one_vector(engine, whole, sets.folder(folder), sets.progress)
-    return _with_one_vector(run, rankings)
+    return _ask(engine, whole.asked, sets, "beir", {"split": split})
 
 
 def run_spans(folder: Path, sets: IndexedSets) -> Run:
     """Ask the questions about texts that are pooled in one store. Raises GoldError."""
     rows = read_spans(folder)
     engine = sets.open_folder(folder, corpora_of(folder))
-    documents = [each.document for each in engine.snapshot.chunked.values()]
-    asked, notes = cut_to_fit(engine, locate_spans(folder, rows, documents))
-    return evaluate(
-        engine,
-        asked,
-        top_k=sets.settings.top_k,
-        protocol="spans",
-        notes=notes,
-        progress=sets.progress,
-    )
+    documents = [chunked.document for chunked in engine.snapshot.chunked.values()]
+    return _ask(engine, locate_spans(folder, rows, documents), sets, "spans", {})
 
 
 def run_abstain(folder: Path, far: Path | None, seed: int, split: str, sets: IndexedSets) -> Run:
@@ -107,22 +114,25 @@ def run_abstain(folder: Path, far: Path | None, seed: int, split: str, sets: Ind
     others = far_off(far, folder, whole, split)
     documents, mixed, notes = leave_out(whole, others, seed)
     engine = sets.open_documents(folder, documents, share=f"half-{seed}")
-    asked, cut = cut_to_fit(engine, mixed)
+    options: dict[str, str | int] = {"split": split, "seed": seed, "far_off": others.name}
+    return _ask(engine, mixed, sets, "abstain", options, notes)
+
+
+def _ask(
+    engine: Engine,
+    asked: QuestionSet,
+    sets: IndexedSets,
+    protocol: Protocol,
+    options: Mapping[str, str | int],
+    notes: tuple[str, ...] = (),
+) -> Run:
+    questions, cut = cut_to_fit(engine, asked)
     return evaluate(
         engine,
-        asked,
+        questions,
         top_k=sets.settings.top_k,
-        protocol="abstain",
-        options={"split": split, "seed": seed, "far_off": others.name},
+        protocol=protocol,
+        options=options,
         notes=(*notes, *cut),
         progress=sets.progress,
     )
-
-
-def _with_one_vector(run: Run, rankings: Sequence[Ranking]) -> Run:
-    """Add a column with the ranking measures of other rankings of the same questions."""
-    ranked = [
-        replace(result, ranking=ranking)
-        for result, ranking in zip(run.results, rankings, strict=True)
-    ]
-    return replace(run, measures={**run.measures, ONE_VECTOR: measure(ranked, RANKING)})

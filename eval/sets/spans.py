@@ -41,7 +41,7 @@ def corpora_of(folder: Path) -> Path:
 def read_spans(folder: Path) -> Rows[SpansRow]:
     """Read and validate the questions. Raises GoldError, naming file and line."""
     rows = read_rows(folder / "answers.jsonl", SpansRow, _FORM)
-    refuse_repeats(rows, {line: row.id for line, row in rows.by_line.items()}, "the _id")
+    refuse_repeats(rows, lambda row: row.id, "the _id")
     return rows
 
 

@@ -8,11 +8,10 @@ from rich.text import Text
 
 from index.records import Span
 from index.terminal import one_line, printable
-from qa.answer.calibration import AppliedCalibration
 from qa.formats.fields import place_line
 from qa.formats.marked_text import CLOSEST, NOT_ANSWERED, NOTHING_SEARCHED, remarks
 from qa.question.wording import is_complete, is_lead_in, is_row
-from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
+from qa.records import MOST_PLACES, Answer, AppliedCalibration, Citation, Hit, Place
 
 _MOST_ROWS = 10
 

@@ -10,7 +10,7 @@ from benchmarks.answers.sets import FILINGS_FIGURES, FILINGS_GOLD, cites_figure,
 from eval.gold import read_gold
 from eval.records import Excerpt, Result
 from eval.sets.beir import read_beir
-from eval.sets.indexed import IndexedSets
+from eval.sets.protocols import IndexedSets
 from index.progress import no_progress
 from qa.settings import Settings
 from tests.benchmarks.squad2 import QUERIES, squad2_set

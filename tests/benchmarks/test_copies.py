@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.copies import COSINES, Copies
-from benchmarks.grow import grow
+from benchmarks.grow import COSINES, Copies, grow
 from benchmarks.search import search
 from index.store.snapshot import open_snapshot
 from index.store.store import Store

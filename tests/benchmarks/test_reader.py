@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 
 from benchmarks.reader.__main__ import ranking_table, separation_table
-from benchmarks.reader.measures import separation, success
-from benchmarks.reader.reading import Read, read
+from benchmarks.reader.reading import MeasuredSet, Read, read, separation, success
 from benchmarks.reader.rows import kept_out_rows, table_of_rows
-from benchmarks.reader.sets import MeasuredSet
 from eval.gold import PACKAGED_GOLD, locate, read_gold
 from eval.judge import holds, place_of
 from qa.engine import Engine
-from qa.read.choose import open_reader
+from qa.read.reader import open_reader
 from training.rows import Row, write_rows
 
 

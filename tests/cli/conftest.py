@@ -46,7 +46,7 @@ def pincite(
 ) -> Command:
     """Run the command line in this process, with the model that is loaded already."""
     monkeypatch.setattr("qa.engine.open_encoder", lambda *_: encoder)
-    monkeypatch.setattr("index.encoding.choose.open_encoder", lambda *_, **__: encoder)
+    monkeypatch.setattr("pincite.indexing.open_encoder", lambda *_, **__: encoder)
 
     def command(*arguments: str | Path) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["pincite", *map(str, arguments)])

@@ -33,9 +33,10 @@ def notes(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def gated(pincite: Command, notes: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The command line over a gated store of the notes, with hashed vectors."""
+    """The command line over a gated store of the notes, with hashed vectors and no reader."""
+    monkeypatch.setenv("PINCITE_READER", "none")
     monkeypatch.setattr("qa.engine.open_encoder", lambda *_: HashingEncoder())
-    monkeypatch.setattr("index.encoding.choose.open_encoder", lambda *_, **__: HashingEncoder())
+    monkeypatch.setattr("pincite.indexing.open_encoder", lambda *_, **__: HashingEncoder())
     assert pincite("index", notes).code == 0
     outcome = pincite("gate", "mine.jsonl")
     assert outcome.code == 0
@@ -151,7 +152,7 @@ def test_gold_that_cannot_be_read_stops_before_anything_is_done(
     (notes / "frost.txt").write_text("Frost bursts the pipes.\n")
     before = live()
     with monkeypatch.context() as patched:
-        patched.setattr("index.sync.sync", lambda *_, **__: pytest.fail("too late"))
+        patched.setattr("pincite.indexing.sync", lambda *_, **__: pytest.fail("too late"))
         for arguments in (["index"], ["index", notes]):
             assert_one_line(
                 gated(*arguments), 1, "mine.jsonl", "`pincite gate --remove`", "--force"

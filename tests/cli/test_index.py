@@ -180,7 +180,7 @@ def test_an_interrupted_index_leaves_the_store_as_it_was(
         def encode(self, texts: Sequence[str], role: Role):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("index.encoding.choose.open_encoder", lambda *_, **__: Interrupted())
+    monkeypatch.setattr("pincite.indexing.open_encoder", lambda *_, **__: Interrupted())
     (notes / "care.txt").write_text("Other words.\n")
     assert_one_line(pincite("index"), 130, "unchanged")
     assert pincite("status", "--json", "--check").out == before.replace(

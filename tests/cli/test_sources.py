@@ -85,3 +85,13 @@ def test_who_waits_for_another_writer_is_told_so(
     first, last = said.err.splitlines()
     assert first == "Another process is writing the store; waiting 0.2 s."
     assert last.startswith("pincite: Another process is writing")
+
+
+def test_a_link_out_of_a_source_is_told(pincite: Command, notes: Path, faq: Path) -> None:
+    (notes / "hours.txt").symlink_to(faq)
+    (notes / "again.txt").symlink_to(notes / "care.txt")
+    told = "! my notes/hours.txt: skipped, a link that leads out of SOURCE; "
+    for arguments in (["--dry-run"], [], ["--dry-run"]):
+        said = pincite("index", notes, *arguments).err.splitlines()
+        assert [line.startswith(told) for line in said if "a link" in line] == [True]
+    assert "a link" not in pincite("index", notes, faq, "--dry-run").err

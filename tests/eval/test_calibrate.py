@@ -213,5 +213,3 @@ def test_a_share_out_of_range_is_wrong_usage(share: float) -> None:
     with pytest.raises(SettingsError, match="between 0 and 1") as raised:
         calibrate(GOOD, max_false_answers=share)
     assert raised.value.exit_code == 2
-    with pytest.raises(SettingsError, match="confidence_level"):
-        calibrate(GOOD, confidence_level=share)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from eval.records import OffsetCheck
-from eval.run import check_offsets, join
+from eval.run import check_offsets
 from qa.formats.answer import AnswerJson
 
 TEXT = "Sleep well 👍🏽. Drink water. Sleep well 👍🏽."  # each sentence about sleep: 0-14, 28-42
@@ -94,8 +94,3 @@ def test_a_wrong_offset_is_found(path, value, what):
 def test_an_abstention_has_only_its_passages_to_check():
     content = answer() | {"answered": False, "answer": None, "citations": []}
     assert check(content) == OffsetCheck(3, ())
-
-
-def test_checks_add_up():
-    assert join([OffsetCheck(2, ("x",)), OffsetCheck(3, ())]) == OffsetCheck(5, ("x",))
-    assert join([]) == OffsetCheck(0, ())

@@ -10,11 +10,9 @@ from eval.comparison import compare
 from eval.errors import ReportError
 from eval.measures import measure
 from eval.records import Excerpt
-from eval.report import write_report
 from eval.report.figures import is_missed, measure_rows, offsets_line
-from eval.report.markdown import to_markdown
+from eval.report.files import to_html, to_markdown, write_report
 from eval.report.stored import to_json
-from eval.report.webpage import to_html
 from tests.eval.conftest import QUESTIONS
 from tests.eval.upside_down import UpsideDown
 
@@ -117,7 +115,7 @@ def test_the_page_needs_nothing_else_and_sorts_and_filters(run, open_page, tmp_p
     assert asked == [file.as_uri()]
     rows = page.locator(".questions tbody tr")
     assert rows.count() == QUESTIONS
-    assert page.locator("svg").count() == 3
+    assert page.locator("svg").count() == 2
     for expected in (sorted, lambda values: sorted(values, reverse=True)):
         page.get_by_role("button", name="confidence").click()
         shown = [float(text) for text in page.locator("tbody tr td:nth-child(5)").all_inner_texts()]

@@ -8,11 +8,11 @@ import pytest
 
 from index.records import Document, Passage, Span
 from qa.read.windows import windows
-from training.asking import asked
-from training.disguises import Disguise, drawn_disguise, other_figures
 from training.grids import rows_of_grids
 from training.periods import INSTANT, Period, called, ends_alike, other_than, periods_of, shifted
+from training.phrasing import asked
 from training.rows import Row
+from training.substitutions import Substitution, drawn_substitution, other_figures
 from training.table_names import may_mean, name_of, tells_enough
 from training.table_questions import TableQuestions
 from training.tables import (
@@ -164,9 +164,9 @@ def test_a_row_that_answers_shows_what_is_asked_and_one_that_does_not_does_not(s
     assert not given & {(row.question.lower(), row.above, row.text) for row in refused}
 
 
-def test_a_disguise_changes_window_and_question_alike() -> None:
-    guise = Disguise(company=OTHER, years=-10, months=3, parts={"AWS": "Nimbus"})
-    shown = guise.on(table()[-1], Random(1))
+def test_a_substitution_changes_window_and_question_alike() -> None:
+    substitution = Substitution(company=OTHER, years=-10, months=3, parts={"AWS": "Nimbus"})
+    shown = substitution.on(table()[-1], Random(1))
     assert shown.above == "Umbrel Corp.: STATEMENTS OF OPERATIONS"
     assert "September 25, 2012 | September 26, 2011" in shown.header
     assert (shown.section, shown.label) == ("Nimbus", "Operating income")
@@ -180,7 +180,7 @@ def test_a_disguise_changes_window_and_question_alike() -> None:
 def test_months_move_without_days_that_they_lack() -> None:
     assert shifted("MAY 31, 2020 | 2019", 1, 9) == "FEBRUARY 28, 2021 | 2020"
     assert other_figures("$(0.28) | 1,204", Random(0)).count(",") == 1
-    assert drawn_disguise(Random(3)) == drawn_disguise(Random(3))
+    assert drawn_substitution(Random(3)) == drawn_substitution(Random(3))
 
 
 def test_lines_are_the_rows_of_windows() -> None:

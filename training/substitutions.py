@@ -26,7 +26,7 @@ def invented_company(random: Random) -> Company:
 
 
 @dataclass(frozen=True, slots=True)
-class Disguise:
+class Substitution:
     """What is exchanged in all lines of a table alike."""
 
     company: Company | None = None
@@ -35,7 +35,7 @@ class Disguise:
     parts: Mapping[str, str] = field(default_factory=dict)
 
     def on(self, line: TableLine, random: Random | None = None) -> TableLine:
-        """Return a line in this guise; with `random`, with other figures, too."""
+        """Return a line with these substitutions; with `random`, with other figures, too."""
         above, header, section, row = line.above, line.header, line.section, line.row
         label, bar, figures = row.partition("|")
         if random and random.random() < 0.6:
@@ -59,13 +59,13 @@ class Disguise:
         )
 
 
-def drawn_disguise(random: Random) -> Disguise:
-    """Return a disguise; often none, for the companies and years as they are."""
+def drawn_substitution(random: Random) -> Substitution:
+    """Return a substitution; often none, for the companies and years as they are."""
     parts: dict[str, str] = {}
     if random.random() < 0.3:
         others = random.sample(OTHER_PARTS, len(OTHER_PARTS))
         parts = dict(zip(PARTS, others * 2, strict=False))
-    return Disguise(
+    return Substitution(
         company=invented_company(random) if random.random() < 0.5 else None,
         years=random.choice(range(-12, 4)) if random.random() < 0.5 else 0,
         months=random.choice((3, 6, 9)) if random.random() < 0.2 else 0,
