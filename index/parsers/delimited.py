@@ -101,8 +101,11 @@ def records_of(text: str, delimiter: str) -> Iterator[Record]:
     start = unclosed = 0
     while start < len(lines):
         below = map(lines.__getitem__, range(start, len(lines)))
-        quoting = csv.QUOTE_NONE if unclosed > MAX_UNCLOSED else csv.QUOTE_MINIMAL
-        reader = csv.reader(below, delimiter=delimiter, quoting=quoting)
+        reader = csv.reader(
+            below,
+            delimiter=delimiter,
+            quoting=csv.QUOTE_NONE if unclosed > MAX_UNCLOSED else csv.QUOTE_MINIMAL,
+        )
         end = start
         try:
             for cells in reader:
