@@ -101,7 +101,7 @@ def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
 
 
 def _heartbeat(answers: BinaryIO, seconds: float) -> Callable[[], None]:
-    """Return a function that tells the other side of progress, at most a few times a minute."""
+    """Return a function that tells the other side of progress, not too often in so many seconds."""
     last = time.monotonic()
 
     def beat() -> None:
