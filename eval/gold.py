@@ -22,6 +22,7 @@ from eval.records import Kind, Split
 from index.records import Document, Span
 from index.terminal import one_line
 from qa.question.wording import plain_words
+from qa.records import Place
 from qa.verify.nearest import nearest
 
 PACKAGED_GOLD = Path(__file__).parent / "gold" / "seeds.jsonl"
@@ -330,12 +331,10 @@ def _occurrences(quote: str, document: Document) -> Iterator[GoldSpan]:
 
 def _nearest(quote: str, documents: Iterable[Document]) -> str:
     """Return what stands there instead, as it would be written in the gold file."""
-    texts = {document.id: document.text for document in documents}
-    closest = nearest(quote, texts)
+    closest = nearest(quote, [Place(each, Span(0, len(each.text))) for each in documents])
     if closest is None:
         return f"nothing there is like {_shown(quote)}"
-    there = closest.span.of(texts[closest.name])
-    start, end = closest.span
+    there, (start, end) = closest.place.text, closest.place.span
     pairs = enumerate(zip(quote, there, strict=False))
     at = next((at for at, (wanted, stands) in pairs if wanted != stands), 0)
     beginning = max(0, at - _BEFORE)

@@ -12,11 +12,11 @@ from index.records import Document, Span
 from qa.engine import MAX_TOP_K
 from qa.errors import QuestionError
 from qa.formats.answer import AnswerJson
-from qa.formats.fields import WireModel
-from qa.formats.marked_text import CLOSEST, cited_text, place_line
+from qa.formats.fields import JsonModel
+from qa.formats.marked_text import CLOSEST, cited_text, full_place
 from qa.formats.verdicts import VerificationJson, verdict_lines
 from qa.question.query import MAX_QUESTION_CHARS
-from qa.records import Answer, Place
+from qa.records import Answer
 from qa.service.answerer import Answerer
 from qa.service.routes.answers import MAX_CITATIONS
 from qa.verify.answer_json import GivenAnswer, GivenCitation
@@ -31,7 +31,7 @@ MOST_CHARACTERS = 8000
 class Reply:
     """What a tool returns: data for a program, and the same as text to read."""
 
-    data: WireModel
+    data: JsonModel
     text: str
 
 
@@ -46,8 +46,8 @@ class Tool:
     name: str
     title: str
     description: str
-    arguments: type[WireModel]
-    result: type[WireModel]
+    arguments: type[JsonModel]
+    result: type[JsonModel]
     run: Callable[[Answerer, Any], Reply]
 
 
@@ -60,7 +60,7 @@ def _decoded(value: Any) -> Any:
     return value
 
 
-class AskArguments(WireModel):
+class AskArguments(JsonModel):
     """A question."""
 
     question: str = Field(
@@ -77,7 +77,7 @@ class AskArguments(WireModel):
     )
 
 
-class OpenArguments(WireModel):
+class OpenArguments(JsonModel):
     """A document, and which part of it to read."""
 
     document_id: str = Field(description="The `document_id` of a citation or a passage.")
@@ -95,7 +95,7 @@ class OpenArguments(WireModel):
     )
 
 
-class VerifyArguments(WireModel):
+class VerifyArguments(JsonModel):
     """Citations to check."""
 
     citations: Annotated[list[GivenCitation], BeforeValidator(_decoded)] = Field(
@@ -106,7 +106,7 @@ class VerifyArguments(WireModel):
     )
 
 
-class ExcerptJson(WireModel):
+class ExcerptJson(JsonModel):
     """A part of a document."""
 
     document_id: str = Field(description="The document's id.")
@@ -153,9 +153,9 @@ def _passages(answer: Answer) -> str:
         return ""
     parts = [f"\n\n{CLOSEST}"]
     for rank, hit in enumerate(answer.hits, 1):
-        place = Place(hit.document, hit.passage.span)
-        line = place_line(place, hit.passage.heading_path, ids=True)
-        parts.append(f"{rank}. {line}:\n{place.text}")
+        passage = hit.passage
+        line = full_place(hit.document, passage.span, passage.heading_path, ids=True)
+        parts.append(f"{rank}. {line}:\n{passage.span.of(hit.document.text)}")
     return "\n\n".join(parts)
 
 
@@ -175,9 +175,9 @@ def _open(answerer: Answerer, arguments: OpenArguments) -> Reply:
         )
     if arguments.end is not None:
         start, end = max(0, start - arguments.context), min(length, end + arguments.context)
-    excerpt = ExcerptJson.of(document, Span(start, min(end, start + MOST_CHARACTERS)))
-    place = Place(document, Span(excerpt.start_char_index, excerpt.end_char_index))
-    text = f"{place_line(place, ids=True)}, of {length}:\n\n{excerpt.text}"
+    span = Span(start, min(end, start + MOST_CHARACTERS))
+    excerpt = ExcerptJson.of(document, span)
+    text = f"{full_place(document, span, ids=True)}, of {length}:\n\n{excerpt.text}"
     if excerpt.next_start is not None:
         text += f"\n\n(The document goes on: open it with start={excerpt.next_start}.)"
     return Reply(excerpt, text)

@@ -6,8 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from index.records import found_by
-from index.search.dense import widened
+from index.records import headings_and_context
 from qa.question.query import Coverage
 from qa.question.wording import content_words, figures_differ, is_row, same_claim_words
 from qa.records import Place
@@ -74,8 +73,8 @@ class Families:
 
     @cached_property
     def _vectors(self) -> Scores:
-        vectors: Scores = widened(self.candidates.source.passage_vectors.take(self.candidates.rows))
-        return vectors
+        vectors = self.candidates.source.passage_vectors.take(self.candidates.rows)
+        return vectors.astype(np.float32)
 
 
 def repeats(candidate: Candidate, best: Candidate, coverage: Coverage) -> bool:
@@ -95,7 +94,7 @@ def repeats(candidate: Candidate, best: Candidate, coverage: Coverage) -> bool:
         return False
     if any(figures_differ(text, other) for text in lacking for other in own):
         return False
-    held = coverage.held_in("\n".join((*found_by(best.document, best.passage), *own)))
+    held = coverage.held_in("\n".join((*headings_and_context(best.document, best.passage), *own)))
     return not any(coverage.held_in(text) & ~held for text in lacking)
 
 

@@ -13,7 +13,6 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from index.search.dense import widened
 from index.store.snapshot import Snapshot
 from qa.question.query import Query
 from qa.records import Stage
@@ -102,7 +101,7 @@ class Retriever:
 
     def _compared(self, query: Query, rows: RowNumbers) -> Candidates:
         """Return the passages `rows` as candidates; those of equal score in order of their ids."""
-        vectors = widened(self.snapshot.passage_vectors.take(rows))
+        vectors = self.snapshot.passage_vectors.take(rows).astype(np.float32)
         dense: Scores = np.clip(vectors @ query.vector, 0, 1)
         lexical = self._lexical(query, rows)
         scores = fuse(dense.astype(np.float64), lexical)

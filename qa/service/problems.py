@@ -20,7 +20,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import FilterError, QuestionError
-from qa.formats.fields import WireModel
+from qa.formats.fields import JsonModel
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL_CHARS = 500
@@ -75,7 +75,7 @@ _HEADERS: Mapping[int, dict[str, Any]] = {
 }
 
 
-class Problem(WireModel):
+class Problem(JsonModel):
     """The body of every error (RFC 9457)."""
 
     type: str = Field(default="about:blank", description="Always about:blank.")
@@ -176,7 +176,7 @@ _CHAT_ERRORS = {
 }
 
 
-class ChatError(WireModel):
+class ChatError(JsonModel):
     """What is wrong, where OpenAI's clients look for it."""
 
     message: str = Field(description="What is wrong and what to do.")

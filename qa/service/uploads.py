@@ -19,7 +19,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from index.parsers import READERS
 from index.records import MetadataValue
-from qa.formats.fields import WireModel
+from qa.formats.fields import JsonModel
 from qa.service.openapi import NOT_BLANK
 
 KINDS = {
@@ -54,7 +54,7 @@ Metadata = Annotated[
 ]
 
 
-class UploadBody(WireModel):
+class UploadBody(JsonModel):
     """A document as text."""
 
     text: str = Field(

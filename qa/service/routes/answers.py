@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 
 from qa.engine import MAX_TOP_K
 from qa.formats.answer import AnswerJson, answer_json
-from qa.formats.fields import WholeNumber, WireModel
+from qa.formats.fields import JsonModel, WholeNumber
 from qa.formats.verdicts import VerificationJson
 from qa.question.filters import MOST_CONDITIONS, MOST_VALUES, OPERATORS, OWN_FIELDS
 from qa.question.query import MAX_QUESTION_CHARS
@@ -61,7 +61,7 @@ Filters = Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)]
 """The JSON form of a filter; `qa.question.filters.Filter` reads it and says what is wrong."""
 
 
-class AskBody(WireModel):
+class AskBody(JsonModel):
     """A question."""
 
     question: str = Field(

@@ -22,7 +22,7 @@ from index.chunking.tokens import Tokenizer
 from qa.engine import MAX_TOP_K
 from qa.errors import QuestionError
 from qa.formats.answer import AnswerJson
-from qa.formats.fields import Whole, WireModel
+from qa.formats.fields import JsonModel, Whole
 from qa.formats.marked_text import CitedText, Quoted, cited_text
 from qa.question.query import MAX_QUESTION_CHARS
 from qa.records import Answer
@@ -66,7 +66,7 @@ _TopK = Annotated[int, Field(ge=1, le=MAX_TOP_K), Whole]
 _False = Annotated[bool, AfterValidator(_refuse_true), WithJsonSchema({"const": False})]
 
 
-class LenientModel(WireModel):
+class LenientModel(JsonModel):
     """Base of what chat clients send: unknown fields are ignored."""
 
     model_config = ConfigDict(extra="ignore")
@@ -153,7 +153,7 @@ def _text_of(part: Any) -> str:
     return str(part["text"])
 
 
-class UrlCitation(WireModel):
+class UrlCitation(JsonModel):
     """Where a quote stands in the message, and the document it comes from."""
 
     start_index: int = Field(ge=0, description="Code points from the start of the content.")
@@ -162,7 +162,7 @@ class UrlCitation(WireModel):
     url: str = Field(description="Where this service's page shows the words in the document.")
 
 
-class Annotation(WireModel):
+class Annotation(JsonModel):
     """A citation."""
 
     type: Literal["url_citation"] = Field(default="url_citation", description="The type of all.")
@@ -183,7 +183,7 @@ class Annotation(WireModel):
         )
 
 
-class AssistantMessage(WireModel):
+class AssistantMessage(JsonModel):
     """The answer."""
 
     role: Literal["assistant"] = Field(default="assistant", description="Who speaks.")
@@ -192,7 +192,7 @@ class AssistantMessage(WireModel):
     annotations: list[Annotation] = Field(description="The citations, in order.")
 
 
-class Choice(WireModel):
+class Choice(JsonModel):
     """The one answer."""
 
     index: Literal[0] = Field(default=0, description="There is only one.")
@@ -201,7 +201,7 @@ class Choice(WireModel):
     logprobs: None = Field(default=None, description="Quotes have none.")
 
 
-class Usage(WireModel):
+class Usage(JsonModel):
     """How much was read and written, in tokens of the encoder."""
 
     prompt_tokens: int = Field(ge=0, description="Of the question; nothing else is read.")
@@ -215,7 +215,7 @@ class Usage(WireModel):
         return cls(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)
 
 
-class ChatCompletion(WireModel):
+class ChatCompletion(JsonModel):
     """An answer from the documents, or that there is none."""
 
     id: str = Field(description="A name for this completion, different each time.")
@@ -247,7 +247,7 @@ class ChatCompletion(WireModel):
         )
 
 
-class ModelJson(WireModel):
+class ModelJson(JsonModel):
     """A model to ask."""
 
     id: str = Field(description="Its name.")
@@ -256,7 +256,7 @@ class ModelJson(WireModel):
     owned_by: str = Field(default=MODEL, description="Who owns it.")
 
 
-class ModelsJson(WireModel):
+class ModelsJson(JsonModel):
     """The models to ask."""
 
     object: Literal["list"] = Field(default="list", description="What it is.")

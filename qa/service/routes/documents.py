@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from index.records import Document, MetadataValue
-from qa.formats.fields import DocumentSha256, DocumentTitle, Source, TextSha256, WireModel
+from qa.formats.fields import DocumentSha256, DocumentTitle, JsonModel, Source, TextSha256
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
 from qa.service.problems import problem_responses
@@ -50,7 +50,7 @@ _NEXT_PAGE = {
 }
 
 
-class DocumentSummaryJson(WireModel):
+class DocumentSummaryJson(JsonModel):
     """A document without its text."""
 
     id: str = Field(description="Its id: made from its source, or given with the upload.")
@@ -96,7 +96,7 @@ class DocumentJson(DocumentSummaryJson):
     text: str = Field(description="All of it, exactly as offsets count.")
 
 
-class DocumentsJson(WireModel):
+class DocumentsJson(JsonModel):
     """A page of the list of documents."""
 
     documents: list[DocumentSummaryJson] = Field(

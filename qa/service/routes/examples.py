@@ -7,12 +7,12 @@ from fastapi import FastAPI
 from pydantic import Field
 
 from qa.examples import examples
-from qa.formats.fields import WireModel
+from qa.formats.fields import JsonModel
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
 
 
-class ExamplesJson(WireModel):
+class ExamplesJson(JsonModel):
     """Questions to begin with."""
 
     questions: list[str] = Field(

@@ -12,7 +12,7 @@ from index.chunking.chunker import MAX_PASSAGE_CHARS
 from index.errors import StoreError
 from index.store.feedback import Feedback, FeedbackFolder, FeedbackFullError, RatedQuote
 from index.store.store import Store
-from qa.formats.fields import EndIndex, StartIndex, WireModel
+from qa.formats.fields import EndIndex, JsonModel, StartIndex
 from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
 from qa.service.problems import problem_responses
@@ -35,7 +35,7 @@ _Text = Annotated[
 ]
 
 
-class RatedQuoteJson(WireModel):
+class RatedQuoteJson(JsonModel):
     """A citation of the answer. You may send its other fields, too; they are ignored."""
 
     model_config = ConfigDict(extra="ignore")
@@ -47,7 +47,7 @@ class RatedQuoteJson(WireModel):
     end_char_index: EndIndex = Field(le=_MAX_OFFSET)
 
 
-class FeedbackBody(WireModel):
+class FeedbackBody(JsonModel):
     """What somebody says of an answer, or of an abstention."""
 
     question: _Text = Field(
@@ -68,7 +68,7 @@ class FeedbackBody(WireModel):
     )
 
 
-class FeedbackJson(WireModel):
+class FeedbackJson(JsonModel):
     """The feedback that was stored."""
 
     id: str = Field(description="Its name in `pincite feedback list`.")

@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse, Response
 from pydantic import Field
 
 from index.store.store import Store
-from qa.formats.fields import WireModel
+from qa.formats.fields import JsonModel
 from qa.live import LiveEngine
 from qa.service.metrics import CONTENT_TYPE, Metrics
 from qa.service.openapi import answered_with
@@ -21,7 +21,7 @@ pincite_queue 0.0
 """
 
 
-class StatusJson(WireModel):
+class StatusJson(JsonModel):
     """How the service is."""
 
     status: str = Field(description="`ok` or `ready`.")

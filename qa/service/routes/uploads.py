@@ -16,7 +16,7 @@ from index.store.jobs import JOB_ID, Job, State
 from index.store.store import Store
 from index.store.uploads import UPLOAD_ID
 from index.sync import owner_of_id, refuse_id_in_use
-from qa.formats.fields import SnapshotId, WireModel
+from qa.formats.fields import JsonModel, SnapshotId
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
 from qa.service.problems import problem_responses
@@ -92,7 +92,7 @@ _DOCUMENT_LINKS = {
 }
 
 
-class UploadedJson(WireModel):
+class UploadedJson(JsonModel):
     """An upload that is indexed."""
 
     snapshot: SnapshotId = Field(description="The first snapshot in which it can be searched.")
@@ -101,7 +101,7 @@ class UploadedJson(WireModel):
     )
 
 
-class JobJson(WireModel):
+class JobJson(JsonModel):
     """The state of an upload or removal."""
 
     id: str = Field(description="The id to ask /v1/jobs/{job_id} for.")
