@@ -1,13 +1,13 @@
 """The one object that answers, used alike by the command line, the service and eval.
 
-A question takes four steps: what is asked (`qa.question`), passages that may answer it
-(`qa.retrieve`), what a reader says to them (`qa.read`), and what comes of that (`qa.answer`).
+A question takes four steps: prepare it (`qa.question`), retrieve passages (`qa.retrieve`), read
+them (`qa.read`), and decide what to quote and whether to answer (`qa.answer`).
 """
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -27,12 +27,14 @@ from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
 from qa.answer.calibration import Rule
 from qa.answer.decision import judge, model_of, read_windows
-from qa.answer.quotes import Quote, compose, highlights
+from qa.answer.quotes import compose, highlights
 from qa.answer.tracing import Trace, explained
 from qa.answer.units import ReadWindow
 from qa.question.filters import Filter, rows_by_filter
-from qa.question.query import Query, checked, corrected
-from qa.read.reader import NO_READER, Reader, open_reader_if_any
+from qa.question.query import Query, checked
+from qa.question.spelling import corrected
+from qa.read.reader import NO_READER, open_reader_if_any
+from qa.read.reading import Reader
 from qa.read.windows import PASSAGES, Window, windows_to_read
 from qa.records import STAGES, Answer, Correction, Hit, ReaderUsed, Stage, left_out, stages_without
 from qa.retrieve.candidates import RowMask
@@ -41,8 +43,8 @@ from qa.retrieve.near_duplicates import Families, Group
 from qa.retrieve.retriever import Retriever
 
 MAX_TOP_K = 50
-NEARLY = 1 / 3
-"""Of the threshold: from here on, what comes nearest is highlighted, though it is no answer."""
+_NEARLY = 1 / 3
+"""From this share of the threshold on, the nearest quotes are highlighted, though not an answer."""
 _ONE_WINDOW = Window(0, Span(0, 6), (Span(0, 6),), "Ready.", "")
 
 
@@ -50,13 +52,12 @@ _ONE_WINDOW = Window(0, Span(0, 6), (Span(0, 6),), "Ready.", "")
 class Engine:
     """Answers questions from one snapshot. Immutable, and safe to share between threads.
 
-    `reader` reads the passages that are found; None where answers do without. `threshold`, in units
-    of the shown confidence, is None for that of the snapshot's calibration or, where none is in
-    force, the default one. `stages` are those in force.
+    `threshold`, in units of the shown confidence, is None for that of the snapshot's calibration
+    or, where none is in force, the default one. `stages` are those in force.
 
-    The steps that are mostly Python work on one question at a time, in turns: many threads would
-    only take the interpreter from one another at each call into a library. Encoding, the first
-    search by vectors, reading and judging need no turn.
+    The steps that are mostly Python take turns, one question at a time: threads would only take the
+    interpreter from one another. Encoding, the first search by vectors, reading and judging need no
+    turn.
     """
 
     snapshot: Snapshot
@@ -86,19 +87,19 @@ class Engine:
         """Open the live snapshot of a store, with the model it was built with, ready to answer.
 
         `reader` is None or "bundled" for the one that comes with Pincite, "none" to do without, or
-        the name or folder of a CrossEncoder. The stages of retrieval named in `without` are
-        left out (`qa.records`). Raises StoreMissingError, StoreDamagedError, SettingsError where
-        there is no such stage, and ModelError where that model or the reader is not on this
-        machine, `model` names another one, or `backend` cannot be had.
+        the name or folder of a CrossEncoder. `without` names stages of retrieval to leave out.
+        Raises StoreMissingError and StoreDamagedError, SettingsError for an unknown stage, and
+        ModelError where the model or the reader is not on this machine, `model` names another
+        model, or `backend` cannot be had.
         """
         stages = stages_without(without)
         target = Store(Path(store))
         while True:
             manifest = target.live_manifest()
-            with ThreadPoolExecutor(max_workers=2) as beside:  # all take long, mostly not in Python
-                opening = beside.submit(open_snapshot, target)
-                preparing = beside.submit(_ready_reader, reader, backend)
-                built_with = _model_of(manifest, model)
+            with ThreadPoolExecutor(max_workers=2) as threads:
+                opening = threads.submit(open_snapshot, target)
+                preparing = threads.submit(_ready_reader, reader, backend)
+                built_with = _model_built_with(manifest, model)
                 encoder = Batched(open_encoder(built_with, backend))
                 encoder.encode(["Ready?"], "query")  # so that no question waits for the weights
                 snapshot, ready_reader = opening.result(), preparing.result()
@@ -107,7 +108,7 @@ class Engine:
                 return cls(
                     snapshot, built_with, encoder, tokenizer, ready_reader, threshold, stages
                 )
-            # Another snapshot was published meanwhile, made with another model.
+            # Meanwhile another snapshot was published, which another model made.
 
     def ask(
         self,
@@ -119,11 +120,10 @@ class Engine:
     ) -> Answer:
         """Answer from the documents, or abstain.
 
-        Returns the answer with its citations and the `top_k` (1..50) best passages. With
-        `filters` (docs/filters.md) all of it comes from documents that match, such as those with
-        `{"author": "Jane", "year": {"gte": 2020}}`. Raises QuestionError for an empty or
-        over-long question, FilterError for filters that cannot be, ValueError for a `top_k` out
-        of range.
+        Returns the answer with its citations and the `top_k` (1..50) best passages, all of them
+        from documents that match `filters`, such as `{"author": "Jane", "year": {"gte": 2020}}`
+        (docs/filters.md). Raises QuestionError for an empty or over-long question, FilterError for
+        filters that cannot be, ValueError for a `top_k` out of range.
         """
         if not 1 <= top_k <= MAX_TOP_K:
             raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, not {top_k}")
@@ -133,7 +133,8 @@ class Engine:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
         timer = _StageTimer()
         query = self._prepare(question, timer)
-        allowed = self._allowed(filters, timer)
+        with timer.stage("filter"):
+            allowed = self._allowed(filters)
         families, groups = self._retrieve(query, allowed, timer)
         windows = self._read(query, groups, timer)
         with timer.stage("judging"):
@@ -141,7 +142,7 @@ class Engine:
         return replace(trace, stage_ms=timer.stage_ms)
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
-        """Make of a trace the answer that `ask` gives."""
+        """Make the answer that `ask` gives of a trace."""
         timer = _StageTimer(trace.stage_ms)
         with timer.turn(self._turn, "answer"):
             answer = self._answer(trace, top_k, explain=explain)
@@ -151,23 +152,27 @@ class Engine:
     @cached_property
     def rule(self) -> Rule:
         """When to answer, and what confidence to show."""
-        threshold = model_of(self.reader).threshold
-        without = left_out(self.stages)
-        return Rule.of(self.snapshot, threshold, self.threshold, without, self.reader_digest)
+        return Rule.of(
+            self.snapshot,
+            model_of(self.reader).threshold,
+            self.threshold,
+            left_out(self.stages),
+            self.reader_digest,
+        )
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        """The words of the snapshot."""
-        return Lexicon.of(self.snapshot)
+        """The terms of the snapshot."""
+        return Lexicon.of(self.snapshot.postings, self.snapshot.columns.document_numbers)
 
     @cached_property
     def retriever(self) -> Retriever:
-        """What finds passages in the snapshot."""
+        """The searches of the snapshot."""
         return Retriever(self.snapshot, self.lexicon, self.stages)
 
     @cached_property
     def rows_of(self) -> Callable[[Filter], RowMask]:
-        """Tells which passages a filter lets through."""
+        """The function from a filter to the passages that it lets through."""
         return rows_by_filter(self.snapshot)
 
     @property
@@ -177,25 +182,21 @@ class Engine:
 
     def _prepare(self, question: str, timer: "_StageTimer") -> Query:
         """Return the question as it is read and searched for. Raises QuestionError."""
-        most_tokens = self.model.max_tokens
-        question = checked(question, self.tokenizer, most_tokens)
-        read: str = question
+        tokenizer, most_tokens = self.tokenizer, self.model.max_tokens
+        question = read = checked(question, tokenizer, most_tokens)
         corrections: tuple[Correction, ...] = ()
         if "spelling" in self.stages:
             with timer.stage("spelling"):
-                read, corrections = corrected(question, self.lexicon, self.tokenizer, most_tokens)
+                read, corrections = corrected(question, self.lexicon, tokenizer, most_tokens)
         with timer.stage("encoding"):
             vector = self.encoder.encode([read], "query")[0]
         with timer.stage("terms"):
             return Query.of(question, read, corrections, vector, self.lexicon)
 
-    def _allowed(
-        self, filters: Filter | Mapping[str, Any] | None, timer: "_StageTimer"
-    ) -> RowMask | None:
-        with timer.stage("filter"):
-            if filters is None or filters == {}:
-                return None
-            return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
+    def _allowed(self, filters: Filter | Mapping[str, Any] | None) -> RowMask | None:
+        if filters is None or filters == {}:
+            return None
+        return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
 
     def _retrieve(
         self, query: Query, allowed: RowMask | None, timer: "_StageTimer"
@@ -204,7 +205,7 @@ class Engine:
         with timer.stage("vectors"):
             found_by_vectors = self.retriever.begin_by_vectors(query.vector, allowed)
         with timer.turn(self._turn, "words"):
-            by_words = self.retriever.first_by_words(query, allowed)
+            by_words = self.retriever.by_words(query, allowed)
         with timer.stage("vectors"):
             by_vectors = found_by_vectors()
         with timer.turn(self._turn, "search"):
@@ -215,7 +216,7 @@ class Engine:
     def _read(
         self, query: Query, groups: Sequence[Group], timer: "_StageTimer"
     ) -> Sequence[ReadWindow]:
-        """Return the windows of the groups that promise most, with what the reader says."""
+        """Return the groups' windows that promise most, with what the reader makes of them."""
         with timer.turn(self._turn, "windows"):
             windows = windows_to_read([group.best for group in groups], query.coverage)
         with timer.stage("reading"):
@@ -226,7 +227,7 @@ class Engine:
         groups = trace.groups(top_k)
         answered = bool(trace.chosen) and self.rule.allows(trace.score)
         confidence = self.rule.confidence(trace.score) if trace.candidates else 0.0
-        nearly = confidence >= NEARLY * self.rule.threshold
+        nearly = confidence >= _NEARLY * self.rule.threshold
         marked = trace.chosen if answered or nearly else ()
         text, spans, citations = compose(trace.chosen if answered else (), trace.families)
         return Answer(
@@ -236,7 +237,16 @@ class Engine:
             text=text or None,
             spans=spans,
             citations=citations,
-            hits=tuple(_hit(rank, group, trace, marked) for rank, group in enumerate(groups)),
+            hits=tuple(
+                Hit(
+                    document=group.best.document,
+                    passage=group.best.passage,
+                    score=trace.shown_score(rank, group),
+                    highlights=highlights(group.best, trace.ranked, marked),
+                    also_in=group.also_in,
+                )
+                for rank, group in enumerate(groups)
+            ),
             snapshot=self.snapshot.id,
             model=self.model.name,
             took_ms=0.0,
@@ -247,18 +257,6 @@ class Engine:
             reader=ReaderUsed(self.reader.name, self.reader.digest) if self.reader else None,
             explain=explained(trace, self.rule, groups, self.stages) if explain else None,
         )
-
-
-def _hit(rank: int, group: Group, trace: Trace, marked: Sequence[Quote]) -> Hit:
-    """Return a group as it is shown; nothing is highlighted where no quotes are `marked`."""
-    best = group.best
-    return Hit(
-        document=best.document,
-        passage=best.passage,
-        score=trace.shown_score(rank, group),
-        highlights=highlights(best, trace.ranked, marked),
-        also_in=group.also_in,
-    )
 
 
 class _StageTimer:
@@ -279,17 +277,15 @@ class _StageTimer:
 
     @contextmanager
     def turn(self, lock: Lock, name: str) -> Iterator[None]:
-        """Wait for the turn, which is the stage "turn", and time what is done in it."""
-        with self.stage("turn"):
-            lock.acquire()
-        try:
+        """Wait for the turn, as the stage "turn", and time what is done in it."""
+        with ExitStack() as held:
+            with self.stage("turn"):
+                held.enter_context(lock)
             with self.stage(name):
                 yield
-        finally:
-            lock.release()
 
 
-def _model_of(manifest: Manifest, name: str | None) -> Model:
+def _model_built_with(manifest: Manifest, name: str | None) -> Model:
     built_with = manifest.model_name
     model = find_model(name or built_with)
     if model.fingerprint != manifest.model_fingerprint:
@@ -302,10 +298,7 @@ def _model_of(manifest: Manifest, name: str | None) -> Model:
 
 @lru_cache(maxsize=1)
 def _ready_reader(name: str | None, backend: Backend) -> Reader | None:
-    """Open the reader that a setting names, and let it read once, so that no question waits.
-
-    The last one is kept: engines that are opened one after another share it.
-    """
+    """Open the reader that a setting names, and let it read once, so that no question waits."""
     reader = open_reader_if_any(name, backend)
     if reader:
         reader.read("Ready?", [_ONE_WINDOW])

@@ -13,14 +13,11 @@ from index.store.store import Store
 from qa.engine import Engine
 
 _RETRY_SECONDS = 2.0
-"""How long a live snapshot that could not be opened is let alone."""
+"""How long to wait before opening again a live snapshot that could not be opened."""
 
 
 class LiveEngine:
-    """Holds the current engine; swaps it whole. Safe to share between threads.
-
-    `options` are those of `Engine.open`.
-    """
+    """Holds the current engine, opened with `options`; swaps it whole. Threads may share it."""
 
     def __init__(self, store: Path, **options: Any) -> None:
         self._store = Store(store)
@@ -33,19 +30,19 @@ class LiveEngine:
 
     @property
     def latest(self) -> Engine:
-        """The engine of the last question, at once: the store is not looked at."""
+        """The engine of the last question, without a look at the store."""
         return self._engine
 
     @property
     def published_at(self) -> float:
-        """When the snapshot of `latest` was made, in seconds since 1970; 0 if that is forgotten."""
+        """When the snapshot of `latest` was made, in seconds since 1970; 0 if unknown."""
         try:
             return self._store.published_at(self._engine.snapshot.id)
         except PinciteError:
             return 0.0
 
     def current(self) -> Engine:
-        """Return the engine of the live snapshot; where that cannot be opened, the last one."""
+        """Return the engine of the live snapshot, or the last one where that cannot be opened."""
         engine = self._engine
         try:
             live = self._store.live_id()
@@ -55,7 +52,7 @@ class LiveEngine:
         if live == engine.snapshot.id or is_broken:
             return engine
         if not self._swapping.acquire(blocking=False):
-            return engine  # another thread is at it; this question need not wait
+            return engine  # another thread opens it; this question need not wait
         try:
             self._engine = self._successor(engine)
         except PinciteError:
@@ -66,10 +63,7 @@ class LiveEngine:
         return self._engine
 
     def catch_up(self) -> Engine:
-        """Return the engine of the live snapshot, however long it takes to open it.
-
-        Raises PinciteError if it cannot be opened.
-        """
+        """Wait for the engine of the live snapshot. Raises PinciteError if it cannot be opened."""
         with self._swapping:
             if self._store.live_id() != self._engine.snapshot.id:
                 self._engine = self._successor(self._engine)

@@ -1,7 +1,7 @@
 """What an answer is made of, and the stages of retrieval that can be left out.
 
-Offsets are code points into the document's text, end exclusive. Those of an `AnswerSpan` count
-in the answer's own text.
+Offsets are code points into the document's text, end exclusive; those of an `AnswerSpan` are
+offsets into the answer's own text.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,8 +32,7 @@ class Place:
 class Hit:
     """A retrieved passage. `score` lies in 0..1; `highlights` are offsets into the document.
 
-    Highlights mark what answers, or comes near to answering. `also_in` are near-duplicates of the
-    passage elsewhere, the best first.
+    They mark what answers, or nearly answers. `also_in` are near-duplicates, the best first.
     """
 
     document: Document
@@ -45,10 +44,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a part of the answer stands, word for word: `cited_text == document.text[start:end]`.
-
-    `also_in` are places elsewhere that say the same, by source.
-    """
+    """Where a part of the answer stands, word for word; `also_in` are other places that say it."""
 
     number: int
     document: Document
@@ -64,7 +60,7 @@ class Citation:
 
     @property
     def cited_text(self) -> str:
-        """The words that are cited."""
+        """The cited words."""
         return self.document.text[self.start : self.end]
 
     @property
@@ -107,8 +103,8 @@ class ReaderUsed:
 class AppliedCalibration:
     """The calibration behind an answer.
 
-    `promise` is None where nothing is promised: the documents changed since (`stale`), or the
-    threshold was set by hand. `threshold` is the one that decided, in units of confidence.
+    `promise` is None where the documents have changed since (`stale`), or the threshold was set by
+    hand. `threshold` is the one that decided, in units of confidence.
     """
 
     id: str
@@ -123,17 +119,14 @@ class AppliedCalibration:
 class Answer:
     """The outcome of a question.
 
-    Where `answered` is false, `text` is None and `citations` is empty; `hits` are the nearest
-    passages all the same. `confidence`, in 0..1, is the probability that what is cited answers
-    the question. It was fitted on public questions, or on the user's own where there is a
-    `calibration`. `reader` is None where none was used.
+    Where `answered` is false, `text` is None and `citations` is empty; `hits` are still the nearest
+    passages. `confidence`, in 0..1, is the probability that what is cited answers the question,
+    fitted on public questions, or on the user's own where there is a `calibration`.
 
-    `corrections` are words of the question that were read as words of the documents;
-    `unknown_words` are those that no document holds. `missing_names` are proper names of the
-    question that no document found holds: with one of these the question is not answered.
-
-    `explain` holds each stage's ranks and scores if they were asked for, and `stage_ms` how many
-    milliseconds each stage took.
+    `corrections` are words of the question that were read as words of the documents, and
+    `unknown_words` those that no document holds. `missing_names` are proper names that no document
+    found holds: with one of these the question is not answered. `explain` holds each stage's ranks
+    and scores if they were asked for, and `stage_ms` the milliseconds of each stage.
     """
 
     question: str
@@ -156,24 +149,21 @@ class Answer:
 
 
 Stage = Literal["lexical", "documents", "spelling", "codes"]
-"""`lexical`: search by words beside search by vectors. `documents`: how well the whole document
-matches by words counts, too. `spelling`: words that the documents do not know are corrected.
-`codes`: of very many passages the nearest are looked for by codes of their vectors."""
+"""`lexical` searches by words beside vectors; `documents` also counts how well the whole document
+matches by words; `spelling` corrects words that no document holds; `codes` searches very many
+passages by codes of their vectors."""
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
 def stages_without(names: Iterable[str]) -> frozenset[Stage]:
-    """Return the stages that are left in force without `names`.
-
-    Raises SettingsError for a name that is none of them.
-    """
+    """Return the stages in force without `names`. Raises SettingsError for an unknown name."""
     unwanted = set(names)
-    for name in sorted(unwanted.difference(STAGES)):
+    if unknown := sorted(unwanted.difference(STAGES)):
         raise SettingsError(
-            f"There is no stage {name!r} to leave out; there are {', '.join(STAGES)}."
+            f"There is no stage {unknown[0]!r} to leave out; there are {', '.join(STAGES)}."
         )
-    return frozenset(stage for stage in STAGES if stage not in unwanted)
+    return frozenset(STAGES) - unwanted
 
 
 def left_out(stages: frozenset[Stage]) -> tuple[Stage, ...]:

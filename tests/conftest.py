@@ -19,7 +19,8 @@ from index.encoding.encoder import Encoder
 from index.encoding.model import Model, find_model
 from index.store.store import Store
 from index.sync import sync
-from qa.read.reader import Reader, open_reader
+from qa.read.reader import open_reader
+from qa.read.reading import Reader
 from tests.encoders import HashingEncoder
 from tests.readers import RememberingReader
 

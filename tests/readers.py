@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from qa.read.reader import Reader, Reading
+from qa.read.reading import Reader, Reading
 from qa.read.windows import Window
 
 

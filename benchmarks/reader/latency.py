@@ -22,7 +22,8 @@ from index.parsers import read_file
 from index.sources.listing import SourceFile
 from qa.read.network import TorchReader
 from qa.read.openvino_reader import largest_differences, openvino_reader
-from qa.read.reader import Reader, TrainedReader, find_reader
+from qa.read.reader import find_reader
+from qa.read.reading import Reader, TrainedReader
 from qa.read.windows import Window, windows
 
 _REPOSITORY = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks.reader.reading import Figure, Floats, separation
 from eval.measures.formulas import CalibrationError
 from eval.measures.table import Table
-from qa.read.reader import Reader, TokenScores
+from qa.read.reading import Reader, TokenScores
 from training.batches import window_of
 from training.rows import Row, is_kept_out, read_all, read_rows
 

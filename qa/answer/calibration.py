@@ -1,30 +1,27 @@
 """When to answer and what confidence to show: the rule, and the calibration it may rest on.
 
-The score of a question is the probability that its best quote answers, as `qa.answer.decision` has
-it from public questions. A `Calibration` was fitted on a user's own questions
-(`eval.calibration`): it corrects that probability and says from which score on to answer. It
-belongs to a snapshot, which carries it as a file. A `Rule` is what holds for one snapshot.
+The score of a question is the probability that its best quote answers, fitted on public questions
+(`qa.answer.decision`). A `Calibration`, fitted on a user's own questions (`eval.calibration`),
+corrects that probability and says from which score on to answer. A snapshot carries it as a file.
 """
 
 import hashlib
 from dataclasses import dataclass
 from functools import cache
 from math import tanh
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
 
 from index.errors import StoreError
+from index.store.manifest import Manifest
+from index.store.snapshot import Snapshot
 from qa.read.reader import NO_READER
 from qa.records import AppliedCalibration
 
-if TYPE_CHECKING:
-    from index.store.manifest import Manifest
-    from index.store.snapshot import Snapshot
-
 SCORING = 4
-"""The version of how a score is made. Raise it when searching, reading, quoting or deciding
-changes what a question scores: calibrations made before are then not applied."""
+"""The version of how a score is made. Raise it when a change makes questions score otherwise:
+earlier calibrations then no longer apply."""
 
 Standing = Literal["in force", "stale", "not in force"]
 """Whether a calibration applies: yes; yes, but the documents changed since; no."""
@@ -36,9 +33,8 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 class Rule:
     """Decides whether to answer at a score, and tells what confidence that score is.
 
-    `threshold` is in units of the shown confidence. `calibration` is the one in force, None
-    if there is none; `applied` says of it what an answer shows. `by_hand` is True where the
-    threshold was set, so that the calibration's does not decide.
+    `threshold` is in units of the shown confidence; `by_hand` tells that it was set, and does not
+    come from the calibration. `calibration` is the one in force, and `applied` what answers show.
     """
 
     threshold: float
@@ -49,27 +45,27 @@ class Rule:
     @classmethod
     def of(
         cls,
-        snapshot: "Snapshot",
+        snapshot: Snapshot,
         default_threshold: float,
         threshold: float | None = None,
         without: tuple[str, ...] = (),
         reader: str = NO_READER,
     ) -> Self:
-        """Return the rule of a snapshot; a `threshold` that is not None comes first.
+        """Return the rule of a snapshot.
 
-        `default_threshold` is for where there is no calibration. `without` are the stages of
-        retrieval that are left out, and `reader` is the reader's digest: both change every score.
-        Raises StoreError if the snapshot's calibration cannot be read.
+        A `threshold` that is not None decides, else the calibration's, else `default_threshold`.
+        The calibration applies only with the same stages left out (`without`) and the same digest
+        of the `reader`. Raises StoreError if it cannot be read.
         """
         by_hand = threshold is not None
-        content = snapshot.calibration
-        calibration = Calibration.from_bytes(content) if content is not None else None
-        standing: Standing = "not in force"
-        if calibration:
-            key = key_of(snapshot.manifest, without, reader)
-            standing = calibration.standing(key, snapshot.manifest.corpus)
-        if calibration is None or standing == "not in force":
-            return cls(default_threshold if threshold is None else threshold, by_hand)
+        uncalibrated = cls(default_threshold if threshold is None else threshold, by_hand)
+        if snapshot.calibration is None:
+            return uncalibrated
+        calibration = Calibration.from_bytes(snapshot.calibration)
+        key = key_of(snapshot.manifest, without, reader)
+        standing = calibration.standing(key, snapshot.manifest.corpus)
+        if standing == "not in force":
+            return uncalibrated
         if threshold is None:
             threshold = calibration.probability(calibration.threshold)
         stale = standing == "stale"
@@ -101,11 +97,7 @@ def is_answerable(score: float, threshold: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ScoreKey:
-    """What the meaning of a score depends on.
-
-    `reader` is the digest of the reader, "none" without one; `without` are the stages that were
-    left out.
-    """
+    """What a score depends on: `reader` is a digest, `without` are the stages left out."""
 
     model_fingerprint: str
     reader: str
@@ -114,10 +106,8 @@ class ScoreKey:
     without: tuple[str, ...] = ()
 
 
-def key_of(
-    manifest: "Manifest", without: tuple[str, ...] = (), reader: str = NO_READER
-) -> ScoreKey:
-    """Return what the scores of a snapshot depend on; `reader` is the reader's digest."""
+def key_of(manifest: Manifest, without: tuple[str, ...] = (), reader: str = NO_READER) -> ScoreKey:
+    """Return what the scores of a snapshot depend on."""
     return ScoreKey(manifest.model_fingerprint, reader, SCORING, manifest.chunking, without)
 
 
@@ -151,9 +141,8 @@ class Counts:
 class Calibration:
     """A threshold and a probability fitted on gold questions.
 
-    `threshold` is a score. `slope` and `intercept` make a probability of a score. `key` is
-    what it is valid for, `corpus` the digest of the documents it was made on
-    (`publishing.corpus_digest`). `gold` is the name of the gold file without its folder.
+    `threshold` is a score. `slope` and `intercept` make a probability of a score. It is valid for
+    `key`, and was made on documents of the digest `corpus` with the gold file named `gold`.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -177,7 +166,7 @@ class Calibration:
 
     @property
     def promise(self) -> str:
-        """What holds while it is in force and the documents are those it was made on."""
+        """What holds while it is in force and not stale."""
         return (
             f"With {percent(self.confidence_level)} confidence, at most "
             f"{percent(self.max_false_answers)} of unanswerable questions like the "
@@ -197,7 +186,7 @@ class Calibration:
         return "in force" if self.corpus == corpus else "stale"
 
     def obstacles(self, key: ScoreKey) -> tuple[str, ...]:
-        """Return what is not as it was when the calibration was made, so that it cannot apply."""
+        """Return what has changed since the calibration was made, so that it does not apply."""
         differs = {
             "another model": self.key.model_fingerprint != key.model_fingerprint,
             "another reader": self.key.reader != key.reader,
@@ -208,15 +197,12 @@ class Calibration:
         return tuple(what for what, is_so in differs.items() if is_so)
 
     def to_bytes(self) -> bytes:
-        """Return the form on disk: the same calibration always gives the same bytes."""
+        """Return the form on disk, always the same bytes."""
         return _adapter().dump_json(self, indent=2)
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Calibration":
-        """Read a calibration. Raises StoreError for anything else.
-
-        A file that was altered is found by its checksum before; this is one of another Pincite.
-        """
+        """Read a calibration. Raises StoreError for one of another Pincite."""
         try:
             return _adapter().validate_json(content)
         except ValidationError:
@@ -228,7 +214,6 @@ class Calibration:
 
 @cache
 def _adapter() -> TypeAdapter[Calibration]:
-    """Made when first needed: not every store has a calibration."""
     return TypeAdapter(Calibration)
 
 

@@ -1,8 +1,7 @@
 """What was read, judged: which passages come first, which quotes answer, and how likely.
 
-`judge` is the whole of it. The passages are ranked anew by what was read of them (`rank`), what
-could be quoted is chosen from (`qa.answer.quotes`), and a `ConfidenceModel` makes of the evidence
-for the best quote the probability that it answers.
+`judge` does all of it: it ranks the passages by what was read of them (`rank`), chooses quotes
+(`qa.answer.quotes`), and lets a `ConfidenceModel` tell how likely the best one answers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,19 +14,19 @@ from qa.answer.quotes import Quote, choose, quotes
 from qa.answer.tracing import Evidence, Trace
 from qa.answer.units import ReadWindow, probability, read_units
 from qa.question.query import Query
-from qa.read.reader import BUNDLED, Reader, Reading
+from qa.read.reader import BUNDLED
+from qa.read.reading import Reader, Reading
 from qa.read.windows import Window, share_of
 from qa.retrieve.lexical import Lexicon
 from qa.retrieve.near_duplicates import Families, Group
 
 _RANK_CONSTANT, _RANK_LOGIT, _RANK_SCORE = -6.3, 0.8, 6.7
-"""What makes of a passage's best logit and fused score the log-odds that it is relevant. Their
-ratio is the one that ranks best on the sets that the confidence was fitted on."""
+"""The weights of a passage's best logit and fused score in the log-odds that it is relevant."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceModel:
-    """Log-odds as a weighted sum of evidence, and the confidence from which on to answer."""
+    """Evidence, weighted to log-odds, and the confidence from which on to answer."""
 
     intercept: float
     weights: Mapping[str, float]
@@ -51,8 +50,8 @@ READ = ConfidenceModel(
     threshold=0.2,
 )
 READ_BY_ANOTHER = ConfidenceModel(READ.intercept, {**READ.weights, "window": 0.3}, READ.threshold)
-"""For a CrossEncoder, whose logits lie about twice as far apart. It was fitted on no data of its
-own: `pincite calibrate` does so."""
+"""For a CrossEncoder, whose logits lie about twice as far apart. No data fitted it: `pincite
+calibrate` does."""
 NOT_READ = ConfidenceModel(
     intercept=-0.379,
     weights={
@@ -66,7 +65,7 @@ NOT_READ = ConfidenceModel(
 
 
 def model_of(reader: Reader | None) -> ConfidenceModel:
-    """Return the model for answers that this reader reads, or none."""
+    """Return the confidence model for what this reader reads; None for no reader."""
     if reader is None:
         return NOT_READ
     return READ if reader.name == BUNDLED else READ_BY_ANOTHER
@@ -80,16 +79,16 @@ def judge(
     reader: Reader | None,
     lexicon: Lexicon,
 ) -> Trace:
-    """Rank the groups anew, and tell what is quoted of them and how likely it answers.
+    """Rank the groups by what was read of them; tell what to quote and how likely it answers.
 
-    `groups` are the first of `families`, and `windows` what was read of them. Only what stands in a
-    document that has the question's proper names, or one of the words of each, is quoted.
+    `groups` are the first of `families`, and `windows` what was read of them. Quotes come only from
+    documents that have the question's proper names, or a word of each.
     """
     ranked_groups, scores = rank(groups, windows)
     quotable, missing_names = _with_names(query, windows)
     units = read_units(query.read, quotable, query.coverage, reader)
     ranked = quotes(units)
-    evidence = evidence_for(ranked[0], query, lexicon) if ranked else None
+    evidence = _evidence_for(ranked[0], query, lexicon) if ranked else None
     return Trace(
         query=query,
         families=families,
@@ -108,7 +107,7 @@ def judge(
 def read_windows(
     query: Query, groups: Sequence[Group], windows: Sequence[Window], reading: Reading | None
 ) -> tuple[ReadWindow, ...]:
-    """Return windows of the groups' best passages, each with what was read of it, if anything."""
+    """Return windows of the groups' best passages, each with what was read of it."""
     logits = reading.answerability.tolist() if reading else [None] * len(windows)
     tokens = reading.tokens if reading and reading.tokens else [None] * len(windows)
     return tuple(
@@ -126,25 +125,22 @@ def rank(
     logits: dict[str, float] = {}
     for read in windows:
         if read.logit is not None:
-            name = read.candidate.passage.id
-            logits[name] = max(logits.get(name, -np.inf), read.logit)
+            passage_id = read.candidate.passage.id
+            logits[passage_id] = max(logits.get(passage_id, -np.inf), read.logit)
     if not logits:
         return tuple(groups), tuple(group.best.score for group in groups)
-    scored: list[tuple[float, Group]] = []
-    others: list[Group] = []
-    for group in groups:
-        logit = logits.get(group.best.passage.id)
-        if logit is None:
-            others.append(group)
-        else:
-            odds = _RANK_CONSTANT + _RANK_LOGIT * logit + _RANK_SCORE * group.best.score
-            scored.append((probability(odds), group))
-    scored.sort(key=lambda score_and_group: -score_and_group[0])
-    return (*(group for _, group in scored), *others), tuple(score for score, _ in scored)
+
+    def relevance(group: Group) -> float:
+        logit = logits[group.best.passage.id]
+        return probability(_RANK_CONSTANT + _RANK_LOGIT * logit + _RANK_SCORE * group.best.score)
+
+    was_read = [group for group in groups if group.best.passage.id in logits]
+    others = [group for group in groups if group.best.passage.id not in logits]
+    was_read.sort(key=relevance, reverse=True)
+    return (*was_read, *others), tuple(map(relevance, was_read))
 
 
-def evidence_for(quote: Quote, query: Query, lexicon: Lexicon) -> Evidence:
-    """Return what there is to judge a quote by."""
+def _evidence_for(quote: Quote, query: Query, lexicon: Lexicon) -> Evidence:
     coverage, read = query.coverage, quote.key.read
     asked = figures(query.question)
     there = figures(f"{read.window.above}\n{read.window.text}\n{quote.document.title}")
@@ -164,18 +160,17 @@ def _with_names(
 ) -> tuple[Sequence[ReadWindow], tuple[str, ...]]:
     """Return the windows of documents that have the question's names, and the names that none has.
 
-    A name that just some of the documents lack tells these apart. One that all of them lack leaves
-    nothing to quote. Where each document lacks another name, none is left out.
+    A name that no document has leaves nothing to quote. Where each name is in some document, but no
+    document has them all, all windows are returned.
     """
     names = proper_names(query.question)
     documents = {read.candidate.document.id: read.candidate.document for read in windows}
-    lacking = {
-        name: {key for key, document in documents.items() if lacks(document, name)}
-        for name in names
-    }
     if not documents:
         return (), ()
-    left = documents.keys() - set[str]().union(*lacking.values())
-    named = [read for read in windows if read.candidate.document.id in left]
-    missing = tuple(name for name in names if len(lacking[name]) == len(documents))
+    lacked = {
+        document_id: {name for name in names if lacks(document, name)}
+        for document_id, document in documents.items()
+    }
+    named = [read for read in windows if not lacked[read.candidate.document.id]]
+    missing = tuple(name for name in names if all(name in each for each in lacked.values()))
     return (named, missing) if named or missing else (windows, ())

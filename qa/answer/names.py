@@ -2,7 +2,6 @@
 
 import re
 from functools import lru_cache
-from itertools import pairwise
 
 from index.records import Document, Span
 from index.search.terms import fold, words_of_name
@@ -19,30 +18,28 @@ _DATES = frozenset(
 _STRESSED = frozenset("all asap best diy faq help not ok only pdf please urgent".split())
 """Words that are written in capitals to stress them, or as any word is."""
 _MOST_NAMES = 8
-_FAR = 200_000
-"""Characters that initials are looked for in."""
+_MOST_SEARCHED_FOR_INITIALS = 200_000
 _TITLE_CASE = 0.7
-"""Where more of the words behind the first than this begin with a capital, these tell nothing."""
+"""Where more of the words after the first than this begin with a capital, these tell nothing."""
 _LETTERS_THAT_MAY_DIFFER = 3
-_FEWEST_IN_SMALL_LETTERS = 3
-_SHORT_NAME = 5
-"""Letters of a name that has to stand there as it is."""
+_LETTERS_OF_A_SHORT_NAME = 5
+"""A name of so many letters has no ending that may differ."""
 
 
 def proper_names(question: str) -> tuple[str, ...]:
     """Return the names in a question, without "'s" at their end; neighbouring words are one name.
 
-    A name is a word with a capital that does not begin a sentence, or of capitals alone. Months,
-    days and words with digits are none. There are none in a question that is all in capitals or
-    written as a title.
+    A name is a word of capitals, or one with a capital that does not begin a sentence. Months, days
+    and words with digits are none. A question in capitals or in title case has none.
     """
     words = list(_WORD.finditer(question))
     capitals = [match for match in words[1:] if match.group()[0].isupper()]
     if len(capitals) > _TITLE_CASE * len(words[1:]):
         return ()
     names: list[Span] = []
-    for before, match in pairwise([None, *words]):
-        if not (match and _is_name(match.group(), begins=_begins(question, before, match))):
+    for before, match in zip([None, *words], words, strict=False):
+        begins = before is None or bool(_ENDS.search(question, before.end(), match.start()))
+        if not _is_name(match.group(), begins=begins):
             continue
         if names and question[names[-1].end : match.start()] == " ":
             names[-1] = Span(names[-1].start, match.end())
@@ -52,10 +49,9 @@ def proper_names(question: str) -> tuple[str, ...]:
 
 
 def lacks(document: Document, name: str) -> bool:
-    """Tell whether neither a document nor its title or file name has any word of a name.
+    """Tell whether a document, its title and its file's name all lack each word of a name.
 
-    Endings may differ ("Swedish", "Sweden"). A name of capitals may be written out ("United
-    States").
+    Endings may differ ("Swedish", "Sweden"), and capitals be written out ("United States").
     """
     texts = (document.title, words_of_name(document), document.source, document.text)
     words = [match.group() for match in _WORD.finditer(name)]
@@ -65,10 +61,6 @@ def lacks(document: Document, name: str) -> bool:
 def figures(text: str) -> frozenset[str]:
     """Return the figures in a text, as they are written."""
     return frozenset(_FIGURE.findall(text))
-
-
-def _begins(question: str, before: re.Match[str] | None, match: re.Match[str]) -> bool:
-    return before is None or bool(_ENDS.search(question, before.end(), match.start()))
 
 
 def _is_name(word: str, *, begins: bool) -> bool:
@@ -86,7 +78,7 @@ def _bare(name: str) -> str:
 
 def _holds(text: str, word: str) -> bool:
     bare = _bare(word)
-    long = len(bare) > _SHORT_NAME
+    long = len(bare) > _LETTERS_OF_A_SHORT_NAME
     head = re.escape(bare[:-_LETTERS_THAT_MAY_DIFFER] if long else bare)
     ending = "" if long else r"(?:['’]?s)?(?![^\W_])"
     if re.search(rf"(?<![^\W_]){fold(head)}{ending}", _folded(text)):
@@ -95,8 +87,8 @@ def _holds(text: str, word: str) -> bool:
         return False
     # Possessive throughout: hostile text must not make the search go back and try again.
     initials = r"\w{0,40}+(?:\W{1,3}+(?:and|of|the|for)\b){0,3}+\W{1,3}+".join(map(re.escape, bare))
-    case = re.I if len(bare) > _FEWEST_IN_SMALL_LETTERS else re.NOFLAG
-    return re.search(rf"\b{initials}", text[:_FAR], case) is not None
+    case = re.I if len(bare) > 3 else re.NOFLAG
+    return re.search(rf"\b{initials}", text[:_MOST_SEARCHED_FOR_INITIALS], case) is not None
 
 
 @lru_cache(maxsize=32)

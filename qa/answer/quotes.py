@@ -21,7 +21,7 @@ from qa.question.wording import (
     says_something,
     word_count,
 )
-from qa.read.windows import Unit, units_of
+from qa.read.windows import units_of
 from qa.records import AnswerSpan, Citation, Place
 from qa.retrieve.candidates import Candidate
 from qa.retrieve.near_duplicates import Families, says_the_same
@@ -34,29 +34,28 @@ QUOTE_MARGIN = 0.5
 HIGHLIGHT_MARGIN = 2.5
 LIST_MARGIN = 1.5
 """A list is quoted whole where its lead-in or a second item is so near to the best item."""
-FRAGMENT_PENALTY = 1.0
-SAME_REASON = 0.5
+_FRAGMENT_PENALTY = 1.0
+_SAME_REASON = 0.5
 """Dice's coefficient from which on a further sentence adds little to one that is quoted."""
 _SHORT_ITEM_WORDS = 8
 _SHORT_RECORD_WORDS = 45
-_UNIT_ABOVE = 600
+_CHARACTERS_ABOVE_HEADER = 600
 _LINE_END = re.compile(r"[\r\n]")
-_IN_MILLIONS = re.compile(
+_UNIT_OF_MEASURE = re.compile(
     r"\([^()\n|]{0,60}\bin (?:thousands|millions|billions)\b[^()\n|]{0,120}\)"
     r"|(?:[$€£]|\b(?:amounts|dollars|euros|pounds|shares)) in (?:thousands|millions|billions)\b"
     r"|\((?:[$€£%]|percent|per cent)[^()\n|\d]{0,40}\)",
     re.I,
 )
-"""What says in which unit the figures of a table are."""
+"""What says in which unit the figures of a table are, such as "(in millions)"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
     """Stretches of one passage's document that answer together, in order.
 
-    `key` is the unit that answers. Each of `parts` is cited by itself: a row comes with the header
-    of its table, which may stand in a passage before, and an item with its lead-in. `log_odds` are
-    those that the quote answers.
+    `key` is the unit that answers. Each of `parts` is cited by itself: the header of a row may
+    stand far above it. `log_odds` are those that the quote answers.
     """
 
     key: ReadUnit
@@ -80,7 +79,7 @@ class Quote:
 
     @property
     def span(self) -> Span:
-        """Where what answers stands, without what is only needed to understand it."""
+        """Where it stands: all of it, but only the row of a table."""
         whole = Span(self.parts[0].start, self.parts[-1].end)
         return self.key.unit.span if self.key.unit.kind == "row" else whole
 
@@ -97,7 +96,12 @@ class Quote:
 
 def quotes(units: Sequence[ReadUnit]) -> list[Quote]:
     """Return what could be quoted, the likeliest to answer first."""
-    quotable = [quote for unit in units if (quote := _quote(unit, units))]
+    quotable: list[Quote] = []
+    for unit in units:
+        if parts := _short_record(unit) or _parts(unit, units):
+            fragment = unit.unit.kind == "sentence" and not is_complete(unit.text)
+            log_odds = unit.log_odds - (_FRAGMENT_PENALTY if fragment else 0.0)
+            quotable.append(Quote(unit, parts, log_odds))
     return sorted(quotable, key=lambda quote: -quote.log_odds)
 
 
@@ -105,12 +109,11 @@ Ruling = Literal["chosen", "weak", "enough", "long", "repeats"]
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class QuoteDecision:
     """Whether a quote is chosen for the answer.
 
-    It is not if it is much less likely to answer than the best one, or of another kind (`weak`), if
-    there are `enough` quotes, if it is too `long` to be added to those before it, or if it
-    `repeats` one of them: `repeated`.
+    If not, it is much less likely to answer than the best one, or of another kind (`weak`), there
+    are `enough` quotes, it is too `long` beside them, or it `repeats` one of them: `repeated`.
     """
 
     quote: Quote
@@ -123,7 +126,7 @@ def choose(ranked: Sequence[Quote]) -> list[Quote]:
     return [decision.quote for decision in decide(ranked) if decision.ruling == "chosen"]
 
 
-def decide(ranked: Sequence[Quote]) -> Iterator[Decision]:
+def decide(ranked: Sequence[Quote]) -> Iterator[QuoteDecision]:
     """Yield for each quote in turn whether it is chosen, and if not, why."""
     chosen: list[Quote] = []
     for quote in ranked:
@@ -133,17 +136,16 @@ def decide(ranked: Sequence[Quote]) -> Iterator[Decision]:
             ruling = "weak"
         elif len(chosen) == MAX_QUOTES:
             ruling = "enough"
-        elif repeated := next((each for each in chosen if _repeats(quote, each)), None):
+        elif repeated := next((other for other in chosen if _repeats(quote, other)), None):
             ruling = "repeats"
         elif chosen and sum(word_count(each.text) for each in (*chosen, quote)) > ANSWER_WORDS:
             ruling = "long"
         else:
             chosen.append(quote)
-        yield Decision(quote, ruling, repeated)
+        yield QuoteDecision(quote, ruling, repeated)
 
 
 def _is_weak(quote: Quote, beside: Quote) -> bool:
-    """Tell whether a quote is much less likely to answer, or of another kind than is asked for."""
     other_kind = quote.key.evidence.kind < 0 < beside.key.evidence.kind
     return other_kind or quote.log_odds < beside.log_odds - QUOTE_MARGIN
 
@@ -151,68 +153,66 @@ def _is_weak(quote: Quote, beside: Quote) -> bool:
 def _repeats(quote: Quote, other: Quote) -> bool:
     if quote.document.id == other.document.id and quote.span.overlaps(other.span):
         return True
-    return (
-        says_the_same(quote.key.text, other.key.text)
-        or same_claim_words(quote.key.text, other.key.text) >= SAME_REASON
-    )
+    text, other_text = quote.key.text, other.key.text
+    return says_the_same(text, other_text) or same_claim_words(text, other_text) >= _SAME_REASON
 
 
 def compose(
     chosen: Sequence[Quote], families: Families
 ) -> tuple[str, tuple[AnswerSpan, ...], tuple[Citation, ...]]:
-    """Join quotes into an answer: what is quoted from the best quote's passage comes first.
+    """Join quotes, the best first, into an answer; each passage's stand in document order.
 
-    `chosen` are best first; from one passage they are joined in document order. What is cited
-    already, such as the header of two rows, is not cited again.
+    What is cited already, such as the header of two rows, is not cited again.
     """
     passages = list(dict.fromkeys(quote.candidate.passage.id for quote in chosen))
     text = ""
     spans: list[AnswerSpan] = []
     citations: list[Citation] = []
     for quote in sorted(chosen, key=lambda q: (passages.index(q.candidate.passage.id), q.span)):
-        elsewhere = _elsewhere(quote, families)
-        cited = [each.span for each in citations if each.document.id == quote.document.id]
-        new = [left for part in quote.parts if (left := _uncited(quote.document.text, part, cited))]
+        document, also_in = quote.document, _also_in(quote, families)
+        cited = [citation.span for citation in citations if citation.document.id == document.id]
+        new = [left for part in quote.parts if (left := _uncited(document.text, part, cited))]
         for number, part in enumerate(new):
-            words = part.of(quote.document.text)
+            words = part.of(document.text)
             text += ("\n" if number or len(new) < len(quote.parts) else " ") if text else ""
-            citations.append(
-                Citation(
-                    number=len(citations) + 1,
-                    document=quote.document,
-                    heading_path=quote.candidate.passage.heading_path,
-                    start=part.start,
-                    end=part.end,
-                    also_in=elsewhere if part.overlaps(quote.key.unit.span) else (),
-                )
-            )
-            spans.append(AnswerSpan(len(text), len(text) + len(words), (len(citations),)))
+            spans.append(AnswerSpan(len(text), len(text) + len(words), (len(citations) + 1,)))
             text += words
+            citation = Citation(
+                number=len(citations) + 1,
+                document=document,
+                heading_path=quote.candidate.passage.heading_path,
+                start=part.start,
+                end=part.end,
+                also_in=also_in if part.overlaps(quote.key.unit.span) else (),
+            )
+            citations.append(citation)
     return text, tuple(spans), tuple(citations)
 
 
 def _uncited(text: str, part: Span, cited: Iterable[Span]) -> Span | None:
-    """Return what of a part is not cited yet: it may begin or end with what is."""
+    """Return what is left of a part whose beginning or end may be cited already."""
     start, end = part
     for span in cited:
-        if span.overlaps(Span(start, end)):
-            start, end = (max(start, span.end), end) if span.start <= start else (start, span.start)
+        if span.start <= start < span.end:
+            start = span.end
+        elif start < span.start < end:
+            end = span.start
     words = text[start:end]
     start += len(words) - len(words.lstrip())
     return Span(start, start + len(words.strip())) if words.strip() else None
 
 
-def _elsewhere(quote: Quote, families: Families) -> tuple[Place, ...]:
+def _also_in(quote: Quote, families: Families) -> tuple[Place, ...]:
     """Return where other passages say what the quote's key unit says."""
     key = quote.key.unit.span
     sentence = next((each for each in quote.candidate.sentences if key.contains(each.span)), None)
     if sentence is None:
         return ()
     places = {
-        (same.document.id, same.span): same
-        for same in families.elsewhere(quote.candidate, sentence)
-        if same.document.id != quote.document.id
-        or not any(same.span.overlaps(part) for part in quote.parts)
+        (place.document.id, place.span): place
+        for place in families.elsewhere(quote.candidate, sentence)
+        if place.document.id != quote.document.id
+        or not any(place.span.overlaps(part) for part in quote.parts)
     }
     return tuple(sorted(places.values(), key=lambda place: (place.document.source, place.span)))
 
@@ -225,28 +225,22 @@ def highlights(
         return ()
     least = chosen[0].log_odds - HIGHLIGHT_MARGIN
     passage = candidate.passage
-    spans = {
+    near = {
         quote.key.unit.span
         for quote in ranked
         if quote.candidate.passage.id == passage.id and quote.log_odds >= least
     }
-    for quote in chosen:
-        if quote.document.id == passage.document_id:
-            spans.update(part for part in quote.parts if passage.span.contains(part))
-    return _merged(spans, Span.overlaps)
+    quoted = {
+        part
+        for quote in chosen
+        for part in quote.parts
+        if quote.document.id == passage.document_id and passage.span.contains(part)
+    }
+    return _merged(near | quoted, Span.overlaps)
 
 
-def _quote(unit: ReadUnit, units: Iterable[ReadUnit]) -> Quote | None:
-    """Return the quote that a unit makes; None for one that says nothing by itself."""
-    parts = _record(unit) or _parts(unit, units)
-    if not parts:
-        return None
-    fragment = unit.unit.kind == "sentence" and not is_complete(unit.text)
-    return Quote(unit, parts, unit.log_odds - FRAGMENT_PENALTY * fragment)
-
-
-def _record(unit: ReadUnit) -> tuple[Span, ...]:
-    """Return all of a short record of a file of rows: a field says little without the others."""
+def _short_record(unit: ReadUnit) -> tuple[Span, ...]:
+    """Return all of a short row of a data file: a field says little without the others."""
     document, sentences = unit.candidate.document, unit.candidate.passage.sentences
     whole = Span(sentences[0].start, sentences[-1].end)
     short = word_count(whole.of(document.text)) <= _SHORT_RECORD_WORDS
@@ -259,7 +253,7 @@ def _parts(unit: ReadUnit, units: Iterable[ReadUnit]) -> tuple[Span, ...]:
         case "sentence":
             return _sentence(unit)
         case "lead-in":
-            return _announced(unit)
+            return _list(unit, unit.unit.span)
         case "item":
             return _item(unit, units)
         case "row":
@@ -271,7 +265,7 @@ def _parts(unit: ReadUnit, units: Iterable[ReadUnit]) -> tuple[Span, ...]:
 def _sentence(unit: ReadUnit) -> tuple[Span, ...]:
     """Return a sentence, with the one before if it points back to that; no question.
 
-    One that is followed by a lead-in that points back to it ("These include:") comes with the list.
+    Where a lead-in follows that points back to it ("These include:"), the list comes with it.
     """
     if not says_something(unit.text):
         return ()
@@ -279,37 +273,28 @@ def _sentence(unit: ReadUnit) -> tuple[Span, ...]:
     text = candidate.document.text
     after = next((each for each in candidate.passage.sentences if each.start >= span.end), None)
     if after and is_lead_in(after.of(text)) and leans_back(after.of(text)):
-        items = _items_below(candidate, after)
-        if items and not _LINE_END.search(text, span.end, after.start):
-            return _list(unit, after, items)
+        same_line = not _LINE_END.search(text, span.end, after.start)
+        if same_line and (with_list := _list(unit, after)):
+            return with_list
     return (_with_antecedent(candidate, span),)
 
 
-def _announced(unit: ReadUnit) -> tuple[Span, ...]:
-    """Return a lead-in with what it announces; nothing if that is in no list."""
-    items = _items_below(unit.candidate, unit.unit.span)
-    return _list(unit, unit.unit.span, items) if items else ()
-
-
 def _item(unit: ReadUnit, units: Iterable[ReadUnit]) -> tuple[Span, ...]:
-    """Return an item; the whole list if its lead-in or another of its items answers as well.
-
-    One that is too short to stand by itself comes with its lead-in.
-    """
+    """Return an item, a short one with its lead-in; the list if other parts answer as well."""
     span, lead = unit.unit.span, unit.unit.lead
     if not says_something(unit.text):
-        return _announced(unit) if is_lead_in(unit.text) else ()
+        return _list(unit, span) if is_lead_in(unit.text) else ()
     if not lead:
         return (span,)
     list_answers = any(
-        lead in (each.unit.lead, each.unit.span)
-        and each.unit.span != span
-        and each.candidate.passage.id == unit.candidate.passage.id
-        and each.log_odds >= unit.log_odds - LIST_MARGIN
-        for each in units
+        lead in (other.unit.lead, other.unit.span)
+        and other.unit.span != span
+        and other.candidate.passage.id == unit.candidate.passage.id
+        and other.log_odds >= unit.log_odds - LIST_MARGIN
+        for other in units
     )
     if list_answers:
-        return _list(unit, lead, _items_below(unit.candidate, lead))
+        return _list(unit, lead)
     alone = is_complete(unit.text) and word_count(unit.text) > _SHORT_ITEM_WORDS
     return (span,) if alone else _joined(unit.candidate.document.text, (lead, span))
 
@@ -317,61 +302,48 @@ def _item(unit: ReadUnit, units: Iterable[ReadUnit]) -> tuple[Span, ...]:
 def _row(unit: ReadUnit) -> tuple[Span, ...]:
     """Return a row with its header, and with what says in which unit its figures are."""
     text, header = unit.candidate.document.text, unit.unit.lead
-    if header:
-        return _joined(text, (*_unit_of_measure(text, header), *unit.unit.parts))
-    return unit.unit.parts if re.search(r"\d", unit.text) else ()
+    if not header:
+        return unit.unit.parts if re.search(r"\d", unit.text) else ()
+    above: list[Span] = []
+    if not _UNIT_OF_MEASURE.search(header.of(text)):
+        start = max(0, header.start - _CHARACTERS_ABOVE_HEADER)
+        above = [Span(*m.span()) for m in _UNIT_OF_MEASURE.finditer(text, start, header.start)]
+    return _joined(text, (*above[-1:], *unit.unit.parts))
 
 
-def _unit_of_measure(text: str, header: Span) -> tuple[Span, ...]:
-    """Return where the unit of a table's figures is told, shortly above its header.
+def _list(unit: ReadUnit, lead: Span) -> tuple[Span, ...]:
+    """Return a lead-in with as many of its items as there is room for; nothing if it has none.
 
-    Nothing where the header tells it.
+    Where the items do not fit whole, only the first sentence of each is taken.
     """
-    if _IN_MILLIONS.search(header.of(text)):
+    passage, text = unit.candidate.passage, unit.candidate.document.text
+    units = units_of(text, passage)
+    items = sorted({item.span for item in units if item.lead == lead and item.kind == "item"})
+    if not items:
         return ()
-    start = max(0, header.start - _UNIT_ABOVE)
-    told = list(_IN_MILLIONS.finditer(text, start, header.start))
-    return (Span(*told[-1].span()),) if told else ()
-
-
-def _items_below(candidate: Candidate, lead: Span) -> list[Unit]:
-    units = units_of(candidate.document.text, candidate.passage)
-    return [each for each in units if each.lead == lead and each.kind == "item"]
-
-
-def _list(unit: ReadUnit, lead: Span, items: Iterable[Unit]) -> tuple[Span, ...]:
-    """Return a lead-in with as many of its items as there is room for, in document order.
-
-    Where they do not fit whole, of each only its first sentence is taken.
-    """
-    text = unit.candidate.document.text
+    if sum(word_count(item.of(text)) for item in items) > LIST_WORDS:
+        items = [next((s for s in passage.sentences if item.contains(s)), item) for item in items]
     lead = _with_antecedent(unit.candidate, lead)
-    spans = sorted({item.span for item in items})
-    if word_count("\n".join(span.of(text) for span in spans)) > LIST_WORDS:
-        sentences = unit.candidate.passage.sentences
-        spans = [next((s for s in sentences if span.contains(s)), span) for span in spans]
-    fitting: list[Span] = []
     words = word_count(lead.of(text))
-    for span in spans:
-        words += word_count(span.of(text))
+    fitting: list[Span] = []
+    for item in items:
+        words += word_count(item.of(text))
         if fitting and words > LIST_WORDS:
             break
-        fitting.append(span)
+        fitting.append(item)
     if unit.unit.kind == "item" and unit.unit.span not in fitting:
-        # The item that answers must not be what there is no room for.
-        fitting = [unit.unit.span]
+        fitting = [unit.unit.span]  # the item that answers always has room
     return _joined(text, (lead, *fitting))
 
 
 def _with_antecedent(candidate: Candidate, span: Span) -> Span:
-    """Take in the sentence before, where this one points back to it."""
+    """Take in the sentence before on the same line, where this one points back to it."""
     text = candidate.document.text
-    before = [each for each in candidate.passage.sentences if each.end <= span.start]
-    if not before or not leans_back(span.of(text)):
+    before = [each for each in candidate.passage.sentences if each.end <= span.start][-1:]
+    if not before or not leans_back(span.of(text)) or is_question(before[0].of(text)):
         return span
-    if _LINE_END.search(text, before[-1].end, span.start) or is_question(before[-1].of(text)):
-        return span
-    return Span(before[-1].start, span.end)
+    another_line = _LINE_END.search(text, before[0].end, span.start)
+    return span if another_line else Span(before[0].start, span.end)
 
 
 def _joined(text: str, parts: Iterable[Span]) -> tuple[Span, ...]:

@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
+from itertools import accumulate
 from math import isfinite
-from operator import ge, gt, le, lt
+from operator import attrgetter, ge, gt, le, lt
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
@@ -33,15 +34,15 @@ Operator = Literal["in", "gt", "gte", "lt", "lte", "prefix"]
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
 
 OWN_FIELDS: Mapping[str, Callable[[Document], str]] = {
-    "id": lambda document: document.id,
-    "source": lambda document: document.source,
-    "path": lambda document: document.source,
-    "title": lambda document: document.display_title,
-    "media_type": lambda document: document.media_type,
-    "modified": lambda document: document.modified,
+    "id": attrgetter("id"),
+    "source": attrgetter("source"),
+    "path": attrgetter("source"),
+    "title": attrgetter("display_title"),
+    "media_type": attrgetter("media_type"),
+    "modified": attrgetter("modified"),
 }
 """What every document has, by the names to filter by; metadata of these names has a prefix."""
-METADATA_PREFIX = "metadata."
+_METADATA_PREFIX = "metadata."
 
 _COMPARISONS: Mapping[Operator, Callable[[Any, Any], bool]] = {
     "gt": gt,
@@ -50,21 +51,12 @@ _COMPARISONS: Mapping[Operator, Callable[[Any, Any], bool]] = {
     "lte": le,
     "prefix": str.startswith,
 }
-_KINDS: Mapping[type, Kind] = {
-    str: "text",
-    bool: "truth value",
-    int: "number",
-    float: "number",
-}
+_KINDS: Mapping[type, Kind] = {str: "text", bool: "truth value", int: "number", float: "number"}
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What the value of a field has to be.
-
-    With `in`, one of `values`; with any other operator there is just one value. A list holds a
-    condition if one of its words does.
-    """
+    """What the value of a field, or one word of a list, must be; only `in` has several values."""
 
     field: str
     operator: Operator
@@ -82,7 +74,7 @@ class Condition:
 
     @property
     def kind_compared(self) -> Kind | None:
-        """What kind of value is compared with by order or prefix; None with `in`."""
+        """The kind of a value that is compared by order or prefix; None with `in`."""
         return None if self.operator == "in" else next(iter(self.values))[0]
 
 
@@ -94,25 +86,18 @@ class Filter:
 
     @classmethod
     def parse(cls, filters: Mapping[str, Any]) -> Self:
-        """Read the JSON form: a value, or an object of operators, for each field.
-
-        Raises FilterError for what is no such thing, or is too long.
-        """
+        """Read a value, or an object of operators, for each field. Raises FilterError."""
         if not isinstance(filters, Mapping):
             raise FilterError('The filters are no object such as {"author": "Jane"}.')
-        return cls._checked(
+        return cls.of(
             condition
             for field, wanted in filters.items()
             for condition in _conditions_on(str(field), wanted)
         )
 
     @classmethod
-    def all_of(cls, filters: "Iterable[Filter]") -> Self:
-        """Return the filter that holds where each of `filters` does. Raises FilterError."""
-        return cls._checked(condition for each in filters for condition in each.conditions)
-
-    @classmethod
-    def _checked(cls, conditions: Iterable[Condition]) -> Self:
+    def of(cls, conditions: Iterable[Condition]) -> Self:
+        """Return the filter of conditions. Raises FilterError where they are too many or clash."""
         listed = list(conditions)
         if len(listed) > MOST_CONDITIONS:
             raise FilterError(
@@ -121,8 +106,8 @@ class Filter:
         kinds: dict[str, Kind | None] = {}
         for condition in listed:
             kind = condition.kind_compared
-            by_order = condition.operator not in {"in", "prefix"}
-            if by_order and kinds.setdefault(condition.field, kind) != kind:
+            is_order = condition.operator not in {"in", "prefix"}
+            if is_order and kinds.setdefault(condition.field, kind) != kind:
                 raise FilterError(
                     f"{_on(condition.field)} compares with a text and with a number: "
                     "make both the same."
@@ -139,13 +124,13 @@ def _conditions_on(field: str, wanted: Any) -> Iterator[Condition]:
     for operator, operand in wanted.items():
         if operator not in OPERATORS:
             raise FilterError(
-                f"{_on(field)}: there is no operator {_shortened(str(operator))}; there are "
+                f"{_on(field)}: there is no operator {_cut(str(operator))}; there are "
                 f"{', '.join(OPERATORS)}."
             )
         yield Condition(field, operator, frozenset(_operands(field, operator, operand)))
 
 
-def _operands(field: str, operator: Operator, operand: Any) -> list[Value]:
+def _operands(field: str, operator: Operator, operand: Any) -> Iterable[Value]:
     if operator == "in":
         if not isinstance(operand, list | tuple) or not operand:
             raise FilterError(f"{_on(field)}: `in` needs a list of at least one value.")
@@ -153,7 +138,7 @@ def _operands(field: str, operator: Operator, operand: Any) -> list[Value]:
             raise FilterError(
                 f"{_on(field)}: `in` has {len(operand)} values; {MOST_VALUES} are the most."
             )
-        return [_value(field, each) for each in operand]
+        return (_value(field, value) for value in operand)
     kind, value = _value(field, operand)
     if operator == "prefix" and kind != "text":
         raise FilterError(f"{_on(field)}: `prefix` needs a text, not a {kind}.")
@@ -175,17 +160,16 @@ def _value(field: str, value: Any) -> Value:
 
 
 def _on(field: str) -> str:
-    return f"The filter on {_shortened(field)}"
+    return f"The filter on {_cut(field)}"
 
 
-def _shortened(field: str) -> str:
-    """Return the name of a field as a message shows it."""
-    return repr(field if len(field) <= 60 else f"{field[:60]}…")
+def _cut(text: str, most: int = 60) -> str:
+    return repr(text if len(text) <= most else f"{text[:most]}…")
 
 
 # As options of the command line.
 
-_OPERATORS = {"=": "in", "^=": "prefix", ">=": "gte", "<=": "lte", ">": "gt", "<": "lt"}
+_OPERATOR_SIGNS = {"=": "in", "^=": "prefix", ">=": "gte", "<=": "lte", ">": "gt", "<": "lt"}
 _THERE_ARE = "for = there can also be ^= (starts with), >=, <=, >, <"
 _QUOTE_IT = "Quote it, or the shell takes <, > and ^ for itself: --filter 'year>=2020'."
 _WRITTEN = re.compile(r"\s*([^=<>^]+?)\s*(\^=|>=|<=|=|>|<)\s*(.*?)\s*", re.DOTALL)
@@ -193,55 +177,41 @@ _JSON_VALUE = re.compile(r'-?[0-9].*|true|false|".*"', re.DOTALL)
 
 
 def read_filters(options: Iterable[str]) -> Filter | None:
-    """Return the filter that holds where each of `options` does; None if there are none.
-
-    Raises FilterError for one that is no filter.
-    """
+    """Return the filter that holds where each option does, None for none. Raises FilterError."""
     filters = [Filter.parse(_json_form(option)) for option in options]
-    return Filter.all_of(filters) if filters else None
+    conditions = [condition for each in filters for condition in each.conditions]
+    return Filter.of(conditions) if conditions else None
 
 
 def _json_form(option: str) -> dict[str, Any]:
-    """Return what the filter would be in JSON."""
+    name = f"The filter {_cut(option, 80)}"
     if option.lstrip().startswith("{"):
         try:
             filters: dict[str, Any] = json.loads(option)
         except (ValueError, RecursionError) as error:
-            raise FilterError(
-                f"The filter {_cut(option)} is not valid JSON. {_QUOTE_IT}"
-            ) from error
+            raise FilterError(f"{name} is not valid JSON. {_QUOTE_IT}") from error
         return filters
     written = _WRITTEN.fullmatch(option)
     if written is None:
-        raise FilterError(
-            f"The filter {_cut(option)} is not written as FIELD=VALUE; {_THERE_ARE}. {_QUOTE_IT}"
-        )
+        raise FilterError(f"{name} is not written as FIELD=VALUE; {_THERE_ARE}. {_QUOTE_IT}")
     field, operator, value = written.groups()
     if field[-1] in "!~":
-        raise FilterError(
-            f"The filter {_cut(option)}: there is no operator {field[-1]}{operator}; {_THERE_ARE}."
-        )
+        raise FilterError(f"{name}: there is no operator {field[-1]}{operator}; {_THERE_ARE}.")
     if value[:1] in {"=", "<", ">", "~"}:
         raise FilterError(
-            f"The filter {_cut(option)}: there is no operator {operator + value[0]}; {_THERE_ARE}. "
+            f"{name}: there is no operator {operator + value[0]}; {_THERE_ARE}. "
             "Write a value that begins so between quotation marks."
         )
     operand = _operand_of_option(value)
-    return {field: operand if operator == "=" else {_OPERATORS[operator]: operand}}
+    return {field: operand if operator == "=" else {_OPERATOR_SIGNS[operator]: operand}}
 
 
 def _operand_of_option(written: str) -> Any:
-    """Return a number, a truth value or a quoted text as JSON reads it, and all else as it is."""
-    if not _JSON_VALUE.fullmatch(written):
-        return written
+    """Return a number, a truth value or a quoted text as JSON reads it, all else as it is."""
     try:
-        return json.loads(written)
+        return json.loads(written) if _JSON_VALUE.fullmatch(written) else written
     except ValueError:
         return written
-
-
-def _cut(option: str) -> str:
-    return repr(option if len(option) <= 80 else f"{option[:80]}…")
 
 
 # Applied to the documents of a snapshot.
@@ -252,8 +222,6 @@ _AS_WRITTEN: Mapping[Kind, str] = {
     "truth value": "true and false have no order (=true)",
 }
 _MOST_LISTED_CHARS = 300
-_FILTERS_REMEMBERED = 16
-_FIELDS_REMEMBERED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,89 +233,72 @@ class _Column:
 
 
 def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], RowMask]:
-    """Return a function from a filter to the passages of the documents that it lets through.
+    """Return a function from a filter to the passages that it lets through.
 
-    It reads nothing before it is first called, remembers the last filters and fields, and is safe
-    to share between threads. It raises FilterError for a field that no document has.
+    Threads may share it. It raises FilterError for a field that no document has.
     """
-    column = lru_cache(_FIELDS_REMEMBERED)(partial(_column, snapshot.chunked))
-    listed = cache(partial(_listed, snapshot.chunked))
-    return lru_cache(_FILTERS_REMEMBERED)(partial(_rows, snapshot, column, listed))
+    documents = snapshot.chunked
+    fields = cache(partial(_listed_fields, documents))
+    column = lru_cache(maxsize=8)(partial(_column, documents))
 
+    @lru_cache(maxsize=16)
+    def rows(wanted: Filter) -> RowMask:
+        matching = np.ones(len(documents), np.bool_)
+        for condition in wanted.conditions:
+            name, values = condition.field, column(condition.field).values
+            if all(value is None for value in values) and (documents or name not in OWN_FIELDS):
+                raise FilterError(
+                    f"No document has a field {_cut(name)} to filter by; there are {fields()}."
+                )
+            _refuse_other_kind(condition, values)
+            accepted = [value is not None and condition.holds(value) for value in values]
+            matching &= np.array(accepted, np.bool_)[column(name).codes]
+        allowed: RowMask = matching[snapshot.columns.document_numbers]
+        allowed.flags.writeable = False
+        return allowed
 
-def _rows(
-    snapshot: Snapshot,
-    column: Callable[[str], _Column],
-    listed: Callable[[], str],
-    wanted: Filter,
-) -> RowMask:
-    matching = np.ones(len(snapshot.chunked), np.bool_)
-    for condition in wanted.conditions:
-        field = column(condition.field)
-        if condition.field not in OWN_FIELDS or len(matching):
-            _refuse_unknown(condition.field, field, listed)
-        _refuse_other_kind(condition, field)
-        accepted = [value is not None and condition.holds(value) for value in field.values]
-        matching &= np.array(accepted, np.bool_)[field.codes]
-    rows: RowMask = matching[snapshot.columns.document_numbers]
-    rows.flags.writeable = False
     return rows
 
 
 def _column(documents: StoredDocuments, field: str) -> _Column:
-    codes: dict[tuple[type, MetadataValue | None], int] = {}  # with its type, for 1 == True
-    values = map(_reader(field), documents.without_texts())
-    numbered = (codes.setdefault((type(value), value), len(codes)) for value in values)
-    column = np.fromiter(numbered, np.int32, len(documents))
-    return _Column(tuple(value for _, value in codes), column)
-
-
-def _reader(field: str) -> Callable[[Document], MetadataValue | None]:
-    """Return what reads a field, None where a document has nothing there."""
     own = OWN_FIELDS.get(field)
-    if own is not None:
-        return lambda document: own(document) or None
-    name = field.removeprefix(METADATA_PREFIX)
-    return lambda document: document.metadata.get(name)
+    name = field.removeprefix(_METADATA_PREFIX)
+    codes: dict[tuple[type, MetadataValue | None], int] = {}  # with its type, for 1 == True
+    numbers: list[int] = []
+    for document in documents.without_texts():
+        value = (own(document) or None) if own else document.metadata.get(name)
+        numbers.append(codes.setdefault((type(value), value), len(codes)))
+    return _Column(tuple(value for _, value in codes), np.array(numbers, np.int32))
 
 
-def _refuse_unknown(name: str, field: _Column, listed: Callable[[], str]) -> None:
-    if all(value is None for value in field.values):
+def _refuse_other_kind(condition: Condition, values: Iterable[MetadataValue | None]) -> None:
+    """Refuse a comparison with a kind of value that no document has in this field."""
+    wanted = condition.kind_compared
+    kinds = {
+        _KINDS[type(each)]
+        for value in values
+        if value is not None
+        for each in (value if isinstance(value, tuple) else [value])
+    }
+    if wanted and kinds and wanted not in kinds:
         raise FilterError(
-            f"No document has a field {_shortened(name)} to filter by; there are {listed()}."
+            f"{_on(condition.field)} compares with a {wanted}, and what documents have there is "
+            f"a {' or a '.join(sorted(kinds))}; "
+            f"{'; '.join(_AS_WRITTEN[kind] for kind in sorted(kinds))}."
         )
 
 
-def _refuse_other_kind(condition: Condition, field: _Column) -> None:
-    """No document can hold a comparison with a value of a kind that none has there."""
-    kind = condition.kind_compared
-    there = set[Kind]().union(*(_kinds_of(each) for each in field.values if each is not None))
-    if kind is None or kind in there or not there:
-        return
-    raise FilterError(
-        f"{_on(condition.field)} compares with a {kind}, and what documents have there is "
-        f"a {' or a '.join(sorted(there))}; "
-        f"{'; '.join(_AS_WRITTEN[each] for each in sorted(there))}."
-    )
-
-
-def _kinds_of(value: MetadataValue) -> set[Kind]:
-    """Return the kinds of a value, or of the words of a list."""
-    return {_KINDS[type(each)] for each in (value if isinstance(value, tuple) else [value])}
-
-
-def _listed(documents: StoredDocuments) -> str:
-    """Return the fields to filter by, what is said of documents first, cut to a length."""
+def _listed_fields(documents: StoredDocuments) -> str:
+    """Return the fields to filter by, those of metadata first, cut to a length."""
     metadata, own = set[str](), set[str]()
     for document in documents.without_texts():
         metadata.update(document.metadata)
         own.update(name for name, read in OWN_FIELDS.items() if read(document))
-    said = sorted(metadata)
-    names = [f"{METADATA_PREFIX}{name}" if name in OWN_FIELDS else name for name in said]
+    names = [f"{_METADATA_PREFIX}{n}" if n in OWN_FIELDS else n for n in sorted(metadata)]
     names += [name for name in OWN_FIELDS if name in own]
-    listed: list[str] = []
-    for name in names:
-        if sum(map(len, listed)) + len(name) > _MOST_LISTED_CHARS:
-            return f"{', '.join(listed)} and {len(names) - len(listed)} more"
-        listed.append(name)
-    return ", ".join(listed)
+    lengths = accumulate(map(len, names))
+    listed = [
+        name for name, length in zip(names, lengths, strict=True) if length <= _MOST_LISTED_CHARS
+    ]
+    more = len(names) - len(listed)
+    return ", ".join(listed) + (f" and {more} more" if more else "")

@@ -1,8 +1,4 @@
-"""What the words of a sentence tell without understanding it.
-
-English only, and conservative: where these rules see nothing, a sentence is simply
-judged by its score.
-"""
+"""Rules of English for what a sentence is: a question, a lead-in, a row, the same claim."""
 
 import re
 from functools import lru_cache
@@ -26,7 +22,7 @@ ASKING_WORDS = _STOPWORDS | frozenset(
     "doesnt dont hadnt hasnt havent hows id ill im isnt itll ive shouldnt thats theres theyre "
     "wasnt werent weve whatll whats wheres whos wont wouldnt youd youll youre youve".split()
 )
-"""Words that make a question and do not tell what it is about, without apostrophes."""
+"""Words that make a question and do not tell what it is about; they have no apostrophes."""
 _NEGATIONS = frozenset(
     "no not never none nor cannot without avoid rarely seldom hardly don't doesn't didn't isn't "
     "aren't wasn't weren't can't couldn't won't wouldn't shouldn't mustn't unlikely".split()
@@ -38,8 +34,8 @@ _ASKS = re.compile(
     r"do|does|did|can|could|should|would|will|may|must|has|have)\b",
     re.I,
 )
-MOST_WORDS_OF_A_QUESTION = 20
-"""Of one without a question mark; a longer one is a piece of text that begins like one."""
+_MOST_WORDS_OF_A_QUESTION = 20
+"""Words of a question without a question mark; more only begin like one."""
 _ROW = re.compile(r"(?:\A|\s)\|(?=\s|\Z)|\A\|.*\|\Z")
 _SAME_THINGS = 0.6
 _LABEL = re.compile(r"[*_]*\w[^.:;!?\n]{1,48}:[*_]*\s+\S")
@@ -69,10 +65,10 @@ def word_count(text: str) -> int:
 
 
 def is_question(sentence: str) -> bool:
-    """Tell whether a sentence asks rather than says: such a one answers nothing."""
+    """Tell whether a sentence asks: it answers nothing."""
     if _ENDS_QUESTION.search(sentence):
         return True
-    if _ENDS_SENTENCE.search(sentence) or word_count(sentence) > MOST_WORDS_OF_A_QUESTION:
+    if _ENDS_SENTENCE.search(sentence) or word_count(sentence) > _MOST_WORDS_OF_A_QUESTION:
         return False
     return bool(_ASKS.match(sentence))
 
@@ -110,8 +106,7 @@ def leans_back(sentence: str) -> bool:
 def same_claim_words(first: str, second: str) -> float:
     """Return Dice's coefficient of the content words of two sentences, in 0..1.
 
-    It is 0 where their numbers or their negations differ: such sentences may look alike
-    and say the opposite.
+    It is 0 where their numbers or negations differ: they may look alike and say the opposite.
     """
     content, marks = _claim(first)
     other_content, other_marks = _claim(second)
@@ -121,10 +116,7 @@ def same_claim_words(first: str, second: str) -> float:
 
 
 def figures_differ(first: str, second: str) -> bool:
-    """Tell whether two sentences give different figures for the same things.
-
-    Sentences that share only one word are not of the same things; rows of tables may be.
-    """
+    """Tell whether two sentences, or rows of tables, give different figures for the same things."""
     figures, other_figures = (sorted(_NUMBER.findall(each)) for each in (first, second))
     if not (figures and other_figures) or figures == other_figures:
         return False

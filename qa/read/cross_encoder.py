@@ -13,7 +13,7 @@ import numpy as np
 from index.encoding.model import decisive_files, folder_of, remembered_digests
 from index.errors import ModelError
 from qa.read.pairs import text_of
-from qa.read.reader import PAIRS_VERSION, Reading
+from qa.read.reading import PAIRS_VERSION, Reading
 from qa.read.windows import Window
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class CrossEncoderReader:
     """Reads with a CrossEncoder of one output, on the device "cpu" or "cuda".
 
     `name` is a folder, or a model's name in the hub's cache on this machine. The answerability of
-    a window is that output as it is, without a sigmoid. Loaded when first needed.
+    a window is the output without a sigmoid. The first `read` loads the model.
     """
 
     def __init__(self, name: str, device: str = "cpu") -> None:
@@ -42,16 +42,15 @@ class CrossEncoderReader:
         self._loaded: CrossEncoder | None = None
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
-        """Return what the windows say to the question, without scores of tokens.
-
-        Raises ModelError if the model cannot be loaded or has several outputs.
-        """
+        """Return how the windows answer the question. Raises ModelError if it cannot be loaded."""
         if not windows:
             return Reading(np.empty(0, dtype=np.float32), None)
         from torch.nn import Identity
 
         with self._using:
-            encoder: Any = self._ready()
+            if self._loaded is None:
+                self._loaded = _load(self.name, self._folder, self._device)
+            encoder: Any = self._loaded
             logits = encoder.predict(
                 [(question, text_of(window)) for window in windows],
                 batch_size=_BATCH_SIZE[self._device],
@@ -60,11 +59,6 @@ class CrossEncoderReader:
                 show_progress_bar=False,
             )
         return Reading(np.ascontiguousarray(logits, dtype=np.float32), None)
-
-    def _ready(self) -> "CrossEncoder":
-        if self._loaded is None:
-            self._loaded = _load(self.name, self._folder, self._device)
-        return self._loaded
 
 
 def _check_it_classifies(name: str, folder: Path) -> None:

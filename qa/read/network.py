@@ -1,8 +1,7 @@
 """The bundled reader's network, and the reader on torch: the reference, and what runs on a GPU.
 
-The network is MiniLM's transformer with a head a text and a head a token. The weights file holds
-all parameters but the word embeddings. Those stay the encoder's own, frozen in training, and come
-from the encoder's package.
+The network is MiniLM's transformer with one head for texts and one for tokens. The weights file
+holds all parameters but the word embeddings, which training left as the encoder's package has them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,11 +15,11 @@ from transformers import BertConfig, BertModel
 
 from index.errors import ModelError
 from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
-from qa.read.reader import Logits, Reading, TrainedReader
+from qa.read.reading import Logits, Reading, TrainedReader
 from qa.read.windows import Window
 
 WORD_EMBEDDINGS = "body.embeddings.word_embeddings.weight"
-"""The one parameter that is in no weights file."""
+"""The one parameter that no weights file has."""
 
 _ENCODER_WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
 _MODEL_FILE = "model.safetensors"
@@ -28,10 +27,7 @@ _BATCH_TOKENS = {"cpu": 512, "cuda": 16384}
 
 
 class TorchReader:
-    """Reads with torch, on the device "cpu" or "cuda".
-
-    Raises ModelError if the weights cannot be read, or are not those of the network.
-    """
+    """Reads with torch, on the device "cpu" or "cuda". Raises ModelError for wrong weights."""
 
     def __init__(self, trained: TrainedReader, device: str = "cpu") -> None:
         self.name = trained.name
@@ -42,7 +38,7 @@ class TorchReader:
         self._tokenizer = PairTokenizer(trained.encoder.folder)
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
-        """Return what the windows say to the question."""
+        """Return how the windows answer the question."""
         pairs = self._tokenizer.pairs(question, windows)
         return read_in_batches(pairs, self._compute, _BATCH_TOKENS[self._device])
 
@@ -54,11 +50,7 @@ class TorchReader:
 
 
 class ReaderNetwork(nn.Module):
-    """Reads pairs of question and window.
-
-    `body` is a BERT without a pooler, `answerable` scores the last hidden state of [CLS], and
-    `token` that of every token.
-    """
+    """Reads pairs: the head `answerable` scores the state of [CLS], `token` that of each token."""
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
@@ -71,8 +63,7 @@ class ReaderNetwork(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Return logits of windows, shape (batch,), and of tokens, shape (batch, tokens).
 
-        All inputs have the shape (batch, tokens). `attention_mask` is 0 on padding, and
-        `token_type_ids` is 0 in the question, 1 in the window.
+        The inputs have the shape (batch, tokens). Types are 0 in the question, 1 in the window.
         """
         hidden = self.hidden(input_ids, attention_mask, token_type_ids)
         answerable: Tensor = self.answerable(hidden[:, 0]).squeeze(-1)
@@ -90,9 +81,8 @@ class ReaderNetwork(nn.Module):
 class ConvertibleNetwork(nn.Module):
     """The same network with heads that multiply and sum, for OpenVINO.
 
-    In bfloat16 it computes all up to the last matrix product in that precision, and only what
-    follows in float32: a head that is no such product is spared the rounding, and no two windows
-    get the same logit for it.
+    OpenVINO rounds all up to the last matrix product to bfloat16. With heads that are no such
+    product, the logits are not rounded, and no two windows get the same one.
     """
 
     def __init__(self, network: ReaderNetwork) -> None:
@@ -112,28 +102,18 @@ class ConvertibleNetwork(nn.Module):
 
 
 def new_network(encoder: Path) -> ReaderNetwork:
-    """Return a network to train: the encoder's own weights below, new heads on top.
-
-    `encoder` is the folder of all-MiniLM-L6-v2. The heads are drawn from torch's global generator.
-    """
+    """Return a network to train: the weights in the encoder's folder, and random heads."""
     network = _untrained(encoder)
-    weights = {f"body.{name}": value for name, value in _encoder_weights(encoder).items()}
-    names = network.state_dict().keys()
-    network.load_state_dict(
-        {name: value.float() for name, value in weights.items() if name in names}, strict=False
-    )
+    names = network.body.state_dict().keys()
+    weights = {name: w.float() for name, w in _encoder_weights(encoder).items() if name in names}
+    network.body.load_state_dict(weights)
     return network
 
 
 def load_network(weights: Path, encoder: Path) -> ReaderNetwork:
-    """Return the trained network in float32, ready to read.
+    """Return the trained network in float32, with the word embeddings in the encoder's folder.
 
-    Args:
-        weights: The weights file.
-        encoder: The folder of all-MiniLM-L6-v2, which the word embeddings come from.
-
-    Raises:
-        ModelError: The weights cannot be read, or are not those of this network.
+    Raises ModelError if the weights cannot be read, or are not those of this network.
     """
     try:
         trained = load_file(weights)

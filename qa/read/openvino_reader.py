@@ -1,7 +1,7 @@
 """The reader on OpenVINO: no torch, ready in a fraction of a second.
 
-`openvino_reader` opens it. What it opens was converted from the torch reader once
-(`index.encoding.conversion`), and its logits were compared with those of torch.
+`openvino_reader` opens it. It was converted from the torch reader once, and its logits were
+compared with those of torch (`index.encoding.openvino_model`).
 """
 
 import threading
@@ -17,7 +17,7 @@ import numpy as np
 from index.encoding.openvino_model import Comparison, compile_model, converted, write_model
 from index.records import Span
 from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
-from qa.read.reader import Logits, Reader, Reading, TrainedReader
+from qa.read.reading import Logits, Reader, Reading, TrainedReader
 from qa.read.windows import Window
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _BATCH_TOKENS = 512
 """Larger batches take longer: they hold more padding, and are no faster a token."""
-
 
 TOLERANCES = {"float32": 0.001, "bfloat16": 0.25}
 """How far a logit may be from torch's."""
@@ -49,11 +48,7 @@ _CHECKED_WINDOWS = tuple(
 
 
 def openvino_reader(trained: TrainedReader, precision: str) -> "OpenVinoReader":
-    """Return the reader on OpenVINO, converting it if that was not done before.
-
-    Raises NotConvertibleError, also where an earlier try was refused, and ImportError where
-    OpenVINO is not installed.
-    """
+    """Return the converted reader. Raises NotConvertibleError, ImportError without OpenVINO."""
     return converted(ReaderConversion(trained), precision)
 
 
@@ -65,19 +60,19 @@ class OpenVinoReader:
         self.digest = trained.digest
         self.backend = f"openvino-{precision}"
         self.precision = precision
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            compiling = beside.submit(compile_model, folder, precision, "LATENCY", keep=True)
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            compiling = thread.submit(compile_model, folder, precision, "LATENCY", keep=True)
             self._tokenizer = PairTokenizer(trained.encoder.folder)
             self._compiled = compiling.result()
         self._requests = threading.local()
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
-        """Return what the windows say to the question."""
+        """Return how the windows answer the question."""
         pairs = self._tokenizer.pairs(question, windows)
         return read_in_batches(pairs, self._compute, _BATCH_TOKENS)
 
     def _compute(self, inputs: Mapping[str, Ids]) -> tuple[Logits, Logits]:
-        # A request holds the buffers of one inference: each thread has its own.
+        # A request holds the buffers of one inference, so each thread has its own.
         request = getattr(self._requests, "own", None)
         if request is None:
             request = self._requests.own = self._compiled.create_infer_request()
@@ -90,13 +85,13 @@ class OpenVinoReader:
 
 @dataclass(frozen=True)
 class ReaderConversion:
-    """What it takes to convert a reader, as `Conversion` has it."""
+    """The `index.encoding.openvino_model.Conversion` of a reader."""
 
     trained: TrainedReader
 
     @cached_property
     def reference(self) -> "TorchReader":
-        """The reader on torch, which is imported when something is converted."""
+        """The reader on torch, imported only for a conversion."""
         from qa.read.network import TorchReader
 
         return TorchReader(self.trained)
@@ -121,33 +116,30 @@ class ReaderConversion:
         asked = [(question, _CHECKED_WINDOWS) for question in _CHECKED_QUESTIONS]
         figures = largest_differences(self.reference, opened, asked)
         worst = float(np.max(list(figures.values())))  # NaN if one of them is
-        near = worst <= TOLERANCES[opened.precision]
-        return Comparison(
-            figures, "" if near else f"converted, it gives other logits (by {worst:.3f})"
-        )
+        if worst <= TOLERANCES[opened.precision]:
+            return Comparison(figures, "")
+        return Comparison(figures, f"converted, it gives other logits (by {worst:.3f})")
 
     def probe(self) -> list[float]:
         """Return the logits of one window."""
-        logits: list[float] = _all_logits(self._probed(self.reference)).tolist()
+        logits: list[float] = _probed(self.reference).tolist()
         return logits
 
     def gives(self, opened: OpenVinoReader, probe: list[float]) -> bool:
-        """Tell whether the logits of that window are as near as they must be."""
-        logits = _all_logits(self._probed(opened))
-        differences = np.abs(logits - np.array(probe, dtype=np.float32))
+        """Tell whether the logits of that window are near enough."""
+        differences = np.abs(_probed(opened) - np.array(probe, dtype=np.float32))
         return bool(np.all(differences <= TOLERANCES[opened.precision]))
 
-    def _probed(self, reader: Reader) -> Reading:
-        return reader.read(_CHECKED_QUESTIONS[0], _CHECKED_WINDOWS[:1])
+
+def _probed(reader: Reader) -> Logits:
+    reading = reader.read(_CHECKED_QUESTIONS[0], _CHECKED_WINDOWS[:1])
+    return np.concatenate(list(_by_kind([reading]).values()))
 
 
 def largest_differences(
     reference: Reader, opened: Reader, asked: Iterable[tuple[str, Sequence[Window]]]
 ) -> dict[str, float]:
-    """Return by how much logits differ at most, those of windows and those of tokens.
-
-    Each window is read with the others and alone.
-    """
+    """Return by how much logits differ at most, with each window read with the others and alone."""
     differences: dict[str, list[float]] = {"answerability": [0.0], "tokens": [0.0]}
     for question, windows in asked:
         expected = _by_kind([reference.read(question, windows)])
@@ -164,7 +156,3 @@ def _by_kind(readings: Sequence[Reading]) -> dict[str, Logits]:
         "answerability": np.concatenate([reading.answerability for reading in readings]),
         "tokens": np.concatenate(tokens),
     }
-
-
-def _all_logits(reading: Reading) -> Logits:
-    return np.concatenate(list(_by_kind([reading]).values()))

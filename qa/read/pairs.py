@@ -1,8 +1,4 @@
-"""Question and window as the network takes them: one row of tokens, the question first.
-
-`PairTokenizer` makes `Pair`s; `read_in_batches` puts them through a network and makes a `Reading`
-of its logits.
-"""
+"""Question and window as the network takes them: one row of tokens, the question first."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,10 +10,8 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from index.errors import ModelError
-from qa.read.reader import MOST_QUESTION_TOKENS, MOST_TOKENS, Logits, Reading, TokenScores
+from qa.read.reading import MOST_QUESTION_TOKENS, MOST_TOKENS, Logits, Reading, TokenScores
 from qa.read.windows import Window
-
-_BETWEEN = ". "
 
 Ids = NDArray[np.int64]
 
@@ -30,11 +24,9 @@ Network = Callable[[Mapping[str, Ids]], tuple[Logits, Logits]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """A question and a window in tokens.
+    """A question and a window in tokens; `ids` and `types` have the shape (tokens,).
 
-    `ids` are the tokens' numbers in the vocabulary and `types` is 0 in the question, 1 in the
-    window, both of shape (tokens,). Tokens `first` to `first + len(spans)` are those of
-    `Window.text`, and `spans` says where they stand in it, shape (tokens of the text, 2).
+    From token `first` on come those of `Window.text`, and `spans` says where they stand in it.
     """
 
     ids: Ids
@@ -43,7 +35,7 @@ class Pair:
     spans: Ids
 
     def __len__(self) -> int:
-        """Return how many tokens it has, special ones counted."""
+        """Return how many tokens it has, with the special ones."""
         return len(self.ids)
 
 
@@ -62,19 +54,15 @@ class PairTokenizer:
 
     def pairs(self, question: str, windows: Sequence[Window]) -> list[Pair]:
         """Return one pair a window, in order."""
-        asked = self._cut(question)
-        encodings = self._tokenizer.encode_batch([(asked, text_of(window)) for window in windows])
+        offsets = self._tokenizer.encode(question, add_special_tokens=False).offsets
+        if len(offsets) > MOST_QUESTION_TOKENS:
+            question = question[: offsets[MOST_QUESTION_TOKENS - 1][1]]
+        texts = [(question, text_of(window)) for window in windows]
+        encodings = self._tokenizer.encode_batch(texts)
         return [
             _pair(encoding, len(_prefix(window)))
             for encoding, window in zip(encodings, windows, strict=True)
         ]
-
-    def _cut(self, question: str) -> str:
-        """Return as much of the question as is read."""
-        offsets = self._tokenizer.encode(question, add_special_tokens=False).offsets
-        if len(offsets) <= MOST_QUESTION_TOKENS:
-            return question
-        return question[: offsets[MOST_QUESTION_TOKENS - 1][1]]
 
 
 def text_of(window: Window) -> str:
@@ -83,18 +71,15 @@ def text_of(window: Window) -> str:
 
 
 def _prefix(window: Window) -> str:
-    return window.above + _BETWEEN if window.above else ""
+    return f"{window.above}. " if window.above else ""
 
 
 def _pair(encoding: Encoding, prefix: int) -> Pair:
-    """`prefix` is how many characters stand before the window's own text."""
-    ids, types = encoding.ids, encoding.type_ids
-    offsets, sequences = encoding.offsets, encoding.sequence_ids
-    if len(ids) > MOST_TOKENS:  # the last one is [SEP]
-        ids = [*ids[: MOST_TOKENS - 1], ids[-1]]
-        types = types[:MOST_TOKENS]
-        offsets = offsets[: MOST_TOKENS - 1]
-        sequences = sequences[: MOST_TOKENS - 1]
+    """Cut a pair to its length; `prefix` characters stand before the window's own text."""
+    *ids, separator = encoding.ids
+    ids = ids[: MOST_TOKENS - 1]
+    offsets = encoding.offsets[: len(ids)]
+    sequences = encoding.sequence_ids[: len(ids)]
     own = [
         number
         for number, (sequence, (start, _)) in enumerate(zip(sequences, offsets, strict=True))
@@ -102,18 +87,15 @@ def _pair(encoding: Encoding, prefix: int) -> Pair:
     ]
     spans = np.array([offsets[number] for number in own], dtype=np.int64).reshape(-1, 2)
     return Pair(
-        ids=np.array(ids, dtype=np.int64),
-        types=np.array(types, dtype=np.int64),
+        ids=np.array([*ids, separator], dtype=np.int64),
+        types=np.array(encoding.type_ids[: len(ids) + 1], dtype=np.int64),
         first=own[0] if own else 0,
         spans=spans - prefix,
     )
 
 
 def read_in_batches(pairs: Sequence[Pair], network: Network, most_tokens: int) -> Reading:
-    """Read pairs, and return what was read in their order.
-
-    A batch has at most `most_tokens` tokens, padding counted, or one pair.
-    """
+    """Read pairs in batches of at most `most_tokens` tokens, with padding, or of one pair."""
     answerability = np.empty(len(pairs), dtype=np.float32)
     tokens: dict[int, TokenScores] = {}
     for numbers in _batches(pairs, most_tokens):
@@ -127,9 +109,8 @@ def read_in_batches(pairs: Sequence[Pair], network: Network, most_tokens: int) -
 
 
 def _batches(pairs: Sequence[Pair], most_tokens: int) -> Iterator[list[int]]:
-    """Yield the numbers of pairs, shortest first."""
     batch: list[int] = []
-    for number in sorted(range(len(pairs)), key=lambda each: len(pairs[each])):
+    for number in sorted(range(len(pairs)), key=lambda number: len(pairs[number])):
         if batch and (len(batch) + 1) * len(pairs[number]) > most_tokens:
             yield batch
             batch = []

@@ -34,36 +34,28 @@ def headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
     label between rows, such as "Operating expenses:", stands under the same header as they do.
     """
     above = _table_above(text, lines)
-    together = [*above, *lines]
-    inside = bool(lines) and is_row(_line_above(text, together[0].start))
-    return _headers(text, together, inside=inside)[len(above) :]
-
-
-def _headers(text: str, lines: Sequence[Span], *, inside: bool) -> list[Span | None]:
-    """Return what `headers` does; `inside` tells that the first line is amid a table."""
-    above: list[Span | None] = []
+    all_lines = [*above, *lines]
+    amid_a_table = bool(lines) and is_row(_line_above(text, all_lines[0].start))
+    headers: list[Span | None] = []
     header: Span | None = None
-    for number, line in enumerate(lines):
+    for number, line in enumerate(all_lines):
         if header and line.end <= header.end:
-            above.append(None)
+            headers.append(None)
             continue
         if is_row(line.of(text)):
-            end = _end_of_header(text, lines, number, opens=not inside)
+            end = _end_of_header(text, all_lines, number, opens=not amid_a_table)
             if end > number:
-                header = Span(line.start, lines[end - 1].end)
-            inside = True
-        elif inside and not is_label(text, lines, number):
-            inside, header = False, None
-        above.append(None if header and header.contains(line) else header)
-    return above
+                header = Span(line.start, all_lines[end - 1].end)
+            amid_a_table = True
+        elif amid_a_table and not is_label(text, all_lines, number):
+            amid_a_table, header = False, None
+        headers.append(None if header and header.contains(line) else header)
+    return headers[len(above) :]
 
 
 def _table_above(text: str, lines: Sequence[Span]) -> list[Span]:
-    """Return the lines before the first one that are of the same table as that.
-
-    Of a very long table it is the last 8,000 characters, from the beginning of a line on.
-    """
-    if not lines or not (is_row(lines[0].of(text)) or is_label(text, lines, 0)):
+    """Return the lines of the first one's table before it, from at most 8,000 characters."""
+    if not lines or not _is_in_table(text, lines, 0):
         return []
     above: list[Span] = []
     first = max(0, lines[0].start - _FAR_ABOVE)
@@ -73,7 +65,7 @@ def _table_above(text: str, lines: Sequence[Span]) -> list[Span]:
     for match in reversed(list(_LINE.finditer(text, first, lines[0].start))):
         line = Span(*match.span())
         blank = len(_LINE_END.findall(text, line.end, below.start)) > 1
-        if blank or not (is_row(line.of(text)) or is_label(text, [line, *above, *lines[:1]], 0)):
+        if blank or not _is_in_table(text, [line, *above, lines[0]], 0):
             break
         above.insert(0, line)
         below = line
@@ -83,9 +75,9 @@ def _table_above(text: str, lines: Sequence[Span]) -> list[Span]:
 def _end_of_header(text: str, lines: Sequence[Span], first: int, *, opens: bool) -> int:
     """Return the number after the last line that heads columns, from row `first` on.
 
-    Rows without a label of their own head columns if their cells are names. Amid a table they do
-    so only if one of them names years: else they may belong to the row above. At the head of a
-    table a row with a label may be one, too.
+    Rows with an empty first cell head columns if their other cells are names. Amid a table one of
+    them must name years: else they may belong to the row above. The first row of a table may be a
+    header with a label of its own (`opens`).
     """
     if opens and _RULE_BELOW.match(text, lines[first].end):
         return first + 1
@@ -95,43 +87,43 @@ def _end_of_header(text: str, lines: Sequence[Span], first: int, *, opens: bool)
         end += 1
     if end > first and (opens or _YEAR.search(text, lines[first].start, lines[end - 1].end)):
         return end
-    following = lines[first + 1 : first + 2]
-    is_followed = bool(following) and (
-        is_row(following[0].of(text)) or is_label(text, lines, first + 1)
-    )
+    is_followed = first + 1 < len(lines) and _is_in_table(text, lines, first + 1)
     if opens and is_followed and _are_names(_cells(lines[first].of(text))[1:]):
         return first + 1
     return first
 
 
 def _heads_columns(line: str) -> bool:
-    """Tell whether a row has an empty first cell, as PDF tables have it above their labels."""
     cells = _cells(line)
     return is_row(line) and not line.endswith("|") and not cells[0] and _are_names(cells)
 
 
 def _are_names(cells: Sequence[str]) -> bool:
-    told = [cell for cell in cells if cell]
-    return bool(told) and all(_NAME.match(cell) for cell in told)
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and all(_NAME.match(cell) for cell in filled)
 
 
 def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.split("|")]
 
 
+def _is_in_table(text: str, lines: Sequence[Span], number: int) -> bool:
+    return is_row(lines[number].of(text)) or is_label(text, lines, number)
+
+
 def is_label(text: str, lines: Sequence[Span], number: int) -> bool:
     """Tell whether a line is a label above a row; a few labels may stand above one another."""
     for line in lines[number : number + _MOST_LABELS]:
-        told = line.of(text)
-        if is_row(told):
+        words = line.of(text)
+        if is_row(words):
             return line is not lines[number]
-        if told.endswith((".", "!", "?")) or len(told.split()) > _MOST_WORDS_OF_A_LABEL:
+        if words.endswith((".", "!", "?")) or len(words.split()) > _MOST_WORDS_OF_A_LABEL:
             return False
     following = lines[number + _MOST_LABELS : number + _MOST_LABELS + 1]
     return bool(following) and is_row(following[0].of(text))
 
 
 def _line_above(text: str, start: int) -> str:
-    """Return the nearest line before `start` that is not blank, or the end of a long one."""
+    """Return the nearest line before `start` that is not blank."""
     above = text[max(0, start - _FAR_ABOVE) : start].rstrip()
     return above[max(above.rfind("\n"), above.rfind("\r")) + 1 :].strip()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.records import Document, Passage, Span
-from index.search.terms import terms
 from qa.question.query import Coverage
 from qa.question.wording import is_lead_in, is_list_item, is_row, word_count
 from qa.read.tables import headers, is_label
@@ -20,12 +19,11 @@ PASSAGES = 12
 """Passages whose windows are considered."""
 WINDOWS = 10
 """Windows that are read: docs/reader.md has the curve of quality over their number."""
-SHARE_WEIGHT = 0.5
+_SHARE_WEIGHT = 0.5
 
 MOST_WORDS = 80
-"""Of a window, but for one of a single longer sentence, row or item and what leads in to it."""
-MOST_CHARACTERS_ABOVE = 120
-"""Of title and headings, of which the reader needs room for what it reads."""
+"""Of a window; a single longer sentence with its lead-in is one, too."""
+_MOST_CHARACTERS_ABOVE = 120
 MOST_LEAD_WORDS = 40
 """A longer header or lead-in is not repeated: it would push out what it leads in to."""
 
@@ -44,10 +42,9 @@ _LONGEST_MARKER = 40
 class Unit:
     """What no window divides: a sentence, or the whole row of a table or item of a list.
 
-    `kind` tells which. A sentence that only announces what follows is a "lead-in". A line that
-    heads the rows below it, all columns or as a label, is a "header". `lead` is the header or the
-    lead-in that the unit stands under, None if there is none, or a long one, and `label` the
-    label that a row stands under.
+    A sentence that only announces what follows is a "lead-in". A line that heads the rows below
+    it, all columns or as a label, is a "header". `lead` is the header or the lead-in that the unit
+    stands under, unless that is long, and `label` the label that a row stands under.
     """
 
     span: Span
@@ -66,11 +63,9 @@ class Window:
     """Whole sentences of one passage, to be read together.
 
     `passage` is the passage's place in the list that the windows were made from, and `span` is
-    where the window's own sentences stand in the document. `parts` are the stretches of the
-    document that `text` joins with a newline: `span`, and before it, where the window begins amid
-    a table or a list, the header or the lead-in. A header may stand in a passage before. `above`
-    is what the document is called and the nearest headings of the passage, joined by ": ". `units`
-    are what `span` is made of, in order.
+    where the window's `units` stand in the document. `parts` are what `text` joins with a newline:
+    the header or lead-in of the first unit, if it has any, which may stand in a passage before, and
+    `span`. `above` is the document's name and the nearest headings, joined by ": ".
     """
 
     passage: int
@@ -85,36 +80,27 @@ def windows_to_read(
     candidates: Sequence[Candidate], coverage: Coverage, most: int = WINDOWS
 ) -> list[Window]:
     """Return the `most` windows of the candidates that promise most, in the candidates' order."""
-    best = windows_by_promise(candidates, coverage)[:most]
-    return sorted(best, key=lambda window: (window.passage, window.span))
+    promising = windows_by_promise(candidates, coverage)[:most]
+    return sorted(promising, key=lambda window: (window.passage, window.span))
 
 
 def windows_by_promise(candidates: Sequence[Candidate], coverage: Coverage) -> list[Window]:
-    """Return all windows of the candidates, those that promise most first.
-
-    A window promises its passage's score and half of the share of the question's words, by
-    weight, that it holds together with what stands above it.
-    """
+    """Return all windows, ranked by the passage's score and the share of the question they hold."""
 
     def promise(window: Window) -> float:
-        return candidates[window.passage].score + SHARE_WEIGHT * share_of(window, coverage)
+        return candidates[window.passage].score + _SHARE_WEIGHT * share_of(window, coverage)
 
     all_windows = windows((each.document, each.passage) for each in candidates)
     return sorted(all_windows, key=promise, reverse=True)
 
 
 def share_of(window: Window, coverage: Coverage) -> float:
-    """Return the share of the question's words that a window and what is above it hold, 0..1."""
-    return coverage.share(coverage.held(frozenset(terms(f"{window.above}\n{window.text}"))))
+    """Return how much of the question a window holds with what stands above it, in 0..1."""
+    return coverage.share(coverage.held_in(f"{window.above}\n{window.text}"))
 
 
 def windows(passages: Iterable[tuple[Document, Passage]]) -> list[Window]:
-    """Cut passages into windows of whole sentences, of at most 80 words, in order.
-
-    Each passage's sentences are divided among its windows, which do not overlap but for lead-ins.
-    Items are kept whole if they are no longer than a window. Each row of a table is a window of its
-    own, below the header of its columns and its label: what heads rows makes no window itself.
-    """
+    """Cut passages into windows of whole units, of at most 80 words, or of one row, in order."""
     packed: list[Window] = []
     for number, (document, passage) in enumerate(passages):
         above = ": ".join(_above(document, passage))
@@ -127,39 +113,34 @@ def windows(passages: Iterable[tuple[Document, Passage]]) -> list[Window]:
 
 
 def _above(document: Document, passage: Passage) -> Sequence[str]:
-    """Return the document's name, then as many of the nearest headings as there is room for.
-
-    Its name is its title, else what its file's name says.
-    """
+    """Return the title, else the file's name, then the nearest headings that there is room for."""
     names = [line for line in (document.title, *passage.context) if line.strip()][:1]
     path = [line for line in passage.heading_path if line.strip() and line not in names]
-    room = MOST_CHARACTERS_ABOVE - sum(map(len, names))
-    nearest: list[str] = []
-    for line in reversed(path):
-        room -= len(line)
-        if room < 0 and nearest:
-            break
-        nearest.insert(0, line)
-    return [line[:MOST_CHARACTERS_ABOVE] for line in (*names, *nearest)]
+    room = _MOST_CHARACTERS_ABOVE - sum(map(len, names))
+    while len(path) > 1 and sum(map(len, path)) > room:
+        path.pop(0)
+    return [line[:_MOST_CHARACTERS_ABOVE] for line in (*names, *path)]
 
 
 def _packed(text: str, units: Iterable[Unit]) -> Iterator[list[Unit]]:
     """Fill windows one after another. What only announces the next unit goes with it."""
     run: list[Unit] = []
     for unit in units:
-        row = unit.kind == "row"
-        if run and (row or _words(text, [*run, unit]) > MOST_WORDS):
-            announcing = not row and len(run) > 1 and is_lead_in(run[-1].span.of(text))
-            carried = [run.pop()] if announcing else []
+        if unit.kind == "row":
+            if run:
+                yield run
+            yield [unit]
+            run = []
+            continue
+        if run and _words(text, [*run, unit]) > MOST_WORDS:
+            announces = len(run) > 1 and is_lead_in(run[-1].span.of(text))
+            lead_in = [run.pop()] if announces else []
             yield run
-            run = carried
+            run = lead_in
             if run and _words(text, [*run, unit]) > MOST_WORDS:
                 yield run
                 run = []
-        if row:
-            yield [unit]
-        else:
-            run.append(unit)
+        run.append(unit)
     if run:
         yield run
 
@@ -171,16 +152,15 @@ def _words(text: str, run: Sequence[Unit]) -> int:
 def size(text: str) -> int:
     """Return how many words a text counts as, by the tokens that it will have.
 
-    "$24,160" is four words, and so are four letters of a script that puts no blanks between words.
+    "$24,160" is four words, and so are four letters of a script without blanks between words.
     """
     words = text.split()
     if text.isascii() and not _DIGIT.search(text):
         return len(words)
-    return sum(map(_pieces, words))
-
-
-def _pieces(word: str) -> int:
-    return len(_PIECE.findall(word)) if _DIGIT.search(word) else max(1, len(_DENSE.findall(word)))
+    return sum(
+        len(_PIECE.findall(word)) if _DIGIT.search(word) else max(1, len(_DENSE.findall(word)))
+        for word in words
+    )
 
 
 def _parts(run: Sequence[Unit]) -> tuple[Span, ...]:
@@ -195,32 +175,34 @@ def units_of(text: str, passage: Passage) -> Iterator[Unit]:
     lead_in: Span | None = None
     label: Span | None = None
     for number, (line, span, header) in enumerate(zip(lines, spans, above, strict=True)):
-        row = is_row(span.of(text))
+        words = span.of(text)
+        row = is_row(words)
         item = not row and _is_item(text, span)
+        whole = size(words) <= MOST_WORDS
+        if not (row or header):
+            label = None
         if row and any(each and each.contains(span) for each in above):
             yield Unit(span, "header")
             label = None
-        elif row and size(span.of(text)) <= MOST_WORDS:
-            yield Unit(span, "row", _short(text, header), label)
+        elif row and whole:
+            yield Unit(span, "row", _if_short(text, header), label)
         elif header and is_label(text, spans, number):
             yield Unit(span, "header")
             label = span
-        elif item and size(span.of(text)) <= MOST_WORDS:
-            yield Unit(span, "item", _short(text, lead_in))
+        elif item and whole:
+            yield Unit(span, "item", _if_short(text, lead_in))
         else:
+            lead = _if_short(text, lead_in) if item else None
             for sentence in line:
-                announces = is_lead_in(sentence.of(text))
-                lead = _short(text, lead_in) if item else None
-                yield Unit(sentence, "lead-in" if announces else "sentence", lead)
-        if not (row or header):
-            label = None
+                kind: Kind = "lead-in" if is_lead_in(sentence.of(text)) else "sentence"
+                yield Unit(sentence, kind, lead)
         if is_lead_in(line[-1].of(text)):
             lead_in = line[-1]
         elif not item:
             lead_in = None
 
 
-def _short(text: str, lead: Span | None) -> Span | None:
+def _if_short(text: str, lead: Span | None) -> Span | None:
     return lead if lead and word_count(lead.of(text)) <= MOST_LEAD_WORDS else None
 
 
@@ -236,10 +218,6 @@ def _lines(text: str, passage: Passage) -> list[list[Span]]:
 
 
 def _is_item(text: str, line: Span) -> bool:
-    """Tell whether a line is a list's item: it has a marker before it, or begins with a label.
-
-    No sentence begins with a marker: it stands between the line's beginning and the sentence.
-    """
-    above = text[max(0, line.start - _LONGEST_MARKER) : line.start]
-    marker = _LINE_END.split(above)[-1].strip(" \t>#")
-    return bool(_MARKER.fullmatch(marker)) or is_list_item(line.of(text))
+    """Tell whether a line is a list's item: it begins with a label, or a marker is before it."""
+    before = _LINE_END.split(text[max(0, line.start - _LONGEST_MARKER) : line.start])[-1]
+    return bool(_MARKER.fullmatch(before.strip(" \t>#"))) or is_list_item(line.of(text))

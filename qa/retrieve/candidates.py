@@ -22,7 +22,7 @@ class Candidate:
     """A passage under consideration, and how near it is to the question.
 
     `row` is its row in the snapshot. `dense` is its cosine, clipped to 0..1, `lexical` its score by
-    words, 0 and up. `score`, in 0..1, fuses both: it compares the candidates of one question.
+    words. `score`, in 0..1, fuses both: it compares the candidates of one question.
     """
 
     row: int
@@ -40,10 +40,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """The passages under consideration, as arrays of shape (passages,) in no special order.
+    """The passages under consideration, as arrays of shape (passages,).
 
-    `rows` are those of the snapshot `source`; `dense`, `lexical` and `score` are those of
-    `Candidate`. Iterated over, these are objects in the order `order`, made when asked for.
+    `rows` are those of the snapshot `source`. Iteration makes `Candidate`s in the order `order`.
     """
 
     source: Snapshot
@@ -61,12 +60,8 @@ class Candidates:
         """Yield the passages, the best first."""
         return map(self.candidate, self.order.tolist())
 
-    def __getitem__(self, rank: int) -> Candidate:
-        """Return the passage of a rank from 0 on."""
-        return self.candidate(int(self.order[rank]))
-
     def candidate(self, number: int) -> Candidate:
-        """Return the passage of a number, which is its place in `rows`."""
+        """Return the passage at index `number` of `rows`."""
         row = int(self.rows[number])
         passage = self.source.passages[row]
         return Candidate(

@@ -1,8 +1,7 @@
 """Search by words: BM25 over passages, and over the documents that they are of.
 
-A `Lexicon` is made once a snapshot. It scores passages that are named (`scores`, `documents`) and
-finds the best of all (`best`). For that it need not score every passage: `best_passages` is
-MaxScore, done for stretches of passages at a time.
+A `Lexicon` is made once a snapshot. It scores given passages (`scores`, `documents`) and finds the
+best of all (`best`): by MaxScore, for one stretch of passages after another, without scoring all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 
 from index.store.postings import Postings
 from index.store.ranges import in_ranges
-from index.store.snapshot import Snapshot
 from qa.retrieve.candidates import RowMask, RowNumbers, Scores
 
 K1 = 1.2
@@ -28,16 +26,13 @@ LONGEST_STRETCH = 1 << 17
 would not stay in a core's cache."""
 LOOK_UP_COST = 16
 """Entries that are scored in the time of looking one passage up in the lists that are left."""
-SLACK = 1e-4
-"""How much a sum of float32 might fall short of the bound on it; it is far less."""
+_SLACK = 1e-4
+"""More than a sum of float32 may fall short of the bound on it, as a share."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word of the question as it is searched for. `weight` is its inverse document frequency.
-
-    A term that no document holds weighs most: it is part of what was asked, and is missing.
-    """
+    """A word of the question as it is searched for. `weight` is its inverse document frequency."""
 
     text: str
     times: int
@@ -46,39 +41,33 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class PostingList:
-    """The passages that hold a term, in order, how often each does, and what the term is worth.
-
-    `bound` is what a text would score that held the term without end; none scores more.
-    """
+    """The passages that hold a term, in order, and how often. None scores more than `bound`."""
 
     bound: float
     rows: NDArray[np.int32]
     counts: NDArray[np.uint8]
 
-    def between(self, start: int, end: int) -> "PostingList":
-        """Return the entries from place `start` up to `end`."""
-        return PostingList(self.bound, self.rows[start:end], self.counts[start:end])
+    def within(self, start: int, end: int) -> "PostingList":
+        """Return the entries of the rows from `start` up to `end`."""
+        first, last = self.first_from(np.array([start, end]))
+        return PostingList(self.bound, self.rows[first:last], self.counts[first:last])
 
-    def places(self, rows: RowNumbers) -> NDArray[np.intp]:
-        """Return for each of `rows` the place of the first entry that is not before it."""
+    def first_from(self, rows: RowNumbers) -> NDArray[np.intp]:
+        """Return for each of `rows` the index of the first entry that is not before it."""
         # Keys of another type would make NumPy copy the list, which may have a million entries.
         return np.searchsorted(self.rows, rows.astype(np.int32, copy=False))
 
-    def held_by(self, rows: RowNumbers) -> NDArray[np.uint8]:
+    def counts_of(self, rows: RowNumbers) -> NDArray[np.uint8]:
         """Return how often each of `rows` holds the term."""
         if not len(self.rows):
             return np.zeros(len(rows), np.uint8)
-        places = np.minimum(self.places(rows), len(self.rows) - 1)
-        return np.where(self.rows[places] == rows, self.counts[places], np.uint8(0))
+        entries = np.minimum(self.first_from(rows), len(self.rows) - 1)
+        return np.where(self.rows[entries] == rows, self.counts[entries], np.uint8(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """A snapshot's postings, and what of the formula does not depend on the question.
-
-    `passage_norms` and `document_norms` have what `norms` makes of the length of each.
-    `document_starts` has the first row of each document, and at the end the number of passages.
-    """
+    """A snapshot's postings, with what of the formula does not depend on the question."""
 
     postings: Postings
     passage_norms: Scores
@@ -87,12 +76,7 @@ class Lexicon:
     document_numbers: NDArray[np.int32]
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Self:
-        """Return the lexicon of a snapshot."""
-        return cls.over(snapshot.postings, snapshot.columns.document_numbers)
-
-    @classmethod
-    def over(cls, postings: Postings, document_numbers: NDArray[np.int32]) -> Self:
+    def of(cls, postings: Postings, document_numbers: NDArray[np.int32]) -> Self:
         """Return the lexicon of passages whose documents have these numbers, in order."""
         counts = np.bincount(document_numbers)
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
@@ -109,16 +93,32 @@ class Lexicon:
     ) -> tuple[NDArray[np.intp], Scores]:
         """Return the rows and scores of the `limit` best passages, best first, ties in row order.
 
-        Each of them holds a term. Where only some passages are `allowed`, the best of these.
+        Each of them holds a term and is `allowed`; None allows all.
         """
-        return best_passages(self._lists(terms), self.passage_norms, limit, allowed)
+        rows, scores = np.empty(0, np.intp), np.empty(0, np.float32)
+        lists, norms = self._lists(terms), self.passage_norms
+        room = np.empty(min(len(norms), LONGEST_STRETCH), np.float32)
+        for start, end in pairwise(_edges(len(norms))):
+            stretch = _Stretch(
+                norms=norms[start:end],
+                allowed=None if allowed is None else allowed[start:end],
+                lists=[postings.within(start, end) for postings in lists],
+                start=start,
+            )
+            to_beat = float(scores[-1]) if len(scores) == limit else 0.0
+            more_rows, more_scores = stretch.reaching(to_beat * (1 - _SLACK), room)
+            rows = np.concatenate([rows, more_rows + start])
+            scores = np.concatenate([scores, more_scores])
+            best = greatest(scores, limit)
+            rows, scores = rows[best], scores[best]
+        return rows, scores
 
     def scores(self, terms: Sequence[Term], rows: RowNumbers) -> Scores:
         """Return the scores of the passages `rows`, 0 for one that holds no term."""
         scores = np.zeros(len(rows), np.float32)
         norms_of_rows = self.passage_norms[rows]
         for postings in self._lists(terms):
-            scores += score(postings.bound, postings.held_by(rows), norms_of_rows)
+            scores += score(postings.bound, postings.counts_of(rows), norms_of_rows)
         return scores
 
     def documents(self, terms: Sequence[Term], rows: RowNumbers) -> Scores:
@@ -127,10 +127,10 @@ class Lexicon:
         scores = np.zeros(len(numbers), np.float32)
         norms_of_documents = self.document_norms[numbers]
         for postings in self._lists(terms):
-            first = postings.places(self.document_starts[numbers])
-            last = postings.places(self.document_starts[numbers + 1])
-            document, place = in_ranges(first, last)
-            counts = np.bincount(document, postings.counts[place], len(numbers))
+            first = postings.first_from(self.document_starts[numbers])
+            last = postings.first_from(self.document_starts[numbers + 1])
+            document, entry = in_ranges(first, last)
+            counts = np.bincount(document, postings.counts[entry], len(numbers))
             scores += score(postings.bound, counts, norms_of_documents)
         scores_of_rows: Scores = scores[document_of_row]
         return scores_of_rows
@@ -138,20 +138,17 @@ class Lexicon:
     def held_by_document(self, terms: Sequence[Term], row: int) -> frozenset[str]:
         """Return which of the terms the document of the passage `row` holds."""
         number = self.document_numbers[row]
-        first, last = self.document_starts[number], self.document_starts[number + 1]
+        bounds = self.document_starts[number : number + 2]
 
         def holds(term: Term) -> bool:
             rows, _ = self.postings.of(term.text)
-            place = int(np.searchsorted(rows, first))
-            return place < len(rows) and bool(rows[place] < last)
+            first, end = map(int, np.searchsorted(rows, bounds))
+            return end > first
 
         return frozenset(term.text for term in terms if holds(term))
 
     def _lists(self, terms: Sequence[Term]) -> list[PostingList]:
-        """Return what the postings hold of the terms, in order of falling bound.
-
-        The order is that in which scores are added up, for sums of floats depend on it.
-        """
+        """Return the postings of the terms in order of falling bound: sums depend on the order."""
         lists = (
             PostingList(term.times * term.weight * (K1 + 1), *self.postings.of(term.text))
             for term in terms
@@ -175,43 +172,13 @@ def score(bound: float, counts: NDArray[np.number], norms: Scores) -> Scores:
     return scores
 
 
-def best_passages(
-    lists: Sequence[PostingList], norms: Scores, limit: int, allowed: RowMask | None = None
-) -> tuple[NDArray[np.intp], Scores]:
-    """Return the rows and scores of the `limit` best passages, best first, ties in row order.
-
-    Passages that score 0 are none of them. `lists` come in order of falling bound; so are their
-    scores added up. `norms` has shape (passages,).
-    """
-    rows, scores = np.empty(0, np.intp), np.empty(0, np.float32)
-    edges = np.fromiter(_edges(len(norms)), np.int32)
-    cuts = [postings.places(edges).tolist() for postings in lists]
-    room = np.empty(min(len(norms), LONGEST_STRETCH), np.float32)
-    for number, (start, end) in enumerate(pairwise(edges.tolist())):
-        stretch = _Stretch(
-            norms=norms[start:end],
-            allowed=None if allowed is None else allowed[start:end],
-            lists=[
-                postings.between(*cut[number : number + 2])
-                for postings, cut in zip(lists, cuts, strict=True)
-            ],
-            start=start,
-        )
-        to_beat = float(scores[-1]) if len(scores) == limit else 0.0
-        places, more = stretch.reaching(to_beat * (1 - SLACK), room)
-        rows, scores = np.concatenate([rows, places + start]), np.concatenate([scores, more])
-        first = best_places(scores, limit)
-        rows, scores = rows[first], scores[first]
-    return rows, scores
-
-
-def best_places(scores: Scores, limit: int) -> NDArray[np.intp]:
-    """Return the places of the `limit` greatest scores, greatest first, ties in order."""
-    places = np.arange(len(scores))
+def greatest(scores: Scores, limit: int) -> NDArray[np.intp]:
+    """Return the indices of the `limit` greatest scores, greatest first, ties in order."""
+    indices = np.arange(len(scores))
     if len(scores) > limit:
-        places = np.flatnonzero(scores >= np.partition(scores, -limit)[-limit])
-    first: NDArray[np.intp] = places[np.argsort(-scores[places], kind="stable")][:limit]
-    return first
+        indices = np.flatnonzero(scores >= np.partition(scores, -limit)[-limit])
+    ranked: NDArray[np.intp] = indices[np.argsort(-scores[indices], kind="stable")]
+    return ranked[:limit]
 
 
 def _edges(passages: int) -> Iterator[int]:
@@ -226,7 +193,7 @@ def _edges(passages: int) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Passages that follow one another from row `start` on, and what the lists have of them."""
+    """Passages that follow one another from row `start` on; rows are counted from there."""
 
     norms: Scores
     allowed: RowMask | None
@@ -234,43 +201,35 @@ class _Stretch:
     start: int
 
     def reaching(self, least: float, room: Scores) -> tuple[NDArray[np.intp], Scores]:
-        """Return which passages, counted from `start`, score `least` and above 0, and what.
-
-        `room` is written over; new room for every stretch would cost more than filling it.
-        """
+        """Return which rows score `least` and above 0, and their scores; `room` is written over."""
         scores = room[: len(self.norms)]
         scores.fill(0)
-        rest = _sums_from([postings.bound for postings in self.lists])
-        entries = _sums_from([len(postings.rows) for postings in self.lists])
-        for done, postings in enumerate(self.lists):
-            if least > rest[done] or self.allowed is not None:
-                hopeful = self._hopeful(scores, least - rest[done])
-                if np.count_nonzero(hopeful) * LOOK_UP_COST < entries[done]:
-                    return self._looked_up(np.flatnonzero(hopeful), scores, least, done)
-            places = np.subtract(postings.rows, self.start, dtype=np.intp)
-            np.add.at(scores, places, score(postings.bound, postings.counts, self.norms[places]))
-        hopeful = self._hopeful(scores, least)
-        return self._looked_up(np.flatnonzero(hopeful), scores, least, len(self.lists))
+        bound_left = _sums_from([postings.bound for postings in self.lists])
+        entries_left = _sums_from([len(postings.rows) for postings in self.lists])
+        done = 0
+        while done < len(self.lists):
+            if least > bound_left[done] or self.allowed is not None:
+                hopeful = self._hopeful(scores, least - bound_left[done])
+                if np.count_nonzero(hopeful) * LOOK_UP_COST < entries_left[done]:
+                    break
+            postings = self.lists[done]
+            rows = np.subtract(postings.rows, self.start, dtype=np.intp)
+            np.add.at(scores, rows, score(postings.bound, postings.counts, self.norms[rows]))
+            done += 1
+        # The few rows that may still reach `least` are looked up in the lists that are left.
+        rows = np.flatnonzero(self._hopeful(scores, least - bound_left[done]))
+        scores = scores[rows]
+        for postings, after in zip(self.lists[done:], bound_left[done + 1 :], strict=True):
+            counts = postings.counts_of(rows + self.start)
+            scores += score(postings.bound, counts, self.norms[rows])
+            hopeful = scores >= least - after
+            rows, scores = rows[hopeful], scores[hopeful]
+        holding = scores > 0
+        return rows[holding], scores[holding]
 
     def _hopeful(self, scores: Scores, least: float) -> NDArray[np.bool_]:
         hopeful = scores >= least if least > 0 else scores > least
-        if self.allowed is not None:
-            hopeful &= self.allowed
-        return hopeful
-
-    def _looked_up(
-        self, places: NDArray[np.intp], scores: Scores, least: float, done: int
-    ) -> tuple[NDArray[np.intp], Scores]:
-        """Add to the passages' scores what the lists hold of them that are not `done`."""
-        scores = scores[places]
-        rest = _sums_from([postings.bound for postings in self.lists])
-        for postings, after in zip(self.lists[done:], rest[done + 1 :], strict=True):
-            counts = postings.held_by(places + self.start)
-            scores += score(postings.bound, counts, self.norms[places])
-            hopeful = np.flatnonzero(scores >= least - after)
-            places, scores = places[hopeful], scores[hopeful]
-        holding = np.flatnonzero(scores)
-        return places[holding], scores[holding]
+        return hopeful if self.allowed is None else hopeful & self.allowed
 
 
 def _sums_from(values: Sequence[float]) -> list[float]:

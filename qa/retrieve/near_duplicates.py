@@ -2,26 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
 from index.records import headings_and_context
-from index.search.terms import terms
 from qa.question.query import Coverage
 from qa.question.wording import content_words, figures_differ, is_row, same_claim_words
 from qa.records import Place
 from qa.retrieve.candidates import Candidate, Candidates, Scores
 
-SAME_WORDS = 0.7
+_SAME_WORDS = 0.7
 """Dice's coefficient from which on two sentences say the same, if one has all words of the other;
-else it takes `NEARLY_ALL_WORDS`."""
-NEARLY_ALL_WORDS = 0.85
-SAME_SHARE = 0.6
+else it takes `_NEARLY_ALL_WORDS`."""
+_NEARLY_ALL_WORDS = 0.85
+_SAME_SHARE = 0.6
 _LEAST_COSINE = 0.7
+"""Passages less alike than this are not compared as near-duplicates."""
 _LEAST_COSINE_ELSEWHERE = 0.6
-"""Passages less alike than this are not compared sentence by sentence: as near-duplicates, or for
-one sentence that both may have."""
+"""Passages less alike than this are not searched for the same sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +33,18 @@ class Group:
     @property
     def also_in(self) -> tuple[Place, ...]:
         """Where the duplicates stand."""
-        return tuple(Place(each.document, each.passage.span) for each in self.duplicates)
+        return tuple(Place(other.document, other.passage.span) for other in self.duplicates)
 
 
 @dataclass(frozen=True)
 class Families:
-    """The candidates of one question, divided into groups of near-duplicates when asked for."""
+    """The candidates of one question, to be divided into groups of near-duplicates."""
 
     candidates: Candidates
     coverage: Coverage
 
     def groups(self, most: int, first: Sequence[Group] = ()) -> tuple[Group, ...]:
-        """Return the first `most` groups: the same, whatever `most` is.
-
-        `first` are groups that were returned before, in any order: the others come behind them.
-        """
+        """Return the first `most` groups, beginning with those that were returned `first`."""
         groups = list(first[:most])
         grouped = [each.row for group in first for each in (group.best, *group.duplicates)]
         order = self.candidates.order
@@ -57,20 +53,17 @@ class Families:
             number, left = int(left[0]), left[1:]
             best = self.candidates.candidate(number)
             alike = left[self._vectors[left] @ self._vectors[number] >= _LEAST_COSINE]
-            duplicates = {
-                other: candidate
-                for other in alike.tolist()
-                if repeats(candidate := self.candidates.candidate(other), best, self.coverage)
-            }
-            groups.append(Group(best, tuple(duplicates.values())))
-            left = left[~np.isin(left, list(duplicates))]
+            duplicates = [
+                candidate
+                for candidate in map(self.candidates.candidate, alike.tolist())
+                if repeats(candidate, best, self.coverage)
+            ]
+            groups.append(Group(best, tuple(duplicates)))
+            left = left[~np.isin(self.candidates.rows[left], [other.row for other in duplicates])]
         return tuple(groups)
 
     def elsewhere(self, candidate: Candidate, sentence: Place) -> Iterator[Place]:
-        """Yield where other sentences stand that say the same as one of a candidate's.
-
-        They are looked for in the candidates on the same subject.
-        """
+        """Yield the sentences of candidates on the same subject that say the same as this one's."""
         number = int(np.flatnonzero(self.candidates.rows == candidate.row)[0])
         alike = np.flatnonzero(self._vectors @ self._vectors[number] >= _LEAST_COSINE_ELSEWHERE)
         for near in map(self.candidates.candidate, alike.tolist()):
@@ -80,7 +73,6 @@ class Families:
 
     @cached_property
     def _vectors(self) -> Scores:
-        """The vector of each candidate, shape (candidates, dimension)."""
         vectors = self.candidates.source.passage_vectors.take(self.candidates.rows)
         return vectors.astype(np.float32)
 
@@ -88,41 +80,30 @@ class Families:
 def repeats(candidate: Candidate, best: Candidate, coverage: Coverage) -> bool:
     """Tell whether a passage says little that `best` does not say.
 
-    Most of the shorter one's characters are sentences that the other has, too. What `best` lacks
-    of it holds no word of the question that `best` does not hold, no row of a table, and no other
-    figures for the same things: texts that differ in just these say something else.
+    Most of the shorter one's characters are sentences that the other has, too. The sentences that
+    `best` lacks hold no further word of the question, no row of a table, and no other figures for
+    the same things: texts that differ in just these say something else.
     """
     own = [sentence.text for sentence in best.sentences]
     texts = [sentence.text for sentence in candidate.sentences]
     lacking = [text for text in texts if not any(says_the_same(text, other) for other in own)]
     said = sum(map(len, texts)) - sum(map(len, lacking))
-    if said < SAME_SHARE * min(sum(map(len, texts)), sum(map(len, own))):
+    if said < _SAME_SHARE * min(sum(map(len, texts)), sum(map(len, own))):
         return False
     if any(map(is_row, lacking)):
         return False
     if any(figures_differ(text, other) for text in lacking for other in own):
         return False
-    held = coverage.held(
-        _terms("\n".join((*headings_and_context(best.document, best.passage), *own)))
-    )
-    return not any(coverage.held(_terms(text)) & ~held for text in lacking)
+    held = coverage.held_in("\n".join((*headings_and_context(best.document, best.passage), *own)))
+    return not any(coverage.held_in(text) & ~held for text in lacking)
 
 
 def says_the_same(sentence: str, other: str) -> bool:
-    """Tell whether two sentences are the same, or one has little more to say than the other.
-
-    Where each has words of its own, these may tell them apart ("Redness is common", "Swelling is
-    common").
-    """
+    """Tell whether two sentences are the same, or one has little more to say than the other."""
     if sentence == other:
         return True
     alike = same_claim_words(sentence, other)
-    if alike < SAME_WORDS:
+    if alike < _SAME_WORDS:
         return False
     own, others = content_words(sentence), content_words(other)
-    return own <= others or others <= own or alike >= NEARLY_ALL_WORDS
-
-
-@lru_cache(maxsize=8192)
-def _terms(text: str) -> frozenset[str]:
-    return frozenset(terms(text))
+    return own <= others or others <= own or alike >= _NEARLY_ALL_WORDS

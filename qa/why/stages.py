@@ -8,7 +8,7 @@ from typing import Self
 
 from index.records import Passage
 from qa.answer.names import lacks, proper_names
-from qa.answer.quotes import ANSWER_WORDS, MAX_QUOTES, QUOTE_MARGIN, Decision, decide
+from qa.answer.quotes import ANSWER_WORDS, MAX_QUOTES, QUOTE_MARGIN, QuoteDecision, decide
 from qa.answer.tracing import Trace
 from qa.answer.units import probability
 from qa.engine import MAX_TOP_K, Engine
@@ -66,7 +66,7 @@ class Considered:
     group_count: int
     groups: Mapping[str, tuple[int, Group]]
     read: Mapping[str, float]
-    decisions: tuple[Decision, ...]
+    decisions: tuple[QuoteDecision, ...]
 
     @classmethod
     def of(cls, engine: Engine, question: str, top_k: int) -> Self:
@@ -305,7 +305,7 @@ class Followed:
         return next((place for copy, place in folded if copy.passage.id == passage_id), None)
 
     @property
-    def _decisions(self) -> list[tuple[int, Decision]]:
+    def _decisions(self) -> list[tuple[int, QuoteDecision]]:
         """The decisions on quotes from the passage that have some of what is expected, by rank."""
         return [
             (rank, decision)
@@ -358,7 +358,7 @@ def _shortened(text: str) -> str:
     return f"“{words[:_MAX_SHOWN].rstrip()}…”" if len(words) > _MAX_SHOWN else f"“{words}”"
 
 
-def _ruling(decision: Decision, needed: float) -> str:
+def _ruling(decision: QuoteDecision, needed: float) -> str:
     match decision.ruling:
         case "chosen":
             return "for the answer"

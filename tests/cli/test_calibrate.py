@@ -170,7 +170,7 @@ def test_from_questions_to_answers_and_back(
 
     # What it was made for is no longer what is in use.
     with monkeypatch.context() as patch:
-        patch.setattr("qa.answer.rule.SCORING", 99)
+        patch.setattr("qa.answer.calibration.SCORING", 99)
         off = status(hashed)
         assert (off["standing"], off["made_for"]) == (
             "not in force",

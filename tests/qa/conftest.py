@@ -14,7 +14,7 @@ from index.store.store import Store
 from index.sync import sync
 from qa.answer.tracing import Trace
 from qa.engine import Engine
-from qa.read.reader import Reader
+from qa.read.reading import Reader
 from qa.records import Answer
 from tests.encoders import HashingEncoder
 

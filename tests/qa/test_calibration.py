@@ -21,7 +21,7 @@ from qa.answer.decision import model_of
 from qa.engine import Engine
 from qa.formats.answer import AnswerJson
 from qa.live import LiveEngine
-from qa.read.reader import Reader
+from qa.read.reading import Reader
 from qa.records import Answer
 from tests.calibrations import CALIBRATION, PROMISE, fitting
 from tests.encoders import HashingEncoder

@@ -14,7 +14,7 @@ from index.search.terms import terms
 from qa.engine import Engine
 from qa.question.query import LEAST_WEIGHT, Query, search_terms
 from qa.records import STAGES, left_out, stages_without
-from qa.retrieve.lexical import K1, B, Lexicon, Term, best_places
+from qa.retrieve.lexical import K1, B, Term, greatest
 from qa.retrieve.retriever import DENSE_WEIGHT, fuse, min_max
 from tests.qa.candidates import covered
 from tests.qa.conftest import Hashed, Library
@@ -84,8 +84,8 @@ def test_the_rarer_a_term_the_more_it_weighs_and_a_missing_one_most(hashed: Hash
 
 
 @given(st.lists(st.floats(0, 9, width=32), min_size=1, max_size=40), st.integers(1, 50))
-def test_the_best_places_are_the_first_of_all_in_order(values: list[float], limit: int) -> None:
-    found = best_places(np.array(values, np.float32), limit).tolist()
+def test_the_greatest_are_the_first_of_all_in_order(values: list[float], limit: int) -> None:
+    found = greatest(np.array(values, np.float32), limit).tolist()
     assert found == sorted(range(len(values)), key=lambda place: (-values[place], place))[:limit]
 
 
@@ -186,6 +186,6 @@ def test_a_question_of_nothing_but_a_common_word_is_not_covered_by_it() -> None:
 
 def test_a_lexicon_is_of_all_passages(hashed: Hashed) -> None:
     engine = hashed(TEXTS)
-    lexicon = Lexicon.of(engine.snapshot)
+    lexicon = engine.lexicon
     assert len(lexicon.passage_norms) == len(engine.snapshot.passages)
     assert lexicon.document_starts[-1] == len(engine.snapshot.passages)

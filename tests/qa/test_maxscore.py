@@ -35,7 +35,7 @@ def lexicon_of(shares_held: Sequence[float], passages: int, seed: int, most: int
         lengths=lengths.astype(np.int32),
     )
     numbers = np.cumsum(random.random(passages) < 0.5).astype(np.int32)
-    return Lexicon.over(postings, numbers - numbers[0])
+    return Lexicon.of(postings, numbers - numbers[0])
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Typos are read as words of the documents, and nothing else is."""
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -10,16 +11,24 @@ from index.chunking.tokens import Tokenizer
 from index.records import Span
 from qa.engine import Engine
 from qa.question.query import compounds, search_terms
-from qa.question.spelling import MOST_LOOKED_UP, Speller
+from qa.question.spelling import MOST_LOOKED_UP, corrected
 from qa.question.wording import is_asking_word
 from qa.records import Correction, stages_without
 from tests.qa.candidates import covered
 from tests.qa.conftest import Ask, Library
 
+Correct = Callable[[str], tuple[str, tuple[Correction, ...]]]
+
+
+def correcting(engine: Engine) -> Correct:
+    return lambda question: corrected(
+        question, engine.lexicon, engine.tokenizer, engine.model.max_tokens
+    )
+
 
 @pytest.fixture(scope="module")
-def speller(engine: Engine) -> Speller:
-    return Speller(engine.lexicon, engine.tokenizer)
+def correct(engine: Engine) -> Correct:
+    return correcting(engine)
 
 
 @pytest.mark.parametrize(
@@ -33,9 +42,9 @@ def speller(engine: Engine) -> Speller:
     ],
 )
 def test_typos_are_read_as_what_the_documents_say(
-    speller: Speller, question: str, read: str
+    correct: Correct, question: str, read: str
 ) -> None:
-    found, corrections = speller.correct(question)
+    found, corrections = correct(question)
     assert found == read
     for correction in corrections:
         assert correction.written in question
@@ -65,8 +74,8 @@ def test_typos_are_read_as_what_the_documents_say(
         "",
     ],
 )
-def test_what_is_no_typo_is_left_as_it_is(speller: Speller, question: str) -> None:
-    assert speller.correct(question) == (question, ())
+def test_what_is_no_typo_is_left_as_it_is(correct: Correct, question: str) -> None:
+    assert correct(question) == (question, ())
 
 
 @pytest.mark.parametrize(
@@ -85,27 +94,27 @@ def test_another_word_is_not_taken_for_what_the_documents_say(
     library: Library, asked: str, there: str
 ) -> None:
     engine = library({"a.txt": there})
-    corrected, _ = Speller(engine.lexicon, engine.tokenizer).correct(f"what about {asked}")
+    read, _ = correcting(engine)(f"what about {asked}")
     typo_like = asked in {"johanson", "qvlsx"}  # small letters, in no dictionary, a letter off
-    assert (corrected == f"what about {asked}") is not typo_like
+    assert (read == f"what about {asked}") is not typo_like
 
 
 def test_of_several_near_words_the_nearest_is_read_then_the_commonest(library: Library) -> None:
     engine = library({"a.txt": "Flagons. Dragons and dragons. A dragon.", "b.txt": "A dragoon."})
-    correct = Speller(engine.lexicon, engine.tokenizer).correct
+    correct = correcting(engine)
     assert correct("dragnos") == ("dragons", (Correction("dragnos", "dragons"),))
     assert correct("rdagons") == ("rdagons", ()), "the first letter is rarely mistyped"
 
 
-def test_only_so_many_words_are_looked_up(speller: Speller) -> None:
-    read, corrections = speller.correct(" ".join(["ezcema"] * (MOST_LOOKED_UP + 3)))
+def test_only_so_many_words_are_looked_up(correct: Correct) -> None:
+    read, corrections = correct(" ".join(["ezcema"] * (MOST_LOOKED_UP + 3)))
     assert len(corrections) == MOST_LOOKED_UP
     assert read.split().count("ezcema") == 3
 
 
 @given(question=st.text(max_size=60))
-def test_all_but_what_was_corrected_stays(speller: Speller, question: str) -> None:
-    read, corrections = speller.correct(question)
+def test_all_but_what_was_corrected_stays(correct: Correct, question: str) -> None:
+    read, corrections = correct(question)
     at = 0
     expected = question
     for correction in corrections:

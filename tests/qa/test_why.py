@@ -235,7 +235,7 @@ def test_a_passage_behind_fifty_others_is_in_no_list(hashed: Hashed) -> None:
     engine = hashed({f"{n:02}.txt": f"What fades is a{n}x b{n}x c{n}x." for n in range(70)})
     trace = engine.trace(QUESTION)
     kept = {group.best.passage.id for group in trace.groups(50)}
-    last = trace.candidates[-1]
+    last = list(trace.candidates)[-1]
     assert len(kept) == 50
     assert last.passage.id not in kept
     report = why(engine, QUESTION, last.document.text, 50)

@@ -10,7 +10,8 @@ from safetensors.numpy import load_file
 import training.__main__ as command
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from qa.read.reader import MOST_TOKENS, find_reader
+from qa.read.reader import find_reader
+from qa.read.reading import MOST_TOKENS
 from tests.encoders import HashingEncoder
 from tests.models import make_model
 from tests.training.test_rows import TEXT, row

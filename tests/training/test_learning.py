@@ -8,7 +8,7 @@ import torch
 
 from qa.read.network import load_network, new_network, weights_to_save
 from qa.read.pairs import PairTokenizer
-from qa.read.reader import MOST_TOKENS
+from qa.read.reading import MOST_TOKENS
 from tests.models import make_model
 from tests.training.test_rows import row
 from training.batches import batches, examples

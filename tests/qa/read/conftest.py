@@ -11,7 +11,8 @@ from index.encoding.openvino_model import precisions
 from index.records import Span
 from qa.read.network import TorchReader
 from qa.read.openvino_reader import OpenVinoReader, openvino_reader
-from qa.read.reader import MOST_TOKENS, TrainedReader, find_reader
+from qa.read.reader import find_reader
+from qa.read.reading import MOST_TOKENS, TrainedReader
 from qa.read.windows import Window
 from tests.models import make_model
 

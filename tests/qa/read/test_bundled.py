@@ -9,14 +9,8 @@ from index.encoding.model import Model
 from index.errors import ModelError
 from qa.read import reader as readers
 from qa.read.network import TorchReader
-from qa.read.reader import (
-    WEIGHTS,
-    WEIGHTS_SHA256,
-    TrainedReader,
-    find_reader,
-    open_reader,
-    sha256_of,
-)
+from qa.read.reader import WEIGHTS, WEIGHTS_SHA256, find_reader, open_reader, sha256_of
+from qa.read.reading import TrainedReader
 from tests.qa.read.conftest import windows_of, write_weights
 
 MOST_BYTES = 25_000_000

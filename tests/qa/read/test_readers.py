@@ -18,15 +18,8 @@ from index.errors import ModelError, NotConvertibleError
 from qa.read import openvino_reader as converted
 from qa.read.network import TorchReader
 from qa.read.openvino_reader import TOLERANCES, OpenVinoReader, largest_differences, openvino_reader
-from qa.read.reader import (
-    Logits,
-    Reader,
-    Reading,
-    TokenScores,
-    TrainedReader,
-    find_reader,
-    open_trained,
-)
+from qa.read.reader import find_reader, open_trained
+from qa.read.reading import Logits, Reader, Reading, TokenScores, TrainedReader
 from qa.read.windows import Window
 from tests.qa.read.conftest import windows_of
 
