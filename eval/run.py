@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from eval.errors import GoldError
-from eval.gold import Question, QuestionSet
+from eval.gold import GoldError, Question, QuestionSet
 from eval.judge import Corpus, judge
 from eval.measures import measure
 from eval.records import Estimate, OffsetCheck, Part, Protocol, Result, Run, Settings

@@ -21,7 +21,7 @@ COMMANDS = {
     "status": ("pincite.status:status_command", "Show what the store holds."),
     "verify": ("qa.cli:verify_command", "Check an answer against the sources as they are now."),
     "calibrate": (
-        "eval.calibration.cli:calibrate_command",
+        "pincite.calibrating:calibrate_command",
         "Fit when to answer, on your questions.",
     ),
     "gate": ("pincite.gating:gate_command", "Register questions that new snapshots must answer."),

@@ -12,12 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.comparison import Comparison
-from eval.errors import GoldError
 from eval.gate import GateOutcome, GoldGate, model_of
-from eval.gold import GoldRow, Rows, locate, read_gold
+from eval.gold import GoldError, GoldRow, Rows, locate, read_gold
 from eval.measures import BY_NAME
 from eval.records import Result
-from eval.report.figures import count_kinds, difference_rows, rank_text
+from eval.report import count_kinds, difference_rows, rank_text
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.errors import SettingsError, StoreError
@@ -160,7 +159,7 @@ def _print_outcome(outcome: GateOutcome, sources: Sequence[str], out: Console) -
     for row in difference_rows(replace(compared, differences=outcome.losses)):
         table.add_row(*row[:-1])
     out.print(table)
-    _print(out, _worse(compared, outcome.lost))
+    _print(out, _worse(compared, outcome.missing))
     command = shlex.join(["pincite", "index", "--force", *sources])
     other = f"pincite rollback {outcome.candidate}"
     _print(out, [f"Look into them, or publish it all the same: {command} (or {other})"])
@@ -191,7 +190,7 @@ def _passed(outcome: GateOutcome, compared: Comparison) -> Iterator[str]:
     if outcome.too_few:
         yield f"Too few questions to tell: {len(compared.worse)} of {outcome.asked} got worse:"
     if outcome.slight or outcome.too_few:
-        yield from _worse(compared, outcome.lost)
+        yield from _worse(compared, outcome.missing)
 
 
 def _counts(compared: Comparison) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.measures import Measure
 from eval.measures.formulas import Indices, Mean, Quantile, Ratio, auroc
-from eval.measures.measure import Measure
 from eval.measures.table import Table
 from eval.records import Estimate, Result
 

@@ -20,7 +20,7 @@ from benchmarks.answers.figures import (
 )
 from benchmarks.squad2 import Part, read_squad2
 from eval.gold import PACKAGED_GOLD, Question, QuestionSet, locate, read_gold
-from eval.measures.measure import Measure
+from eval.measures import Measure
 from eval.records import Result, Run
 from eval.run import evaluate
 from eval.sets.protocols import IndexedSets, run_abstain, run_beir, run_spans

@@ -18,7 +18,7 @@ from benchmarks.peers.indexing import (
 )
 from benchmarks.peers.systems import PEERS, TOP_K, peer, pincite, python_of, versions
 from benchmarks.results import LATEST, WORK, keep
-from eval.sets.beir import read_beir
+from eval.sets.layouts import read_beir
 from index.encoding.model import find_model
 
 _METHOD = """\

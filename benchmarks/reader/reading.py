@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from benchmarks.squad2 import Part, read_squad2
 from eval.gold import PACKAGED_GOLD, Question, locate, read_gold
 from eval.judge import holds, place_of
-from eval.measures.formulas import auroc
-from eval.measures.measure import interval
+from eval.measures.formulas import auroc, interval
 from eval.measures.table import Table
 from eval.records import Kind
-from eval.sets.beir import read_beir
+from eval.sets.layouts import read_beir
 from eval.sets.leave_out import far_off, leave_out
 from eval.sets.protocols import IndexedSets
 from index.progress import no_progress

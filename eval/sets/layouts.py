@@ -1,15 +1,21 @@
-"""Folders of the BEIR layout: corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv."""
+"""How public sets lie in folders.
+
+BEIR: corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv. chunking_evaluation: corpora/*.md and
+answers.jsonl with gold spans.
+"""
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from eval.errors import GoldError
 from eval.gold import (
+    GoldError,
+    GoldSpan,
     Line,
     Question,
     QuestionSet,
@@ -20,18 +26,17 @@ from eval.gold import (
     refuse_repeats,
 )
 from eval.records import MAX_GRADE
-from index.records import Document
+from index.records import Document, Span
 from index.sources.listing import document_id
 from index.terminal import one_line
 
-_HEADER = ["query-id", "corpus-id", "score"]
 _QRELS_FORM = (
     "a line is query-id, corpus-id and a whole number as score, with tabs between them; correct it."
 )
 
 
 class CorpusRow(BaseModel):
-    """One line of corpus.jsonl; other fields are not looked at."""
+    """One line of corpus.jsonl; other fields do not matter."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,22 +46,12 @@ class CorpusRow(BaseModel):
 
 
 class QueryRow(BaseModel):
-    """One line of queries.jsonl; other fields are not looked at."""
+    """One line of queries.jsonl; other fields do not matter."""
 
     model_config = ConfigDict(frozen=True)
 
     id: Line = Field(alias="_id")
     text: Line
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A line of the qrels: how relevant a document is to a question; 0 and below is not."""
-
-    line: int
-    question: str
-    document: str
-    grade: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,53 +119,50 @@ def _files(folder: Path, split: str) -> tuple[Path, Path, Path]:
 def _relevant(
     qrels: Path, lines: Mapping[int, str], questions: set[str], documents: Mapping[str, Document]
 ) -> dict[str, dict[str, int]]:
-    """Return, by question, the ids of the relevant documents with their grades."""
+    """Return, by question, the ids of the relevant documents with their grades.
+
+    A grade of 0 or below says that the document is not relevant.
+    """
     relevant: dict[str, dict[str, int]] = {}
-    for judgement in _judgements(qrels, lines):
+    for line, question, document, grade in _judgements(qrels, lines):
         for what, is_there, file in (
-            (
-                f"the question {judgement.question}",
-                judgement.question in questions,
-                "queries.jsonl",
-            ),
-            (f"the document {judgement.document}", judgement.document in documents, "corpus.jsonl"),
+            (f"the question {question}", question in questions, "queries.jsonl"),
+            (f"the document {document}", document in documents, "corpus.jsonl"),
         ):
             if not is_there:
-                raise line_error(
-                    qrels,
-                    judgement.line,
-                    f"{what} is not in {file}; add it there or take this line out.",
-                )
-        if judgement.grade > 0:
-            relevant.setdefault(judgement.question, {})[documents[judgement.document].id] = (
-                judgement.grade
-            )
+                fault = f"{what} is not in {file}; add it there or take this line out."
+                raise line_error(qrels, line, fault)
+        if grade > 0:
+            relevant.setdefault(question, {})[documents[document].id] = grade
     if not relevant:
         raise GoldError(f"{qrels} judges no document to be relevant: check the split.")
     return relevant
 
 
-def _judgements(path: Path, lines: Mapping[int, str]) -> Iterator[Judgement]:
+def _judgements(path: Path, lines: Mapping[int, str]) -> Iterator[tuple[int, str, str, int]]:
+    """Yield line number, question, document and grade."""
     seen: dict[tuple[str, str], int] = {}
     for number, line in lines.items():
         cells = [cell.strip() for cell in line.split("\t")]
-        if number == 1 and cells == _HEADER:
+        if number == 1 and cells == ["query-id", "corpus-id", "score"]:
             continue
-        if len(cells) != len(_HEADER) or not re.fullmatch(r"-?[0-9]{1,4}", cells[2]):
+        if len(cells) != 3 or not re.fullmatch(r"-?[0-9]{1,4}", cells[2]):
             raise line_error(path, number, _QRELS_FORM)
-        if int(cells[2]) > MAX_GRADE:
+        question, document, grade = cells[0], cells[1], int(cells[2])
+        if grade > MAX_GRADE:
             raise line_error(path, number, f"the score is above {MAX_GRADE}; scale the scores.")
-        first = seen.setdefault((cells[0], cells[1]), number)
+        first = seen.setdefault((question, document), number)
         if first != number:
             raise line_error(path, number, f"judges the same as line {first}; remove one of them.")
-        yield Judgement(number, cells[0], cells[1], int(cells[2]))
+        yield number, question, document, grade
 
 
 def _document(row: CorpusRow, folder: str) -> Document:
     """Return the row as Markdown with its title as the heading; one without text is its title."""
     title = " ".join(row.title.split())
-    has_text = bool(row.text.strip())
-    text = f"# {title}\n\n{row.text}" if title and has_text else row.text if has_text else title
+    text = title
+    if row.text.strip():
+        text = f"# {title}\n\n{row.text}" if title else row.text
     digest = hashlib.sha256(text.encode()).hexdigest()
     source = f"{folder}/{row.id}"
     return Document(
@@ -183,3 +175,70 @@ def _document(row: CorpusRow, folder: str) -> Document:
         document_sha256=digest,
         text_sha256=digest,
     )
+
+
+class SpansRow(BaseModel):
+    """One line of answers.jsonl: a question and the stretches of a corpus that answer it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: Line = Field(alias="_id")
+    text: Line
+    doc_id: Line
+    spans: tuple[tuple[int, int], ...] = Field(min_length=1)
+    answers: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _as_many_answers(self) -> Self:
+        if len(self.spans) != len(self.answers):
+            raise ValueError(f"{len(self.spans)} spans but {len(self.answers)} answers")
+        return self
+
+
+def corpora_of(folder: Path) -> Path:
+    """Return the folder with the documents."""
+    return folder / "corpora"
+
+
+def read_spans(folder: Path) -> Rows[SpansRow]:
+    """Read and validate the questions. Raises GoldError, naming file and line."""
+    form = "one JSON object with _id, text, doc_id, spans and answers"
+    rows = read_rows(folder / "answers.jsonl", SpansRow, form)
+    refuse_repeats(rows, lambda row: row.id, "the _id")
+    return rows
+
+
+def locate_spans(folder: Path, rows: Rows[SpansRow], documents: Iterable[Document]) -> QuestionSet:
+    """Tie the questions to the documents of the corpora, which share one store.
+
+    Raises GoldError for a corpus that is not there, and where a span does not cover its answer.
+    """
+    by_name: dict[str, Document] = {}
+    for document in documents:
+        name = Path(document.source).stem
+        first = by_name.setdefault(name, document)
+        if first != document:
+            raise GoldError(
+                f"{first.source} and {document.source} would both be the doc_id {name}: rename one "
+                "of them."
+            )
+    questions: list[Question] = []
+    for line, row in rows.by_line.items():
+        if row.doc_id not in by_name:
+            raise rows.error(
+                line, f"there is no text {row.doc_id}.md in {corpora_of(folder)}; add it there."
+            )
+        document = by_name[row.doc_id]
+        for (start, end), answer in zip(row.spans, row.answers, strict=True):
+            if not 0 <= start < end or document.text[start:end] != answer:
+                raise rows.error(
+                    line,
+                    f"the span {start}-{end} of {row.doc_id} is not the answer that goes with "
+                    "it; offsets count characters from 0, the end exclusive.",
+                )
+        spans = tuple(GoldSpan(document.id, Span(*span)) for span in row.spans)
+        origin = f"{rows.path}, line {line}"
+        questions.append(Question(row.id, row.text, "answerable", origin, spans=spans))
+    texts = sorted(document.text_sha256 for document in by_name.values())
+    sha256 = hashlib.sha256(" ".join([rows.sha256, *texts]).encode()).hexdigest()
+    return QuestionSet(one_line(folder.resolve().name), sha256, tuple(questions))
