@@ -42,19 +42,15 @@ CacheOption = Annotated[
 
 def shared_options(
     baseline: Annotated[
-        Path | None,
-        typer.Option("--baseline", metavar="RUN.json", help="Compare with this earlier eval.json."),
+        Path | None, typer.Option(metavar="RUN.json", help="Compare with this earlier eval.json.")
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", help="Folder for the report.", show_default="reports/eval or /PROTOCOL-DIR"
-        ),
+        typer.Option(help="Folder for the report.", show_default="reports/eval or /PROTOCOL-DIR"),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Write the files, print nothing.")] = False,
     top_k: Annotated[
-        int | None,
-        typer.Option("--top-k", help="How many passages to look at.", show_default=str(TOP_K)),
+        int | None, typer.Option(help="How many passages to look at.", show_default=str(TOP_K))
     ] = None,
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
@@ -139,10 +135,7 @@ def evaluate_command(
 @app.command("beir")
 @measuring
 def beir_command(
-    options: Options,
-    folder: SetArgument,
-    split: SplitOption = "test",
-    cache: CacheOption = None,
+    options: Options, folder: SetArgument, split: SplitOption = "test", cache: CacheOption = None
 ) -> None:
     """Rank documents by their best passage, on a BEIR set."""
     _measure_set("beir", folder, options, cache, partial(run_beir, folder, split))
@@ -162,11 +155,9 @@ def abstain_command(
     folder: SetArgument,
     far_off: Annotated[
         Path | None,
-        typer.Option(
-            "--far-off", help="Set to take far-off questions from.", show_default="one beside DIR"
-        ),
+        typer.Option(help="Set to take far-off questions from.", show_default="one beside DIR"),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Which documents are dropped.")] = 0,
+    seed: Annotated[int, typer.Option(help="Which documents are dropped.")] = 0,
     split: SplitOption = "test",
     cache: CacheOption = None,
 ) -> None:

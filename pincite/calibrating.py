@@ -26,8 +26,7 @@ from qa.settings import Settings, load_settings
 
 def calibrate_command(
     gold: Annotated[
-        Path | None,
-        typer.Option(help="JSONL file of gold questions about the store's documents."),
+        Path | None, typer.Option(help="JSONL file of gold questions about the store's documents.")
     ] = None,
     max_false_answers: Annotated[
         float,

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from index.changes import Plan, SyncReport, plan
 from index.encoding.choose import open_encoder
@@ -24,7 +23,7 @@ from index.sources.watching import watch_sources
 from index.store.registration import registered_gold
 from index.store.store import Store
 from index.sync import sync
-from index.terminal import console, note, one_line
+from index.terminal import note
 from pincite.gating import GoldCheck
 from qa.cli import BackendOption, KeepOption, ModelOption, ReaderOption, StoreOption
 from qa.settings import Settings, load_settings
@@ -32,7 +31,7 @@ from qa.settings import Settings, load_settings
 KEPT_ASIDE = 5
 _LISTED = 20
 _WAIT_FOR_OTHERS_S = 5.0
-"""How long a service may write that took an upload: that is soon done."""
+"""A service that stores an upload is soon done."""
 
 
 def index_command(
@@ -41,8 +40,7 @@ def index_command(
         typer.Argument(help="Files and folders; none: those indexed last.", metavar="SOURCE…"),
     ] = None,
     at_first: Annotated[
-        str | None,
-        typer.Option("--at-first", help="What to index if nothing was yet.", metavar="SOURCE"),
+        str | None, typer.Option(help="What to index if nothing was yet.", metavar="SOURCE")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")
@@ -53,7 +51,6 @@ def index_command(
     ignore: Annotated[
         list[str] | None,
         typer.Option(
-            "--ignore",
             metavar="PATTERN",
             help="Pass over such files, as in .gitignore; repeatable, remembered.",
             show_default="those remembered",
@@ -97,7 +94,7 @@ def index_command(
 
 @dataclass(frozen=True, slots=True)
 class _Indexing:
-    """A store, and what it is brought up to date with."""
+    """A store, and what brings it up to date."""
 
     store: Store
     settings: Settings
@@ -108,9 +105,9 @@ class _Indexing:
 
     @classmethod
     def of(cls, store: Store, settings: Settings, *, force: bool, reread: bool) -> "_Indexing":
-        """Load the model. Raises PinciteError where it, or registered gold, cannot be had."""
+        """Load the model. Raises PinciteError if it or the registered gold cannot be used."""
         name = DEFAULT_MODEL
-        with suppress(StoreError):  # a sync does not change the model unasked
+        with suppress(StoreError):  # a sync keeps the model
             name = store.remembered().model_name
         model = find_model(settings.model or name)
         GoldCheck.of(store, model, force=force)
@@ -118,8 +115,7 @@ class _Indexing:
         return cls(store, settings, model, encoder, force, reread)
 
     def sync(self, sources: list[str]) -> bool:
-        """Bring the store up to date and tell of it; return whether a snapshot was kept aside."""
-        out = console(stderr=True)
+        """Sync the store and report it; return whether a snapshot was kept aside."""
         check = GoldCheck.of(self.store, self.model, force=self.force)
         try:
             with progress_bar() as progress:
@@ -140,19 +136,17 @@ class _Indexing:
                     note(f"Another process is writing the store; waiting {_WAIT_FOR_OTHERS_S:g} s.")
                     report = synced(wait_s=_WAIT_FOR_OTHERS_S)
         except NothingToIndexError as error:
-            _print(_skipped(error.skipped), out)
+            _note_all(_skipped(error.skipped))
             raise
-        _print(_report(report), out)
+        _note_all(_report(report))
         if report.dropped and not report.kept_aside:
-            _print(
-                _dropped(report.dropped, resolve_sources(sources), self.settings.store, done=True),
-                out,
-            )
-        check.report(sources, out)
+            roots = resolve_sources(sources)
+            _note_all(_dropped(report.dropped, roots, self.settings.store, done=True))
+        check.report(sources)
         return bool(report.kept_aside)
 
     def watch(self) -> None:
-        """Go on until interrupted; what goes wrong is told and tried again with the next change."""
+        """Sync with each change until interrupted; report an error and go on."""
 
         def changed() -> None:
             try:
@@ -174,25 +168,23 @@ class _Indexing:
 
 
 def _print_dry_run(store: Store, sources: list[str], settings: Settings) -> None:
-    out = console(stderr=True)
     try:
         planned = plan(store, sources, ignore=settings.ignore)
     except NothingToIndexError as error:
-        _print(_skipped(error.skipped), out)
+        _note_all(_skipped(error.skipped))
         raise
-    _print(_plan(planned), out)
+    _note_all(_plan(planned))
     if (registered := registered_gold(store)) and store.exists:
         note(f"The gold questions of {registered} were not asked; without --dry-run they decide.")
-    _print(_dropped(planned.dropped, resolve_sources(sources), settings.store, done=False), out)
+    _note_all(_dropped(planned.dropped, resolve_sources(sources), settings.store, done=False))
 
 
-def _print(lines: Iterable[str], out: Console) -> None:
+def _note_all(lines: Iterable[str]) -> None:
     for line in lines:
-        out.print(one_line(line), soft_wrap=True)
+        note(line)
 
 
 def _report(report: SyncReport) -> Iterator[str]:
-    """Yield what a sync did."""
     if report.repaired:
         yield (
             "The old store could not be used and was built anew from the sources: "
@@ -216,7 +208,6 @@ def _report(report: SyncReport) -> Iterator[str]:
 
 
 def _plan(plan: Plan) -> Iterator[str]:
-    """Yield what a sync would do."""
     yield from _changes(plan)
     yield from _skipped(plan.skipped)
     for file in plan.kept:
@@ -239,13 +230,13 @@ def _changes(changes: Plan) -> Iterator[str]:
 
 
 def _skipped(skipped: Sequence[SkippedFile]) -> Iterator[str]:
-    """Yield what was passed over, all of it: it is told nowhere else."""
+    """Yield all that was skipped: no other output says it."""
     for file in skipped:
         yield f"! {file.path}: skipped, {file.reason}"
 
 
 def _empty(folders: Sequence[Path]) -> Iterator[str]:
-    """Yield a line for each, with its path from here: two may have the same name."""
+    """Yield a line for each, with its path from here, since two may have the same name."""
     here = Path.cwd()
     for folder in folders:
         below = folder != here and folder.is_relative_to(here)
@@ -267,7 +258,7 @@ def _summary(changes: Plan, skipped: int) -> str:
 def _dropped(
     dropped: Sequence[Path], roots: Sequence[Path], store: Path, *, done: bool
 ) -> Iterator[str]:
-    """Yield which SOURCEs are none any more now that just `roots` were given, and the way back."""
+    """Yield which SOURCEs end because only `roots` were given, and the command that keeps them."""
     become = "is no longer a SOURCE" if done else "would be no SOURCE any more"
     for source in dropped:
         yield f"! {source} {become}"
