@@ -121,7 +121,7 @@ def serve_command(
     store: StoreOption = None,
 ) -> None:
     """Serve the HTTP interface and the web page until interrupted."""
-    given = dict(locals())  # each option is called as its setting
+    given = dict(locals())  # each option has the name of its setting
     from qa.service.run import serve
 
     serve(load_settings(**given), gate_of)
@@ -149,20 +149,11 @@ def mcp_command(
 
     Without --http it is spoken over standard input and output, until the input ends.
     """
-    for name, value in (("host", host), ("port", port)):
-        if value is not None and not http:
+    given = {name: value for name, value in locals().items() if name != "http"}
+    for name in ("host", "port"):
+        if given[name] is not None and not http:
             raise typer.BadParameter("it needs --http", param_hint=f"--{name}")
-    settings = load_settings(
-        mcp=http or None,
-        host=host,
-        port=port,
-        threshold=threshold,
-        without=without,
-        model=model,
-        reader=reader,
-        backend=backend,
-        store=store,
-    )
+    settings = load_settings(mcp=http or None, **given)
     if http:
         from qa.service.run import serve
 

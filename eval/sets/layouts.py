@@ -7,7 +7,7 @@ answers.jsonl with gold spans.
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -25,7 +25,7 @@ from eval.gold import (
     read_rows,
     refuse_repeats,
 )
-from eval.records import MAX_GRADE
+from eval.records import MAX_GRADE, Kind
 from index.records import Document, Span
 from index.sources.listing import document_id
 from index.terminal import one_line
@@ -80,17 +80,10 @@ def read_beir(folder: Path, split: str) -> BeirSet:
     documents = {row.id: _document(row, name) for row in corpus.by_line.values()}
     queries = _read_queries(queries_file)
     qrels_sha256, lines = read_lines(qrels_file)
-    relevant = _relevant(qrels_file, lines, {row.id for row in queries.by_line.values()}, documents)
-    lines_of = {row.id: line for line, row in queries.by_line.items()}
+    asked = {question.id: question for question in _questions(queries, "answerable")}
+    relevant = _relevant(qrels_file, lines, asked, documents)
     questions = tuple(  # queries.jsonl may hold those of other splits, too
-        Question(
-            id=question,
-            text=queries.by_line[lines_of[question]].text,
-            kind="answerable",
-            origin=f"{queries_file}, line {lines_of[question]}",
-            documents=grades,
-        )
-        for question, grades in relevant.items()
+        replace(asked[question], documents=grades) for question, grades in relevant.items()
     )
     digests = f"{corpus.sha256} {queries.sha256} {qrels_sha256}"
     sha256 = hashlib.sha256(digests.encode()).hexdigest()
@@ -99,11 +92,7 @@ def read_beir(folder: Path, split: str) -> BeirSet:
 
 def read_far_off(folder: Path) -> tuple[Question, ...]:
     """Return all questions of a set, of whatever split, as far-off ones. Raises GoldError."""
-    queries = _read_queries(folder / "queries.jsonl")
-    return tuple(
-        Question(row.id, row.text, "far-off", f"{queries.path}, line {line}")
-        for line, row in queries.by_line.items()
-    )
+    return tuple(_questions(_read_queries(folder / "queries.jsonl"), "far-off"))
 
 
 def _read_queries(path: Path) -> Rows[QueryRow]:
@@ -112,49 +101,48 @@ def _read_queries(path: Path) -> Rows[QueryRow]:
     return queries
 
 
+def _questions(queries: Rows[QueryRow], kind: Kind) -> Iterator[Question]:
+    for line, row in queries.by_line.items():
+        yield Question(row.id, row.text, kind, f"{queries.path}, line {line}")
+
+
 def _files(folder: Path, split: str) -> tuple[Path, Path, Path]:
     return folder / "corpus.jsonl", folder / "queries.jsonl", folder / "qrels" / f"{split}.tsv"
 
 
 def _relevant(
-    qrels: Path, lines: Mapping[int, str], questions: set[str], documents: Mapping[str, Document]
+    qrels: Path,
+    lines: Mapping[int, str],
+    questions: Mapping[str, Question],
+    documents: Mapping[str, Document],
 ) -> dict[str, dict[str, int]]:
-    """Return, by question, the ids of the relevant documents with their grades.
-
-    A grade of 0 or below says that the document is not relevant.
-    """
+    """Return, by question, the ids of the relevant documents with their grades, 1 and up."""
     relevant: dict[str, dict[str, int]] = {}
-    for line, question, document, grade in _judgements(qrels, lines):
+    line_of: dict[tuple[str, str], int] = {}
+    for number, line in lines.items():
+        cells = [cell.strip() for cell in line.split("\t")]
+        if number == 1 and cells == ["query-id", "corpus-id", "score"]:
+            continue
+        if len(cells) != 3 or not re.fullmatch(r"-?[0-9]{1,4}", cells[2]):
+            raise line_error(qrels, number, _QRELS_FORM)
+        question, document, grade = cells[0], cells[1], int(cells[2])
+        if grade > MAX_GRADE:
+            raise line_error(qrels, number, f"the score is above {MAX_GRADE}; scale the scores.")
+        first = line_of.setdefault((question, document), number)
+        if first != number:
+            raise line_error(qrels, number, f"judges the same as line {first}; remove one of them.")
         for what, is_there, file in (
             (f"the question {question}", question in questions, "queries.jsonl"),
             (f"the document {document}", document in documents, "corpus.jsonl"),
         ):
             if not is_there:
                 fault = f"{what} is not in {file}; add it there or take this line out."
-                raise line_error(qrels, line, fault)
+                raise line_error(qrels, number, fault)
         if grade > 0:
             relevant.setdefault(question, {})[documents[document].id] = grade
     if not relevant:
         raise GoldError(f"{qrels} judges no document to be relevant: check the split.")
     return relevant
-
-
-def _judgements(path: Path, lines: Mapping[int, str]) -> Iterator[tuple[int, str, str, int]]:
-    """Yield line number, question, document and grade."""
-    seen: dict[tuple[str, str], int] = {}
-    for number, line in lines.items():
-        cells = [cell.strip() for cell in line.split("\t")]
-        if number == 1 and cells == ["query-id", "corpus-id", "score"]:
-            continue
-        if len(cells) != 3 or not re.fullmatch(r"-?[0-9]{1,4}", cells[2]):
-            raise line_error(path, number, _QRELS_FORM)
-        question, document, grade = cells[0], cells[1], int(cells[2])
-        if grade > MAX_GRADE:
-            raise line_error(path, number, f"the score is above {MAX_GRADE}; scale the scores.")
-        first = seen.setdefault((question, document), number)
-        if first != number:
-            raise line_error(path, number, f"judges the same as line {first}; remove one of them.")
-        yield number, question, document, grade
 
 
 def _document(row: CorpusRow, folder: str) -> Document:
