@@ -17,7 +17,7 @@ from index.store.objects import write_atomically
 from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
 from index.terminal import WRONG_USAGE, note, one_line
-from qa.cli import StoreOption
+from qa.cli import JsonOption, StoreOption
 from qa.question.wording import words
 from qa.settings import load_settings
 
@@ -50,7 +50,7 @@ def _feedback(context: typer.Context) -> None:
 
 @app.command("list")
 def list_command(
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
     """List what is kept, in the order in which it came."""

@@ -1,7 +1,7 @@
 """The quality gate at the command line: `pincite gate`, and what `pincite index` asks."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -132,16 +132,16 @@ class GoldCheck:
         if self.overridden:
             note("Gate overridden: the gold questions were not asked.")
         for outcome in self.outcomes:
-            _print_outcome(outcome, sources)
+            _note_outcome(outcome, sources)
 
 
-def _print_outcome(outcome: GateOutcome, sources: Sequence[str]) -> None:
-    _note_all(_asides(outcome))
+def _note_outcome(outcome: GateOutcome, sources: Sequence[str]) -> None:
+    _note_asides(outcome)
     compared = outcome.comparison
     if compared is None:
         return
     if outcome.passed:
-        _note_all(_passed(outcome, compared))
+        _note_passed(outcome, compared)
         return
     worse = f"The new snapshot {outcome.candidate} answers significantly worse on {outcome.gold}"
     note(f"{worse} and was kept aside; {outcome.live} stays live.")
@@ -151,60 +151,55 @@ def _print_outcome(outcome: GateOutcome, sources: Sequence[str]) -> None:
     for row in difference_rows(replace(compared, differences=outcome.losses)):
         table.add_row(*row[:-1])
     console(stderr=True).print(table)
-    _note_all(_worse(compared, outcome.missing))
+    _note_worse(compared, outcome.missing)
     command = shlex.join(["pincite", "index", "--force", *sources])
     other = f"pincite rollback {outcome.candidate}"
     note(f"Look into them, or publish it all the same: {command} (or {other})")
 
 
-def _asides(outcome: GateOutcome) -> Iterator[str]:
-    """Yield what uploads changed, and which questions were not compared: neither decides."""
+def _note_asides(outcome: GateOutcome) -> None:
+    """Print what uploads changed, and which questions were not compared: neither decides."""
     uploads = outcome.since_last_check
     if uploads and uploads.worse:
-        yield f"Since the last check, uploads changed answers: {_counts(uploads)}."
-        yield from _worse(uploads, {})
+        note(f"Since the last check, uploads changed answers: {_counts(uploads)}.")
+        _note_worse(uploads, {})
     for line, why in outcome.left_out.items():
-        yield f"! {outcome.gold}, line {line}: its gold stands nowhere any more, correct it ({why})"
+        gone = "its gold stands nowhere any more, correct it"
+        note(f"! {outcome.gold}, line {line}: {gone} ({why})")
     if outcome.comparison is None:
-        yield f"Nothing was compared: no question of {outcome.gold} stands in the live snapshot."
-    elif outcome.comparison.added:
-        count = len(outcome.comparison.added)
-        yield f"{count} questions stand in the new snapshot only, and are compared from now on."
+        note(f"Nothing was compared: no question of {outcome.gold} stands in the live snapshot.")
+    elif added := len(outcome.comparison.added):
+        note(f"{added} questions stand in the new snapshot only, and are compared from now on.")
 
 
-def _passed(outcome: GateOutcome, compared: Comparison) -> Iterator[str]:
+def _note_passed(outcome: GateOutcome, compared: Comparison) -> None:
     asked = f"Gold questions: {outcome.asked} asked, {_counts(compared)}"
     if outcome.slight:
         slight = (f"{BY_NAME[d.name].label} {d.now - d.before:+.3f}" for d in outcome.slight)
-        yield f"{asked}, slight losses only ({', '.join(slight)})."
+        note(f"{asked}, slight losses only ({', '.join(slight)}).")
     else:
-        yield f"{asked}, no significant loss."
+        note(f"{asked}, no significant loss.")
     if outcome.too_few:
-        yield f"Too few questions to tell: {len(compared.worse)} of {outcome.asked} got worse:"
+        note(f"Too few questions to tell: {len(compared.worse)} of {outcome.asked} got worse:")
     if outcome.slight or outcome.too_few:
-        yield from _worse(compared, outcome.missing)
+        _note_worse(compared, outcome.missing)
+
+
+def _note_worse(compared: Comparison, missing: Mapping[str, str]) -> None:
+    """Print a few lines for each question that got worse, those with another verdict first."""
+    worse = sorted(compared.worse, key=lambda change: change.before.verdict == change.now.verdict)
+    for change in worse[:_LISTED]:
+        note(f"- {change.now.question}")
+        note(f"  {_outcome(change.before)} -> {_outcome(change.now)}")
+        if change.now.id in missing:
+            note(f"  {missing[change.now.id]}")
+    if len(worse) > _LISTED:
+        note(f"- … and {len(worse) - _LISTED} more")
 
 
 def _counts(compared: Comparison) -> str:
     return f"{len(compared.better)} better, {len(compared.worse)} worse"
 
 
-def _worse(compared: Comparison, missing: Mapping[str, str]) -> Iterator[str]:
-    """Yield a few lines for each question that got worse, those with another verdict first."""
-    worse = sorted(compared.worse, key=lambda change: change.before.verdict == change.now.verdict)
-    for change in worse[:_LISTED]:
-        yield f"- {change.now.question}"
-        yield f"  {_outcome(change.before)} -> {_outcome(change.now)}"
-        if change.now.id in missing:
-            yield f"  {missing[change.now.id]}"
-    if len(worse) > _LISTED:
-        yield f"- … and {len(worse) - _LISTED} more"
-
-
 def _outcome(result: Result) -> str:
     return f"{result.verdict}, {rank_text(result)}" if result.ranking else result.verdict
-
-
-def _note_all(lines: Iterable[str]) -> None:
-    for line in lines:
-        note(line)

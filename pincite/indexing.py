@@ -2,7 +2,7 @@
 
 import shlex
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -136,12 +136,11 @@ class _Indexing:
                     note(f"Another process is writing the store; waiting {_WAIT_FOR_OTHERS_S:g} s.")
                     report = synced(wait_s=_WAIT_FOR_OTHERS_S)
         except NothingToIndexError as error:
-            _note_all(_skipped(error.skipped))
+            _note_skipped(error.skipped)
             raise
-        _note_all(_report(report))
-        if report.dropped and not report.kept_aside:
-            roots = resolve_sources(sources)
-            _note_all(_dropped(report.dropped, roots, self.settings.store, done=True))
+        _note_report(report)
+        if not report.kept_aside:
+            _note_dropped(report.dropped, sources, self.settings, "is no longer a SOURCE")
         check.report(sources)
         return bool(report.kept_aside)
 
@@ -171,99 +170,77 @@ def _print_dry_run(store: Store, sources: list[str], settings: Settings) -> None
     try:
         planned = plan(store, sources, ignore=settings.ignore)
     except NothingToIndexError as error:
-        _note_all(_skipped(error.skipped))
+        _note_skipped(error.skipped)
         raise
-    _note_all(_plan(planned))
+    summary = _note_changes(planned, "would be kept as it is") or "nothing"
+    note(f"It would be: {summary}. Nothing was done.")
     if (registered := registered_gold(store)) and store.exists:
         note(f"The gold questions of {registered} were not asked; without --dry-run they decide.")
-    _note_all(_dropped(planned.dropped, resolve_sources(sources), settings.store, done=False))
+    _note_dropped(planned.dropped, sources, settings, "would be no SOURCE any more")
 
 
-def _note_all(lines: Iterable[str]) -> None:
-    for line in lines:
-        note(line)
-
-
-def _report(report: SyncReport) -> Iterator[str]:
+def _note_report(report: SyncReport) -> None:
     if report.repaired:
-        yield (
+        note(
             "The old store could not be used and was built anew from the sources: "
             f"{report.repaired}."
         )
-    yield from _changes(report)
-    yield from _skipped(report.skipped)
+    summary = _note_changes(report, "kept as it was")
     for remark in report.remarks:
-        yield f"! {remark.path}: {remark.reason}"
-    for file in report.kept:
-        yield f"! {file.path}: kept as it was, {file.reason}"
-    yield from _empty(report.empty)
+        note(f"! {remark.path}: {remark.reason}")
     for language, names in report.foreign.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        yield (
+        note(
             f"! {names[0]}{more}: in another language ({language}) than the model is for; expect "
             "worse answers, or choose a multilingual model with --model"
         )
-    summary = _summary(report, len(report.skipped))
-    yield f"{summary}: {report.passages} passages, {report.embedded} texts newly embedded."
+    note(f"{summary}: {report.passages} passages, {report.embedded} texts newly embedded.")
 
 
-def _plan(plan: Plan) -> Iterator[str]:
-    yield from _changes(plan)
-    yield from _skipped(plan.skipped)
-    for file in plan.kept:
-        yield f"! {file.path}: would be kept as it is, {file.reason}"
-    yield from _empty(plan.empty)
-    summary = _summary(plan, len(plan.skipped)) or "nothing"
-    yield f"It would be: {summary}. Nothing was done."
-
-
-def _changes(changes: Plan) -> Iterator[str]:
+def _note_changes(changes: Plan, kept: str) -> str:
+    """Print what changed and what was passed over; return the counts of both."""
     for sign, lines in (
         ("+", changes.added),
         ("~", changes.changed),
         ("-", changes.removed),
         (">", [f"{old} is {new} now" for old, new in changes.renamed]),
     ):
-        yield from (f"{sign} {line}" for line in lines[:_LISTED])
+        for line in lines[:_LISTED]:
+            note(f"{sign} {line}")
         if len(lines) > _LISTED:
-            yield f"{sign} … and {len(lines) - _LISTED} more"
-
-
-def _skipped(skipped: Sequence[SkippedFile]) -> Iterator[str]:
-    """Yield all that was skipped: no other output says it."""
-    for file in skipped:
-        yield f"! {file.path}: skipped, {file.reason}"
-
-
-def _empty(folders: Sequence[Path]) -> Iterator[str]:
-    """Yield a line for each, with its path from here, since two may have the same name."""
+            note(f"{sign} … and {len(lines) - _LISTED} more")
+    _note_skipped(changes.skipped)
+    for file in changes.kept:
+        note(f"! {file.path}: {kept}, {file.reason}")
     here = Path.cwd()
-    for folder in folders:
+    for folder in changes.empty:  # with its path from here, since two may have the same name
         below = folder != here and folder.is_relative_to(here)
-        yield f"! {folder.relative_to(here) if below else folder}: nothing to index in it"
-
-
-def _summary(changes: Plan, skipped: int) -> str:
+        note(f"! {folder.relative_to(here) if below else folder}: nothing to index in it")
     counts = {
         "added": len(changes.added),
         "changed": len(changes.changed),
         "removed": len(changes.removed),
         "renamed": len(changes.renamed),
         "unchanged": len(changes.unchanged),
-        "skipped": skipped,
+        "skipped": len(changes.skipped),
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
-def _dropped(
-    dropped: Sequence[Path], roots: Sequence[Path], store: Path, *, done: bool
-) -> Iterator[str]:
-    """Yield which SOURCEs end because only `roots` were given, and the command that keeps them."""
-    become = "is no longer a SOURCE" if done else "would be no SOURCE any more"
+def _note_skipped(skipped: Sequence[SkippedFile]) -> None:
+    """Print all that was skipped: no other output says it."""
+    for file in skipped:
+        note(f"! {file.path}: skipped, {file.reason}")
+
+
+def _note_dropped(
+    dropped: Sequence[Path], sources: list[str], settings: Settings, what: str
+) -> None:
+    """Print which SOURCEs end as only `sources` were given, and the command that keeps them."""
     for source in dropped:
-        yield f"! {source} {become}"
-    there = [source for source in dropped if source.exists()]
-    if there:
+        note(f"! {source} {what}")
+    if there := [source for source in dropped if source.exists()]:
+        store = settings.store
         at = [] if store == Settings.model_fields["store"].default else ["--store", str(store)]
-        command = shlex.join(["pincite", "index", *at, *map(str, (*there, *roots))])
-        yield f"! All of them: {command}"
+        roots = resolve_sources(sources)
+        note(f"! All of them: {shlex.join(['pincite', 'index', *at, *map(str, (*there, *roots))])}")

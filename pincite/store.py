@@ -18,7 +18,7 @@ from index.store.store import Store
 from index.terminal import console, note, one_line
 from qa.answer.calibration import Calibration
 from qa.answer.rule import key_of
-from qa.cli import StoreOption
+from qa.cli import JsonOption, StoreOption
 from qa.read.choose import NO_READER, reader_used
 from qa.records import ReaderUsed
 from qa.service.keys import RIGHTS, Keys
@@ -34,7 +34,7 @@ key_app = typer.Typer(
 
 
 def status_command(
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    as_json: JsonOption = False,
     check: Annotated[bool, typer.Option("--check", help="Compare every checksum.")] = False,
     store: StoreOption = None,
 ) -> None:

@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="a folder of the BEIR layout, such as SciFact")
     parser.add_argument("--work", type=Path, default=WORK / "peers")
     parser.add_argument("--only", nargs="*", choices=tuple(PEERS), help="these peers")
-    parser.add_argument("--documents", type=int, help="so many only, relevant ones first")
+    parser.add_argument("--documents", type=int, help="only this many, relevant ones first")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--index-documents", type=int, default=500, help="indexed in each round")
     parser.add_argument("--index-rounds", type=int, default=3)

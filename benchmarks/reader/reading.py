@@ -27,7 +27,7 @@ from qa.retrieve.near_duplicates import Group
 from qa.settings import Settings
 
 MOST_OF_A_PART = 700
-"""Of many questions every second, third or so is asked."""
+"""Of more questions, an even sample is asked."""
 
 _PARTS: tuple[Part, ...] = ("unseen", "kept-out", "seen")
 _SPLIT = "test"
@@ -94,7 +94,7 @@ class Read:
 
 
 def read(measured: MeasuredSet, reader: Reader) -> Iterator[Read]:
-    """Yield what becomes of each question; the most windows are read once, all others of these."""
+    """Yield what becomes of each question. The most windows are read once, fewer are a part."""
     for question in measured.questions:
         trace = measured.engine.trace(question.text)
         query, groups = trace.query, trace.considered
