@@ -52,7 +52,7 @@ serve: setup store ## start the HTTP service and its page on what was indexed, a
 
 # Two workers with one torch thread each take three quarters of the time of one with two.
 test: setup browser ## run the tests
-	@PYTHONUTF8=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	@PYTHONUTF8=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup ## lint, check the format and the types
 	@$(BIN)/ruff check
@@ -72,8 +72,8 @@ $(BENCH_READY): $(READY)
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
 	@touch $@
 
-soak: setup ## run the tests that take minutes
-	@TEST_SOAK=1 $(BIN)/python -m pytest -m soak
+soak: setup browser ## run the tests that take minutes, and print each
+	@PYTHONUTF8=1 $(BIN)/python -m pytest -m soak --verbose --durations=0 --durations-min=1
 
 browser: ## see to it that there is a Chromium for the tests of the page
 	@for name in chromium chromium-browser google-chrome; do \

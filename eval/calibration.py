@@ -25,8 +25,7 @@ from scipy.special import bdtr, betaincinv, expit
 
 from eval.records import Kind
 from index.errors import PinciteError, SettingsError
-from qa.answer.calibration import Counts, Tally, percent
-from qa.answer.rule import is_answerable
+from qa.answer.calibration import Counts, Tally, is_answerable, percent
 
 GRID = tuple(step / 1000 for step in range(1000, -1, -1))
 """The thresholds to test, in this order. A grid made of observed scores would void the promise."""

@@ -16,8 +16,7 @@ from index.progress import Progress, no_progress
 from index.store.manifest import Manifest
 from index.store.snapshot import Snapshot
 from qa.engine import Engine
-from qa.read.choose import open_reader_if_any
-from qa.read.reader import Reader
+from qa.read.reader import Reader, open_reader_if_any
 from qa.records import stages_without
 from qa.settings import Settings
 

@@ -21,7 +21,8 @@ from eval.records import Kind, Split
 from index.errors import PinciteError
 from index.records import Document, Span
 from index.terminal import one_line
-from qa.question.wording import words
+from qa.question.wording import plain_words
+from qa.records import Place
 from qa.verify.nearest import nearest
 
 PACKAGED_GOLD = Path(__file__).parent / "gold" / "seeds.jsonl"
@@ -203,7 +204,9 @@ def read_gold(path: Path) -> Rows[GoldRow]:
     """
     gold = read_rows(path, GoldRow, _FORM)
     refuse_repeats(gold, lambda row: row.id, "the id")
-    refuse_repeats(gold, lambda row: " ".join(words(row.question)) or row.question, "the question")
+    refuse_repeats(
+        gold, lambda row: " ".join(plain_words(row.question)) or row.question, "the question"
+    )
     return gold
 
 
@@ -326,12 +329,10 @@ def _instead(quote: GoldQuote, by_source: Mapping[str, Sequence[Document]]) -> s
 
 def _nearest(quote: str, documents: Iterable[Document]) -> str:
     """Return what stands there instead, written as in the gold file."""
-    texts = {document.id: document.text for document in documents}
-    closest = nearest(quote, texts)
+    closest = nearest(quote, [Place(own, Span(0, len(own.text))) for own in documents])
     if closest is None:
         return f"nothing there is like {_shown(quote)}"
-    there = closest.span.of(texts[closest.name])
-    start, end = closest.span
+    there, (start, end) = closest.place.text, closest.place.span
     pairs = enumerate(zip(quote, there, strict=False))
     differs_at = next((at for at, (wanted, stands) in pairs if wanted != stands), 0)
     beginning = max(0, differs_at - _BEFORE)

@@ -13,7 +13,7 @@ from eval.judge import Corpus, judge
 from eval.measures import measure
 from eval.records import Estimate, OffsetCheck, Part, Protocol, Result, Run, Settings
 from index.progress import Progress, no_progress
-from qa.answer.rule import SCORING
+from qa.answer.calibration import SCORING
 from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.formats.answer import AnswerJson, PlaceJson

@@ -16,8 +16,7 @@ from index.progress import progress_bar
 from index.store.publishing import corpus_digest, publish_calibration, remove_calibration
 from index.store.store import Store
 from index.terminal import note, one_line
-from qa.answer.calibration import Calibration, Tally, percent
-from qa.answer.rule import key_of
+from qa.answer.calibration import Calibration, Tally, key_of, percent
 from qa.cli import BackendOption, ModelOption, ReaderOption, StoreOption
 from qa.engine import Engine
 from qa.records import left_out

@@ -18,7 +18,7 @@ from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
 from index.terminal import WRONG_USAGE, note, one_line
 from qa.cli import JsonOption, StoreOption
-from qa.question.wording import words
+from qa.question.wording import plain_words
 from qa.settings import load_settings
 
 MOVED_WORDS = 5
@@ -159,7 +159,8 @@ def _by_question(entries: Iterable[Feedback]) -> Iterable[list[Feedback]]:
     """Group entries on the same question, as its words tell."""
     by_words: dict[str, list[Feedback]] = {}
     for entry in entries:
-        by_words.setdefault(" ".join(words(entry.question)) or entry.question, []).append(entry)
+        key = " ".join(plain_words(entry.question)) or entry.question
+        by_words.setdefault(key, []).append(entry)
     return by_words.values()
 
 
@@ -199,7 +200,7 @@ def _holder(quote: RatedQuote, snapshot: Snapshot) -> Document | None:
     own = snapshot.chunked.get(quote.document_id)
     if own and _is_as_cited(quote, own):
         return own.document
-    if len(words(quote.cited_text)) < MOVED_WORDS:
+    if len(plain_words(quote.cited_text)) < MOVED_WORDS:
         return None
     if own and quote.cited_text in own.document.text:
         return own.document

@@ -16,10 +16,9 @@ from index.store.registration import registered_gold
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from index.terminal import console, note, one_line
-from qa.answer.calibration import Calibration
-from qa.answer.rule import key_of
+from qa.answer.calibration import Calibration, key_of
 from qa.cli import JsonOption, StoreOption
-from qa.read.choose import NO_READER, reader_used
+from qa.read.reader import NO_READER, reader_used
 from qa.records import ReaderUsed
 from qa.service.keys import RIGHTS, Keys
 from qa.settings import Settings, load_settings

@@ -1,5 +1,6 @@
 """The commands that answer: ask, why, verify. And the options that other commands share."""
 
+import json
 import re
 import sys
 from collections.abc import Sequence
@@ -101,12 +102,12 @@ def ask_command(
 ) -> None:
     """Answer a question from the documents, with citations. Exit code 3: no answer found.
 
-    Below the answer stand the nearest passages. At a terminal, what answers is bold in them.
+    The nearest passages follow the answer. A terminal shows in bold what answers in them.
     """
     from qa.engine import Engine
     from qa.question.filters import read_filters
 
-    asked = _one_question(question)
+    text = _one_question(question)
     settings = load_settings(
         store=store,
         model=model,
@@ -116,9 +117,9 @@ def ask_command(
         threshold=threshold,
         without=without,
     )
-    wanted = read_filters(filters or ())
+    matching = read_filters(filters or ())
     engine = Engine.open(settings.store, **settings.for_engine)
-    answer = engine.ask(asked, settings.top_k, explain=explain, filters=wanted)
+    answer = engine.ask(text, settings.top_k, explain=explain, filters=matching)
     if as_json:
         from qa.formats.answer import AnswerJson
 
@@ -127,7 +128,7 @@ def ask_command(
         from qa.formats.terminal import print_answer
 
         print_answer(answer, console(), short=short)
-    if filters and not answer.hits and not any(re.search(r"[<>^{]", each) for each in filters):
+    if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
         note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
     raise typer.Exit(0 if answer.answered else NO_ANSWER)
 
@@ -148,11 +149,11 @@ def why_command(
 ) -> None:
     """Tell at which stage an expected quote was lost."""
     from qa.engine import Engine
-    from qa.formats.why import WhyJson, print_report
+    from qa.formats.why import print_report, why_json
     from qa.why.expected import checked_quote
     from qa.why.report import why
 
-    asked = _one_question(question)
+    text, quote = _one_question(question), checked_quote(expect)
     settings = load_settings(
         store=store,
         model=model,
@@ -162,11 +163,10 @@ def why_command(
         threshold=threshold,
         without=without,
     )
-    quote = checked_quote(expect)
     engine = Engine.open(settings.store, **settings.for_engine)
-    report = why(engine, asked, quote, settings.top_k)
+    report = why(engine, text, quote, settings.top_k)
     if as_json:
-        print(WhyJson.of(report).model_dump_json(indent=2))
+        print(json.dumps(why_json(report), ensure_ascii=False, indent=2))
     else:
         print_report(report, console())
 
@@ -196,7 +196,7 @@ def verify_command(
 
 
 def _one_question(words: Sequence[str]) -> str:
-    """Return the question. Raises QuestionError for several, of which the shell made arguments."""
+    """Return the question. Raises QuestionError if the shell split it into several arguments."""
     if len(words) > 1:
         raise QuestionError(
             f'Put the question between quotation marks: "{" ".join(words)}" is one argument then.'

@@ -1,10 +1,15 @@
-"""The one object that answers, used alike by the command line, the service and eval."""
+"""The one object that answers, used alike by the command line, the service and eval.
+
+A question takes four steps: what is asked (`qa.question`), passages that may answer it
+(`qa.retrieve`), what a reader says to them (`qa.read`), and what comes of that (`qa.answer`).
+"""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -20,20 +25,20 @@ from index.records import Span
 from index.store.manifest import Manifest
 from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
-from qa.answer.decision import judge, model_of
+from qa.answer.calibration import Rule
+from qa.answer.decision import judge, model_of, read_windows
 from qa.answer.quotes import Quote, compose, highlights
-from qa.answer.rule import Rule
-from qa.answer.tracing import Stopwatch, Trace, explained
-from qa.question.filters import Filter
-from qa.question.query import QuestionReader
-from qa.read.choose import NO_READER, open_reader_if_any
-from qa.read.reader import Reader
+from qa.answer.tracing import Trace, explained
+from qa.answer.units import ReadWindow
+from qa.question.filters import Filter, rows_by_filter
+from qa.question.query import Query, checked, corrected
+from qa.read.reader import NO_READER, Reader, open_reader_if_any
 from qa.read.windows import PASSAGES, Window, windows_to_read
-from qa.records import STAGES, Answer, Hit, ReaderUsed, Stage, left_out, stages_without
-from qa.retrieve.filtering import Rows, rows_by_filter
+from qa.records import STAGES, Answer, Correction, Hit, ReaderUsed, Stage, left_out, stages_without
+from qa.retrieve.candidates import RowMask
 from qa.retrieve.lexical import Lexicon
 from qa.retrieve.near_duplicates import Families, Group
-from qa.retrieve.retriever import Look, Retriever
+from qa.retrieve.retriever import Retriever
 
 MAX_TOP_K = 50
 NEARLY = 1 / 3
@@ -41,18 +46,17 @@ NEARLY = 1 / 3
 _ONE_WINDOW = Window(0, Span(0, 6), (Span(0, 6),), "Ready.", "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Engine:
     """Answers questions from one snapshot. Immutable, and safe to share between threads.
 
     `reader` reads the passages that are found; None where answers do without. `threshold`, in units
     of the shown confidence, is None for that of the snapshot's calibration or, where none is in
-    force, the default one; `rule` is what comes of it. `stages` are those in force. `rows_of` tells
-    which passages a filter lets through.
+    force, the default one. `stages` are those in force.
 
-    What finds passages works on one question at a time, in turns: many threads would only take the
-    interpreter from one another at each call into a library. Encoding, the first search by vectors,
-    reading and judging need no turn.
+    The steps that are mostly Python work on one question at a time, in turns: many threads would
+    only take the interpreter from one another at each call into a library. Encoding, the first
+    search by vectors, reading and judging need no turn.
     """
 
     snapshot: Snapshot
@@ -62,33 +66,11 @@ class Engine:
     reader: Reader | None = None
     threshold: float | None = None
     stages: frozenset[Stage] = frozenset(STAGES)
-    rule: Rule = field(init=False, repr=False)
-    lexicon: Lexicon = field(init=False, repr=False)
-    questions: QuestionReader = field(init=False, repr=False, compare=False)
-    retriever: Retriever = field(init=False, repr=False, compare=False)
-    rows_of: Callable[[Filter], Rows] = field(init=False, repr=False, compare=False)
     _turn: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        rule = Rule.of(
-            self.snapshot,
-            model_of(self.reader).threshold,
-            self.threshold,
-            left_out(self.stages),
-            self.reader_digest,
-        )
-        object.__setattr__(self, "rule", rule)
-        object.__setattr__(self, "lexicon", Lexicon.of(self.snapshot))
-        questions = QuestionReader(self.lexicon, self.tokenizer, self.model.max_tokens, self.stages)
-        object.__setattr__(self, "questions", questions)
-        retriever = Retriever(self.snapshot, self.lexicon, self.stages)
-        object.__setattr__(self, "retriever", retriever)
-        object.__setattr__(self, "rows_of", rows_by_filter(self.snapshot))
-
-    @property
-    def reader_digest(self) -> str:
-        """The digest of the reader; "none" where there is none."""
-        return self.reader.digest if self.reader else NO_READER
+        """Prepare what every question needs. Raises StoreError for an unreadable calibration."""
+        _ = self.rule, self.retriever
 
     @classmethod
     def open(
@@ -111,26 +93,21 @@ class Engine:
         """
         stages = stages_without(without)
         target = Store(Path(store))
-        manifest = target.live_manifest()
-        with ThreadPoolExecutor(max_workers=2) as beside:  # all take long, mostly outside Python
-            opening = beside.submit(open_snapshot, target)
-            preparing = beside.submit(_reader, reader, backend)
-            found = _model_of(manifest, model)
-            encoder = Batched(open_encoder(found, backend))
-            encoder.encode(["Ready?"], "query")  # so that no question waits for the weights
-            snapshot = opening.result()
-            reads = preparing.result()
-        if snapshot.manifest.model_fingerprint != found.fingerprint:
-            # Published meanwhile, and made with another model.
-            return cls.open(
-                store,
-                model=model,
-                reader=reader,
-                backend=backend,
-                threshold=threshold,
-                without=without,
-            )
-        return cls(snapshot, found, encoder, found.tokenizer(), reads, threshold, stages)
+        while True:
+            manifest = target.live_manifest()
+            with ThreadPoolExecutor(max_workers=2) as beside:  # all take long, mostly not in Python
+                opening = beside.submit(open_snapshot, target)
+                preparing = beside.submit(_ready_reader, reader, backend)
+                built_with = _model_of(manifest, model)
+                encoder = Batched(open_encoder(built_with, backend))
+                encoder.encode(["Ready?"], "query")  # so that no question waits for the weights
+                snapshot, ready_reader = opening.result(), preparing.result()
+            if snapshot.manifest.model_fingerprint == built_with.fingerprint:
+                tokenizer = built_with.tokenizer()
+                return cls(
+                    snapshot, built_with, encoder, tokenizer, ready_reader, threshold, stages
+                )
+            # Another snapshot was published meanwhile, made with another model.
 
     def ask(
         self,
@@ -154,70 +131,104 @@ class Engine:
 
     def trace(self, question: str, filters: Filter | Mapping[str, Any] | None = None) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
-        watch = Stopwatch()
-        question = self.questions.checked(question)
-        rows = self._matching(filters)
-        watch.lap("filter")
-        read, corrections = self.questions.corrected(question)
-        watch.lap("spelling")
-        vector = self.encoder.encode([read], "query")[0]
-        watch.lap("encoding")
-        found_by_vectors = self.retriever.begin_by_vectors(vector, rows)
-        watch.lap("vectors")
-        with self._turn:
-            watch.lap("turn")
-            query = self.questions.query(question, read, corrections, vector)
-            watch.lap("terms")
-            by_words = self.retriever.first_by_words(query, rows)
-            watch.lap("words")
-        look = Look(found_by_vectors(), by_words)
-        watch.lap("vectors")
-        with self._turn:
-            watch.lap("turn")
-            candidates = self.retriever.candidates(query, rows, look)
-            families = Families(candidates, query.coverage)
-            groups = families.groups(PASSAGES)
-            watch.lap("search")
-            windows = windows_to_read([group.best for group in groups], query.coverage)
-            watch.lap("windows")
-        reading = self.reader.read(query.read, windows) if self.reader and windows else None
-        watch.lap("reading")
-        judged = judge(query, groups, windows, reading, self.reader, self.lexicon)
-        watch.lap("judging")
-        return Trace(
-            query=query,
-            families=families,
-            considered=judged.groups,
-            scores=judged.scores,
-            windows=judged.windows,
-            units=judged.units,
-            ranked=judged.ranked,
-            chosen=judged.chosen,
-            evidence=judged.evidence,
-            missing_names=judged.missing_names,
-            score=judged.score,
-            stages=self.stages,
-            started=watch.started,
-            stage_ms=watch.stage_ms,
-        )
+        timer = _StageTimer()
+        query = self._prepare(question, timer)
+        allowed = self._allowed(filters, timer)
+        families, groups = self._retrieve(query, allowed, timer)
+        windows = self._read(query, groups, timer)
+        with timer.stage("judging"):
+            trace = judge(query, families, groups, windows, self.reader, self.lexicon)
+        return replace(trace, stage_ms=timer.stage_ms)
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
         """Make of a trace the answer that `ask` gives."""
-        came = time.perf_counter()
-        with self._turn:
-            waited_ms = (time.perf_counter() - came) * 1000
+        timer = _StageTimer(trace.stage_ms)
+        with timer.turn(self._turn, "answer"):
             answer = self._answer(trace, top_k, explain=explain)
-        turn_ms = trace.stage_ms["turn"] + waited_ms
-        return replace(answer, stage_ms={**trace.stage_ms, "turn": turn_ms})
+        took_ms = sum(timer.stage_ms.values())
+        return replace(answer, took_ms=took_ms, stage_ms=timer.stage_ms)
+
+    @cached_property
+    def rule(self) -> Rule:
+        """When to answer, and what confidence to show."""
+        threshold = model_of(self.reader).threshold
+        without = left_out(self.stages)
+        return Rule.of(self.snapshot, threshold, self.threshold, without, self.reader_digest)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The words of the snapshot."""
+        return Lexicon.of(self.snapshot)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """What finds passages in the snapshot."""
+        return Retriever(self.snapshot, self.lexicon, self.stages)
+
+    @cached_property
+    def rows_of(self) -> Callable[[Filter], RowMask]:
+        """Tells which passages a filter lets through."""
+        return rows_by_filter(self.snapshot)
+
+    @property
+    def reader_digest(self) -> str:
+        """The digest of the reader; "none" where there is none."""
+        return self.reader.digest if self.reader else NO_READER
+
+    def _prepare(self, question: str, timer: "_StageTimer") -> Query:
+        """Return the question as it is read and searched for. Raises QuestionError."""
+        most_tokens = self.model.max_tokens
+        question = checked(question, self.tokenizer, most_tokens)
+        read: str = question
+        corrections: tuple[Correction, ...] = ()
+        if "spelling" in self.stages:
+            with timer.stage("spelling"):
+                read, corrections = corrected(question, self.lexicon, self.tokenizer, most_tokens)
+        with timer.stage("encoding"):
+            vector = self.encoder.encode([read], "query")[0]
+        with timer.stage("terms"):
+            return Query.of(question, read, corrections, vector, self.lexicon)
+
+    def _allowed(
+        self, filters: Filter | Mapping[str, Any] | None, timer: "_StageTimer"
+    ) -> RowMask | None:
+        with timer.stage("filter"):
+            if filters is None or filters == {}:
+                return None
+            return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
+
+    def _retrieve(
+        self, query: Query, allowed: RowMask | None, timer: "_StageTimer"
+    ) -> tuple[Families, Sequence[Group]]:
+        """Return the passages near the question, and their first groups of near-duplicates."""
+        with timer.stage("vectors"):
+            found_by_vectors = self.retriever.begin_by_vectors(query.vector, allowed)
+        with timer.turn(self._turn, "words"):
+            by_words = self.retriever.first_by_words(query, allowed)
+        with timer.stage("vectors"):
+            by_vectors = found_by_vectors()
+        with timer.turn(self._turn, "search"):
+            candidates = self.retriever.candidates(query, allowed, by_vectors, by_words)
+            families = Families(candidates, query.coverage)
+            return families, families.groups(PASSAGES)
+
+    def _read(
+        self, query: Query, groups: Sequence[Group], timer: "_StageTimer"
+    ) -> Sequence[ReadWindow]:
+        """Return the windows of the groups that promise most, with what the reader says."""
+        with timer.turn(self._turn, "windows"):
+            windows = windows_to_read([group.best for group in groups], query.coverage)
+        with timer.stage("reading"):
+            reading = self.reader.read(query.read, windows) if self.reader and windows else None
+            return read_windows(query, groups, windows, reading)
 
     def _answer(self, trace: Trace, top_k: int, *, explain: bool) -> Answer:
         groups = trace.groups(top_k)
         answered = bool(trace.chosen) and self.rule.allows(trace.score)
-        chosen = trace.chosen if answered else ()
         confidence = self.rule.confidence(trace.score) if trace.candidates else 0.0
         nearly = confidence >= NEARLY * self.rule.threshold
         marked = trace.chosen if answered or nearly else ()
-        text, spans, citations = compose(chosen, trace.families)
+        text, spans, citations = compose(trace.chosen if answered else (), trace.families)
         return Answer(
             question=trace.query.question,
             answered=answered,
@@ -228,19 +239,54 @@ class Engine:
             hits=tuple(_hit(rank, group, trace, marked) for rank, group in enumerate(groups)),
             snapshot=self.snapshot.id,
             model=self.model.name,
-            took_ms=(time.perf_counter() - trace.started) * 1000,
+            took_ms=0.0,
             calibration=self.rule.applied,
             corrections=trace.query.corrections,
             unknown_words=trace.query.unknown,
             missing_names=trace.missing_names,
             reader=ReaderUsed(self.reader.name, self.reader.digest) if self.reader else None,
-            explain=explained(trace, self.rule, groups) if explain else None,
+            explain=explained(trace, self.rule, groups, self.stages) if explain else None,
         )
 
-    def _matching(self, filters: Filter | Mapping[str, Any] | None) -> Rows | None:
-        if filters is None or filters == {}:
-            return None
-        return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
+
+def _hit(rank: int, group: Group, trace: Trace, marked: Sequence[Quote]) -> Hit:
+    """Return a group as it is shown; nothing is highlighted where no quotes are `marked`."""
+    best = group.best
+    return Hit(
+        document=best.document,
+        passage=best.passage,
+        score=trace.shown_score(rank, group),
+        highlights=highlights(best, trace.ranked, marked),
+        also_in=group.also_in,
+    )
+
+
+class _StageTimer:
+    """Adds up how many milliseconds each stage of a question takes."""
+
+    def __init__(self, stage_ms: Mapping[str, float] | None = None) -> None:
+        self.stage_ms = dict(stage_ms or {})
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what is done inside."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            took_ms = (time.perf_counter() - started) * 1000
+            self.stage_ms[name] = self.stage_ms.get(name, 0.0) + took_ms
+
+    @contextmanager
+    def turn(self, lock: Lock, name: str) -> Iterator[None]:
+        """Wait for the turn, which is the stage "turn", and time what is done in it."""
+        with self.stage("turn"):
+            lock.acquire()
+        try:
+            with self.stage(name):
+                yield
+        finally:
+            lock.release()
 
 
 def _model_of(manifest: Manifest, name: str | None) -> Model:
@@ -255,7 +301,7 @@ def _model_of(manifest: Manifest, name: str | None) -> Model:
 
 
 @lru_cache(maxsize=1)
-def _reader(name: str | None, backend: Backend) -> Reader | None:
+def _ready_reader(name: str | None, backend: Backend) -> Reader | None:
     """Open the reader that a setting names, and let it read once, so that no question waits.
 
     The last one is kept: engines that are opened one after another share it.
@@ -264,15 +310,3 @@ def _reader(name: str | None, backend: Backend) -> Reader | None:
     if reader:
         reader.read("Ready?", [_ONE_WINDOW])
     return reader
-
-
-def _hit(rank: int, group: Group, trace: Trace, marked: Sequence[Quote]) -> Hit:
-    """Return a group as it is shown; nothing is highlighted where no quotes are `marked`."""
-    best = group.best
-    return Hit(
-        document=best.document,
-        passage=best.passage,
-        score=trace.shown_score(rank, group),
-        highlights=highlights(best, trace.ranked, marked),
-        also_in=group.also_in,
-    )

@@ -1,4 +1,4 @@
-"""What can be wrong with a question or with an answer to be verified."""
+"""What can be wrong with a question, a quote or an answer to be verified."""
 
 from index.errors import PinciteError
 
@@ -10,13 +10,13 @@ class QuestionError(PinciteError):
 
 
 class QuoteError(PinciteError):
-    """The quote that is expected is empty, too long or no text."""
+    """The expected quote is empty, too long or not text."""
 
     exit_code = 2
 
 
 class CitationFormatError(PinciteError):
-    """What was given to verify is not an answer or a list of citations."""
+    """What is to be verified is neither an answer nor a list of citations."""
 
     exit_code = 2
 

@@ -1,4 +1,4 @@
-"""Questions to begin with: such as stand in the documents and are answered by them."""
+"""Questions to begin with: they stand in the documents and are answered from them."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -6,7 +6,6 @@ from hashlib import sha256
 from heapq import nsmallest
 from itertools import chain, groupby, islice, zip_longest
 from operator import attrgetter
-from typing import NamedTuple
 
 from index.records import ChunkedDocument, Passage, headings
 from index.store.snapshot import Snapshot
@@ -15,12 +14,12 @@ from qa.question.wording import content_words, leans_back, same_claim_words, wor
 
 MOST = 6
 ENOUGH = 4
-"""Where fewer questions stand in the documents, some are made of headings."""
+"""If the documents have fewer questions, some are made of headings."""
 MOST_ASKED = 24
 """How many questions are tried; each costs as much as one of a person's."""
 SOURCES_LOOKED_AT = 60
 DOCUMENTS_OF_A_SOURCE = 8
-"""More than one only where a file's rows are documents."""
+"""A source has more than one if a file's rows are documents."""
 PASSAGES_OF_A_DOCUMENT = 40
 SAME = 0.6
 """Two questions are near-duplicates from this Dice coefficient of their content words on."""
@@ -43,16 +42,10 @@ _SAYS_NOTHING = frozenset(
 )
 
 
-class _Candidate(NamedTuple):
-    question: str
-    document_id: str
-
-
 def examples(engine: Engine) -> tuple[str, ...]:
     """Return up to MOST questions that the engine answers from the document each stands in.
 
-    The same snapshot gives the same ones. However large it is, a bounded part of it is looked at,
-    and at most MOST_ASKED questions are tried.
+    The same snapshot gives the same ones. However large it is, the work is bounded.
     """
     files = _some_files(engine.snapshot)
     candidates = list(islice(_candidates(files, _questions_in), MOST_ASKED))
@@ -64,9 +57,9 @@ def examples(engine: Engine) -> tuple[str, ...]:
 
 
 def _some_files(snapshot: Snapshot) -> list[list[ChunkedDocument]]:
-    """Return the first documents of some files, in an order that has nothing to do with names."""
+    """Return the first documents of some files, which are spread over all names."""
     by_source = groupby(snapshot.chunked.values(), key=attrgetter("document.source"))
-    files = ((source, list(islice(each, DOCUMENTS_OF_A_SOURCE))) for source, each in by_source)
+    files = ((source, list(islice(own, DOCUMENTS_OF_A_SOURCE))) for source, own in by_source)
     spread = nsmallest(SOURCES_LOOKED_AT, files, key=lambda file: sha256(file[0].encode()).digest())
     return [documents for _, documents in spread]
 
@@ -74,11 +67,14 @@ def _some_files(snapshot: Snapshot) -> list[list[ChunkedDocument]]:
 def _candidates(
     files: Iterable[Iterable[ChunkedDocument]],
     questions_in: Callable[[ChunkedDocument, Passage], Iterator[str]],
-) -> Iterator[_Candidate]:
-    """Yield the first question of each file, the second of each, …, but near-duplicates once."""
+) -> Iterator[tuple[str, str]]:
+    """Yield the first question of each file, the second of each, …, with its document's id.
+
+    Of near-duplicates only the first comes.
+    """
     by_file = (
         (
-            _Candidate(question, chunked.document.id)
+            (question, chunked.document.id)
             for chunked in documents
             for passage in chunked.passages[:PASSAGES_OF_A_DOCUMENT]
             for question in questions_in(chunked, passage)
@@ -86,17 +82,13 @@ def _candidates(
         for documents in files
     )
     earlier: list[str] = []
-    for candidate in filter(None, chain.from_iterable(zip_longest(*by_file))):
-        question = candidate.question
-        if not any(
-            question == other or same_claim_words(question, other) >= SAME for other in earlier
-        ):
+    for question, document_id in filter(None, chain.from_iterable(zip_longest(*by_file))):
+        if all(same_claim_words(question, other) < SAME for other in earlier):
             earlier.append(question)
-            yield candidate
+            yield question, document_id
 
 
-def _answered(engine: Engine, candidates: Iterable[_Candidate]) -> Iterator[str]:
-    """Yield the questions that the engine answers from the document they stand in."""
+def _answered(engine: Engine, candidates: Iterable[tuple[str, str]]) -> Iterator[str]:
     for question, document_id in candidates:
         citations = engine.ask(question, top_k=1).citations
         if any(citation.document.id == document_id for citation in citations):
@@ -125,12 +117,12 @@ def _headings_in(chunked: ChunkedDocument, passage: Passage) -> Iterator[str]:
 
 
 def _cleaned(text: str) -> str:
-    """Return the words in one line, without what marks a list or stands for bold."""
+    """Return the words on one line, without marks of lists and of bold text."""
     return _LABEL.sub("", " ".join(text.split()).strip("*_# "))
 
 
 def _can_be_shown(text: str) -> bool:
-    """Tell whether a text stands by itself, and neither says next to nothing nor too much."""
+    """Tell whether a text stands by itself and says something, but not too much."""
     words = content_words(text)
     return (
         8 <= len(text) <= 110

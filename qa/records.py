@@ -1,7 +1,7 @@
-"""What an answer is made of.
+"""What an answer is made of, and the stages of retrieval that can be left out.
 
-Offsets are code points into the document's text, end exclusive, but for `AnswerSpan`,
-which counts in the answer's own text.
+Offsets are code points into the document's text, end exclusive. Those of an `AnswerSpan` count
+in the answer's own text.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,8 +10,9 @@ from typing import Any, Literal, get_args
 
 from index.errors import SettingsError
 from index.records import Document, Passage, Span
-from qa.answer.calibration import AppliedCalibration
-from qa.question.spelling import Correction
+
+MOST_PLACES = 20
+"""How many places of an `also_in` are shown; a text may be repeated in hundreds of files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +28,12 @@ class Place:
         return self.span.of(self.document.text)
 
 
-MOST_PLACES = 20
-"""How many places of an `also_in` are shown; a text may be repeated in hundreds of files."""
-
-
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A retrieved passage. `score` lies in 0..1; `highlights` are offsets into the document.
 
-    Highlights mark what answers: there are none where the question is not answered.
-
-    `also_in` are near-duplicates of this passage, or of what it answers with, elsewhere, best
-    first.
+    Highlights mark what answers, or comes near to answering. `also_in` are near-duplicates of the
+    passage elsewhere, the best first.
     """
 
     document: Document
@@ -73,6 +68,11 @@ class Citation:
         return self.document.text[self.start : self.end]
 
     @property
+    def pages(self) -> tuple[int, int] | None:
+        """The first and the last page, from 1, that the words stand on; None without pages."""
+        return self.document.pages_of(self.span)
+
+    @property
     def agreeing(self) -> int:
         """How many documents say this, the cited one among them."""
         return len({self.document.id, *(place.document.id for place in self.also_in)})
@@ -88,6 +88,14 @@ class AnswerSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A word of the question as it was written, and as it was read."""
+
+    written: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReaderUsed:
     """The reader that chose the answer: its name in settings, and its SHA-256."""
 
@@ -96,17 +104,35 @@ class ReaderUsed:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedCalibration:
+    """The calibration behind an answer.
+
+    `promise` is None where nothing is promised: the documents changed since (`stale`), or the
+    threshold was set by hand. `threshold` is the one that decided, in units of confidence.
+    """
+
+    id: str
+    promise: str | None
+    max_false_answers: float
+    confidence_level: float
+    threshold: float
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The outcome of a question.
 
-    Where `answered` is false, `text` is None and `citations` is empty; `hits` are the
-    nearest passages all the same. `confidence`, in 0..1, is the probability that what is cited
-    answers the question: fitted on public questions, or on the user's own where there is a
-    `calibration`. `reader` is None where none was used. `missing_names` are proper names of the
-    question that no document found holds: for lack of these it is not answered.
-    `corrections` are words of the question that were read as others, which the documents hold;
-    `unknown_words` are those that no document holds.
-    `explain` holds each stage's ranks and scores if they were asked for. `stage_ms` tells how many
+    Where `answered` is false, `text` is None and `citations` is empty; `hits` are the nearest
+    passages all the same. `confidence`, in 0..1, is the probability that what is cited answers
+    the question. It was fitted on public questions, or on the user's own where there is a
+    `calibration`. `reader` is None where none was used.
+
+    `corrections` are words of the question that were read as words of the documents;
+    `unknown_words` are those that no document holds. `missing_names` are proper names of the
+    question that no document found holds: with one of these the question is not answered.
+
+    `explain` holds each stage's ranks and scores if they were asked for, and `stage_ms` how many
     milliseconds each stage took.
     """
 

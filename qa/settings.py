@@ -6,9 +6,16 @@ import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from index.encoding import Backend
 from index.errors import SettingsError
@@ -16,68 +23,73 @@ from qa.records import STAGES, Stage
 
 PREFIX = "PINCITE_"
 TOML_FILE = Path("pincite.toml")
-Keys = Literal["auto", "required", "off"]
 HOW_TO_ALLOW_HOSTS = (
     f"--allowed-hosts NAME,…, {PREFIX}ALLOWED_HOSTS=NAME,… or "
     f'allowed_hosts = ["NAME"] in {TOML_FILE}'
 )
 
 
-def _listed(wanted: str, check: Callable[[list[str]], Any] = list) -> BeforeValidator:
-    """Return what reads "a, b", or a list, as the names in it; "" has none.
+def _names(advice: str, read: Callable[[str], str] = str) -> BeforeValidator:
+    """Read "a, b", or a list, as names, each by `read`; "" has none. `advice` refuses all else."""
 
-    `check` returns the names as they are kept. What is no list of names, or what `check` raises
-    ValueError for, is refused with what is `wanted`.
-    """
-
-    def names(value: Any) -> Any:
+    def names(value: Any) -> tuple[str, ...]:
         parts = value.split(",") if isinstance(value, str) else value
-        if parts is None:
-            return None
         if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
-            raise ValueError(wanted)
+            raise ValueError(advice)
         stripped = [part.strip() for part in parts]
         try:
-            return tuple(check([] if stripped == [""] else stripped))
+            return tuple(map(read, stripped)) if stripped != [""] else ()
         except ValueError:
-            raise ValueError(wanted) from None
+            raise ValueError(advice) from None
 
     return BeforeValidator(names)
 
 
-def _stages(names: list[str]) -> list[Stage]:
-    if not set(names) <= set(STAGES):
+def _stage(name: str) -> str:
+    if name not in STAGES:
         raise ValueError
-    return [stage for stage in STAGES if stage in names]
+    return name
 
 
-def _hosts(names: list[str]) -> list[str]:
-    hosts = [name.lower() for name in names]
-    for host in hosts:
-        if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", host):
-            ipaddress.ip_address(host)
-    return hosts
+def _in_order(names: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    return tuple(stage for stage in STAGES if stage in names)
 
 
-def _origins(names: list[str]) -> list[str]:
-    origins = [name.lower() for name in names]
-    if not all(re.fullmatch(r"https?://[^/\s*?#@]+", origin) for origin in origins):
+def _host(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", name.lower()):
+        ipaddress.ip_address(name)
+    return name.lower()
+
+
+def _origin(name: str) -> str:
+    if not re.fullmatch(r"https?://[^/\s*?#@]+", name.lower()):
         raise ValueError
-    return origins
+    return name.lower()
 
 
-def _networks(proxies: list[str]) -> list[str]:
-    return [str(ipaddress.ip_network(proxy)) for proxy in proxies]
+def _network(name: str) -> str:
+    return str(ipaddress.ip_network(name))
 
 
-class EngineOptions(TypedDict):
-    """The settings that `Engine.open` and `LiveEngine` take by name."""
-
-    model: str | None
-    reader: str | None
-    backend: Backend
-    threshold: float | None
-    without: tuple[Stage, ...]
+_STAGES = _names(f"give stages to leave out, with commas between them: {', '.join(STAGES)}", _stage)
+_HOSTS = _names(
+    "give host names or IP addresses, without scheme or port and with commas between them, "
+    "such as pincite.example,10.0.0.5",
+    _host,
+)
+_ORIGINS = _names(
+    "give origins with scheme and without path, with commas between them, such as "
+    "https://intranet.example,http://localhost:3000",
+    _origin,
+)
+_NETWORKS = _names(
+    "give addresses or networks of reverse proxies, with commas between them, such as "
+    "127.0.0.1,10.0.0.0/8",
+    _network,
+)
+_PATTERNS = _names(
+    "give patterns as in .gitignore, with commas between them, such as *.log,drafts/"
+)
 
 
 class Settings(BaseModel):
@@ -85,46 +97,20 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    store: Path = Path(".pincite")
+    store: Annotated[Path, AfterValidator(Path.expanduser)] = Path(".pincite")
     model: str | None = None
     reader: str | None = Field(default=None, min_length=1)
     backend: Backend = "auto"
     top_k: int = Field(default=5, ge=1, le=50)
     threshold: float | None = Field(default=None, ge=0, le=1)
-    without: Annotated[
-        tuple[Stage, ...],
-        _listed(
-            f"give stages to leave out, with commas between them: {', '.join(STAGES)}", _stages
-        ),
-    ] = ()
+    without: Annotated[tuple[Stage, ...], _STAGES, AfterValidator(_in_order)] = ()
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
-    allowed_hosts: Annotated[
-        tuple[str, ...],
-        _listed(
-            "give host names or IP addresses, without scheme or port and with commas between them, "
-            "such as pincite.example,10.0.0.5",
-            _hosts,
-        ),
-    ] = ()
-    cors_origins: Annotated[
-        tuple[str, ...],
-        _listed(
-            "give origins with scheme and without path, with commas between them, such as "
-            "https://intranet.example,http://localhost:3000",
-            _origins,
-        ),
-    ] = ()
-    trusted_proxies: Annotated[
-        tuple[str, ...],
-        _listed(
-            "give addresses or networks of reverse proxies, with commas between them, such as "
-            "127.0.0.1,10.0.0.0/8",
-            _networks,
-        ),
-    ] = ()
-    keys: Keys = "auto"
+    allowed_hosts: Annotated[tuple[str, ...], _HOSTS] = ()
+    cors_origins: Annotated[tuple[str, ...], _ORIGINS] = ()
+    trusted_proxies: Annotated[tuple[str, ...], _NETWORKS] = ()
+    keys: Literal["auto", "required", "off"] = "auto"
     rate_limit: int | None = Field(default=None, ge=0, le=1_000_000)
     max_queue: int = Field(default=100, ge=0, le=10_000)
     log_format: Literal["auto", "json", "text"] = "auto"
@@ -132,33 +118,16 @@ class Settings(BaseModel):
     watch: bool = True
     mcp: bool = False
     keep: int = Field(default=2, ge=1, le=1000)
-    ignore: Annotated[
-        tuple[str, ...] | None,
-        _listed("give patterns as in .gitignore, with commas between them, such as *.log,drafts/"),
-    ] = None
-
-    @field_validator("store")
-    @classmethod
-    def _at_home(cls, store: Path) -> Path:
-        return store.expanduser()
+    ignore: Annotated[tuple[str, ...], _PATTERNS] | None = None
 
     @property
-    def for_engine(self) -> EngineOptions:
-        """What an engine is opened with, besides the store."""
-        return {
-            "model": self.model,
-            "reader": self.reader,
-            "backend": self.backend,
-            "threshold": self.threshold,
-            "without": self.without,
-        }
+    def for_engine(self) -> dict[str, Any]:
+        """What `Engine.open` and `LiveEngine` take by name, besides the store."""
+        return self.model_dump(include={"model", "reader", "backend", "threshold", "without"})
 
 
 def load_settings(**flags: Any) -> Settings:
-    """Return the settings in force; a flag that is None was not given.
-
-    Raises SettingsError naming the key, the value and what is wrong with it.
-    """
+    """Return the settings in force; a flag that is None was not given. Raises SettingsError."""
     from_flags = {key: value for key, value in flags.items() if value is not None}
     try:
         return Settings(**{**_from_file(), **_from_environment(), **from_flags})

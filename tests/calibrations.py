@@ -6,9 +6,8 @@ from typing import Any
 
 from index.store.publishing import corpus_digest
 from index.store.snapshot import Snapshot
-from qa.answer.calibration import Calibration, Counts, Key, Tally
-from qa.answer.rule import SCORING, key_of
-from qa.read.choose import NO_READER
+from qa.answer.calibration import SCORING, Calibration, Counts, ScoreKey, Tally, key_of
+from qa.read.reader import NO_READER
 
 CALIBRATION = Calibration(
     made=datetime(2026, 5, 4, 12, 30, tzinfo=UTC),
@@ -20,7 +19,7 @@ CALIBRATION = Calibration(
     slope=12.0,
     intercept=-6.0,
     counts=Counts(Tally(60, 50), Tally(30, 2), Tally(30, 0), right=45),
-    key=Key("f" * 64, NO_READER, SCORING, 2),
+    key=ScoreKey("f" * 64, NO_READER, SCORING, 2),
     corpus="cd" * 32,
 )
 PROMISE = (

@@ -1,13 +1,17 @@
 """What all tests share: the seed texts, the default model, and how hard Hypothesis tries.
 
-`TEST_SOAK=1` makes Hypothesis try far more examples; tests marked `soak` are left out
-unless they are asked for (`make soak`).
+Tests marked `soak` are left out unless they are asked for: `-m soak`, which `make soak` runs, makes
+Hypothesis try thousands of random examples, too.
 """
 
 import os
+import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from index.encoding.choose import open_encoder
@@ -15,32 +19,56 @@ from index.encoding.encoder import Encoder
 from index.encoding.model import Model, find_model
 from index.store.store import Store
 from index.sync import sync
-from qa.read.choose import open_reader
-from qa.read.reader import Reader
+from qa.read.reader import Reader, open_reader
 from tests.encoders import HashingEncoder
 from tests.readers import RememberingReader
 
 pytest_plugins = ["tests.browsing"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+MEMORY_DISK, ROOM_NEEDED = Path("/dev/shm"), 1 << 30
 
 _patient = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile(
-    "default", max_examples=60, deadline=None, derandomize=False, suppress_health_check=_patient
+    "default", max_examples=25, derandomize=True, deadline=None, suppress_health_check=_patient
 )
 settings.register_profile(
-    "soak", max_examples=3000, deadline=None, derandomize=False, suppress_health_check=_patient
+    "soak", max_examples=3000, derandomize=False, deadline=None, suppress_health_check=_patient
 )
-settings.load_profile("soak" if os.environ.get("TEST_SOAK") == "1" else "default")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how hard to try, and where temporary folders are made."""
+    if re.search(r"(?<!not )soak", config.option.markexpr):
+        os.environ["TEST_SOAK"] = "1"
+    settings.load_profile("soak" if os.environ.get("TEST_SOAK") == "1" else "default")
+    if not {"TMPDIR", "PYTEST_DEBUG_TEMPROOT"} & os.environ.keys() and _memory_disk_is_usable():
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY_DISK)
+
+
+def _memory_disk_is_usable() -> bool:
+    """Tell whether there is one with room that programs can be started from."""
+    if not (MEMORY_DISK.is_dir() and os.access(MEMORY_DISK, os.W_OK)):
+        return False
+    runs_programs = not os.statvfs(MEMORY_DISK).f_flag & os.ST_NOEXEC
+    return runs_programs and shutil.disk_usage(MEMORY_DISK).free >= ROOM_NEEDED
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `TEST_SOAK=1`, `-m soak` runs Hypothesis's tests, too: those that try far more."""
+    """In a soak, Hypothesis's tests are run, too: those that try far more."""
     if os.environ.get("TEST_SOAK") == "1":
         for item in items:
             if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
                 item.add_marker("soak")
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run have in common: lock what is made in it."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
@@ -75,9 +103,15 @@ def hashing_encoder() -> HashingEncoder:
 
 @pytest.fixture(scope="session")
 def seeds_store(
-    tmp_path_factory: pytest.TempPathFactory, seeds_dir: Path, model: Model, encoder: Encoder
-) -> Path:
-    """A store of the seed texts, built with the default model. Not to be written to."""
-    folder = tmp_path_factory.mktemp("seeds-store") / "store"
-    sync(Store(folder), [seeds_dir], model, encoder)
-    return folder
+    shared_folder: Path, seeds_dir: Path, model: Model, encoder: Encoder
+) -> Iterator[Path]:
+    """A store of the seed texts, built with the default model once a run. Not to be written to."""
+    folder = shared_folder / "seeds-store"
+    with FileLock(shared_folder / "seeds-store.lock"):
+        if not folder.exists():
+            sync(Store(shared_folder / "new" / "store"), [seeds_dir], model, encoder)
+            (shared_folder / "new" / "store").rename(folder)
+    yield folder
+    held = {path.name for path in folder.iterdir() if path.suffix != ".lock"}
+    assert held == {"live.json", "objects", "snapshots"}, "a test wrote to it"
+    assert len([*(folder / "snapshots").iterdir()]) == 1, "a test wrote to it"

@@ -29,7 +29,8 @@ class HashingEncoder:
 
     def encode(self, texts: Sequence[str], role: Role) -> Vectors:
         self.encoded.extend(texts)
-        return np.stack([self._vector(text) for text in texts])
+        vectors = [self._vector(text) for text in texts]
+        return np.array(vectors, dtype=np.float32).reshape(-1, self.dimension)
 
     def _vector(self, text: str) -> Vectors:
         vector = np.zeros(self.dimension, dtype=np.float32)

@@ -7,9 +7,14 @@ from index.encoding.model import Model, find_model
 
 
 def make_model(
-    folder: Path, like: Model, *, pooling: str = "cls", prompts: dict[str, str] | None = None
+    folder: Path,
+    like: Model,
+    *,
+    pooling: str = "cls",
+    prompts: dict[str, str] | None = None,
+    reads: int = 64,
 ) -> Model:
-    """Write a model of 16 dimensions that reads 64 tokens, with the tokenizer of `like`."""
+    """Write a model of 16 dimensions that reads so many tokens, with the tokenizer of `like`."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer import modules
@@ -23,12 +28,12 @@ def make_model(
         num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=16,
-        max_position_embeddings=64,
+        max_position_embeddings=reads,
     )
     BertModel(config).save_pretrained(folder / "bert")
     for file in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"):
         shutil.copyfile(like.folder / file, folder / "bert" / file)
-    bert = modules.Transformer(str(folder / "bert"), max_seq_length=64)
+    bert = modules.Transformer(str(folder / "bert"), max_seq_length=reads)
     pool = modules.Pooling(16, pooling_mode=pooling)
     SentenceTransformer(modules=[bert, pool], prompts=prompts, device="cpu").save(
         str(folder / "model")

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 import pincite
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
+from index.store.store import Store
+from index.sync import sync
 from pincite import Engine
+from tests.pdf_writing import lines, write_pdf
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -29,6 +34,19 @@ def test_a_question_is_answered_with_the_places_of_every_word(engine: Engine) ->
         assert cited == citation.cited_text
         assert cited == citation.document.text[citation.start : citation.end]
         assert citation.document.source.startswith("seeds/")
+
+
+def test_a_citation_of_a_pdf_has_its_pages(
+    tmp_path: Path, model: Model, encoder: Encoder, engine: Engine
+) -> None:
+    (folder := tmp_path / "reports").mkdir()
+    pages = [lines(72, 700, "The year was long and dry."), lines(72, 700, "Redness fades in May.")]
+    (folder / "report.pdf").write_bytes(write_pdf(pages))
+    sync(Store(tmp_path / "store"), [folder], model, encoder)
+    (citation,) = Engine.open(tmp_path / "store").ask("When does redness fade?").citations
+    assert (citation.cited_text, citation.pages) == ("Redness fades in May.", (2, 2))
+    (plain, *_) = engine.ask("What is microneedling?").citations
+    assert plain.pages is None, "a text file has no pages"
 
 
 def test_a_question_the_documents_do_not_answer_gets_none(engine: Engine) -> None:

@@ -18,9 +18,9 @@ from spellchecker import SpellChecker
 
 from index.encoding.choose import open_encoder
 from index.encoding.model import Model, find_model
-from qa.read.bundled import WEIGHTS, find_reader, sha256_of
 from qa.read.network import load_network, new_network, weights_to_save
 from qa.read.pairs import PairTokenizer
+from qa.read.reader import WEIGHTS, find_reader, sha256_of
 from training.augmentation import FURTHER, MINED_EACH, Material, Recipe
 from training.batches import batches, examples
 from training.grids import rows_of_grids

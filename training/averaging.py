@@ -10,7 +10,7 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 
-from qa.read.bundled import sha256_of
+from qa.read.reader import sha256_of
 
 
 def main() -> None:

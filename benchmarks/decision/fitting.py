@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks.decision.observing import Floats, Observation
 from eval.measures.formulas import auroc
 from eval.measures.table import Table
-from qa.answer.decision import Evidence
+from qa.answer.tracing import Evidence
 
 EVIDENCE = tuple(field.name for field in fields(Evidence))
 _KIND_WEIGHTS = {"answerable": 1.0, "near-miss": 0.7, "far-off": 0.3}

@@ -55,7 +55,7 @@ def _observation(question: Question, trace: Trace) -> Observation:
         kind=question.kind,
         evidence=astuple(trace.evidence) if trace.evidence else None,
         right=any(_answers(question, *place) for place in quoted),
-        units=np.array([astuple(unit.evidence) for unit in units], np.float64).reshape(-1, 6),
+        units=np.array([unit.evidence for unit in units], np.float64).reshape(-1, 6),
         unit_answers=np.array(
             [_answers(question, unit.candidate.document, unit.unit.span) for unit in units],
             np.bool_,

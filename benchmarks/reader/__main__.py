@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.reader.reading import WINDOWS, Read, measured_sets, read, separation, success
 from benchmarks.reader.rows import kept_out_rows, table_of_rows
 from benchmarks.results import table
-from qa.read.choose import open_reader
+from qa.read.reader import open_reader
 
 Sets = Mapping[str, Sequence[Read]]
 

@@ -20,10 +20,9 @@ from index.encoding.model import find_model
 from index.encoding.openvino_model import precisions
 from index.parsers import read_file
 from index.sources.listing import SourceFile
-from qa.read.bundled import TrainedReader, find_reader
+from qa.read.network import TorchReader
 from qa.read.openvino_reader import largest_differences, openvino_reader
-from qa.read.reader import Reader
-from qa.read.torch_reader import TorchReader
+from qa.read.reader import Reader, TrainedReader, find_reader
 from qa.read.windows import Window, windows
 
 _REPOSITORY = Path(__file__).resolve().parents[2]

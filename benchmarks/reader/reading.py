@@ -20,8 +20,7 @@ from index.progress import no_progress
 from index.records import Passage
 from qa.answer.decision import rank, read_windows
 from qa.engine import Engine
-from qa.read.choose import NO_READER
-from qa.read.reader import Reader
+from qa.read.reader import NO_READER, Reader
 from qa.read.windows import windows_by_promise
 from qa.retrieve.near_duplicates import Group
 from qa.settings import Settings

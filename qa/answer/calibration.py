@@ -1,18 +1,30 @@
-"""What a calibration says: from which score on to answer, and what a score is worth.
+"""When to answer and what confidence to show: the rule, and the calibration it may rest on.
 
-It was fitted on a user's own questions (`eval.calibration`) and belongs to a snapshot, which
-carries it as a file.
+The score of a question is the probability that its best quote answers, as `qa.answer.decision` has
+it from public questions. A `Calibration` was fitted on a user's own questions
+(`eval.calibration`): it corrects that probability and says from which score on to answer. It
+belongs to a snapshot, which carries it as a file. A `Rule` is what holds for one snapshot.
 """
 
 import hashlib
 from dataclasses import dataclass
 from functools import cache
 from math import tanh
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
 
 from index.errors import StoreError
+from qa.read.reader import NO_READER
+from qa.records import AppliedCalibration
+
+if TYPE_CHECKING:
+    from index.store.manifest import Manifest
+    from index.store.snapshot import Snapshot
+
+SCORING = 4
+"""The version of how a score is made. Raise it when searching, reading, quoting or deciding
+changes what a question scores: calibrations made before are then not applied."""
 
 Standing = Literal["in force", "stale", "not in force"]
 """Whether a calibration applies: yes; yes, but the documents changed since; no."""
@@ -21,7 +33,74 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class Rule:
+    """Decides whether to answer at a score, and tells what confidence that score is.
+
+    `threshold` is in units of the shown confidence. `calibration` is the one in force, None
+    if there is none; `applied` says of it what an answer shows. `by_hand` is True where the
+    threshold was set, so that the calibration's does not decide.
+    """
+
+    threshold: float
+    by_hand: bool
+    calibration: "Calibration | None" = None
+    applied: AppliedCalibration | None = None
+
+    @classmethod
+    def of(
+        cls,
+        snapshot: "Snapshot",
+        default_threshold: float,
+        threshold: float | None = None,
+        without: tuple[str, ...] = (),
+        reader: str = NO_READER,
+    ) -> Self:
+        """Return the rule of a snapshot; a `threshold` that is not None comes first.
+
+        `default_threshold` is for where there is no calibration. `without` are the stages of
+        retrieval that are left out, and `reader` is the reader's digest: both change every score.
+        Raises StoreError if the snapshot's calibration cannot be read.
+        """
+        by_hand = threshold is not None
+        content = snapshot.calibration
+        calibration = Calibration.from_bytes(content) if content is not None else None
+        standing: Standing = "not in force"
+        if calibration:
+            key = key_of(snapshot.manifest, without, reader)
+            standing = calibration.standing(key, snapshot.manifest.corpus)
+        if calibration is None or standing == "not in force":
+            return cls(default_threshold if threshold is None else threshold, by_hand)
+        if threshold is None:
+            threshold = calibration.probability(calibration.threshold)
+        stale = standing == "stale"
+        applied = AppliedCalibration(
+            id=calibration.id,
+            promise=None if by_hand or stale else calibration.promise,
+            max_false_answers=calibration.max_false_answers,
+            confidence_level=calibration.confidence_level,
+            threshold=threshold,
+            stale=stale,
+        )
+        return cls(threshold, by_hand, calibration, applied)
+
+    def confidence(self, score: float) -> float:
+        """Return the confidence to show: the probability that what is cited answers, in 0..1."""
+        return self.calibration.probability(score) if self.calibration else score
+
+    def allows(self, score: float) -> bool:
+        """Tell whether to answer at this score."""
+        if self.calibration and not self.by_hand:
+            return is_answerable(score, self.calibration.threshold)
+        return score > 0 and self.confidence(score) >= self.threshold
+
+
+def is_answerable(score: float, threshold: float) -> bool:
+    """Tell whether to answer at this score."""
+    return score >= threshold and score > 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreKey:
     """What the meaning of a score depends on.
 
     `reader` is the digest of the reader, "none" without one; `without` are the stages that were
@@ -33,6 +112,13 @@ class Key:
     scoring: int
     chunking: int
     without: tuple[str, ...] = ()
+
+
+def key_of(
+    manifest: "Manifest", without: tuple[str, ...] = (), reader: str = NO_READER
+) -> ScoreKey:
+    """Return what the scores of a snapshot depend on; `reader` is the reader's digest."""
+    return ScoreKey(manifest.model_fingerprint, reader, SCORING, manifest.chunking, without)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +167,7 @@ class Calibration:
     slope: Annotated[float, Field(gt=0)]
     intercept: float
     counts: Counts
-    key: Key
+    key: ScoreKey
     corpus: str
 
     @property
@@ -104,13 +190,13 @@ class Calibration:
         # The logistic function, written so that nothing overflows.
         return (1 + tanh((self.slope * score + self.intercept) / 2)) / 2
 
-    def standing(self, key: Key, corpus: str | None) -> Standing:
+    def standing(self, key: ScoreKey, corpus: str | None) -> Standing:
         """Tell whether it applies where scores mean `key` and the documents are `corpus`."""
         if self.key != key:
             return "not in force"
         return "in force" if self.corpus == corpus else "stale"
 
-    def obstacles(self, key: Key) -> tuple[str, ...]:
+    def obstacles(self, key: ScoreKey) -> tuple[str, ...]:
         """Return what is not as it was when the calibration was made, so that it cannot apply."""
         differs = {
             "another model": self.key.model_fingerprint != key.model_fingerprint,
@@ -140,28 +226,12 @@ class Calibration:
             ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedCalibration:
-    """The calibration behind an answer.
-
-    `promise` is None where nothing is promised: the documents changed since (`stale`), or the
-    threshold was set by hand. `threshold` is the one that decided, in units of confidence.
-    """
-
-    id: str
-    promise: str | None
-    max_false_answers: float
-    confidence_level: float
-    threshold: float
-    stale: bool
+@cache
+def _adapter() -> TypeAdapter[Calibration]:
+    """Made when first needed: not every store has a calibration."""
+    return TypeAdapter(Calibration)
 
 
 def percent(share: float) -> str:
     """Return a share of 0..1 as a person reads it."""
     return f"{100 * share:.4g} %"
-
-
-@cache
-def _adapter() -> TypeAdapter[Calibration]:
-    """Made when first needed: not every store has a calibration."""
-    return TypeAdapter(Calibration)

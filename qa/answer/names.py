@@ -1,11 +1,10 @@
 """The proper names and figures of a question: a text that lacks them is about something else."""
 
 import re
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import pairwise
 
-from index.records import Document
+from index.records import Document, Span
 from index.search.terms import fold, words_of_name
 from qa.question.wording import ASKING_WORDS
 
@@ -41,11 +40,15 @@ def proper_names(question: str) -> tuple[str, ...]:
     capitals = [match for match in words[1:] if match.group()[0].isupper()]
     if len(capitals) > _TITLE_CASE * len(words[1:]):
         return ()
-    found: list[re.Match[str]] = []
+    names: list[Span] = []
     for before, match in pairwise([None, *words]):
-        if match and _is_name(match.group(), begins=_begins(question, before, match)):
-            found.append(match)
-    return tuple(islice(_joined(question, found), _MOST_NAMES))
+        if not (match and _is_name(match.group(), begins=_begins(question, before, match))):
+            continue
+        if names and question[names[-1].end : match.start()] == " ":
+            names[-1] = Span(names[-1].start, match.end())
+        else:
+            names.append(Span(*match.span()))
+    return tuple(_bare(name.of(question)) for name in names[:_MOST_NAMES])
 
 
 def lacks(document: Document, name: str) -> bool:
@@ -56,7 +59,7 @@ def lacks(document: Document, name: str) -> bool:
     """
     texts = (document.title, words_of_name(document), document.source, document.text)
     words = [match.group() for match in _WORD.finditer(name)]
-    return not any(_held(text, word) for text in texts for word in words)
+    return not any(_holds(text, word) for text in texts for word in words)
 
 
 def figures(text: str) -> frozenset[str]:
@@ -70,31 +73,18 @@ def _begins(question: str, before: re.Match[str] | None, match: re.Match[str]) -
 
 def _is_name(word: str, *, begins: bool) -> bool:
     bare = _bare(word)
-    if not bare[0].isupper() or any(each.isdigit() for each in bare):
+    if not bare[0].isupper() or any(map(str.isdigit, bare)):
         return False
     if bare.lower() in ASKING_WORDS | _DATES | _STRESSED or len(bare) < 2:
         return False
     return bare.isupper() or not begins
 
 
-def _joined(question: str, found: Iterable[re.Match[str]]) -> Iterator[str]:
-    """Yield names; words with nothing but a blank between them are one."""
-    start = end = -1
-    for match in found:
-        if end >= 0 and question[end : match.start()] != " ":
-            yield _bare(question[start:end])
-            start = match.start()
-        start = match.start() if start < 0 else start
-        end = match.end()
-    if end >= 0:
-        yield _bare(question[start:end])
-
-
 def _bare(name: str) -> str:
     return name.removesuffix("'s").removesuffix("’s")
 
 
-def _held(text: str, word: str) -> bool:
+def _holds(text: str, word: str) -> bool:
     bare = _bare(word)
     long = len(bare) > _SHORT_NAME
     head = re.escape(bare[:-_LETTERS_THAT_MAY_DIFFER] if long else bare)

@@ -1,7 +1,12 @@
-"""From units that were read to quotes, and to the few of them that make the answer."""
+"""From units that were read to quotes, and to the few of them that make the answer.
+
+`quotes` makes of each unit what could be quoted: a row comes with its header, an item with its
+lead-in, a sentence that points back with the one before. `choose` takes the best and what adds to
+it, `compose` joins these into an answer with its citations, `highlights` marks them in a passage.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,9 +21,9 @@ from qa.question.wording import (
     says_something,
     word_count,
 )
-from qa.read.windows import Kind, Unit, units_of
+from qa.read.windows import Unit, units_of
 from qa.records import AnswerSpan, Citation, Place
-from qa.retrieve.candidates import Candidate, Sentence
+from qa.retrieve.candidates import Candidate
 from qa.retrieve.near_duplicates import Families, says_the_same
 
 ANSWER_WORDS = 80
@@ -35,6 +40,7 @@ SAME_REASON = 0.5
 _SHORT_ITEM_WORDS = 8
 _SHORT_RECORD_WORDS = 45
 _UNIT_ABOVE = 600
+_LINE_END = re.compile(r"[\r\n]")
 _IN_MILLIONS = re.compile(
     r"\([^()\n|]{0,60}\bin (?:thousands|millions|billions)\b[^()\n|]{0,120}\)"
     r"|(?:[$€£]|\b(?:amounts|dollars|euros|pounds|shares)) in (?:thousands|millions|billions)\b"
@@ -89,6 +95,12 @@ class Quote:
         return "\n".join(self.texts)
 
 
+def quotes(units: Sequence[ReadUnit]) -> list[Quote]:
+    """Return what could be quoted, the likeliest to answer first."""
+    quotable = [quote for unit in units if (quote := _quote(unit, units))]
+    return sorted(quotable, key=lambda quote: -quote.log_odds)
+
+
 Ruling = Literal["chosen", "weak", "enough", "long", "repeats"]
 
 
@@ -106,12 +118,6 @@ class Decision:
     repeated: Quote | None = None
 
 
-def quotes(units: Sequence[ReadUnit]) -> list[Quote]:
-    """Return what could be quoted, the likeliest to answer first."""
-    found = [quote for unit in units if (quote := _quote(unit, units))]
-    return sorted(found, key=lambda quote: -quote.log_odds)
-
-
 def choose(ranked: Sequence[Quote]) -> list[Quote]:
     """Return the best quote, and others nearly as likely to answer that add something."""
     return [decision.quote for decision in decide(ranked) if decision.ruling == "chosen"]
@@ -120,21 +126,19 @@ def choose(ranked: Sequence[Quote]) -> list[Quote]:
 def decide(ranked: Sequence[Quote]) -> Iterator[Decision]:
     """Yield for each quote in turn whether it is chosen, and if not, why."""
     chosen: list[Quote] = []
-    words = 0
     for quote in ranked:
-        length = word_count(quote.text)
+        ruling: Ruling = "chosen"
         repeated = None
         if chosen and _is_weak(quote, beside=chosen[0]):
-            ruling: Ruling = "weak"
+            ruling = "weak"
         elif len(chosen) == MAX_QUOTES:
             ruling = "enough"
+        elif repeated := next((each for each in chosen if _repeats(quote, each)), None):
+            ruling = "repeats"
+        elif chosen and sum(word_count(each.text) for each in (*chosen, quote)) > ANSWER_WORDS:
+            ruling = "long"
         else:
-            repeated = next((each for each in chosen if _repeats(quote, each)), None)
-            too_long = chosen and words + length > ANSWER_WORDS
-            ruling = "repeats" if repeated else "long" if too_long else "chosen"
-        if ruling == "chosen":
             chosen.append(quote)
-            words += length
         yield Decision(quote, ruling, repeated)
 
 
@@ -142,6 +146,15 @@ def _is_weak(quote: Quote, beside: Quote) -> bool:
     """Tell whether a quote is much less likely to answer, or of another kind than is asked for."""
     other_kind = quote.key.evidence.kind < 0 < beside.key.evidence.kind
     return other_kind or quote.log_odds < beside.log_odds - QUOTE_MARGIN
+
+
+def _repeats(quote: Quote, other: Quote) -> bool:
+    if quote.document.id == other.document.id and quote.span.overlaps(other.span):
+        return True
+    return (
+        says_the_same(quote.key.text, other.key.text)
+        or same_claim_words(quote.key.text, other.key.text) >= SAME_REASON
+    )
 
 
 def compose(
@@ -152,14 +165,11 @@ def compose(
     `chosen` are best first; from one passage they are joined in document order. What is cited
     already, such as the header of two rows, is not cited again.
     """
-    rank: dict[str, int] = {}
-    for quote in chosen:
-        rank.setdefault(quote.candidate.passage.id, len(rank))
-    in_order = sorted(chosen, key=lambda quote: (rank[quote.candidate.passage.id], quote.span))
+    passages = list(dict.fromkeys(quote.candidate.passage.id for quote in chosen))
     text = ""
     spans: list[AnswerSpan] = []
     citations: list[Citation] = []
-    for quote in in_order:
+    for quote in sorted(chosen, key=lambda q: (passages.index(q.candidate.passage.id), q.span)):
         elsewhere = _elsewhere(quote, families)
         cited = [each.span for each in citations if each.document.id == quote.document.id]
         new = [left for part in quote.parts if (left := _uncited(quote.document.text, part, cited))]
@@ -192,6 +202,21 @@ def _uncited(text: str, part: Span, cited: Iterable[Span]) -> Span | None:
     return Span(start, start + len(words.strip())) if words.strip() else None
 
 
+def _elsewhere(quote: Quote, families: Families) -> tuple[Place, ...]:
+    """Return where other passages say what the quote's key unit says."""
+    key = quote.key.unit.span
+    sentence = next((each for each in quote.candidate.sentences if key.contains(each.span)), None)
+    if sentence is None:
+        return ()
+    places = {
+        (same.document.id, same.span): same
+        for same in families.elsewhere(quote.candidate, sentence)
+        if same.document.id != quote.document.id
+        or not any(same.span.overlaps(part) for part in quote.parts)
+    }
+    return tuple(sorted(places.values(), key=lambda place: (place.document.source, place.span)))
+
+
 def highlights(
     candidate: Candidate, ranked: Sequence[Quote], chosen: Sequence[Quote]
 ) -> tuple[Span, ...]:
@@ -200,17 +225,20 @@ def highlights(
         return ()
     least = chosen[0].log_odds - HIGHLIGHT_MARGIN
     passage = candidate.passage
-    own = [quote for quote in ranked if quote.candidate.passage.id == passage.id]
-    spans = {quote.key.unit.span for quote in own if quote.log_odds >= least}
+    spans = {
+        quote.key.unit.span
+        for quote in ranked
+        if quote.candidate.passage.id == passage.id and quote.log_odds >= least
+    }
     for quote in chosen:
         if quote.document.id == passage.document_id:
             spans.update(part for part in quote.parts if passage.span.contains(part))
-    return _without_overlaps(spans)
+    return _merged(spans, Span.overlaps)
 
 
 def _quote(unit: ReadUnit, units: Iterable[ReadUnit]) -> Quote | None:
     """Return the quote that a unit makes; None for one that says nothing by itself."""
-    parts = _record(unit) or _PARTS[unit.unit.kind](unit, units)
+    parts = _record(unit) or _parts(unit, units)
     if not parts:
         return None
     fragment = unit.unit.kind == "sentence" and not is_complete(unit.text)
@@ -225,50 +253,22 @@ def _record(unit: ReadUnit) -> tuple[Span, ...]:
     return (whole,) if document.row_number is not None and short else ()
 
 
-def _row(unit: ReadUnit, _: Iterable[ReadUnit]) -> tuple[Span, ...]:
-    """Return a row with its header, and with what says in which unit its figures are."""
-    text, header = unit.candidate.document.text, unit.unit.lead
-    if header:
-        return _merged(text, (*_unit_of_measure(text, header), *unit.unit.parts))
-    return unit.unit.parts if re.search(r"\d", unit.text) else ()
+def _parts(unit: ReadUnit, units: Iterable[ReadUnit]) -> tuple[Span, ...]:
+    """Return the stretches that a unit is quoted with; none for one that says nothing alone."""
+    match unit.unit.kind:
+        case "sentence":
+            return _sentence(unit)
+        case "lead-in":
+            return _announced(unit)
+        case "item":
+            return _item(unit, units)
+        case "row":
+            return _row(unit)
+        case "header":
+            return ()
 
 
-def _announced(unit: ReadUnit, _: Iterable[ReadUnit]) -> tuple[Span, ...]:
-    """Return a lead-in with what it announces; nothing if that is in no list."""
-    items = _items_below(unit.candidate, unit.unit.span)
-    return _list(unit, unit.unit.span, items) if items else ()
-
-
-def _items_below(candidate: Candidate, lead: Span) -> list[Unit]:
-    units = units_of(candidate.document.text, candidate.passage)
-    return [each for each in units if each.lead == lead and each.kind == "item"]
-
-
-def _item(unit: ReadUnit, units: Iterable[ReadUnit]) -> tuple[Span, ...]:
-    """Return an item; the whole list if its lead-in or another of its items answers as well.
-
-    One that is too short to stand by itself comes with its lead-in.
-    """
-    span, lead = unit.unit.span, unit.unit.lead
-    if not says_something(unit.text):
-        return _announced(unit, units) if is_lead_in(unit.text) else ()
-    if not lead:
-        return (span,)
-    near = (
-        each
-        for each in units
-        if lead in (each.unit.lead, each.unit.span)
-        and each.unit.span != span
-        and each.candidate.passage.id == unit.candidate.passage.id
-        and each.log_odds >= unit.log_odds - LIST_MARGIN
-    )
-    if any(near):
-        return _list(unit, lead, _items_below(unit.candidate, lead))
-    alone = is_complete(unit.text) and word_count(unit.text) > _SHORT_ITEM_WORDS
-    return (span,) if alone else _merged(unit.candidate.document.text, (lead, span))
-
-
-def _sentence(unit: ReadUnit, _: Iterable[ReadUnit]) -> tuple[Span, ...]:
+def _sentence(unit: ReadUnit) -> tuple[Span, ...]:
     """Return a sentence, with the one before if it points back to that; no question.
 
     One that is followed by a lead-in that points back to it ("These include:") comes with the list.
@@ -278,26 +278,65 @@ def _sentence(unit: ReadUnit, _: Iterable[ReadUnit]) -> tuple[Span, ...]:
     candidate, span = unit.candidate, unit.unit.span
     text = candidate.document.text
     after = next((each for each in candidate.passage.sentences if each.start >= span.end), None)
-    beside = after is not None and not re.search(r"[\r\n]", text[span.end : after.start])
-    if after and beside and is_lead_in(after.of(text)) and leans_back(after.of(text)):
+    if after and is_lead_in(after.of(text)) and leans_back(after.of(text)):
         items = _items_below(candidate, after)
-        if items:
+        if items and not _LINE_END.search(text, span.end, after.start):
             return _list(unit, after, items)
     return (_with_antecedent(candidate, span),)
 
 
-def _header(_: ReadUnit, __: Iterable[ReadUnit]) -> tuple[Span, ...]:
-    """Return nothing: without a row, a header says nothing."""
-    return ()
+def _announced(unit: ReadUnit) -> tuple[Span, ...]:
+    """Return a lead-in with what it announces; nothing if that is in no list."""
+    items = _items_below(unit.candidate, unit.unit.span)
+    return _list(unit, unit.unit.span, items) if items else ()
 
 
-_PARTS: Mapping[Kind, Callable[[ReadUnit, Iterable[ReadUnit]], tuple[Span, ...]]] = {
-    "sentence": _sentence,
-    "lead-in": _announced,
-    "item": _item,
-    "row": _row,
-    "header": _header,
-}
+def _item(unit: ReadUnit, units: Iterable[ReadUnit]) -> tuple[Span, ...]:
+    """Return an item; the whole list if its lead-in or another of its items answers as well.
+
+    One that is too short to stand by itself comes with its lead-in.
+    """
+    span, lead = unit.unit.span, unit.unit.lead
+    if not says_something(unit.text):
+        return _announced(unit) if is_lead_in(unit.text) else ()
+    if not lead:
+        return (span,)
+    list_answers = any(
+        lead in (each.unit.lead, each.unit.span)
+        and each.unit.span != span
+        and each.candidate.passage.id == unit.candidate.passage.id
+        and each.log_odds >= unit.log_odds - LIST_MARGIN
+        for each in units
+    )
+    if list_answers:
+        return _list(unit, lead, _items_below(unit.candidate, lead))
+    alone = is_complete(unit.text) and word_count(unit.text) > _SHORT_ITEM_WORDS
+    return (span,) if alone else _joined(unit.candidate.document.text, (lead, span))
+
+
+def _row(unit: ReadUnit) -> tuple[Span, ...]:
+    """Return a row with its header, and with what says in which unit its figures are."""
+    text, header = unit.candidate.document.text, unit.unit.lead
+    if header:
+        return _joined(text, (*_unit_of_measure(text, header), *unit.unit.parts))
+    return unit.unit.parts if re.search(r"\d", unit.text) else ()
+
+
+def _unit_of_measure(text: str, header: Span) -> tuple[Span, ...]:
+    """Return where the unit of a table's figures is told, shortly above its header.
+
+    Nothing where the header tells it.
+    """
+    if _IN_MILLIONS.search(header.of(text)):
+        return ()
+    start = max(0, header.start - _UNIT_ABOVE)
+    told = list(_IN_MILLIONS.finditer(text, start, header.start))
+    return (Span(*told[-1].span()),) if told else ()
+
+
+def _items_below(candidate: Candidate, lead: Span) -> list[Unit]:
+    units = units_of(candidate.document.text, candidate.passage)
+    return [each for each in units if each.lead == lead and each.kind == "item"]
 
 
 def _list(unit: ReadUnit, lead: Span, items: Iterable[Unit]) -> tuple[Span, ...]:
@@ -310,8 +349,7 @@ def _list(unit: ReadUnit, lead: Span, items: Iterable[Unit]) -> tuple[Span, ...]
     spans = sorted({item.span for item in items})
     if word_count("\n".join(span.of(text) for span in spans)) > LIST_WORDS:
         sentences = unit.candidate.passage.sentences
-        firsts = (next((s for s in sentences if span.contains(s)), span) for span in spans)
-        spans = list(firsts)
+        spans = [next((s for s in sentences if span.contains(s)), span) for span in spans]
     fitting: list[Span] = []
     words = word_count(lead.of(text))
     for span in spans:
@@ -319,31 +357,10 @@ def _list(unit: ReadUnit, lead: Span, items: Iterable[Unit]) -> tuple[Span, ...]
         if fitting and words > LIST_WORDS:
             break
         fitting.append(span)
-    key = unit.unit.span
-    if unit.unit.kind == "item" and key not in fitting:
+    if unit.unit.kind == "item" and unit.unit.span not in fitting:
         # The item that answers must not be what there is no room for.
-        fitting = [key]
-    return _merged(text, (lead, *fitting))
-
-
-def _merged(text: str, parts: Iterable[Span]) -> tuple[Span, ...]:
-    """Return the parts, those with nothing but blanks between them as one."""
-    merged: list[Span] = []
-    for part in sorted(set(parts)):
-        if merged and not text[merged[-1].end : part.start].strip(" \t\r\n-*•"):
-            merged[-1] = Span(merged[-1].start, max(part.end, merged[-1].end))
-        else:
-            merged.append(part)
-    return tuple(merged)
-
-
-def _unit_of_measure(text: str, header: Span) -> tuple[Span, ...]:
-    """Return where the unit of a table's figures is told: in its header, or shortly above it."""
-    if _IN_MILLIONS.search(header.of(text)):
-        return ()
-    start = max(0, header.start - _UNIT_ABOVE)
-    found = list(_IN_MILLIONS.finditer(text, start, header.start))
-    return (Span(*found[-1].span()),) if found else ()
+        fitting = [unit.unit.span]
+    return _joined(text, (lead, *fitting))
 
 
 def _with_antecedent(candidate: Candidate, span: Span) -> Span:
@@ -352,44 +369,21 @@ def _with_antecedent(candidate: Candidate, span: Span) -> Span:
     before = [each for each in candidate.passage.sentences if each.end <= span.start]
     if not before or not leans_back(span.of(text)):
         return span
-    between = text[before[-1].end : span.start]
-    if "\n" in between or "\r" in between or is_question(before[-1].of(text)):
+    if _LINE_END.search(text, before[-1].end, span.start) or is_question(before[-1].of(text)):
         return span
     return Span(before[-1].start, span.end)
 
 
-def _repeats(quote: Quote, other: Quote) -> bool:
-    if quote.document.id == other.document.id and quote.span.overlaps(other.span):
-        return True
-    return (
-        says_the_same(quote.key.text, other.key.text)
-        or same_claim_words(quote.key.text, other.key.text) >= SAME_REASON
-    )
+def _joined(text: str, parts: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the parts, those with nothing but blanks and markers between them as one."""
+    return _merged(parts, lambda one, two: not text[one.end : two.start].strip(" \t\r\n-*•"))
 
 
-def _elsewhere(quote: Quote, families: Families) -> tuple[Place, ...]:
-    """Return where other passages say what the quote's key unit says."""
-    key = quote.key.unit.span
-    sentences = (each for each in quote.candidate.sentences if key.contains(each.span))
-    own = [Sentence(quote.document, quote.candidate.passage.id, part) for part in quote.parts]
-    first = next(sentences, None)
-    if first is None:
-        return ()
-    places = {
-        (same.document.id, same.span): same.place
-        for same in families.elsewhere(quote.candidate, first)
-        if not any(
-            same.document.id == each.document.id and same.span.overlaps(each.span) for each in own
-        )
-    }
-    return tuple(sorted(places.values(), key=lambda place: (place.document.source, place.span)))
-
-
-def _without_overlaps(spans: Iterable[Span]) -> tuple[Span, ...]:
-    found: list[Span] = []
-    for span in sorted(spans):
-        if found and span.start < found[-1].end:
-            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+def _merged(spans: Iterable[Span], are_one: Callable[[Span, Span], bool]) -> tuple[Span, ...]:
+    merged: list[Span] = []
+    for span in sorted(set(spans)):
+        if merged and are_one(merged[-1], span):
+            merged[-1] = Span(merged[-1].start, max(span.end, merged[-1].end))
         else:
-            found.append(span)
-    return tuple(found)
+            merged.append(span)
+    return tuple(merged)

@@ -1,13 +1,11 @@
 """What was considered on the way to an answer: to explain it, to measure it, to ask why not."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from qa.answer.decision import Evidence
+from qa.answer.calibration import Rule
 from qa.answer.quotes import Quote
-from qa.answer.rule import Rule
 from qa.answer.units import ReadUnit, ReadWindow
 from qa.formats.fields import place_line
 from qa.question.query import Query
@@ -17,16 +15,35 @@ from qa.retrieve.near_duplicates import Families, Group
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What there is to judge the best quote by.
+
+    `window` is the reader's logit of its window, 0 where there is no reader, and `quote` the
+    log-odds that its key unit answers. The shares are those of the question's words, by weight, in
+    its window with what stands above it (`in_window`), and in its document (`in_document`).
+    `unknown` is the share of the words that no document holds, `missing_figures` that of the
+    question's figures that the window lacks.
+    """
+
+    window: float
+    quote: float
+    in_window: float
+    in_document: float
+    unknown: float
+    missing_figures: float
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
-    """The stages of a question, whether or not it is then answered.
+    """What was considered of a question, whether or not it is then answered.
 
     `considered` are the first groups of near-duplicates, ranked by what was read of them, and
     `scores` those they are ranked by, in 0..1. `windows` are what was read, and `units` the
     sentences, rows and items in them. `ranked` is what could be quoted, best first; `chosen` is
     what is quoted if the question is answered. `evidence` is what the best quote is judged by,
     None if there is none, and `score`, in 0..1, what comes of it. `missing_names` are names of the
-    question that no document considered holds. `started` is the `perf_counter` when the question
-    came, `stage_ms` the milliseconds that each stage took since.
+    question that no document considered holds. `stage_ms` are the milliseconds that each stage
+    took.
     """
 
     query: Query
@@ -40,9 +57,7 @@ class Trace:
     evidence: Evidence | None
     missing_names: tuple[str, ...]
     score: float
-    stages: frozenset[Stage]
-    started: float
-    stage_ms: Mapping[str, float]
+    stage_ms: Mapping[str, float] = field(default_factory=dict[str, float], compare=False)
 
     @property
     def candidates(self) -> Candidates:
@@ -51,8 +66,7 @@ class Trace:
 
     def groups(self, most: int) -> tuple[Group, ...]:
         """Return the first `most` groups: those that were read, then the others by fused score."""
-        further = self.families.groups(most)[len(self.considered) :]
-        return (*self.considered, *further)[:most]
+        return self.families.groups(most, self.considered)
 
     def shown_score(self, rank: int, group: Group) -> float:
         """Return the score, in 0..1, that a group of a rank from 0 on is shown with.
@@ -65,25 +79,16 @@ class Trace:
         return (self.scores[-1] if self.scores else 1.0) * group.best.score
 
 
-class Stopwatch:
-    """Takes the time of stages that follow one another."""
+def explained(
+    trace: Trace, rule: Rule, groups: Iterable[Group], stages: frozenset[Stage]
+) -> dict[str, Any]:
+    """Return each stage's ranks and scores, for an answer's `explain`.
 
-    def __init__(self) -> None:
-        self.started = self._last = time.perf_counter()
-        self.stage_ms: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        """Add to a stage how long it was, in milliseconds, since the one before ended."""
-        now = time.perf_counter()
-        self.stage_ms[stage] = self.stage_ms.get(stage, 0.0) + (now - self._last) * 1000
-        self._last = now
-
-
-def explained(trace: Trace, rule: Rule, groups: Iterable[Group]) -> dict[str, Any]:
-    """Return each stage's ranks and scores, for an answer's `explain`."""
+    `groups` are those that are shown, and `stages` those in force.
+    """
     applied = rule.applied
-    candidates, stages = trace.candidates, trace.stages
-    by_words = [each for each in candidates if each.lexical > 0]
+    candidates = tuple(trace.candidates)
+    by_words = [candidate for candidate in candidates if candidate.lexical > 0]
     return {
         "question": {
             "corrections": [asdict(correction) for correction in trace.query.corrections],
@@ -146,6 +151,7 @@ def _read(windows: Sequence[ReadWindow]) -> list[dict[str, Any]]:
 def _ranking(
     candidates: Iterable[Candidate], score: Callable[[Candidate], float]
 ) -> list[dict[str, Any]]:
+    by_score = sorted(candidates, key=lambda candidate: -score(candidate))
     return [
         {
             "rank": rank,
@@ -153,5 +159,5 @@ def _ranking(
             "place": place_line(candidate.document, candidate.passage.span),
             "score": score(candidate),
         }
-        for rank, candidate in enumerate(sorted(candidates, key=lambda each: -score(each)), 1)
+        for rank, candidate in enumerate(by_score, 1)
     ]

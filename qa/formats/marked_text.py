@@ -1,17 +1,13 @@
 """An answer as plain text with marks like [1] and a list of sources: for chats and for models."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from index.records import Document
+from index.records import Document, Span
 from index.terminal import one_line
-from qa.records import Answer, Citation, Place
+from qa.records import Answer, Citation
 
-NOT_ANSWERED = "Your documents do not seem to answer this."
-NOTHING_SEARCHED = "Nothing was searched: no document matches the filters, or none is indexed."
 CLOSEST = "Closest passages:"
-_LINE_BREAK = "  \n"
-"""A line end that Markdown keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +21,7 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class CitedText:
-    """A text in pieces, which joined are the whole, and what in it is quoted."""
+    """A text in pieces, and what in the whole of them is quoted."""
 
     pieces: tuple[str, ...]
     quoted: tuple[Quoted, ...]
@@ -37,22 +33,26 @@ class CitedText:
 
 
 def cited_text(answer: Answer, *, ids: bool = False, nearest: int = 3) -> CitedText:
-    """Return an answer with its sources, or that there is none.
+    """Return an answer with its sources, or that there is none and where the nearest passages are.
 
-    Without an answer, the text tells where the `nearest` passages stand, so many of them. With
-    `ids`, each source is named with its document's id, too.
+    With `ids`, each source is named with its document's id, too.
     """
     notes = [f"\n\n{remark}" for remark in remarks(answer)]
     if not answer.answered:
-        not_answered = NOT_ANSWERED if answer.hits else NOTHING_SEARCHED
-        return CitedText((not_answered, *notes, *_closest(answer, nearest, ids=ids)), ())
+        passages = [(hit.document, hit.passage) for hit in answer.hits[:nearest]]
+        closest = "\n".join(
+            f"- {full_place(document, passage.span, passage.heading_path, ids=ids)}"
+            for document, passage in passages
+        )
+        after = [f"\n\n{CLOSEST}\n{closest}"] if closest else []
+        return CitedText((why_not(answer), *notes, *after), ())
     pieces: list[str] = []
     quoted: list[Quoted] = []
     length, done = 0, 0
     citations = {citation.number: citation for citation in answer.citations}
     text = answer.text or ""
     for span in answer.spans:
-        between = text[done : span.start].replace("\n", _LINE_BREAK)
+        between = text[done : span.start].replace("\n", "  \n")  # Markdown keeps such a line end
         words = text[span.start : span.end]
         start = length + len(between)
         quoted += (Quoted(start, start + len(words), citations[n]) for n in span.citations)
@@ -64,45 +64,42 @@ def cited_text(answer: Answer, *, ids: bool = False, nearest: int = 3) -> CitedT
 
 
 def _source(citation: Citation, *, ids: bool) -> str:
-    place = Place(citation.document, citation.span)
-    line = f"- [{citation.number}] {place_line(place, citation.heading_path, ids=ids)}"
+    place = full_place(citation.document, citation.span, citation.heading_path, ids=ids)
+    line = f"- [{citation.number}] {place}"
     return f"{line}; {citation.agreeing} documents say this" if citation.agreeing > 1 else line
 
 
-def _closest(answer: Answer, nearest: int, *, ids: bool) -> Iterator[str]:
-    lines = [
-        place_line(Place(hit.document, hit.passage.span), hit.passage.heading_path, ids=ids)
-        for hit in answer.hits[:nearest]
-    ]
-    if lines:
-        yield f"\n\n{CLOSEST}\n" + "\n".join(f"- {line}" for line in lines)
-
-
-def place_line(place: Place, heading_path: tuple[str, ...] = (), *, ids: bool = False) -> str:
-    """Return where something stands, on one line: the source, pages, characters and headings."""
-    document, span = place.document, place.span
+def full_place(
+    document: Document, span: Span, heading_path: tuple[str, ...] = (), *, ids: bool = False
+) -> str:
+    """Return where a span stands, on one line: the source, pages, characters and headings."""
     line = one_line(document.source)
     if ids:
         line += f" (document {document.id})"
     if pages := document.pages_of(span):
         line += f", page {pages[0]}" if pages[0] == pages[1] else f", pages {pages[0]}-{pages[1]}"
     line += f", characters {span.start}-{span.end}"
-    headings = _headings(document, heading_path)
-    return f"{line}, under “{headings}”" if headings else line
+    path = headings_line(document, heading_path)
+    return f"{line}, under “{path}”" if path else line
 
 
-def _headings(document: Document, heading_path: tuple[str, ...]) -> str:
-    headings = dict.fromkeys(one_line(each).strip() for each in (document.title, *heading_path))
+def headings_line(document: Document, heading_path: Iterable[str]) -> str:
+    """Return the document's title and the headings, each once, on one line."""
+    headings = dict.fromkeys(one_line(part).strip() for part in (document.title, *heading_path))
     return " › ".join(filter(None, headings))
 
 
-def remarks(answer: Answer) -> Iterator[str]:
-    """Yield how the question was read and what of it the documents lack, a line each.
+def why_not(answer: Answer) -> str:
+    """Return why there is no answer."""
+    if answer.hits:
+        return "Your documents do not seem to answer this."
+    return "Nothing was searched: no document matches the filters, or none is indexed."
 
-    A word of a missing name is not named a second time as a word that no document holds.
-    """
-    for each in answer.corrections:
-        written, read = one_line(each.written), one_line(each.read)
+
+def remarks(answer: Answer) -> Iterator[str]:
+    """Yield how the question was read and what of it the documents lack, a line each."""
+    for correction in answer.corrections:
+        written, read = one_line(correction.written), one_line(correction.read)
         yield f"“{written}” was read as “{read}”, as the documents say."
     if answer.missing_names:
         yield f"No document found has the name {_one_of(answer.missing_names)}."

@@ -8,22 +8,19 @@ from rich.text import Text
 
 from index.records import Span
 from index.terminal import one_line, printable
-from qa.answer.calibration import AppliedCalibration
 from qa.formats.fields import place_line
-from qa.formats.marked_text import CLOSEST, NOT_ANSWERED, NOTHING_SEARCHED, remarks
+from qa.formats.marked_text import CLOSEST, headings_line, remarks, why_not
 from qa.question.wording import is_complete, is_lead_in, is_row
-from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
+from qa.records import MOST_PLACES, Answer, AppliedCalibration, Citation, Hit, Place
 
 _MOST_ROWS = 10
 
 
 def print_answer(answer: Answer, console: Console, *, short: bool = False) -> None:
-    """Print the answer, or that there is none, and the ranked passages; these not if `short`."""
+    """Print the answer, or that there is none, and unless `short` the ranked passages."""
     console.print()
-    answer_remarks = list(remarks(answer))
-    for remark in answer_remarks:
-        _print_indented(Text(remark, style="dim"), console, 2)
-    if answer_remarks:
+    if answer_remarks := list(remarks(answer)):
+        _print_indented(Text("\n".join(answer_remarks), style="dim"), console, 2)
         console.print()
     if answer.answered:
         _print_indented(_answer_text(answer, console), console, 2)
@@ -32,17 +29,17 @@ def print_answer(answer: Answer, console: Console, *, short: bool = False) -> No
         for citation in answer.citations:
             _print_citation(citation, console, short=short)
     else:
-        why_not = NOT_ANSWERED if answer.hits else NOTHING_SEARCHED
-        _print_indented(Text(why_not, style="bold"), console, 2)
+        _print_indented(Text(why_not(answer), style="bold"), console, 2)
     if not short:
         _print_hits("Passages" if answer.answered else CLOSEST, answer.hits, console)
         _print_summary(answer, console)
     if answer.explain is not None:
-        print_explanation(answer.explain, console)
+        for line in _explanation_lines(answer.explain):
+            console.print(one_line(line), soft_wrap=True)
 
 
 def _answer_text(answer: Answer, console: Console) -> Text:
-    """Return the answer with its marks; the parts of one quote stand below one another."""
+    """Return the answer with its marks; each part of a quote begins a line."""
     answer_text = answer.text or ""
     text = Text(style="bold" if console.is_terminal else "")
     end = 0
@@ -56,28 +53,27 @@ def _answer_text(answer: Answer, console: Console) -> Text:
 
 
 def _unwrapped(words: str) -> str:
-    """Join the lines of a sentence; rows, and what follows a whole sentence, keep their lines."""
-    lines = [" ".join(line.split()) for line in printable(words).split("\n")]
+    """Join the lines of a sentence; rows, and what follows a whole sentence, begin a line."""
     unwrapped = before = ""
-    for line in filter(None, lines):
-        joins = before and not (
-            is_row(before) or is_row(line) or is_complete(before) or is_lead_in(before)
-        )
-        unwrapped += f" {line}" if joins else f"\n{line}" if unwrapped else line
-        before = line
-    return unwrapped
+    for line in (" ".join(line.split()) for line in printable(words).split("\n")):
+        if line:
+            ends = is_row(before) or is_row(line) or is_complete(before) or is_lead_in(before)
+            unwrapped += f"\n{line}" if ends else f" {line}"
+            before = line
+    return unwrapped.strip()
 
 
 def _print_citation(citation: Citation, console: Console, *, short: bool) -> None:
-    first = Text(f"[{citation.number}] ", style="cyan")
-    first.append(place_line(citation.document, citation.span), style="default")
+    line = Text(f"[{citation.number}] ", style="cyan")
+    line.append(place_line(citation.document, citation.span), style="default")
     if citation.agreeing > 1:
-        first.append(f"  {citation.agreeing} documents say this", style="green")
-    if not short:
+        line.append(f"  {citation.agreeing} documents say this", style="green")
+    if short:
+        _print_indented(line, console, 2)
+    else:
         console.print()
-    _print_indented(first, console, 2)
-    if not short:
-        _print_details(citation.document.title, citation, citation.heading_path, console)
+        _print_indented(line, console, 2)
+        _print_details(citation, citation.heading_path, console)
 
 
 def _print_hits(heading: str, hits: Sequence[Hit], console: Console) -> None:
@@ -86,9 +82,9 @@ def _print_hits(heading: str, hits: Sequence[Hit], console: Console) -> None:
         console.print(Text(heading, style="bold"))
     for rank, hit in enumerate(hits, 1):
         console.print()
-        first = Text(f"{rank:2}  ", style="bold").append(f"{hit.score:.2f}  ", style="green")
-        console.print(first.append(place_line(hit.document, hit.passage.span), style="default"))
-        _print_details(hit.document.title, hit, hit.passage.heading_path, console)
+        line = Text(f"{rank:2}  ", style="bold").append(f"{hit.score:.2f}  ", style="green")
+        console.print(line.append(place_line(hit.document, hit.passage.span), style="default"))
+        _print_details(hit, hit.passage.heading_path, console)
         _print_indented(_passage(hit), console, 6)
 
 
@@ -103,11 +99,8 @@ def _passage(hit: Hit) -> Text:
     return text.append(printable(hit.document.text[position : hit.passage.end]), style="dim")
 
 
-def _print_details(
-    title: str, item: Citation | Hit, heading_path: Iterable[str], console: Console
-) -> None:
-    path = " › ".join(dict.fromkeys(one_line(part) for part in (title, *heading_path) if part))
-    if path:
+def _print_details(item: Citation | Hit, heading_path: Iterable[str], console: Console) -> None:
+    if path := headings_line(item.document, heading_path):
         _print_indented(Text(path, style="italic"), console, 6)
     if item.also_in:
         _print_indented(Text(_also_said(item.also_in)), console, 6)
@@ -123,11 +116,10 @@ def _also_said(also_in: Sequence[Place]) -> str:
 
 def _print_summary(answer: Answer, console: Console) -> None:
     reader = f"reader {answer.reader.name}" if answer.reader else "no reader"
-    summary = (
-        f"confidence {answer.confidence:.2f} · {answer.took_ms:.0f} ms · {answer.model} · {reader}"
-    )
+    summary = f"confidence {answer.confidence:.2f} · {answer.took_ms:.0f} ms · {answer.model}"
     console.print()
-    console.print(Text(one_line(summary), style="dim"), soft_wrap=not console.is_terminal)
+    line = Text(one_line(f"{summary} · {reader}"), style="dim")
+    console.print(line, soft_wrap=not console.is_terminal)
     if answer.calibration is not None:
         _print_indented(Text(one_line(_promise(answer.calibration)), style="dim"), console, 0)
 
@@ -149,12 +141,6 @@ def _print_indented(text: Text, console: Console, indent: int) -> None:
         console.print(Text(" " * indent if line else "").append_text(line))
 
 
-def print_explanation(explain: Any, console: Console) -> None:
-    """Print what an answer's `explain` has; no line is cut or broken."""
-    for line in _explanation_lines(explain):
-        console.print(one_line(line), soft_wrap=True)
-
-
 def _explanation_lines(explain: Any) -> Iterator[str]:
     terms = (f"{term['text']} {term['weight']:.2f}" for term in explain["question"]["terms"])
     yield ""
@@ -171,20 +157,14 @@ def _explanation_lines(explain: Any) -> Iterator[str]:
     for group in explain["collapsed"]:
         stands_for = ", ".join(places[each] for each in group["stands_for"])
         yield f"{places[group['passage_id']]} stands for {stands_for}"
-    yield from _decision_lines(explain["decision"])
-
-
-def _decision_lines(decision: Any) -> Iterator[str]:
     yield "decision"
+    decision = explain["decision"]
     for name, value in (decision["evidence"] or {}).items():
         yield f"  {name} {value:.3f}"
     if decision["missing_names"]:
         yield f"missing names: {', '.join(decision['missing_names'])}"
-    calibration = ""
-    if decision["calibration"] is not None:
-        calibration = f", calibration {decision['calibration']}{', stale' * decision['stale']}"
-    yield f"score {decision['score']:.3f}{calibration}"
-    by_hand = ", set by hand" * decision["by_hand"]
-    yield (
-        f"confidence {decision['confidence']:.3f}, threshold {decision['threshold']:.3f}{by_hand}"
-    )
+    score, stale = f"score {decision['score']:.3f}", ", stale" * decision["stale"]
+    calibration = decision["calibration"]
+    yield f"{score}, calibration {calibration}{stale}" if calibration else score
+    threshold = f"threshold {decision['threshold']:.3f}" + ", set by hand" * decision["by_hand"]
+    yield f"confidence {decision['confidence']:.3f}, {threshold}"

@@ -1,100 +1,56 @@
 """What became of an expected quote: its JSON form, and what a person reads."""
 
 from dataclasses import asdict
+from typing import Any
 
-from pydantic import Field
 from rich.console import Console
 from rich.text import Text
 
 from index.terminal import one_line
 from qa.formats.answer import PlaceJson
-from qa.formats.fields import WireModel, likeness
-from qa.verify.nearest import NearestPlace
+from qa.formats.fields import likeness, place_line
+from qa.records import Place
 from qa.why.report import Report, Way
-from qa.why.stages import STAGES, Finding, place_name
+from qa.why.stages import STAGES, Finding
 
-_MOST_OTHERS = 20
-_MOST_OTHERS_PRINTED = 5
-
-
-class StageJson(WireModel):
-    """What became of the quote at a stage."""
-
-    stage: str
-    passed: bool | None = Field(description="Null where the quote did not get so far.")
-    rank: int | None
-    score: float | None
-    needed: float | None = Field(description="What it takes to pass; for `shown` a rank.")
-    detail: str
+_MAX_OTHERS = 20
+_MAX_OTHERS_PRINTED = 5
 
 
-class WayJson(WireModel):
-    """How far the quote got from one place."""
+def why_json(report: Report) -> dict[str, Any]:
+    """Return the JSON form of `report`: at which stage the quote was lost, or that it was cited.
 
-    place: PlaceJson | None = Field(description="Null for a quote that stands nowhere.")
-    verbatim: bool | None = Field(
-        description="False where blanks, letter case or quotation marks differ."
-    )
-    passage_id: str | None
-    cited: list[int] = Field(description="Numbers of the citations that have some of it.")
-    lost_at: str | None = Field(description="The stage; null if it is cited.")
-    stages: list[StageJson]
-
-    @classmethod
-    def of(cls, way: Way) -> "WayJson":
-        """Return the JSON form of `way`."""
-        expected = way.expected
-        return cls(
-            place=PlaceJson.of(expected.place) if expected else None,
-            verbatim=expected.verbatim if expected else None,
-            passage_id=expected.passage.id if expected and expected.passage else None,
-            cited=list(way.cited),
-            lost_at=way.lost_at,
-            stages=[
-                StageJson(stage=stage, **asdict(finding)) for stage, finding in way.findings.items()
-            ],
-        )
+    `way` begins at the place where the quote got furthest, `others` at its other places.
+    """
+    nearest = report.nearest
+    return {
+        "question": report.question,
+        "expected": report.quote,
+        "top_k": report.top_k,
+        "way": _way_json(report.way),
+        "others": [_way_json(way) for way in report.others[:_MAX_OTHERS]],
+        "others_count": len(report.others),
+        "nearest": nearest
+        and {"place": _place_json(nearest.place), "similarity": nearest.similarity},
+        "snapshot": report.snapshot,
+        "model": report.model,
+    }
 
 
-class NearestPlaceJson(WireModel):
-    """The text that is most like a quote that stands nowhere."""
+def _way_json(way: Way) -> dict[str, Any]:
+    expected = way.expected
+    return {
+        "place": _place_json(expected.place) if expected else None,
+        "verbatim": expected.verbatim if expected else None,
+        "passage_id": expected.passage.id if expected and expected.passage else None,
+        "cited": way.cited,
+        "lost_at": way.lost_at,
+        "stages": [{"stage": stage, **asdict(finding)} for stage, finding in way.findings.items()],
+    }
 
-    place: PlaceJson
-    similarity: float = Field(ge=0, le=1)
 
-    @classmethod
-    def of(cls, nearest: NearestPlace) -> "NearestPlaceJson":
-        """Return the JSON form of `nearest`."""
-        return cls(place=PlaceJson.of(nearest.place), similarity=nearest.similarity)
-
-
-class WhyJson(WireModel):
-    """At which stage of a question an expected quote was lost, or that it was cited."""
-
-    question: str
-    expected: str
-    top_k: int
-    way: WayJson = Field(description="From the place where it got furthest.")
-    others: list[WayJson] = Field(description="From its other places, 20 at most.")
-    others_count: int
-    nearest: NearestPlaceJson | None
-    snapshot: str
-    model: str
-
-    @classmethod
-    def of(cls, report: Report) -> "WhyJson":
-        """Return the JSON form of `report`."""
-        return cls(
-            question=report.question,
-            expected=report.quote,
-            top_k=report.top_k,
-            way=WayJson.of(report.way),
-            others=[WayJson.of(way) for way in report.others[:_MOST_OTHERS]],
-            others_count=len(report.others),
-            nearest=NearestPlaceJson.of(report.nearest) if report.nearest else None,
-            snapshot=report.snapshot,
-            model=report.model,
-        )
+def _place_json(place: Place) -> dict[str, Any]:
+    return PlaceJson.of(place).model_dump()
 
 
 _MARKS = {True: "✓", False: "✗", None: "–"}
@@ -109,11 +65,10 @@ def print_report(report: Report, console: Console) -> None:
     if report.way.expected:
         for stage, finding in report.way.findings.items():
             _print_hanging(_head(stage, finding), finding.detail, console)
-    if report.nearest is not None:
-        place = report.nearest.place
-        alike = likeness(report.nearest.similarity)
-        nearest = f"The nearest text there is, {alike}: {place_name(place)}"
-        _print_hanging(Text(), nearest, console)
+    if report.nearest:
+        place, alike = report.nearest.place, likeness(report.nearest.similarity)
+        where = place_line(place.document, place.span)
+        _print_hanging(Text(), f"The nearest text there is, {alike}: {where}", console)
         _print_hanging(Text("  "), f"“{' '.join(place.text.split())}”", console)
     if report.others:
         _print_others(report.others, console)
@@ -135,7 +90,7 @@ def _head(stage: str, finding: Finding) -> Text:
 
 
 def _print_hanging(head: Text, detail: str, console: Console) -> None:
-    """Print a detail, wrapped so that it stays to the right of its head."""
+    """Print a detail to the right of its head, however many lines it takes."""
     indent = Text(" " * head.cell_len)
     lines = Text(one_line(detail)).wrap(console, max(20, console.width - head.cell_len - 1))
     for number, line in enumerate(lines or [Text()]):
@@ -147,11 +102,12 @@ def _print_hanging(head: Text, detail: str, console: Console) -> None:
 def _print_others(others: tuple[Way, ...], console: Console) -> None:
     console.print()
     console.print(f"It also stands in {len(others)} other place{'s' * (len(others) > 1)}:")
-    for way in others[:_MOST_OTHERS_PRINTED]:
-        place = place_name(way.expected.place) if way.expected else ""
-        console.print(Text(one_line(f"  {place}: {_outcome(way)}")), soft_wrap=True)
-    if len(others) > _MOST_OTHERS_PRINTED:
-        console.print(f"  … and {len(others) - _MOST_OTHERS_PRINTED} more")
+    for way in others[:_MAX_OTHERS_PRINTED]:
+        place = way.expected.place if way.expected else None
+        where = place_line(place.document, place.span) if place else ""
+        console.print(Text(one_line(f"  {where}: {_outcome(way)}")), soft_wrap=True)
+    if len(others) > _MAX_OTHERS_PRINTED:
+        console.print(f"  … and {len(others) - _MAX_OTHERS_PRINTED} more")
 
 
 def _outcome(way: Way) -> str:

@@ -39,8 +39,8 @@ from qa.service.work_queue import WorkQueue
 _log = logging.getLogger("pincite")
 _TOOLS = {tool.name: tool for tool in TOOLS}
 _INSTRUCTIONS = (
-    "Pincite answers from the user's own documents, with quotes whose exact places it tells, or "
-    "says that they hold no answer. Ask it before answering what the user's documents may treat."
+    "Pincite answers from the user's own documents with quotes and their exact places, or says "
+    "that they hold no answer. Ask it before you answer what the user's documents may tell."
 )
 _HINTS = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
@@ -48,12 +48,9 @@ _HINTS = ToolAnnotations(
 
 
 def add_mcp(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
-    """Answer `POST /mcp` in the service, behind the same middleware as its other routes.
-
-    The app's lifespan must run.
-    """
+    """Answer `POST /mcp`, behind the middleware of the service. The app's lifespan must run."""
     endpoint = _Endpoint(answerer, questions)
-    # A GET would open a stream of messages from the server, of which there are none.
+    # A GET would open a stream of messages from the server, which sends none.
     app.router.routes.append(Route("/mcp", endpoint, methods=["POST"], include_in_schema=False))
     others = app.router.lifespan_context
 
@@ -66,10 +63,7 @@ def add_mcp(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
 
 
 def serve_on_standard_streams(answerer: Answerer) -> None:
-    """Answer until standard input ends. Nothing but the protocol goes to standard output.
-
-    Call it in the main thread.
-    """
+    """Answer on standard output until standard input ends. Call it in the main thread."""
     # The thread that waits for input cannot be woken: without this, Ctrl-C would wait for it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     note("Pincite speaks the Model Context Protocol on its standard input and output.")
@@ -85,7 +79,7 @@ async def _serve(answerer: Answerer) -> None:
 def mcp_server(
     answerer: Answerer, turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 ) -> Server[Any]:
-    """Return a server of the tools; a call waits for its `turn`, which may raise HTTPException."""
+    """Return a server of the tools. A call waits for its `turn`, which may raise HTTPException."""
 
     async def list_tools(
         _: ServerRequestContext[Any], __: PaginatedRequestParams | None
@@ -127,7 +121,7 @@ def _described(tool: Tool) -> DescribedTool:
 
 
 def _called(answerer: Answerer, tool: Tool, arguments: dict[str, Any]) -> CallToolResult:
-    """Run a tool. The result of a wrong call says what is wrong, for the model to correct it."""
+    """Run a tool. The result of a wrong call says what is wrong, so that the model corrects it."""
     try:
         reply = tool.run(answerer, tool.arguments.model_validate(arguments))
     except ValidationError as error:
@@ -158,23 +152,21 @@ def _what_is_wrong(error: ValidationError) -> str:
 
 
 class _Endpoint:
-    """An ASGI app that passes requests to the session manager while the service runs."""
+    """An ASGI app that passes requests to a session manager while the service runs."""
 
     def __init__(self, answerer: Answerer, questions: WorkQueue) -> None:
         self._server = mcp_server(answerer, questions.turn)
-        self._manager = self._new_manager()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._manager.handle_request(scope, receive, send)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Answer requests; a manager can run only once, an app be started again."""
-        self._manager = self._new_manager()
-        async with self._manager.run():
-            yield
-
-    def _new_manager(self) -> StreamableHTTPSessionManager:
+        """Answer requests. A manager runs only once, but an app can be started again."""
         # Without sessions, any of several processes can answer a request. Guard checks hosts,
         # origins and sizes.
-        return StreamableHTTPSessionManager(self._server, json_response=True, stateless=True)
+        self._manager = StreamableHTTPSessionManager(
+            self._server, json_response=True, stateless=True
+        )
+        async with self._manager.run():
+            yield

@@ -1,19 +1,29 @@
-"""Which documents a question is asked of: conditions on their fields, all of which must hold."""
+"""Which documents a question is asked of: conditions on their fields, all of which must hold.
+
+A `Filter` is read from JSON (`Filter.parse`) or from options of the command line (`read_filters`).
+`rows_by_filter` tells which passages of a snapshot it lets through.
+"""
 
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache, partial
 from math import isfinite
 from operator import ge, gt, le, lt
 from typing import Any, Literal, Self, get_args
 
-from index.records import MetadataValue
+import numpy as np
+from numpy.typing import NDArray
+
+from index.records import Document, MetadataValue
+from index.store.snapshot import Snapshot
+from index.store.stored_documents import StoredDocuments
 from qa.errors import FilterError
+from qa.retrieve.candidates import RowMask
 
 MOST_CONDITIONS = 20
 MOST_VALUES = 1000
-_MOST_NAME_CHARS = 60
 
 Kind = Literal["text", "number", "truth value"]
 Value = tuple[Kind, str | float]
@@ -21,6 +31,17 @@ Value = tuple[Kind, str | float]
 
 Operator = Literal["in", "gt", "gte", "lt", "lte", "prefix"]
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
+
+OWN_FIELDS: Mapping[str, Callable[[Document], str]] = {
+    "id": lambda document: document.id,
+    "source": lambda document: document.source,
+    "path": lambda document: document.source,
+    "title": lambda document: document.display_title,
+    "media_type": lambda document: document.media_type,
+    "modified": lambda document: document.modified,
+}
+"""What every document has, by the names to filter by; metadata of these names has a prefix."""
+METADATA_PREFIX = "metadata."
 
 _COMPARISONS: Mapping[Operator, Callable[[Any, Any], bool]] = {
     "gt": gt,
@@ -49,22 +70,20 @@ class Condition:
     operator: Operator
     values: frozenset[Value]
 
-    def test(self) -> Callable[[MetadataValue], bool]:
-        """Return what tells whether the condition holds for the value that a document has."""
-        holds = self._test_of_one()
-        return lambda value: any(map(holds, value)) if isinstance(value, tuple) else holds(value)
-
-    def kind_compared(self) -> Kind | None:
-        """Return what kind of value is compared with by order or prefix; None with `in`."""
-        return None if self.operator == "in" else next(iter(self.values))[0]
-
-    def _test_of_one(self) -> Callable[[Any], bool]:
-        values = self.values
+    def holds(self, value: MetadataValue) -> bool:
+        """Tell whether the condition holds for the value that a document has."""
+        if isinstance(value, tuple):
+            return any(map(self.holds, value))
+        kind = _KINDS[type(value)]
         if self.operator == "in":
-            return lambda value: (_KINDS[type(value)], value) in values
-        ((kind, bound),) = values
-        compare = _COMPARISONS[self.operator]
-        return lambda value: _KINDS[type(value)] == kind and compare(value, bound)
+            return (kind, value) in self.values
+        ((own_kind, bound),) = self.values
+        return kind == own_kind and _COMPARISONS[self.operator](value, bound)
+
+    @property
+    def kind_compared(self) -> Kind | None:
+        """What kind of value is compared with by order or prefix; None with `in`."""
+        return None if self.operator == "in" else next(iter(self.values))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,32 +113,21 @@ class Filter:
 
     @classmethod
     def _checked(cls, conditions: Iterable[Condition]) -> Self:
-        found = list(conditions)
-        if len(found) > MOST_CONDITIONS:
+        listed = list(conditions)
+        if len(listed) > MOST_CONDITIONS:
             raise FilterError(
-                f"The filters have {len(found)} conditions; {MOST_CONDITIONS} are the most."
+                f"The filters have {len(listed)} conditions; {MOST_CONDITIONS} are the most."
             )
-        kinds: dict[str, Kind] = {}
-        for each in found:
-            if each.operator not in {"in", "prefix"}:
-                ((kind, _),) = each.values
-                if kinds.setdefault(each.field, kind) != kind:
-                    raise FilterError(
-                        f"{_on(each.field)} compares with a text and with a number: "
-                        "make both the same."
-                    )
-        return cls(frozenset(found))
-
-
-def kinds_of(value: MetadataValue) -> set[Kind]:
-    """Return the kinds of a value, or of the words of a list."""
-    return {_KINDS[type(each)] for each in (value if isinstance(value, tuple) else [value])}
-
-
-def shortened(field: str) -> str:
-    """Return the name of a field as a message shows it."""
-    cut = field if len(field) <= _MOST_NAME_CHARS else f"{field[:_MOST_NAME_CHARS]}…"
-    return repr(cut)
+        kinds: dict[str, Kind | None] = {}
+        for condition in listed:
+            kind = condition.kind_compared
+            by_order = condition.operator not in {"in", "prefix"}
+            if by_order and kinds.setdefault(condition.field, kind) != kind:
+                raise FilterError(
+                    f"{_on(condition.field)} compares with a text and with a number: "
+                    "make both the same."
+                )
+        return cls(frozenset(listed))
 
 
 def _conditions_on(field: str, wanted: Any) -> Iterator[Condition]:
@@ -131,7 +139,7 @@ def _conditions_on(field: str, wanted: Any) -> Iterator[Condition]:
     for operator, operand in wanted.items():
         if operator not in OPERATORS:
             raise FilterError(
-                f"{_on(field)}: there is no operator {shortened(str(operator))}; there are "
+                f"{_on(field)}: there is no operator {_shortened(str(operator))}; there are "
                 f"{', '.join(OPERATORS)}."
             )
         yield Condition(field, operator, frozenset(_operands(field, operator, operand)))
@@ -167,8 +175,15 @@ def _value(field: str, value: Any) -> Value:
 
 
 def _on(field: str) -> str:
-    return f"The filter on {shortened(field)}"
+    return f"The filter on {_shortened(field)}"
 
+
+def _shortened(field: str) -> str:
+    """Return the name of a field as a message shows it."""
+    return repr(field if len(field) <= 60 else f"{field[:60]}…")
+
+
+# As options of the command line.
 
 _OPERATORS = {"=": "in", "^=": "prefix", ">=": "gte", "<=": "lte", ">": "gt", "<": "lt"}
 _THERE_ARE = "for = there can also be ^= (starts with), >=, <=, >, <"
@@ -190,12 +205,12 @@ def _json_form(option: str) -> dict[str, Any]:
     """Return what the filter would be in JSON."""
     if option.lstrip().startswith("{"):
         try:
-            read: dict[str, Any] = json.loads(option)
+            filters: dict[str, Any] = json.loads(option)
         except (ValueError, RecursionError) as error:
             raise FilterError(
                 f"The filter {_cut(option)} is not valid JSON. {_QUOTE_IT}"
             ) from error
-        return read
+        return filters
     written = _WRITTEN.fullmatch(option)
     if written is None:
         raise FilterError(
@@ -211,11 +226,11 @@ def _json_form(option: str) -> dict[str, Any]:
             f"The filter {_cut(option)}: there is no operator {operator + value[0]}; {_THERE_ARE}. "
             "Write a value that begins so between quotation marks."
         )
-    read_value = _value_filter_option(value)
-    return {field: read_value if operator == "=" else {_OPERATORS[operator]: read_value}}
+    operand = _operand_of_option(value)
+    return {field: operand if operator == "=" else {_OPERATORS[operator]: operand}}
 
 
-def _value_filter_option(written: str) -> Any:
+def _operand_of_option(written: str) -> Any:
     """Return a number, a truth value or a quoted text as JSON reads it, and all else as it is."""
     if not _JSON_VALUE.fullmatch(written):
         return written
@@ -227,3 +242,112 @@ def _value_filter_option(written: str) -> Any:
 
 def _cut(option: str) -> str:
     return repr(option if len(option) <= 80 else f"{option[:80]}…")
+
+
+# Applied to the documents of a snapshot.
+
+_AS_WRITTEN: Mapping[Kind, str] = {
+    "text": 'between quotation marks it is a text (>="2026")',
+    "number": "without quotation marks it is a number (>=2026)",
+    "truth value": "true and false have no order (=true)",
+}
+_MOST_LISTED_CHARS = 300
+_FILTERS_REMEMBERED = 16
+_FIELDS_REMEMBERED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What documents have in a field: of document i `values[codes[i]]`, None if nothing."""
+
+    values: tuple[MetadataValue | None, ...]
+    codes: NDArray[np.int32]
+
+
+def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], RowMask]:
+    """Return a function from a filter to the passages of the documents that it lets through.
+
+    It reads nothing before it is first called, remembers the last filters and fields, and is safe
+    to share between threads. It raises FilterError for a field that no document has.
+    """
+    column = lru_cache(_FIELDS_REMEMBERED)(partial(_column, snapshot.chunked))
+    listed = cache(partial(_listed, snapshot.chunked))
+    return lru_cache(_FILTERS_REMEMBERED)(partial(_rows, snapshot, column, listed))
+
+
+def _rows(
+    snapshot: Snapshot,
+    column: Callable[[str], _Column],
+    listed: Callable[[], str],
+    wanted: Filter,
+) -> RowMask:
+    matching = np.ones(len(snapshot.chunked), np.bool_)
+    for condition in wanted.conditions:
+        field = column(condition.field)
+        if condition.field not in OWN_FIELDS or len(matching):
+            _refuse_unknown(condition.field, field, listed)
+        _refuse_other_kind(condition, field)
+        accepted = [value is not None and condition.holds(value) for value in field.values]
+        matching &= np.array(accepted, np.bool_)[field.codes]
+    rows: RowMask = matching[snapshot.columns.document_numbers]
+    rows.flags.writeable = False
+    return rows
+
+
+def _column(documents: StoredDocuments, field: str) -> _Column:
+    codes: dict[tuple[type, MetadataValue | None], int] = {}  # with its type, for 1 == True
+    values = map(_reader(field), documents.without_texts())
+    numbered = (codes.setdefault((type(value), value), len(codes)) for value in values)
+    column = np.fromiter(numbered, np.int32, len(documents))
+    return _Column(tuple(value for _, value in codes), column)
+
+
+def _reader(field: str) -> Callable[[Document], MetadataValue | None]:
+    """Return what reads a field, None where a document has nothing there."""
+    own = OWN_FIELDS.get(field)
+    if own is not None:
+        return lambda document: own(document) or None
+    name = field.removeprefix(METADATA_PREFIX)
+    return lambda document: document.metadata.get(name)
+
+
+def _refuse_unknown(name: str, field: _Column, listed: Callable[[], str]) -> None:
+    if all(value is None for value in field.values):
+        raise FilterError(
+            f"No document has a field {_shortened(name)} to filter by; there are {listed()}."
+        )
+
+
+def _refuse_other_kind(condition: Condition, field: _Column) -> None:
+    """No document can hold a comparison with a value of a kind that none has there."""
+    kind = condition.kind_compared
+    there = set[Kind]().union(*(_kinds_of(each) for each in field.values if each is not None))
+    if kind is None or kind in there or not there:
+        return
+    raise FilterError(
+        f"{_on(condition.field)} compares with a {kind}, and what documents have there is "
+        f"a {' or a '.join(sorted(there))}; "
+        f"{'; '.join(_AS_WRITTEN[each] for each in sorted(there))}."
+    )
+
+
+def _kinds_of(value: MetadataValue) -> set[Kind]:
+    """Return the kinds of a value, or of the words of a list."""
+    return {_KINDS[type(each)] for each in (value if isinstance(value, tuple) else [value])}
+
+
+def _listed(documents: StoredDocuments) -> str:
+    """Return the fields to filter by, what is said of documents first, cut to a length."""
+    metadata, own = set[str](), set[str]()
+    for document in documents.without_texts():
+        metadata.update(document.metadata)
+        own.update(name for name, read in OWN_FIELDS.items() if read(document))
+    said = sorted(metadata)
+    names = [f"{METADATA_PREFIX}{name}" if name in OWN_FIELDS else name for name in said]
+    names += [name for name in OWN_FIELDS if name in own]
+    listed: list[str] = []
+    for name in names:
+        if sum(map(len, listed)) + len(name) > _MOST_LISTED_CHARS:
+            return f"{', '.join(listed)} and {len(names) - len(listed)} more"
+        listed.append(name)
+    return ", ".join(listed)

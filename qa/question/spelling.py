@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from index.chunking.tokens import Tokenizer
 from index.search.terms import fold, stem, word_spans
 from qa.question.wording import is_asking_word
+from qa.records import Correction
 from qa.retrieve.lexical import Lexicon
 
 if TYPE_CHECKING:
@@ -25,14 +26,6 @@ _OPPOSITES = (
     *({"macro", "micro"}, {"ante", "anti"}, {"ab", "ad"}, {"in", "un"}, {"ex", "im"}),
 )
 """Prefixes that a letter or two make of one another, and another word with them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A word of the question as it was written, and as it was read."""
-
-    written: str
-    read: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +47,9 @@ class Speller:
             if looked_up == MOST_LOOKED_UP or not self._may_be_a_typo(written, first=number == 0):
                 continue
             looked_up += 1
-            found = self._nearest(fold(written))
-            if found:
-                corrections.append(Correction(written, found))
-                read += question[end : span.start] + found
+            if nearest := self._nearest(fold(written)):
+                corrections.append(Correction(written, nearest))
+                read += question[end : span.start] + nearest
                 end = span.end
         return read + question[end:], tuple(corrections)
 

@@ -48,7 +48,7 @@ _LEANS_BACK = re.compile(
 )
 
 
-def words(text: str) -> list[str]:
+def plain_words(text: str) -> list[str]:
     """Return the words of `text` in lower case, with straight apostrophes."""
     return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
 
@@ -60,7 +60,7 @@ def is_asking_word(word: str) -> bool:
 
 def content_words(text: str) -> frozenset[str]:
     """Return the distinct words that carry meaning."""
-    return frozenset(words(text)) - _STOPWORDS
+    return frozenset(plain_words(text)) - _STOPWORDS
 
 
 def word_count(text: str) -> int:
@@ -139,7 +139,7 @@ def figures_differ(first: str, second: str) -> bool:
 @lru_cache(maxsize=65536)
 def _claim(sentence: str) -> tuple[frozenset[str], tuple[int, tuple[str, ...]]]:
     """Return the content words, and what must be equal: how many negations, which numbers."""
-    said = words(sentence)
+    said = plain_words(sentence)
     negations = sum(word in _NEGATIONS for word in said)
     numbers = [*_NUMBER.findall(sentence), *(word for word in said if word in _NUMBER_WORDS)]
     return content_words(sentence), (negations, tuple(sorted(numbers)))

@@ -12,8 +12,8 @@ import numpy as np
 
 from index.encoding.model import decisive_files, folder_of, remembered_digests
 from index.errors import ModelError
-from qa.read.pairs import VERSION, text_of
-from qa.read.reader import Reading
+from qa.read.pairs import text_of
+from qa.read.reader import PAIRS_VERSION, Reading
 from qa.read.windows import Window
 
 if TYPE_CHECKING:
@@ -30,31 +30,16 @@ class CrossEncoderReader:
     """
 
     def __init__(self, name: str, device: str = "cpu") -> None:
-        self._name = name
+        self.name = name
+        self.backend = "torch-float32" if device == "cpu" else f"{device}-float32"
         self._device = device
         self._folder = folder_of(name)
         _check_it_classifies(name, self._folder)
         files = remembered_digests(self._folder, decisive_files(self._folder))
-        self._digest = hashlib.sha256(
-            json.dumps((VERSION, files), sort_keys=True).encode()
-        ).hexdigest()
+        decisive = json.dumps((PAIRS_VERSION, files), sort_keys=True)
+        self.digest = hashlib.sha256(decisive.encode()).hexdigest()
         self._using = threading.Lock()
         self._loaded: CrossEncoder | None = None
-
-    @property
-    def name(self) -> str:
-        """What it is called in settings."""
-        return self._name
-
-    @property
-    def digest(self) -> str:
-        """A SHA-256 of the files that have a say in its output, and of how pairs are made."""
-        return self._digest
-
-    @property
-    def backend(self) -> str:
-        """What computes the logits, and how precisely."""
-        return "torch-float32" if self._device == "cpu" else f"{self._device}-float32"
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
         """Return what the windows say to the question, without scores of tokens.
@@ -78,7 +63,7 @@ class CrossEncoderReader:
 
     def _ready(self) -> "CrossEncoder":
         if self._loaded is None:
-            self._loaded = _load(self._name, self._folder, self._device)
+            self._loaded = _load(self.name, self._folder, self._device)
         return self._loaded
 
 

@@ -1,10 +1,11 @@
-"""The bundled reader's network: MiniLM's transformer with a head a text and a head a token.
+"""The bundled reader's network, and the reader on torch: the reference, and what runs on a GPU.
 
-The weights file holds all parameters but the word embeddings. Those stay the encoder's own, frozen
-in training, and come from the encoder's package.
+The network is MiniLM's transformer with a head a text and a head a token. The weights file holds
+all parameters but the word embeddings. Those stay the encoder's own, frozen in training, and come
+from the encoder's package.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -14,12 +15,42 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
 from index.errors import ModelError
+from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
+from qa.read.reader import Logits, Reading, TrainedReader
+from qa.read.windows import Window
 
 WORD_EMBEDDINGS = "body.embeddings.word_embeddings.weight"
 """The one parameter that is in no weights file."""
 
 _ENCODER_WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
 _MODEL_FILE = "model.safetensors"
+_BATCH_TOKENS = {"cpu": 512, "cuda": 16384}
+
+
+class TorchReader:
+    """Reads with torch, on the device "cpu" or "cuda".
+
+    Raises ModelError if the weights cannot be read, or are not those of the network.
+    """
+
+    def __init__(self, trained: TrainedReader, device: str = "cpu") -> None:
+        self.name = trained.name
+        self.digest = trained.digest
+        self.backend = "torch-float32" if device == "cpu" else f"{device}-float32"
+        self.network = load_network(trained.weights, trained.encoder.folder).to(device)
+        self._device = device
+        self._tokenizer = PairTokenizer(trained.encoder.folder)
+
+    def read(self, question: str, windows: Sequence[Window]) -> Reading:
+        """Return what the windows say to the question."""
+        pairs = self._tokenizer.pairs(question, windows)
+        return read_in_batches(pairs, self._compute, _BATCH_TOKENS[self._device])
+
+    def _compute(self, inputs: Mapping[str, Ids]) -> tuple[Logits, Logits]:
+        with torch.inference_mode():
+            tensors = (torch.from_numpy(inputs[name]).to(self._device) for name in INPUTS)
+            answerable, tokens = self.network(*tensors)
+        return answerable.cpu().numpy(), tokens.cpu().numpy()
 
 
 class ReaderNetwork(nn.Module):

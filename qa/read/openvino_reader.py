@@ -1,67 +1,30 @@
-"""The reader on OpenVINO: no torch, ready in a fraction of a second."""
+"""The reader on OpenVINO: no torch, ready in a fraction of a second.
+
+`openvino_reader` opens it. What it opens was converted from the torch reader once
+(`index.encoding.conversion`), and its logits were compared with those of torch.
+"""
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from index.encoding.openvino_model import Comparison, compile_model, converted, write_model
 from index.records import Span
-from qa.read.bundled import TrainedReader
 from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
-from qa.read.reader import Logits, Reader, Reading
-from qa.read.torch_reader import TorchReader
+from qa.read.reader import Logits, Reader, Reading, TrainedReader
 from qa.read.windows import Window
+
+if TYPE_CHECKING:
+    from qa.read.network import TorchReader
 
 _BATCH_TOKENS = 512
 """Larger batches take longer: they hold more padding, and are no faster a token."""
-
-
-class OpenVinoReader:
-    """Reads with the converted network in a folder."""
-
-    def __init__(self, folder: Path, trained: TrainedReader, precision: str) -> None:
-        self.precision = precision
-        self._trained = trained
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            compiling = beside.submit(compile_model, folder, precision, "LATENCY", keep=True)
-            self._tokenizer = PairTokenizer(trained.encoder.folder)
-            self._compiled = compiling.result()
-        self._requests = threading.local()
-
-    @property
-    def name(self) -> str:
-        """What it is called in settings."""
-        return self._trained.name
-
-    @property
-    def digest(self) -> str:
-        """A SHA-256 of weights, tokenizer, and how pairs are made."""
-        return self._trained.digest
-
-    @property
-    def backend(self) -> str:
-        """What computes the logits, and how precisely."""
-        return f"openvino-{self.precision}"
-
-    def read(self, question: str, windows: Sequence[Window]) -> Reading:
-        """Return what the windows say to the question."""
-        pairs = self._tokenizer.pairs(question, windows)
-        return read_in_batches(pairs, self._compute, _BATCH_TOKENS)
-
-    def _compute(self, inputs: Mapping[str, Ids]) -> tuple[Logits, Logits]:
-        # A request holds the buffers of one inference: each thread has its own.
-        request = getattr(self._requests, "own", None)
-        if request is None:
-            request = self._requests.own = self._compiled.create_infer_request()
-        request.infer(dict(inputs))
-        answerable, tokens = (
-            np.array(request.get_output_tensor(number).data, dtype=np.float32) for number in (0, 1)
-        )
-        return answerable, tokens
 
 
 TOLERANCES = {"float32": 0.001, "bfloat16": 0.25}
@@ -85,21 +48,58 @@ _CHECKED_WINDOWS = tuple(
 )
 
 
-def openvino_reader(trained: TrainedReader, precision: str) -> OpenVinoReader:
+def openvino_reader(trained: TrainedReader, precision: str) -> "OpenVinoReader":
     """Return the reader on OpenVINO, converting it if that was not done before.
 
     Raises NotConvertibleError, also where an earlier try was refused, and ImportError where
     OpenVINO is not installed.
     """
-    return converted(ReaderConversion(trained, TorchReader(trained)), precision)
+    return converted(ReaderConversion(trained), precision)
 
 
-@dataclass(frozen=True, slots=True)
+class OpenVinoReader:
+    """Reads with the converted network in a folder."""
+
+    def __init__(self, folder: Path, trained: TrainedReader, precision: str) -> None:
+        self.name = trained.name
+        self.digest = trained.digest
+        self.backend = f"openvino-{precision}"
+        self.precision = precision
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            compiling = beside.submit(compile_model, folder, precision, "LATENCY", keep=True)
+            self._tokenizer = PairTokenizer(trained.encoder.folder)
+            self._compiled = compiling.result()
+        self._requests = threading.local()
+
+    def read(self, question: str, windows: Sequence[Window]) -> Reading:
+        """Return what the windows say to the question."""
+        pairs = self._tokenizer.pairs(question, windows)
+        return read_in_batches(pairs, self._compute, _BATCH_TOKENS)
+
+    def _compute(self, inputs: Mapping[str, Ids]) -> tuple[Logits, Logits]:
+        # A request holds the buffers of one inference: each thread has its own.
+        request = getattr(self._requests, "own", None)
+        if request is None:
+            request = self._requests.own = self._compiled.create_infer_request()
+        request.infer(dict(inputs))
+        answerable, tokens = (
+            np.array(request.get_output_tensor(number).data, dtype=np.float32) for number in (0, 1)
+        )
+        return answerable, tokens
+
+
+@dataclass(frozen=True)
 class ReaderConversion:
     """What it takes to convert a reader, as `Conversion` has it."""
 
     trained: TrainedReader
-    reference: TorchReader
+
+    @cached_property
+    def reference(self) -> "TorchReader":
+        """The reader on torch, which is imported when something is converted."""
+        from qa.read.network import TorchReader
+
+        return TorchReader(self.trained)
 
     @property
     def digest(self) -> str:
@@ -110,7 +110,7 @@ class ReaderConversion:
         """Write the network; the tokenizer stays in the encoder's folder."""
         from qa.read.network import ConvertibleNetwork
 
-        write_model(ConvertibleNetwork(self.reference.loaded()), INPUTS, folder)
+        write_model(ConvertibleNetwork(self.reference.network), INPUTS, folder)
 
     def open(self, folder: Path, precision: str) -> OpenVinoReader:
         """Open what was written."""
@@ -133,8 +133,8 @@ class ReaderConversion:
 
     def gives(self, opened: OpenVinoReader, probe: list[float]) -> bool:
         """Tell whether the logits of that window are as near as they must be."""
-        found = _all_logits(self._probed(opened))
-        differences = np.abs(found - np.array(probe, dtype=np.float32))
+        logits = _all_logits(self._probed(opened))
+        differences = np.abs(logits - np.array(probe, dtype=np.float32))
         return bool(np.all(differences <= TOLERANCES[opened.precision]))
 
     def _probed(self, reader: Reader) -> Reading:
@@ -153,8 +153,8 @@ def largest_differences(
         expected = _by_kind([reference.read(question, windows)])
         together = _by_kind([opened.read(question, windows)])
         alone = _by_kind([opened.read(question, [window]) for window in windows])
-        for kind, found in (*together.items(), *alone.items()):
-            differences[kind].append(float(np.abs(found - expected[kind]).max(initial=0.0)))
+        for kind, logits in (*together.items(), *alone.items()):
+            differences[kind].append(float(np.abs(logits - expected[kind]).max(initial=0.0)))
     return {kind: float(np.max(values)) for kind, values in differences.items()}
 
 

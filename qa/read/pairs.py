@@ -1,4 +1,8 @@
-"""Question and window as the network takes them: one row of tokens, the question first."""
+"""Question and window as the network takes them: one row of tokens, the question first.
+
+`PairTokenizer` makes `Pair`s; `read_in_batches` puts them through a network and makes a `Reading`
+of its logits.
+"""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,23 +14,18 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from index.errors import ModelError
-from qa.read.reader import Logits, Reading, TokenScores
+from qa.read.reader import MOST_QUESTION_TOKENS, MOST_TOKENS, Logits, Reading, TokenScores
 from qa.read.windows import Window
-
-MOST_TOKENS = 160
-"""Of question and window with the three special tokens; what is over is cut off the window."""
-MOST_QUESTION_TOKENS = 48
-VERSION = 1
-"""Part of the digest of a reader: raise it when the same pair would give other tokens."""
 
 _BETWEEN = ". "
 
 Ids = NDArray[np.int64]
 
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+"""What the network takes, in its order."""
 
-def text_of(window: Window) -> str:
-    """Return what is read of a window: what stands above it, and its own text."""
-    return _prefix(window) + window.text
+Network = Callable[[Mapping[str, Ids]], tuple[Logits, Logits]]
+"""From inputs of shape (pairs, tokens) to logits of windows, (pairs,), and of tokens."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +77,11 @@ class PairTokenizer:
         return question[: offsets[MOST_QUESTION_TOKENS - 1][1]]
 
 
+def text_of(window: Window) -> str:
+    """Return what is read of a window: what stands above it, and its own text."""
+    return _prefix(window) + window.text
+
+
 def _prefix(window: Window) -> str:
     return window.above + _BETWEEN if window.above else ""
 
@@ -103,13 +107,6 @@ def _pair(encoding: Encoding, prefix: int) -> Pair:
         first=own[0] if own else 0,
         spans=spans - prefix,
     )
-
-
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-"""What the network takes, in its order."""
-
-Network = Callable[[Mapping[str, Ids]], tuple[Logits, Logits]]
-"""From inputs of shape (pairs, tokens) to logits of windows, (pairs,), and of tokens."""
 
 
 def read_in_batches(pairs: Sequence[Pair], network: Network, most_tokens: int) -> Reading:

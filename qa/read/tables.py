@@ -41,11 +41,11 @@ def headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
 
 def _headers(text: str, lines: Sequence[Span], *, inside: bool) -> list[Span | None]:
     """Return what `headers` does; `inside` tells that the first line is amid a table."""
-    found: list[Span | None] = []
+    above: list[Span | None] = []
     header: Span | None = None
     for number, line in enumerate(lines):
         if header and line.end <= header.end:
-            found.append(None)
+            above.append(None)
             continue
         if is_row(line.of(text)):
             end = _end_of_header(text, lines, number, opens=not inside)
@@ -54,8 +54,8 @@ def _headers(text: str, lines: Sequence[Span], *, inside: bool) -> list[Span | N
             inside = True
         elif inside and not is_label(text, lines, number):
             inside, header = False, None
-        found.append(None if header and header.contains(line) else header)
-    return found
+        above.append(None if header and header.contains(line) else header)
+    return above
 
 
 def _table_above(text: str, lines: Sequence[Span]) -> list[Span]:

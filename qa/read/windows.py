@@ -1,4 +1,8 @@
-"""Windows: the short stretches of text that a reader reads, with what stands above them."""
+"""Windows: the short stretches of text that a reader reads, with what stands above them.
+
+A passage is made of units (`units_of`): sentences, rows of tables, items of lists. `windows` packs
+units into windows, and `windows_to_read` picks those that promise most to answer the question.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,10 +11,16 @@ from typing import Literal
 
 from index.records import Document, Passage, Span
 from index.search.terms import terms
-from qa.question.terms import Coverage
+from qa.question.query import Coverage
 from qa.question.wording import is_lead_in, is_list_item, is_row, word_count
 from qa.read.tables import headers, is_label
 from qa.retrieve.candidates import Candidate
+
+PASSAGES = 12
+"""Passages whose windows are considered."""
+WINDOWS = 10
+"""Windows that are read: docs/reader.md has the curve of quality over their number."""
+SHARE_WEIGHT = 0.5
 
 MOST_WORDS = 80
 """Of a window, but for one of a single longer sentence, row or item and what leads in to it."""
@@ -70,18 +80,32 @@ class Window:
     above: str
     units: tuple[Unit, ...] = ()
 
-    def locate(self, start: int, end: int) -> Span | None:
-        """Return where `text[start:end]` stands in the document.
 
-        None if it does not stand within one of the parts, or is empty.
-        """
-        offset = 0
-        for part in self.parts:
-            length = part.end - part.start
-            if offset <= start < end <= offset + length:
-                return Span(part.start + start - offset, part.start + end - offset)
-            offset += length + 1
-        return None
+def windows_to_read(
+    candidates: Sequence[Candidate], coverage: Coverage, most: int = WINDOWS
+) -> list[Window]:
+    """Return the `most` windows of the candidates that promise most, in the candidates' order."""
+    best = windows_by_promise(candidates, coverage)[:most]
+    return sorted(best, key=lambda window: (window.passage, window.span))
+
+
+def windows_by_promise(candidates: Sequence[Candidate], coverage: Coverage) -> list[Window]:
+    """Return all windows of the candidates, those that promise most first.
+
+    A window promises its passage's score and half of the share of the question's words, by
+    weight, that it holds together with what stands above it.
+    """
+
+    def promise(window: Window) -> float:
+        return candidates[window.passage].score + SHARE_WEIGHT * share_of(window, coverage)
+
+    all_windows = windows((each.document, each.passage) for each in candidates)
+    return sorted(all_windows, key=promise, reverse=True)
+
+
+def share_of(window: Window, coverage: Coverage) -> float:
+    """Return the share of the question's words that a window and what is above it hold, 0..1."""
+    return coverage.share(coverage.held(frozenset(terms(f"{window.above}\n{window.text}"))))
 
 
 def windows(passages: Iterable[tuple[Document, Passage]]) -> list[Window]:
@@ -91,15 +115,15 @@ def windows(passages: Iterable[tuple[Document, Passage]]) -> list[Window]:
     Items are kept whole if they are no longer than a window. Each row of a table is a window of its
     own, below the header of its columns and its label: what heads rows makes no window itself.
     """
-    made: list[Window] = []
+    packed: list[Window] = []
     for number, (document, passage) in enumerate(passages):
         above = ": ".join(_above(document, passage))
         units = units_of(document.text, passage)
         for run in _packed(document.text, (unit for unit in units if unit.kind != "header")):
             parts = _parts(run)
             text = "\n".join(part.of(document.text) for part in parts)
-            made.append(Window(number, parts[-1], parts, text, above, tuple(run)))
-    return made
+            packed.append(Window(number, parts[-1], parts, text, above, tuple(run)))
+    return packed
 
 
 def _above(document: Document, passage: Passage) -> Sequence[str]:
@@ -219,37 +243,3 @@ def _is_item(text: str, line: Span) -> bool:
     above = text[max(0, line.start - _LONGEST_MARKER) : line.start]
     marker = _LINE_END.split(above)[-1].strip(" \t>#")
     return bool(_MARKER.fullmatch(marker)) or is_list_item(line.of(text))
-
-
-PASSAGES = 12
-"""Passages whose windows are considered."""
-WINDOWS = 10
-"""Windows that are read: docs/reader.md has the curve of quality over their number."""
-SHARE_WEIGHT = 0.5
-
-
-def windows_to_read(
-    candidates: Sequence[Candidate], coverage: Coverage, most: int = WINDOWS
-) -> list[Window]:
-    """Return the `most` windows of the candidates that promise most, in the candidates' order."""
-    best = windows_by_promise(candidates, coverage)[:most]
-    return sorted(best, key=lambda window: (window.passage, window.span))
-
-
-def windows_by_promise(candidates: Sequence[Candidate], coverage: Coverage) -> list[Window]:
-    """Return all windows of the candidates, those that promise most first.
-
-    A window promises its passage's score and half of the share of the question's words, by
-    weight, that it holds together with what stands above it.
-    """
-
-    def promise(window: Window) -> float:
-        return candidates[window.passage].score + SHARE_WEIGHT * share_of(window, coverage)
-
-    made = windows((each.document, each.passage) for each in candidates)
-    return sorted(made, key=promise, reverse=True)
-
-
-def share_of(window: Window, coverage: Coverage) -> float:
-    """Return the share of the question's words that a window and what is above it hold, 0..1."""
-    return coverage.share(coverage.held(frozenset(terms(f"{window.above}\n{window.text}"))))

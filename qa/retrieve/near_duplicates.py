@@ -9,10 +9,10 @@ import numpy as np
 from index.records import found_by
 from index.search.dense import widened
 from index.search.terms import terms
-from qa.question.terms import Coverage
+from qa.question.query import Coverage
 from qa.question.wording import content_words, figures_differ, is_row, same_claim_words
 from qa.records import Place
-from qa.retrieve.candidates import Candidate, Candidates, Scores, Sentence
+from qa.retrieve.candidates import Candidate, Candidates, Scores
 
 SAME_WORDS = 0.7
 """Dice's coefficient from which on two sentences say the same, if one has all words of the other;
@@ -38,50 +38,52 @@ class Group:
         return tuple(Place(each.document, each.passage.span) for each in self.duplicates)
 
 
+@dataclass(frozen=True)
 class Families:
     """The candidates of one question, divided into groups of near-duplicates when asked for."""
 
-    def __init__(self, candidates: Candidates, coverage: Coverage) -> None:
-        self.candidates = candidates
-        self._coverage = coverage
-        self._left = candidates.order
-        self._found: list[Group] = []
+    candidates: Candidates
+    coverage: Coverage
 
-    def groups(self, most: int) -> tuple[Group, ...]:
-        """Return the first `most` groups: the same, whatever `most` is."""
-        while len(self._found) < most and len(self._left):
-            self._found.append(self._next())
-        return tuple(self._found[:most])
+    def groups(self, most: int, first: Sequence[Group] = ()) -> tuple[Group, ...]:
+        """Return the first `most` groups: the same, whatever `most` is.
 
-    def elsewhere(self, candidate: Candidate, sentence: Sentence) -> Iterator[Sentence]:
-        """Yield the other sentences that say the same as one of a candidate's.
+        `first` are groups that were returned before, in any order: the others come behind them.
+        """
+        groups = list(first[:most])
+        grouped = [each.row for group in first for each in (group.best, *group.duplicates)]
+        order = self.candidates.order
+        left = order[~np.isin(self.candidates.rows[order], grouped)]
+        while len(groups) < most and len(left):
+            number, left = int(left[0]), left[1:]
+            best = self.candidates.candidate(number)
+            alike = left[self._vectors[left] @ self._vectors[number] >= _LEAST_COSINE]
+            duplicates = {
+                other: candidate
+                for other in alike.tolist()
+                if repeats(candidate := self.candidates.candidate(other), best, self.coverage)
+            }
+            groups.append(Group(best, tuple(duplicates.values())))
+            left = left[~np.isin(left, list(duplicates))]
+        return tuple(groups)
+
+    def elsewhere(self, candidate: Candidate, sentence: Place) -> Iterator[Place]:
+        """Yield where other sentences stand that say the same as one of a candidate's.
 
         They are looked for in the candidates on the same subject.
         """
         number = int(np.flatnonzero(self.candidates.rows == candidate.row)[0])
-        alike = self._vectors @ self._vectors[number] >= _LEAST_COSINE_ELSEWHERE
-        for near in self.candidates.of(np.flatnonzero(alike)):
+        alike = np.flatnonzero(self._vectors @ self._vectors[number] >= _LEAST_COSINE_ELSEWHERE)
+        for near in map(self.candidates.candidate, alike.tolist()):
             for other in near.sentences:
                 if other != sentence and says_the_same(sentence.text, other.text):
                     yield other
 
     @cached_property
     def _vectors(self) -> Scores:
-        found: Scores = widened(self.candidates.source.passage_vectors.take(self.candidates.rows))
-        return found
-
-    def _next(self) -> Group:
-        """Take the best candidate that is left, and with it those that repeat it."""
-        number, self._left = int(self._left[0]), self._left[1:]
-        best = self.candidates.candidate(number)
-        alike = self._vectors[self._left] @ self._vectors[number] >= _LEAST_COSINE
-        duplicates = dict[int, Candidate]()
-        for other in self._left[alike].tolist():
-            candidate = self.candidates.candidate(other)
-            if repeats(candidate, best, self._coverage):
-                duplicates[other] = candidate
-        self._left = self._left[~np.isin(self._left, list(duplicates))]
-        return Group(best, tuple(duplicates.values()))
+        """The vector of each candidate, shape (candidates, dimension)."""
+        vectors: Scores = widened(self.candidates.source.passage_vectors.take(self.candidates.rows))
+        return vectors
 
 
 def repeats(candidate: Candidate, best: Candidate, coverage: Coverage) -> bool:

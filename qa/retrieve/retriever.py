@@ -1,4 +1,8 @@
-"""The passages near a question: the first by vectors and the first by words, as one ranking."""
+"""The passages near a question: the first by vectors and the first by words, as one ranking.
+
+Both searches give 100 passages each (`begin_by_vectors`, `first_by_words`). `candidates` takes
+those of both, looks further where they repeat one another, and ranks them by a fused score.
+"""
 
 import os
 from collections.abc import Callable, Sequence
@@ -13,8 +17,7 @@ from index.search.dense import widened
 from index.store.snapshot import Snapshot
 from qa.question.query import Query
 from qa.records import Stage
-from qa.retrieve.candidates import Candidates, Numbers, Scores
-from qa.retrieve.filtering import Rows
+from qa.retrieve.candidates import Candidates, RowMask, RowNumbers, Scores
 from qa.retrieve.lexical import Lexicon
 
 FIRST_LOOK = 100
@@ -34,104 +37,71 @@ Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """The rows of the first passages by vectors and by words, as many of each, the best first."""
-
-    by_vectors: Sequence[int]
-    by_words: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True)
 class Retriever:
     """Finds passages in one snapshot. Safe to share between threads.
 
-    `stages` are those in force. Where `rows` are given, it is as if there were no other passages,
-    but for what terms weigh.
+    `stages` are those in force. Where only some passages are `allowed`, it is as if there were no
+    others, but for what terms weigh.
     """
 
     snapshot: Snapshot
     lexicon: Lexicon
     stages: frozenset[Stage]
 
-    def begin_by_vectors(self, vector: Vector, rows: Rows | None) -> Callable[[], list[int]]:
-        """Begin with the first look; what is returned waits for the rows, the nearest first.
+    def begin_by_vectors(
+        self, vector: Vector, allowed: RowMask | None
+    ) -> Callable[[], Sequence[int]]:
+        """Begin with the search by vectors; what is returned waits for the rows, nearest first.
 
         Very many vectors are compared by a thread of their own, without the interpreter.
         """
-        look = partial(self._by_vectors, vector, FIRST_LOOK, rows)
+        search = partial(self._by_vectors, vector, FIRST_LOOK, allowed)
         if self.snapshot.dense.codes is not None:
-            return _beside().submit(look).result
-        found = look()
-        return lambda: found
+            return _beside().submit(search).result
+        rows = search()
+        return lambda: rows
 
-    def first_by_words(self, query: Query, rows: Rows | None) -> list[int]:
-        """Return the rows of the first look by words, the best first."""
-        return self._by_words(query, FIRST_LOOK, rows)
+    def first_by_words(self, query: Query, allowed: RowMask | None) -> Sequence[int]:
+        """Return the rows of the first passages by words, the best first."""
+        return self._by_words(query, FIRST_LOOK, allowed)
 
-    def candidates(self, query: Query, rows: Rows | None, first: Look) -> Candidates:
+    def candidates(
+        self,
+        query: Query,
+        allowed: RowMask | None,
+        by_vectors: Sequence[int],
+        by_words: Sequence[int],
+    ) -> Candidates:
         """Return the passages near the question, the best first.
 
-        These are the first ones by vectors and the first ones by words, 100 of each. Where
-        passages repeat sentences of one another, twice as many are looked at, and again, until
-        there are 50 different ones, or no more passages, or 800 of each were looked at.
+        These are the first ones `by_vectors` and `by_words`. Where passages repeat sentences of one
+        another, twice as many are looked at, and again, until there are 50 different ones, or no
+        more passages, or 800 of each were looked at.
         """
         seen: dict[int, None] = {}
-        look_at, look = FIRST_LOOK, first
+        look_at = FIRST_LOOK
         while True:
-            seen.update(dict.fromkeys([*look.by_vectors, *look.by_words]))
-            found = np.sort(np.array(list(seen), np.int64))
-            exhausted = max(len(look.by_vectors), len(look.by_words)) < look_at
-            if exhausted or look_at >= MOST_CANDIDATES or self._different(found) >= ENOUGH:
-                return self.compared(query, found)
+            seen.update(dict.fromkeys([*by_vectors, *by_words]))
+            rows = np.sort(np.array(list(seen), np.int64))
+            exhausted = max(len(by_vectors), len(by_words)) < look_at
+            if exhausted or look_at >= MOST_CANDIDATES or self._different(rows) >= ENOUGH:
+                return self._compared(query, rows)
             look_at = min(2 * look_at, MOST_CANDIDATES)
-            look = Look(
-                self._by_vectors(query.vector, look_at, rows), self._by_words(query, look_at, rows)
-            )
+            by_vectors = self._by_vectors(query.vector, look_at, allowed)
+            by_words = self._by_words(query, look_at, allowed)
 
-    def compared(self, query: Query, rows: Numbers) -> Candidates:
-        """Return the passages `rows` as candidates, the best first.
-
-        Those of equal score are in the order of their ids, however they were fetched.
-        """
-        vectors = widened(self.snapshot.passage_vectors.take(rows))
-        dense: Scores = np.clip(vectors @ query.vector, 0, 1)
-        lexical = self._lexical(query, rows)
-        scores = fuse(dense.astype(np.float64), lexical)
-        found = Candidates(
-            source=self.snapshot,
-            rows=rows,
-            dense=dense,
-            lexical=np.zeros_like(dense) if lexical is None else lexical,
-            score=scores.astype(np.float32),
-            order=np.argsort(-scores, kind="stable"),
-        )
-        return replace(found, order=_by_id_where_equal(found, scores))
-
-    def _lexical(self, query: Query, rows: Numbers) -> Scores | None:
-        """Return the mean of each passage's score by words and of its document's.
-
-        An abstract of three passages is about what is said in any of them.
-        """
-        if "lexical" not in self.stages:
-            return None
-        by_passage = self.lexicon.scores(query.searched, rows)
-        if "documents" not in self.stages:
-            return by_passage
-        by_document = self.lexicon.documents(query.searched, rows)
-        return (1 - DOCUMENT_SHARE) * by_passage + DOCUMENT_SHARE * by_document
-
-    def _by_vectors(self, vector: Vector, look_at: int, rows: Rows | None) -> list[int]:
+    def _by_vectors(self, vector: Vector, look_at: int, allowed: RowMask | None) -> list[int]:
         exact = "codes" not in self.stages
-        found = self.snapshot.dense.search(vector, look_at, rows, exact=exact)
-        return [row for row, _ in found]
+        nearest = self.snapshot.dense.search(vector, look_at, allowed, exact=exact)
+        return [row for row, _ in nearest]
 
-    def _by_words(self, query: Query, look_at: int, rows: Rows | None) -> list[int]:
+    def _by_words(self, query: Query, look_at: int, allowed: RowMask | None) -> list[int]:
         terms = query.searched if "lexical" in self.stages else ()
-        found, _ = self.lexicon.best(terms, look_at, rows)
-        numbers: list[int] = found.tolist()
-        return numbers
+        rows, _ = self.lexicon.best(terms, look_at, allowed)
+        row_list: list[int] = rows.tolist()
+        return row_list
 
-    def _different(self, rows: Numbers) -> int:
+    def _different(self, rows: RowNumbers) -> int:
         """Return how many of the passages repeat less than half of their sentences.
 
         Those before them are looked at. A near-duplicate is told more exactly, and by more work:
@@ -146,6 +116,38 @@ class Retriever:
             different += 2 * sum(digest in seen for digest in own) < len(own)
             seen.update(own)
         return different
+
+    def _compared(self, query: Query, rows: RowNumbers) -> Candidates:
+        """Return the passages `rows` as candidates, the best first.
+
+        Those of equal score are in the order of their ids, however they were fetched.
+        """
+        vectors = widened(self.snapshot.passage_vectors.take(rows))
+        dense: Scores = np.clip(vectors @ query.vector, 0, 1)
+        lexical = self._lexical(query, rows)
+        scores = fuse(dense.astype(np.float64), lexical)
+        candidates = Candidates(
+            source=self.snapshot,
+            rows=rows,
+            dense=dense,
+            lexical=np.zeros_like(dense) if lexical is None else lexical,
+            score=scores.astype(np.float32),
+            order=np.argsort(-scores, kind="stable"),
+        )
+        return replace(candidates, order=_by_id_where_equal(candidates, scores))
+
+    def _lexical(self, query: Query, rows: RowNumbers) -> Scores | None:
+        """Return the mean of each passage's score by words and of its document's.
+
+        An abstract of three passages is about what is said in any of them.
+        """
+        if "lexical" not in self.stages:
+            return None
+        by_passage = self.lexicon.scores(query.searched, rows)
+        if "documents" not in self.stages:
+            return by_passage
+        by_document = self.lexicon.documents(query.searched, rows)
+        return (1 - DOCUMENT_SHARE) * by_passage + DOCUMENT_SHARE * by_document
 
 
 def fuse(dense: NDArray[np.floating], lexical: Scores | None) -> NDArray[np.floating]:
@@ -174,14 +176,13 @@ def min_max(scores: NDArray[np.floating]) -> NDArray[np.floating]:
     return scaled
 
 
-def _by_id_where_equal(found: Candidates, scores: NDArray[np.floating]) -> Numbers:
-    order = found.order.copy()
+def _by_id_where_equal(candidates: Candidates, scores: NDArray[np.floating]) -> RowNumbers:
+    order = candidates.order.copy()
+    passages, rows = candidates.source.passages, candidates.rows
     equal = np.flatnonzero(np.diff(scores[order]) == 0)
     for score in np.unique(scores[order[equal]]).tolist():
         at = np.flatnonzero(scores[order] == score)
-        passages = found.source.passages
-        by_id = sorted(order[at].tolist(), key=lambda number: passages[int(found.rows[number])].id)
-        order[at] = by_id
+        order[at] = sorted(order[at].tolist(), key=lambda number: passages[int(rows[number])].id)
     return order
 
 

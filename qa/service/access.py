@@ -1,6 +1,7 @@
-"""Who is let in: a caller with a key that has the right, and not too often."""
+"""Who may use the service: callers whose key has the right, within the rate limit."""
 
 import ipaddress
+import logging
 import math
 import sqlite3
 import threading
@@ -16,7 +17,7 @@ from qa.service.keys import Key, Keys, Right
 from qa.service.problems import problem
 
 _OPEN = frozenset({"/", "/healthz", "/readyz", "/docs", "/openapi.json"})
-"""Open to everybody: nothing of the documents is in there. So are the page's own files."""
+"""Paths that are open to everybody: they tell nothing about the documents."""
 _OPEN_BELOW = ("/static/", "/static-offline-docs/")
 
 Refusal = tuple[int, str, dict[str, str]]
@@ -43,12 +44,14 @@ _KEYS_UNREADABLE: Refusal = (
     {"Retry-After": "10"},
 )
 
+_log = logging.getLogger("pincite")
+
 
 class Access:
     """ASGI middleware: answers 401, 403 or 429, or passes the request on.
 
-    Keys are required unless `keys` is None. A route needs the right to ask unless it is known to
-    change something. The requests of each caller are counted unless `rate_limit` is None.
+    Keys are required unless `keys` is None. Uploads, removals and jobs need the right to write, all
+    else the right to ask. Requests are unlimited if `rate_limit` is None.
     """
 
     def __init__(self, app: ASGIApp, keys: Keys | None, rate_limit: "RateLimit | None") -> None:
@@ -57,13 +60,11 @@ class Access:
         self._rate_limit = rate_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Look at the Authorization header and at who it is that asks."""
-        if scope["type"] != "http" or _is_open(scope["path"]):
-            await self._app(scope, receive, send)
-            return
+        """Refuse the request or pass it on."""
         try:
-            refusal = self._refusal(scope)
-        except StoreError:
+            refusal = self._refusal(scope) if _is_checked(scope) else None
+        except StoreError as error:
+            _log.error("%s", error)
             refusal = _KEYS_UNREADABLE
         app = problem(*refusal) if refusal else self._app
         await app(scope, receive, send)
@@ -76,7 +77,8 @@ class Access:
         if self._rate_limit:
             caller = f"key {key.name}" if key else _network(scope)
             if wait_s := self._rate_limit.take(caller):
-                return _too_often(wait_s)
+                detail = f"Too many requests; the next one is answered in {wait_s} s."
+                return HTTPStatus.TOO_MANY_REQUESTS, detail, {"Retry-After": str(wait_s)}
         if self._keys is None:
             return None
         if key is None:
@@ -84,14 +86,14 @@ class Access:
         return _missing_right(scope, key)
 
 
+def _is_checked(scope: Scope) -> bool:
+    path = scope.get("path", "")
+    return scope["type"] == "http" and path not in _OPEN and not path.startswith(_OPEN_BELOW)
+
+
 def _secret_of(scope: Scope) -> str:
-    """Return the key that a request brings; "" if it brings none."""
     scheme, _, secret = Headers(scope=scope).get("authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else ""
-
-
-def _is_open(path: str) -> bool:
-    return path in _OPEN or path.startswith(_OPEN_BELOW)
 
 
 def _missing_right(scope: Scope, key: Key) -> Refusal | None:
@@ -108,7 +110,7 @@ def _missing_right(scope: Scope, key: Key) -> Refusal | None:
 
 
 def _network(scope: Scope) -> str:
-    """Return the caller that a request without a key counts for: of IPv6, a /64 is one caller."""
+    """Return the caller that a request without a key counts for; an IPv6 /64 is one caller."""
     host = (scope.get("client") or ("",))[0]
     try:
         address = ipaddress.ip_address(host)
@@ -119,16 +121,8 @@ def _network(scope: Scope) -> str:
     return f"address {address}"
 
 
-def _too_often(wait_s: int) -> Refusal:
-    return (
-        HTTPStatus.TOO_MANY_REQUESTS,
-        f"Too many requests; the next one is answered in {wait_s} s.",
-        {"Retry-After": str(wait_s)},
-    )
-
-
 _BURST_S = 10.0
-"""A caller may ask at once what the limit allows in so many seconds."""
+"""A caller may send at once what the limit allows in this time."""
 _FORGET_EVERY = 1000
 _TAKE = """
 INSERT INTO callers (caller, dry) VALUES (:caller, :now + :cost)
@@ -138,11 +132,11 @@ WHERE max(dry, :now) + :cost <= :now + :burst
 
 
 class RateLimit:
-    """So many requests a minute for each caller, a sixth of them at once. Thread-safe.
+    """Allows each caller `per_minute` requests a minute, a sixth of them at once. Thread-safe.
 
-    This is the generic cell rate algorithm (a leaky bucket, ITU-T I.371): of each caller only the
-    time is stored at which the bucket will be empty. SQLite stores it, in memory or in a `file`
-    that several processes share, and checks and counts a request in one statement.
+    This is the generic cell rate algorithm (a leaky bucket, ITU-T I.371): SQLite stores the time at
+    which each caller's bucket is empty, and checks and counts a request in one statement. Several
+    processes can share its `file`; by default it is in memory.
     """
 
     def __init__(self, per_minute: int, file: Path | None = None) -> None:
@@ -159,14 +153,16 @@ class RateLimit:
         )
 
     def take(self, caller: str, now: float | None = None) -> int:
-        """Count a request at the time `now` in seconds, by default of the monotonic clock.
+        """Count a request at the time `now`, by default that of the monotonic clock.
 
-        Returns 0 if it is let through, else after how many whole seconds one would be.
+        Return 0 if it is allowed, else after how many seconds the next one is.
         """
         now = time.monotonic() if now is None else now
         given = {"caller": caller, "now": now, "cost": self._cost_s, "burst": self._burst_s}
         with self._lock:
-            self._forget(now)
+            self._taken += 1
+            if self._taken % _FORGET_EVERY == 0:
+                self._counts.execute("DELETE FROM callers WHERE dry <= ?", (now,))
             if self._counts.execute(_TAKE, given).rowcount:
                 return 0
             row = self._counts.execute("SELECT dry FROM callers WHERE caller = ?", (caller,))
@@ -176,9 +172,3 @@ class RateLimit:
     def close(self) -> None:
         """Close the file."""
         self._counts.close()
-
-    def _forget(self, now: float) -> None:
-        """Now and then, delete the callers whose bucket is empty."""
-        self._taken += 1
-        if self._taken % _FORGET_EVERY == 0:
-            self._counts.execute("DELETE FROM callers WHERE dry <= ?", (now,))

@@ -1,6 +1,7 @@
-"""Answering as the service does it, whichever protocol a question comes by: counted and logged."""
+"""Answers for every protocol of the service, counted and logged."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,6 @@ from qa.live import LiveEngine
 from qa.records import Answer
 from qa.service.logs import logger
 from qa.service.metrics import Metrics
-
-_WARM_UP = "What is this about, and why?"
-_MOST_CHARACTERS = 100
 
 _log = logger()
 
@@ -50,16 +48,9 @@ class Answerer:
 
 
 def warm_up(engine: Engine) -> None:
-    """Ask `engine` twice, the second time with words of the documents.
-
-    The first question of a user then finds everything loaded. Nothing is counted or logged.
-    """
-    nearest = engine.ask(_WARM_UP).hits
-    if not nearest:
-        return
-    passage, text = nearest[0].passage, nearest[0].document.text
-    words = text[passage.start : min(passage.end, passage.start + _MOST_CHARACTERS)]
-    try:
-        answer_json(engine.ask(words))
-    except QuestionError:
-        return  # some scripts have more tokens than characters
+    """Load what answering needs, by two questions, the second with words of the documents."""
+    nearest = engine.ask("What is this about, and why?").hits
+    if nearest:
+        words = nearest[0].passage.span.of(nearest[0].document.text)[:100]
+        with suppress(QuestionError):  # some scripts have more tokens than characters
+            answer_json(engine.ask(words))

@@ -17,7 +17,7 @@ from qa.service.answerer import Answerer
 from qa.service.metrics import Metrics
 from qa.service.openapi import DESCRIPTION, TAGS, complete_openapi
 from qa.service.policy import OPEN, Policy, add_middleware
-from qa.service.problems import ChatProblem, add_problem_handlers
+from qa.service.problems import add_problem_handlers
 from qa.service.routes.answers import add_answer_routes
 from qa.service.routes.chat import add_chat_routes
 from qa.service.routes.documents import add_document_routes
@@ -29,8 +29,6 @@ from qa.service.uploads import UploadBody
 from qa.service.work_queue import WorkQueue
 from qa.service.writer import Writer
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -41,13 +39,13 @@ def build_app(
     writing: tuple[Store, Writer] | None = None,
     mcp: bool = False,
     log_questions: bool = False,
-    lifespan: Lifespan | None = None,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
     """Return the service that answers from `live`, to those whom `policy` lets in.
 
-    `writing` is the store that uploads and feedback go to, and what writes them; without it there
-    are neither. With `mcp` the service speaks the Model Context Protocol, too. Questions are not
-    logged unless `log_questions`. `lifespan` is entered before the first request.
+    `writing` is the store for uploads and feedback, and its writer; without it there are neither.
+    With `mcp` the service also speaks the Model Context Protocol, with `log_questions` it logs
+    questions. `lifespan` is entered before the first request.
     """
     app = FastAPIOffline(
         redoc_url=None,
@@ -59,9 +57,7 @@ def build_app(
         swagger_ui_parameters={"defaultModelsExpandDepth": 0, "displayRequestDuration": True},
         lifespan=lifespan,
     )
-    complete_openapi(
-        app, ChatProblem, *([UploadBody] if writing else []), keys=policy.keys is not None
-    )
+    complete_openapi(app, *([UploadBody] if writing else []), keys=policy.keys is not None)
     metrics = Metrics()
     answerer = Answerer(live, metrics, log_questions)
     questions = WorkQueue(
@@ -93,7 +89,7 @@ def build_app(
 
 
 class _HeadAsGet:
-    """ASGI middleware: answers HEAD wherever there is GET. The server leaves the body out."""
+    """ASGI middleware: answers HEAD as GET. The server leaves the body out."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

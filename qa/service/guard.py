@@ -1,18 +1,17 @@
-"""What is refused before anything else looks at a request, and what secures every response.
+"""The first check of every request, and the headers that secure every response.
 
-Every page that is open in the user's browser can reach a service on loopback. The Host header is
-checked against DNS rebinding, Origin and Sec-Fetch-Site against requests from other sites' pages.
+Every page in the user's browser can reach a service on loopback. The Host header is checked against
+DNS rebinding, Origin and Sec-Fetch-Site against requests from other sites' pages.
 """
 
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,10 +26,7 @@ MAX_UPLOAD_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
 
 BODY_S = 30.0
 SLOWEST_BYTES_A_S = 32 * 1024
-"""A body may take so many seconds, and one more for each so many bytes that have come."""
-_CLOSE = {"Connection": "close"}
-"""The rest of a body that is not read leaves a connection of no more use."""
-_TOO_SLOW = HTTPStatus.REQUEST_TIMEOUT, "The body did not come in time; send it again."
+"""A body may take BODY_S, and a second more for each so many bytes received."""
 
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -42,22 +38,11 @@ _DOCS_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-RawHeaders = list[tuple[bytes, bytes]]
-"""Headers as ASGI has them: the names in lower case."""
-
-
-def _securing(policy: str) -> RawHeaders:
-    return [
-        (b"content-security-policy", policy.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
-        (b"cross-origin-resource-policy", b"same-origin"),
-    ]
-
-
-_SECURED, _DOCS_SECURED = _securing(_CONTENT_SECURITY_POLICY), _securing(_DOCS_POLICY)
-_SECURING_NAMES = frozenset(name for name, _ in _SECURED)
-_NO_CACHE = (b"cache-control", b"no-cache")
+_SECURING_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 _log = logging.getLogger("pincite")
 
@@ -79,20 +64,19 @@ class Guard:
         self._allowed_origins = allowed_origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 400, 403 or 413, or pass the request on; where that fails, answer 500."""
+        """Answer 400, 403 or 413, or pass the request on; if that fails, answer 500."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         limit = _limit(scope)
         refusal = self._refusal(scope, limit)
-        securing = _DOCS_SECURED if scope["path"] == "/docs" else _SECURED
         started = False
 
         async def secured(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = _secured(message["headers"], securing)
+                _secure(MutableHeaders(scope=message), scope["path"])
             await send(message)
 
         if refusal:
@@ -101,12 +85,13 @@ class Guard:
         try:
             await self._app(scope, _bounded(receive, limit), secured)
         except ClientDisconnect:
-            return  # nobody is there to be told
+            return
         except Exception:
             _log.exception("A request failed in a way that was not foreseen")
             if started:
                 raise  # to the server, which closes the connection
-            await problem(*_FAILED)(scope, receive, secured)
+            failed = "Something went wrong here; see the service's log."
+            await problem(HTTPStatus.INTERNAL_SERVER_ERROR, failed)(scope, receive, secured)
 
     def _refusal(self, scope: Scope, limit: int) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
@@ -114,7 +99,10 @@ class Guard:
             return HTTPStatus.BAD_REQUEST, "This service speaks HTTP/1.1."
         host = headers.get("host", "")
         if not self._is_allowed(_name_of(host)):
-            return HTTPStatus.BAD_REQUEST, _UNKNOWN_HOST
+            return HTTPStatus.BAD_REQUEST, (
+                "This service does not answer under that host name. Whoever runs it can allow it: "
+                f"{HOW_TO_ALLOW_HOSTS}."
+            )
         if self._is_foreign(headers, host):
             return HTTPStatus.FORBIDDEN, "Requests from another site's pages are not answered."
         length = headers.get("content-length", "0")
@@ -123,16 +111,13 @@ class Guard:
         return None
 
     def _is_allowed(self, name: str) -> bool:
-        """Tell whether the service answers under `name`, which a page may have led here by a trick.
-
-        No page can do that with an IP address.
-        """
+        """Tell whether the service answers under `name`. A page can rebind names, not addresses."""
         if self._allowed_hosts is None or name in self._allowed_hosts:
             return True
         return self._any_address and _is_address(name)
 
     def _is_foreign(self, headers: Headers, host: str) -> bool:
-        """Tell whether a page of another site sends this that may not."""
+        """Tell whether another site's page sends this without permission."""
         origin = headers.get("origin")
         if origin in self._allowed_origins:
             return False
@@ -142,19 +127,12 @@ class Guard:
         return sent_from[0] == "cross-site" and sent_from[1] != "navigate"
 
 
-_UNKNOWN_HOST = (
-    "This service does not answer under that host name. Whoever runs it can allow it: "
-    f"{HOW_TO_ALLOW_HOSTS}."
-)
-_FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; see the service's log.")
-
-
-def _secured(headers: Iterable[tuple[bytes, bytes]], securing: RawHeaders) -> RawHeaders:
-    """Return the headers of a response with those that secure it, and a rule for caches."""
-    others = [header for header in headers if header[0] not in _SECURING_NAMES]
-    if not any(name == _NO_CACHE[0] for name, _ in others):
-        others.append(_NO_CACHE)
-    return others + securing
+def _secure(headers: MutableHeaders, path: str) -> None:
+    """Add the headers that secure the response, and a rule for caches."""
+    headers.update(_SECURING_HEADERS)
+    policy = _DOCS_POLICY if path == "/docs" else _CONTENT_SECURITY_POLICY
+    headers["Content-Security-Policy"] = policy
+    headers.setdefault("Cache-Control", "no-cache")
 
 
 @lru_cache(maxsize=64)
@@ -174,7 +152,7 @@ def _is_address(name: str) -> bool:
 
 
 def _limit(scope: Scope) -> int:
-    """Return how many bytes the body may have: an uploaded document may be large."""
+    """Return how many bytes the body may have: more for an upload."""
     is_upload = scope["method"] == "PUT" and scope["path"].startswith("/v1/documents/")
     return MAX_UPLOAD_BYTES if is_upload else MAX_BODY_BYTES
 
@@ -184,8 +162,11 @@ def _too_large(limit: int) -> tuple[int, str]:
     return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail
 
 
+_CLOSE = {"Connection": "close"}  # the rest of the body is not read
+
+
 def _bounded(receive: Receive, limit: int) -> Receive:
-    """Bound a body whose length is not declared, and how slowly it may come."""
+    """Bound the length of a body, even if it is not declared, and how slowly it comes."""
     received = 0
     complete = False
     began = asyncio.get_running_loop().time()
@@ -198,7 +179,8 @@ def _bounded(receive: Receive, limit: int) -> Receive:
             async with asyncio.timeout_at(began + BODY_S + received / SLOWEST_BYTES_A_S):
                 message = await receive()
         except TimeoutError:
-            raise HTTPException(*_TOO_SLOW, _CLOSE) from None
+            detail = "The body did not come in time; send it again."
+            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, detail, _CLOSE) from None
         complete = not message.get("more_body", False)
         received += len(message.get("body", b""))
         if received > limit:

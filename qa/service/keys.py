@@ -1,7 +1,7 @@
-"""API keys: who holds one may ask, or write, or both.
+"""API keys: the holder of one may ask, or write, or both.
 
-In the store's folder, `keys/SHA256.json` says what a key may do; it is found by the key's hash. A
-key is 256 random bits, so nobody can guess it from the hash, and no slow hash is needed.
+The file `keys/SHA256.json` in the store says what a key may do; the key's hash names it. A key is
+256 random bits, so nobody can guess it from the hash, and no slow hash is needed.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ class Key:
 
 
 class Keys:
-    """The keys of a store. They are read for each request: a revoked key is refused at once."""
+    """The keys of a store, read for each request: a revoked key is refused at once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -55,10 +55,7 @@ class Keys:
         return sorted(filter(None, keys), key=lambda key: (key.created, key.name))
 
     def find(self, secret: str) -> Key | None:
-        """Return the key with a secret; None if there is none.
-
-        Raises StoreError if that cannot be read; let nobody in then.
-        """
+        """Return the key with a secret, if any. Raises StoreError if it cannot be read."""
         return self._read(self._path(secret))
 
     def add(self, name: str, rights: Iterable[Right]) -> str:
@@ -78,8 +75,7 @@ class Keys:
                 f"`pincite key revoke {name}`."
             )
         secret = _PREFIX + secrets.token_urlsafe(32)
-        wanted = set(rights)
-        granted = tuple(right for right in RIGHTS if right in wanted)
+        granted = tuple(sorted(set(rights), key=RIGHTS.index))
         key = Key(name, granted, datetime.now(UTC).isoformat(timespec="milliseconds"))
         with write_errors_explained(self._store.folder):
             self._folder.mkdir(0o700, parents=True, exist_ok=True)
@@ -93,8 +89,9 @@ class Keys:
             others = ", ".join(sorted(names.values())) or "none"
             raise SettingsError(f"There is no key {name!r}; there are: {others}.")
         with write_errors_explained(self._store.folder):
-            for path in (path for path, named in names.items() if named == name):
-                path.unlink(missing_ok=True)
+            for path, key_name in names.items():
+                if key_name == name:
+                    path.unlink(missing_ok=True)
 
     def _path(self, secret: str) -> Path:
         return self._folder / f"{hashlib.sha256(os.fsencode(secret)).hexdigest()}.json"

@@ -1,8 +1,8 @@
-"""Log lines on stderr: a JSON object each, or text at a terminal; and one for each request.
+"""Log lines on stderr, as JSON or text at a terminal, among them one for each request.
 
-structlog renders whatever is logged, by Pincite, uvicorn and others, through the standard library's
-logging. A line that belongs to a request has its `request_id`. A thread writes the lines: if nobody
-reads them they are dropped, and no answer waits.
+structlog renders what Pincite, uvicorn and others log through the standard library. The lines of a
+request have its `request_id`. A thread writes the lines: if nobody reads them they are dropped, and
+no answer waits.
 """
 
 import json
@@ -21,6 +21,7 @@ from typing import Any, Literal, TextIO
 
 import structlog
 from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
@@ -56,7 +57,7 @@ def logger() -> FilteringBoundLogger:
 
 @contextmanager
 def log_lines(log_format: LogFormat) -> Iterator[None]:
-    """Write everything that is logged in this process to stderr, warnings only of other libraries.
+    """Write what this process logs to stderr; of other libraries only warnings.
 
     "auto" is text at a terminal and JSON elsewhere.
     """
@@ -74,7 +75,7 @@ def log_lines(log_format: LogFormat) -> Iterator[None]:
         yield
     finally:
         root.handlers = before
-        # `stop` waits until all lines are written, for ever if nobody reads them.
+        # `stop` waits until all lines are read, which may be never.
         stopping = threading.Thread(target=_stop, args=[listener], daemon=True)
         stopping.start()
         stopping.join(_LAST_LINES_S)
@@ -90,7 +91,7 @@ class _DroppingHandler(QueueHandler):
 
 
 class _QuietHandler(logging.StreamHandler[TextIO]):
-    """Writes lines, and says nothing if nobody is there to read them."""
+    """Writes lines, and drops those that nobody can read."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
         """Drop the line."""
@@ -102,7 +103,7 @@ def _stop(listener: QueueListener) -> None:
 
 
 def _formatter(*, as_text: bool) -> ProcessorFormatter:
-    # In ASCII, JSON cannot drive a terminal either.
+    # JSON is in ASCII, so that it cannot drive a terminal.
     rendered: list[Processor] = [structlog.processors.JSONRenderer(json.dumps, default=repr)]
     if as_text:
         colors = sys.stderr.isatty()
@@ -122,24 +123,23 @@ def _without_control_characters(_: Any, __: str, event: EventDict) -> EventDict:
 
 
 REQUEST_ID = "X-Request-ID"
-_REQUEST_ID = REQUEST_ID.lower().encode()
-_GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LONGEST_PATH = 200
 _CLIENT_GONE = 499
-"""The status that proxies log, too, if the client went away before it was answered."""
+"""The status that proxies log if the client goes away before the answer."""
 _OTHER = "other"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _STATIC = "/static"
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics", _STATIC})
-"""Routes that machines and pages ask for every few seconds: logged only if they fail."""
+"""Frequent requests of machines and pages: logged only if they fail."""
 
 _log = logger()
 
 
 class RequestLog:
-    """ASGI middleware: each request gets an id and a log line, and is counted.
+    """ASGI middleware: gives each request an id, counts it and logs it.
 
-    It is the outermost one, so that what others refuse is seen, too.
+    It is outermost, so that it sees what other middleware refuses.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -147,11 +147,13 @@ class RequestLog:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on under the id that it brings, if that is valid, or a new one."""
+        """Pass the request on under its own id, if that is valid, or a new one."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _given_id(scope) or secrets.token_hex(8)
+        request_id = Headers(scope=scope).get(REQUEST_ID, "")
+        if not _VALID_ID.fullmatch(request_id):
+            request_id = secrets.token_hex(8)
         started = time.perf_counter()
         status = _CLIENT_GONE
 
@@ -159,8 +161,7 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
-                headers = (header for header in message["headers"] if header[0] != _REQUEST_ID)
-                message["headers"] = [*headers, (_REQUEST_ID, request_id.encode())]
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
             await send(message)
 
         structlog.contextvars.bind_contextvars(request_id=request_id)  # a request is a task
@@ -186,15 +187,8 @@ class RequestLog:
         )
 
 
-def _given_id(scope: Scope) -> str | None:
-    for name, value in scope["headers"]:
-        if name == _REQUEST_ID:
-            return value.decode() if _GIVEN_ID.fullmatch(value) else None
-    return None
-
-
 def _route_of(scope: Scope) -> str:
-    """Return the pattern that a request's path matched: there is a bounded number of them."""
+    """Return the route that matched a request, so that metrics have few labels."""
     if scope["path"].startswith((f"{_STATIC}/", f"{_STATIC}-")):
         return _STATIC
     if route := scope.get("route"):

@@ -1,13 +1,13 @@
-"""Prometheus metrics: of questions, requests, the queue, and what is searched.
+"""Prometheus metrics of questions, requests, the queue and the snapshot.
 
-Several worker processes count together where PROMETHEUS_MULTIPROC_DIR names a folder before this
-module is imported: prometheus_client keeps the counts there, in files that it maps.
+If PROMETHEUS_MULTIPROC_DIR names a folder before this module is imported, prometheus_client keeps
+the counts in files there, and several worker processes count together.
 """
 
 import os
 import time
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from prometheus_client import (
@@ -35,47 +35,37 @@ class Metrics:
     """The service's metrics."""
 
     def __init__(self) -> None:
-        registry = CollectorRegistry()
-        self._registry = registry
-        questions = Counter(
-            "pincite_questions",
-            "Questions, by whether they were answered.",
-            ["outcome"],
-            registry=registry,
-        )
+        self._registry = CollectorRegistry()
+        counter = partial(Counter, registry=self._registry)
+        histogram = partial(Histogram, buckets=_SECONDS, registry=self._registry)
+        gauge = partial(Gauge, registry=self._registry, multiprocess_mode="mostrecent")
+        questions = counter("pincite_questions", "Questions, by outcome.", ["outcome"])
         self._outcomes = [questions.labels(outcome) for outcome in ("abstained", "answered")]
-        stages = Histogram(
-            "pincite_stage_seconds",
-            "How long a question took, by stage.",
-            ["stage"],
-            buckets=_SECONDS,
-            registry=registry,
+        # Looking a label up takes longer than counting: the labels are cached.
+        self._stage = cache(
+            histogram("pincite_stage_seconds", "Time of a question, by stage.", ["stage"]).labels
         )
-        self._stage = cache(stages.labels)  # looking a label up takes longer than counting
-        requests = Counter(
-            "pincite_requests",
-            "Requests, by route, method and status.",
-            ["route", "method", "status"],
-            registry=registry,
+        self._requests = cache(
+            counter(
+                "pincite_requests",
+                "Requests, by route, method and status.",
+                ["route", "method", "status"],
+            ).labels
         )
-        self._requests = cache(requests.labels)
-        request_seconds = Histogram(
-            "pincite_request_seconds",
-            "How long a request took from its head to the end of the response.",
-            ["route"],
-            buckets=_SECONDS,
-            registry=registry,
+        self._request_seconds = cache(
+            histogram(
+                "pincite_request_seconds",
+                "Time of a request, from its head to the end of the response.",
+                ["route"],
+            ).labels
         )
-        self._request_seconds = cache(request_seconds.labels)
-        self._queue = _gauge(
-            registry, "pincite_queue", "Questions that wait or are worked on.", "livesum"
+        self._queue = gauge(
+            "pincite_queue", "Questions that wait or are worked on.", multiprocess_mode="livesum"
         )
-        self._documents = _gauge(registry, "pincite_documents", "Documents that are searched.")
-        self._passages = _gauge(registry, "pincite_passages", "Passages that are searched.")
-        self._age = _gauge(
-            registry, "pincite_snapshot_age_seconds", "How long ago the live snapshot was made."
-        )
-        self._jobs = _gauge(registry, "pincite_jobs_pending", "Uploads that wait to be indexed.")
+        self._documents = gauge("pincite_documents", "Documents that are searched.")
+        self._passages = gauge("pincite_passages", "Passages that are searched.")
+        self._age = gauge("pincite_snapshot_age_seconds", "Age of the live snapshot.")
+        self._jobs = gauge("pincite_jobs_pending", "Uploads that wait to be indexed.")
 
     def count_answer(self, answer: Answer) -> None:
         """Count a question and how long its stages took."""
@@ -84,18 +74,18 @@ class Metrics:
             self._stage(stage).observe(took_ms / 1000)
 
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Count a request; `route` is the pattern it matched, so that there are only so many."""
+        """Count a request; `route` is the pattern that it matched."""
         self._requests(route, method, str(status)).inc()
         self._request_seconds(route).observe(seconds)
 
     def queue_changed(self, inside: int) -> None:
-        """Note how many questions wait or are worked on."""
+        """Record how many questions wait or are worked on."""
         self._queue.set(inside)
 
     def text(self, engine: Engine, made: float, jobs_pending: int) -> bytes:
-        """Return all metrics as Prometheus reads them, those of all workers together.
+        """Return the metrics of all workers together, in Prometheus's text format.
 
-        `made` is when the engine's snapshot was, in seconds since 1970.
+        `made` is when the engine's snapshot was made, in seconds since 1970.
         """
         manifest = engine.snapshot.manifest
         self._documents.set(manifest.documents)
@@ -111,16 +101,10 @@ class Metrics:
 
 
 def forget_dead_workers() -> None:
-    """Take the gauges of processes that are gone out of the sum."""
+    """Take the gauges of ended processes out of the sum."""
     folder = os.environ.get(MULTIPROCESS_FOLDER)
     for path in Path(folder).glob("gauge_live*_*.db") if folder else ():
         pid = int(path.stem.rpartition("_")[2])
         if not Path(f"/proc/{pid}").exists():
             with suppress(FileNotFoundError):
                 mark_process_dead(pid)  # type: ignore[no-untyped-call]
-
-
-def _gauge(
-    registry: CollectorRegistry, name: str, description: str, mode: str = "mostrecent"
-) -> Gauge:
-    return Gauge(name, description, registry=registry, multiprocess_mode=mode)  # type: ignore[arg-type]

@@ -1,6 +1,5 @@
-"""The OpenAPI document: what FastAPI makes of the routes, with what it leaves out or gets wrong."""
+"""The OpenAPI document: FastAPI's, with examples and more schemas, without its mistakes."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,30 +8,36 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from qa.service.problems import Problem
+from qa.service.problems import ChatProblem, Problem, describe_chat_problem, usual_problem
 
 DESCRIPTION = """Answers from your own documents, every word pinned to its place.
 
 An **answer** is made of sentences of the documents, letter for letter, each cited with its
-document and its place in the text; where the documents do not hold an answer, it says so. An
-**offset** counts Unicode code points from 0, its end is exclusive, and
-`text[start_char_index:end_char_index]` of the document is what is cited.
+document and its place in the text. If the documents do not hold an answer, it says so. An
+**offset** counts Unicode code points from 0, and an end is exclusive: what is cited is
+`text[start_char_index:end_char_index]` of the document.
 
 An **error** is a problem as in RFC 9457 (`application/problem+json`): its `detail` says what is
-wrong and what to do. An unknown field is an error, never ignored. A method that a
-path does not have is answered 405, with those that it has in `Allow`; `HEAD` is wherever `GET` is.
+wrong and what to do. An unknown field is an error. A path answers a method that it does not have
+with 405 and lists its methods in `Allow`; `HEAD` works wherever `GET` does.
 """
 TAGS = [
     {"name": "Answers", "description": "Ask, and check that an answer holds."},
-    {"name": "Chat", "description": "Ask with a program that is made for OpenAI's interface."},
-    {"name": "Documents", "description": "What there is to answer from: list, read, add, remove."},
+    {"name": "Chat", "description": "Ask with a program made for OpenAI's interface."},
+    {"name": "Documents", "description": "List, read, add and remove documents."},
     {"name": "Service", "description": "How the service is."},
 ]
 NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 """Pattern of a text that is more than blanks."""
 _EXAMPLES = Path(__file__).parent / "openapi_examples"
-_REFERENCE = "#/components/schemas/{model}"
-_NEVER_SENT = ("HTTPValidationError", "ValidationError")
+_NEVER_SENT = "HTTPValidationError"
+_SECURITY_SCHEMES = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key, as `pincite key add` makes it.",
+    }
+}
 
 
 def answered_with(description: str, *examples: str, **more: Any) -> dict[str, Any]:
@@ -40,48 +45,71 @@ def answered_with(description: str, *examples: str, **more: Any) -> dict[str, An
 
     `more` is added as it is: `model`, `headers`, `links`.
     """
-    return {"description": description, **_shown(examples), **more}
+    return {"description": description, **asked_with(*examples)["requestBody"], **more}
 
 
 def asked_with(*examples: str) -> dict[str, Any]:
-    """Return the `openapi_extra` of a route whose body is JSON: `examples` name files, too."""
-    return {"requestBody": _shown(examples)}
+    """Return the `openapi_extra` of a route whose body is JSON, with its `examples`."""
+    references = {name: {"$ref": f"#/components/examples/{name}"} for name in examples}
+    return {"requestBody": {"content": {"application/json": {"examples": references}}}}
 
 
 def complete_openapi(app: FastAPI, *models: type[BaseModel], keys: bool) -> None:
-    """Add the schemas of `models` and Problem, and the examples, to the document of `app`.
+    """Add the errors, the examples, and the schemas of `models` to the document of `app`.
 
-    FastAPI's own form of validation errors is removed, for it is never sent, and so are titles that
-    repeat a field's name. With `keys`, routes that can answer 401 require one.
+    FastAPI's form of validation errors is removed, for the service never sends it, and so are
+    titles that repeat a field's name. With `keys`, routes that can answer 401 require one.
     """
     from_fastapi = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = from_fastapi()
-            _add_schemas(document, Problem, *models)
-            document["components"]["examples"] = _examples()
-            _drop_fastapi_errors(document)
+            for path, path_item in document["paths"].items():
+                for operation in path_item.values():
+                    operation["responses"] = _completed(path, operation)
+                    if keys and "401" in operation["responses"]:
+                        operation["security"] = [{"key": []}]
+            components = document["components"]
+            components["schemas"] |= _schemas(Problem, ChatProblem, *models)
+            components["schemas"].pop(_NEVER_SENT, None)
+            components["schemas"].pop("ValidationError", None)
+            components["examples"] = _examples()
             if keys:
-                _require_keys(document)
+                components["securitySchemes"] = _SECURITY_SCHEMES
             _drop_titles(document["paths"])
-            _drop_titles(document["components"])
+            _drop_titles(components)
         return from_fastapi()
 
     app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation does it
 
 
-def _add_schemas(document: dict[str, Any], *models: type[BaseModel]) -> None:
+def _completed(path: str, operation: dict[str, Any]) -> dict[str, Any]:
+    """Return the responses of a route, with the errors that come before its work."""
+    statuses = {400, 403, 500}
+    if path not in ("/healthz", "/readyz"):
+        statuses |= {401, 429, 503}
+    if "requestBody" in operation:
+        statuses |= {408, 413, 422}
+    responses = {str(status): usual_problem(status) for status in statuses}
+    responses |= {
+        status: response
+        for status, response in operation["responses"].items()
+        if _NEVER_SENT not in str(response)
+    }
+    if "Chat" in operation["tags"]:
+        responses.pop("422", None)
+        for status, response in responses.items():
+            if status >= "400":
+                describe_chat_problem(response)
+    return dict(sorted(responses.items()))
+
+
+def _schemas(*models: type[BaseModel]) -> dict[str, Any]:
     _, generated = models_json_schema(
-        [(model, "validation") for model in models], ref_template=_REFERENCE
+        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update(generated["$defs"])
-
-
-def _shown(examples: Iterable[str]) -> dict[str, Any]:
-    references = {name: {"$ref": f"#/components/examples/{name}"} for name in examples}
-    return {"content": {"application/json": {"examples": references}}}
+    return dict(generated["$defs"])
 
 
 def _examples() -> dict[str, Any]:
@@ -93,30 +121,6 @@ def _examples() -> dict[str, Any]:
         }
         for path in sorted(_EXAMPLES.glob("*.json"))
     }
-
-
-def _drop_fastapi_errors(document: dict[str, Any]) -> None:
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            content = operation["responses"].get("422", {}).get("content", {})
-            if any(name in str(content) for name in _NEVER_SENT):
-                del operation["responses"]["422"]
-    for name in _NEVER_SENT:
-        document["components"]["schemas"].pop(name, None)
-
-
-def _require_keys(document: dict[str, Any]) -> None:
-    document["components"]["securitySchemes"] = {
-        "key": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "An API key, as `pincite key add` makes it.",
-        }
-    }
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            if "401" in operation["responses"]:
-                operation["security"] = [{"key": []}]
 
 
 def _drop_titles(schema: Any) -> None:

@@ -1,4 +1,4 @@
-"""Who may use the service and how much it does at a time, and the middleware that sees to it."""
+"""Who may use the service, how much it does at a time, and the middleware that enforces it."""
 
 import ipaddress
 import os
@@ -20,8 +20,7 @@ from qa.service.problems import ChatErrors
 from qa.settings import Settings
 
 RATE_LIMIT = 600
-"""Requests a minute for each caller, if others can reach the service and nothing else is set."""
-_RATE_LIMIT_FILE = "rate-limit.sqlite"
+"""The default limit of requests a minute for each caller, if others can reach the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,10 @@ class Policy:
     """Who may use the service, and how much it does at a time.
 
     The service answers under the loopback names and `allowed_hosts`, or under any name if these are
-    None; with `any_address` under every IP address, too. Pages of `cors_origins` may use it. `keys`
-    are required unless None, and `rate_limit` counts the requests of each caller.
+    None; with `any_address` also under every IP address. Pages of `cors_origins` may use it.
 
-    `questions_at_once` are answered while `questions_waiting` wait. There are more at once than
-    processors: much of a question is done outside Python, and questions are encoded together.
-    `uploads_at_once` bounds how many bodies of uploads are held in memory.
+    There are more `questions_at_once` than processors, because most of the work is outside Python
+    and questions are encoded together. `uploads_at_once` bounds how many uploads are in memory.
     """
 
     allowed_hosts: frozenset[str] | None = frozenset()
@@ -53,10 +50,9 @@ OPEN = Policy()
 
 
 def policy_of(settings: Settings, shared: Path | None = None) -> Policy:
-    """Return the policy that the settings ask for.
+    """Return the policy of the settings. Worker processes count requests in the folder `shared`.
 
-    Worker processes count requests together in the folder `shared`. Raises SettingsError for a host
-    that cannot be resolved, and if keys are required and there is none.
+    Raises SettingsError for a host that cannot be resolved, and if a key is required but missing.
     """
     keys = Keys(Store(settings.store))
     names = frozenset(settings.allowed_hosts)
@@ -73,9 +69,9 @@ def policy_of(settings: Settings, shared: Path | None = None) -> Policy:
     per_minute = settings.rate_limit
     if per_minute is None:
         per_minute = RATE_LIMIT if required or others else 0
-    file = shared / _RATE_LIMIT_FILE if shared else None
+    file = shared / "rate-limit.sqlite" if shared else None
     return Policy(
-        # A page that reaches the service by a trick with names has no key.
+        # With keys, DNS rebinding does no harm: the page has no key.
         allowed_hosts=None if required and not names else names,
         any_address=others and not names,
         cors_origins=frozenset(settings.cors_origins),
@@ -87,7 +83,7 @@ def policy_of(settings: Settings, shared: Path | None = None) -> Policy:
 
 def others_can_reach(settings: Settings) -> bool:
     """Tell whether other machines may reach the service. Raises SettingsError as `policy_of`."""
-    # Only a service that others reach is given a name or a proxy, wherever it listens.
+    # A service with a name or a proxy is for others, wherever it listens.
     named = bool(settings.allowed_hosts or settings.trusted_proxies)
     return not _is_loopback(settings.host) or named
 

@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem details: what is wrong and what to do, never a path or a traceback.
 
-For clients made for OpenAI's interface, the problems of the chat routes also have its `error`.
+The problems of the chat routes also have an `error`, which clients for OpenAI's interface read.
 """
 
 import difflib
@@ -20,68 +20,43 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import FilterError, QuestionError
-from qa.formats.fields import WireModel
+from qa.formats.fields import JsonModel
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL_CHARS = 500
 _NOT_FOUND = HTTPStatus.NOT_FOUND.phrase
 
 Responses = dict[int | str, dict[str, Any]]
-"""What a route's `responses` takes: by status, what FastAPI adds to the document."""
+"""The `responses` of a route: what FastAPI adds to the document, by status."""
 
-EVERYWHERE = (400, 403, 500)
-"""Errors that any route can give: they arise before or around it."""
-
-GATE = (401, 429, 503)
-"""Errors of a route that needs a key and is limited: by a rate and by the queue."""
-
-OF_A_BODY = (408, 413, 422)
-"""Errors of a route that takes a body."""
-
-_ERRORS: Mapping[int, tuple[str, str]] = {
-    400: (
-        "The request cannot be read, or names a host that the service does not answer under.",
-        "This service does not answer under that host name.",
-    ),
-    401: (
-        "The request brings no API key, or one that is not valid.",
-        "This service asks for an API key: send the header `Authorization: Bearer KEY`.",
-    ),
-    403: (
-        "Another site's page sent the request, or its key has no right to it.",
-        "Requests from another site's pages are not answered.",
-    ),
-    404: ("There is nothing of that name.", "There is no document of that id."),
-    408: ("The body took too long to come.", "The body did not come in time; send it again."),
-    409: (
-        "The id belongs to a document that was not uploaded under it.",
-        "That id is a document's in a file of a SOURCE: change the file, or choose another id.",
-    ),
-    413: ("The body is too large.", "The body is larger than 1024 KiB; send less."),
-    415: (
-        "The body, or the file in the form, is of a kind that nothing here reads.",
-        "Send JSON with a text, a form with a file, or one of: text/plain, text/markdown.",
-    ),
-    422: (
-        "What was sent is understood and cannot be done; `detail` says what to change.",
-        "The question is empty: say what you want to know.",
-    ),
-    429: (
-        "Too many requests; come again later.",
-        "Too many requests; the next one is answered in 5 s.",
-    ),
-    500: (
-        "Something went wrong that nobody foresaw.",
-        "Something went wrong here; see the service's log.",
-    ),
-    507: ("There is no room for more of it.", "There are 10000 entries of feedback already."),
-    503: (
-        "Not possible for the moment; come again later.",
-        "More is asked for than can be answered just now; try again in a second.",
-    ),
+_DESCRIPTIONS = {
+    400: "The request cannot be read, or names a host that the service does not answer under.",
+    401: "The request has no API key, or one that is not valid.",
+    403: "Another site's page sent the request, or its key does not have the right.",
+    404: "There is nothing with that name.",
+    408: "The body took too long to come.",
+    409: "The id belongs to a document that was not uploaded under it.",
+    413: "The body is too large.",
+    415: "Pincite cannot read this kind of body, or of file in the form.",
+    422: "The request cannot be done; `detail` says what to change.",
+    429: "Too many requests; come again later.",
+    500: "Something unforeseen went wrong.",
+    503: "Not possible for the moment; come again later.",
+    507: "There is no room for more.",
+}
+_EXAMPLES = {
+    400: "This service does not answer under that host name.",
+    401: "This service asks for an API key: send the header `Authorization: Bearer KEY`.",
+    403: "Requests from another site's pages are not answered.",
+    408: "The body did not come in time; send it again.",
+    413: "The body is larger than 1024 KiB; send less.",
+    422: "The question is empty: say what you want to know.",
+    429: "Too many requests; the next one is answered in 5 s.",
+    500: "Something went wrong here; see the service's log.",
+    503: "More is asked for than can be answered just now; try again in a second.",
 }
 _RETRY_AFTER = {
-    "description": "After how many seconds it may be possible.",
+    "description": "After how many seconds to try again.",
     "required": True,
     "schema": {"type": "integer", "minimum": 0},
     "example": 5,
@@ -100,55 +75,40 @@ _HEADERS: Mapping[int, dict[str, Any]] = {
 }
 
 
-class Problem(WireModel):
+class Problem(JsonModel):
     """The body of every error (RFC 9457)."""
 
-    type: str = Field(
-        default="about:blank",
-        description="Always about:blank: there is no more to know than the status says.",
-        examples=["about:blank"],
-    )
-    title: str = Field(description="The status in words.", examples=["Unprocessable Content"])
-    status: int = Field(description="The HTTP status.", ge=400, le=599, examples=[422])
-    detail: str = Field(
-        max_length=_MAX_DETAIL_CHARS,
-        description="What is wrong and what to do.",
-        examples=["The question is empty: say what you want to know."],
-    )
+    type: str = Field(default="about:blank", description="Always about:blank.")
+    title: str = Field(description="The status in words.")
+    status: int = Field(description="The HTTP status.", ge=400, le=599)
+    detail: str = Field(max_length=_MAX_DETAIL_CHARS, description="What is wrong and what to do.")
 
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """Return an error response. `detail` may quote what was sent, which may be anything."""
     detail = detail[:_MAX_DETAIL_CHARS].encode(errors="replace").decode()
-    title = HTTPStatus(status).phrase
-    body = {"type": "about:blank", "title": title, "status": int(status), "detail": detail}
-    return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
+    body = Problem(title=HTTPStatus(status).phrase, status=int(status), detail=detail)
+    return Response(body.model_dump_json(), status, headers, MEDIA_TYPE)
 
 
-def problem_responses(*statuses: int, details: Mapping[int, str] | None = None) -> Responses:
-    """Describe the errors of a route: those of `statuses` and `details`, and those EVERYWHERE.
+def problem_responses(details: Mapping[int, str]) -> Responses:
+    """Describe errors of a route, each with an example of its `detail`."""
+    return {status: _described(status, detail) for status, detail in details.items()}
 
-    `details` has example details for statuses whose usual one does not fit.
-    """
-    examples = details or {}
+
+def usual_problem(status: int) -> dict[str, Any]:
+    """Describe an error with its usual example."""
+    return _described(status, _EXAMPLES[status])
+
+
+def _described(status: int, detail: str) -> dict[str, Any]:
+    example = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump()
+    schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        status: _problem_response(status, examples.get(status, _ERRORS[status][1]))
-        for status in sorted({*EVERYWHERE, *statuses, *examples})
+        "description": _DESCRIPTIONS[status],
+        "content": {MEDIA_TYPE: {"schema": schema, "example": example}},
+        **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
     }
-
-
-def _problem_response(status: int, detail: str) -> dict[str, Any]:
-    title = HTTPStatus(status).phrase
-    example = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    response: dict[str, Any] = {
-        "description": _ERRORS[status][0],
-        "content": {
-            MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
-        },
-    }
-    if status in _HEADERS:
-        response["headers"] = _HEADERS[status]
-    return response
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -176,7 +136,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 
 def _no_route(request: Request) -> str:
-    """Say what to do about a path that leads nowhere, in place of Starlette's "Not Found"."""
+    """Say what to do about a path without a route, in place of Starlette's "Not Found"."""
     described = (route for route in request.app.routes if isinstance(route, APIRoute))
     paths = [route.path for route in described if route.include_in_schema]
     nearest = difflib.get_close_matches(request.url.path, paths, n=1)
@@ -189,9 +149,8 @@ def _methods_of(request: Request) -> list[str]:
     methods: set[str] = set()
     for route in request.app.routes:
         if route.matches(request.scope)[0] is not Match.NONE:
-            methods |= getattr(route, "methods", None) or {
-                "GET"
-            }  # a mount of static files has none
+            # A mount of static files has no methods.
+            methods |= getattr(route, "methods", None) or {"GET"}
     return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
@@ -209,20 +168,21 @@ def _first_message(error: RequestValidationError) -> str:
 
 
 _CHAT_PATHS = ("/v1/chat/", "/v1/models")
+_CHAT_ERRORS = {
+    HTTPStatus.UNAUTHORIZED: "authentication_error",
+    HTTPStatus.FORBIDDEN: "permission_error",
+    HTTPStatus.NOT_FOUND: "not_found_error",
+    HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
+}
 
 
-class ChatError(WireModel):
+class ChatError(JsonModel):
     """What is wrong, where OpenAI's clients look for it."""
 
-    message: str = Field(
-        description="What is wrong and what to do.",
-        examples=["The question is empty: say what you want to know."],
-    )
-    type: str = Field(description="The kind of error.", examples=["invalid_request_error"])
-    param: None = Field(default=None, description="The message says it.", examples=[None])
-    code: None = Field(
-        default=None, description="The HTTP status is all there is.", examples=[None]
-    )
+    message: str = Field(description="What is wrong and what to do.")
+    type: str = Field(description="The kind of error.")
+    param: None = Field(default=None, description="Always null.")
+    code: None = Field(default=None, description="Always null.")
 
 
 class ChatProblem(Problem):
@@ -231,15 +191,11 @@ class ChatProblem(Problem):
     error: ChatError = Field(description="The same for OpenAI's clients.")
 
 
-def chat_problem_responses(*statuses: int) -> Responses:
-    """Describe the errors of a chat route, which has no 422."""
-    responses = problem_responses(*statuses)
-    for response in responses.values():
-        [content] = response["content"].values()
-        example = content["example"]
-        content["schema"] = {"$ref": "#/components/schemas/ChatProblem"}
-        content["example"] = example | {"error": _error(example).model_dump()}
-    return responses
+def describe_chat_problem(response: dict[str, Any]) -> None:
+    """Add `error` to the description of a problem."""
+    content = response["content"][MEDIA_TYPE]
+    content["schema"] = {"$ref": "#/components/schemas/ChatProblem"}
+    content["example"] |= {"error": _error(content["example"]).model_dump()}
 
 
 class ChatErrors:
@@ -289,16 +245,6 @@ def _with_error(start: Message, body: bytes) -> bytes:
 
 
 def _error(problem: Mapping[str, Any]) -> ChatError:
-    return ChatError(message=problem["detail"], type=_type_of(problem["status"]))
-
-
-def _type_of(status: int) -> str:
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return "server_error"
-    types = {
-        HTTPStatus.UNAUTHORIZED: "authentication_error",
-        HTTPStatus.FORBIDDEN: "permission_error",
-        HTTPStatus.NOT_FOUND: "not_found_error",
-        HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
-    }
-    return types.get(HTTPStatus(status), "invalid_request_error")
+    status = problem["status"]
+    kind = "server_error" if status >= 500 else _CHAT_ERRORS.get(status, "invalid_request_error")
+    return ChatError(message=problem["detail"], type=kind)

@@ -1,4 +1,4 @@
-"""`pincite serve`: the service as a process, or as several, until it is interrupted."""
+"""`pincite serve`: the service in one process or several, until it is interrupted."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 
@@ -32,41 +32,34 @@ GateOf = Callable[[Settings], Callable[[Engine], Gate | None]]
 _log = logging.getLogger("pincite")
 
 
-def no_gate(_: Settings) -> Callable[[Engine], Gate | None]:
-    """Let every snapshot through."""
+def _no_gate(_: Settings) -> Callable[[Engine], Gate | None]:
     return lambda _: None
 
 
-def serve(settings: Settings, gate_of: GateOf = no_gate) -> None:
-    """Answer on the port that is set until interrupted; then finish what is in flight.
+def serve(settings: Settings, gate_of: GateOf = _no_gate) -> None:
+    """Answer until interrupted; then finish the requests in flight.
 
-    With `watch` set, changes in the SOURCEs are indexed, unless the gate that `gate_of` the
-    settings gives for an engine says no. Raises PinciteError for a port in use, and SettingsError
-    as `policy_of` does.
+    With `settings.watch`, changes in the SOURCEs are indexed, behind the gate of `gate_of`. Raises
+    PinciteError for a port in use, and SettingsError as `policy_of` does.
     """
     policy = policy_of(settings)
     # Listening comes before loading the model: a port in use is reported at once.
     with listen(settings.host, settings.port) as listener:
-        if settings.workers == 1:
-            _serve_alone(settings, policy, gate_of, listener)
-        else:
+        if settings.workers > 1:
             _serve_with_workers(settings, gate_of, listener)
-
-
-def _serve_alone(
-    settings: Settings, policy: Policy, gate_of: GateOf, listener: socket.socket
-) -> None:
-    server = _server(settings, policy, gate_of)
-    with log_lines(settings.log_format):
-        _announce(settings, listener)
-        server.run_until_signal(listener)
+            return
+        server = _server(settings, policy, gate_of)
+        with log_lines(settings.log_format):
+            _announce(settings, listener)
+            server.run_until_signal(listener)
 
 
 def _serve_with_workers(settings: Settings, gate_of: GateOf, listener: socket.socket) -> None:
-    Store(settings.store).live_manifest()  # without a store, no worker need be started
-    with _shared_folder() as shared, log_lines(settings.log_format):
+    Store(settings.store).live_manifest()  # fails without a store, before any worker starts
+    with tempfile.TemporaryDirectory(prefix="pincite-") as shared, log_lines(settings.log_format):
+        os.environ[MULTIPROCESS_FOLDER] = shared  # where prometheus_client looks for it
         _announce(settings, listener)
-        run_workers(settings.workers, partial(_work, settings, gate_of, shared), listener)
+        run_workers(settings.workers, partial(_work, settings, gate_of, Path(shared)), listener)
 
 
 def _work(settings: Settings, gate_of: GateOf, shared: Path, listener: socket.socket) -> None:
@@ -83,11 +76,6 @@ def _work(settings: Settings, gate_of: GateOf, shared: Path, listener: socket.so
 
 
 def _server(settings: Settings, policy: Policy, gate_of: GateOf) -> Server:
-    app = _application(settings, policy, gate_of)
-    return Server(configure(app, settings.trusted_proxies))
-
-
-def _application(settings: Settings, policy: Policy, gate_of: GateOf) -> FastAPI:
     """Open the store and build the service over it, with the thread that writes."""
     live = LiveEngine(settings.store, **settings.for_engine)
     warm_up(live.latest)
@@ -100,7 +88,7 @@ def _application(settings: Settings, policy: Policy, gate_of: GateOf) -> FastAPI
             yield
             await asyncio.to_thread(writer.stop)
 
-    return build_app(
+    app = build_app(
         live,
         policy,
         writing=(store, writer),
@@ -108,14 +96,7 @@ def _application(settings: Settings, policy: Policy, gate_of: GateOf) -> FastAPI
         log_questions=settings.log_questions,
         lifespan=lifespan,
     )
-
-
-@contextlib.contextmanager
-def _shared_folder() -> Iterator[Path]:
-    """Make the folder in which workers count together; prometheus_client looks for it by name."""
-    with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
-        os.environ[MULTIPROCESS_FOLDER] = folder
-        yield Path(folder)
+    return Server(configure(app, settings.trusted_proxies))
 
 
 def _announce(settings: Settings, listener: socket.socket) -> None:

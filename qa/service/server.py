@@ -1,7 +1,7 @@
-"""HTTP/1.1 by uvicorn, with bounds for idle and slow clients, and an end that fails nobody.
+"""HTTP/1.1 by uvicorn, with bounds for idle and slow clients, and a graceful end.
 
-h11 parses: it refuses heads that another parser could read differently, keeps trailers apart from
-headers, bounds heads, and reads the next request of a connection only when one is answered.
+h11 parses: it refuses ambiguous heads, bounds them, keeps trailers apart from headers, and reads
+the next request of a connection only after the last one is answered.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import socket
 import sys
 from asyncio import BaseTransport, TimerHandle
 from collections.abc import Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -41,15 +42,15 @@ def listen(host: str, port: int) -> socket.socket:
             f"Cannot listen on {host} port {port}: {error.strerror or error}. "
             "Choose another with --port or --host."
         ) from error
-    # Accepted connections inherit this. Without it, a body waits up to 40 ms until the client has
-    # acknowledged the head.
+    # Accepted connections inherit this. Without it, a body waits up to 40 ms for the client to
+    # acknowledge the head.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.settimeout(0)
     return listener
 
 
 def configure(app: FastAPI, trusted_proxies: Sequence[str] = (), **options: Any) -> uvicorn.Config:
-    """Return how uvicorn serves `app`; `options` are further ones of uvicorn's."""
+    """Return uvicorn's configuration for `app`, with further `options` of uvicorn."""
     return uvicorn.Config(
         app,
         http=Connection,
@@ -68,20 +69,20 @@ def configure(app: FastAPI, trusted_proxies: Sequence[str] = (), **options: Any)
 class Server(uvicorn.Server):
     """Ends in three steps: no more connections, then no more requests, then no more work.
 
-    uvicorn alone closes connections while a request may be on its way, and drops connections that
+    uvicorn alone would close connections on which a request may be under way, and drop those that
     the system has accepted but the event loop has not.
     """
 
     def run_until_signal(self, listener: socket.socket) -> None:
-        """Serve until SIGINT or SIGTERM, also one that comes before uvicorn handles signals."""
+        """Serve until SIGINT or SIGTERM, even one that comes before uvicorn handles signals."""
         for number in (signal.SIGINT, signal.SIGTERM):
             # uvicorn raises the signal again at the end; this handler then keeps the process alive.
             signal.signal(number, self.handle_exit)
         self.run(sockets=[listener])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End; requests in flight may take as long as uvicorn's `timeout_graceful_shutdown`."""
-        # Each response is now the last one of its connection, and says so.
+        """End; requests in flight may take uvicorn's `timeout_graceful_shutdown`."""
+        # From now on each response is the last one of its connection, and says so.
         self.server_state.default_headers.append(CLOSE_HEADER)
         for connection in self.server_state.connections:
             if isinstance(connection, Connection):
@@ -99,11 +100,9 @@ class Server(uvicorn.Server):
     async def _take_waiting(self, listener: socket.socket) -> None:
         """Take the connections that the system has accepted already."""
         waiting: list[socket.socket] = []
-        try:
+        with suppress(OSError):  # raised when none is left
             while True:
                 waiting.append(listener.accept()[0])
-        except OSError:  # none is left
-            pass
         for connection in waiting:
             connection.settimeout(0)
             await asyncio.get_running_loop().connect_accepted_socket(self._connection, connection)
@@ -117,17 +116,17 @@ class Connection(H11Protocol):
 
     _timer: TimerHandle | None = None
     _unread = 0
-    """Bytes of responses that the client had not taken when the timer was set."""
+    """Bytes of responses that the client had not read when the timer was set."""
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Begin to wait for a head; close the connection at once if there are too many."""
+        """Wait for a head; close the connection at once if there are too many."""
         super().connection_made(transport)  # type: ignore[arg-type]
         if len(self.connections) > _most_connections():
-            self.transport.abort()  # while there are still files left to accept connections with
+            self.transport.abort()  # some files must stay free to accept connections
         self._wait_for_client()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Stop waiting."""
         if self._timer:
             self._timer.cancel()
         super().connection_lost(exc)
@@ -138,7 +137,7 @@ class Connection(H11Protocol):
         super().on_response_complete()
 
     def update_headers(self) -> None:
-        """Let the response under way have the headers of now, not those of its request's second."""
+        """Give the response under way the current default headers."""
         if self._is_answering:
             self.cycle.default_headers = self.server_state.default_headers
 
@@ -148,7 +147,7 @@ class Connection(H11Protocol):
         self._wait_for_client()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP with a problem, unless a response is under way; then close."""
+        """Answer a malformed request with a problem, unless a response is under way; then close."""
         error = sys.exception()
         status = HTTPStatus.BAD_REQUEST
         detail = "This is not a valid request in HTTP/1.1."
@@ -172,7 +171,7 @@ class Connection(H11Protocol):
         self.transport.close()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: the request is answered without the upgrade."""
+        """Log nothing: the request is answered without the upgrade."""
 
     def _wait_for_client(self) -> None:
         if self._timer:

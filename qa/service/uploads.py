@@ -12,14 +12,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import ConfigDict, Field, RootModel, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from index.parsers import READERS
 from index.records import MetadataValue
-from qa.formats.fields import WireModel
+from qa.formats.fields import JsonModel
 from qa.service.openapi import NOT_BLANK
 
 KINDS = {
@@ -36,57 +36,49 @@ KINDS = {
 }
 """The kinds of files, by their media types."""
 
-MAX_TITLE_CHARS = 500
+UNREADABLE = f"Send JSON with a text, a form with a file, or one of: {', '.join(KINDS)}."
+_MAX_TITLE_CHARS = 500
 _MAX_METADATA = 50
+_MAX_FILE_NAME_CHARS = 200
 _CHARSETS = re.compile(
     r"iso8859-\d+|cp\d+|utf-(8|16|32)(-[bl]e)?|koi8-[ru]|mac-\w+|gb2312|gbk|gb18030|big5\w*|"
     r"shift_jis\w*|euc_\w+|hz|johab|tis-620"
 )
-"""The charsets that people write in, as Python's codecs call them; some others are slow."""
-_MAX_FILE_NAME_CHARS = 200
+"""The charsets that people write in, by Python's names; some other codecs are slow."""
 
-WholeNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
-
-
+_WholeNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
+_Number = Annotated[float, Field(allow_inf_nan=False)]
 Metadata = Annotated[
-    dict[str, str | WholeNumber | Number | bool | list[str]],
+    dict[str, str | _WholeNumber | _Number | bool | list[str]],
     Field(max_length=_MAX_METADATA, description="What `filters` can ask for."),
 ]
 
 
-class UploadBody(WireModel):
+class UploadBody(JsonModel):
     """A document as text."""
 
     text: str = Field(
         min_length=1,
         description="Offsets in citations count in this text.",
-        examples=["The clinic opens at 8 am."],
         json_schema_extra={"pattern": NOT_BLANK},
     )
     title: str = Field(
         default="",
-        max_length=MAX_TITLE_CHARS,
-        description="What to call it; else it is what the text calls itself, or the id.",
-        examples=["Opening hours"],
+        max_length=_MAX_TITLE_CHARS,
+        description="The document's title; by default the text's own, else the id.",
     )
     media_type: Literal["text/plain", "text/markdown", "text/html"] = Field(
-        default="text/plain", description="What the text is.", examples=["text/plain"]
+        default="text/plain", description="What the text is."
     )
-    metadata: Metadata = Field(
-        default={}, examples=[{"author": "Jane", "year": 2024, "tags": ["opening", "hours"]}]
-    )
+    metadata: Metadata = Field(default={})
 
 
-class FormMetadata(RootModel[Metadata]):
-    """The `metadata` of a form, which is JSON."""
-
-    model_config = ConfigDict(strict=True, frozen=True)
+_METADATA: TypeAdapter[dict[str, Any]] = TypeAdapter(Metadata, config=ConfigDict(strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """A file, its kind such as ".pdf", its name if one was given, and what describes it."""
+    """A file, its kind such as ".pdf", and what the request says of it."""
 
     content: bytes
     kind: str
@@ -107,7 +99,7 @@ async def read_body(request: Request) -> UploadedFile:
     if kind is None:
         raise HTTPException(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            f"Send JSON with a text, a form with a file, or one of: {', '.join(KINDS)}.",
+            UNREADABLE,
         )
     content = await _whole(request)
     if media_type.startswith("text/") and charset not in ("utf-8", "us-ascii"):
@@ -116,7 +108,7 @@ async def read_body(request: Request) -> UploadedFile:
 
 
 async def _whole(request: Request) -> bytes:
-    """Return the body; `Request.body` would hold it as long as there is the request."""
+    """Return the body. `Request.body` would hold it until the request ends."""
     return b"".join([chunk async for chunk in request.stream()])
 
 
@@ -135,15 +127,14 @@ def _content_type(header: str) -> tuple[str, str]:
     message = Message()
     try:
         message["Content-Type"] = header
-        return message.get_content_type() if header else "", (
-            message.get_content_charset() or "utf-8"
-        )
+        media_type = message.get_content_type() if header else ""
+        return media_type, message.get_content_charset() or "utf-8"
     except ValueError:
-        return "", "utf-8"
+        return "", ""
 
 
 def _name_in(content_disposition: str) -> str:
-    """Return the file name in a Content-Disposition header, as RFC 6266 has it; "" without one."""
+    """Return the file name in a Content-Disposition header (RFC 6266); "" without one."""
     message = Message()
     try:
         message["Content-Disposition"] = content_disposition
@@ -153,7 +144,7 @@ def _name_in(content_disposition: str) -> str:
 
 
 def _sanitised(name: str) -> str:
-    """Return a file name without its folders and without characters that cannot be seen."""
+    """Return a file name without its folders and without invisible characters."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     seen = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in last)
     path = PurePath(" ".join(seen.split()).strip('. "'))
@@ -165,8 +156,9 @@ def _of_json(content: bytes) -> UploadedFile:
     try:
         body = UploadBody.model_validate_json(content)
     except ValidationError as error:
-        errors = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
-        raise RequestValidationError(errors) from error
+        raise RequestValidationError(
+            [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+        ) from error
     try:
         encoded = body.text.encode()
         body.model_dump_json()
@@ -191,8 +183,8 @@ async def _of_form(form: FormData) -> UploadedFile:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             f"Name the file with what it is: {', '.join(READERS)}.",
         )
-    if len(title) > MAX_TITLE_CHARS:
-        raise _unprocessable(f"title: send {MAX_TITLE_CHARS} characters at most.")
+    if len(title) > _MAX_TITLE_CHARS:
+        raise _unprocessable(f"title: send {_MAX_TITLE_CHARS} characters at most.")
     metadata = _form_metadata(form.get("metadata", "{}"))
     name = _sanitised(file.filename or "")
     return UploadedFile(await file.read(), kind, name, title, metadata)
@@ -200,14 +192,14 @@ async def _of_form(form: FormData) -> UploadedFile:
 
 def _form_metadata(field: object) -> Mapping[str, MetadataValue]:
     try:
-        read = FormMetadata.model_validate_json(field if isinstance(field, str) else "")
-        read.model_dump_json()
+        metadata = _METADATA.validate_json(field if isinstance(field, str) else "")
+        _METADATA.dump_json(metadata)
     except (ValidationError, PydanticSerializationError):
         raise _unprocessable(
             "body.metadata: send a JSON object of texts, numbers, true, false and lists of texts, "
             f'such as {{"author": "Jane", "year": 2024}}, {_MAX_METADATA} at most.'
         ) from None
-    return _frozen(read.root)
+    return _frozen(metadata)
 
 
 def _frozen(metadata: Mapping[str, Any]) -> Mapping[str, MetadataValue]:
@@ -220,72 +212,55 @@ def _unprocessable(detail: str) -> HTTPException:
     return HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
 
 
+_PAGE = (
+    "<html><head><title>Hours</title></head><body><p>The clinic opens at 8 am.</p></body></html>"
+)
+_RECORD = '{"title": "Opening hours", "text": "The clinic opens at 8 am."}\n'
+TEXT_EXAMPLES = {
+    "text/plain": "The clinic opens at 8 am.\n",
+    "text/markdown": "# Opening hours\n\nThe clinic opens at 8 am.\n",
+    "text/html": _PAGE,
+    "application/xhtml+xml": _PAGE.replace("<html>", '<html xmlns="http://www.w3.org/1999/xhtml">'),
+    "text/csv": "question,answer\nWhen does the clinic open?,At 8 am.\n",
+    "text/tab-separated-values": "question\tanswer\nWhen does the clinic open?\tAt 8 am.\n",
+    "application/jsonl": _RECORD,
+    "application/x-ndjson": _RECORD,
+}
+"""An example of each media type that is text."""
+
+_TEXT = {
+    "type": "string",
+    "description": "The file itself, in UTF-8 or as its `charset` says.",
+    "minLength": 1,
+    "pattern": NOT_BLANK,
+}
+_BINARY = {"type": "string", "format": "binary", "description": "The file itself."}
 _FORM = {
     "type": "object",
     "description": "A form with a file, as a web page sends it.",
     "required": ["file"],
     "additionalProperties": False,
     "properties": {
-        "file": {
-            "type": "string",
-            "format": "binary",
-            "description": "The file. The suffix of its name tells what it is, else the media "
-            "type that it is sent with.",
-        },
+        "file": _BINARY | {"description": "The file; its name or media type says what it is."},
         "title": {
             "type": "string",
-            "maxLength": MAX_TITLE_CHARS,
-            "description": "What to call the document.",
-            "examples": ["Opening hours"],
+            "maxLength": _MAX_TITLE_CHARS,
+            "description": "The document's title.",
         },
-        "metadata": {
-            **FormMetadata.model_json_schema(),
-            "examples": [{"author": "Jane", "year": 2024}],
-        },
+        "metadata": _METADATA.json_schema(),
     },
 }
-TEXT_EXAMPLES = {
-    "text/plain": "The clinic opens at 8 am.\n",
-    "text/markdown": "# Opening hours\n\nThe clinic opens at 8 am.\n",
-    "text/html": "<h1>Opening hours</h1><p>The clinic opens at 8 am.</p>",
-    "application/xhtml+xml": '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Hours</title>'
-    "</head><body><p>The clinic opens at 8 am.</p></body></html>",
-    "text/csv": "question,answer\nWhen does the clinic open?,At 8 am.\n",
-    "text/tab-separated-values": "question\tanswer\nWhen does the clinic open?\tAt 8 am.\n",
-    "application/jsonl": '{"title": "Opening hours", "text": "The clinic opens at 8 am."}\n',
-    "application/x-ndjson": '{"title": "Opening hours", "text": "The clinic opens at 8 am."}\n',
+_FORM_TYPES = {
+    "file": {"contentType": ", ".join(KINDS)},
+    "metadata": {"contentType": "application/json"},
 }
-"""An example of each media type that is text."""
-
 BODIES: dict[str, Any] = {
     "application/json": {
         "schema": {"$ref": "#/components/schemas/UploadBody"},
         "example": {"text": "The clinic opens at 8 am.", "title": "Opening hours"},
     },
-    "multipart/form-data": {
-        "schema": _FORM,
-        "encoding": {
-            "file": {"contentType": ", ".join(KINDS)},
-            "metadata": {"contentType": "application/json"},
-        },
-    },
-    **{
-        media_type: {
-            "schema": {
-                "type": "string",
-                "description": "The file itself, in UTF-8 or as its `charset` says.",
-                "minLength": 1,
-                "pattern": NOT_BLANK,
-            },
-            "example": example,
-        }
-        for media_type, example in TEXT_EXAMPLES.items()
-    },
-    **{
-        media_type: {
-            "schema": {"type": "string", "format": "binary", "description": "The file itself."}
-        }
-        for media_type in KINDS.keys() - TEXT_EXAMPLES.keys()
-    },
+    "multipart/form-data": {"schema": _FORM, "encoding": _FORM_TYPES},
+    **{kind: {"schema": _BINARY} for kind in KINDS if kind not in TEXT_EXAMPLES},
+    **{kind: {"schema": _TEXT, "example": example} for kind, example in TEXT_EXAMPLES.items()},
 }
 """The bodies in the OpenAPI document."""

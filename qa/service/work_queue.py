@@ -1,11 +1,10 @@
-"""A bounded queue before the work: what does not fit is refused at once, and nothing grows."""
+"""A bounded queue before the work. What does not fit is refused at once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
-from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -15,10 +14,9 @@ Result = TypeVar("Result")
 
 
 class WorkQueue:
-    """Does `at_once` pieces of work while `waiting` more wait, each `patience_s` at most.
+    """Does `at_once` pieces of work in threads while `waiting` more wait, `patience_s` at most.
 
-    For one event loop, with a thread for each piece of work. `changed` is told how many wait or are
-    worked on whenever that changes.
+    Use it in one event loop. It calls `changed` with how many pieces wait or are worked on.
     """
 
     def __init__(
@@ -40,7 +38,7 @@ class WorkQueue:
         loop = asyncio.get_running_loop()
         async with self.turn():
             run = copy_context().run  # so that log lines have the request's id
-            return await loop.run_in_executor(self._threads, partial(run, work, *arguments))
+            return await loop.run_in_executor(self._threads, run, work, *arguments)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -52,23 +50,17 @@ class WorkQueue:
             raise _busy()
         self._count(1)
         try:
-            await self._acquire()
+            try:
+                async with asyncio.timeout(self._patience_s if self._turns.locked() else None):
+                    await self._turns.acquire()
+            except TimeoutError:
+                raise _busy() from None
             try:
                 yield
             finally:
                 self._turns.release()
         finally:
             self._count(-1)
-
-    async def _acquire(self) -> None:
-        if not self._turns.locked():
-            await self._turns.acquire()  # at once
-            return
-        try:
-            async with asyncio.timeout(self._patience_s):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise _busy() from None
 
     def _count(self, change: int) -> None:
         self._inside += change

@@ -1,7 +1,7 @@
-"""Several processes that answer on one socket and share the files of the store.
+"""Several processes that answer on one socket.
 
-uvicorn's own supervisor does not serve here: its workers outlive a parent that was killed and keep
-the port, it starts workers again that can never serve, and it has no place for our `Server`.
+uvicorn's own supervisor does not do: its workers outlive a killed parent and keep the port, it
+restarts workers that can never serve, and it cannot run our `Server`.
 """
 
 import logging
@@ -18,10 +18,10 @@ from multiprocessing.context import SpawnProcess
 from index.errors import PinciteError
 
 _CANNOT_SERVE = 3
-"""Exit code of a worker that cannot serve at all: another one would fail in the same way."""
+"""Exit code of a worker that cannot serve: a new one would fail in the same way."""
 _END_S = 60.0
 _MOST_DEATHS, _DEATHS_S = 10, 60.0
-"""After so many deaths in so many seconds workers are no longer replaced."""
+"""After so many deaths in so many seconds, workers are no longer replaced."""
 _PAUSE_S = 1.0
 """How long after a death the worker is replaced."""
 
@@ -30,9 +30,9 @@ _spawn = get_context("spawn")
 
 
 def run_workers(count: int, work: Callable[[socket.socket], None], listener: socket.socket) -> None:
-    """Run `work` in `count` processes until SIGINT or SIGTERM, and replace one that dies.
+    """Run `work` in `count` processes until SIGINT or SIGTERM, and replace those that die.
 
-    `work` must be picklable, and call `run_in_worker`. Raises PinciteError if workers cannot serve.
+    `work` must be picklable and call `run_in_worker`. Raises PinciteError if workers cannot serve.
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -52,17 +52,15 @@ def run_workers(count: int, work: Callable[[socket.socket], None], listener: soc
             _log.error("A worker process died (exit code %s) and is replaced.", worker.exitcode)
             stop.wait(_PAUSE_S)
             workers[place] = _start(work, listener)
-    listener.close()  # nobody listens any more once the workers have closed theirs
+    listener.close()  # so that nobody listens once the workers have closed theirs
     _end(workers)
     if failed:
         raise PinciteError("The worker processes cannot serve; the log lines above say why.")
 
 
 def run_in_worker(work: Callable[[], None]) -> int:
-    """Do a worker's work and return its exit code; it ends when its parent process has ended."""
-    parent = parent_process()
-    if parent:
-        threading.Thread(target=_end_after, args=[parent.join], daemon=True).start()
+    """Do a worker's work and return its exit code. It ends when its parent process ends."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         work()
     except PinciteError as error:
@@ -73,7 +71,7 @@ def run_in_worker(work: Callable[[], None]) -> int:
 
 def _start(work: Callable[[socket.socket], None], listener: socket.socket) -> SpawnProcess:
     worker = _spawn.Process(target=work, args=[listener])
-    # Ctrl-C reaches all processes of a terminal; a worker waits until its parent ends it.
+    # Ctrl-C reaches all processes of a terminal, but only the parent ends a worker.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         worker.start()
@@ -93,6 +91,7 @@ def _end(workers: list[SpawnProcess]) -> None:
             worker.join()
 
 
-def _end_after(join: Callable[[], None]) -> None:
-    join()
-    os.kill(os.getpid(), signal.SIGTERM)
+def _end_with_parent() -> None:
+    if parent := parent_process():
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The one thread of the service that writes: uploads, and what changed in the SOURCEs."""
+"""The one thread of the service that writes: it indexes uploads and changes in the SOURCEs."""
 
 import logging
 import threading
@@ -35,9 +35,8 @@ _RETRY_S = 2.0
 _LOOK_S = 0.3
 _LAST_WORK_S = 20.0
 _MOST_JOBS = 100
-"""How many jobs are done together."""
 _MOST_BYTES = 64 * 2**20
-"""How much content is held for them."""
+"""How many jobs, and how much of their content, go into one snapshot."""
 
 _log = logging.getLogger("pincite")
 
@@ -45,9 +44,9 @@ _log = logging.getLogger("pincite")
 class Writer:
     """Does the store's jobs, first those that an earlier process left. A context manager.
 
-    Of several processes that serve a store one writes, the holder of a file lock; the others queue
-    their jobs and look for the results. With `watch`, changes in the SOURCEs are indexed, too,
-    unless the gate that `gate_of` gives for an engine says no.
+    If several processes serve a store, the holder of a file lock writes; the others queue their
+    jobs and look for the results. With `watch`, changes in the SOURCEs are indexed, too, behind the
+    gate that `gate_of` returns for an engine.
     """
 
     def __init__(
@@ -79,26 +78,23 @@ class Writer:
         self.stop()
 
     def stop(self) -> None:
-        """Finish what is being written, and write no more; the next process does what is queued."""
+        """Finish the write under way. The next process does what is queued."""
         self._stop.set()
         self._wake.set()
-        self._thread.join(_LAST_WORK_S)  # then it may be cut off: the store is always whole
+        self._thread.join(_LAST_WORK_S)  # it may be cut off then: the store is always whole
         for future in list(self._awaited.values()):
             future.cancel()
 
     def submit(self, job: Job, content: bytes | None) -> None:
-        """Queue a job. It is on the disk when this returns, and will be done whatever happens.
-
-        Raises OSError.
-        """
+        """Queue a job: it is on the disk when this returns. Raises OSError."""
         self._store.jobs.add(job, content)
         self._wake.set()
 
     def perform(self, job: Job, content: bytes | None) -> Future[Job]:
-        """Queue a job that the caller waits for; it fails if it cannot be done now.
+        """Queue a job, and return a future of the finished one. Raises OSError.
 
-        Returns the finished job to be. It is cancelled if the writer ends before, and the next
-        process does the job. Raises OSError.
+        The job fails if it cannot be done now. The future is cancelled if the writer ends before;
+        the next process then does the job.
         """
         future = self._awaited[job.id] = Future[Job]()
         try:
@@ -120,37 +116,36 @@ class Writer:
             self._queue_lock.release()
 
     def _try_to_work(self) -> bool:
-        """Do what there is to do, and return whether there was anything. Failures are logged."""
+        """Do what there is to do; return whether there was anything. Failures are logged."""
         try:
-            return self._work_once() if self._has_queue() else self._look_for_results()
+            if self._holds_queue():
+                return self._work_once()
+            self._look_for_results()
+            return False
         except (StoreBusyError, _EndedError):
             self._stop.wait(_LOOK_S)
+            return True
         except (PinciteError, OSError) as error:
             _log.error("%s", error)
-            self._give_up_awaited()
-            self._stop.wait(_RETRY_S)
         except Exception:  # noqa: BLE001 (later uploads must not wait for ever)
             _log.exception("Writing failed")
-            self._give_up_awaited()
-            self._stop.wait(_RETRY_S)
+        self._fail_awaited()
+        self._stop.wait(_RETRY_S)
         return True
 
-    def _has_queue(self) -> bool:
+    def _holds_queue(self) -> bool:
         if not self._queue_lock.is_locked:
-            try:
+            with suppress(Timeout):
                 self._queue_lock.acquire()
-            except Timeout:
-                return False
-        return True
+        return self._queue_lock.is_locked
 
-    def _look_for_results(self) -> bool:
+    def _look_for_results(self) -> None:
         """Look for the results of jobs that another process does."""
         for job_id in list(self._awaited):
             job = self._store.jobs.find(job_id)
             if job and job.state in FINISHED:
                 self._live.catch_up()
-                self._tell(job)
-        return False
+                self._resolve(job)
 
     def _work_once(self) -> bool:
         if self._watch:
@@ -166,7 +161,7 @@ class Writer:
         return False
 
     def _upload(self, jobs: Sequence[Job]) -> None:
-        """Do the first jobs of the queue together: one snapshot for all of them."""
+        """Do the first jobs of the queue together, in one snapshot."""
         engine = self._live.catch_up()
         changes, accepted = self._collect(jobs[: self._most_jobs], engine)
         if not changes:
@@ -184,7 +179,7 @@ class Writer:
         except SourceError as error:
             self._do_one_by_one(accepted, str(error).rstrip("."))
         except (PinciteError, OSError, _EndedError):
-            raise  # a matter of the moment, not of what was uploaded
+            raise  # the uploads are not to blame
         except Exception:  # noqa: BLE001 (one upload must not hold up the others)
             _log.exception("Uploads cannot be indexed")
             self._do_one_by_one(accepted, "it cannot be indexed; see the service's log")
@@ -197,7 +192,7 @@ class Writer:
     def _collect(self, jobs: Iterable[Job], engine: Engine) -> tuple[list[UploadChange], list[Job]]:
         """Return the changes that jobs ask for, and these jobs; fail those that cannot be done.
 
-        Of several jobs for one id the last one counts. Raises OSError, ReadingError.
+        The last job for an id counts. Raises OSError, ReadingError.
         """
         changes: dict[str, UploadChange] = {}
         accepted: list[Job] = []
@@ -216,7 +211,7 @@ class Writer:
         return list(changes.values()), accepted
 
     def _change_of(self, job: Job, engine: Engine) -> UploadChange:
-        """Return the change that a job asks for. Raises SourceError if it cannot be made."""
+        """Return the change that a job asks for. Raises SourceError if it is impossible."""
         refuse_id_in_use(job.document_id, engine.snapshot)
         if not job.kind:
             return UploadChange(job.document_id)
@@ -239,7 +234,7 @@ class Writer:
         return UploadChange(job.document_id, upload, content)
 
     def _do_one_by_one(self, jobs: Sequence[Job], reason: str) -> None:
-        """Do jobs singly from now on, to find the one that cannot be done; a single one fails."""
+        """Do jobs one by one from now on, to find the one that fails; fail a single one."""
         self._most_jobs = 1
         if len(jobs) == 1:
             self._fail(jobs[0], reason)
@@ -264,23 +259,30 @@ class Writer:
         give_back()
         _log_report(report)
 
-    def _give_up_awaited(self) -> None:
+    def _fail_awaited(self) -> None:
         """Fail the jobs that a caller waits for; all others are tried again."""
         for job_id in list(self._awaited):
             job = self._store.jobs.find(job_id)
             if job and job.state not in FINISHED:
-                with suppress(PinciteError, OSError):  # the next look finds it undone
+                with suppress(PinciteError, OSError):  # then it is tried again
                     self._fail(job, FAILED)
 
     def _encoder_of(self, engine: Engine) -> Encoder:
-        """Return the encoder that made the engine's snapshot; it is opened once.
+        """Return the encoder that made the engine's snapshot, opened once.
 
-        If its backend is not available here, the engine's own one encodes all text again.
+        If its backend is not available here, the engine's own encoder encodes all text again.
         """
         manifest = engine.snapshot.manifest
+        if engine.encoder.backend == manifest.backend:
+            return engine.encoder
         made_with = manifest.model_fingerprint, manifest.backend
         if self._encoder is None or self._encoder[0] != made_with:
-            self._encoder = made_with, _open_encoder(engine)
+            try:
+                encoder = open_encoder(engine.model, cast(Backend, manifest.backend))
+            except ModelError as error:
+                _log.warning("All text is embedded again: %s", error)
+                encoder = engine.encoder
+            self._encoder = made_with, encoder
         return self._encoder[1]
 
     def _fail(self, job: Job, reason: str) -> None:
@@ -292,9 +294,9 @@ class Writer:
             self._store.jobs.finish(finished)
             self._store.jobs.forget_finished()
         finally:
-            self._tell(finished)
+            self._resolve(finished)
 
-    def _tell(self, job: Job) -> None:
+    def _resolve(self, job: Job) -> None:
         future = self._awaited.pop(job.id, None)
         if future and not future.cancelled():
             future.set_result(job)
@@ -304,17 +306,17 @@ class Writer:
         self._wake.set()
 
     def _end_if_asked(self, *_: object) -> None:
-        """Serve as the progress of long work, which is called after each step."""
+        """Raise _EndedError if the service ends: long work calls this as its `progress`."""
         if self._stop.is_set():
             raise _EndedError
 
 
 class _EndedError(Exception):
-    """The service ends while it indexes; the next process begins the work anew."""
+    """The service ends while it indexes; the next process does the work again."""
 
 
 class _SourceWatch:
-    """Calls `changed` soon after files in a manifest's SOURCEs changed, and once at the start."""
+    """Calls `changed` soon after files in the SOURCEs change, and once at the start."""
 
     def __init__(self, store: Path, changed: Callable[[], None]) -> None:
         self._store = store
@@ -346,26 +348,15 @@ class _SourceWatch:
         try:
             watch_sources(sources, self._store, self._changed, stop, ignore=ignore, at_start=True)
         except Exception:  # noqa: BLE001 (the service answers on)
-            _log.exception("The sources are not watched any more: restart the service")
-
-
-def _open_encoder(engine: Engine) -> Encoder:
-    backend = engine.snapshot.manifest.backend
-    if engine.encoder.backend == backend:
-        return engine.encoder
-    try:
-        return open_encoder(engine.model, cast(Backend, backend))
-    except ModelError as error:
-        _log.warning("All text is embedded again: %s", error)
-        return engine.encoder
+            _log.exception("The sources are no longer watched: restart the service")
 
 
 def _log_report(report: SyncReport) -> None:
-    """Log what a sync changed, or that its snapshot was held back."""
+    """Log what a sync changed, or that the gate refused it."""
     if report.kept_aside:
         _log.warning(
-            "The sources changed, and gold questions are answered worse: the snapshot before "
-            "stays live, %s is kept aside. `pincite index` tells which questions.",
+            "The sources changed, but gold questions are answered worse: the snapshot before "
+            "stays live, and %s is kept aside. `pincite index` tells which questions.",
             report.kept_aside,
         )
         return

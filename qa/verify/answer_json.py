@@ -1,7 +1,4 @@
-"""What the JSON of an answer says, read to be checked, and whether it holds together.
-
-Only what can be checked is read; further fields are passed over.
-"""
+"""The JSON of an answer, read to be checked: only what can be checked is read of it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,22 +10,18 @@ from qa.errors import CitationFormatError
 from qa.formats.answer import AnswerSpanJson
 from qa.formats.fields import EndIndex, EndPage, StartIndex, StartPage, WholeNumber
 
-_SHA256 = "0d79377aabf69e41dc17fa68a72bf4bc125ca0bcc66fddae3025b3fd1535e2ca"
 Words = Annotated[
     str,
     Field(
         min_length=1,
         max_length=100_000,
         description="The words that are said to stand between the two offsets.",
-        examples=["One of the most frequently reported side effects is temporary redness."],
     ),
 ]
 
 
-def _if_given(description: str, example: str) -> Any:
-    """Return a field that is looked at if it is there."""
-    described = f"{description}; null: not looked at."
-    return Field(default=None, description=described, examples=[example])
+def _if_given(description: str) -> Any:
+    return Field(default=None, description=f"{description}; null: not checked.")
 
 
 class GivenModel(BaseModel):
@@ -38,21 +31,18 @@ class GivenModel(BaseModel):
 
 
 class GivenPlace(GivenModel):
-    """That certain words stand at a place of a document, and what the document is."""
+    """The claim that certain words stand at a place of a document, and what the document is."""
 
     document_id: str = Field(
-        min_length=1,
-        max_length=200,
-        description="The document that is said to have the words.",
-        examples=["seeds-002-cd3ae78a834cc04f-txt-7f355ea8ae"],
+        min_length=1, max_length=200, description="The document that is said to have the words."
     )
     cited_text: Words
     start_char_index: StartIndex
     end_char_index: EndIndex
-    source: str | None = _if_given("What its file is said to be called", "notes/care.txt")
-    document_title: str | None = _if_given("What it is said to be called", "Aftercare")
-    document_sha256: str | None = _if_given("The SHA-256 that its file is said to have", _SHA256)
-    text_sha256: str | None = _if_given("The SHA-256 that its text is said to have", _SHA256)
+    source: str | None = _if_given("What its file is said to be called")
+    document_title: str | None = _if_given("What it is said to be called")
+    document_sha256: str | None = _if_given("The SHA-256 that its file is said to have")
+    text_sha256: str | None = _if_given("The SHA-256 that its text is said to have")
 
     @model_validator(mode="after")
     def _in_order(self) -> "GivenPlace":
@@ -68,15 +58,15 @@ class GivenQuote(GivenPlace):
         default=[], description="Other places that are said to say the same."
     )
     also_in_count: WholeNumber | None = Field(
-        default=None, description="How many such places are said to be.", examples=[0]
+        default=None, description="How many such places are said to be."
     )
 
 
 class GivenCitation(GivenQuote):
-    """A citation; `number` is None where citations are given without an answer."""
+    """A citation; `number` is None if citations are given without an answer."""
 
     number: WholeNumber | None = Field(
-        default=None, description="What the answer's spans refer to.", examples=[1]
+        default=None, description="What the answer's spans refer to."
     )
     start_page_number: StartPage = None
     end_page_number: EndPage = None
@@ -85,8 +75,8 @@ class GivenCitation(GivenQuote):
 class GivenRange(GivenModel):
     """A stretch `[start, end)` of a passage's own text."""
 
-    start: WholeNumber = Field(description="Its first code point.", examples=[0])
-    end: WholeNumber = Field(description="The one after its last.", examples=[100])
+    start: WholeNumber = Field(description="Its first code point.")
+    end: WholeNumber = Field(description="The one after its last.")
 
 
 class GivenPassage(GivenQuote):
@@ -101,16 +91,13 @@ class GivenPassage(GivenQuote):
 class GivenSpan(GivenRange):
     """A stretch of the answer's text, and the numbers of what it cites."""
 
-    citations: list[WholeNumber] = Field(description="The citations' numbers.", examples=[[1]])
+    citations: list[WholeNumber] = Field(description="The citations' numbers.")
 
 
 class GivenText(GivenModel):
     """The answer's text, and which of it is cited from where."""
 
-    text: str = Field(
-        description="What is said.",
-        examples=["One of the most frequently reported side effects is temporary redness."],
-    )
+    text: str = Field(description="What is said.")
     spans: list[GivenSpan] = Field(description="Which of it is cited from where.")
 
 
@@ -119,22 +106,18 @@ class GivenAnswer(GivenModel):
 
     citations: list[GivenCitation] = Field(description="What is said to stand where.")
     answered: bool | None = Field(
-        default=None, description="Null where these are citations by themselves.", examples=[True]
+        default=None, description="Null if these are citations by themselves."
     )
     answer: GivenText | None = Field(
-        default=None, description="Null where nothing was answered, or there are just citations."
+        default=None, description="Null if nothing was answered, or there are just citations."
     )
     passages: list[GivenPassage] = Field(
         default=[], description="The passages that were shown with it."
     )
 
 
-CitingSpan = GivenSpan | AnswerSpanJson
-"""A span of an answer that was read, or of one just given."""
-
-
 def read_answer(content: bytes) -> GivenAnswer:
-    """Read an answer's JSON. Raises CitationFormatError if there are no citations to read in it."""
+    """Read an answer's JSON. Raises CitationFormatError if it has no citations to read."""
     try:
         return GivenAnswer.model_validate_json(content)
     except ValidationError as error:
@@ -147,15 +130,12 @@ def read_answer(content: bytes) -> GivenAnswer:
 
 
 def faults(answer: GivenAnswer) -> Iterator[str]:
-    """Yield what does not fit together in an answer, a line each: where, and what is wrong."""
+    """Yield what contradicts itself in an answer, a line each: where, and what is wrong."""
     yield from _answer_faults(answer)
-    places: dict[str, GivenQuote] = {
-        **{f"citation {number}": each for number, each in enumerate(answer.citations, 1)},
-        **{f"passage {rank}": each for rank, each in enumerate(answer.passages, 1)},
-    }
-    for what, place in places.items():
-        if place.also_in_count is not None and place.also_in_count < len(place.also_in):
-            yield f"{what}: also_in_count is less than the places in also_in"
+    for what, quotes in (("citation", answer.citations), ("passage", answer.passages)):
+        for number, quote in enumerate(quotes, 1):
+            if quote.also_in_count is not None and quote.also_in_count < len(quote.also_in):
+                yield f"{what} {number}: also_in_count is less than the places in also_in"
     for rank, passage in enumerate(answer.passages, 1):
         for mark in passage.highlights:
             if not 0 <= mark.start < mark.end <= len(passage.cited_text):
@@ -178,8 +158,8 @@ def _answer_faults(answer: GivenAnswer) -> Iterator[str]:
 
 
 def _text_faults(answer: GivenText, citations: Sequence[GivenCitation]) -> Iterator[str]:
-    cited = {each.number: each.cited_text for each in citations if each.number is not None}
-    for what, fault in span_faults(answer.text, answer.spans, cited):
+    words = {cited.number: cited.cited_text for cited in citations if cited.number is not None}
+    for what, fault in span_faults(answer.text, answer.spans, words):
         if fault:
             yield f"{what}: {fault}"
     used = {number for span in answer.spans for number in span.citations}
@@ -189,12 +169,12 @@ def _text_faults(answer: GivenText, citations: Sequence[GivenCitation]) -> Itera
 
 
 def span_faults(
-    text: str, spans: Sequence[CitingSpan], cited: Mapping[int, str]
+    text: str, spans: Sequence[GivenSpan | AnswerSpanJson], cited: Mapping[int, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield what of an answer's text was looked at, and what is wrong with it, "" if nothing.
+    """Yield each stretch of an answer's text with what is wrong with it, "" if nothing.
 
-    Each span has to equal all that it cites (`cited`, words by number), in order, with
-    nothing but blanks before, between and after.
+    Each span must equal all that it cites (`cited`, words by number). Between spans there may
+    be nothing but blanks.
     """
     end = 0
     for span in spans:
@@ -207,7 +187,9 @@ def span_faults(
     yield f"answer after {end}", "nothing is cited for it" if text[end:].strip() else ""
 
 
-def _span_fault(text: str, end: int, span: CitingSpan, cited: Mapping[int, str]) -> str:
+def _span_fault(
+    text: str, end: int, span: GivenSpan | AnswerSpanJson, cited: Mapping[int, str]
+) -> str:
     if not end <= span.start < span.end <= len(text):
         return "it is not a stretch of the answer's text after the one before"
     if not span.citations:

@@ -7,7 +7,7 @@ from typing import Literal
 from index.records import Document, Span
 from qa.records import Place
 from qa.verify.answer_json import GivenAnswer, GivenPlace, GivenQuote, faults
-from qa.verify.nearest import NearestPlace
+from qa.verify.nearest import Nearest
 from qa.verify.relocation import Documents, Relocation, place_of_words
 
 Status = Literal["valid", "moved", "stale", "missing"]
@@ -17,15 +17,12 @@ Status = Literal["valid", "moved", "stale", "missing"]
 class Verdict:
     """Whether what was given holds.
 
-    `valid`: the words stand where they were cited, in the document that was cited; its file may
-    have changed elsewhere, then `differs` has its checksums. `moved`: they stand at `span` now, or
-    the document is described by fields that are not its own any more (`differs`). `stale`: the
-    document is there, the words are not. `missing`: the document is gone.
-
-    Of a citation or a passage that is stale, `nearest` is the text of the document that is most
-    like it, if any is. Of one that is stale or missing, `found_in` are other documents with the
-    same words. `note` says why that was not looked for. `document` is the one that was judged by,
-    if any is.
+    `valid`: the words stand where they were cited. If the file changed elsewhere, `differs` has
+    its checksums. `moved`: the words stand at `span` now, or the fields in `differs` no longer
+    describe the document. `stale`: the document has lost the words; `nearest` is its text most
+    like them. `missing`: there is no such document any more. If stale or missing, `found_in` are
+    other documents with the same words, and `note` says why nothing was looked for. `document`
+    is the one that was judged by, if any.
     """
 
     given: GivenPlace
@@ -33,14 +30,14 @@ class Verdict:
     span: Span | None = None
     differs: tuple[str, ...] = ()
     also_in: tuple["Verdict", ...] = ()
-    nearest: NearestPlace | None = None
+    nearest: Nearest | None = None
     found_in: tuple[Place, ...] = ()
     note: str = ""
     document: Document | None = None
 
     @property
     def holds(self) -> bool:
-        """Whether this and all that is said to stand elsewhere is valid."""
+        """Whether this and each place in `also_in` is valid."""
         return self.status == "valid" and all(place.holds for place in self.also_in)
 
 
@@ -65,8 +62,7 @@ def verify(answer: GivenAnswer, documents: Documents) -> Verification:
 
     def verdict(given: GivenQuote) -> Verdict:
         also_in = tuple(_judge(place, documents) for place in given.also_in)
-        judged = replace(_judge(given, documents), also_in=also_in)
-        return _relocated(judged, relocation)
+        return _relocated(replace(_judge(given, documents), also_in=also_in), relocation)
 
     return Verification(
         citations=tuple(map(verdict, answer.citations)),
@@ -91,15 +87,15 @@ def _judge(given: GivenPlace, documents: Documents) -> Verdict:
 
 
 def _relocated(verdict: Verdict, relocation: Relocation) -> Verdict:
-    """Add to a verdict on words that are lost what there is instead."""
-    if verdict.status == "stale" and verdict.document:
+    if verdict.status not in {"stale", "missing"}:
+        return verdict
+    nearest = None
+    if verdict.document:
         nearest, note = relocation.nearest_text(verdict.given, verdict.document)
         found_in, _ = relocation.same_words_elsewhere(verdict.given)
-        return replace(verdict, nearest=nearest, found_in=found_in, note=note)
-    if verdict.status == "missing":
+    else:
         found_in, note = relocation.same_words_elsewhere(verdict.given)
-        return replace(verdict, found_in=found_in, note=note)
-    return verdict
+    return replace(verdict, nearest=nearest, found_in=found_in, note=note)
 
 
 def _is_edited_elsewhere(differs: Sequence[str]) -> bool:
@@ -108,7 +104,7 @@ def _is_edited_elsewhere(differs: Sequence[str]) -> bool:
 
 
 def _differing(given: GivenPlace, versions: Sequence[tuple[Document, Span]]) -> Iterator[str]:
-    """Yield the fields that describe none of the versions, with where the words stand in each."""
+    """Yield the fields that describe no version; each comes with where the words stand in it."""
     for field, value_of in _DESCRIPTIONS.items():
         value = getattr(given, field, None)
         if value is not None and all(value != value_of(*version) for version in versions):

@@ -1,8 +1,8 @@
-"""The stretch of some texts that comes nearest to a quote: for one that stands in none of them."""
+"""The stretch of some documents that is most like a quote which stands in none of them."""
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -15,81 +15,77 @@ FLOOR = 0.65
 """Sentences that have nothing to do with one another reach 0.4 to 0.6."""
 PIECE = 600
 MOST_PIECES = 5
-"""Aligning a long quote takes long: so many pieces of so many characters are aligned instead."""
+"""Aligning a long quote takes long, so up to 5 pieces of 600 characters are aligned instead."""
 
 _ROUGH_FLOOR = 0.5
 _MOST_COMPARED = 2000
 _SENTENCE_ENDS = ".!?…"
 _INNER_END = re.compile(r"[.!?…](?=\s)")
+_WORD_START = re.compile(r"(?<!\S)\S|(?<![^\W_])[^\W_]")
+_WORD_END = re.compile(r"(?<=\S)(?!\S)|(?<=[^\W_])(?![^\W_])")
+_BLANKS = re.compile(r"\s+")
 _ALIKE = str.maketrans(
     {
         **dict.fromkeys("“”„‟«»″", '"'),
         **dict.fromkeys("‘’‚‛‹›′`´", "'"),
         **dict.fromkeys("‐‑‒–—―−", "-"),
+        "İ": "I",  # its small letter would be two characters
     }
 )
-_BLANKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """A stretch of the text called `name`, and how like the quote it is, in 0..1.
+    """The place that is most like a quote, and how like it is, in 0..1.
 
-    The similarity is rapidfuzz's `ratio`: of the characters of both, the share that both have
-    in the same order. Blanks, letter case and the shape of quotation marks do not count.
+    The similarity is rapidfuzz's `ratio`: the share of characters that both have in the same
+    order. Blanks, letter case and the shape of quotation marks do not count.
     """
-
-    name: str
-    span: Span
-    similarity: float
-
-
-@dataclass(frozen=True, slots=True)
-class NearestPlace:
-    """The place in a document that comes nearest to a quote, and how like it is, in 0..1."""
 
     place: Place
     similarity: float
 
 
-def nearest(quote: str, texts: Mapping[str, str]) -> Nearest | None:
-    """Return the stretch of `texts`, by name, that is most like a quote; None if nothing is.
+def nearest(quote: str, places: Sequence[Place]) -> Nearest | None:
+    """Return the stretch of `places` that is most like a quote; None if nothing is.
 
-    The very words come first, then those that differ in blanks, letter case or quotation marks
-    only; both have a similarity of 1. Any other stretch consists of whole words.
+    The very words come first, then those that differ only in blanks, letter case or quotation
+    marks; both have a similarity of 1. Any other stretch consists of whole words.
     """
     wanted = fold_quote(quote)
     if not wanted:
         return None
-    for name, text in texts.items():
-        start = text.find(quote)
+    for place in places:
+        start = place.text.find(quote)
         if start >= 0:
-            return Nearest(name, Span(start, start + len(quote)), 1.0)
-    folded_texts = {name: fold(text) for name, text in texts.items()}
-    for name, folded in folded_texts.items():
+            return _nearest(place, Span(start, start + len(quote)), 1.0)
+    folded_texts = [fold(place.text) for place in places]
+    for place, folded in zip(places, folded_texts, strict=True):
         for span in folded.find(wanted):
-            return Nearest(name, span, 1.0)
-    return _most_alike(wanted, folded_texts)
+            return _nearest(place, span, 1.0)
+    if stretch := _most_alike(wanted, folded_texts):
+        number, span, similarity = stretch
+        return _nearest(places[number], folded_texts[number].original(span), similarity)
+    return None
+
+
+def _nearest(within: Place, span: Span, similarity: float) -> Nearest:
+    first = within.span.start
+    return Nearest(Place(within.document, Span(first + span.start, first + span.end)), similarity)
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A folded text, and where its characters stand in the text it was made from.
-
-    From `text[starts[i]]` on, a character stands `shifts[i]` further on in the original.
-    """
+    """A folded text: from `text[starts[i]]` on, it stands `shifts[i]` later in the original."""
 
     text: str
     starts: tuple[int, ...]
     shifts: tuple[int, ...]
 
     def find(self, folded_quote: str) -> Iterator[Span]:
-        """Yield where a folded quote stands, in the original; those that overlap once."""
-        start = self.text.find(folded_quote)
-        while folded_quote and start >= 0:
-            end = start + len(folded_quote)
-            yield self.original(Span(start, end))
-            start = self.text.find(folded_quote, end)
+        """Yield where a folded quote, not empty, stands in the original, without overlaps."""
+        for found in re.finditer(re.escape(folded_quote), self.text):
+            yield self.original(Span(*found.span()))
 
     def original(self, span: Span) -> Span:
         """Return where a stretch that is not empty stands in the original."""
@@ -100,10 +96,7 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
-    """Make one blank of each run of them, small letters of capitals, typewriter marks of others.
-
-    Nothing but runs of blanks changes in length.
-    """
+    """Make each run of blanks one blank, letters small, and dashes and quotation marks plain."""
     pieces: list[str] = []
     starts, shifts = [0], [0]
     done = length = 0
@@ -116,44 +109,36 @@ def fold(text: str) -> Folded:
         starts.append(length)
         shifts.append(done - length)
     pieces.append(text[done:])
-    return Folded(_small("".join(pieces).translate(_ALIKE)), tuple(starts), tuple(shifts))
+    return Folded("".join(pieces).translate(_ALIKE).lower(), tuple(starts), tuple(shifts))
 
 
 def fold_quote(quote: str) -> str:
-    """Return a quote folded, without blanks around it: what to look for in folded texts."""
+    """Return what to look for in folded texts: a quote folded, without blanks around it."""
     return fold(quote).text.strip()
 
 
-def _small(text: str) -> str:
-    small = text.lower()
-    if len(small) == len(text):
-        return small
-    # "İ" becomes two characters.
-    return "".join(each if len(each.lower()) > 1 else each.lower() for each in text)
-
-
-def _most_alike(wanted: str, folded_texts: Mapping[str, Folded]) -> Nearest | None:
-    best: tuple[str, int] | None = None
+def _most_alike(wanted: str, texts: Sequence[Folded]) -> tuple[int, Span, float] | None:
+    """Return which text has the stretch most like the quote, where, and how like it is."""
+    best: tuple[int, int] | None = None
     best_score = 100 * _ROUGH_FLOOR
     for offset, piece in _pieces(wanted):
-        for name, folded in folded_texts.items():
+        for number, folded in enumerate(texts):
             score, start = _align(piece, folded.text, best_score)
             if score > best_score:
-                best_score, best = score, (name, max(0, start - offset))
+                best_score, best = score, (number, max(0, start - offset))
     if best is None:
         return None
-    name, start = best
-    folded = folded_texts[name]
-    rough = Span(start, min(len(folded.text), start + len(wanted)))
-    span = _whole_words(wanted, folded.text, rough)
-    similarity = fuzz.ratio(wanted, span.of(folded.text)) / 100
+    number, start = best
+    text = texts[number].text
+    span = _whole_words(wanted, text, Span(start, min(len(text), start + len(wanted))))
+    similarity = fuzz.ratio(wanted, span.of(text)) / 100
     if similarity < FLOOR:
         return None
-    completed = _completed(wanted, folded.text, span)
-    completed_similarity = fuzz.ratio(wanted, completed.of(folded.text)) / 100
+    completed = _completed(wanted, text, span)
+    completed_similarity = fuzz.ratio(wanted, completed.of(text)) / 100
     if completed_similarity >= FLOOR:
-        span, similarity = completed, completed_similarity
-    return Nearest(name, folded.original(span), similarity)
+        return number, completed, completed_similarity
+    return number, span, similarity
 
 
 def _pieces(wanted: str) -> Iterator[tuple[int, str]]:
@@ -165,16 +150,16 @@ def _pieces(wanted: str) -> Iterator[tuple[int, str]]:
 
 
 def pieces_of(quote: str) -> int:
-    """Return in how many pieces a quote is looked for: a text is read as often."""
+    """Return how many pieces of a quote are looked for, and so how often a text is read."""
     return min(MOST_PIECES, -(-len(quote) // PIECE))
 
 
 def _align(piece: str, text: str, cutoff: float) -> tuple[float, int]:
-    """Return how like the piece a stretch of as many characters is, in 0..100, and its start."""
+    """Return how like the piece a stretch of the same length is, in 0..100, and its start."""
     if len(text) <= len(piece):
         return fuzz.ratio(piece, text, score_cutoff=cutoff), 0
-    found = fuzz.partial_ratio_alignment(piece, text, score_cutoff=cutoff)
-    return (found.score, found.dest_start) if found else (0.0, 0)
+    alignment = fuzz.partial_ratio_alignment(piece, text, score_cutoff=cutoff)
+    return (alignment.score, alignment.dest_start) if alignment else (0.0, 0)
 
 
 def _whole_words(wanted: str, text: str, span: Span) -> Span:
@@ -187,31 +172,19 @@ def _whole_words(wanted: str, text: str, span: Span) -> Span:
         return fuzz.ratio(wanted, text[start:end]) if compared else 0.0
 
     near = range(max(0, start - reach), min(end, start + reach))
-    starts = [at for at in near if _starts_word(text, at)]
+    starts = [at for at in near if _WORD_START.match(text, at)]
     start = max(starts, key=lambda at: (likeness(at, end), -abs(at - span.start)), default=start)
     near = range(max(start, end - reach) + 1, min(len(text), end + reach) + 1)
-    ends = [at for at in near if _ends_word(text, at)]
+    ends = [at for at in near if _WORD_END.match(text, at)]
     end = max(ends, key=lambda at: (likeness(start, at), -abs(at - span.end)), default=end)
     return Span(start, end)
 
 
-def _starts_word(text: str, at: int) -> bool:
-    if at == 0 or text[at - 1].isspace():
-        return not text[at].isspace()
-    return text[at].isalnum() and not text[at - 1].isalnum()
-
-
-def _ends_word(text: str, at: int) -> bool:
-    if at == len(text) or text[at].isspace():
-        return not text[at - 1].isspace()
-    return text[at - 1].isalnum() and not text[at].isalnum()
-
-
 def _completed(wanted: str, text: str, span: Span) -> Span:
-    """Take in as many words at either end as the quote has there that nothing was found for.
+    """Add as many words at either end as the quote has there without a counterpart.
 
     A word that changed altogether makes the stretch no more alike, and is what one wants to see.
-    Nothing beyond the end of a sentence is taken in.
+    Nothing beyond the end of a sentence is added.
     """
     inner_ends = len(_INNER_END.findall(span.of(text)))
     if len(wanted) > _MOST_COMPARED or inner_ends > len(_INNER_END.findall(wanted)):

@@ -1,11 +1,7 @@
-"""Where do these words stand now? In their document, in its nearest text, in other documents.
-
-`Documents` are what is looked through: those of a snapshot, or the files and uploads as they are
-at this moment. `Relocation` looks for words that are lost, within bounds.
-"""
+"""Where do these words stand now? In their document, in its nearest text, in other documents."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,15 +10,24 @@ from pathlib import Path
 
 from index.errors import SourceError
 from index.records import Document, Span
-from index.sources.listing import SourceFile, locate
+from index.sources.listing import SourceFile, list_files, locate
 from index.store.snapshot import Snapshot
 from index.store.uploads import Upload, Uploads, is_upload, upload_id_of
 from qa.records import Place
 from qa.verify.answer_json import GivenPlace
-from qa.verify.nearest import NearestPlace, nearest, pieces_of
+from qa.verify.nearest import Nearest, nearest, pieces_of
 
 MOST_NEW_FILES = 200
-"""Files that are read because the snapshot does not know them."""
+"""How many files are read that the snapshot lacks."""
+MOST_FOUND = 5
+MOST_SEARCHES = 20
+AROUND = 400_000
+"""How far before and after the cited place the nearest text is looked for, in characters."""
+MOST_ALIGNED = 10_000_000
+"""Characters to look for the nearest text in: a quote of 600 takes about 0.2 s a million."""
+MOST_READ = 1_000_000_000
+"""Characters to look for the same words in, which takes a second or two."""
+NOT_SEARCHED = "not looked for: too much of this answer is lost to look for all of it"
 
 
 class Documents(ABC):
@@ -63,8 +68,8 @@ class SnapshotDocuments(Documents):
 class SourceDocuments(SnapshotDocuments):
     """The documents of a snapshot as their files and uploads are now, and those of new files.
 
-    A file whose bytes are those that were indexed is not read again: what was extracted of it
-    then is what was cited. Files that are new are read when they are first asked for.
+    A file that has the bytes that were indexed is not parsed again: the text that was cited is
+    the one that was extracted then.
     """
 
     def __init__(self, snapshot: Snapshot, uploads: Uploads | None = None) -> None:
@@ -98,7 +103,6 @@ class SourceDocuments(SnapshotDocuments):
         return ()
 
     def _find_file(self, document: Document) -> tuple[SourceFile | None, Upload | None]:
-        """Return where a document's content lies now, and what it was uploaded as."""
         if not is_upload(document.source):
             path = locate(document.source, self._roots)
             return (SourceFile(path, document.source) if path else None), None
@@ -108,16 +112,13 @@ class SourceDocuments(SnapshotDocuments):
 
     @cached_property
     def _new_documents(self) -> list[Document]:
-        """The documents of files that the snapshot does not know, as far as they can be read."""
         from index.parsers import UnreadableFileError, read_file
-        from index.sources.listing import list_files
 
-        known_sources = {each.source for each in self._snapshot.chunked.without_texts()}
+        indexed = {document.source for document in self._snapshot.chunked.without_texts()}
         documents: list[Document] = []
         with suppress(SourceError):
             files, _ = list_files(self._roots, ignore=self._snapshot.manifest.ignore)
-            new_files = [file for file in files if file.source not in known_sources]
-            for file in new_files[:MOST_NEW_FILES]:
+            for file in islice((f for f in files if f.source not in indexed), MOST_NEW_FILES):
                 with suppress(UnreadableFileError):
                     documents += read_file(file)
         return documents
@@ -134,15 +135,6 @@ def place_of_words(words: str, document: Document, cited: Span) -> Place | None:
     return Place(document, Span(start, start + len(words)))
 
 
-MOST_FOUND = 5
-MOST_SEARCHES = 20
-AROUND = 400_000
-"""How far before and after the cited place the nearest text is looked for, in characters."""
-MOST_ALIGNED = 10_000_000
-MOST_READ = 1_000_000_000
-NOT_SEARCHED = "not looked for: too much of this answer is lost to look for all of it"
-
-
 @dataclass(slots=True)
 class _Budget:
     """How much may still be looked for: so many searches, in about so many characters."""
@@ -150,8 +142,8 @@ class _Budget:
     characters: int
     searches: int
 
-    def allows_search(self) -> bool:
-        """Take a search from what is left, if any is."""
+    def take_search(self) -> bool:
+        """Take a search from what is left; False if nothing is."""
         if self.searches <= 0 or self.characters <= 0:
             return False
         self.searches -= 1
@@ -159,66 +151,44 @@ class _Budget:
 
 
 class Relocation:
-    """Looks for the words of an answer that are lost.
-
-    The nearest text is looked for 20 times, in about ten million characters in all: where nothing
-    is alike, a quote of 600 characters takes about 0.2 s a million, and a longer one is looked for
-    in up to five pieces. The same words in other documents are looked for 20 times, in about a
-    thousand million characters, which takes a second or two.
-    """
+    """Looks for lost words of an answer: so often, and in so much text, that it takes seconds."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._nearest_budget = _Budget(MOST_ALIGNED, MOST_SEARCHES)
         self._same_budget = _Budget(MOST_READ, MOST_SEARCHES)
 
-    def nearest_text(
-        self, given: GivenPlace, document: Document
-    ) -> tuple[NearestPlace | None, str]:
+    def nearest_text(self, given: GivenPlace, document: Document) -> tuple[Nearest | None, str]:
         """Return the text nearest to what was cited, and why it was not looked for."""
-        if not self._nearest_budget.allows_search():
+        if not self._nearest_budget.take_search():
             return None, NOT_SEARCHED
         cited = min(given.start_char_index, len(document.text))
-        start = max(0, cited - AROUND)
-        around = document.text[start : cited + len(given.cited_text) + AROUND]
-        self._nearest_budget.characters -= len(around) * pieces_of(given.cited_text)
-        found = nearest(given.cited_text, {document.id: around})
-        if found is None:
-            return None, ""
-        span = Span(found.span.start + start, found.span.end + start)
-        return NearestPlace(Place(document, span), found.similarity), ""
+        end = cited + len(given.cited_text) + AROUND
+        around = Place(document, Span(max(0, cited - AROUND), end))
+        self._nearest_budget.characters -= len(around.text) * pieces_of(given.cited_text)
+        return nearest(given.cited_text, [around]), ""
 
     def same_words_elsewhere(self, given: GivenPlace) -> tuple[tuple[Place, ...], str]:
-        """Return where the same words stand in other documents, and why it was not looked.
+        """Return where other documents have the same words, and why it was not looked for.
 
-        First those whose file or text is the one that was cited, then by source; 5 at most.
+        Documents with the file or the text that was cited come first, then by source; 5 at most.
         """
-        if not self._same_budget.allows_search():
+        if not self._same_budget.take_search():
             return (), NOT_SEARCHED
-        holding = [
-            document
-            for document in self._documents_within_budget()
-            if document.id != given.document_id and given.cited_text in document.text
-        ]
-        holding.sort(key=lambda document: (not _is_same(document, given), document.source))
-        places = tuple(islice(self._confirmed(given, holding), MOST_FOUND))
-        cut_short = not places and self._same_budget.characters <= 0
-        return places, NOT_SEARCHED if cut_short else ""
-
-    def _documents_within_budget(self) -> Iterator[Document]:
+        words, cited = given.cited_text, Span(given.start_char_index, given.end_char_index)
+        with_words: list[Document] = []
         for document in self._documents:
             if self._same_budget.characters <= 0:
-                return
+                break
             self._same_budget.characters -= len(document.text)
-            yield document
-
-    def _confirmed(self, given: GivenPlace, documents: Iterable[Document]) -> Iterator[Place]:
-        """Yield where the words stand in those documents that still hold them now."""
-        cited = Span(given.start_char_index, given.end_char_index)
-        for document in documents:
-            for now in self._documents.versions_of(document.id)[:1]:
-                if place := place_of_words(given.cited_text, now, cited):
-                    yield place
+            if document.id != given.document_id and words in document.text:
+                with_words.append(document)
+        with_words.sort(key=lambda document: (not _is_same(document, given), document.source))
+        versions = (self._documents.versions_of(document.id) for document in with_words)
+        places_now = (place_of_words(words, now, cited) for now, *_ in filter(None, versions))
+        places = tuple(islice(filter(None, places_now), MOST_FOUND))
+        cut_short = not places and self._same_budget.characters <= 0
+        return places, NOT_SEARCHED if cut_short else ""
 
 
 def _is_same(document: Document, given: GivenPlace) -> bool:

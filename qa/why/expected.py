@@ -1,11 +1,11 @@
 """Where an expected quote stands in the corpus: in which documents, and in which passages."""
 
+import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
-from index.records import ChunkedDocument, Document, Passage, Span
+from index.records import ChunkedDocument, Passage, Span
 from index.store.snapshot import Snapshot
 from qa.errors import QuoteError
 from qa.records import Place
@@ -16,11 +16,10 @@ MAX_QUOTE_CHARS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A place where the expected quote stands, and a passage that holds some of it, if any does.
+    """A place of the expected quote, and a passage that holds some of it, if any does.
 
-    It is not `verbatim` where blanks, letter case or the shape of quotation marks differ.
-    `passages` are all that hold some of it, in order. `skipped` are the reasons why some of it is
-    in no passage.
+    `verbatim` is False if blanks, letter case or the shape of quotation marks differ. `passages`
+    are all that hold some of it, in order. `skipped` are the reasons why some of it is in none.
     """
 
     place: Place
@@ -31,7 +30,7 @@ class Expected:
 
     @property
     def passage_id(self) -> str:
-        """The passage's id; empty where no passage holds any of it."""
+        """The passage's id; empty if no passage holds any of it."""
         return self.passage.id if self.passage else ""
 
     @property
@@ -58,16 +57,17 @@ def checked_quote(quote: str) -> str:
 def places_of(quote: str, snapshot: Snapshot) -> list[tuple[Expected, ...]]:
     """Return every place of a quote, by source and position; none of them overlap.
 
-    A place is given once for each passage that holds some of it, the one that holds most
-    first. Where no document has the very words, those that differ in blanks, letter case or
-    the shape of quotation marks count.
+    A place comes once for each passage that holds some of it, the one that holds most first. If
+    no document has the very words, those that differ in blanks, letter case or the shape of
+    quotation marks count.
     """
-    verbatim = [
-        _in_passages(chunked, span, verbatim=True)
-        for chunked in snapshot.chunked.values()
-        for span in _occurrences(quote, chunked.document)
-    ]
+    words = re.compile(re.escape(quote))
     folded_quote = fold_quote(quote)
+    verbatim = [
+        _in_passages(chunked, Span(*found.span()), verbatim=True)
+        for chunked in snapshot.chunked.values()
+        for found in words.finditer(chunked.document.text)
+    ]
     return verbatim or [
         _in_passages(chunked, span, verbatim=False)
         for chunked in snapshot.chunked.values()
@@ -75,28 +75,17 @@ def places_of(quote: str, snapshot: Snapshot) -> list[tuple[Expected, ...]]:
     ]
 
 
-def _occurrences(quote: str, document: Document) -> Iterator[Span]:
-    start = document.text.find(quote)
-    while start >= 0:
-        yield Span(start, start + len(quote))
-        start = document.text.find(quote, start + len(quote))
-
-
 def _in_passages(chunked: ChunkedDocument, span: Span, *, verbatim: bool) -> tuple[Expected, ...]:
     place = Place(chunked.document, span)
     first = bisect_right(chunked.passages, span.start, key=lambda passage: passage.end)
-    passages = tuple(takewhile(lambda each: each.start < span.end, chunked.passages[first:]))
-    whole = passages and _shared(passages[0].span, span) == span.end - span.start
-    skipped = () if whole else _reasons(chunked, span)
+    passages = tuple(takewhile(lambda p: p.start < span.end, chunked.passages[first:]))
+    is_whole = passages and _shared(passages[0].span, span) == span.end - span.start
+    overlapping = (s for s in chunked.skipped if span.overlaps(Span(s.start, s.end)))
+    reasons = () if is_whole else tuple(dict.fromkeys(s.reason for s in overlapping))
     by_share = sorted(passages, key=lambda passage: -_shared(passage.span, span))
     return tuple(
-        Expected(place, verbatim, passages, passage, skipped) for passage in by_share or (None,)
+        Expected(place, verbatim, passages, passage, reasons) for passage in by_share or (None,)
     )
-
-
-def _reasons(chunked: ChunkedDocument, span: Span) -> tuple[str, ...]:
-    skipped = (each for each in chunked.skipped if span.overlaps(Span(each.start, each.end)))
-    return tuple(dict.fromkeys(each.reason for each in skipped))
 
 
 def _shared(first: Span, second: Span) -> int:

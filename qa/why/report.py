@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from index.records import Span
 from index.store.snapshot import Snapshot
 from qa.engine import Engine
 from qa.records import Place
-from qa.verify.nearest import NearestPlace, nearest
+from qa.verify.nearest import Nearest, nearest
 from qa.why.expected import Expected, checked_quote, places_of
 from qa.why.stages import NOT_REACHED, STAGES, Considered, Finding, Followed
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The way of a quote through the stages, by name; `cited` are its citations' numbers.
+    """What became of a quote from one place: its findings by stage, and who cites it by number.
 
     `expected` is None for a quote that stands nowhere.
     """
@@ -26,12 +27,11 @@ class Way:
     def lost_at(self) -> str | None:
         """The first stage that was not passed; None if the quote is cited all the same.
 
-        A passage below the cut of a small `top_k` is cited nevertheless if it is among those
-        that answers are drawn from.
+        A passage below the cut of a small `top_k` is cited if answers are drawn from it.
         """
         if self.cited:
             return None
-        return next(stage for stage, each in self.findings.items() if each.passed is False)
+        return next(stage for stage, found in self.findings.items() if found.passed is False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Report:
     model: str
     way: Way
     others: tuple[Way, ...]
-    nearest: NearestPlace | None
+    nearest: Nearest | None
 
 
 def why(engine: Engine, question: str, quote: str, top_k: int = 5) -> Report:
@@ -61,9 +61,11 @@ def why(engine: Engine, question: str, quote: str, top_k: int = 5) -> Report:
 
 
 def follow(quote: str, considered: Considered, snapshot: Snapshot) -> Report:
-    """Follow a quote through what was considered of a question; there may be more quotes to it."""
-    ways = [_way(considered, place) for place in places_of(quote, snapshot)]
-    first, *others = sorted(ways, key=_furthest_first) or [_STANDS_NOWHERE]
+    """Follow one of perhaps several quotes through what was considered of a question."""
+    ways = sorted((_way(considered, place) for place in places_of(quote, snapshot)), key=_order)
+    first, *others = ways or [_STANDS_NOWHERE]
+    documents = (chunked.document for chunked in snapshot.chunked.values())
+    texts = [Place(document, Span(0, len(document.text))) for document in documents]
     return Report(
         question=considered.trace.query.question,
         quote=quote,
@@ -72,18 +74,7 @@ def follow(quote: str, considered: Considered, snapshot: Snapshot) -> Report:
         model=considered.answer.model,
         way=first,
         others=tuple(others),
-        nearest=None if ways else _nearest_place(quote, snapshot),
-    )
-
-
-def _way(considered: Considered, place: tuple[Expected, ...]) -> Way:
-    """Follow the passage that is cited, else the one that holds most of the quote."""
-    in_each_passage = [Followed(considered, expected) for expected in place]
-    followed = next((each for each in in_each_passage if each.citations), in_each_passage[0])
-    return Way(
-        expected=followed.expected,
-        findings={stage: find(followed) for stage, find in STAGES.items()},
-        cited=tuple(citation.number for citation in followed.citations),
+        nearest=None if ways else nearest(quote, texts),
     )
 
 
@@ -100,17 +91,17 @@ _STANDS_NOWHERE = Way(
 )
 
 
-def _furthest_first(way: Way) -> tuple[int, int]:
-    """Return what to sort by: where a quote is lost, last stages first, then its rank."""
+def _way(considered: Considered, place: tuple[Expected, ...]) -> Way:
+    """Follow the passage that is cited, else the one that holds most of the quote."""
+    passages = [Followed(considered, expected) for expected in place]
+    followed = next((passage for passage in passages if passage.citations), passages[0])
+    numbers = tuple(citation.number for citation in followed.citations)
+    return Way(followed.expected, followed.findings(), numbers)
+
+
+def _order(way: Way) -> tuple[int, int]:
+    """Sort by the stage at which a quote is lost, the last stage first, then by its rank."""
     if way.lost_at is None:
         return -len(STAGES), way.cited[0]
     rank = way.findings["fused"].rank or way.findings["dense"].rank or 0
-    return -list(STAGES).index(way.lost_at), rank
-
-
-def _nearest_place(quote: str, snapshot: Snapshot) -> NearestPlace | None:
-    texts = {name: chunked.document.text for name, chunked in snapshot.chunked.items()}
-    found = nearest(quote, texts)
-    if found is None:
-        return None
-    return NearestPlace(Place(snapshot.document(found.name), found.span), found.similarity)
+    return -STAGES.index(way.lost_at), rank

@@ -1,6 +1,6 @@
 """What became of an expected quote at each stage of a question: it passed, or was lost there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -12,22 +12,25 @@ from qa.answer.quotes import ANSWER_WORDS, MAX_QUOTES, QUOTE_MARGIN, Decision, d
 from qa.answer.tracing import Trace
 from qa.answer.units import probability
 from qa.engine import MAX_TOP_K, Engine
+from qa.formats.fields import place_line
 from qa.question.wording import is_question
 from qa.read.windows import WINDOWS, units_of
 from qa.records import MOST_PLACES, Answer, Citation, Place
-from qa.retrieve.candidates import Candidate
 from qa.retrieve.near_duplicates import Group
 from qa.why.expected import Expected
 
-_MOST_SHOWN = 80
+STAGES = tuple(
+    "ingested chunked dense lexical fused collapsed read shown quoted chosen answered".split()
+)
+_MAX_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What became of an expected quote at one stage.
 
-    `passed` is None where it did not get so far. `rank` counts from 1; `score` is a cosine or
-    made of such. `needed` is what it takes to pass: a score, or where only a rank is given, a rank.
+    `passed` is None if it did not get so far. `rank` counts from 1. `needed` is what it takes to
+    pass: a score, or a rank if there is only a rank.
     """
 
     detail: str
@@ -46,10 +49,10 @@ _lost = partial(Finding, passed=False)
 class Considered:
     """What was considered of a question. Keys are passage ids, ranks count from 1.
 
-    `dense` has the rank and cosine of every passage there is, `lexical` the rank and score of each
-    that holds a word of the question. `fused` ranks what was looked at, by both; `groups` has the
-    group that a passage stands for or is folded into, with its rank after reading, of the first
-    `group_count`. `read` has the best logit of each passage that was read. `decisions` are on
+    `dense` has the rank and cosine of every passage, `lexical` the rank and score of each that
+    has a word of the question. `fused` ranks the candidates by both. `groups` has, for each
+    passage of the first `group_count` groups of near-duplicates, its group and that one's rank
+    after reading. `read` has the best logit of each passage that was read. `decisions` are on
     `trace.ranked`, in order.
     """
 
@@ -59,7 +62,7 @@ class Considered:
     threshold: float
     dense: Mapping[str, tuple[int, float]]
     lexical: Mapping[str, tuple[int, float]]
-    fused: Mapping[str, tuple[int, Candidate]]
+    fused: Mapping[str, tuple[int, float]]
     group_count: int
     groups: Mapping[str, tuple[int, Group]]
     read: Mapping[str, float]
@@ -83,21 +86,22 @@ class Considered:
             answer=engine.answer(trace, top_k),
             top_k=top_k,
             threshold=engine.rule.threshold,
-            dense={passages[row].id: (rank, cos) for rank, (row, cos) in enumerate(by_vectors, 1)},
-            lexical={
-                passages[row].id: (rank, float(score))
-                for rank, (row, score) in enumerate(by_words, 1)
-            },
-            fused={each.passage.id: (rank, each) for rank, each in enumerate(trace.candidates, 1)},
+            dense=_ranked((passages[row].id, cosine) for row, cosine in by_vectors),
+            lexical=_ranked((passages[row].id, float(score)) for row, score in by_words),
+            fused=_ranked((found.passage.id, found.score) for found in trace.candidates),
             group_count=len(groups),
             groups={
-                each.passage.id: (rank, group)
+                candidate.passage.id: (rank, group)
                 for rank, group in enumerate(groups, 1)
-                for each in (group.best, *group.duplicates)
+                for candidate in (group.best, *group.duplicates)
             },
             read=logits,
             decisions=tuple(decide(trace.ranked)),
         )
+
+
+def _ranked(scores: Iterable[tuple[str, float]]) -> dict[str, tuple[int, float]]:
+    return {passage_id: (rank, score) for rank, (passage_id, score) in enumerate(scores, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +124,29 @@ class Followed:
             and citation.span.overlaps(place.span)
         ]
 
-    # What there is to find.
+    def findings(self) -> dict[str, Finding]:
+        """Return what became of the quote at each of the STAGES, in order."""
+        return {
+            "ingested": self._ingested(),
+            "chunked": self._chunked(),
+            "dense": self._dense(),
+            "lexical": self._lexical(),
+            "fused": self._fused(),
+            "collapsed": self._collapsed(),
+            "read": self._read(),
+            "shown": self._shown(),
+            "quoted": self._quoted(),
+            "chosen": self._chosen(),
+            "answered": self._answered(),
+        }
 
-    def ingested(self) -> Finding:
-        """Tell where in the corpus the quote stands."""
+    def _ingested(self) -> Finding:
         alike = (
             "word for word" if self.expected.verbatim else "but for blanks, case or quotation marks"
         )
-        return _passed(f"{place_name(self.expected.place)}, {alike}")
+        return _passed(f"{_where(self.expected.place)}, {alike}")
 
-    def chunked(self) -> Finding:
-        """Tell which passage holds the quote."""
+    def _chunked(self) -> Finding:
         passage, span = self.expected.passage, self.expected.place.span
         reasons = " and ".join(self.expected.skipped) or "blank"
         if passage is None:
@@ -144,20 +160,15 @@ class Followed:
         across = " and ".join(map(_offsets, self.expected.passages))
         return _passed(f"no passage holds it whole, it lies across {across}; here {part}")
 
-    # Retrieve.
-
-    def dense(self) -> Finding:
-        """Tell how near the passage is to the question by its vector.
-
-        None is lost here: one that is not near enough may still be found by its words.
-        """
+    def _dense(self) -> Finding:
+        """Tell how near the passage is by its vector. If far, its words may still find it."""
         if not self.expected.passage:
             return NOT_REACHED
         rank, cosine = self.considered.dense[self.expected.passage_id]
         return _passed(f"of {len(self.considered.dense)} passages", rank, cosine)
 
-    def lexical(self) -> Finding:
-        """Tell how well the passage matches the question's words, and whether it is looked at."""
+    def _lexical(self) -> Finding:
+        """Tell how well the passage matches by words, and whether it is a candidate."""
         if not self.expected.passage:
             return NOT_REACHED
         considered = self.considered
@@ -166,18 +177,17 @@ class Followed:
         detail = f"of {len(considered.lexical)} passages with any of these words: {terms}"
         if self._is_candidate:
             return _passed(detail, rank, score)
-        nearer = f"{detail}; the {len(considered.fused)} that were looked at are nearer"
-        return _lost(nearer, rank, score)
+        detail += f"; the {len(considered.fused)} that were looked at are nearer"
+        return _lost(detail, rank, score)
 
-    def fused(self) -> Finding:
-        """Tell the rank by meaning and by words together."""
+    def _fused(self) -> Finding:
         if not self._is_candidate:
             return NOT_REACHED
-        rank, candidate = self.considered.fused[self.expected.passage_id]
-        return _passed(f"of {len(self.considered.fused)}", rank, candidate.score)
+        rank, score = self.considered.fused[self.expected.passage_id]
+        return _passed(f"of {len(self.considered.fused)}", rank, score)
 
-    def collapsed(self) -> Finding:
-        """Tell whether the passage stands for itself, or another that says the same for it."""
+    def _collapsed(self) -> Finding:
+        """Tell whether the passage stands for itself, or a near-duplicate for it."""
         if not self._is_candidate:
             return NOT_REACHED
         if self._group is None:
@@ -189,19 +199,16 @@ class Followed:
             others = f", and for {len(group.duplicates)} more" if group.duplicates else ""
             return _passed(f"it stands for itself{others}", rank)
         within = "within" if place.span.contains(self.expected.place.span) else "partly within"
-        best = place_name(Place(group.best.document, group.best.passage.span))
-        unlisted = (
-            f" (not among the {MOST_PLACES} listed)" if place in group.also_in[MOST_PLACES:] else ""
-        )
+        best = place_line(group.best.document, group.best.passage.span)
+        unlisted = place in group.also_in[MOST_PLACES:]
+        names = f"names {_where(place)}" + unlisted * f" (not among the {MOST_PLACES} listed)"
         return _lost(
             f"it is folded into passage {rank}, {best}, which says the same; the also_in of that "
-            f"names {place_name(place)}{unlisted}, and the quote lies {within}",
+            f"{names}, and the quote lies {within}",
             rank,
         )
 
-    # Read.
-
-    def read(self) -> Finding:
+    def _read(self) -> Finding:
         """Tell whether a window with what is expected was read, and with which logit."""
         if self._group is None or self._folded:
             return NOT_REACHED
@@ -220,7 +227,7 @@ class Followed:
         rank = sum(logit > max(logits) for logit in read.values()) + 1
         return _passed(f"of {len(read)} passages that were read", rank, max(logits))
 
-    def shown(self) -> Finding:
+    def _shown(self) -> Finding:
         """Tell whether the quote is in a passage that is shown, or in the also_in of one."""
         if not self._is_candidate:
             return NOT_REACHED
@@ -230,40 +237,34 @@ class Followed:
             return _lost(f"below all {count} passages that are kept", needed=top_k)
         rank, _ = self._group
         if rank > top_k:
-            drawn_from = not self._folded and self.expected.passage_id in self.considered.read
-            yet = ", yet answers are drawn from it" if drawn_from else ""
-            below = f"{rank - top_k} below the cut of {top_k}{yet}"
-            return _lost(below, rank, needed=top_k)
+            may_answer = not self._folded and self.expected.passage_id in self.considered.read
+            yet = ", yet answers are drawn from it" if may_answer else ""
+            return _lost(f"{rank - top_k} below the cut of {top_k}{yet}", rank, needed=top_k)
         where = "in the also_in of that passage" if self._folded else f"within the cut of {top_k}"
         return _passed(where, rank, needed=top_k)
 
-    # Decide.
-
-    def quoted(self) -> Finding:
-        """Tell whether what is expected could be quoted."""
-        if not self.read().passed:
+    def _quoted(self) -> Finding:
+        if not self._read().passed:
             return NOT_REACHED
-        decisions = self._decisions
-        if not decisions:
+        if not self._decisions:
             return _lost(self._why_not_quoted())
-        (rank, best), *others = decisions
+        (rank, best), *others = self._decisions
         further = "".join(f"; also rank {at}, {other.quote.score:.3f}" for at, other in others)
         quotes = f"of {len(self.considered.decisions)} quotes: {_shortened(best.quote.text)}"
         return _passed(f"{quotes}{further}", rank, best.quote.score)
 
-    def chosen(self) -> Finding:
-        """Tell whether a quote of what is expected is chosen for the answer, and if not, why."""
+    def _chosen(self) -> Finding:
         if not self._decisions:
             return NOT_REACHED
         rank, decision = min(
-            self._decisions, key=lambda each: (each[1].ruling != "chosen", each[0])
+            self._decisions, key=lambda ranked: (ranked[1].ruling != "chosen", ranked[0])
         )
         best = self.considered.decisions[0].quote
         needed = probability(best.log_odds - QUOTE_MARGIN)
-        ruling = _passed if decision.ruling == "chosen" else _lost
-        return ruling(_ruled(decision, needed), rank, decision.quote.score, needed)
+        outcome = _passed if decision.ruling == "chosen" else _lost
+        return outcome(_ruling(decision, needed), rank, decision.quote.score, needed)
 
-    def answered(self) -> Finding:
+    def _answered(self) -> Finding:
         """Tell whether the question is answered at all, and whether with what is expected."""
         answer, place = self.considered.answer, self.expected.place
         repeated = [
@@ -278,9 +279,7 @@ class Followed:
             numbers = " and ".join(f"[{citation.number}]" for citation in self.citations)
             detail = f"cited as {numbers}{'' if self._is_cited_whole() else ', in part'}"
         elif repeated:
-            detail = (
-                f"with [{repeated[0]}], which says the same and names this place in its also_in"
-            )
+            detail = f"with [{repeated[0]}], which says the same and has this place in its also_in"
         else:
             detail = "with other words"
         outcome = _passed if answer.answered else _lost
@@ -303,7 +302,7 @@ class Followed:
         _, group = self._group
         folded = zip(group.duplicates, group.also_in, strict=True)
         passage_id = self.expected.passage_id
-        return next((place for each, place in folded if each.passage.id == passage_id), None)
+        return next((place for copy, place in folded if copy.passage.id == passage_id), None)
 
     @property
     def _decisions(self) -> list[tuple[int, Decision]]:
@@ -329,8 +328,8 @@ class Followed:
         document, passage = self.expected.place.document, self.expected.passage
         if trace.missing_names:
             return f"no document has the name {' or '.join(trace.missing_names)}"
-        units = units_of(document.text, passage) if passage else []
-        units = [unit for unit in units if unit.span.overlaps(span)]
+        all_units = units_of(document.text, passage) if passage else []
+        units = [unit for unit in all_units if unit.span.overlaps(span)]
         if not units:
             return "it is in no sentence of the passage"
         if any(unit.kind == "header" for unit in units):
@@ -346,25 +345,8 @@ class Followed:
         )
 
 
-STAGES: Mapping[str, Callable[[Followed], Finding]] = {
-    "ingested": Followed.ingested,
-    "chunked": Followed.chunked,
-    "dense": Followed.dense,
-    "lexical": Followed.lexical,
-    "fused": Followed.fused,
-    "collapsed": Followed.collapsed,
-    "read": Followed.read,
-    "shown": Followed.shown,
-    "quoted": Followed.quoted,
-    "chosen": Followed.chosen,
-    "answered": Followed.answered,
-}
-"""In order."""
-
-
-def place_name(place: Place) -> str:
-    """Return the name of a place: its source and its offsets."""
-    return f"{place.document.source}:{place.span.start}-{place.span.end}"
+def _where(place: Place) -> str:
+    return place_line(place.document, place.span)
 
 
 def _offsets(passage: Passage) -> str:
@@ -372,12 +354,11 @@ def _offsets(passage: Passage) -> str:
 
 
 def _shortened(text: str) -> str:
-    """Return the first words of a text between quotation marks."""
     words = " ".join(text.split())
-    return f"“{words[:_MOST_SHOWN].rstrip()}…”" if len(words) > _MOST_SHOWN else f"“{words}”"
+    return f"“{words[:_MAX_SHOWN].rstrip()}…”" if len(words) > _MAX_SHOWN else f"“{words}”"
 
 
-def _ruled(decision: Decision, needed: float) -> str:
+def _ruling(decision: Decision, needed: float) -> str:
     match decision.ruling:
         case "chosen":
             return "for the answer"

@@ -9,7 +9,7 @@ from benchmarks.reader.rows import kept_out_rows, table_of_rows
 from eval.gold import PACKAGED_GOLD, locate, read_gold
 from eval.judge import holds, place_of
 from qa.engine import Engine
-from qa.read.choose import open_reader
+from qa.read.reader import open_reader
 from training.rows import Row, write_rows
 
 

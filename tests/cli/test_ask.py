@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from qa.read.choose import reader_used
+from qa.read.reader import reader_used
 from tests.cli.conftest import FAR_OFF, ON_SUBJECT, Command, Outcome, asked, assert_one_line
 
 ANSWER_KEYS = {

@@ -13,6 +13,8 @@ from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from index.sync import sync
 from qa.answer.decision import model_of
+from qa.engine import Engine
+from qa.formats.answer import AnswerJson
 from tests.cli.conftest import Command, Outcome
 from tests.encoders import HashingEncoder
 
@@ -114,9 +116,10 @@ def test_from_questions_to_answers_and_back(
 
     # Answers follow it.
     scores = []
+    engine = Engine.open(Path(".pincite"), reader="none")
     for line in questions():
         asked = json.loads(line)
-        answer = ask(hashed, asked["question"])
+        answer = AnswerJson.of(engine.ask(asked["question"], explain=True)).model_dump()
         rule = answer["explain"]["decision"]
         assert answer["answered"] is (rule["score"] >= published["score_threshold"])
         assert answer["confidence"] == rule["confidence"] != rule["score"]
@@ -167,7 +170,7 @@ def test_from_questions_to_answers_and_back(
 
     # What it was made for is no longer what is in use.
     with monkeypatch.context() as patch:
-        patch.setattr("qa.answer.rule.SCORING", 99)
+        patch.setattr("qa.answer.calibration.SCORING", 99)
         off = status(hashed)
         assert (off["standing"], off["made_for"]) == (
             "not in force",
@@ -217,42 +220,43 @@ def test_a_dry_run_reports_the_same_and_publishes_nothing(hashed: Command) -> No
 
 def test_a_looser_promise_answers_more(hashed: Command) -> None:
     thresholds = []
-    for share in ("0.06", "0.1", "0.9"):
+    for share in ("0.06", "0.9"):
         hashed("calibrate", "--gold", "mine.jsonl", "--max-false-answers", share)
         thresholds.append(status(hashed)["score_threshold"])
-    assert thresholds == sorted(thresholds, reverse=True)
-    assert thresholds[0] > thresholds[-1]
+    assert thresholds[0] > thresholds[1]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "parts"),
+    ("arguments", "parts"),
     [
-        ((), 2, ("--gold FILE", "--remove")),
-        (("--gold", "mine.jsonl", "--remove"), 2, ("--gold FILE", "--remove")),
-        (("--remove", "--dry-run"), 2, ("--remove alone",)),
-        (("--gold", "mine.jsonl", "--max-false-answers", "0"), 2, ("--max-false-answers = 0",)),
-        (("--gold", "mine.jsonl", "--max-false-answers", "nan"), 2, ("between 0 and 1",)),
-        (("--gold", "mine.jsonl", "--max-false-answers", "much"), 2, ("--max-false-answers",)),
-        # 1 - .05^(1/50) = .0582; .98^148 = .0503 > .05 >= .98^149 = .0493.
-        (("--gold", "mine.jsonl", "--max-false-answers", "0.02"), 1, ("only 5.9 %", "takes 149")),
-        (("--gold", "none.jsonl"), 1, ("none.jsonl cannot be read",)),
-        (("--gold", "few.jsonl"), 1, ("32 unanswerable ones, and at least 40",)),
-        (
-            ("--gold", "foreign.jsonl"),
-            1,
-            ("foreign.jsonl, line 1", "other.txt is not in the store"),
-        ),
+        ((), ("--gold FILE", "--remove")),
+        (("--gold", "mine.jsonl", "--remove"), ("--gold FILE", "--remove")),
+        (("--remove", "--dry-run"), ("--remove alone",)),
+        (("--gold", "mine.jsonl", "--max-false-answers", "0"), ("--max-false-answers = 0",)),
+        (("--gold", "mine.jsonl", "--max-false-answers", "nan"), ("between 0 and 1",)),
+        (("--gold", "mine.jsonl", "--max-false-answers", "much"), ("--max-false-answers",)),
     ],
 )
-def test_what_cannot_be_done_is_one_line_and_changes_nothing(
-    hashed: Command, arguments: tuple[str, ...], code: int, parts: tuple[str, ...]
+def test_wrong_usage_is_one_line(
+    pincite: Command, arguments: tuple[str, ...], parts: tuple[str, ...]
 ) -> None:
+    assert_one_line(pincite("calibrate", *arguments), 2, *parts)
+
+
+def test_what_cannot_be_done_is_one_line_and_changes_nothing(hashed: Command) -> None:
     Path("few.jsonl").write_text("\n".join(questions()[:75]))
     foreign = row(1, "Why?", "answerable", {"source": "other.txt", "quote": "So."})
     Path("foreign.jsonl").write_text(foreign)
     before = Store(Path(".pincite")).live_id()
-    assert_one_line(hashed("calibrate", *arguments), code, *parts)
-    assert Store(Path(".pincite")).live_id() == before
+    for arguments, parts in (
+        # 1 - .05^(1/50) = .0582; .98^148 = .0503 > .05 >= .98^149 = .0493.
+        (("mine.jsonl", "--max-false-answers", "0.02"), ("only 5.9 %", "takes 149")),
+        (("none.jsonl",), ("none.jsonl cannot be read",)),
+        (("few.jsonl",), ("32 unanswerable ones, and at least 40",)),
+        (("foreign.jsonl",), ("foreign.jsonl, line 1", "other.txt is not in the store")),
+    ):
+        assert_one_line(hashed("calibrate", "--gold", *arguments), 1, *parts)
+        assert Store(Path(".pincite")).live_id() == before
 
 
 def test_where_there_is_no_store_it_says_so(pincite: Command, notes: Path) -> None:

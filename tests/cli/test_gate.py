@@ -33,7 +33,8 @@ def notes(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def gated(pincite: Command, notes: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The command line over a gated store of the notes, with hashed vectors."""
+    """The command line over a gated store of the notes, with hashed vectors and no reader."""
+    monkeypatch.setenv("PINCITE_READER", "none")
     monkeypatch.setattr("qa.engine.open_encoder", lambda *_: HashingEncoder())
     monkeypatch.setattr("pincite.indexing.open_encoder", lambda *_, **__: HashingEncoder())
     assert pincite("index", notes).code == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.store.store import Store
-from qa.read.choose import reader_used
+from qa.read.reader import reader_used
 from tests.cli.conftest import Command, assert_one_line
 
 

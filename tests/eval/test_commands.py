@@ -13,6 +13,7 @@ from eval.records import OffsetCheck
 from pincite.cli import app as composed
 from qa.answer.decision import model_of
 from qa.engine import Engine
+from tests.eval.conftest import QUESTIONS
 from tests.eval.sets import beir_set, spans_set
 from tests.eval.upside_down import UpsideDown
 
@@ -27,19 +28,55 @@ def invoke(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def test_the_command_writes_three_files(tmp_path, seeds_store, gold_path):
-    outcome = invoke("--gold", gold_path, "--store", seeds_store, "--out", tmp_path / "o")
+@pytest.fixture(scope="module")
+def shared(seeds_store, gold_path):
+    """The arguments that all runs have."""
+    return ["--gold", gold_path, "--store", seeds_store]
+
+
+@pytest.fixture(scope="module")
+def first(shared, tmp_path_factory):
+    """What a run said, and where it wrote."""
+    folder = tmp_path_factory.mktemp("first")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PINCITE_READER", "none")
+        return invoke(*shared, "--out", folder), folder
+
+
+@pytest.fixture(scope="module")
+def baseline(first):
+    return first[1] / "eval.json"
+
+
+@pytest.fixture
+def opened(monkeypatch, engine):
+    """The engine that is open already, without its reader."""
+    unread = replace(engine, reader=None)
+    monkeypatch.setattr(Engine, "open", lambda _store, **_settings: unread)
+    return unread
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory, gold_path):
+    """A gold file of five questions, for what does not depend on them."""
+    path = tmp_path_factory.mktemp("few") / "few.jsonl"
+    path.write_bytes(b"".join(gold_path.read_bytes().splitlines(keepends=True)[:5]))
+    return path
+
+
+def test_the_command_writes_three_files(first):
+    outcome, folder = first
     assert outcome.exit_code == 0
     assert "success@3" in outcome.stdout
     assert ", wrong: 0" in outcome.stdout
     assert "Wrote" in outcome.stderr
-    names = sorted(path.name for path in (tmp_path / "o").iterdir())
+    names = sorted(path.name for path in folder.iterdir())
     assert names == ["eval.html", "eval.json", "eval.md"]
 
 
-def test_the_settings_of_a_run_have_flags(monkeypatch, tmp_path, seeds_store, gold_path):
+def test_the_settings_of_a_run_have_flags(monkeypatch, tmp_path, seeds_store, few):
     monkeypatch.setenv("PINCITE_TOP_K", "3")  # what `ask` shows cuts off no recall@10
-    shared = ["--gold", gold_path, "--store", seeds_store, "--quiet", "--out", tmp_path]
+    shared = ["--gold", few, "--store", seeds_store, "--quiet", "--out", tmp_path]
     for flags, top_k, threshold in [
         ([], 10, model_of(None).threshold),
         (["--top-k", "2", "--threshold", "0.9"], 2, 0.9),
@@ -52,26 +89,22 @@ def test_the_settings_of_a_run_have_flags(monkeypatch, tmp_path, seeds_store, go
 
 
 def test_a_regression_ends_with_5_and_names_what_was_lost(
-    monkeypatch, tmp_path, seeds_store, gold_path, engine
+    monkeypatch, tmp_path, shared, baseline, opened
 ):
-    shared = ["--gold", gold_path, "--store", seeds_store]
-    monkeypatch.setattr(Engine, "open", lambda _store, **_settings: engine)
-    assert invoke(*shared, "--out", tmp_path / "before").exit_code == 0
-    baseline = ["--baseline", tmp_path / "before" / "eval.json"]
-    same = invoke(*shared, *baseline, "--out", tmp_path / "same")
+    same = invoke(*shared, "--baseline", baseline, "--out", tmp_path / "same")
     assert same.exit_code == 0
     assert "No regression: 0 questions better, 0 worse." in same.stdout
-    monkeypatch.setattr(Engine, "open", lambda _store, **_settings: UpsideDown.like(engine))
-    worse = invoke(*shared, *baseline, "--out", tmp_path / "worse")
+    monkeypatch.setattr(Engine, "open", lambda _store, **_settings: UpsideDown.like(opened))
+    worse = invoke(*shared, "--baseline", baseline, "--out", tmp_path / "worse")
     assert worse.exit_code == 5
     assert "Regression in nDCG@10" in worse.stderr
     assert (tmp_path / "worse" / "eval.html").is_file()
 
 
-def test_a_wrong_offset_makes_the_command_fail(monkeypatch, tmp_path, seeds_store, gold_path, run):
+def test_a_wrong_offset_makes_the_command_fail(monkeypatch, tmp_path, seeds_store, few, run):
     wrong = OffsetCheck(1, ("q-1: citation 1",))
     monkeypatch.setattr(eval.cli, "evaluate", lambda *_, **__: replace(run, offsets=wrong))
-    outcome = invoke("--gold", gold_path, "--store", seeds_store, "--out", tmp_path, "--quiet")
+    outcome = invoke("--gold", few, "--store", seeds_store, "--out", tmp_path, "--quiet")
     assert outcome.exit_code == 1
     assert outcome.stdout == ""
     assert "offsets checked: 1, wrong: 1 (the first: q-1: citation 1)" in outcome.stderr
@@ -135,49 +168,35 @@ def test_the_composed_command_line_has_the_subcommands(monkeypatch, tmp_path):
     assert settings_of(tmp_path / "reports" / "beir-set")["protocol"] == "beir"
 
 
-@pytest.fixture
-def kept(monkeypatch, tmp_path, seeds_store, gold_path, engine):
-    """The arguments of a run, and what an earlier one wrote."""
-    monkeypatch.setattr(Engine, "open", lambda _store, **_settings: engine)
-    shared = ["--gold", gold_path, "--store", seeds_store]
-    assert invoke(*shared, "--out", tmp_path / "kept", "--quiet").exit_code == 0
-    return shared, tmp_path / "kept" / "eval.json"
-
-
-def test_a_baseline_is_looked_at_first_and_never_overwritten(monkeypatch, tmp_path, kept):
-    shared, baseline = kept
+def test_a_baseline_is_looked_at_first_and_never_overwritten(
+    monkeypatch, tmp_path, shared, baseline, opened
+):
     before = baseline.read_bytes()
     monkeypatch.setattr(eval.cli, "evaluate", lambda *_, **__: pytest.fail("it is too late now"))
-    over = invoke(*shared, "--baseline", baseline, "--out", tmp_path / "kept")
+    over = invoke(*shared, "--baseline", baseline, "--out", baseline.parent)
     assert "would overwrite its baseline" in str(over.exception)
     none = invoke(*shared, "--baseline", tmp_path / "none.json", "--out", tmp_path / "o")
     assert "none.json cannot be read" in str(none.exception)
     assert baseline.read_bytes() == before
 
 
-def test_leaving_questions_out_does_not_pass(tmp_path, kept, gold_path):
-    shared, baseline = kept
-    few = tmp_path / "few.jsonl"
-    few.write_bytes(b"".join(gold_path.read_bytes().splitlines(keepends=True)[:-3]))
-    outcome = invoke(*shared[2:], "--gold", few, "--baseline", baseline, "--out", tmp_path / "o")
+def test_leaving_questions_out_does_not_pass(tmp_path, seeds_store, baseline, few, opened):
+    arguments = ["--gold", few, "--store", seeds_store, "--out", tmp_path]
+    outcome = invoke(*arguments, "--baseline", baseline)
     assert outcome.exit_code == 1
-    assert "Of the baseline's questions 3 were not asked" in outcome.stderr
-    assert (tmp_path / "o" / "eval.html").is_file()
+    assert f"Of the baseline's questions {QUESTIONS - 5} were not asked" in outcome.stderr
+    assert (tmp_path / "eval.html").is_file()
 
 
-def test_a_run_that_cannot_be_compared_is_written_all_the_same(tmp_path, kept):
-    shared, baseline = kept
-    outcome = invoke(*shared, "--top-k", "3", "--baseline", baseline, "--out", tmp_path / "o")
+def test_what_ranks_is_always_ten_deep_though_it_cannot_be_compared(
+    tmp_path, shared, baseline, opened
+):
+    outcome = invoke(*shared, "--top-k", "3", "--baseline", baseline, "--out", tmp_path)
     assert "measured with top_k = 10, this run with 3" in str(outcome.exception)
-    assert settings_of(tmp_path / "o")["top_k"] == 3
-
-
-def test_what_ranks_is_always_ten_deep(tmp_path, kept):
-    shared, baseline = kept
-    assert invoke(*shared, "--top-k", "3", "--out", tmp_path / "o").exit_code == 0
+    assert settings_of(tmp_path)["top_k"] == 3
     ten, three = (
         orjson.loads(path.read_bytes())["measures"]["all"]
-        for path in (baseline, tmp_path / "o" / "eval.json")
+        for path in (baseline, tmp_path / "eval.json")
     )
     for name in ("ndcg_at_10", "recall_at_10", "success_at_10", "citation_hit_rate"):
         assert three[name] == ten[name]

@@ -247,7 +247,11 @@ def test_a_slight_loss_of_rank_is_told_and_holds_nothing_back(workshop, monkeypa
     assert set(slight.slight) == {*lost.slight, *lost.losses}
 
 
-def test_a_planted_regression_is_held_back(engine, gold_path, model, encoder, monkeypatch):
+def test_a_planted_regression_is_held_back(
+    engine, gold_path, model, encoder, tmp_path, monkeypatch
+):
+    few = tmp_path / "few.jsonl"
+    few.write_bytes(b"".join(gold_path.read_bytes().splitlines(keepends=True)[:15]))
     live = engine.snapshot
     candidate = replace(live, id="candidate")
 
@@ -257,7 +261,7 @@ def test_a_planted_regression_is_held_back(engine, gold_path, model, encoder, mo
 
     monkeypatch.setattr(eval.gate, "Engine", opened)
     outcomes: list[GateOutcome] = []
-    gate = GoldGate(read_gold(gold_path), model, encoder, Settings(reader="none"), outcomes.append)
+    gate = GoldGate(read_gold(few), model, encoder, Settings(reader="none"), outcomes.append)
     assert gate(live, replace(live, id="same"), None)
     assert not gate(live, candidate, None)
     assert {each.name for each in outcomes[1].losses} >= {"ndcg_at_10", "mrr_at_10"}

@@ -264,7 +264,7 @@ def test_a_cut_of_a_real_set(tmp_path, sets):
     real = DATA / "medquad_skin"
     folder = tmp_path / "cut"
     shutil.copytree(real, folder)
-    corpus = (real / "corpus.jsonl").read_text(encoding="utf-8").split("\n")[:40]
+    corpus = (real / "corpus.jsonl").read_text(encoding="utf-8").split("\n")[:20]
     (folder / "corpus.jsonl").chmod(0o644)
     (folder / "corpus.jsonl").write_text("\n".join(corpus), encoding="utf-8")
     with pytest.raises(GoldError, match=r"test\.tsv, line \d+: the document .* is not in corpus"):

@@ -26,6 +26,7 @@ from index.store.store import Store
 from index.sync import sync
 from tests.models import make_model
 
+RUNTIME = "index.encoding.openvino_model"
 PROMPTS = {"query": "ask: ", "document": "a passage of some length to be found: "}
 
 
@@ -166,20 +167,20 @@ def test_weights_damaged_behind_a_kept_compilation_are_noticed(
 def test_what_gives_other_vectors_is_refused_once_and_for_all(
     prompted: Model, cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(converted, "_least_cosine", lambda *_: 0.9)
-    with pytest.raises(NotConvertibleError, match=r"other vectors \(cosine 0\.9000\)"):
-        openvino_on(prompted)
-    monkeypatch.setattr(openvino_model, "_convert", lambda *_: pytest.fail("tried again"))
-    best = precisions()[0]  # the others would be tried, for the first time
-    monkeypatch.setattr("index.encoding.openvino_model.precisions", lambda: [best])
-    with caplog.at_level(logging.WARNING):
-        encoder = open_encoder(prompted)
-    assert isinstance(encoder, TorchEncoder)
-    assert "Computing with torch, which is slower" in caplog.text
-    asked_for = f"openvino-{best}"
-    with pytest.raises(ModelError, match="other vectors") as raised:
-        open_encoder(prompted, asked_for)  # type: ignore[arg-type]
-    assert "\n" not in str(raised.value)
+    for precision in precisions():
+        monkeypatch.setattr(f"{RUNTIME}.precisions", lambda only=precision: [only])
+        with monkeypatch.context() as patched:
+            patched.setattr(converted, "_least_cosine", lambda *_: 0.9)
+            with pytest.raises(NotConvertibleError, match=r"other vectors \(cosine 0\.9000\)"):
+                open_on_openvino(prompted, precision)
+        with monkeypatch.context() as patched, caplog.at_level(logging.WARNING):
+            patched.setattr(openvino_model, "_convert", lambda *_: pytest.fail("tried again"))
+            caplog.clear()
+            assert isinstance(open_encoder(prompted), TorchEncoder)
+            assert "Computing with torch, which is slower" in caplog.text
+            with pytest.raises(ModelError, match="other vectors") as raised:
+                open_encoder(prompted, f"openvino-{precision}")  # type: ignore[arg-type]
+            assert "\n" not in str(raised.value)
 
 
 def test_what_cannot_be_converted_is_encoded_on_torch(
@@ -282,7 +283,7 @@ def test_where_nothing_can_be_kept_it_is_torch(
 def test_a_precision_that_the_processor_lacks_is_refused(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.encoding.openvino_model.precisions", lambda: ["float32"])
+    monkeypatch.setattr(f"{RUNTIME}.precisions", lambda: ["float32"])
     with pytest.raises(ModelError, match="does not compute in bfloat16") as raised:
         open_encoder(model, "openvino-bfloat16")
     assert "\n" not in str(raised.value)
@@ -291,7 +292,7 @@ def test_a_precision_that_the_processor_lacks_is_refused(
 def test_a_precision_that_gives_other_vectors_gives_way_to_float32(
     prompted: Model, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.encoding.openvino_model.precisions", lambda: ["bfloat16", "float32"])
+    monkeypatch.setattr(f"{RUNTIME}.precisions", lambda: ["bfloat16", "float32"])
     measured = iter([0.9, 1.0])
     monkeypatch.setattr(converted, "_least_cosine", lambda *_: next(measured))
     assert open_encoder(prompted).backend == "openvino-float32"

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.encoding.openvino_encoder import LEAST_COSINE
+from index.encoding.openvino_encoder import LEAST_COSINE, open_on_openvino
+from index.encoding.openvino_model import precisions
 from index.errors import (
     SourceError,
     StoreDamagedError,
@@ -209,22 +209,28 @@ def test_the_same_corpus_is_the_same_snapshot_whatever_came_before(corpus: Corpu
 
 
 def test_history_moves_a_real_vector_by_a_rounding_error_at_most(
-    tmp_path: Path, seeds_dir: Path, seeds_store: Path, model: Model, encoder: Encoder
+    tmp_path: Path, seeds_dir: Path, model: Model
 ) -> None:
     """What is in a batch with it may change a vector's last digits, so ids may differ here.
 
     In bfloat16 these are the third ones: as near as a conversion has to be is near enough.
     """
-    store = Store(tmp_path / "store")
-    sync(store, [seeds_dir / "003_6b98e8ac42b93113.txt"], model, encoder)
-    alone, among_others = open_snapshot(store), open_snapshot(Store(seeds_store))
-    row_of = {passage.id: row for row, passage in enumerate(among_others.passages)}
-    assert len(alone.passages) > 5
-    for row, passage in enumerate(alone.passages):
-        vector = alone.passage_vectors.rows(row, row + 1)[0].astype(np.float32)
-        other = among_others.passage_vectors.take(np.array([row_of[passage.id]]))[0]
-        assert vector @ other.astype(np.float32) >= LEAST_COSINE
-        assert np.isclose(np.linalg.norm(vector), 1, atol=1e-3)
+    one, other = seeds_dir / "003_6b98e8ac42b93113.txt", seeds_dir / "002_cd3ae78a834cc04f.txt"
+    for precision in precisions():
+        encoder = open_on_openvino(model, precision)
+        assert encoder.backend == f"openvino-{precision}"
+        stores = [Store(tmp_path / precision / name) for name in ("alone", "among others")]
+        for store, sources in zip(stores, ([one], [one, other]), strict=True):
+            sync(store, sources, model, encoder)
+        alone, among_others = map(open_snapshot, stores)
+        row_of = {passage.id: row for row, passage in enumerate(among_others.passages)}
+        assert 5 < len(alone.passages) < len(among_others.passages)
+        rows = np.array([row_of[passage.id] for passage in alone.passages])
+        vectors = alone.passage_vectors.rows(0, len(rows)).astype(np.float32)
+        others = among_others.passage_vectors.take(rows).astype(np.float32)
+        least = 0.9999 if precision == "float32" else LEAST_COSINE
+        assert (vectors * others).sum(axis=1).min() >= least, precision
+        assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
 
 
 def test_a_small_change_writes_little(corpus: Corpus) -> None:

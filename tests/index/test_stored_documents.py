@@ -95,14 +95,14 @@ def written(corpus: Sequence[ChunkedDocument], folder: Path) -> list[OpenShard]:
 
 @pytest.mark.parametrize("mapped", [False, True])
 def test_documents_and_passages_are_what_was_written(
-    mapped: bool, monkeypatch: pytest.MonkeyPatch
+    mapped: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("index.store.objects.SMALLEST_MAPPED", 0 if mapped else 1 << 20)
 
     @settings(max_examples=settings().max_examples // 3)
     @given(corpora())
     def holds(corpus: list[ChunkedDocument]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
             shards = written(corpus, Path(folder))
             stored = StoredDocuments(shards)
             in_order = sorted(corpus, key=lambda each: (each.document.source, each.document.id))

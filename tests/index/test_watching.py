@@ -10,6 +10,9 @@ import pytest
 
 from index.sources.watching import watch_sources
 
+A_WHILE = 0.7
+"""Longer than a change takes to be told: half a second at most, and a tenth of quiet."""
+
 
 class Counter:
     def __init__(self) -> None:
@@ -21,6 +24,13 @@ class Counter:
     def reaches(self, count: int) -> bool:
         return until(lambda: self.count >= count)
 
+    def settles(self) -> None:
+        """Wait until a while passes in which nothing more is told."""
+        count = -1
+        while count != self.count:
+            count = self.count
+            time.sleep(A_WHILE)
+
 
 def until(true: Callable[[], bool]) -> bool:
     end = time.monotonic() + 20
@@ -30,14 +40,18 @@ def until(true: Callable[[], bool]) -> bool:
 
 
 @contextmanager
-def watching(sources: list[Path], store: Path, changed: Callable[[], None]) -> Iterator[None]:
+def watching(sources: list[Path], store: Path, changed: Counter) -> Iterator[None]:
+    """Watch; what is told at the start, when watching has begun, is not counted."""
     stop = threading.Event()
+    options = {"quiet_ms": 100, "at_start": True}
     thread = threading.Thread(
-        target=watch_sources, args=[sources, store, changed, stop], kwargs={"quiet_ms": 200}
+        target=watch_sources, args=[sources, store, changed, stop], kwargs=options
     )
     thread.start()
-    time.sleep(1)  # until it looks
     try:
+        if all(source.exists() for source in sources):
+            assert changed.reaches(1)
+            changed.count = 0
         yield
     finally:
         stop.set()
@@ -52,13 +66,18 @@ def notes(tmp_path: Path) -> Path:
     return folder
 
 
+def missed(folder: Path, caplog: pytest.LogCaptureFixture) -> bool:
+    told = f"{folder} is not there: nothing is indexed until it is back."
+    return until(lambda: told in caplog.messages)
+
+
 def test_many_changes_are_told_once(notes: Path, tmp_path: Path) -> None:
     changed = Counter()
     with watching([notes], tmp_path / "store", changed):
         for i in range(20):
             (notes / "deep" / f"{i}.txt").write_text("Redness fades.")
         assert changed.reaches(1)
-        time.sleep(1)
+        changed.settles()
         assert changed.count == 1
         (notes / "deep" / "3.txt").unlink()
         assert changed.reaches(2)
@@ -70,7 +89,7 @@ def test_a_store_inside_a_source_does_not_count(notes: Path) -> None:
     store.mkdir()
     with watching([notes], store, changed):
         (store / "live.json").write_text("{}")
-        time.sleep(1)
+        changed.settles()
         assert changed.count == 0
 
 
@@ -80,20 +99,23 @@ def test_a_file_that_is_a_source_by_itself(notes: Path, tmp_path: Path) -> None:
     file.write_text("Redness fades.")
     with watching([file], tmp_path / "store", changed):
         (notes / "other.txt").write_text("Not watched.")
-        time.sleep(1)
+        changed.settles()
         assert changed.count == 0
         (notes / "new.txt").write_text("As an editor saves it.")
         (notes / "new.txt").replace(file)
         assert changed.reaches(1)
 
 
-def test_a_source_that_comes_back(notes: Path, tmp_path: Path) -> None:
+def test_a_source_that_comes_back(
+    notes: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     changed = Counter()
     with watching([notes], tmp_path / "store", changed):
         notes.rename(tmp_path / "away")
-        time.sleep(2)
+        assert missed(notes, caplog)
         (tmp_path / "away").rename(notes)
-        time.sleep(2)
+        assert changed.reaches(1)
+        changed.settles()
         before = changed.count
         (notes / "b.txt").write_text("Redness fades.")
         assert changed.reaches(before + 1)
@@ -107,13 +129,11 @@ def test_a_source_that_comes_back_while_another_is_there(
     other.mkdir()
     with watching([notes, other], tmp_path / "store", changed):
         notes.rename(tmp_path / "away")
-        assert until(lambda: bool(caplog.records))
+        assert missed(notes, caplog)
         (other / "a.txt").write_text("It waits until all are there.")
-        time.sleep(2.5)
+        time.sleep(2)  # longer than a round of watching takes
         assert changed.count == 0
-        assert [record.getMessage() for record in caplog.records] == [
-            f"{notes} is not there: nothing is indexed until it is back."
-        ]
+        assert len(caplog.messages) == 1
         (tmp_path / "away").rename(notes)
         assert changed.reaches(1)
         (notes / "deep" / "b.txt").write_text("It is watched again.")
@@ -128,7 +148,7 @@ def test_another_folder_in_the_place_of_a_source_is_watched(notes: Path, tmp_pat
         notes.rename(tmp_path / "away")
         made_anew.rename(notes)
         assert changed.reaches(1)
-        time.sleep(2)
+        changed.settles()
         before = changed.count
         (notes / "b.txt").write_text("Redness fades.")
         assert changed.reaches(before + 1)
@@ -140,17 +160,20 @@ def test_what_is_no_longer_ignored_counts(notes: Path, tmp_path: Path) -> None:
     patterns.write_text("deep/\n")
     with watching([notes], tmp_path / "store", changed):
         patterns.write_text("\n")
-        assert changed.reaches(1)
-        time.sleep(3)
+        assert changed.reaches(2), "for the change, and when it is watched by the new patterns"
+        changed.settles()
         before = changed.count
         (notes / "deep" / "b.txt").write_text("Redness fades.")
         assert changed.reaches(before + 1)
 
 
-def test_a_source_that_is_not_there_at_the_start_is_waited_for(tmp_path: Path) -> None:
+def test_a_source_that_is_not_there_at_the_start_is_waited_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     changed = Counter()
     late = tmp_path / "late"
     with watching([late], tmp_path / "store", changed):
-        time.sleep(1)
+        assert missed(late, caplog)
+        assert changed.count == 0
         late.mkdir()
         assert changed.reaches(1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from index.store.stack import Stack
 from qa.question.query import Query
 from qa.retrieve.candidates import Candidate, Candidates
 from tests.documents import document
+
+if TYPE_CHECKING:
+    from index.store.snapshot import Snapshot
 
 
 def candidate(
@@ -61,11 +65,14 @@ def pooled(*each: Candidate, vectors: Sequence[Sequence[float]] | None = None) -
     scores = np.array([one.score for one in each], np.float32)
     made = np.array(vectors or [[1.0, 0.0]] * len(each), np.float16)
     return Candidates(
-        source=HandMade(
-            make_columns(chunked),
-            Stack([made]),
-            tuple(one.document for one in each),
-            tuple(one.passage for one in each),
+        source=cast(
+            "Snapshot",
+            HandMade(
+                make_columns(chunked),
+                Stack([made]),
+                tuple(one.document for one in each),
+                tuple(one.passage for one in each),
+            ),
         ),
         rows=np.arange(len(each)),
         dense=scores,

@@ -16,9 +16,8 @@ from index.store.publishing import publish_calibration, remove_calibration
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from index.sync import sync
-from qa.answer.calibration import Calibration
+from qa.answer.calibration import SCORING, Calibration, Rule, key_of
 from qa.answer.decision import model_of
-from qa.answer.rule import SCORING, Rule, key_of
 from qa.engine import Engine
 from qa.formats.answer import AnswerJson
 from qa.live import LiveEngine

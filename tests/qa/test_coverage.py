@@ -5,8 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qa.question.query import Query
-from qa.question.terms import LEAST_WEIGHT, Compound, Term
+from qa.question.query import LEAST_WEIGHT, Compound, Query
+from qa.retrieve.lexical import Term
 
 WORDS = tuple("abcdefg")
 terms = st.lists(

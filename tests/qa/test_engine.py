@@ -22,9 +22,9 @@ from index.sync import sync
 from qa.answer.quotes import LIST_WORDS
 from qa.engine import Engine
 from qa.errors import QuestionError
-from qa.question.query import MAX_QUESTION_CHARS, QuestionReader
+from qa.question.query import MAX_QUESTION_CHARS
 from qa.question.wording import content_words, is_question, word_count
-from qa.read.choose import reader_used
+from qa.read.reader import reader_used
 from qa.read.windows import WINDOWS, windows_to_read
 from qa.records import Answer
 from qa.retrieve.retriever import Retriever
@@ -700,7 +700,6 @@ def test_questions_of_many_threads_are_worked_on_in_turns(
 
     monkeypatch.setattr("qa.engine.windows_to_read", counted(windows_to_read))
     for owner, name in (
-        (QuestionReader, "query"),
         (Retriever, "first_by_words"),
         (Retriever, "candidates"),
         (Engine, "_answer"),

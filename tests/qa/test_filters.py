@@ -21,10 +21,8 @@ from index.sync import publish_documents
 from qa.engine import Engine
 from qa.errors import FilterError
 from qa.formats.answer import AnswerJson
-from qa.question.filters import Filter, read_filters
+from qa.question.filters import Filter, read_filters, rows_by_filter
 from qa.records import stages_without
-from qa.retrieve.filtering import rows_by_filter
-from qa.retrieve.retriever import Look
 from tests.documents import document
 from tests.encoders import HashingEncoder
 
@@ -200,8 +198,8 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
         patch.setattr("qa.retrieve.retriever.ENOUGH", 0)
         retriever = plain.retriever
         by_vectors = retriever.begin_by_vectors(query.vector, rows)()
-        look = Look(by_vectors, retriever.first_by_words(query, rows))
-        candidates = retriever.candidates(query, rows, look)
+        best_by_words = retriever.first_by_words(query, rows)
+        candidates = retriever.candidates(query, rows, by_vectors, best_by_words)
     found = {each.passage.id for each in candidates}
     assert found <= {snapshot.passages[row].id for row in matching}
     cosines = {
@@ -256,7 +254,7 @@ def test_the_order_of_conditions_means_nothing(each: Metadata, filters: dict[str
 def test_a_condition_goes_by_kind_and_value(
     wanted: Any, value: MetadataValue, accepted: bool
 ) -> None:
-    found = all(each.test()(value) for each in Filter.parse({"x": wanted}).conditions)
+    found = all(each.holds(value) for each in Filter.parse({"x": wanted}).conditions)
     assert found is accepted
 
 

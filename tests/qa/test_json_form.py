@@ -7,10 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Document, Layout, Passage, Span
-from qa.answer.calibration import AppliedCalibration
 from qa.formats.answer import AnswerJson, answer_json
-from qa.question.spelling import Correction
-from qa.records import MOST_PLACES, Answer, AnswerSpan, Citation, Hit, Place, ReaderUsed
+from qa.records import (
+    MOST_PLACES,
+    Answer,
+    AnswerSpan,
+    AppliedCalibration,
+    Citation,
+    Correction,
+    Hit,
+    Place,
+    ReaderUsed,
+)
 from tests.qa.conftest import Ask
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=30)

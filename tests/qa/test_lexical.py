@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from index.search.terms import terms
 from qa.engine import Engine
-from qa.question.query import Query, search_terms
-from qa.question.terms import LEAST_WEIGHT, Term
+from qa.question.query import LEAST_WEIGHT, Query, search_terms
 from qa.records import STAGES, left_out, stages_without
-from qa.retrieve.lexical import K1, B, Lexicon, best_places
+from qa.retrieve.lexical import K1, B, Lexicon, Term, best_places
 from qa.retrieve.retriever import DENSE_WEIGHT, fuse, min_max
 from tests.qa.candidates import covered
 from tests.qa.conftest import Hashed, Library

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from index.store.postings import Postings
 from index.store.word_list import WordList
-from qa.question.terms import Term
-from qa.retrieve import lexical as maxscore
-from qa.retrieve.lexical import Lexicon, Scores, score
+from qa.retrieve import lexical
+from qa.retrieve.candidates import Scores
+from qa.retrieve.lexical import Lexicon, Term, score
 
 LETTERS = "abcdefgh"
 asked_for = st.tuples(st.sampled_from(LETTERS + "z"), st.integers(1, 3))
@@ -41,9 +41,9 @@ def lexicon_of(shares_held: Sequence[float], passages: int, seed: int, most: int
 @pytest.fixture(autouse=True)
 def _short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a small corpus one of many stretches, in which looking up soon pays."""
-    monkeypatch.setattr(maxscore, "FIRST_STRETCH", 32)
-    monkeypatch.setattr(maxscore, "LONGEST_STRETCH", 256)
-    monkeypatch.setattr(maxscore, "LOOK_UP_COST", 2)
+    monkeypatch.setattr(lexical, "FIRST_STRETCH", 32)
+    monkeypatch.setattr(lexical, "LONGEST_STRETCH", 256)
+    monkeypatch.setattr(lexical, "LOOK_UP_COST", 2)
 
 
 @given(
@@ -107,7 +107,7 @@ def test_passages_that_cannot_get_there_are_not_scored(monkeypatch: pytest.Monke
         scored.append(len(counts))
         return score(bound, counts, norms)
 
-    monkeypatch.setattr(maxscore, "score", counted)
+    monkeypatch.setattr(lexical, "score", counted)
     terms = [Term(letter, 1, lexicon.weight(letter)) for letter in "abcd"]
     rows, _ = lexicon.best(terms, 10)
     assert len(rows) == 10

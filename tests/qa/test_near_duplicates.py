@@ -2,14 +2,15 @@
 
 import pytest
 
-from qa.question.terms import Coverage, Term
+from qa.question.query import Coverage
 from qa.retrieve.candidates import Candidate
+from qa.retrieve.lexical import Term
 from qa.retrieve.near_duplicates import Families, Group
 from tests.qa.candidates import candidate, pooled
 
 
 def asking(*words: str) -> Coverage:
-    return Coverage([Term(word, 1, 1.0) for word in words], ())
+    return Coverage.of([Term(word, 1, 1.0) for word in words])
 
 
 def groups(

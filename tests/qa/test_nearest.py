@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Span
+from qa.records import Place
 from qa.verify.nearest import FLOOR, Nearest, fold, fold_quote, nearest
+from tests.documents import document
 
 CARE = (
     "Aftercare\r\n\r\nRedness fades within two days 🌵.  Wash the face with\r\n   lukewarm "
@@ -18,39 +20,44 @@ FROST = "Frost bursts the pipes when nobody heats the cellar. Bread needs salt."
 texts = st.text(st.sampled_from("ab İßΣ\u00a0\t\n\r“”\"'’.,🌵—-AB文字"), max_size=60)
 
 
+def nearest_in(quote: str, *all_texts: str) -> Nearest | None:
+    """Look for a quote in texts, each of which is a document named by its number."""
+    documents = [document(text, str(number)) for number, text in enumerate(all_texts)]
+    return nearest(quote, [Place(each, Span(0, len(each.text))) for each in documents])
+
+
 def found(quote: str, *others: str) -> tuple[str, float]:
     """Return the words that come nearest to a quote, and how near."""
-    named = {str(number): text for number, text in enumerate((CARE, FROST, *others))}
-    place = nearest(quote, named)
-    assert place is not None
-    return place.span.of(named[place.name]), place.similarity
+    stretch = nearest_in(quote, CARE, FROST, *others)
+    assert stretch is not None
+    return stretch.place.text, stretch.similarity
 
 
 @given(st.lists(texts, max_size=4), texts)
 def test_offsets_are_valid_whatever_the_texts(all_texts: list[str], quote: str) -> None:
-    named = {str(number): text for number, text in enumerate(all_texts)}
-    place = nearest(quote, named)
-    if place is not None:
-        assert 0 <= place.span.start < place.span.end <= len(named[place.name])
-        assert FLOOR <= place.similarity <= 1
-    assert place == nearest(quote, named)
+    stretch = nearest_in(quote, *all_texts)
+    if stretch is not None:
+        place = stretch.place
+        assert 0 <= place.span.start < place.span.end <= len(place.document.text)
+        assert FLOOR <= stretch.similarity <= 1
+    assert stretch == nearest_in(quote, *all_texts)
 
 
 @given(st.lists(texts.filter(str.strip), min_size=1, max_size=4), st.data())
 def test_a_part_of_a_text_is_found_where_it_stands_first(
     all_texts: list[str], data: st.DataObject
 ) -> None:
-    named = {str(number): text for number, text in enumerate(all_texts)}
     whole = data.draw(st.sampled_from(all_texts))
     start = data.draw(st.integers(0, len(whole) - 1))
     quote = whole[start : data.draw(st.integers(start + 1, len(whole)))]
-    place = nearest(quote, named)
+    stretch = nearest_in(quote, *all_texts)
     if not quote.strip():
-        assert place is None
+        assert stretch is None
         return
-    name = next(name for name, text in named.items() if quote in text)
-    first = named[name].index(quote)
-    assert place == Nearest(name, Span(first, first + len(quote)), 1.0)
+    number = next(number for number, text in enumerate(all_texts) if quote in text)
+    first = all_texts[number].index(quote)
+    place = Place(document(all_texts[number], str(number)), Span(first, first + len(quote)))
+    assert stretch == Nearest(place, 1.0)
 
 
 @given(texts)
@@ -76,7 +83,16 @@ def test_blanks_case_and_quotation_marks_do_not_count(quote: str, stands: str) -
 
 
 def test_the_very_words_come_before_words_that_differ_in_case() -> None:
-    assert nearest("frost", {"a": "Frost.", "b": "A frost."}) == Nearest("b", Span(2, 7), 1.0)
+    place = Place(document("A frost.", "1"), Span(2, 7))
+    assert nearest_in("frost", "Frost.", "A frost.") == Nearest(place, 1.0)
+
+
+def test_only_the_stretch_that_is_given_is_looked_through() -> None:
+    care = document(f"{FROST} {FROST}", "care.txt")
+    found = nearest("Frost bursts a pipe", [Place(care, Span(len(FROST), len(care.text)))])
+    assert found is not None
+    assert found.place.text == "Frost bursts the pipes"
+    assert found.place.span.start == len(FROST) + 1
 
 
 def test_a_misremembered_sentence_is_found_in_whole_words() -> None:
@@ -112,8 +128,8 @@ def test_a_short_text_does_not_win_by_being_part_of_the_quote() -> None:
 
 @pytest.mark.parametrize("quote", ["", " \n", "Xylophones jingle quaintly by moonlight; ok?"])
 def test_nothing_alike_is_nothing_found(quote: str) -> None:
-    assert nearest(quote, {"care": CARE, "frost": FROST, "empty": ""}) is None
-    assert nearest(quote, {}) is None
+    assert nearest_in(quote, CARE, FROST, "") is None
+    assert nearest_in(quote) is None
 
 
 @pytest.mark.parametrize("length", [700, 3000, 12000])
@@ -125,12 +141,12 @@ def test_a_long_quote_with_slips_is_found(length: int) -> None:
     quote = "".join(
         "#" if chance.random() < 0.03 else each for each in text[start : start + length]
     )
-    place = nearest(quote, {"other": CARE, "long": text})
-    assert place is not None
-    assert place.name == "long"
-    assert abs(place.span.start - start) <= 16
-    assert abs(place.span.end - start - length) <= 16
-    assert place.similarity > 0.9
+    stretch = nearest_in(quote, CARE, text)
+    assert stretch is not None
+    assert stretch.place.document.text == text
+    assert abs(stretch.place.span.start - start) <= 16
+    assert abs(stretch.place.span.end - start - length) <= 16
+    assert stretch.similarity > 0.9
 
 
 def test_a_quote_is_folded_without_the_blanks_around_it() -> None:
@@ -158,6 +174,6 @@ def test_a_quote_is_folded_without_the_blanks_around_it() -> None:
 def test_words_at_the_ends_that_changed_altogether_are_shown(
     quote: str, text: str, stretch: str | None
 ) -> None:
-    found = nearest(quote, {"a": text})
+    found = nearest_in(quote, text)
     assert found is not None
-    assert found.span.of(text) == (stretch or text)
+    assert found.place.text == (stretch or text)

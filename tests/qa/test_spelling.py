@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from index.records import Span
 from qa.engine import Engine
 from qa.question.query import compounds, search_terms
-from qa.question.spelling import MOST_LOOKED_UP, Correction, Speller
+from qa.question.spelling import MOST_LOOKED_UP, Speller
 from qa.question.wording import is_asking_word
-from qa.records import stages_without
+from qa.records import Correction, stages_without
 from tests.qa.candidates import covered
 from tests.qa.conftest import Ask, Library
 

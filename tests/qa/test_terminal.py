@@ -14,10 +14,17 @@ from rich.console import Console
 
 from index.records import Document, Passage, Span
 from index.terminal import console, printable
-from qa.answer.calibration import AppliedCalibration
 from qa.formats.terminal import print_answer
-from qa.question.spelling import Correction
-from qa.records import Answer, AnswerSpan, Citation, Hit, Place, ReaderUsed
+from qa.records import (
+    Answer,
+    AnswerSpan,
+    AppliedCalibration,
+    Citation,
+    Correction,
+    Hit,
+    Place,
+    ReaderUsed,
+)
 from tests.documents import document
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"

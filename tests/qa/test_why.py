@@ -12,7 +12,7 @@ from qa.answer.quotes import ANSWER_WORDS, MAX_QUOTES, QUOTE_MARGIN
 from qa.answer.units import probability
 from qa.engine import Engine
 from qa.errors import QuestionError, QuoteError
-from qa.formats.why import WhyJson
+from qa.formats.why import why_json
 from qa.read.windows import PASSAGES, WINDOWS
 from qa.records import Answer, Hit
 from qa.why.report import Report, Way, follow, why
@@ -548,7 +548,7 @@ def test_an_empty_question_is_refused(engine: Engine) -> None:
 def test_the_json_has_the_numbers_and_every_offset_holds(engine: Engine) -> None:
     question, (quote, *_) = next(iter(gold_quotes().items()))
     report = why(engine, question, quote, 3)
-    told = json.loads(WhyJson.of(report).model_dump_json())
+    told = why_json(report)
     assert (told["question"], told["expected"], told["top_k"]) == (question, quote, 3)
     assert [stage["stage"] for stage in told["way"]["stages"]] == [*STAGES]
     assert [stage["rank"] for stage in told["way"]["stages"]] == [
@@ -558,9 +558,7 @@ def test_the_json_has_the_numbers_and_every_offset_holds(engine: Engine) -> None
     text = engine.snapshot.document(at["document_id"]).text
     assert text[at["start_char_index"] : at["end_char_index"]] == at["cited_text"] == quote
     assert told["nearest"] is None
-    nowhere = json.loads(
-        WhyJson.of(why(engine, question, quote[:40] + "ish words")).model_dump_json()
-    )
+    nowhere = why_json(why(engine, question, quote[:40] + "ish words"))
     assert nowhere["way"]["place"] is nowhere["way"]["passage_id"] is None
     assert nowhere["way"]["lost_at"] == "ingested"
     nearest = nowhere["nearest"]["place"]

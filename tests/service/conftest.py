@@ -16,10 +16,9 @@ from index.store.publishing import publish_calibration
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from index.sync import sync
-from qa.answer.calibration import Key
-from qa.answer.rule import key_of
+from qa.answer.calibration import ScoreKey, key_of
 from qa.live import LiveEngine
-from qa.read.bundled import find_reader
+from qa.read.reader import find_reader
 from qa.service.app import build_app
 from qa.service.writer import Writer
 from tests.calibrations import fitting
@@ -70,7 +69,7 @@ class Corpus:
         publish_calibration(Store(self.store), snapshot, made.to_bytes())
         return made.id
 
-    def key(self) -> Key:
+    def key(self) -> ScoreKey:
         """Return what the scores of the service's answers depend on."""
         return key_of(Store(self.store).live_manifest(), reader=find_reader().digest)
 

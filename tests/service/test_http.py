@@ -17,9 +17,8 @@ from starlette.testclient import TestClient
 from index.encoding.encoder import Encoder
 from qa.engine import Engine
 from qa.live import LiveEngine
-from qa.question.filters import OPERATORS
-from qa.read.bundled import find_reader
-from qa.retrieve.filtering import OWN_FIELDS
+from qa.question.filters import OPERATORS, OWN_FIELDS
+from qa.read.reader import find_reader
 from qa.service.app import build_app
 from qa.service.guard import MAX_BODY_BYTES
 from tests.calibrations import PROMISE

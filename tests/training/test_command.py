@@ -8,9 +8,11 @@ import pytest
 from safetensors.numpy import load_file
 
 import training.__main__ as command
-from index.encoding.choose import open_encoder
-from index.encoding.model import find_model
-from qa.read.bundled import find_reader
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
+from qa.read.reader import MOST_TOKENS, find_reader
+from tests.encoders import HashingEncoder
+from tests.models import make_model
 from tests.training.test_rows import TEXT, row
 from training.learning import Schedule
 from training.negatives import mined
@@ -22,6 +24,17 @@ SMALL = Schedule(passes=2, rows_a_batch=4, rate=1e-4)
 
 class StoppedError(Exception):
     """In place of a power cut."""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Model:
+    return make_model(tmp_path_factory.mktemp("small"), model, reads=MOST_TOKENS)
+
+
+@pytest.fixture(autouse=True)
+def _a_small_network(small: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "find_model", lambda: small)
+    monkeypatch.setattr(command, "open_encoder", lambda _: HashingEncoder())
 
 
 @pytest.fixture
@@ -116,7 +129,7 @@ def test_a_trained_reader_is_trained_further(
         command.main()
 
 
-def test_mined_negatives_are_near_and_do_not_answer() -> None:
+def test_mined_negatives_are_near_and_do_not_answer(encoder: Encoder) -> None:
     tea = "The best tea comes from Ceylon. It is sold by the pound."
     rows = [
         row("Where does tea come from?", document="tea", text=tea, span=(24, 30)),
@@ -124,7 +137,7 @@ def test_mined_negatives_are_near_and_do_not_answer() -> None:
         row("Is Ceylon far?", document="Ceylon", text="Ceylon grows much tea.", span=(0, 6)),
         row("Is it hot?", document="x", text="The tea of others.", span=None, made="hard"),
     ]
-    found = list(mined(rows, open_encoder(find_model()), 4, Random(0)))
+    found = list(mined(rows, encoder, 4, Random(0)))
     of_tea = [each for each in found if each.question == "Where does tea come from?"]
     assert [each.text for each in of_tea] == ["Tea is drunk hot."]
     assert not any(each.answered for each in found)

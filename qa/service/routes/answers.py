@@ -8,105 +8,26 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 
 from qa.engine import MAX_TOP_K
 from qa.formats.answer import AnswerJson, answer_json
-from qa.formats.fields import WholeNumber, WireModel
+from qa.formats.fields import JsonModel, WholeNumber
 from qa.formats.verdicts import VerificationJson
-from qa.question.filters import MOST_CONDITIONS, MOST_VALUES
+from qa.question.filters import MOST_CONDITIONS, MOST_VALUES, OPERATORS, OWN_FIELDS
 from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.answerer import Answerer
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
-from qa.service.problems import GATE, OF_A_BODY, problem_responses
+from qa.service.problems import problem_responses
 from qa.service.work_queue import WorkQueue
+from qa.verify import checking
 from qa.verify.answer_json import GivenAnswer, GivenCitation, GivenPassage
-from qa.verify.checking import verify
 from qa.verify.relocation import SnapshotDocuments
 
 MAX_CITATIONS = 1000
 
 
-def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
-    """Add `/v1/ask` and `/v1/verify`, which take turns in `questions`.
-
-    Their bodies are read before, so that whoever sends slowly holds no turn.
-    """
-
-    @app.post(
-        "/v1/ask",
-        tags=["Answers"],
-        summary="Ask a question",
-        response_model=AnswerJson,
-        openapi_extra=asked_with("question", "filtered_question"),
-        responses={
-            200: answered_with("The answer, or that there is none.", "answer", "abstention"),
-            **problem_responses(*GATE, *OF_A_BODY),
-        },
-    )
-    async def ask(body: AskBody) -> Response:
-        """Answer a question from the documents, or abstain.
-
-        The answer is made of sentences of the documents, each cited with its place. Where the
-        documents do not seem to hold one, `answered` is false, `answer` null, and the nearest
-        passages are returned all the same. The same question gets the same answer until the
-        documents change (`snapshot`).
-        """
-        return await questions.run(_answer, answerer, body)
-
-    @app.post(
-        "/v1/verify",
-        tags=["Answers"],
-        summary="Verify an answer",
-        operation_id="verify",
-        response_model=VerificationJson,
-        openapi_extra=asked_with("answer", "citations"),
-        responses={
-            200: answered_with("What holds, and what does not.", "verification"),
-            **problem_responses(
-                *GATE, *OF_A_BODY, details={422: "body.citations.0.cited_text: Field required."}
-            ),
-        },
-    )
-    async def check(body: VerifyBody) -> Response:
-        """Tell whether an answer holds in the documents that the service answers from.
-
-        Send an answer as it came from `/v1/ask`, or `citations` by themselves: all words are
-        looked up again. Of what is lost, it tells what is there now instead.
-        """
-        return await questions.run(_verify, answerer, body)
-
-
-def _answer(answerer: Answerer, body: "AskBody") -> Response:
-    answer = answerer.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
-    return Response(answer_json(answer), media_type="application/json")
-
-
-def _verify(answerer: Answerer, body: "VerifyBody") -> Response:
-    snapshot = answerer.live.current().snapshot
-    verified = verify(body, SnapshotDocuments(snapshot))
-    content = VerificationJson.of(verified).model_dump_json()
-    return Response(content, media_type="application/json")
-
-
-_FILTERS = (
-    "Answer only from documents that match: an object of conditions, all of which must hold. "
-    '`{"author": "Jane"}`: the field is just that, letter for letter; a number equals a number '
-    "(1 is 1.0), true and false only themselves. "
-    '`{"author": {"in": ["Jane", "Bob"]}}`: it is one of these. '
-    '`{"year": {"gte": 2020, "lt": 2024}}`: `gt`, `gte`, `lt`, `lte` compare numbers with numbers '
-    "and texts with texts, character by character, so that ISO 8601 dates compare right. "
-    '`{"path": {"prefix": "notes/2024/"}}`: the text starts so. '
-    "Several operators of a field must all hold. Of a list, one word has to. Fields are a "
-    "document's metadata and its own `id`, `source`, `path` (the same), `title`, `media_type` and "
-    "`modified`; metadata of one of these names is `metadata.title` and so on. A document without "
-    "the field does not match; a field that no document has is an error. At most 20 conditions, "
-    "and 1000 values in an `in`. Words that no document holds, spelling and how much a word "
-    "weighs are told from all documents."
-)
-_TEXT = {"type": "string"}
-_NUMBER = {"type": "number"}
 _VALUE = {"type": ["string", "number", "boolean"]}
 
 
-def _operators(bound: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a field's operators; all its bounds are of one kind."""
+def _operators(bound: str) -> dict[str, Any]:
+    """Return the schema of a field's operators, whose bounds are of the type `bound`."""
     return {
         "type": "object",
         "minProperties": 1,
@@ -118,17 +39,12 @@ def _operators(bound: dict[str, Any]) -> dict[str, Any]:
                 "items": _VALUE,
                 "minItems": 1,
                 "maxItems": MOST_VALUES,
-                "examples": [["Jane", "Bob"]],
             },
-            "gt": {"description": "It is greater.", **bound},
-            "gte": {"description": "It is greater or equal.", **bound},
-            "lt": {"description": "It is less.", **bound},
-            "lte": {"description": "It is less or equal.", **bound},
-            "prefix": {
-                "description": "It is a text that starts so.",
-                **_TEXT,
-                "examples": ["notes/2024/"],
-            },
+            "gt": {"description": "It is greater.", "type": bound},
+            "gte": {"description": "It is greater or equal.", "type": bound},
+            "lt": {"description": "It is less.", "type": bound},
+            "lte": {"description": "It is less or equal.", "type": bound},
+            "prefix": {"description": "It is a text that starts so.", "type": "string"},
         },
     }
 
@@ -137,51 +53,37 @@ _FILTERS_SCHEMA = {
     "type": "object",
     "maxProperties": MOST_CONDITIONS,
     "additionalProperties": {
-        "description": "The value that a document's field has to have, or what it has to be like.",
-        "anyOf": [
-            _VALUE,
-            _operators({**_NUMBER, "examples": [2020]}),
-            _operators({**_TEXT, "examples": ["2024-03"]}),
-        ],
+        "description": "The value that the field must have, or operators that must all hold.",
+        "anyOf": [_VALUE, _operators("number"), _operators("string")],
     },
 }
-
-
 Filters = Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)]
 """The JSON form of a filter; `qa.question.filters.Filter` reads it and says what is wrong."""
 
 
-class AskBody(WireModel):
+class AskBody(JsonModel):
     """A question."""
 
     question: str = Field(
         description=f"At most {MAX_QUESTION_CHARS} characters, and as many tokens as the model "
         "reads (254 with the default one, about 200 words of English).",
-        examples=["why do I get pimples after microneedling"],
         json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION_CHARS, "pattern": NOT_BLANK},
     )
     top_k: WholeNumber = Field(
-        default=5,
-        ge=1,
-        le=MAX_TOP_K,
-        description="How many passages to return. The answer is the same whatever it is.",
-        examples=[5],
+        default=5, ge=1, le=MAX_TOP_K, description="How many passages to return."
     )
-    explain: bool = Field(
-        default=False, description="Return each stage's ranks and scores.", examples=[False]
-    )
+    explain: bool = Field(default=False, description="Whether to return ranks and scores.")
     filters: Filters = Field(
-        default={}, description=_FILTERS, examples=[{}, {"path": {"prefix": "seeds/"}}]
+        default={},
+        description='Answer only from documents that match, such as `{"author": "Jane", "year": '
+        '{"gte": 2020}, "path": {"prefix": "notes/"}}`. All conditions must hold; of a list, one '
+        f"element must match. Operators are {', '.join(OPERATORS)}. Fields are the documents' "
+        f"metadata and {', '.join(OWN_FIELDS)}. At most {MOST_CONDITIONS} conditions, and "
+        f"{MOST_VALUES} values in an `in`.",
     )
 
 
-NotLookedAt = Annotated[
-    Any,
-    Field(
-        description="Not looked at: it may be there, so that an answer can be sent as it came.",
-        examples=[None],
-    ),
-]
+_NotRead = Annotated[Any, Field(description="Not read: you can send an answer as it came.")]
 
 
 class VerifyBody(GivenAnswer):
@@ -190,19 +92,77 @@ class VerifyBody(GivenAnswer):
     model_config = ConfigDict(extra="forbid")
 
     citations: list[GivenCitation] = Field(
-        max_length=MAX_CITATIONS, description="What is said to stand where."
+        max_length=MAX_CITATIONS, description="The citations to check."
     )
     passages: list[GivenPassage] = Field(
-        default=[], max_length=MAX_CITATIONS, description="The passages that were shown with it."
+        default=[], max_length=MAX_CITATIONS, description="The passages shown with the answer."
     )
-    question: NotLookedAt = None
-    confidence: NotLookedAt = None
-    snapshot: NotLookedAt = None
-    model: NotLookedAt = None
-    reader: NotLookedAt = None
-    calibration: NotLookedAt = None
-    took_ms: NotLookedAt = None
-    explain: NotLookedAt = None
-    corrections: NotLookedAt = None
-    unknown_words: NotLookedAt = None
-    missing_names: NotLookedAt = None
+    question: _NotRead = None
+    confidence: _NotRead = None
+    snapshot: _NotRead = None
+    model: _NotRead = None
+    reader: _NotRead = None
+    calibration: _NotRead = None
+    took_ms: _NotRead = None
+    explain: _NotRead = None
+    corrections: _NotRead = None
+    unknown_words: _NotRead = None
+    missing_names: _NotRead = None
+
+
+def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
+    """Add `/v1/ask` and `/v1/verify`, which take turns in `questions`.
+
+    A body is read before its turn, so that a slow sender holds up nobody.
+    """
+
+    @app.post(
+        "/v1/ask",
+        tags=["Answers"],
+        summary="Ask a question",
+        response_model=AnswerJson,
+        openapi_extra=asked_with("question", "filtered_question"),
+        responses={
+            200: answered_with("The answer, or that there is none.", "answer", "abstention")
+        },
+    )
+    async def ask(body: AskBody) -> Response:
+        """Answer a question from the documents, or abstain.
+
+        The answer is made of sentences of the documents, each cited with its place. Where the
+        documents do not seem to hold one, `answered` is false and `answer` null. The nearest
+        passages are returned in any case. The same question gets the same answer until the
+        documents change (`snapshot`).
+        """
+        return await questions.run(_answer, answerer, body)
+
+    @app.post(
+        "/v1/verify",
+        tags=["Answers"],
+        summary="Verify an answer",
+        response_model=VerificationJson,
+        openapi_extra=asked_with("answer", "citations"),
+        responses={
+            200: answered_with("What holds, and what does not.", "verification"),
+            **problem_responses({422: "body.citations.0.cited_text: Field required."}),
+        },
+    )
+    async def verify(body: VerifyBody) -> Response:
+        """Tell whether an answer holds in the documents that the service answers from.
+
+        Send an answer as it came from `/v1/ask`, or `citations` by themselves. All words are looked
+        up again. If some are gone, the result tells what is there now.
+        """
+        return await questions.run(_verify, answerer, body)
+
+
+def _answer(answerer: Answerer, body: AskBody) -> Response:
+    answer = answerer.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
+    return Response(answer_json(answer), media_type="application/json")
+
+
+def _verify(answerer: Answerer, body: VerifyBody) -> Response:
+    snapshot = answerer.live.current().snapshot
+    verified = checking.verify(body, SnapshotDocuments(snapshot))
+    content = VerificationJson.of(verified).model_dump_json()
+    return Response(content, media_type="application/json")

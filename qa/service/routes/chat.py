@@ -1,24 +1,267 @@
-"""`/v1/chat/completions` and `/v1/models`, for clients that are made for OpenAI's interface.
+"""`/v1/chat/completions` and `/v1/models`, for clients made for OpenAI's interface.
 
-A stream is complete before its first event is sent: a request that cannot be answered gets an HTTP
-status, never an event, and a stream that has begun ends well.
+What quotes cannot honour is refused; other fields of that interface have no effect. A stream is
+complete before its first event is sent. So a request that cannot be answered gets an HTTP status,
+never an event, and a stream that has begun ends well.
 """
 
+import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
 import orjson
 from fastapi import FastAPI, HTTPException, Path, Request
 from fastapi.responses import Response
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
-from qa.formats.marked_text import cited_text
+from index.chunking.tokens import Tokenizer
+from qa.engine import MAX_TOP_K
+from qa.errors import QuestionError
+from qa.formats.answer import AnswerJson
+from qa.formats.fields import JsonModel, Whole
+from qa.formats.marked_text import CitedText, Quoted, cited_text
+from qa.question.query import MAX_QUESTION_CHARS
+from qa.records import Answer
 from qa.service.answerer import Answerer
-from qa.service.openapi import answered_with
-from qa.service.problems import GATE, chat_problem_responses
-from qa.service.routes.chat_schemas import MODEL, ChatBody, ChatCompletion, ModelJson, ModelsJson
+from qa.service.openapi import NOT_BLANK, answered_with, asked_with
+from qa.service.problems import problem_responses
+from qa.service.routes.answers import Filters
 from qa.service.work_queue import WorkQueue
+
+MODEL = "pincite"
+_NO_MODEL = f"There is one model: {MODEL}."
+_TEXT = {
+    "type": "string",
+    "description": "The question.",
+    "pattern": NOT_BLANK,
+    "maxLength": MAX_QUESTION_CHARS,
+}
+_PART = {
+    "type": "object",
+    "properties": {
+        "type": {"const": "text", "description": "Only parts with text are read."},
+        "text": _TEXT,
+    },
+    "required": ["type", "text"],
+}
+# Earlier turns are not read: they may hold images, or nothing at all.
+_Content = Annotated[
+    Any, WithJsonSchema({"anyOf": [_TEXT, {"type": "array", "items": _PART, "minItems": 1}]})
+]
+
+
+def _refuse_true(wanted: bool) -> bool:  # noqa: FBT001 (a field's value)
+    if wanted:
+        raise PydanticCustomError("not_supported", "it is not supported; leave it out")
+    return wanted
+
+
+# Bounds stand within the type: beside None, the schema would lose them.
+_One = Annotated[int, Field(ge=1, le=1), Whole]
+_TopK = Annotated[int, Field(ge=1, le=MAX_TOP_K), Whole]
+_False = Annotated[bool, AfterValidator(_refuse_true), WithJsonSchema({"const": False})]
+
+
+class LenientModel(JsonModel):
+    """Base of what chat clients send: unknown fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def _require_content(schema: JsonDict) -> None:
+    """Describe what is useful: a message without content is accepted, but asks nothing."""
+    schema["required"] = ["role", "content"]
+
+
+class Message(LenientModel):
+    """A turn of the conversation."""
+
+    model_config = ConfigDict(json_schema_extra=_require_content)
+
+    role: str = Field(max_length=64, description="Who speaks; `user` asks.")
+    content: _Content = Field(default=None, description="Text, or a list of text parts.")
+
+
+class StreamOptions(LenientModel):
+    """How to stream."""
+
+    include_usage: bool | None = Field(
+        default=None, description="Whether a last chunk tells the usage."
+    )
+
+
+class TextFormat(LenientModel):
+    """The only format of an answer."""
+
+    type: Literal["text"] = Field(description="Answers are quotes, never JSON.")
+
+
+class ChatBody(LenientModel):
+    """A conversation. Its last question is answered with quotes.
+
+    The other fields of OpenAI's interface (`temperature`, `max_tokens`, `stop`, `seed`, `user` and
+    so on) are accepted and have no effect. You may give `tools`; none is called.
+    """
+
+    messages: list[Message] = Field(
+        min_length=1,
+        max_length=2000,
+        description="The last message with the role `user` is answered; earlier ones are not read.",
+        json_schema_extra={
+            "contains": {"properties": {"role": {"const": "user"}}, "required": ["role"]}
+        },
+    )
+    model: str = Field(default=MODEL, max_length=200, description="Any name; it is given back.")
+    stream: bool | None = Field(default=None, description="Whether to answer in chunks, as events.")
+    stream_options: StreamOptions | None = Field(default=None, description="How to stream.")
+    n: _One | None = Field(default=None, description="There is one answer.")
+    tool_choice: Literal["auto", "none"] | None = Field(
+        default=None, description="No tool is called."
+    )
+    response_format: TextFormat | None = Field(default=None, description="Answers are text.")
+    logprobs: _False | None = Field(default=None, description="Quotes have none.")
+    filters: Filters | None = Field(
+        default=None, description="Answer only from documents that match, as in `/v1/ask`."
+    )
+    top_k: _TopK | None = Field(default=None, description="How many passages to return (5).")
+
+    @property
+    def question(self) -> str:
+        """What the user said last. Raises QuestionError if that is nothing, or no text."""
+        asked = [message.content for message in self.messages if message.role == "user"]
+        if not asked:
+            raise QuestionError("No message has the role user: there is no question.")
+        content = asked[-1]
+        if isinstance(content, list):
+            return "\n".join(map(_text_of, content))
+        if not isinstance(content, str):
+            raise QuestionError("The question must be text, or a list of text parts.")
+        return content
+
+
+def _text_of(part: Any) -> str:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind != "text" or not isinstance(part.get("text"), str):
+        named = f"is of the type {kind!r:.80}" if isinstance(kind, str) else "has no type"
+        raise QuestionError(
+            f"Pincite reads text only, and a part of the question {named}: leave it out."
+        )
+    return str(part["text"])
+
+
+class UrlCitation(JsonModel):
+    """Where a quote stands in the message, and the document it comes from."""
+
+    start_index: int = Field(ge=0, description="Code points from the start of the content.")
+    end_index: int = Field(ge=0, description="End, exclusive.")
+    title: str = Field(description="The document's title, else its file's name.")
+    url: str = Field(description="Where this service's page shows the words in the document.")
+
+
+class Annotation(JsonModel):
+    """A citation."""
+
+    type: Literal["url_citation"] = Field(default="url_citation", description="The type of all.")
+    url_citation: UrlCitation = Field(description="What is cited, and from where.")
+
+    @classmethod
+    def of(cls, quoted: Quoted, base_url: str) -> Self:
+        """Return the JSON form of a quote; `base_url` is this service's, with a slash."""
+        citation, document = quoted.citation, quoted.citation.document
+        place = f"{citation.start}-{citation.end}"
+        return cls(
+            url_citation=UrlCitation(
+                start_index=quoted.start,
+                end_index=quoted.end,
+                title=document.display_title,
+                url=f"{base_url}?at={document.id}.{place}.{document.text_sha256[:12]}",
+            )
+        )
+
+
+class AssistantMessage(JsonModel):
+    """The answer."""
+
+    role: Literal["assistant"] = Field(default="assistant", description="Who speaks.")
+    content: str = Field(description="Quotes with markers like [1], and a list of the sources.")
+    refusal: None = Field(default=None, description="Always null.")
+    annotations: list[Annotation] = Field(description="The citations, in order.")
+
+
+class Choice(JsonModel):
+    """The one answer."""
+
+    index: Literal[0] = Field(default=0, description="There is only one.")
+    message: AssistantMessage = Field(description="The answer.")
+    finish_reason: Literal["stop"] = Field(default="stop", description="Answers are never cut off.")
+    logprobs: None = Field(default=None, description="Quotes have none.")
+
+
+class Usage(JsonModel):
+    """How much was read and written, in tokens of the encoder."""
+
+    prompt_tokens: int = Field(ge=0, description="Of the question; nothing else is read.")
+    completion_tokens: int = Field(ge=0, description="Of the message's content.")
+    total_tokens: int = Field(ge=0, description="Both.")
+
+    @classmethod
+    def of(cls, question: str, content: str, tokenizer: Tokenizer) -> Self:
+        """Count the tokens of a question and of its answer."""
+        read, written = len(tokenizer.tokens(question)), len(tokenizer.tokens(content))
+        return cls(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)
+
+
+class ChatCompletion(JsonModel):
+    """An answer from the documents, or that there is none."""
+
+    id: str = Field(description="A name for this completion, different each time.")
+    object: Literal["chat.completion"] = Field(default="chat.completion", description="What it is.")
+    created: int = Field(description="When, in seconds since 1970.")
+    model: str = Field(description="The name that was asked for.")
+    choices: list[Choice] = Field(description="The one answer.")
+    usage: Usage = Field(description="How much was read and written.")
+    system_fingerprint: str = Field(description="The snapshot that was answered from.")
+    pincite: AnswerJson = Field(description="The answer as `/v1/ask` gives it.")
+
+    @classmethod
+    def of(
+        cls, answer: Answer, written: CitedText, model: str, base_url: str, tokenizer: Tokenizer
+    ) -> Self:
+        """Return an answer, and its text with markers, in the form of a completion."""
+        message = AssistantMessage(
+            content=written.text,
+            annotations=[Annotation.of(quoted, base_url) for quoted in written.quoted],
+        )
+        return cls(
+            id=f"chatcmpl-{secrets.token_hex(12)}",
+            created=int(time.time()),
+            model=model,
+            choices=[Choice(message=message)],
+            usage=Usage.of(answer.question, written.text, tokenizer),
+            system_fingerprint=answer.snapshot,
+            pincite=AnswerJson.of(answer),
+        )
+
+
+class ModelJson(JsonModel):
+    """A model to ask."""
+
+    id: str = Field(description="Its name.")
+    object: Literal["model"] = Field(default="model", description="What it is.")
+    created: int = Field(description="When the service started, in seconds since 1970.")
+    owned_by: str = Field(default=MODEL, description="Who owns it.")
+
+
+class ModelsJson(JsonModel):
+    """The models to ask."""
+
+    object: Literal["list"] = Field(default="list", description="What it is.")
+    data: list[ModelJson] = Field(description="The one model, which stands for the documents.")
+
 
 _TOP_K = 5
 _EVENT_STREAM = "text/event-stream"
@@ -29,12 +272,12 @@ _EVENT = {
         "data": {
             "type": "string",
             "description": "A chunk in JSON; of the last event, `[DONE]`.",
-            "examples": ["[DONE]"],
         }
     },
     "required": ["data"],
 }
-_DONE = b"data: [DONE]\n\n"
+_COMPLETED = answered_with("The answer, or that there is none; streamed, in events.", "completion")
+_COMPLETED["content"][_EVENT_STREAM] = {"schema": _EVENT, "example": {"data": "[DONE]"}}
 
 ModelName = Annotated[str, Path(description="The model's name.", examples=[MODEL])]
 
@@ -48,12 +291,13 @@ def add_chat_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> N
         tags=["Chat"],
         summary="Answer a chat",
         response_model=ChatCompletion,
-        responses={200: _answered(), **chat_problem_responses(*GATE, 408, 413)},
+        openapi_extra=asked_with("chat"),
+        responses={200: _COMPLETED},
     )
     async def create_chat_completion(body: ChatBody, request: Request) -> Response:
         """Answer the last question of a conversation with quotes and their sources, or abstain.
 
-        The question is taken as it stands: what was said before is not read.
+        The question is taken as it stands: earlier messages are not read.
         """
         return await questions.run(_complete, answerer, body, str(request.base_url))
 
@@ -61,7 +305,7 @@ def add_chat_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> N
         "/v1/models",
         tags=["Chat"],
         summary="List the models",
-        responses={200: answered_with("There is one.", "models"), **chat_problem_responses(*GATE)},
+        responses={200: answered_with("There is one.", "models")},
     )
     async def list_models() -> ModelsJson:
         """List the models: there is one, which stands for the documents."""
@@ -71,12 +315,15 @@ def add_chat_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> N
         "/v1/models/{name}",
         tags=["Chat"],
         summary="Describe a model",
-        responses=chat_problem_responses(*GATE, 404),
+        responses={
+            200: answered_with("The model.", "model"),
+            **problem_responses({404: _NO_MODEL}),
+        },
     )
     async def get_model(name: ModelName) -> ModelJson:
         """Describe a model. A completion takes any name, for there is only one."""
         if name != MODEL:
-            raise HTTPException(HTTPStatus.NOT_FOUND, f"There is one model: {MODEL}.")
+            raise HTTPException(HTTPStatus.NOT_FOUND, _NO_MODEL)
         return model
 
 
@@ -88,23 +335,19 @@ def _complete(answerer: Answerer, body: ChatBody, base_url: str) -> Response:
     if not body.stream:
         return Response(completion.model_dump_json(), media_type="application/json")
     usage = bool(body.stream_options and body.stream_options.include_usage)
-    events = _events(completion, written.pieces, include_usage=usage)
+    chunks = map(orjson.dumps, _chunks(completion, written.pieces, include_usage=usage))
+    events = b"".join(b"data: %b\n\n" % data for data in (*chunks, b"[DONE]"))
     return Response(events, media_type=_EVENT_STREAM)
 
 
-def _events(completion: ChatCompletion, pieces: Iterable[str], *, include_usage: bool) -> bytes:
-    """Return a completion as server-sent events; its content comes in `pieces`.
-
-    The last chunk with a choice has the annotations and `pincite`. With `include_usage` one more
-    follows, which has no choice and says the usage.
-    """
-    chunks = _chunks(completion, pieces, include_usage=include_usage)
-    return b"".join(b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in chunks) + _DONE
-
-
 def _chunks(
-    completion: ChatCompletion, pieces: Iterable[str], *, include_usage: bool
+    completion: ChatCompletion, pieces: Sequence[str], *, include_usage: bool
 ) -> Iterator[dict[str, Any]]:
+    """Yield a completion in chunks; its content comes in `pieces`.
+
+    The last chunk with a choice has the annotations and `pincite`. With `include_usage`, one more
+    chunk follows, which has the usage and no choice.
+    """
     whole = completion.model_dump(mode="json")
     head = {name: whole[name] for name in ("id", "created", "model", "system_fingerprint")}
     head |= {"object": "chat.completion.chunk"} | ({"usage": None} if include_usage else {})
@@ -121,11 +364,3 @@ def _chunks(
 def _choice(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
     return {"choices": [choice]}
-
-
-def _answered() -> dict[str, Any]:
-    response = answered_with(
-        "The answer, or that there is none; streamed, in events.", "completion"
-    )
-    response["content"][_EVENT_STREAM] = {"schema": _EVENT, "example": {"data": "[DONE]"}}
-    return response

@@ -1,4 +1,4 @@
-"""`/v1/documents`: the list of documents, and one with its text."""
+"""`/v1/documents`: the list of documents, and one document with its text."""
 
 import base64
 import binascii
@@ -12,10 +12,10 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from index.records import Document, MetadataValue
-from qa.formats.fields import DocumentSha256, DocumentTitle, Source, TextSha256, WireModel
+from qa.formats.fields import DocumentSha256, DocumentTitle, JsonModel, Source, TextSha256
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
-from qa.service.problems import GATE, problem_responses
+from qa.service.problems import problem_responses
 from qa.service.work_queue import WorkQueue
 
 _NO_CURSOR = "cursor: not one that this service gave out; leave it out for the first page."
@@ -36,7 +36,7 @@ Cursor = Annotated[
     str,
     Query(
         max_length=4096,
-        description="The `next_cursor` of the page before; without it, the first page.",
+        description="The `next_cursor` of the page before; leave it out for the first page.",
         examples=["WyJzZWVkcy9hLnR4dCIsInNlZWRzLWEtdHh0LTVmNDVkZjQ2ZGQiXQ"],
         json_schema_extra={"pattern": "^[A-Za-z0-9_-]*$"},
     ),
@@ -50,6 +50,61 @@ _NEXT_PAGE = {
 }
 
 
+class DocumentSummaryJson(JsonModel):
+    """A document without its text."""
+
+    id: str = Field(description="Its id: made from its source, or given with the upload.")
+    title: DocumentTitle
+    source: Source
+    media_type: str = Field(description="What kind of file it was.")
+    reader: str = Field(description="What read the file, with its version.")
+    characters: int = Field(ge=0, description="How many Unicode code points its text has.")
+    document_sha256: DocumentSha256
+    text_sha256: TextSha256
+    metadata: dict[str, MetadataValue] = Field(
+        description="Its metadata; `filters` can ask for it."
+    )
+    modified: str = Field(
+        description='When the file was last changed or uploaded, ISO 8601, UTC; "" if unknown.'
+    )
+    pages: int | None = Field(description="How many pages it has; null without pages.")
+    remarks: list[str] = Field(description="What the reader noticed, a line each.")
+
+    @classmethod
+    def of(cls, document: Document, **more: Any) -> Self:
+        """Return the JSON form of `document`; `more` are further fields."""
+        return cls(
+            id=document.id,
+            title=document.display_title,
+            source=document.source,
+            media_type=document.media_type,
+            reader=document.reader,
+            characters=len(document.text),
+            document_sha256=document.document_sha256,
+            text_sha256=document.text_sha256,
+            metadata=dict(document.metadata),
+            modified=document.modified,
+            pages=len(document.layout.pages) or None if document.layout else None,
+            remarks=list(document.remarks),
+            **more,
+        )
+
+
+class DocumentJson(DocumentSummaryJson):
+    """A document with its text, which all offsets count in."""
+
+    text: str = Field(description="All of it, exactly as offsets count.")
+
+
+class DocumentsJson(JsonModel):
+    """A page of the list of documents."""
+
+    documents: list[DocumentSummaryJson] = Field(
+        description="The documents of this page, in the order of their sources and ids."
+    )
+    next_cursor: str | None = Field(description="The `cursor` of the next page; null on the last.")
+
+
 def add_document_routes(app: FastAPI, live: LiveEngine, questions: WorkQueue) -> None:
     """Add the routes that read documents; they take turns in `questions`."""
 
@@ -57,14 +112,13 @@ def add_document_routes(app: FastAPI, live: LiveEngine, questions: WorkQueue) ->
         "/v1/documents",
         tags=["Documents"],
         summary="List the documents",
-        operation_id="list_documents",
         response_model=DocumentsJson,
         responses={
             200: answered_with("A page of the list.", "documents", links=_NEXT_PAGE),
-            **problem_responses(*GATE, details={422: _NO_CURSOR}),
+            **problem_responses({422: _NO_CURSOR}),
         },
     )
-    async def documents(limit: Limit = 50, cursor: Cursor = "") -> Response:
+    async def list_documents(limit: Limit = 50, cursor: Cursor = "") -> Response:
         """List the documents, a page at a time, in the order of their sources and ids."""
         return await questions.run(_page, live, limit, cursor)
 
@@ -72,14 +126,13 @@ def add_document_routes(app: FastAPI, live: LiveEngine, questions: WorkQueue) ->
         "/v1/documents/{document_id}",
         tags=["Documents"],
         summary="Read a document",
-        operation_id="get_document",
         response_model=DocumentJson,
         responses={
             200: answered_with("The document.", "document"),
-            **problem_responses(*GATE, 404),
+            **problem_responses({404: _NO_DOCUMENT}),
         },
     )
-    async def document(document_id: AnyDocumentId) -> Response:
+    async def get_document(document_id: AnyDocumentId) -> Response:
         """Return a document with its text, which all offsets count in."""
         return await questions.run(_document, live, document_id)
 
@@ -100,7 +153,7 @@ def _document(live: LiveEngine, document_id: str) -> Response:
     chunked = live.current().snapshot.chunked.get(document_id)
     if chunked is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, _NO_DOCUMENT)
-    body = DocumentJson.of(chunked.document)
+    body = DocumentJson.of(chunked.document, text=chunked.document.text)
     return Response(body.model_dump_json(), media_type="application/json")
 
 
@@ -116,84 +169,3 @@ def _decode_cursor(cursor: str) -> tuple[str, str]:
         return f"{source}", f"{name}"
     except (binascii.Error, ValueError, TypeError):
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, _NO_CURSOR) from None
-
-
-class DocumentSummaryJson(WireModel):
-    """A document without its text."""
-
-    id: str = Field(
-        description="What it is called here, made of its source or given with the upload.",
-        examples=["seeds-002-cd3ae78a834cc04f-txt-7f355ea8ae"],
-    )
-    title: DocumentTitle
-    source: Source
-    media_type: str = Field(description="What kind of file it was.", examples=["text/plain"])
-    reader: str = Field(
-        description="What made text of it, with the reader's version.", examples=["text/2"]
-    )
-    characters: int = Field(
-        ge=0, description="How many Unicode code points its text has.", examples=[6972]
-    )
-    document_sha256: DocumentSha256
-    text_sha256: TextSha256
-    metadata: dict[str, MetadataValue] = Field(
-        description="What is said of it, by name; `filters` can ask for it.",
-        examples=[{"author": "Jane", "year": 2024, "tags": ["skin", "care"]}],
-    )
-    modified: str = Field(
-        description='When the file was last changed or uploaded, ISO 8601, UTC; "" if unknown.',
-        examples=["2026-11-22T10:30:00Z"],
-    )
-    pages: int | None = Field(
-        description="How many there are; null where there are none.", examples=[12, None]
-    )
-    remarks: list[str] = Field(
-        description="What there was to say when it was read, a line each.", examples=[[]]
-    )
-
-    @classmethod
-    def of(cls, document: Document) -> Self:
-        """Return the JSON form of `document`."""
-        return cls(**_fields_of(document))
-
-
-class DocumentJson(DocumentSummaryJson):
-    """A document with its text, which all offsets count in."""
-
-    text: str = Field(
-        description="All of it, exactly as offsets count.", examples=["The clinic opens at 8 am."]
-    )
-
-    @classmethod
-    def of(cls, document: Document) -> Self:
-        """Return the JSON form of `document`."""
-        return cls(**_fields_of(document), text=document.text)
-
-
-class DocumentsJson(WireModel):
-    """A page of the list of documents."""
-
-    documents: list[DocumentSummaryJson] = Field(
-        description="The documents of this page, in the order of their sources and ids."
-    )
-    next_cursor: str | None = Field(
-        description="Give it as `cursor` for the next page; null on the last one.",
-        examples=["WyJzZWVkcy9hLnR4dCIsInNlZWRzLWEtdHh0LTVmNDVkZjQ2ZGQiXQ", None],
-    )
-
-
-def _fields_of(document: Document) -> dict[str, Any]:
-    return {
-        "id": document.id,
-        "title": document.display_title,
-        "source": document.source,
-        "media_type": document.media_type,
-        "reader": document.reader,
-        "characters": len(document.text),
-        "document_sha256": document.document_sha256,
-        "text_sha256": document.text_sha256,
-        "metadata": dict(document.metadata),
-        "modified": document.modified,
-        "pages": len(document.layout.pages) or None if document.layout else None,
-        "remarks": list(document.remarks),
-    }

@@ -7,18 +7,16 @@ from fastapi import FastAPI
 from pydantic import Field
 
 from qa.examples import examples
-from qa.formats.fields import WireModel
+from qa.formats.fields import JsonModel
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
-from qa.service.problems import GATE, problem_responses
 
 
-class ExamplesJson(WireModel):
+class ExamplesJson(JsonModel):
     """Questions to begin with."""
 
     questions: list[str] = Field(
-        description="Six at most, each answered by the document it is found in; maybe none.",
-        examples=[["Why Might Pimples Occur After Microneedling?"]],
+        description="At most six; the document that holds a question answers it. May be empty."
     )
 
 
@@ -30,7 +28,7 @@ def add_example_routes(app: FastAPI, live: LiveEngine) -> None:
         "/v1/examples",
         tags=["Answers"],
         summary="Questions to begin with",
-        responses={200: answered_with("The questions.", "examples"), **problem_responses(*GATE)},
+        responses={200: answered_with("The questions.", "examples")},
     )
     async def example_questions() -> ExamplesJson:
         """List questions that stand in the documents and are answered by them."""
@@ -38,7 +36,7 @@ def add_example_routes(app: FastAPI, live: LiveEngine) -> None:
 
 
 class _ExampleCache:
-    """The questions of a snapshot, found once, in a thread of its own, when first asked for."""
+    """The questions of the live snapshot. A thread finds them once, when somebody asks."""
 
     def __init__(self, live: LiveEngine) -> None:
         self._live = live

@@ -1,4 +1,4 @@
-"""`/v1/feedback`: whether an answer was of help, stored for whoever runs the service."""
+"""`/v1/feedback`: whether an answer helped, stored for the operator of the service."""
 
 import logging
 from http import HTTPStatus
@@ -6,20 +6,16 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException
 from pydantic import AfterValidator, ConfigDict, Field
-from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from index.chunking.chunker import MAX_PASSAGE_CHARS
 from index.errors import StoreError
 from index.store.feedback import Feedback, FeedbackFolder, FeedbackFullError, RatedQuote
 from index.store.store import Store
-from qa.formats.fields import EndIndex, StartIndex, WireModel
+from qa.formats.fields import EndIndex, JsonModel, StartIndex
 from qa.question.query import MAX_QUESTION_CHARS
-from qa.service.openapi import NOT_BLANK
-from qa.service.problems import GATE, OF_A_BODY, problem_responses
-
-_MAX_QUOTE_CHARS = MAX_PASSAGE_CHARS
-"""A citation lies within one passage."""
+from qa.service.openapi import NOT_BLANK, answered_with, asked_with
+from qa.service.problems import problem_responses
 
 _MAX_OFFSET = 2**31 - 1
 _FULL = "No more feedback is taken until whoever runs this service has looked through it."
@@ -28,77 +24,39 @@ _NOT_WRITTEN = "The feedback cannot be stored just now: the disk is full or may 
 _log = logging.getLogger("pincite")
 
 
-def _not_blank(text: str) -> str:
+def _refuse_blank(text: str) -> str:
     if not text.strip():
         raise PydanticCustomError("blank", "it is empty")
     return text
 
 
-_Text = Annotated[str, AfterValidator(_not_blank), Field(json_schema_extra={"pattern": NOT_BLANK})]
+_Text = Annotated[
+    str, AfterValidator(_refuse_blank), Field(json_schema_extra={"pattern": NOT_BLANK})
+]
 
 
-class RatedQuoteJson(WireModel):
-    """A citation of the answer; its other fields may be sent, and are ignored."""
+class RatedQuoteJson(JsonModel):
+    """A citation of the answer. You may send its other fields, too; they are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
-    document_id: str = Field(
-        min_length=1, max_length=200, description="The document's id.", examples=["hours"]
-    )
-    cited_text: _Text = Field(
-        max_length=_MAX_QUOTE_CHARS,
-        description=f"The words that were cited: at most {_MAX_QUOTE_CHARS} characters, for no "
-        "passage is longer.",
-        examples=["We open at 8."],
-    )
+    document_id: str = Field(min_length=1, max_length=200, description="The document's id.")
+    # A citation lies within one passage.
+    cited_text: _Text = Field(max_length=MAX_PASSAGE_CHARS, description="The words cited.")
     start_char_index: StartIndex = Field(le=_MAX_OFFSET)
     end_char_index: EndIndex = Field(le=_MAX_OFFSET)
 
-    def quote(self) -> RatedQuote:
-        """Return what is stored of it."""
-        return RatedQuote(
-            document_id=self.document_id,
-            start=self.start_char_index,
-            end=self.end_char_index,
-            cited_text=self.cited_text,
-        )
 
-
-_EXAMPLE: JsonDict = {
-    "question": "why do I get pimples after microneedling",
-    "helpful": True,
-    "answered": True,
-    "citations": [
-        {
-            "document_id": "seeds-000-6552478e434a9112-txt-5f45df46dd",
-            "cited_text": "One of the primary reasons for pimples appearing after microneedling is "
-            "the body's natural response to the micro-injuries.",
-            "start_char_index": 4802,
-            "end_char_index": 4924,
-        }
-    ],
-}
-
-
-class FeedbackBody(WireModel):
+class FeedbackBody(JsonModel):
     """What somebody says of an answer, or of an abstention."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
-
     question: _Text = Field(
-        max_length=MAX_QUESTION_CHARS,
-        description="The question, as it was asked.",
-        examples=["when do you open"],
+        max_length=MAX_QUESTION_CHARS, description="The question, as it was asked."
     )
-    helpful: bool = Field(description="Thumb up or down.", examples=[True])
-    answered: bool | None = Field(
-        default=None, description="The answer's `answered`.", examples=[True]
-    )
+    helpful: bool = Field(description="Thumb up or down.")
+    answered: bool | None = Field(default=None, description="The answer's `answered`.")
     snapshot: str | None = Field(
-        default=None,
-        max_length=100,
-        description="The answer's `snapshot`.",
-        examples=["aade9e53c2932227"],
+        default=None, max_length=100, description="The answer's `snapshot`."
     )
     citations: list[RatedQuoteJson] = Field(
         default=[],
@@ -106,23 +64,15 @@ class FeedbackBody(WireModel):
         description="The answer's `citations`: those of a helpful answer can become gold quotes.",
     )
     comment: str | None = Field(
-        default=None,
-        max_length=2000,
-        description="For whoever runs the service.",
-        examples=["On Sundays, too?"],
+        default=None, max_length=2000, description="A note for the operator of the service."
     )
 
 
-class FeedbackJson(WireModel):
+class FeedbackJson(JsonModel):
     """The feedback that was stored."""
 
-    id: str = Field(
-        description="What it is called in `pincite feedback list`.",
-        examples=["18ea3e43e9627cb47c1f7249"],
-    )
-    created: str = Field(
-        description="When it came, ISO 8601, UTC.", examples=["2026-01-01T12:00:00.000000Z"]
-    )
+    id: str = Field(description="Its name in `pincite feedback list`.")
+    created: str = Field(description="When it came, ISO 8601, UTC.")
 
 
 def add_feedback_route(app: FastAPI, store: Store) -> None:
@@ -134,16 +84,28 @@ def add_feedback_route(app: FastAPI, store: Store) -> None:
         tags=["Answers"],
         summary="Rate an answer",
         status_code=HTTPStatus.CREATED,
-        responses=problem_responses(*GATE, *OF_A_BODY, details={507: _FULL}),
+        openapi_extra=asked_with("feedback"),
+        responses={
+            201: answered_with("It is stored.", "stored_feedback"),
+            **problem_responses({507: _FULL}),
+        },
     )
     def send_feedback(body: FeedbackBody) -> FeedbackJson:
-        """Say whether an answer was of help. It is on the disk when the call returns."""
+        """Say whether an answer helped. The feedback is on the disk when the call returns."""
         entry = Feedback.new(
             body.question.strip(),
             helpful=body.helpful,
             answered=body.answered,
             snapshot=body.snapshot or "",
-            citations=[citation.quote() for citation in body.citations],
+            citations=[
+                RatedQuote(
+                    document_id=citation.document_id,
+                    start=citation.start_char_index,
+                    end=citation.end_char_index,
+                    cited_text=citation.cited_text,
+                )
+                for citation in body.citations
+            ],
             comment=body.comment or "",
         )
         try:

@@ -8,40 +8,41 @@ from fastapi.responses import PlainTextResponse, Response
 from pydantic import Field
 
 from index.store.store import Store
-from qa.formats.fields import WireModel
+from qa.formats.fields import JsonModel
 from qa.live import LiveEngine
 from qa.service.metrics import CONTENT_TYPE, Metrics
 from qa.service.openapi import answered_with
-from qa.service.problems import GATE, problem, problem_responses
+from qa.service.problems import problem, problem_responses
 
+_NOTHING = "Nothing indexed."
 _METRICS_EXAMPLE = """# HELP pincite_queue Questions that wait or are worked on.
 # TYPE pincite_queue gauge
 pincite_queue 0.0
 """
 
 
-class StatusJson(WireModel):
+class StatusJson(JsonModel):
     """How the service is."""
 
-    status: str = Field(description="`ok` or `ready`.", examples=["ready"])
+    status: str = Field(description="`ok` or `ready`.")
 
 
 def add_health_routes(
     app: FastAPI, live: LiveEngine, metrics: Metrics, store: Store | None
 ) -> None:
-    """Add the routes for monitoring; `store` is where uploads wait, if there can be any.
+    """Add the routes for monitoring; `store` is where uploads wait, if the service takes any.
 
-    They run on the event loop or in threads of their own: questions may have taken all the others.
+    They run on the event loop or in threads of their own, so that questions cannot hold them up.
     """
 
     @app.get(
         "/healthz",
         tags=["Service"],
         summary="Is it alive?",
-        responses={200: answered_with("It is.", "alive"), **problem_responses()},
+        responses={200: answered_with("It is.", "alive")},
     )
     async def healthz() -> StatusJson:
-        """Tell that the process is alive; whether it can answer is another question."""
+        """Tell that the process is alive; `/readyz` tells whether it can answer."""
         return StatusJson(status="ok")
 
     @app.get(
@@ -49,7 +50,7 @@ def add_health_routes(
         tags=["Service"],
         summary="Is it ready?",
         response_model=StatusJson,
-        responses={200: answered_with("It is.", "ready"), **problem_responses(503)},
+        responses={200: answered_with("It is.", "ready"), **problem_responses({503: _NOTHING})},
     )
     async def readyz() -> StatusJson | Response:
         """Tell whether questions can be answered: 503 until something is indexed."""
@@ -57,26 +58,23 @@ def add_health_routes(
         if not engine.snapshot.passages:
             engine = await asyncio.to_thread(live.current)
         if not engine.snapshot.passages:
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing indexed.", {"Retry-After": "5"})
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING, {"Retry-After": "5"})
         return StatusJson(status="ready")
 
     @app.get(
         "/metrics",
         tags=["Service"],
         summary="Measure it",
-        operation_id="get_metrics",
         responses={
             200: {
                 "description": "All numbers, in the text format of Prometheus.",
                 "content": {"text/plain": {"example": _METRICS_EXAMPLE}},
-            },
-            **problem_responses(*GATE),
+            }
         },
         response_class=PlainTextResponse,
     )
-    def show() -> Response:
-        """Return what Prometheus asks for: questions, requests, the queue, what is searched."""
-        pending = len(store.jobs.pending()) if store else 0
-        return Response(
-            metrics.text(live.latest, live.published_at, pending), media_type=CONTENT_TYPE
-        )
+    def get_metrics() -> Response:
+        """Return the numbers for Prometheus: questions, requests, the queue, what is searched."""
+        jobs_pending = len(store.jobs.pending()) if store else 0
+        content = metrics.text(live.latest, live.published_at, jobs_pending)
+        return Response(content, media_type=CONTENT_TYPE)

@@ -4,7 +4,7 @@ import asyncio
 from concurrent.futures import Future
 from http import HTTPStatus
 from itertools import takewhile
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import FastAPI, Header, HTTPException, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -16,26 +16,27 @@ from index.store.jobs import JOB_ID, Job, State
 from index.store.store import Store
 from index.store.uploads import UPLOAD_ID
 from index.sync import owner_of_id, refuse_id_in_use
-from qa.formats.fields import SnapshotId, WireModel
+from qa.formats.fields import JsonModel, SnapshotId
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
-from qa.service.problems import GATE, OF_A_BODY, problem_responses
+from qa.service.problems import problem_responses
 from qa.service.routes.documents import DocumentSummaryJson
-from qa.service.uploads import BODIES, read_body
+from qa.service.uploads import BODIES, UNREADABLE, read_body
 from qa.service.work_queue import WorkQueue
 from qa.service.writer import FAILED, Writer
 
 _DOCUMENT = "/v1/documents/{document_id:path}"
-"""Takes an id with a slash, too, to say what ids are like."""
+"""An id with a slash gets here, too, and a message that tells what ids are like."""
 _PATIENCE_S = 600.0
 """How long a call waits for its upload to be indexed; then it returns the job."""
 _NO_UPLOAD = "There is no upload of that id."
 _NO_JOB = "There is no job of that id."
 _BAD_ID = "document_id: use lower-case letters, digits and hyphens between them, 120 at most."
+_TAKEN = "That id is a document's in a file of a SOURCE: change the file, or choose another id."
 _OWNED_BY = {
     "upload": "That id is a record's in another upload: upload that one again without the record.",
     "source": "That id is a document's in a file of a SOURCE, not an upload: delete that file or "
-    "name it in .pinciteignore, and it is indexed no more.",
+    "name it in .pinciteignore, and it is no longer indexed.",
 }
 _NO_TEXT = "The document cannot be indexed: no text in it (scanned?); run OCR on it first."
 
@@ -50,7 +51,7 @@ UploadId = Annotated[
 Wait = Annotated[
     bool,
     Query(
-        description="`false`: do not wait until it is done; a job to poll is returned.",
+        description="`false` returns a job at once, whose state you can ask for.",
         examples=[True],
     ),
 ]
@@ -66,7 +67,7 @@ FileName = Annotated[
     str,
     Header(
         alias="Content-Disposition",
-        description="Where the file is the body: its name, which `source` then shows.",
+        description="The name of the file that is the body; `source` shows it.",
         examples=['attachment; filename="hours.pdf"'],
     ),
 ]
@@ -91,47 +92,29 @@ _DOCUMENT_LINKS = {
 }
 
 
-class UploadedJson(WireModel):
+class UploadedJson(JsonModel):
     """An upload that is indexed."""
 
-    snapshot: SnapshotId = Field(description="The snapshot in which it was first searchable.")
+    snapshot: SnapshotId = Field(description="The first snapshot in which it can be searched.")
     documents: list[DocumentSummaryJson] = Field(
-        description="The documents in it: one, or one for each row or record of a file of them."
+        description="The documents in it: one, or one for each row or record."
     )
 
 
-class JobJson(WireModel):
+class JobJson(JsonModel):
     """The state of an upload or removal."""
 
-    id: str = Field(
-        description="What to ask /v1/jobs/{job_id} for.", examples=["18ea3e43e9627cb47c1f7249"]
-    )
-    document_id: str = Field(
-        description="The id that the document was given.", examples=["clinic-hours"]
-    )
-    action: Literal["put", "delete"] = Field(
-        description="Whether it adds or replaces a document, or removes one.", examples=["put"]
-    )
-    state: State = Field(
-        description="`queued`: it will be done, whatever happens. `done`: the document can be "
-        "searched, or is found no more. `failed`: nothing was changed, and `error` says why.",
-        examples=["done"],
-    )
-    created: str = Field(
-        description="When it came, ISO 8601, UTC.", examples=["2026-11-22T10:30:02.859859Z"]
-    )
-    finished: str | None = Field(
-        description="When it was done or failed, ISO 8601, UTC; null before.",
-        examples=["2026-11-22T10:30:03.790701Z", None],
-    )
-    error: str | None = Field(description="Why it failed; null otherwise.", examples=[None])
-    snapshot: str | None = Field(
-        description="The snapshot in which it was done; null before.",
-        examples=["348f4baefb3ca58a", None],
-    )
+    id: str = Field(description="The id to ask /v1/jobs/{job_id} for.")
+    document_id: str = Field(description="The id of the document.")
+    action: Literal["put", "delete"] = Field(description="`put` adds or replaces the document.")
+    state: State = Field(description="`queued`, `done`, or `failed`: then nothing was changed.")
+    created: str = Field(description="When it came, ISO 8601, UTC.")
+    finished: str | None = Field(description="When it was done or failed; null before.")
+    error: str | None = Field(description="Why it failed; null otherwise.")
+    snapshot: str | None = Field(description="The snapshot in which it was done; null before.")
 
     @classmethod
-    def of(cls, job: Job) -> "JobJson":
+    def of(cls, job: Job) -> Self:
         """Return the JSON form of `job`."""
         return cls(
             id=job.id,
@@ -143,6 +126,10 @@ class JobJson(WireModel):
             error=job.error,
             snapshot=job.snapshot,
         )
+
+
+def _indexed(description: str) -> dict[str, Any]:
+    return answered_with(description, "uploaded", model=UploadedJson, links=_DOCUMENT_LINKS)
 
 
 _ACCEPTED = answered_with(
@@ -166,28 +153,23 @@ def add_upload_routes(
 ) -> None:
     """Add the routes that change documents in `store` by `writer`.
 
-    Bodies take turns in `bodies`, so that few are in memory, each until it is on the disk.
+    Uploads take turns in `bodies`, each until it is on the disk, so that few are in memory.
     """
 
     @app.put(
         _DOCUMENT,
         tags=["Documents"],
         summary="Add or replace a document",
-        operation_id="put_document",
         responses={
-            200: answered_with(
-                "Replaced, and searchable.", "uploaded", model=UploadedJson, links=_DOCUMENT_LINKS
-            ),
-            201: answered_with(
-                "Added, and searchable.", "uploaded", model=UploadedJson, links=_DOCUMENT_LINKS
-            ),
+            200: _indexed("Replaced, and searchable."),
+            201: _indexed("Added, and searchable."),
             202: _ACCEPTED,
-            **problem_responses(*GATE, *OF_A_BODY, 409, 415, details={422: _NO_TEXT, 503: FAILED}),
+            **problem_responses({409: _TAKEN, 415: UNREADABLE, 422: _NO_TEXT, 503: FAILED}),
         },
         response_model=None,
         openapi_extra={"requestBody": {"required": True, "content": BODIES}},
     )
-    async def put(
+    async def put_document(
         document_id: UploadId,
         request: Request,
         wait: Wait = True,  # noqa: FBT002 (a query parameter)
@@ -195,10 +177,10 @@ def add_upload_routes(
     ) -> Response:
         """Add or replace a document: text in JSON, or a file as the body or in a form.
 
-        When the call returns, the document can be searched; with `wait=false`, and where it takes
-        longer than ten minutes, it returns a job to ask about. A document in a file of a SOURCE
-        cannot be replaced (409): change the file. A file that nothing can be read of is refused
-        (422), and what was there before stays.
+        When the call returns, the document can be searched. With `wait=false`, or after ten
+        minutes, it returns a job to ask about. You cannot replace a document in a file of a SOURCE
+        (409): change the file. A file without readable text is refused (422), and the document that
+        was there stays.
         """
         replaced = await run_in_threadpool(_find_to_replace, document_id, live, store)
         async with bodies.turn():
@@ -216,16 +198,17 @@ def add_upload_routes(
         status_code=HTTPStatus.NO_CONTENT,
         tags=["Documents"],
         summary="Remove a document",
-        operation_id="delete_document",
         responses={
-            204: {"description": "Removed, and found no more."},
+            204: {"description": "Removed, and no longer found."},
             202: _ACCEPTED,
-            **problem_responses(*GATE, 409, details={404: _NO_UPLOAD, 422: _BAD_ID, 503: FAILED}),
+            **problem_responses(
+                {404: _NO_UPLOAD, 409: _OWNED_BY["source"], 422: _BAD_ID, 503: FAILED}
+            ),
         },
         response_model=None,
     )
-    async def delete(document_id: UploadId, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
-        """Remove an uploaded document. What is in old snapshots goes with `pincite purge`."""
+    async def delete_document(document_id: UploadId, wait: Wait = True) -> Response:  # noqa: FBT002 (a query parameter)
+        """Remove an uploaded document. `pincite purge` removes it from old snapshots, too."""
         await run_in_threadpool(_find_to_delete, document_id, live, store)
         job = Job.new(document_id)
         finished = await _finished(job, await _queue(writer, job, None, wait=wait))
@@ -237,13 +220,12 @@ def add_upload_routes(
         "/v1/jobs/{job_id}",
         tags=["Documents"],
         summary="Ask for the state of a job",
-        operation_id="get_job",
         responses={
             200: answered_with("The job as it is now.", "finished_job"),
-            **problem_responses(*GATE, details={404: _NO_JOB}),
+            **problem_responses({404: _NO_JOB}),
         },
     )
-    def job(job_id: JobId) -> JobJson:
+    def get_job(job_id: JobId) -> JobJson:
         """Return the state of a job. The last 1000 finished ones are remembered."""
         state = store.jobs.find(job_id)
         if state is None:
@@ -254,7 +236,7 @@ def add_upload_routes(
 async def _queue(
     writer: Writer, job: Job, content: bytes | None, *, wait: bool
 ) -> Future[Job] | None:
-    """Put a job on the disk; return the finished one to be, if the caller waits for it."""
+    """Put a job on the disk. Return a future of the finished job if the caller waits for it."""
     try:
         if wait:
             return await run_in_threadpool(writer.perform, job, content)
@@ -265,7 +247,7 @@ async def _queue(
 
 
 async def _finished(job: Job, future: Future[Job] | None) -> Job:
-    """Return a job when it is done, or as it is if the caller does not wait, or no longer."""
+    """Return a job when it is done; unfinished, if the caller does not wait or it takes long."""
     if future is None:
         return job
     try:
@@ -291,7 +273,7 @@ def _check(document_id: str) -> None:
 
 
 def _find_to_replace(document_id: str, live: LiveEngine, store: Store) -> bool:
-    """Return whether there is an upload of an id. Raises HTTPException if none may be."""
+    """Tell whether an id has an upload. Raises HTTPException if it cannot have one."""
     _check(document_id)
     try:
         refuse_id_in_use(document_id, live.current().snapshot)
@@ -301,7 +283,7 @@ def _find_to_replace(document_id: str, live: LiveEngine, store: Store) -> bool:
 
 
 def _find_to_delete(document_id: str, live: LiveEngine, store: Store) -> None:
-    """Raise HTTPException unless there is an upload of an id, or one waits to be indexed."""
+    """Raise HTTPException unless an id has an upload, or one that waits to be indexed."""
     _check(document_id)
     if owner := owner_of_id(document_id, live.current().snapshot):
         raise HTTPException(HTTPStatus.CONFLICT, _OWNED_BY[owner])

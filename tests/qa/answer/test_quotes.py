@@ -17,7 +17,7 @@ from qa.answer.quotes import (
     quotes,
 )
 from qa.answer.units import ReadUnit, ReadWindow, UnitEvidence
-from qa.question.terms import Coverage
+from qa.question.query import Coverage
 from qa.read.windows import windows
 from qa.records import AnswerSpan
 from qa.retrieve.candidates import Candidate
@@ -50,7 +50,7 @@ def texts(found: Sequence[Quote]) -> list[str]:
 
 
 def families(*candidates: Candidate) -> Families:
-    return Families(pooled(*candidates), Coverage((), ()))
+    return Families(pooled(*candidates), Coverage.of(()))
 
 
 # What can be quoted.

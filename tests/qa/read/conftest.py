@@ -1,7 +1,7 @@
-"""A reader with heads at random on the encoder's own weights, for what holds of any weights."""
+"""A small reader of random weights, on torch and on OpenVINO."""
 
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +9,11 @@ import pytest
 from index.encoding.model import Model
 from index.encoding.openvino_model import precisions
 from index.records import Span
-from qa.read.bundled import TrainedReader, find_reader
+from qa.read.network import TorchReader
 from qa.read.openvino_reader import OpenVinoReader, openvino_reader
-from qa.read.torch_reader import TorchReader
+from qa.read.reader import MOST_TOKENS, TrainedReader, find_reader
 from qa.read.windows import Window
+from tests.models import make_model
 
 
 def windows_of(*texts: str, above: str = "") -> list[Window]:
@@ -37,17 +38,17 @@ def write_weights(path: Path, encoder: Model, seed: int = 0) -> None:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, model: Model) -> TrainedReader:
-    weights = tmp_path_factory.mktemp("reader") / "weights.safetensors"
-    write_weights(weights, model)
-    return find_reader(weights, None)
+    """A small network: what holds of any weights can be seen in it quickly."""
+    folder = tmp_path_factory.mktemp("reader")
+    encoder = make_model(folder / "encoder", model, reads=MOST_TOKENS)
+    write_weights(folder / "weights.safetensors", encoder)
+    return replace(find_reader(folder / "weights.safetensors", None), encoder=encoder)
 
 
 @pytest.fixture(scope="session")
-def converted_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where this session keeps converted readers, which are large."""
-    folder = tmp_path_factory.mktemp("converted")
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+def converted_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this session keeps converted readers."""
+    return tmp_path_factory.mktemp("converted")
 
 
 @pytest.fixture(scope="session")

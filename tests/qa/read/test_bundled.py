@@ -7,10 +7,16 @@ import pytest
 
 from index.encoding.model import Model
 from index.errors import ModelError
-from qa.read import bundled
-from qa.read.bundled import WEIGHTS, WEIGHTS_SHA256, TrainedReader, find_reader, sha256_of
-from qa.read.choose import open_reader
-from qa.read.torch_reader import TorchReader
+from qa.read import reader as readers
+from qa.read.network import TorchReader
+from qa.read.reader import (
+    WEIGHTS,
+    WEIGHTS_SHA256,
+    TrainedReader,
+    find_reader,
+    open_reader,
+    sha256_of,
+)
 from tests.qa.read.conftest import windows_of, write_weights
 
 MOST_BYTES = 25_000_000
@@ -63,7 +69,7 @@ def test_damaged_weights_are_refused(trained: TrainedReader, tmp_path: Path) -> 
 def test_missing_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = tmp_path / "reader.safetensors"
     assert_refused(missing, "0" * 64, "are missing: there is no .*name another weights file")
-    monkeypatch.setattr(bundled, "WEIGHTS", missing)
+    monkeypatch.setattr(readers, "WEIGHTS", missing)
     assert_refused(missing, "0" * 64, "are missing: there is no .*reinstall Pincite")
 
 
@@ -71,9 +77,8 @@ def test_missing_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_what_holds_no_weights_is_an_error_of_one_line(content: bytes, tmp_path: Path) -> None:
     weights = tmp_path / "reader.safetensors"
     weights.write_bytes(content)
-    reader = TorchReader(find_reader(weights, None))
     with pytest.raises(ModelError, match="weights") as raised:
-        reader.read("why?", windows_of("So."))
+        TorchReader(find_reader(weights, None))
     assert "\n" not in str(raised.value)
 
 

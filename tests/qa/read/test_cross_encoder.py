@@ -7,8 +7,8 @@ import pytest
 
 from index.encoding.model import DEFAULT_MODEL, Model
 from index.errors import ModelError
-from qa.read.choose import open_reader
 from qa.read.cross_encoder import CrossEncoderReader
+from qa.read.reader import open_reader
 from tests.qa.read.conftest import windows_of
 
 QUESTION = "How long does redness last?"

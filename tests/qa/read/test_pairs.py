@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from index.encoding.model import Model
 from index.errors import ModelError
-from qa.read.pairs import MOST_QUESTION_TOKENS, MOST_TOKENS, PairTokenizer
+from qa.read.pairs import PairTokenizer
+from qa.read.reader import MOST_QUESTION_TOKENS, MOST_TOKENS
 from tests.qa.read.conftest import windows_of
 
 

@@ -13,13 +13,20 @@ import numpy as np
 import pytest
 
 from index.encoding import openvino_model
+from index.encoding.openvino_model import precisions
 from index.errors import ModelError, NotConvertibleError
 from qa.read import openvino_reader as converted
-from qa.read.bundled import TrainedReader
-from qa.read.choose import open_trained
+from qa.read.network import TorchReader
 from qa.read.openvino_reader import TOLERANCES, OpenVinoReader, largest_differences, openvino_reader
-from qa.read.reader import Logits, Reader, Reading, TokenScores
-from qa.read.torch_reader import TorchReader
+from qa.read.reader import (
+    Logits,
+    Reader,
+    Reading,
+    TokenScores,
+    TrainedReader,
+    find_reader,
+    open_trained,
+)
 from qa.read.windows import Window
 from tests.qa.read.conftest import windows_of
 
@@ -113,9 +120,22 @@ def test_openvino_gives_the_logits_of_torch(
 ) -> None:
     questions = (QUESTION, "", "why? " * 100)
     for reader in on_openvino:
-        found = largest_differences(on_torch, reader, [(each, WINDOWS) for each in questions])
-        assert 0 <= found["answerability"] <= TOLERANCES[reader.precision]
-        assert 0 <= found["tokens"] <= TOLERANCES[reader.precision]
+        assert_same(on_torch, reader, [(each, WINDOWS) for each in questions])
+
+
+def test_openvino_gives_the_logits_of_torch_with_the_bundled_weights() -> None:
+    bundled = find_reader()
+    for precision in precisions():
+        reader = openvino_reader(bundled, precision)
+        assert_same(TorchReader(bundled), reader, [(QUESTION, WINDOWS[:6])])
+
+
+def assert_same(
+    reference: Reader, reader: OpenVinoReader, asked: Sequence[tuple[str, Sequence[Window]]]
+) -> None:
+    found = largest_differences(reference, reader, asked)
+    assert 0 <= found["answerability"] <= TOLERANCES[reader.precision]
+    assert 0 <= found["tokens"] <= TOLERANCES[reader.precision]
 
 
 def test_what_stands_above_is_read_but_not_scored(readers: list[Reader]) -> None:
@@ -180,8 +200,8 @@ def test_once_converted_a_reader_reads_without_torch(
         import sys
         from pathlib import Path
         from index.records import Span
-        from qa.read.bundled import find_reader
-        from qa.read.choose import open_trained
+        from qa.read.reader import find_reader
+        from qa.read.reader import open_trained
         from qa.read.windows import Window
         reader = open_trained(find_reader(Path({str(trained.weights)!r}), None))
         window = Window(0, Span(0, 5), (Span(0, 5),), "Text.", "")
@@ -217,14 +237,16 @@ def test_what_gives_other_logits_is_refused(
     assert not list(tmp_path.rglob("model.bin")), "what is refused takes no room"
 
 
-def test_a_logit_that_is_no_number_is_never_near(on_torch: TorchReader) -> None:
+def test_a_logit_that_is_no_number_is_never_near(
+    trained: TrainedReader, on_torch: TorchReader
+) -> None:
     class Spoilt(TorchReader):
         def read(self, question: str, windows: Sequence[Window]) -> Reading:
             reading = super().read(question, windows)
             reading.answerability[-1] = np.nan
             return reading
 
-    found = largest_differences(on_torch, Spoilt(on_torch._trained), [(QUESTION, WINDOWS)])
+    found = largest_differences(on_torch, Spoilt(trained), [(QUESTION, WINDOWS)])
     assert np.isnan(found["answerability"])
 
 

@@ -3,14 +3,15 @@
 import pytest
 
 from index.search.terms import stem
-from qa.question.terms import Coverage, Term
+from qa.question.query import Coverage
 from qa.read.windows import WINDOWS, share_of, windows, windows_by_promise, windows_to_read
 from qa.retrieve.candidates import Candidate
+from qa.retrieve.lexical import Term
 from tests.qa.candidates import candidate
 
 
 def asking(*words: str) -> Coverage:
-    return Coverage([Term(stem(word), 1, 1.0) for word in words], ())
+    return Coverage.of([Term(stem(word), 1, 1.0) for word in words])
 
 
 def one(text: str, name: str, score: float = 1.0, title: str = "") -> Candidate:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import time
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -76,12 +76,6 @@ def assert_is_exact(document: Document, passage: Passage, window: Window) -> Non
     assert all(part.start < part.end <= passage.end for part in window.parts)
     assert passage.span.contains(window.span)
     assert all(before.end <= after.start for before, after in pairwise(window.parts))
-    ends = accumulate(part.end - part.start + 1 for part in window.parts[:-1])
-    joints = [end - 1 for end in ends]
-    for start in range(len(window.text)):
-        located = window.locate(start, start + 1)
-        assert (located is None) == (start in joints)
-        assert located is None or located.of(document.text) == window.text[start]
 
 
 def assert_is_short(document: Document, passage: Passage, window: Window) -> None:
@@ -358,18 +352,3 @@ def test_units_tell_what_they_are(chunker: Chunker) -> None:
         ("sentence", "It passes.", False),
         ("sentence", "Is it bad?", False),
     ]
-
-
-# Back into the document.
-
-
-def test_a_stretch_is_located_within_a_part_only() -> None:
-    text = "The causes are:\nsomething else\nheat and cold"
-    parts = (Span(0, 15), Span(31, 44))
-    window = Window(0, parts[1], parts, "The causes are:\nheat and cold", "Title")
-    assert window.locate(4, 10) == Span(4, 10)
-    assert window.locate(16, 20) == Span(31, 35)
-    assert window.locate(16, 29) == Span(31, 44)
-    assert Span(31, 35).of(text) == "heat"
-    for start, end in [(0, 16), (15, 16), (10, 20), (16, 30), (-1, 2), (3, 3), (5, 4)]:
-        assert window.locate(start, end) is None
