@@ -10,7 +10,6 @@ import numpy as np
 from eval.gold import GoldSpan, Question
 from eval.records import Excerpt, Found, Overlap, Ranking, Result
 from index.records import Passage
-from index.search.dense import widened
 from index.store.snapshot import Snapshot
 from qa.answer.tracing import Trace
 from qa.records import Answer, Hit
@@ -51,7 +50,7 @@ class Corpus:
         rows = [self.rows[p.id] for p in passages if holds([place_of(p)], spans)]
         if not rows:
             return []
-        vectors = widened(self.snapshot.passage_vectors.take(np.array(rows)))
+        vectors = self.snapshot.passage_vectors.take(np.array(rows)).astype(np.float32)
         cosines = vectors @ trace.query.vector
         candidates = Candidates(
             source=self.snapshot,

@@ -1,34 +1,31 @@
-"""What became of documents in a sync, or would become of them, told by their files' digests."""
+"""What a sync changes, or would change, told by the digests of files."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import StoreError
-from index.ingest import Ingested, digest_of
-from index.parsers import READERS, OutOfReachError, UnreadableFileError, read_errors_explained
-from index.parsers.language import foreign
+from index.ingest import digest_of, read_files
+from index.parsers import READERS, UnreadableFileError, read_errors_explained
 from index.records import Document
 from index.sources.listing import SkippedFile, SourceFile, is_within
-from index.sources.selection import Selection, select_sources
+from index.sources.selection import select_sources
 from index.store.entries import Entry
-from index.store.manifest import Manifest
-from index.store.snapshot import Snapshot, open_snapshot
+from index.store.snapshot import open_snapshot
 from index.store.store import Store
+from index.store.uploads import Upload
 
 Names = tuple[str, ...]
 Renames = tuple[tuple[str, str], ...]
+"""Old and new names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a sync would do: sources by what would become of them, each in order.
+    """What a sync would do with each source, in order.
 
-    A file that turns out to be unreadable is among those added or changed. `renamed` has the old
-    and the new name of those whose bytes did not change. `kept` cannot be read for the moment and
-    stays as it was. `empty` are the folders among the SOURCEs that hold nothing to index, and
-    `dropped` are SOURCEs that will be none any more.
+    A file that turns out to be unreadable is among those added or changed.
     """
 
     added: Names
@@ -37,27 +34,22 @@ class Plan:
     renamed: Renames
     unchanged: Names
     skipped: tuple[SkippedFile, ...]
-    kept: tuple[SkippedFile, ...]
-    empty: tuple[Path, ...]
-    dropped: tuple[Path, ...]
+    kept: tuple[SkippedFile, ...]  # they cannot be read for the moment and stay as they were
+    empty: tuple[Path, ...]  # SOURCEs that are folders and hold nothing to index
+    dropped: tuple[Path, ...]  # no SOURCEs any more
 
 
 @dataclass(frozen=True, slots=True)
 class SyncReport(Plan):
-    """What a sync did, and how many texts had to be embedded.
-
-    `remarks` are those of readers on what was added or changed; `foreign` has, by language, the
-    ones of these that are in no language of the model. `repaired` is why the old snapshot was of
-    no use. `kept_aside` is the snapshot that a quality gate held back: it was not made live.
-    """
+    """What a sync did."""
 
     snapshot: str
     passages: int
     embedded: int
-    remarks: tuple[SkippedFile, ...]
-    foreign: Mapping[str, Sequence[str]]
-    repaired: str
-    kept_aside: str
+    remarks: tuple[SkippedFile, ...]  # on what was added or changed, by the parsers
+    foreign: Mapping[str, Sequence[str]]  # added or changed sources by language, if not the model's
+    repaired: str  # why the old snapshot was of no use
+    kept_aside: str  # the id of a snapshot that a quality gate held back
 
 
 def plan(
@@ -66,88 +58,41 @@ def plan(
     """Return what `sync` would do with the same sources. Raises SourceError, StoreError."""
     selection = select_sources(store, sources, ignore)
     try:
-        before = _digests(open_snapshot(store).chunked.without_texts())
+        before = digests_of(open_snapshot(store).chunked.without_texts())
     except StoreError:
         before = {}
     now: dict[str, str] = {}
-    locations: dict[str, Path] = {}
-    unread = list(selection.skipped)
-    for file, upload in selection.files:
-        location = Path(file.source) if upload else file.path
-        try:
-            now[file.source] = _digest(file)
-            locations[file.source] = location
-        except UnreadableFileError as error:
-            there = location if isinstance(error, OutOfReachError) else None
-            unread.append(SkippedFile(file.source, str(error), there))
-    skipped: list[SkippedFile] = []
-    kept: list[SkippedFile] = []
-    for file_or_folder in sorted(unread, key=lambda each: each.path):
-        there, name = file_or_folder.out_of_reach, file_or_folder.path
-        below = [s for s in before.keys() - now.keys() if s == name or s.startswith(f"{name}/")]
-        if there and below:
-            now.update((source, before[source]) for source in below)
-            locations.update(dict.fromkeys(below, there))
-            kept.append(file_or_folder)
-        else:
-            skipped.append(file_or_folder)
-    count_in = {
-        source: sum(is_within(location, source) for location in locations.values())
-        for source in selection.sources
-    }
-    selection.refuse_loss(count_in, skipped)
+
+    def read(file: SourceFile, _: Upload | None) -> None:
+        if file.suffix not in READERS:
+            raise UnreadableFileError(f"unsupported type {file.suffix or '(no suffix)'}")
+        with read_errors_explained():
+            now[file.source] = digest_of(file.path)
+
+    def keep(name: str, read: Container[str]) -> list[str]:
+        sources = [s for s in before if s not in read and is_within(s, name)]
+        now.update((source, before[source]) for source in sources)
+        return sources
+
+    locations, skipped, kept = read_files(selection.files, selection.skipped, read, keep)
+    counts = selection.counts(locations.values())
+    selection.refuse_loss(counts, skipped)
     return Plan(
-        *_compare(before, now),
+        *compare(before, now),
         skipped=tuple(skipped),
         kept=tuple(kept),
-        empty=selection.empty(count_in),
+        empty=selection.empty(counts),
         dropped=selection.dropped,
     )
 
 
-def report(
-    old: Snapshot | None,
-    ingested: Ingested,
-    selection: Selection,
-    manifest: Manifest,
-    embedded: int,
-    *,
-    repaired: str,
-    languages: frozenset[str] | None,
-    kept_aside: str,
-) -> SyncReport:
-    """Compare what was ingested with the old snapshot.
-
-    `languages` are those that the model is for, None if that is not known.
-    """
-    before = _digests(old.chunked.without_texts()) if old else {}
-    changes = _compare(before, _digests(ingested.documents))
-    added, changed, *_ = changes
-    sources = {*added, *changed}
-    new = [entry.load().document for entry in ingested.documents if entry.source in sources]
-    return SyncReport(
-        *changes,
-        skipped=tuple(ingested.skipped),
-        kept=tuple(ingested.kept),
-        empty=selection.empty({source: ingested.count_in(source) for source in selection.sources}),
-        dropped=selection.dropped,
-        snapshot=manifest.id,
-        passages=manifest.passages,
-        embedded=embedded,
-        remarks=tuple(SkippedFile(each.source, remark) for each in new for remark in each.remarks),
-        foreign=foreign(new, languages),
-        repaired=repaired,
-        kept_aside=kept_aside,
-    )
-
-
-def _compare(
+def compare(
     before: Mapping[str, str], now: Mapping[str, str]
 ) -> tuple[Names, Names, Names, Renames, Names]:
-    """Return which sources were added, changed, removed, renamed, and are unchanged.
+    """Return the sources that were added, changed, removed and renamed, and the unchanged ones.
 
-    Both arguments have the SHA-256 of sources' bytes by their names. A source that is gone was
-    renamed if there is a new one of the same bytes, one for each.
+    The arguments have the digests of sources. Each source that is gone was renamed if there is a
+    new one with its digest.
     """
     both = sorted(before.keys() & now.keys())
     gone: dict[str, list[str]] = defaultdict(list)
@@ -168,14 +113,6 @@ def _compare(
     )
 
 
-def _digests(documents: Iterable[Document | Entry]) -> dict[str, str]:
-    """Return the SHA-256 of each document's bytes by its source."""
-    return {each.source: each.document_sha256 for each in documents}
-
-
-def _digest(file: SourceFile) -> str:
-    """Return a file's SHA-256. Raises UnreadableFileError, also for a type that nothing reads."""
-    if file.suffix not in READERS:
-        raise UnreadableFileError(f"unsupported type {file.suffix or '(no suffix)'}")
-    with read_errors_explained():
-        return digest_of(file.path)
+def digests_of(documents: Iterable[Document | Entry]) -> dict[str, str]:
+    """Return the digest of each document's file by its source."""
+    return {document.source: document.document_sha256 for document in documents}

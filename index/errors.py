@@ -1,15 +1,8 @@
-"""What can go wrong while indexing or opening a store.
-
-Every message is one line that says what is wrong and what to do about it; the
-command line prints it as it is, so no message needs a traceback to be understood.
-"""
+"""Errors of indexing and of stores. Each message is one line that says what to do."""
 
 
 class PinciteError(Exception):
-    """Base of all errors that are meant to be shown to a user.
-
-    `exit_code` is what the command line ends with: 1 for a failure, 2 for wrong usage.
-    """
+    """Base of all errors that a user sees; the command line ends with its `exit_code`."""
 
     exit_code = 1
 
@@ -33,34 +26,36 @@ class ModelError(PinciteError):
 
 
 class NotConvertibleError(ModelError):
-    """OpenVINO cannot stand in for torch with this model, or not on this machine."""
+    """OpenVINO cannot run this model in place of torch on this machine."""
 
 
 class StoreError(PinciteError):
-    """The store cannot be read or written as it is."""
+    """The store cannot be read or written."""
 
 
 class StoreMissingError(StoreError):
-    """There is no store at the given place yet."""
+    """There is no store at the given place."""
 
 
 class StoreUnusableError(StoreError):
     """The store was written by another Pincite, or is damaged; `reason` says how."""
 
+    advice = ". Rebuild it from the sources with `pincite index SOURCE…`."
+
     def __init__(self, reason: str) -> None:
-        super().__init__(f"{reason}. Rebuild it from the sources with `pincite index SOURCE…`.")
+        super().__init__(reason + self.advice)
         self.reason = reason
 
 
 class StoreOutdatedError(StoreUnusableError):
-    """A snapshot is in an older format: nothing is lost, for indexing builds it anew."""
+    """A snapshot is in an older format; indexing builds it anew, and nothing is lost."""
+
+    advice = ": run `pincite index`, which builds the store anew from its SOURCEs and uploads."
 
     def __init__(self, snapshot: str, version: int) -> None:
         super().__init__(
             f"Snapshot {snapshot} was written by an earlier Pincite, in format {version}"
         )
-        advice = "run `pincite index`, which builds the store anew from its SOURCEs and uploads"
-        self.args = (f"{self.reason}: {advice}.",)
 
 
 class StoreDamagedError(StoreUnusableError):

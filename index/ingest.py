@@ -1,9 +1,10 @@
-"""Files to documents, passages and vectors; what the last snapshot knows is not made again."""
+"""From files to documents, passages and vectors, without repeating what the last snapshot has."""
 
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from index.parsers import (
 from index.parsers.files import MAX_FILE_BYTES
 from index.progress import Progress, no_progress
 from index.records import ChunkedDocument, Document
-from index.sources.listing import SkippedFile, SourceFile, is_within
+from index.sources.listing import SkippedFile, SourceFile
 from index.store.entries import Entry
 from index.store.known import Known
 from index.store.uploads import Upload, is_upload, upload_id_of
@@ -31,28 +32,53 @@ from index.store.vectors import VectorCache
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """The documents to publish, and the files that were `skipped`.
-
-    `kept` are files and folders that cannot be read for the moment: the documents that the last
-    snapshot has of them stay. `locations` tells where each document lies, by its source; for one
-    that was kept with its folder, that is the folder.
-    """
+    """The documents to publish, and what became of the files, as `read_files` returns it."""
 
     documents: list[Entry] = field(default_factory=list[Entry])
     locations: dict[str, Path] = field(default_factory=dict[str, Path])
     skipped: list[SkippedFile] = field(default_factory=list[SkippedFile])
     kept: list[SkippedFile] = field(default_factory=list[SkippedFile])
 
-    def count_in(self, root: Path) -> int:
-        """Return how many of the documents lie in `root`."""
-        within = {source for source, path in self.locations.items() if is_within(path, root)}
-        return sum(document.source in within for document in self.documents)
+
+def read_files(
+    files: Sequence[tuple[SourceFile, Upload | None]],
+    skipped: Iterable[SkippedFile],
+    read: Callable[[SourceFile, Upload | None], None],
+    keep: Callable[[str, Container[str]], Collection[str]],
+    progress: Progress = no_progress,
+) -> tuple[dict[str, Path], list[SkippedFile], list[SkippedFile]]:
+    """Have each file read; return where each source lies, what is skipped, and what is kept.
+
+    Where a file or folder cannot be read for the moment, the documents that the last snapshot has
+    of it stay. `keep` takes its name and the sources that were read; it returns the other sources
+    of the last snapshot below that name.
+    """
+    locations: dict[str, Path] = {}
+    unread = list(skipped)
+    for done, (file, upload) in enumerate(files, 1):
+        location = Path(file.source) if upload else file.path  # an upload lies in no folder
+        try:
+            read(file, upload)
+            locations[file.source] = location
+        except UnreadableFileError as error:
+            out_of_reach = location if isinstance(error, OutOfReachError) else None
+            unread.append(SkippedFile(file.source, str(error), out_of_reach))
+        progress("Reading", done, len(files))
+    still_skipped: list[SkippedFile] = []
+    kept: list[SkippedFile] = []
+    for item in sorted(unread, key=lambda item: item.path):
+        if item.out_of_reach and (sources := keep(item.path, locations)):
+            locations.update(dict.fromkeys(sources, item.out_of_reach))
+            kept.append(item)
+        else:
+            still_skipped.append(item)
+    return locations, still_skipped, kept
 
 
 class Ingestion:
     """Turns files into documents with passages, and has these embedded.
 
-    It looks each file up in the last snapshot, `known`; with `reread` it reads them all anew.
+    Without `reread`, files that `known`, the last snapshot, has are not read again.
     """
 
     def __init__(
@@ -69,37 +95,25 @@ class Ingestion:
         skipped: Sequence[SkippedFile] = (),
         progress: Progress = no_progress,
     ) -> Ingested:
-        """Read `files`; `skipped` are those that were passed over before."""
-        ingested = Ingested()
-        unread = list(skipped)
+        """Take the documents of `files`; `skipped` are those that were passed over before."""
+        documents: list[Entry] = []
 
-        def add(documents: Sequence[Entry], location: Path) -> None:
-            self._embed(documents)
-            ingested.documents.extend(documents)
-            ingested.locations.update((document.source, location) for document in documents)
+        def read(file: SourceFile, upload: Upload | None) -> None:
+            entries = self._read(file, upload)
+            self._embed(entries)
+            documents.extend(entries)
 
-        for done, (file, upload) in enumerate(files, 1):
-            location = Path(file.source) if upload else file.path  # an upload lies in no folder
-            try:
-                add(self._read(file, upload), location)
-            except UnreadableFileError as error:
-                there = location if isinstance(error, OutOfReachError) else None
-                unread.append(SkippedFile(file.source, str(error), there))
-            progress("Reading", done, len(files))
-        for file_or_folder in sorted(unread, key=lambda each: each.path):
-            there = file_or_folder.out_of_reach
-            before = self._known.below(file_or_folder.path) if there else []
-            kept = self._as_cut_now(e for e in before if e.source not in ingested.locations)
-            if there and kept:
-                add(kept, there)
-                ingested.kept.append(file_or_folder)
-            else:
-                ingested.skipped.append(file_or_folder)
-        _refuse_same_ids(ingested.documents)
+        def keep(name: str, read: Container[str]) -> set[str]:
+            kept = self.reuse(e for e in self._known.below(name) if e.source not in read)
+            documents.extend(kept)
+            return {entry.source for entry in kept}
+
+        ingested = Ingested(documents, *read_files(files, skipped, read, keep, progress))
+        _refuse_same_ids(documents)
         return ingested
 
     def ingest_documents(self, documents: Iterable[Document]) -> list[Entry]:
-        """Take documents that are in no file; one without any passage is left out."""
+        """Take documents that are in no file, those without a passage left out."""
         entries: list[Entry] = []
         for entry in self._chunk(documents):
             self._embed([entry])
@@ -107,29 +121,32 @@ class Ingestion:
         return entries
 
     def reuse(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Take documents of the last snapshot without looking at their files."""
-        reused = self._as_cut_now(entries)
+        """Take documents of the last snapshot, cut anew if the chunker or the model changed."""
+        reused = list(entries)
+        if not self._known.is_cut_as_now:
+            reused = list(self._chunk(entry.load().document for entry in reused))
         self._embed(reused)
         return reused
 
     def _read(self, file: SourceFile, upload: Upload | None) -> list[Entry]:
-        """Raises UnreadableFileError, OutOfReachError."""
         if upload:
             _refuse_damage(upload, file.path)
         with read_errors_explained():
-            modified = upload.modified if upload else _time_of(file.path)
+            modified = upload.modified if upload else _modified(file.path)
             digest = "" if self._reread else digest_of(file.path)
-            known = [] if self._reread else self._known.of(file, digest)
-        changed = upload and any(entry.modified != upload.modified for entry in known)
-        if known and self._known.is_cut_as_now and not changed:
-            return [entry.with_time(modified) for entry in known]
-        documents: list[Document] = [entry.load().document for entry in known]
-        if not documents and (renamed := self._known.renamed(file, digest)):
+        previous = [] if self._reread else self._known.of(file, digest)
+        changed = upload and any(entry.modified != upload.modified for entry in previous)
+        if previous and self._known.is_cut_as_now and not changed:
+            return [entry.with_time(modified) for entry in previous]
+        if upload:
+            documents = [upload.describe(document) for document in read_file(file)]
+        elif previous:
+            documents = [entry.load().document for entry in previous]
+        elif renamed := self._known.renamed(file, digest):
             documents = [renamed]
-        if not documents or upload:
+        else:
             documents = read_file(file)
-        described = (upload.describe(each) if upload else each for each in documents)
-        entries = list(self._chunk(replace(each, modified=modified) for each in described))
+        entries = list(self._chunk(replace(each, modified=modified) for each in documents))
         if not entries:
             raise UnreadableFileError("nothing in it but headings or markup")
         return entries
@@ -141,12 +158,6 @@ class Ingestion:
             if entry.stored or entry.load().passages:
                 yield entry
 
-    def _as_cut_now(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Return documents of the last snapshot, cut anew if the chunker or the model changed."""
-        if self._known.is_cut_as_now:
-            return list(entries)
-        return list(self._chunk(entry.load().document for entry in entries))
-
     def _embed(self, documents: Sequence[Entry]) -> None:
         unseen = [entry.load() for entry in documents if not self._known.is_as_it_was(entry)]
         if unseen:
@@ -154,14 +165,14 @@ class Ingestion:
 
 
 _BLOCK = 1024
-"""Texts that are sorted by length together: a batch takes as long as its longest text."""
+"""So many texts are sorted by length together: a batch takes as long as its longest text."""
 _STEP = 256
 
 
 class Embedder:
-    """Encodes what a cache lacks in a thread of its own. A context: leaving it ends the thread.
+    """Encodes what a cache lacks, in a thread that ends with the context.
 
-    An error of the encoder is raised by the next call.
+    The next call raises an error of the encoder.
     """
 
     def __init__(self, cache: VectorCache, encoder: Encoder, progress: Progress) -> None:
@@ -183,7 +194,7 @@ class Embedder:
         self._thread.shutdown(cancel_futures=True)
 
     def add(self, documents: Sequence[ChunkedDocument]) -> None:
-        """Have the documents' passages embedded, soon."""
+        """Have the documents' passages embedded."""
         for text in self._cache.missing(documents):
             if text not in self._seen:
                 self._seen.add(text)
@@ -195,7 +206,7 @@ class Embedder:
             self._blocks.remove(block)
 
     def finish(self) -> int:
-        """Wait until all is embedded; return how many texts that were."""
+        """Wait until all texts are embedded; return how many there were."""
         self._submit()
         for block in self._blocks:
             block.result()
@@ -217,7 +228,7 @@ class Embedder:
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file. Raises UnreadableFileError for one too large to be read."""
+    """Return the SHA-256 of a file. Raises UnreadableFileError for one that is too large."""
     with path.open("rb") as file:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise UnreadableFileError(f"larger than {MAX_FILE_BYTES // 2**20} MiB; split it")
@@ -225,17 +236,13 @@ def digest_of(path: Path) -> str:
 
 
 def _refuse_damage(upload: Upload, path: Path) -> None:
-    """Raise OutOfReachError unless an upload's content is what was uploaded."""
-    try:
-        intact = digest_of(path) == upload.content.sha256
-    except (OSError, UnreadableFileError):
-        intact = False
-    if not intact:
-        raise OutOfReachError("its content in the store is damaged; upload it again")
+    with suppress(OSError, UnreadableFileError):
+        if digest_of(path) == upload.content.sha256:
+            return
+    raise OutOfReachError("its content in the store is damaged; upload it again")
 
 
 def _refuse_same_ids(documents: Iterable[Entry]) -> None:
-    """Raise SourceError where an upload was given the id of another document."""
     sources: dict[str, str] = {}
     for document in documents:
         other = sources.setdefault(document.id, document.source)
@@ -247,6 +254,5 @@ def _refuse_same_ids(documents: Iterable[Entry]) -> None:
             )
 
 
-def _time_of(path: Path) -> str:
-    changed = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-    return changed.isoformat().replace("+00:00", "Z")
+def _modified(path: Path) -> str:
+    return f"{datetime.fromtimestamp(int(path.stat().st_mtime), UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,35 +1,33 @@
-"""How much of the machine the processes of the command line take."""
+"""How many threads and how much memory a process of the command line takes."""
 
 import ctypes
 import os
 
 _ARENAS = 2
-_M_ARENA_MAX = -8
-"""Of mallopt(3), in malloc.h of the GNU C library."""
+_M_ARENA_MAX = -8  # in malloc.h of the GNU C library
 
 
 def take_little() -> None:
-    """Take one thread for linear algebra and few pools of memory.
+    """Take one thread for linear algebra and few pools of memory. Call it before NumPy's import.
 
-    The products of one question are small: a second thread costs more than it gains, and takes a
-    core from the encoder. Of each pool that threads take memory from, some is held and not used.
-    What the environment says (OPENBLAS_NUM_THREADS, MALLOC_ARENA_MAX) goes before. NumPy
-    counts its threads when it is imported, so this comes first; processes started later inherit it.
+    The matrices of one question are so small that a second thread costs more than it gains. Each
+    pool of memory holds some that is not used. The environment's OPENBLAS_NUM_THREADS and
+    MALLOC_ARENA_MAX come first.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # The C library reads its own variable before Python runs.
-    if "MALLOC_ARENA_MAX" not in os.environ and (mallopt := _of_c_library("mallopt")):
+    # The C library has read its own variable before Python runs.
+    if "MALLOC_ARENA_MAX" not in os.environ and (mallopt := _c_function("mallopt")):
         mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def give_back() -> None:
-    """Give the system the memory that was freed but is held for later, as far as that can be."""
-    if malloc_trim := _of_c_library("malloc_trim"):
+    """Return freed memory to the system, where the C library can."""
+    if malloc_trim := _c_function("malloc_trim"):
         malloc_trim(0)
 
 
-def _of_c_library(name: str) -> "ctypes._NamedFuncPointer | None":
-    """Return a function of the GNU C library; None where there is another one."""
+def _c_function(name: str) -> "ctypes._NamedFuncPointer | None":
+    """Return a function of the GNU C library; None where there is another library."""
     try:
         return getattr(ctypes.CDLL("libc.so.6"), name, None)
     except OSError:

@@ -1,4 +1,4 @@
-"""Telling how far long work has come."""
+"""Progress of long work, shown on stderr."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.progress import Task, TaskID
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is so far."""
+"""Called with the kind of work, how much of it is done, and how much there is so far."""
 
 _SECONDS_A_LINE = 10.0
 _COUNTED = {"Reading": " files", "Embedding": " texts", "Asking": " questions"}
@@ -24,13 +24,12 @@ def no_progress(what: str, done: int, total: int) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Show a bar with rate and time left on stderr; a line now and then where it is no terminal."""
-    shown = console(stderr=True)
-    if not shown.is_terminal:
+    """Show a bar with rate and time left at a terminal, else a line every ten seconds."""
+    stderr = console(stderr=True)
+    if not stderr.is_terminal:
         yield _plain_lines()
         return
-    # Imported when shown: few commands do.
-    from rich import progress
+    from rich import progress  # here and not above: few commands show a bar
     from rich.text import Text
 
     class Rate(progress.ProgressColumn):
@@ -44,7 +43,7 @@ def progress_bar() -> Iterator[Progress]:
         Rate(),
         progress.TimeRemainingColumn(),
     )
-    with progress.Progress(*columns, console=shown, transient=True) as bar:
+    with progress.Progress(*columns, console=stderr, transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
         def report(what: str, done: int, total: int) -> None:
@@ -56,7 +55,6 @@ def progress_bar() -> Iterator[Progress]:
 
 
 def _plain_lines() -> Progress:
-    """Return what prints a line about each kind of work every ten seconds."""
     started = time.monotonic()
     last: dict[str, float] = {}
 
@@ -65,8 +63,7 @@ def _plain_lines() -> Progress:
         if now - last.get(what, started) < _SECONDS_A_LINE:
             return
         last[what] = now
-        # Who reads this may go away; the work is worth finishing all the same.
-        with suppress(BrokenPipeError):
+        with suppress(BrokenPipeError):  # the work goes on where nobody reads stderr
             sys.stderr.write(f"{what} {done} of {total}{_COUNTED.get(what, '')}\n")
 
     return report

@@ -1,11 +1,10 @@
 """The frozen types that travel through indexing and retrieval.
 
-One coordinate system holds everywhere: an offset is a 0-based count of Unicode
-code points into `Document.text`, end exclusive. A Python string index is exactly that.
+An offset is always a 0-based count of code points into `Document.text`, as Python counts them.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,7 +20,7 @@ class Span(NamedTuple):
         return text[self.start : self.end]
 
     def contains(self, other: "Span") -> bool:
-        """Tell whether all of the other span lies within this one."""
+        """Tell whether the other span lies within this one."""
         return self.start <= other.start and other.end <= self.end
 
     def overlaps(self, other: "Span") -> bool:
@@ -30,14 +29,14 @@ class Span(NamedTuple):
 
 
 UPLOADED = "upload:"
-"""What the source of a document begins with that is in no file of the user's."""
+"""The source of an uploaded document begins with this."""
 
 MetadataValue = str | int | float | bool | tuple[str, ...]
-"""What is said of a document under one name; several words where it is a list."""
+"""The value of one metadata field; a tuple where the field is a list."""
 
 
 class Heading(NamedTuple):
-    """A heading that a reader found: where it stands, and its level, 1 the outermost."""
+    """A heading that a parser found; the outermost level is 1."""
 
     start: int
     end: int
@@ -46,10 +45,9 @@ class Heading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a reader saw and the text alone does not tell.
+    """What a parser saw and the text alone does not tell.
 
-    `headings` are in order and do not overlap. `pages` has the offset at which each page starts,
-    the first page's first; it is empty where there are no pages.
+    `headings` are in order and do not overlap. `pages` has the offset at which each page starts.
     """
 
     headings: tuple[Heading, ...] = ()
@@ -60,11 +58,10 @@ class Layout:
 class Document:
     """One text that can be cited.
 
-    `source` is the name a user knows it by (`seeds/a.txt`); several documents of one file share
-    it. `id` is derived from it. `title` is empty where the text does not name itself; a file name
-    is never a title. `layout` is None where the text's own characters tell it. `modified` is when
-    the file was last changed, in ISO 8601, UTC; "" if that is not known. `remarks` is what the
-    reader has to say to a person, a line each.
+    `source` is the name a user knows it by (`seeds/a.txt`); all documents of a file share it.
+    `title` is the text's own, never the file's name; it may be empty. `layout` is None where the
+    text's own characters tell it. `modified` is when the file last changed, in ISO 8601 and UTC,
+    or empty. `remarks` are the parser's messages to a person.
     """
 
     id: str
@@ -90,7 +87,7 @@ class Document:
 
     @property
     def row_number(self) -> int | None:
-        """Which row of its file this document is; None where a file is one document."""
+        """Which row of its file this document is; None if it is no row."""
         if not self.reader.startswith("rows/"):
             return None
         number = self.metadata.get("pincite_row", self.metadata.get("row"))
@@ -107,8 +104,7 @@ class Passage:
     """A run of whole sentences within one section of a document.
 
     `sentences` are in order, do not overlap, and start and end where the passage does. `context`
-    are lines that say what the whole document is, its title and its file's name, as far as they
-    fit in front of what is embedded.
+    has the document's title and the words of its file's name, as far as they fit.
     """
 
     id: str
@@ -149,28 +145,22 @@ def passage_id(document_id: str, start: int, end: int) -> str:
 
 
 def headings(document: Document, passage: Passage) -> tuple[str, ...]:
-    """Return what a passage is headed by, each once: the document's title and its own path."""
-    found = dict.fromkeys((document.title, *passage.heading_path))
-    return tuple(heading for heading in found if heading.strip())
+    """Return the document's title and the passage's heading path, each heading once."""
+    lines = dict.fromkeys((document.title, *passage.heading_path))
+    return tuple(line for line in lines if line.strip())
 
 
-def above(context: Iterable[str], heading_path: Iterable[str]) -> tuple[str, ...]:
-    """Return the lines that are embedded in front of a passage: what is in its path comes once."""
-    path = tuple(heading_path)
-    return (*(line for line in context if line not in path), *path)
-
-
-def found_by(document: Document, passage: Passage) -> tuple[str, ...]:
-    """Return the lines whose words find a passage as its own words do: nothing of them is cited."""
+def headings_and_context(document: Document, passage: Passage) -> tuple[str, ...]:
+    """Return the lines whose words find a passage, but are no part of its own text."""
     return tuple(dict.fromkeys((*headings(document, passage), *passage.context)))
 
 
-def embedded_text(lines: Iterable[str], cited: str) -> str:
-    """Return what the encoder sees: the lines above a passage, then the text that is cited."""
-    return "\n".join((*lines, cited))
+def lines_above(context: tuple[str, ...], heading_path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the lines that are embedded in front of a passage, without repeats."""
+    return (*(line for line in context if line not in heading_path), *heading_path)
 
 
 def passage_text(document: Document, passage: Passage) -> str:
-    """Return what the encoder sees of a passage."""
-    lines = above(passage.context, passage.heading_path)
-    return embedded_text(lines, passage.span.of(document.text))
+    """Return what the encoder sees: the lines above a passage, then its own text."""
+    lines = lines_above(passage.context, passage.heading_path)
+    return "\n".join((*lines, passage.span.of(document.text)))

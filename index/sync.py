@@ -1,19 +1,21 @@
-"""From sources to a published snapshot: the store is made to hold exactly the sources."""
+"""Syncs a store with its sources, and publishes the snapshot."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from index.changes import SyncReport, report
+from index.changes import SyncReport, compare, digests_of
 from index.chunking.chunker import Chunker
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusableError
 from index.ingest import Ingested, Ingestion
 from index.parsers import UnreadableFileError, read_file
+from index.parsers.language import foreign
 from index.progress import Progress, no_progress
 from index.records import Document
-from index.sources.listing import SourceFile
+from index.sources.listing import SkippedFile, SourceFile
 from index.sources.selection import select_sources
 from index.store.making import Making
 from index.store.manifest import Manifest
@@ -23,8 +25,8 @@ from index.store.store import Store
 from index.store.uploads import Upload, UploadChange, is_upload, upload_id_of
 
 Gate = Callable[[Snapshot, Snapshot, Snapshot | None], bool]
-"""Tells whether a snapshot may follow the live one: given the live one, the candidate, and the last
-one that a gate let through where that is neither of them."""
+"""Tells whether a candidate may go live. It gets the live snapshot, the candidate, and the last
+snapshot that a gate let through, None if that is the live one."""
 
 
 def sync(
@@ -40,15 +42,14 @@ def sync(
     gate: Gate | None = None,
     wait_s: float = 0,
 ) -> SyncReport:
-    """Make `store` hold exactly its uploads and what `sources` hold; none given: those remembered.
+    """Make `store` hold exactly its uploads and the files of `sources`, or those of the last sync.
 
-    Text that was embedded before, by the same model and backend, is not embedded again. Files
-    that match a pattern of `ignore` (None: those remembered) are passed over; `reread` extracts
-    anew the text of files that did not change. `known` is a snapshot that is open already, to
-    save reading the live one. The new snapshot goes live in one step at the end; on any error
-    the old one stays. Where `gate` says no, it is kept aside and the old one stays live. A store
-    that is damaged or in an older format is built anew. Raises SourceError, ModelError,
-    StoreError; StoreBusyError if another process writes for `wait_s` seconds.
+    Files that match a pattern of `ignore` (None: the last patterns) are passed over; with
+    `reread` files that did not change are parsed again. `known` is a snapshot that is open
+    already, to save reading the live one. The new snapshot goes live in one step at the end; on
+    any error, or if `gate` says no, the old one stays live. A store that is damaged or in an older
+    format is built anew. Raises SourceError, ModelError, StoreError; StoreBusyError if another
+    process writes for `wait_s` seconds.
     """
     with store.writing(wait_s=wait_s):
         old, repaired = _open_live(store, known)
@@ -57,13 +58,13 @@ def sync(
         with making.embedder(progress) as embedder:
             ingestion = Ingestion(making.known, model, embedder, reread=reread)
             ingested = ingestion.ingest(selection.files, selection.skipped, progress)
-            count_in = {source: ingested.count_in(source) for source in selection.sources}
-            selection.refuse_loss(count_in, ingested.skipped)
+            counts = selection.counts(ingested.locations[e.source] for e in ingested.documents)
+            selection.refuse_loss(counts, ingested.skipped)
             embedded = embedder.finish()
         manifest = making.write(
             ingested,
             sources=tuple(map(str, selection.sources)),
-            held=tuple(count_in.values()),
+            held=tuple(counts.values()),
             ignore=selection.ignore,
         )
         admitted = gate is None or _admitted(gate, store, manifest, old)
@@ -72,14 +73,23 @@ def sync(
         else:
             with write_errors_explained(store.folder):
                 store.keep_aside(manifest)
-    return report(
-        old,
-        ingested,
-        selection,
-        manifest,
-        embedded,
+    before = digests_of(old.chunked.without_texts()) if old else {}
+    changes = compare(before, digests_of(ingested.documents))
+    added, changed, *_ = changes
+    new_sources = {*added, *changed}
+    new = [e.load().document for e in ingested.documents if e.source in new_sources]
+    return SyncReport(
+        *changes,
+        skipped=tuple(ingested.skipped),
+        kept=tuple(ingested.kept),
+        empty=selection.empty(counts),
+        dropped=selection.dropped,
+        snapshot=manifest.id,
+        passages=manifest.passages,
+        embedded=embedded,
+        remarks=tuple(SkippedFile(d.source, remark) for d in new for remark in d.remarks),
+        foreign=foreign(new, model.languages),
         repaired=repaired,
-        languages=model.languages,
         kept_aside="" if admitted else manifest.id,
     )
 
@@ -93,10 +103,10 @@ def publish_documents(
     *,
     vectors_from: Sequence[Snapshot] = (),
 ) -> Manifest:
-    """Make `store` hold exactly `documents`, which come from no source of its own.
+    """Make `store` hold exactly `documents`, those without a passage left out.
 
-    A document that has no passage is left out. Text is not embedded again if it was before, in
-    this store or in a snapshot of `vectors_from`. Raises ModelError, StoreError.
+    Text that has a vector in this store or in `vectors_from` is not embedded again. Raises
+    SourceError if no passage is left, ModelError, StoreError.
     """
     with store.writing():
         old, _ = _open_live(store, None)
@@ -121,11 +131,11 @@ def change_uploads(
     wait_s: float = 0,
     progress: Progress = no_progress,
 ) -> Manifest:
-    """Publish a snapshot with the changes made; return its manifest.
+    """Publish a snapshot with all changes made, or none; return its manifest.
 
-    All are made or none. `known` is a snapshot that is open already, to save reading the live
-    one. Raises StoreError; StoreBusyError if another process writes for `wait_s` seconds;
-    SourceError for an id that a file of a SOURCE has.
+    `known` is a snapshot that is open already, to save reading the live one. Raises StoreError;
+    StoreBusyError if another process writes for `wait_s` seconds; SourceError for an id that
+    another document has.
     """
     with store.writing(wait_s=wait_s), write_errors_explained(store.folder):
         if known is None or known.id != store.live_id():
@@ -162,7 +172,7 @@ def refuse_id_in_use(document_id: str, snapshot: Snapshot) -> None:
 
 
 def owner_of_id(document_id: str, snapshot: Snapshot) -> Literal["upload", "source"] | None:
-    """Tell whether an id is a record's in another upload, or a document's in a file of a SOURCE."""
+    """Tell whether another upload, or a file of a SOURCE, holds the document of an id."""
     chunked = snapshot.chunked.get(document_id)
     if chunked is None or upload_id_of(chunked.document.source) == document_id:
         return None
@@ -182,7 +192,7 @@ def why_unreadable(upload: Upload, path: Path, model: Model) -> str:
 
 
 def _open_live(store: Store, known: Snapshot | None) -> tuple[Snapshot | None, str]:
-    """Return the live snapshot if it can be used, else why it cannot."""
+    """Return the live snapshot, or None and why it cannot be used."""
     try:
         if known is not None and known.id == store.live_id():
             return known, ""
@@ -196,26 +206,17 @@ def _open_live(store: Store, known: Snapshot | None) -> tuple[Snapshot | None, s
 
 
 def _admitted(gate: Gate, store: Store, manifest: Manifest, old: Snapshot | None) -> bool:
-    """Ask a gate about a manifest. Nothing is held back where nothing is live, or nothing new."""
     if old is None:
         return True
-    pointer = store.pointer()
-    checked = _opened(pointer.checked, store, old)
+    checked_id, checked = store.pointer().checked, None
+    if checked_id and checked_id != old.id:
+        with suppress(StoreError):
+            checked = read_snapshot(store.manifest(checked_id), store, known=old)
     if old.manifest.content != manifest.content:
         return gate(old, read_snapshot(manifest, store, known=old), checked)
     if checked and checked.manifest.content != manifest.content:
-        gate(old, old, checked)  # for what it says of uploads; what is live is live
+        gate(old, old, checked)  # It reports on uploads since the last check; they are live.
     return True
-
-
-def _opened(snapshot: str | None, store: Store, old: Snapshot) -> Snapshot | None:
-    """Open a snapshot other than the live one; None if there is none, or it cannot be used."""
-    if snapshot is None or snapshot == old.id:
-        return None
-    try:
-        return read_snapshot(store.manifest(snapshot), store, known=old)
-    except StoreError:
-        return None
 
 
 def _publish(

@@ -1,4 +1,4 @@
-"""How all commands behave at a terminal: answers on stdout, all else on stderr."""
+"""How all commands behave at a terminal: answers go to stdout, all else to stderr."""
 
 import io
 import os
@@ -14,20 +14,20 @@ from index.errors import PinciteError
 
 FAILURE, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
-# C0 and C1 controls but tab and line feed; line separators; what turns the direction of text;
-# halves of surrogate pairs, which cannot be written. Joiners and other marks belong to words.
+# C0 and C1 controls but tab and line feed; line separators; changes of text direction;
+# surrogates, which cannot be written. Joiners and other marks belong to words.
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that wraps only for a terminal and colours only there."""
+    """Return a console that colours, and wraps to the width, only at a terminal."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 100
     return Console(stderr=stderr, highlight=False, emoji=False, markup=False, width=width)
 
 
 def run(app: typer.Typer) -> int:
-    """Run a command line and return its exit code. Errors meant for users become one line."""
+    """Run a command line and return its exit code. Each error that a user sees becomes a line."""
     _make_writable(sys.stdout)
     _make_writable(sys.stderr)
     try:
@@ -41,13 +41,14 @@ def run(app: typer.Typer) -> int:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         result = INTERRUPTED
-    except BrokenPipeError:
-        return _unread()
+    except BrokenPipeError:  # the reader went away, as `| head` does: that is no error
+        _discard_output()
+        return 0
     except SystemExit as error:
-        # What rich and typer make of a broken pipe.
-        if isinstance(error.__context__, BrokenPipeError):
-            return _unread()
-        raise
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        _discard_output()  # rich and typer exit so on a broken pipe
+        return 0
     except OSError as error:
         _discard_output()
         return _fail(f"Reading or writing failed: {error.strerror or error}.", FAILURE)
@@ -62,7 +63,7 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return `text` as `printable` does, and on one line: a name, a title, a message."""
+    """Return `text` as `printable` does, on one line."""
     return printable(text).translate({ord("\n"): " ", ord("\t"): " "})
 
 
@@ -72,7 +73,7 @@ def note(text: str) -> None:
 
 
 def _make_writable(stream: TextIO) -> None:
-    """Let every character be written: as UTF-8 to a file or pipe, else as the terminal can."""
+    """Write UTF-8 to a file or pipe; replace what a terminal cannot show."""
     if not isinstance(stream, io.TextIOWrapper):
         return
     if stream.isatty():
@@ -81,14 +82,8 @@ def _make_writable(stream: TextIO) -> None:
         stream.reconfigure(encoding="utf-8", errors=stream.errors)
 
 
-def _unread() -> int:
-    """The reader of our output went away (`| head`): nobody is left to tell, and it is no error."""
-    _discard_output()
-    return 0
-
-
 def _discard_output() -> None:
-    """Send what is still to be written nowhere, so that ending the process does not fail on it."""
+    """Let the rest of the output go nowhere, so that the process ends without an error."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

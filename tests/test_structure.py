@@ -22,14 +22,6 @@ PRIVATE_WORDS = set(
     """.split()
 )
 """Words that mean something only to those who wrote the code."""
-TO_BE_RENAMED = {
-    "index/parsers/disguise.py",
-    "index/parsers/western.py",
-    "qa/service/asking.py",
-    "qa/service/binding.py",
-    "qa/service/direct.py",
-    "qa/verify/claims.py",
-}
 """Modules that still have such a name. This list may only become shorter."""
 TO_BE_REPLACED = "index/store/"
 MODULES = sorted(path for package in PACKAGES for path in (REPOSITORY / package).rglob("*.py"))
@@ -159,8 +151,7 @@ def test_every_name_says_what_a_module_is_and_is_not_taken():
     assert [name_of(path) for path in sorted(own) if path.stem in taken] == []
     private = {name_of(path) for path in own if path.stem.strip("_") in PRIVATE_WORDS}
     private = {name for name in private if not name.startswith(TO_BE_REPLACED)}
-    assert private - TO_BE_RENAMED == set(), "these words say something to their authors only"
-    assert TO_BE_RENAMED - private == set(), "they are renamed: take them off the list"
+    assert private == set(), "these words say something to their authors only"
 
 
 def test_no_module_lies_more_than_two_folders_deep_in_its_package():

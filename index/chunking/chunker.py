@@ -1,4 +1,4 @@
-"""From a document to its passages: whole sentences of one section, within the encoder's reach."""
+"""From a document to its passages: whole sentences of one section, as long as the encoder reads."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,10 +10,8 @@ from index.records import (
     ChunkedDocument,
     Document,
     Passage,
-    Skipped,
     Span,
-    above,
-    embedded_text,
+    lines_above,
     passage_id,
 )
 from index.search.terms import words_of_name
@@ -24,24 +22,14 @@ VERSION = 4
 
 MAX_PASSAGE_CHARS = 4000
 MAX_HEADING_PATH_CHARS = 500
-"""Tokens alone are no bound: an unbroken word of any length is one unknown token."""
+"""Tokens alone are no limit: an unbroken word of any length is one unknown token."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A sentence in the making: `opens_block` tells that a paragraph begins with it."""
-
     span: Span
     tokens: int
     opens_block: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """The lines that a passage stands `below`, and how many tokens they leave to it."""
-
-    below: tuple[str, ...]
-    tokens: int
 
 
 class Chunker:
@@ -52,25 +40,28 @@ class Chunker:
         self._budget = budget
 
     def chunk(self, document: Document) -> ChunkedDocument:
-        """Return the document's passages, and what of its text is in none of them and why.
-
-        Raises KeyError for a media type that has no outliner.
-        """
+        """Return the passages, and what is in none of them. Raises KeyError for an unknown type."""
         outline = outline_of(document)
         context = self._fit_context(document)
         passages: list[Passage] = []
         for _, blocks in groupby(outline.blocks, key=lambda block: block.section):
             passages.extend(self._passages(document, context, list(blocks)))
-        skipped = tuple(part for part in outline.skipped if not _covered(part, passages))
+        skipped = tuple(
+            part
+            for part in outline.skipped
+            if not any(p.start <= part.start and part.end <= p.end for p in passages)
+        )
         return ChunkedDocument(document, tuple(passages), skipped)
 
     def _passages(
         self, document: Document, context: tuple[str, ...], section: Sequence[Block]
     ) -> Iterator[Passage]:
         path = self._fit_headings(section[0].heading_path)
-        room = self._room_below(above(context, path))
-        sentences = [s for block in section for s in self._sentences(document.text, block, room)]
-        for run in self._pack(document.text, room, sentences):
+        lines = lines_above(context, path)
+        left = self._budget.total - self._count("\n".join((*lines, "")))
+        limit = max(1, min(self._budget.passage, left))
+        sentences = [s for block in section for s in self._sentences(document.text, block, limit)]
+        for run in self._pack(document.text, lines, limit, sentences):
             start, end = run[0].span.start, run[-1].span.end
             yield Passage(
                 id=passage_id(document.id, start, end),
@@ -82,106 +73,85 @@ class Chunker:
                 context=context,
             )
 
-    def _sentences(self, text: str, block: Block, room: _Room) -> Iterator[_Sentence]:
+    def _sentences(self, text: str, block: Block, limit: int) -> Iterator[_Sentence]:
         opens_block = True
-        for sentence in split_sentences(text, Span(block.start, block.end)):
-            for piece, tokens in self._pieces(text, sentence, room.tokens):
+        for span in split_sentences(text, Span(block.start, block.end)):
+            tokens = self._count(span.of(text))
+            pieces = [(span, tokens)]
+            if tokens > limit or span.end - span.start > MAX_SENTENCE_CHARS:
+                parts = split_long(text, span, limit, self._tokenizer)
+                pieces = [(part, self._count(part.of(text))) for part in parts]
+            for piece, tokens in pieces:
                 yield _Sentence(piece, tokens, opens_block)
                 opens_block = False
 
-    def _pieces(self, text: str, sentence: Span, limit: int) -> list[tuple[Span, int]]:
-        """Cut a sentence that is too long; return each piece with its number of tokens."""
-        tokens = self._count(sentence.of(text))
-        if tokens <= limit and sentence.end - sentence.start <= MAX_SENTENCE_CHARS:
-            return [(sentence, tokens)]
-        pieces = split_long(text, sentence, limit, self._tokenizer)
-        return [(piece, self._count(piece.of(text))) for piece in pieces]
-
     def _pack(
-        self, text: str, room: _Room, sentences: list[_Sentence]
+        self, text: str, lines: tuple[str, ...], limit: int, sentences: list[_Sentence]
     ) -> Iterator[list[_Sentence]]:
         """Divide a section into passages of about equal length, at paragraphs where possible."""
         total = sum(sentence.tokens for sentence in sentences)
-        passages_needed = -(-total // room.tokens)
+        passages_needed = -(-total // limit)
         early = 0.8 * total / max(1, passages_needed) if passages_needed > 1 else total + 1
         run: list[_Sentence] = []
         for sentence in sentences:
             enough = sentence.opens_block and sum(each.tokens for each in run) >= early
-            if run and (enough or not self._fits(text, room, [*run, sentence])):
-                carried = _carry_lead_in(text, run)
+            if run and (enough or not self._fits(text, lines, limit, [*run, sentence])):
+                # "These include:" stays with what follows it.
+                leads_on = len(run) > 1 and run[-1].span.of(text).endswith(":")
+                lead_in = [run.pop()] if leads_on else []
                 yield run
-                run = carried
-                if run and not self._fits(text, room, [*run, sentence]):
+                run = lead_in
+                if run and not self._fits(text, lines, limit, [*run, sentence]):
                     yield run
                     run = []
             run.append(sentence)
         if run:
             yield run
 
-    def _fits(self, text: str, room: _Room, run: Sequence[_Sentence]) -> bool:
-        """Tell whether the sentences, and what stands between them, are within the budget.
-
-        Sentences rarely have fewer tokens alone than together, so a sum well below the
-        budget, every character between them counted twice, needs no exact count.
-        """
+    def _fits(
+        self, text: str, lines: tuple[str, ...], limit: int, run: Sequence[_Sentence]
+    ) -> bool:
+        """Tell whether the sentences, and the text between them, are within the budget."""
         start, end = run[0].span.start, run[-1].span.end
         if end - start > MAX_PASSAGE_CHARS:
             return False
+        # Sentences rarely have fewer tokens alone than together: a low sum needs no exact count.
         between = end - start - sum(each.span.end - each.span.start for each in run)
         estimate = sum(each.tokens for each in run) + 2 * between
-        if estimate <= room.tokens - self._budget.headings:
+        if estimate <= limit - self._budget.headings:
             return True
         cited = text[start:end]
         return (
-            self._count(cited) <= room.tokens
-            and self._count(embedded_text(room.below, cited)) <= self._budget.total
+            self._count(cited) <= limit
+            and self._count("\n".join((*lines, cited))) <= self._budget.total
         )
 
-    def _room_below(self, lines: tuple[str, ...]) -> _Room:
-        left = self._budget.total - self._count(embedded_text(lines, ""))
-        return _Room(lines, max(1, min(self._budget.passage, left)))
-
     def _fit_context(self, document: Document) -> tuple[str, ...]:
-        """Return the title and the file's name as far as they fit, and the name has more to say."""
+        """Return the title, and the file's name if it adds a word, as far as they fit."""
         name = words_of_name(document)
         title_words = document.title.casefold().split()
         repeated = all(word in title_words for word in name.casefold().split())
         context: tuple[str, ...] = ()
         for line in (document.title, "" if repeated else name):
             longer = (*context, line)
-            joined = "\n".join(longer)
-            short = len(joined) <= MAX_HEADING_PATH_CHARS
-            if line.strip() and short and self._count(joined) <= self._budget.context:
+            if line.strip() and self._within("\n".join(longer), self._budget.context):
                 context = longer
         return context
 
     def _fit_headings(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """Drop inner headings, then the outermost, then words of the last, until the path fits."""
-        while len(path) > 1 and not self._heading_fits("\n".join(path)):
+        limit = self._budget.headings
+        while len(path) > 1 and not self._within("\n".join(path), limit):
             path = (path[0], *path[2:]) if len(path) > 2 else path[1:]
-        if path and not self._heading_fits(path[0]):
+        if path and not self._within(path[0], limit):
             heading = path[0][:MAX_HEADING_PATH_CHARS]
             tokens = self._tokenizer.tokens(heading)
-            too_many = len(tokens) > self._budget.headings
-            shortened = heading[: tokens[self._budget.headings].start if too_many else None]
+            shortened = heading[: tokens[limit].start] if len(tokens) > limit else heading
             path = (shortened.rstrip(),) if shortened.strip() else ()
         return path
 
-    def _heading_fits(self, heading: str) -> bool:
-        return (
-            len(heading) <= MAX_HEADING_PATH_CHARS and self._count(heading) <= self._budget.headings
-        )
+    def _within(self, lines: str, limit: int) -> bool:
+        return len(lines) <= MAX_HEADING_PATH_CHARS and self._count(lines) <= limit
 
     def _count(self, text: str) -> int:
         return len(self._tokenizer.tokens(text))
-
-
-def _carry_lead_in(text: str, run: list[_Sentence]) -> list[_Sentence]:
-    """Take a closing "These include:" out of `run`, so that it stays with what it leads into."""
-    if len(run) > 1 and run[-1].span.of(text).endswith(":"):
-        return [run.pop()]
-    return []
-
-
-def _covered(part: Skipped, passages: Sequence[Passage]) -> bool:
-    return any(passage.start <= part.start and part.end <= passage.end for passage in passages)

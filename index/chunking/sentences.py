@@ -1,4 +1,4 @@
-"""Sentences as spans, by the library sentencex, and the splitting of what is too long."""
+"""Sentences as spans, by the library sentencex, and the pieces of sentences that are too long."""
 
 import re
 from collections.abc import Iterator
@@ -11,21 +11,20 @@ from index.records import Span
 from index.structure.outline import trim
 
 MAX_SENTENCE_CHARS = 1500
-"""A longer sentence is split whatever its tokens: a huge unbroken word is one token."""
+"""A longer sentence is split: a huge unbroken word is one token."""
 
 _CLAUSE_END = re.compile(r"[;,:)\]–—…、，；：](?=\s)|\s(?=[–—-]\s)")
 _BLANK = re.compile(r"\s(?=\S|\Z)")
 _WORDLESS = re.compile(r"\W*\Z")
 _STOP_BEFORE_WORD = re.compile(r"(?<![^\w\s])\.(?=\w)")
-"""In "json.loads", "AMAZON.COM" and ".NET". A sentence seldom ends so, for want of a blank."""
+"""As in "json.loads", "AMAZON.COM" and ".NET"; seldom the end of a sentence."""
 
 
 def split_sentences(text: str, span: Span) -> list[Span]:
-    """Return the sentences within `span` of `text`: in order, trimmed, nothing non-blank lost.
+    """Return the sentences within `span` of `text`, in order and without the blanks around them.
 
-    Only the library's cut positions are used, so the result is made of exact spans of
-    `text` even where its own strings should differ from it. It also cuts "json.Loads" in two;
-    that cut is not taken.
+    The library's strings may differ from `text`, so only its positions count. It also cuts
+    "json.Loads" in two; that cut is not taken.
     """
     inner = span.of(text)
     cuts = {part["end_index"] for part in sentencex.get_sentence_boundaries("en", inner)}
@@ -46,7 +45,7 @@ def split_sentences(text: str, span: Span) -> list[Span]:
 def split_long(text: str, sentence: Span, limit: int, tokenizer: Tokenizer) -> list[Span]:
     """Cut `sentence` into pieces of at most `limit` tokens, or of one code point.
 
-    Each cut is at the last clause that fits, else the last word, else the last code point.
+    Each cut is after the last clause that fits, else after the last word or code point.
     """
     pieces: list[Span] = []
     rest = sentence
@@ -58,12 +57,11 @@ def split_long(text: str, sentence: Span, limit: int, tokenizer: Tokenizer) -> l
 
 
 def _next_cut(text: str, rest: Span, limit: int, tokenizer: Tokenizer) -> int:
-    """Return where the next piece ends. A part of what fits need not fit: each cut is tried."""
     end = min(rest.end, rest.start + MAX_SENTENCE_CHARS)
     while True:
         end = _longest_fit(text, Span(rest.start, end), limit, tokenizer)
         cuts = [rest.end] if end == rest.end else [*_good_cuts(text, rest.start, end), end]
-        for cut in cuts:
+        for cut in cuts:  # A part of what fits need not fit.
             piece = trim(text, Span(rest.start, cut)).of(text)
             if len(tokenizer.tokens(piece)) <= limit:
                 return cut
@@ -75,14 +73,10 @@ def _next_cut(text: str, rest: Span, limit: int, tokenizer: Tokenizer) -> int:
 def _longest_fit(text: str, within: Span, limit: int, tokenizer: Tokenizer) -> int:
     """Return an end such that `text[within.start:end]` has at most `limit` tokens."""
     start, end = within
-    while True:
-        tokens = tokenizer.tokens(text[start:end])
-        if len(tokens) <= limit:
-            return end
-        # A cut inside a word may tokenize anew into more pieces: hence the loop.
+    # A word that is cut may have more tokens: hence the loop.
+    while len(tokens := tokenizer.tokens(text[start:end])) > limit and end > start + 1:
         end = max(start + 1, min(end - 1, start + tokens[limit].start))
-        if end == start + 1:
-            return end
+    return end
 
 
 def _good_cuts(text: str, start: int, end: int) -> Iterator[int]:

@@ -1,10 +1,9 @@
-"""Counting text in the encoder's own tokens."""
+"""The encoder's tokens, and how many of them a passage may have."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from tokenizers import Tokenizer as FastTokenizer
+import tokenizers
 
 from index.errors import ModelError
 from index.records import Span
@@ -16,11 +15,7 @@ CONTEXT_TOKENS = 30
 
 @dataclass(frozen=True, slots=True)
 class TokenBudget:
-    """How many of the encoder's tokens a passage may take.
-
-    `passage` bounds the cited text, `headings` the path in front of it, `context` the lines before
-    that, and `total` all of it.
-    """
+    """The most tokens of a passage's own text, of its heading path, of its context, and of all."""
 
     passage: int
     headings: int
@@ -29,22 +24,14 @@ class TokenBudget:
 
     @classmethod
     def within(cls, total: int) -> "TokenBudget":
-        """Return the usual budget, made smaller for an encoder that reads less than it."""
+        """Return the usual budget, or a smaller one for an encoder that reads less."""
         passage = min(PASSAGE_TOKENS, max(1, total * 4 // 5))
         context = min(CONTEXT_TOKENS, total // 8)
         return cls(passage, min(HEADING_TOKENS, total - passage), context, total)
 
 
-class Tokenizer(Protocol):
-    """Where the tokens of a text stand, special tokens left out."""
-
-    def tokens(self, text: str) -> list[Span]:
-        """Return each token's span in `text`, in order."""
-        ...
-
-
-class ModelTokenizer:
-    """The tokenizer of a sentence-transformers folder, without importing torch."""
+class Tokenizer:
+    """The tokenizer of a sentence-transformers folder, without torch."""
 
     def __init__(self, folder: Path) -> None:
         path = folder / "tokenizer.json"
@@ -54,7 +41,7 @@ class ModelTokenizer:
                 "save it with a fast tokenizer (sentence-transformers does so by default)."
             )
         try:
-            self._tokenizer = FastTokenizer.from_file(str(path))
+            self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises nothing narrower
             raise ModelError(f"{path} is not a readable tokenizer; reinstall the model.") from error
         self._tokenizer.no_truncation()
@@ -62,6 +49,6 @@ class ModelTokenizer:
         self.special_tokens: int = self._tokenizer.num_special_tokens_to_add(is_pair=False)
 
     def tokens(self, text: str) -> list[Span]:
-        """Return each token's span in `text`, in order."""
+        """Return each token's span in `text`, special tokens left out."""
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return [Span(*offsets) for offsets in encoding.offsets]

@@ -1,36 +1,31 @@
-"""Questions that are asked at once, encoded together."""
+"""Encodes together the questions that wait at the same time."""
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 
 from index.encoding.encoder import Encoder, Role, Vectors
 
 _MOST_TEXTS = 8
 _MOST_PADDING = 0.4
-"""Of a batch, in characters. What is longer or shorter than this allows is left for the next."""
+"""The share of a batch's characters; longer or shorter questions wait for the next batch."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Question:
-    """The question of one thread, answered with a vector of shape (1, dimension) or an error."""
+    """One thread's question, answered with a vector of shape (1, dimension)."""
 
     text: str
-    vector: Vectors | None = None
-    error: Exception | None = None
-
-    @property
-    def is_answered(self) -> bool:
-        return self.vector is not None or self.error is not None
+    answer: Future[Vectors] = field(default_factory=Future[Vectors])
 
 
 class Batched:
-    """An encoder that takes together the single questions which wait for it. Safe to share.
+    """An encoder that encodes waiting questions together. Safe to share between threads.
 
-    There is neither a timer nor a thread. A question that finds the encoder free is encoded at
-    once and by itself, so that its vector is the same each time. Those that come meanwhile wait;
-    then the first of them encodes them all, in its own thread. Several texts in one call, and
-    documents, go straight to the encoder.
+    A question that finds the encoder free is encoded at once and by itself. Those that come
+    meanwhile wait; then the first of them encodes them all in its own thread. Documents, and
+    several texts in one call, go straight to the encoder.
     """
 
     def __init__(self, encoder: Encoder) -> None:
@@ -41,7 +36,7 @@ class Batched:
 
     @property
     def backend(self) -> str:
-        """What computes the vectors, and how precisely."""
+        """What computes the vectors, and in which precision."""
         return self._encoder.backend
 
     def encode(self, texts: Sequence[str], role: Role) -> Vectors:
@@ -55,30 +50,28 @@ class Batched:
                 self._answer(batch)
             finally:
                 self._end_turn([question for question in batch if question is not own])
-        if own.vector is None:
-            raise own.error or RuntimeError("no thread encoded this text")
-        return own.vector
+        return own.answer.result()
 
     def _wait_for_turn(self, own: _Question) -> list[_Question]:
-        """Return what this thread must encode: nothing if another thread answered its question."""
+        """Return what this thread must encode; nothing once another thread answered `own`."""
         with self._changed:
             self._waiting.append(own)
             try:
                 self._changed.wait_for(
-                    lambda: own.is_answered or (not self._busy and self._waiting[0] is own)
+                    lambda: own.answer.done() or (not self._busy and self._waiting[0] is own)
                 )
-            except BaseException:  # such as KeyboardInterrupt: the others must not wait for it
+            except BaseException:  # such as KeyboardInterrupt: the others must not wait for `own`
                 if own in self._waiting:
                     self._waiting.remove(own)
                 self._changed.notify_all()
                 raise
-            if own.is_answered:
+            if own.answer.done():
                 return []
             self._busy = True
             return self._take_batch()
 
     def _take_batch(self) -> list[_Question]:
-        """Take the first that waits, and what is of about the same length, in order."""
+        """Take the first question that waits, and others of about its length, in order."""
         first, *others = self._waiting
         batch = [first]
         longest = total = len(first.text)
@@ -92,22 +85,22 @@ class Batched:
         return batch
 
     def _answer(self, batch: Sequence[_Question]) -> None:
-        """Give each its vector. Where together they fail, each fails or not by itself."""
+        """Give each question its vector; try them one by one where they fail together."""
         try:
             vectors = self._encoder.encode([question.text for question in batch], "query")
         except Exception as error:  # noqa: BLE001 - each caller gets it, whatever it is
             if len(batch) == 1:
-                batch[0].error = error
+                batch[0].answer.set_exception(error)
                 return
             for question in batch:
                 self._answer([question])
         else:
             for row, question in enumerate(batch):
-                question.vector = vectors[row : row + 1].copy()
+                question.answer.set_result(vectors[row : row + 1].copy())
 
     def _end_turn(self, others: Sequence[_Question]) -> None:
-        """Let the next thread encode. The others wait again if this thread was interrupted."""
+        """Let the next thread encode. If this one was interrupted, the others wait again."""
         with self._changed:
-            self._waiting[:0] = [question for question in others if not question.is_answered]
+            self._waiting[:0] = [question for question in others if not question.answer.done()]
             self._busy = False
             self._changed.notify_all()

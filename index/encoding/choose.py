@@ -1,9 +1,10 @@
-"""Which backend computes: the fastest on this machine that gives the model's own numbers."""
+"""The choice of a backend: the fastest on this machine that gives the model's own numbers."""
 
 import ctypes.util
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Literal, TypeVar
 
 from index.encoding import Backend
@@ -18,23 +19,14 @@ Device = Literal["cpu", "cuda"]
 
 
 def open_encoder(model: Model, backend: Backend = "auto", *, indexing: bool = False) -> Encoder:
-    """Return an encoder of the model.
-
-    By default that is OpenVINO in the best precision of the processor; for indexing, torch
-    on a GPU where there is one. Where OpenVINO is missing or cannot stand in for torch, it
-    is torch on the processor, and a warning says so. Raises ModelError, also where the
-    backend that was asked for cannot be had.
-    """
-
-    def on_torch(device: Device) -> Encoder:
-        return TorchEncoder(model, device)
+    """Return an encoder, for indexing on a GPU if there is one. Raises ModelError."""
 
     def on_openvino(precision: str) -> Encoder:
         from index.encoding.openvino_encoder import open_on_openvino
 
         return open_on_openvino(model, precision)
 
-    return open_on(backend, on_torch, on_openvino, prefer_gpu=indexing)
+    return open_on(backend, partial(TorchEncoder, model), on_openvino, prefer_gpu=indexing)
 
 
 def open_on(
@@ -46,8 +38,7 @@ def open_on(
 ) -> Opened:
     """Open a model on a backend; "auto" tries OpenVINO, and falls back on torch with a warning.
 
-    `on_openvino` opens it in a precision, such as "bfloat16", or raises NotConvertibleError. Raises
-    ModelError where the backend that was asked for cannot be had.
+    `on_openvino` takes a precision and may raise NotConvertibleError. Raises ModelError.
     """
     if backend == "torch-float32":
         return on_torch("cpu")
@@ -69,7 +60,6 @@ def open_on(
 
 
 def _in_best_precision(backend: Backend, on_openvino: Callable[[str], Opened]) -> Opened:
-    """Open it in the precision asked for, else in the fastest that is near enough."""
     from index.encoding.openvino_model import precisions
 
     offered = precisions()
@@ -85,7 +75,7 @@ def _in_best_precision(backend: Backend, on_openvino: Callable[[str], Opened]) -
 
 
 def _has_gpu() -> bool:
-    """Ask torch, which takes seconds to import, only where there is a driver."""
+    """Ask torch, whose import takes seconds, only where there is a driver."""
     if not (ctypes.util.find_library("cuda") or ctypes.util.find_library("nvcuda")):
         return False
     import torch

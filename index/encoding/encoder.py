@@ -1,4 +1,4 @@
-"""Text to vectors: what every encoder does, and the reference, sentence-transformers on torch."""
+"""What every encoder does, and the reference encoder: sentence-transformers on torch."""
 
 import os
 import threading
@@ -26,12 +26,10 @@ class Encoder(Protocol):
 
     @property
     def backend(self) -> str:
-        """What computes the vectors, and how precisely: other vectors do not stand for these."""
-        ...
+        """What computes the vectors, and in which precision."""
 
     def encode(self, texts: Sequence[str], role: Role) -> Vectors:
         """Return one row a text, shape (len(texts), dimension), each of Euclidean length 1."""
-        ...
 
 
 class TorchEncoder:
@@ -45,7 +43,7 @@ class TorchEncoder:
 
     @property
     def backend(self) -> str:
-        """What computes the vectors, and how precisely."""
+        """What computes the vectors, and in which precision."""
         return "torch-float32" if self._device == "cpu" else f"{self._device}-float32"
 
     def encode(self, texts: Sequence[str], role: Role) -> Vectors:
@@ -62,7 +60,7 @@ class TorchEncoder:
         return np.ascontiguousarray(vectors, dtype=np.float32)
 
     def loaded(self) -> "SentenceTransformer":
-        """Return the model itself. Raises ModelError if it cannot be loaded."""
+        """Return the torch model. Raises ModelError if it cannot be loaded."""
         with self._loading:
             if self._loaded is None:
                 self._loaded = _load(self._model, self._device)
@@ -81,7 +79,7 @@ def _load(model: Model, device: str) -> "SentenceTransformer":
             str(model.folder),
             device=device,
             local_files_only=True,
-            model_kwargs={"dtype": "float32"},  # also where it was published in half precision
+            model_kwargs={"dtype": "float32"},  # even if published in half precision
         )
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,8 +1,7 @@
-"""Finding an embedding model on this machine, and recognizing it again.
+"""Embedding models: sentence-transformers folders on this machine, known by their content.
 
-A model is a sentence-transformers folder. Its fingerprint covers every file that has a
-say in the vectors (weights, tokenizer, pooling, prompts), so the same weights are the
-same model wherever the folder lies and whichever backend computes them.
+A model's fingerprint covers every file that has a say in the vectors: weights, tokenizer, pooling,
+prompts. So it is the same wherever the folder lies and whichever backend computes.
 """
 
 import hashlib
@@ -18,10 +17,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import orjson
 from platformdirs import user_cache_path
 
-from index.chunking.tokens import ModelTokenizer, TokenBudget
+from index.chunking.tokens import TokenBudget, Tokenizer
 from index.errors import ModelError
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -33,7 +31,7 @@ _NOT_DECISIVE = {"data_config.json", "training_args.bin"}
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """What some models want in front of a text ("query: "); never part of what is cited."""
+    """What some models want in front of a text, such as "query: "."""
 
     query: str = ""
     document: str = ""
@@ -41,38 +39,31 @@ class Prompts:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An embedding model's folder and identity.
-
-    `max_length` is how many tokens the encoder reads, special tokens and prompts counted;
-    `max_tokens` is what that leaves for a text.
-    """
+    """An embedding model's folder and identity."""
 
     name: str
     folder: Path
     fingerprint: str
-    max_length: int
-    max_tokens: int
+    max_length: int  # in tokens
+    max_tokens: int  # what special tokens and prompts leave for a text
     prompts: Prompts
 
-    def tokenizer(self) -> ModelTokenizer:
+    def tokenizer(self) -> Tokenizer:
         """Return the model's own tokenizer."""
         return _tokenizer(self.folder, self.fingerprint)
 
     @property
     def languages(self) -> frozenset[str] | None:
-        """The ISO 639-1 codes of the languages it is for; None if it does not say, or many."""
+        """The ISO 639-1 codes of its languages; None if unknown or many."""
         return languages_of(self.folder)
 
     def budget(self) -> TokenBudget:
-        """Return how long a passage may be so that the encoder cuts nothing off."""
+        """Return how long a passage may be."""
         return TokenBudget.within(self.max_tokens)
 
 
 def find_model(name: str = DEFAULT_MODEL) -> Model:
-    """Return the model called `name`: the bundled one, a local folder, or one in the hub's cache.
-
-    Nothing is downloaded. Raises ModelError if the model is not on this machine or is damaged.
-    """
+    """Return the model in `folder_of(name)`. Raises ModelError if it is missing or damaged."""
     folder = folder_of(name)
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder} is not a sentence-transformers model: no config.json in it.")
@@ -91,9 +82,9 @@ def find_model(name: str = DEFAULT_MODEL) -> Model:
 
 
 def folder_of(name: str) -> Path:
-    """Return where a model lies: the bundled one, a folder, or one in the hub's cache.
+    """Return the folder of a model: the bundled one, a path, or one in the hub's cache.
 
-    Raises ModelError if it is not on this machine.
+    Nothing is downloaded. Raises ModelError.
     """
     if name == DEFAULT_MODEL:
         spec = importlib.util.find_spec(_BUNDLE)
@@ -117,21 +108,20 @@ def folder_of(name: str) -> Path:
 
 
 @lru_cache(maxsize=4)
-def _tokenizer(folder: Path, fingerprint: str) -> ModelTokenizer:  # noqa: ARG001 - part of the key
-    """Read a model's tokenizer, which takes some 50 ms, once."""
-    return ModelTokenizer(folder)
+def _tokenizer(folder: Path, fingerprint: str) -> Tokenizer:  # noqa: ARG001 - part of the key
+    """Read a model's tokenizer once: it takes some 50 ms."""
+    return Tokenizer(folder)
 
 
 def _max_sequence_length(folder: Path) -> int:
-    """Return the encoder's input length in tokens, as sentence-transformers would set it."""
-    set_length, tokenizer_length, positions = (
-        int(_read_json(folder / file).get(key) or 0)
-        for file, key in (
-            ("sentence_bert_config.json", "max_seq_length"),
-            ("tokenizer_config.json", "model_max_length"),
-            ("config.json", "max_position_embeddings"),
-        )
-    )
+    """Return how many tokens the encoder reads, as sentence-transformers would set it."""
+
+    def read(file: str, key: str) -> int:
+        return int(_read_json(folder / file).get(key) or 0)
+
+    set_length = read("sentence_bert_config.json", "max_seq_length")
+    tokenizer_length = read("tokenizer_config.json", "model_max_length")
+    positions = read("config.json", "max_position_embeddings")
     lengths = [length for length in (set_length or tokenizer_length, positions) if length > 0]
     if not lengths:
         raise ModelError(f"{folder} does not say how many tokens its model reads.")
@@ -139,11 +129,7 @@ def _max_sequence_length(folder: Path) -> int:
 
 
 def _prompts(folder: Path) -> Prompts:
-    """Return the prompts that sentence-transformers would use for questions and documents.
-
-    It fills in empty ones for both, so neither a prompt for a "passage" nor the default
-    prompt is ever used for them.
-    """
+    """Return the prompts of questions and documents; sentence-transformers uses no others."""
     configuration = _read_json(folder / "config_sentence_transformers.json")
     prompts: dict[str, str | None] = configuration.get("prompts") or {}
     return Prompts(prompts.get("query") or "", prompts.get("document") or "")
@@ -161,45 +147,43 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def decisive_files(folder: Path) -> list[Path]:
     """Return the files of a model's folder that have a say in what it computes."""
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in _DECISIVE_SUFFIXES and path.name not in _NOT_DECISIVE
-    ]
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [p for p in files if p.suffix in _DECISIVE_SUFFIXES and p.name not in _NOT_DECISIVE]
 
 
 _SETTLED_NS = 2_000_000_000
-"""A file changed more lately than that may change again without its time telling."""
+"""A file that changed later than so long ago may change again and keep its time."""
 
 
 def remembered_digests(folder: Path, files: Iterable[Path]) -> dict[str, str]:
     """Return the SHA-256 of files in `folder`, by their path below it.
 
-    A file whose size, inode and times are what they were is not read again. What is remembered
-    lies in the user's cache folder; where that cannot be written, all files are read.
+    The user's cache folder has those of files whose size, inode and times did not change.
     """
     name_of_folder = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
-    memory = user_cache_path("pincite") / "digests" / f"{name_of_folder}.json"
-    remembered = _read_digests(memory)
+    cache_file = user_cache_path("pincite") / "digests" / f"{name_of_folder}.json"
+    cached: dict[str, Any] = {}
+    with suppress(OSError, ModelError):
+        cached = _read_json(cache_file)
     digests: dict[str, str] = {}
     settled: dict[str, list[Any]] = {}
     for file in files:
         name = file.relative_to(folder).as_posix()
         stat = file.stat()
         now = [stat.st_size, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns]
-        before = remembered.get(name)
-        if isinstance(before, list) and before[:4] == now:
-            digests[name] = str(before[4])
-        else:
-            digests[name] = _sha256(file)
+        match cached.get(name):
+            case [*before, str(digest)] if before == now:
+                digests[name] = digest
+            case _:
+                digests[name] = _sha256(file)
         if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _SETTLED_NS:
             settled[name] = [*now, digests[name]]
-    if settled != remembered:
+    if settled != cached:
         with suppress(OSError):
-            memory.parent.mkdir(parents=True, exist_ok=True)
-            aside = memory.with_suffix(f".{os.getpid()}")
-            aside.write_bytes(orjson.dumps(settled))
-            aside.replace(memory)
+            cache_file.parent.mkdir(parents=True, exist_ok=True)
+            aside = cache_file.with_suffix(f".{os.getpid()}")
+            aside.write_text(json.dumps(settled))
+            aside.replace(cache_file)
     return digests
 
 
@@ -208,30 +192,19 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read_digests(memory: Path) -> dict[str, Any]:
-    try:
-        content = orjson.loads(memory.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
 _LANGUAGE = re.compile(r"^languages?:.*\n(?:[ \t]*-.*\n)*", re.MULTILINE)
 _CODE = re.compile(r"([a-z]{2})(?:[-_][a-z]+)*", re.IGNORECASE)
 
 
 def languages_of(folder: Path) -> frozenset[str] | None:
-    """Return the ISO 639-1 codes of the languages that a model is for.
-
-    None if it is for many, or its card, should it have one, does not tell.
-    """
+    """Return the ISO 639-1 codes on a model's card; None if it has none or is for many."""
     import yaml
 
     try:
         card = (folder / "README.md").read_text(encoding="utf-8")
         front_matter = _FRONT_MATTER.match(card)
-        # All else that stands there may be long: results on a hundred benchmarks.
+        # The rest may be long, such as results on a hundred benchmarks.
         line = _LANGUAGE.search(front_matter[1]) if front_matter else None
         named = yaml.load(line[0], yaml.BaseLoader) if line else {}  # noqa: S506 - gives text only
     except (OSError, ValueError, yaml.YAMLError):

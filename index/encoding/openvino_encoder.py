@@ -1,4 +1,4 @@
-"""A converted model on OpenVINO: no torch, ready in a fraction of a second."""
+"""An encoder on OpenVINO: it needs no torch and is ready in a fraction of a second."""
 
 import os
 import threading
@@ -25,19 +25,15 @@ from index.errors import ModelError
 
 _TOKENIZER_FILE = "tokenizer.json"
 LEAST_COSINE = 0.999
-"""Vectors less alike than this are not taken for those of the same model."""
+"""Vectors less alike than this are not those of the same model."""
 
 _FEW_TOKENS = 512
-"""So many, padded, are encoded at once, with all cores; more are divided among several requests."""
+"""So many, padded, are one request on all cores; more are divided among several requests."""
 _BATCH_TOKENS = 2048
 
 
 def open_on_openvino(model: Model, precision: str) -> "OpenVinoEncoder":
-    """Return an encoder of the model on OpenVINO, converting it if that was not done before.
-
-    Raises NotConvertibleError, also where an earlier try was refused, and ImportError where
-    OpenVINO is not installed.
-    """
+    """Return an encoder of the model on OpenVINO; raise what `converted` raises."""
     return converted(_EncoderConversion(model, TorchEncoder(model)), precision)
 
 
@@ -51,7 +47,7 @@ class OpenVinoEncoder:
         self._prompts = prompts
         self._precision = precision
         with ThreadPoolExecutor(max_workers=1) as beside:
-            compiling = beside.submit(self._compile, "LATENCY", keep=True)
+            compiling = beside.submit(compile_model, folder, precision, "LATENCY", keep=True)
             self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER_FILE))
             self._tokenizer.no_padding()
             self._tokenizer.enable_truncation(max_length)
@@ -62,7 +58,7 @@ class OpenVinoEncoder:
 
     @property
     def backend(self) -> str:
-        """What computes the vectors, and how precisely."""
+        """What computes the vectors, and in which precision."""
         return f"openvino-{self._precision}"
 
     def encode(self, texts: Sequence[str], role: Role) -> Vectors:
@@ -71,11 +67,9 @@ class OpenVinoEncoder:
             return np.empty((0, self._dimension), dtype=np.float32)
         prompt = self._prompts.query if role == "query" else self._prompts.document
         encodings = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
-        if len(texts) * max(len(each.ids) for each in encodings) <= _FEW_TOKENS:
-            vectors = self._encode_at_once(encodings)
-        else:
-            vectors = self._encode_in_batches(encodings)
-        return _of_length_one(vectors)
+        few = len(texts) * max(len(each.ids) for each in encodings) <= _FEW_TOKENS
+        encode = self._encode_at_once if few else self._encode_in_batches
+        return _of_length_one(encode(encodings))
 
     def _encode_at_once(self, encodings: Sequence[Encoding]) -> Vectors:
         # A request holds the buffers of one inference: each thread has its own.
@@ -86,7 +80,6 @@ class OpenVinoEncoder:
         return np.array(request.get_output_tensor(0).data, dtype=np.float32)
 
     def _encode_in_batches(self, encodings: Sequence[Encoding]) -> Vectors:
-        """Encode texts of like length together: a batch takes as long as its longest."""
         vectors = np.empty((len(encodings), self._dimension), dtype=np.float32)
 
         def store(request: Any, rows: list[int]) -> None:
@@ -102,12 +95,12 @@ class OpenVinoEncoder:
         return vectors
 
     def _open_queue(self) -> Any:
-        """Compile for many texts, from files that may have been damaged since the last time."""
+        """Compile for many texts, and check the files: they may be damaged by now."""
         probe = self._tokenizer.encode_batch_fast(["Redness fades within two days."])
         (expected,) = _of_length_one(self._encode_at_once(probe))
         damaged = f"The converted model is damaged: delete {self._folder} and try again."
         try:
-            compiled = self._compile("THROUGHPUT")
+            compiled = compile_model(self._folder, self._precision, "THROUGHPUT")
             (vector,) = _of_length_one(compiled(_padded(probe))[0])
         except RuntimeError as error:
             raise ModelError(damaged) from error
@@ -119,9 +112,6 @@ class OpenVinoEncoder:
     def _dimension(self) -> int:
         return int(self._at_once.output(0).get_partial_shape()[1].get_length())
 
-    def _compile(self, hint: str, *, keep: bool = False) -> Any:
-        return compile_model(self._folder, self._precision, hint, keep=keep)
-
 
 def _of_length_one(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -130,7 +120,7 @@ def _of_length_one(vectors: Vectors) -> Vectors:
 
 
 def _batches(encodings: Sequence[Encoding]) -> Iterator[list[int]]:
-    """Yield rows, shortest texts first, so many that padded they have some 2,000 tokens."""
+    """Yield rows of texts of like length, shortest first: each is padded to the longest."""
     batch: list[int] = []
     for row in sorted(range(len(encodings)), key=lambda row: len(encodings[row].ids)):
         if batch and (len(batch) + 1) * len(encodings[row].ids) > _BATCH_TOKENS:
@@ -167,18 +157,16 @@ _CHECKED_TEXTS = (
 
 @dataclass(frozen=True, slots=True)
 class _EncoderConversion:
-    """What it takes to convert an encoder, as `Conversion` has it."""
+    """The `Conversion` of an encoder, with pooling and all that follows it."""
 
     model: Model
     reference: TorchEncoder
 
     @property
     def digest(self) -> str:
-        """The model's fingerprint."""
         return self.model.fingerprint
 
     def write(self, folder: Path) -> None:
-        """Write the whole of the model, pooling and all that follows it included."""
         import torch
 
         transformer = self.reference.loaded()
@@ -201,29 +189,25 @@ class _EncoderConversion:
         (folder / _TOKENIZER_FILE).write_text(content, encoding="utf-8")
 
     def open(self, folder: Path, precision: str) -> OpenVinoEncoder:
-        """Open what was written."""
         return OpenVinoEncoder(folder, self.model.prompts, self.model.max_length, precision)
 
     def compare(self, opened: OpenVinoEncoder) -> Comparison:
-        """Compare vectors by their cosine, whatever the precision."""
         cosine = _least_cosine(self.reference, opened)
         near = cosine >= LEAST_COSINE
         refused = "" if near else f"converted, it gives other vectors (cosine {cosine:.4f})"
         return Comparison({"cosine": cosine}, refused)
 
     def probe(self) -> list[float]:
-        """Return the vector of one text."""
         vector: list[float] = self.reference.encode(_CHECKED_TEXTS[:1], "query")[0].tolist()
         return vector
 
     def gives(self, opened: OpenVinoEncoder, probe: list[float]) -> bool:
-        """Tell whether the vector of that text is as near as vectors of one model are."""
         (vector,) = opened.encode(_CHECKED_TEXTS[:1], "query")
         return float(vector @ probe) >= LEAST_COSINE
 
 
 def _least_cosine(reference: Encoder, opened: Encoder) -> float:
-    """Compare what both encode, texts of all lengths in one batch and one by one."""
+    """Compare vectors of texts of all lengths, encoded in one batch and one by one."""
     cosines: list[float] = []
     for role in _CHECKED_ROLES:
         batched = opened.encode(_CHECKED_TEXTS, role)
@@ -231,4 +215,4 @@ def _least_cosine(reference: Encoder, opened: Encoder) -> float:
             (expected,) = reference.encode([text], role)
             (alone,) = opened.encode([text], role)
             cosines += [float(expected @ in_batch), float(expected @ alone)]
-    return float(np.min(cosines))  # which is NaN if one of them is
+    return float(np.min(cosines))  # NaN if one of them is

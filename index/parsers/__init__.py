@@ -29,14 +29,14 @@ READERS: dict[str, Reader] = {
 }
 
 WITHOUT_PARSER = frozenset({".txt", ".text"})
-"""What is read here: all else is left to a process of its own."""
+"""What is read in this process. All else is read in a process of its own."""
 
 
 def read_file(file: SourceFile) -> list[Document]:
     """Return the documents in `file`.
 
-    Raises UnreadableFileError with the reason if it has none, OutOfReachError if what it has
-    cannot be told now, ReadingError if the process that reads files cannot be started.
+    Raises UnreadableFileError with the reason if there are none, OutOfReachError if the file cannot
+    be read now, ReadingError if the process that reads files cannot be started.
     """
     reader = READERS.get(file.suffix)
     if reader is None:

@@ -1,4 +1,4 @@
-"""From the blocks that a reader extracted to a text with its layout: a line is a block."""
+"""From the blocks that a reader extracts to a text, a line for each block, and its layout."""
 
 import hashlib
 import re
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from index.records import Document, Heading, Layout, MetadataValue
 from index.sources.listing import SourceFile
 
-# Control characters, lone surrogates, what is never shown (soft hyphen, zero-width blank, byte
-# order mark) and noncharacters. Joiners stay: emoji and several scripts need them.
+# Control characters, lone surrogates, noncharacters, soft hyphen, zero-width blank and byte order
+# mark. Joiners stay, for emoji and several scripts need them.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
-# As above, with blanks, joiners and marks of direction: alone they show nothing.
+# All but these and blanks, joiners and marks of direction, which show nothing.
 _SEEN = re.compile(
     "[^\\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -28,8 +28,8 @@ _FILE_NAME = re.compile(
     r"(?i).+\.(?:pdf|docx?|docm|odt|rtf|html?|txt|tex|dvi|indd|qxd|pptx?|xlsx?|p65)"
 )
 _TITLE_WORD = re.compile(r"\W*[^\W\d_][^\d_]*(?:-\d{1,4}\W*)?")
-"""A title without any, such as "S0140-6736(20)30183-5" or "scan_01", is an id. What stands before
-its first letter holds no letter: else a long word would take for ever."""
+"""A title without such a word, like "S0140-6736(20)30183-5" or "scan_01", is an id. No part of the
+pattern overlaps the next one, or a long word would take for ever."""
 MAX_HEADING_LEVEL = 6
 
 
@@ -38,8 +38,7 @@ class TextBlock:
     """A paragraph, list item, table row or heading, on one line.
 
     `level` is that of a heading, 0 for others. A `tight` block follows the one before without a
-    blank line, as items and rows do. `page` is the one it starts on, from 1, where there are pages,
-    and `page_breaks` are the offsets in `text` at which the pages after it start.
+    blank line. It starts on `page`, from 1, and further pages start at `page_breaks` in `text`.
     """
 
     text: str
@@ -55,20 +54,17 @@ def visible(text: str) -> str:
 
 
 def has_text(text: str) -> bool:
-    """Tell whether anything in `text` can be seen."""
+    """Tell whether any character of `text` can be seen."""
     return _SEEN.search(text) is not None
 
 
 def one_line(text: str) -> str:
-    """Return what can be seen of `text` with single blanks between its words."""
+    """Return the visible part of `text` with single blanks between its words."""
     return " ".join(visible(text).split())
 
 
 def lay_out(blocks: Iterable[TextBlock], page_count: int = 0) -> tuple[str, Layout]:
-    """Return the text of the blocks and its layout, with an entry for each of `page_count` pages.
-
-    The blocks are in order and none is blank.
-    """
+    """Return the text of the blocks, none of them blank, and its layout with so many pages."""
     parts: list[str] = []
     headings: list[Heading] = []
     pages: list[int] = []
@@ -103,7 +99,7 @@ def extracted_document(
     metadata: Mapping[str, MetadataValue],
     remarks: Sequence[str] = (),
 ) -> Document:
-    """Return the one document that was extracted from all of a file's `content` and laid out."""
+    """Return the one document of a file."""
     text, layout = laid_out
     return Document(
         id=file.document_id,
@@ -121,7 +117,7 @@ def extracted_document(
 
 
 def own_title(recorded: str) -> str:
-    """Return the title that a file's properties record; "" for what a program put there."""
+    """Return the title that a file's properties record, "" if a program made it up."""
     title = one_line(recorded)
     if _PRODUCER_TITLE.match(title) or _FILE_NAME.fullmatch(title.rsplit("/", 1)[-1]):
         return ""

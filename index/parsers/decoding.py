@@ -1,12 +1,14 @@
-"""Bytes to text: what a file is whatever its suffix, and in which encoding its text is."""
+"""Bytes to text: what a file is, whatever its suffix, and in which encoding its text is."""
 
 import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
-from index.parsers.files import UnreadableFileError
+from index.parsers.blocks import has_text
+from index.parsers.files import UnreadableFileError, bytes_of
 
 SAMPLE_BYTES = 2**17
 WORD_DOCUMENT = "a Word document; name it .docx"
@@ -18,8 +20,6 @@ _MARKUP = re.compile(
 )
 _ELEMENT = re.compile(r"</?(?:head|body|title|div|p|html)[\s>]", re.I)
 _JSON_START = re.compile(r'\s*(?:\[\s*[\[{]\s*["\]}]|\{\s*")')
-_BLANK_OR_MARK = b"\xef\xbb\xbf \t\r\n"
-_WEB_PAGE = "a web page; name it .html"
 _BY_START = (
     (b"{\\rtf", "RTF; save it as text, .docx or PDF"),
     (b"%PDF-", "a PDF; name it .pdf"),
@@ -37,13 +37,15 @@ _BY_MEDIA_TYPE = (
     (b"opendocument.presentation", "an OpenDocument presentation; save it as PDF"),
 )
 
+_MAX_INVALID = 1 / 3
+"""Of what is not ASCII in damaged UTF-8."""
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-# What no text has but for form feeds, escapes, and the end of a file of DOS.
+# No text holds these. Form feeds, escapes and the DOS end of file are allowed.
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
 _MAX_CHARACTER_BYTES = 4
 _MIN_LETTERS = 40
@@ -52,7 +54,7 @@ _BY_LANGUAGE = {
     ("cp1254",): {"az", "tr"},
     ("cp1257",): {"lt", "lv"},
 }
-"""Encodings that differ from the Western one in a few letters: the language tells them apart."""
+"""Encodings that differ from cp1252 in a few letters, and the languages that use them."""
 _SPACED = ("cp1251", "cp1253", "cp1255", "cp1256", "koi8_r")
 _UNSPACED = ("big5", "cp874", "cp932", "cp949", "euc_jp", "gb18030")
 _NAMES = {
@@ -77,62 +79,75 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def kind_of(content: bytes) -> str:
-    """Return what the first bytes show a file to be, and what to do; "" for a text or unknown."""
-    head = content[:_HEAD_BYTES].lstrip(_BLANK_OR_MARK)
+    """Return what the first bytes show a file to be, with advice, or "" if it may be a text."""
+    head = content[:_HEAD_BYTES].lstrip(codecs.BOM_UTF8 + b" \t\r\n")
     for start, kind in _BY_START:
         if head.startswith(start):
             return kind
     if content.startswith(b"PK\x03\x04"):
         return _kind_of_archive(content)
-    return _WEB_PAGE if is_web_page(head.decode("latin-1")) else ""
-
-
-def is_web_page(text: str) -> bool:
-    """Tell whether a text is all HTML; one that begins with a word on `<html>` is not."""
-    start = _MARKUP.match(text[:_HEAD_BYTES])
-    return start is not None and _ELEMENT.search(text, start.end()) is not None
+    text = head.decode("latin-1")
+    markup = _MARKUP.match(text)
+    # A text about HTML may begin with `<html>`, too.
+    is_web_page = markup is not None and _ELEMENT.search(text, markup.end()) is not None
+    return "a web page; name it .html" if is_web_page else ""
 
 
 def is_json(text: str) -> bool:
-    """Tell whether a text begins as JSON does, with an object or with an array of such."""
+    """Tell whether a text begins as a JSON object, or an array of them."""
     return _JSON_START.match(text[:_HEAD_BYTES]) is not None and text.rstrip()[-1:] in ("]", "}")
 
 
 def _kind_of_archive(content: bytes) -> str:
-    """Go by its names: a stored archive within comes before the directory of the outer one."""
     if content[30:38] == b"mimetype":
         media_type = content[38:138]
         return next((kind for part, kind in _BY_MEDIA_TYPE if part in media_type), UNKNOWN_ARCHIVE)
+    # The last name counts: that of an archive inside comes before the outer one's directory.
     last, kind = max((content.rfind(part), kind) for part, kind in _BY_PART)
     return kind if last >= 0 else UNKNOWN_ARCHIVE
 
 
 class Decoded(NamedTuple):
-    """A text and the name of the encoding it was in, "" for UTF-8."""
+    """A text, the name of the encoding it was in, "" for UTF-8, and remarks on it."""
 
     text: str
     encoding: str = ""
+    remarks: tuple[str, ...] = ()
 
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What a person should know of it."""
-        return (f"read as {self.encoding}",) if self.encoding else ()
+    @classmethod
+    def read_as(cls, encoding: str, text: str) -> "Decoded":
+        """Return a text in another encoding than UTF-8, and remark on it."""
+        return cls(text, encoding, (f"read as {encoding}",))
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What to keep with the document."""
+        """What to store with the document."""
         return {"encoding": self.encoding} if self.encoding else {}
 
 
-def decode(content: bytes) -> Decoded:
-    """Return the text that `content` holds; a byte order mark is no part of it.
+def text_of_file(path: Path) -> tuple[bytes, Decoded]:
+    """Return a file's bytes and text.
 
-    Raises UnreadableFileError if it holds none, or its encoding cannot be told.
+    Raises UnreadableFileError for other formats, and if there is no text in it.
+    """
+    content = bytes_of(path)
+    if other := kind_of(content):
+        raise UnreadableFileError(other)
+    decoded = decode(content)
+    if not has_text(decoded.text):
+        raise UnreadableFileError("empty")
+    return content, decoded
+
+
+def decode(content: bytes) -> Decoded:
+    """Return the text that `content` holds, without a byte order mark.
+
+    Raises UnreadableFileError if it is no text, or if its encoding cannot be told.
     """
     for mark, codec, name in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             try:
-                return Decoded(content.decode(codec), name)
+                return Decoded.read_as(name, content.decode(codec))
             except UnicodeDecodeError as error:
                 raise UnreadableFileError(f"damaged {name}; save it as UTF-8") from error
     if b"\0" in content:
@@ -142,7 +157,7 @@ def decode(content: bytes) -> Decoded:
     except UnicodeDecodeError as error:
         if _CONTROLS.search(content):
             raise UnreadableFileError("binary") from error
-        if _is_damaged_utf8(content):
+        if invalid_share(content, "utf-8") < _MAX_INVALID:
             raise UnreadableFileError(
                 f"damaged UTF-8 (byte 0x{content[error.start]:02x} at {error.start}); "
                 "save it as UTF-8"
@@ -150,19 +165,19 @@ def decode(content: bytes) -> Decoded:
         for codec in _codecs_of(_sample(content, error.start)):
             text = _text(content, codec)
             if text is not None:
-                return Decoded(text, _NAMES.get(codec) or codec.replace("cp", "windows-"))
+                return Decoded.read_as(_NAMES.get(codec) or codec.replace("cp", "windows-"), text)
     raise UnreadableFileError("its encoding could not be told; save it as UTF-8")
 
 
-def _is_damaged_utf8(content: bytes) -> bool:
-    """Tell whether most of what is not ASCII makes sense in UTF-8: by chance it seldom does."""
-    text = content.decode(errors="replace")
+def invalid_share(content: bytes, codec: str) -> float:
+    """Return how much of what is not ASCII is invalid in an encoding: nearly all in a wrong one."""
+    text = content.decode(codec, "replace")
     beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
-    return beyond_ascii > 3 * text.count("\ufffd")
+    return text.count("\ufffd") / max(1, beyond_ascii)
 
 
 def _sample(content: bytes, first: int) -> bytes:
-    """Return what stands from the line with the byte at `first` on, to a blank if there is one."""
+    """Return the text from the line with the byte at `first` on, to a blank if there is one."""
     start = max(content.rfind(b"\n", 0, first) + 1, first - SAMPLE_BYTES // 2)
     sample = content[start : start + SAMPLE_BYTES]
     if start + SAMPLE_BYTES >= len(content):
@@ -172,7 +187,6 @@ def _sample(content: bytes, first: int) -> bytes:
 
 
 def _codecs_of(sample: bytes) -> Iterator[str]:
-    """Yield the encodings that `sample` may be in, likeliest first."""
     yield from _codecs_by_language(sample)
     western = _text(sample, "cp1252")
     if western is not None and _is_plausible(western, _MAX_ODD):
@@ -207,19 +221,19 @@ def _text(content: bytes, codec: str) -> str | None:
 
 
 def _is_plausible(text: str, max_odd: float) -> bool:
-    """Tell whether a text reads like a European language in Latin letters, most of them plain."""
-    beyond_ascii = sum(not character.isascii() for character in text)
-    letters = sum(character.isalpha() for character in text)
-    accented = sum(character.isalpha() and not character.isascii() for character in text)
+    """Tell whether a text looks like a language in Latin letters, most of them without accents."""
+    beyond_ascii = [character for character in text if not character.isascii()]
+    letters = sum(map(str.isalpha, text))
+    accented = sum(map(str.isalpha, beyond_ascii))
     few = accented <= max(2, _MAX_ACCENTED * letters)
-    return few and _oddities(text) <= max_odd * beyond_ascii
+    return few and _oddities(text) <= max_odd * len(beyond_ascii)
 
 
 def _oddities(text: str) -> int:
-    """Count the characters beyond ASCII that are not Latin, or not where such a text has them.
+    """Count the characters beyond ASCII that are not Latin, or in an odd place.
 
-    A capital after a small letter is not, nor is the third accented letter in a row, nor a mark
-    between two letters.
+    Odd are a capital after a small letter, a third accented letter in a row, and a mark between
+    two letters.
     """
     odd = 0
     last, letters_in_a_row = " ", 0
@@ -239,7 +253,7 @@ def _oddities(text: str) -> int:
 
 
 def _mixes_scripts(text: str) -> bool:
-    """Tell whether many words have plain letters among others, as no word of one script does."""
+    """Tell whether many words mix ASCII letters with others, as no word of one script does."""
     words = [word for word in _WORD.findall(text) if not word.isascii()]
-    mixed = sum(any(character.isascii() for character in word) for word in words)
+    mixed = sum(any(map(str.isascii, word)) for word in words)
     return mixed > _MAX_MIXED * len(words)

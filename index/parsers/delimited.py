@@ -1,11 +1,11 @@
-"""Delimited text (CSV): its records, however its quotation marks stand, and its header."""
+"""Delimited text (CSV): its records, even with unclosed quotation marks, and its header."""
 
 import csv
 import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise, zip_longest
+from itertools import chain, islice, pairwise, zip_longest
 from typing import NamedTuple
 
 from index.parsers.blocks import has_text, one_line
@@ -14,7 +14,7 @@ from index.parsers.row_text import NAMES
 
 DELIMITERS = ",;\t|"
 MAX_UNCLOSED = 100
-"""More of them, and quotation marks in the rest of the file are taken for inches."""
+"""After more of them, quotation marks in the rest of the file are read as inches."""
 _MOST = 0.8
 _DELIMITER_ROWS = 50
 _DELIMITER_CHARS = 2**16
@@ -40,7 +40,7 @@ _PERIODS = frozenset(("year", "date"))
 
 
 class Record(NamedTuple):
-    """The cells of a record and the line, from 1, where it begins."""
+    """The cells of a record and the line, from 1, on which it begins."""
 
     line: int
     cells: list[str]
@@ -48,9 +48,9 @@ class Record(NamedTuple):
 
 
 class Table(NamedTuple):
-    """The records below the header, the names of its columns, what a person should know of it.
+    """The records below the header, the names of the columns, and remarks.
 
-    Records can be gone through more than once.
+    Records can be read more than once.
     """
 
     text: str
@@ -62,30 +62,22 @@ class Table(NamedTuple):
 
     def records(self) -> Iterator[Record]:
         """Yield the records below the header. Raises UnreadableFileError."""
-        try:
-            for record in islice(records_of(self.text, self.delimiter), self.skipped, None):
-                yield record._replace(line=record.line + self.first_line - 1)
-        except csv.Error as error:
-            raise UnreadableFileError(f"not readable as CSV ({error})") from error
+        for record in islice(records_of(self.text, self.delimiter), self.skipped, None):
+            yield record._replace(line=record.line + self.first_line - 1)
 
     def named(self, record: Record) -> dict[str, str]:
-        """Return a record's cells by column; one without a name is called "column 1" and so on."""
-        return {
-            self.names[place] if place < len(self.names) else f"column {place + 1}": cell
-            for place, cell in enumerate(record.cells)
-        }
+        """Return a record's cells by the names of their columns, "column 1" for the first."""
+        unnamed = (f"column {n}" for n in range(len(self.names) + 1, len(record.cells) + 1))
+        return dict(zip(chain(self.names, unnamed), record.cells, strict=False))
 
 
 def read_table(text: str, delimiter: str = "") -> Table:
-    """Return the table in a text. Raises UnreadableFileError if it is a header and nothing else."""
+    """Return the table in a text. Raises UnreadableFileError if it is nothing but a header."""
     first_line = 1
-    if told := _SEPARATOR_LINE.match(text):
-        text, delimiter, first_line = text[told.end() :], told[1], 2
+    if separator := _SEPARATOR_LINE.match(text):
+        text, delimiter, first_line = text[separator.end() :], separator[1], 2
     delimiter = delimiter or delimiter_of(text)
-    try:
-        sample = list(islice(records_of(text, delimiter), _MAX_PREFACE + _HEADER_ROWS))
-    except csv.Error as error:
-        raise UnreadableFileError(f"not readable as CSV ({error})") from error
+    sample = list(islice(records_of(text, delimiter), _MAX_PREFACE + _HEADER_ROWS))
     blank = next((i for i, record in enumerate(sample) if has_text("".join(record.cells))), 0)
     preface = _preface(sample[blank:])
     first = blank + len(preface)
@@ -99,38 +91,41 @@ def read_table(text: str, delimiter: str = "") -> Table:
 
 
 def records_of(text: str, delimiter: str) -> Iterator[Record]:
-    """Yield all records, empty ones as well; one with a quotation mark left open is its first line.
+    """Yield all records, even empty ones. Raises UnreadableFileError.
 
-    Such a mark would swallow the rows below. Raises csv.Error.
+    One whose quotation mark is never closed ends with its first line: the mark would swallow the
+    rows below.
     """
     csv.field_size_limit(MAX_FILE_BYTES)
     lines = list(io.StringIO(text, newline=""))
     start = unclosed = 0
     while start < len(lines):
         below = map(lines.__getitem__, range(start, len(lines)))
-        reader = (
-            csv.reader(below, delimiter=delimiter, quoting=csv.QUOTE_NONE)
-            if unclosed > MAX_UNCLOSED
-            else csv.reader(below, delimiter=delimiter)
+        reader = csv.reader(
+            below,
+            delimiter=delimiter,
+            quoting=csv.QUOTE_NONE if unclosed > MAX_UNCLOSED else csv.QUOTE_MINIMAL,
         )
-        first = end = start
-        for cells in reader:
-            first, end = end, start + reader.line_num
-            if end - first > 1 and _has_swallowed(lines[first:end], delimiter):
-                yield Record(
-                    first + 1, _cells_of_first(lines[first:end], delimiter), is_unclosed=True
-                )
-                unclosed += 1
-                end = first + 1
-                break
-            yield Record(first + 1, cells)
+        end = start
+        try:
+            for cells in reader:
+                first, end = end, start + reader.line_num
+                if end - first > 1 and _has_swallowed(lines[first:end], delimiter):
+                    cells = _cells_of_first(lines[first:end], delimiter)  # noqa: PLW2901
+                    yield Record(first + 1, cells, is_unclosed=True)
+                    unclosed += 1
+                    end = first + 1
+                    break
+                yield Record(first + 1, cells)
+        except csv.Error as error:
+            raise UnreadableFileError(f"not readable as CSV ({error})") from error
         start = end
 
 
 def delimiter_of(text: str) -> str:
     """Return what divides most lines of the text into the same number of cells, "," in doubt.
 
-    csv.Sniffer takes apostrophes for quotation marks, and blanks after them for delimiters.
+    csv.Sniffer mistakes apostrophes for quotation marks, and blanks after them for delimiters.
     """
     sample = text[:_DELIMITER_CHARS]
     best, best_score = ",", (0.0, 0)
@@ -138,7 +133,7 @@ def delimiter_of(text: str) -> str:
         try:
             records = islice(records_of(sample, delimiter), _DELIMITER_ROWS)
             widths = Counter(len(record.cells) for record in records if record.cells)
-        except csv.Error:
+        except UnreadableFileError:
             continue
         wide = [(count / widths.total(), width) for width, count in widths.items() if width > 1]
         score = max(wide, default=(0.0, 0))
@@ -150,9 +145,7 @@ def delimiter_of(text: str) -> str:
 def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Tell whether `first` names the columns of the records below it.
 
-    In doubt it does, unless it looks like them: a wrong header costs a row and names all others
-    wrongly, but texts that are all different tell nothing. Years and dates are names above
-    something else.
+    In doubt it does, unless it looks like them. Years and dates are names only above other kinds.
     """
     cells = [cell.strip().lower() for cell in _trimmed(first)]
     kinds = [_kind(cell) for cell in cells]
@@ -163,7 +156,7 @@ def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     ]
     columns = [*columns, *([] for _ in cells)][: len(cells)]
     kinds_below = [_common_kind(column) for column in columns]
-    periods = [place for place, kind in enumerate(kinds) if kind in _PERIODS]
+    periods = [column for column, kind in enumerate(kinds) if kind in _PERIODS]
     if periods and not _are_names(periods, cells, kinds_below):
         return False
     named = {cell for cell in cells if cell in NAMES}
@@ -183,8 +176,8 @@ def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
 def _has_swallowed(lines: list[str], delimiter: str) -> bool:
     """Tell whether a record of several lines is rows after a quotation mark that stays open.
 
-    It ends amiss, and most of its lines look like rows: they have as many delimiters as the first,
-    or more where the file ends before the cell does.
+    It is malformed at its end, and most of its lines have as many delimiters as the first, or more
+    if the file ends before the cell does.
     """
     wanted = _delimiters_in_row(lines, delimiter)
     counts = [line.count(delimiter) for line in lines]
@@ -199,13 +192,13 @@ def _has_swallowed(lines: list[str], delimiter: str) -> bool:
 
 
 def _delimiters_in_row(lines: list[str], delimiter: str) -> int:
-    """Return how many delimiters a row has: as the first line, or most others if it has none."""
+    """Return how many delimiters the first line has, or most others if it has none."""
     others = Counter(line.count(delimiter) for line in lines[1:])
     return len(_cells_of(lines[0], delimiter)) - 1 or others.most_common(1)[0][0]
 
 
 def _cells_of_first(lines: list[str], delimiter: str) -> list[str]:
-    """Return the cells of the first line, whose last one has the quotation mark."""
+    """Return the cells of the first line, the last of which has the quotation mark."""
     *closed, last = _cells_of(lines[0], delimiter)
     return [*closed, *last.split(delimiter, _delimiters_in_row(lines, delimiter) - len(closed))]
 
@@ -216,9 +209,9 @@ def _cells_of(line: str, delimiter: str) -> list[str]:
 
 
 def _preface(sample: Sequence[Record]) -> list[Record]:
-    """Return the records that stand above a table: a single cell each, where rows are wider.
+    """Return the records above a table: they have a single cell each, and its rows have more.
 
-    Of a table of two columns the header may be short of one; a phrase in its place is no name.
+    Above a table of two columns one of them must be a phrase, for a header may lack a name.
     """
     widths = [len(_trimmed(record.cells)) for record in sample]
     count = next((i for i, width in enumerate(widths) if width > 1), 0)
@@ -236,22 +229,22 @@ def _preface(sample: Sequence[Record]) -> list[Record]:
 
 
 def _preface_remarks(preface: Sequence[Record], first_line: int) -> tuple[str, ...]:
-    told = [record for record in preface if has_text("".join(record.cells))]
-    if not told:
+    records = [record for record in preface if has_text("".join(record.cells))]
+    if not records:
         return ()
-    lines = ", ".join(str(record.line + first_line - 1) for record in told)
-    words = one_line("; ".join(" ".join(record.cells) for record in told))
+    lines = ", ".join(str(record.line + first_line - 1) for record in records)
+    words = one_line("; ".join(" ".join(record.cells) for record in records))
     quoted = words if len(words) <= _MAX_QUOTED else f"{words[:_MAX_QUOTED]}…"
-    return (f"above the table and left out: line{'s' * (len(told) > 1)} {lines} ({quoted})",)
+    return (f"above the table and left out: line{'s' * (len(records) > 1)} {lines} ({quoted})",)
 
 
 def _unlike_names(first: Sequence[str]) -> list[str]:
-    """Return a name for each cell, no two alike: "column 3" without one, "price 2" for a second."""
+    """Return a name for each cell, "column 3" for an empty one, "price 2" for a second "price"."""
     names: list[str] = []
     written = {" ".join(cell.split()).lower() for cell in first}
     taken: set[str] = set()
-    for place, cell in enumerate(_trimmed(first), 1):
-        name = base = " ".join(cell.split()) or f"column {place}"
+    for number, cell in enumerate(_trimmed(first), 1):
+        name = base = " ".join(cell.split()) or f"column {number}"
         count = 1
         while name.lower() in taken or (count > 1 and name.lower() in written):
             count += 1
@@ -271,15 +264,15 @@ def _trimmed(cells: Sequence[str]) -> list[str]:
 
 def _are_names(periods: list[int], cells: list[str], kinds_below: list[str]) -> bool:
     """Tell whether years or dates go up or down, beside a name, above something else."""
-    written = [cells[place] for place in periods]
+    written = [cells[column] for column in periods]
     rises = all(one < other for one, other in pairwise(written))
     falls = all(one > other for one, other in pairwise(written))
-    differ = all(kinds_below[place] not in _PERIODS for place in periods)
+    differ = all(kinds_below[column] not in _PERIODS for column in periods)
     return len(periods) > 1 and (rises or falls) and differ and 0 not in periods
 
 
 def _common_kind(column: Sequence[str]) -> str:
-    """Return what most that is there is; "" where nothing is, "mixed" for no such kind."""
+    """Return the kind of most filled cells, "mixed" if there is none, "" if all are empty."""
     kinds = Counter(kind for cell in column if (kind := _kind(cell)))
     if not kinds:
         return ""
@@ -288,7 +281,6 @@ def _common_kind(column: Sequence[str]) -> str:
 
 
 def _kind(cell: str) -> str:
-    """Return what a cell holds, "" for nothing."""
     if cell in _MISSING:
         return ""
     for kind, pattern in (("year", _YEAR), ("number", _NUMBER), ("date", _DATE), ("link", _LINK)):

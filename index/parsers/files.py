@@ -1,4 +1,4 @@
-"""What the readers of all formats share: a file's bytes, progress, why a file cannot be read."""
+"""What all readers share: the bytes of a file, signs of progress, and errors."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,16 +17,16 @@ _listener: ContextVar[Callable[[], None] | None] = ContextVar("listener", defaul
 
 
 class UnreadableFileError(Exception):
-    """A file cannot be indexed; the message is the reason, for the report."""
+    """A file cannot be indexed. The message is the reason, for the report."""
 
 
 class OutOfReachError(UnreadableFileError):
-    """A file is there and cannot be read for the moment: no permission, a fault of the disk."""
+    """A file is there but cannot be read now, for lack of permission or a fault of the disk."""
 
 
 @contextmanager
 def read_errors_explained() -> Iterator[None]:
-    """Tell a file that is gone (UnreadableFileError) from one out of reach (OutOfReachError)."""
+    """Turn OSError into UnreadableFileError for a missing file, else into OutOfReachError."""
     try:
         yield
     except OSError as error:
@@ -36,7 +36,7 @@ def read_errors_explained() -> Iterator[None]:
 
 
 def bytes_of(path: Path) -> bytes:
-    """Return what is in the file. Raises UnreadableFileError if that is too much, OSError."""
+    """Return the content of a file. Raises UnreadableFileError if it is too large, OSError."""
     with path.open("rb") as file:
         content = file.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
@@ -45,7 +45,7 @@ def bytes_of(path: Path) -> bytes:
 
 
 def progressed() -> None:
-    """Tell that another part of a long file, such as a page, is done: its reader does not hang."""
+    """Tell that a part of a long file, such as a page, is done."""
     listener = _listener.get()
     if listener:
         listener()
@@ -53,7 +53,7 @@ def progressed() -> None:
 
 @contextmanager
 def progress_told_to(listener: Callable[[], None]) -> Iterator[None]:
-    """Have `listener` called at each sign of progress in this thread."""
+    """Call `listener` at each sign of progress in this thread."""
     token = _listener.set(listener)
     try:
         yield

@@ -26,7 +26,7 @@ from index.sources.listing import SourceFile
 from index.store.document_json import document_from_json
 
 SECONDS_PER_STEP = 60
-"""From one sign of progress to the next: a document, such as a row of a table, or a page."""
+"""From one sign of progress to the next. A document and a page of one are such signs."""
 SECONDS_PER_DOCUMENT = 30 * 60
 OUT_OF_MEMORY = 77
 """The exit status of a process that ran out of memory."""
@@ -34,15 +34,15 @@ _MAX_FRAME_BYTES = 2**30
 _LENGTH_BYTES = 8
 
 _OWN_FOLDER = Path(__file__).resolve().parents[2]
-"""Where `index` lies: before what else may bear that name."""
+"""Where `index` lies. It comes first on the path, before others of that name."""
 _SECONDS_TO_START = 120
 _SECONDS_TO_END = 2
 
 
 class ReadingProcess:
-    """Reads files in a process that is started for the first one, and anew if one ends it.
+    """Reads files in a process, which starts with the first one, and again if a file ends it.
 
-    `module` is what that process runs. Threads take turns.
+    The process runs `module`. Threads take turns.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class ReadingProcess:
     def read(self, file: SourceFile) -> list[Document]:
         """Return the documents in `file`.
 
-        Raises UnreadableFileError with the reason if there are none, OSError as its reader did,
+        Raises UnreadableFileError with the reason if there are none, OSError as its reader does,
         ReadingError if the process cannot be started, or lacks a library.
         """
         question = {
@@ -75,7 +75,7 @@ class ReadingProcess:
                 try:
                     return self._ask(self._child, question)
                 except (_ReaderDiedError, ReadingError):
-                    pass  # perhaps over what earlier files left behind: a fresh one will tell
+                    pass  # earlier files may be the cause, so a fresh process tries again
             if self._child:
                 self._child.end()
             self._child = _Child(self._module)
@@ -103,13 +103,13 @@ class ReadingProcess:
 
 
 class _ReaderDiedError(UnreadableFileError):
-    """The process ended over a file; what it had read before may have had a share in it."""
+    """The process ended over a file, perhaps because of those that it read before."""
 
 
 class _Child:
     """A running process. `is_in_step` tells whether it waits for the next question.
 
-    Raises ReadingError if it cannot be started.
+    Raises ReadingError if it does not start.
     """
 
     def __init__(self, module: str) -> None:
@@ -148,13 +148,9 @@ class _Child:
         return self._process.poll() is None
 
     def ask(self, question: dict[str, Any], seconds: float, at_most: float) -> list[Document]:
-        """Return the documents in a file.
+        """Return the documents in a file, or raise as `ReadingProcess.read` does.
 
-        The process has so many seconds from one sign of progress to the next, a document being
-        one, and `at_most` so many for each document.
-
-        Raises UnreadableFileError, _ReaderDiedError if the process ended over it, OSError as the
-        file's reader did, ReadingError if that lacks a library.
+        The process has `seconds` between signs of progress, and `at_most` for each document.
         """
         self.is_in_step = False
         documents: list[Document] = []
@@ -185,7 +181,6 @@ class _Child:
         return documents
 
     def end(self) -> None:
-        """End the process: it holds nothing that is worth a farewell."""
         self.is_in_step = False
         self._process.kill()
         self._process.wait()
@@ -195,7 +190,7 @@ class _Child:
 
     @contextlib.contextmanager
     def _limited(self, seconds: float) -> Iterator[None]:
-        """Kill the process when its deadline is over, which is first set to so many seconds."""
+        """Kill the process at its deadline, which is in so many seconds at first."""
         self._deadline = time.monotonic() + seconds
         done = threading.Event()
         watch = threading.Thread(target=self._watch, args=(done,), daemon=True)
@@ -220,7 +215,7 @@ class _Child:
             return UnreadableFileError(f"reading it took longer than {seconds:g} s")
         if self._process.returncode == OUT_OF_MEMORY:
             return _ReaderDiedError("reading it needs more memory than is allowed")
-        # A library that cannot have more memory crashes, too: from here both look alike.
+        # A library that gets no more memory crashes, too, and both look alike from here.
         return _ReaderDiedError("its parser crashed, or needs more memory than is allowed")
 
 

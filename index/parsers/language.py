@@ -11,28 +11,22 @@ from index.records import Document
 
 SAMPLE_CHARS = 5000
 MIN_LETTERS = 200
-"""In bytes of UTF-8: where a letter takes more of them, it says more."""
+"""In bytes of UTF-8, for a letter that takes more of them says more."""
 CONFIDENT = 0.9
 
 _MIN_SHARE_OF_ENGLISH = 0.05
 _WORD = re.compile(r"[^\W\d_]+")
 _ENGLISH = frozenset("and for from of that the this to was were which with".split())
-"""Words of nearly every English text that no other language writes much of."""
-_SAME_TO_A_READER = {
-    "arz": "ar",
-    "ary": "ar",
-    "nn": "no",
-    "pcm": "en",
-    "uzs": "uz",
-    "wuu": "zh",
-    "yue": "zh",
-}
+"""Words of nearly every English text that are rare in all other languages."""
+_WRITTEN_ALIKE = dict(
+    pair.split("=") for pair in "arz=ar ary=ar nn=no pcm=en uzs=uz wuu=zh yue=zh".split()
+)
 _NO_LANGUAGE = {"la", "zxx"}
 """Names of species and drugs are taken for Latin."""
 
 
 def language_of(text: str, min_letters: int = MIN_LETTERS) -> str | None:
-    """Return the ISO 639 code of the language of `text`, None if it is short or in doubt."""
+    """Return the ISO 639 code of the language of `text`, None if it is short or uncertain."""
     sample = text[:SAMPLE_CHARS]
     letters = "".join(character for character in sample if character.isalpha())
     if len(letters.encode(errors="replace")) < min_letters:
@@ -41,7 +35,7 @@ def language_of(text: str, min_letters: int = MIN_LETTERS) -> str | None:
         return "en"
     shares: Counter[str] = Counter()
     for language, share in _identifier().rank(sample):
-        shares[_SAME_TO_A_READER.get(language, language)] += share
+        shares[_WRITTEN_ALIKE.get(language, language)] += share
     ((language, share),) = shares.most_common(1)
     return language if share >= CONFIDENT and language not in _NO_LANGUAGE else None
 
@@ -51,8 +45,7 @@ def foreign(
 ) -> dict[str, list[str]]:
     """Return the sources that are in no language of the model, by their language.
 
-    Of a file with many documents the first are looked at, together. There are none where it is
-    not known what the model is for.
+    The first documents of a source count together. Without known languages there are none.
     """
     if not model_languages:
         return {}
@@ -61,19 +54,19 @@ def foreign(
         sample = samples.get(document.source, "")
         if len(sample) < SAMPLE_CHARS:
             samples[document.source] = f"{sample}{document.text[:SAMPLE_CHARS]}\n"
-    found: dict[str, list[str]] = {}
+    foreign_sources: dict[str, list[str]] = {}
     for source, sample in sorted(samples.items()):
         language = language_of(sample)
         if language and language not in model_languages:
-            found.setdefault(language, []).append(source)
-    return found
+            foreign_sources.setdefault(language, []).append(source)
+    return foreign_sources
 
 
 def _is_plainly_english(sample: str) -> bool:
-    """Spare the loading for what the smallest words tell."""
+    """Spare loading the identifier for texts that the commonest words show to be English."""
     words = [match[0] for match in islice(_WORD.finditer(sample.lower()), 400)]
-    telling = [word for word in words if word in _ENGLISH]
-    return len(set(telling)) > 2 and len(telling) >= _MIN_SHARE_OF_ENGLISH * len(words)
+    english = [word for word in words if word in _ENGLISH]
+    return len(set(english)) > 2 and len(english) >= _MIN_SHARE_OF_ENGLISH * len(words)
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""What a file says of itself, brought to the few types that metadata has; and front matter."""
+"""Metadata of files, brought to the few types that documents have, and front matter."""
 
 import math
 import re
@@ -20,12 +20,11 @@ MAX_CHARS = 1000
 MAX_KEY_CHARS = 100
 MAX_FRONT_MATTER_CHARS = 64 * 1024
 _LARGEST_INTEGER = 2**63 - 1
-_INVALID = "front matter is not valid YAML"
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The title and metadata that front matter gives, and what a person should know of it."""
+    """The title and metadata that front matter gives, and remarks on it."""
 
     title: str = ""
     metadata: dict[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
@@ -33,9 +32,9 @@ class FrontMatter:
 
 
 def metadata_of(fields: Iterable[tuple[Any, Any]]) -> dict[str, MetadataValue]:
-    """Return the first 50 that have a value that metadata can hold; names in small letters.
+    """Return the first 50 fields with a value that metadata can hold, with names in small letters.
 
-    Left out is what is nested or nothing. A long text is cut off.
+    Empty and nested values are left out, and long texts cut off.
     """
     metadata: dict[str, MetadataValue] = {}
     for key, value in fields:
@@ -54,17 +53,14 @@ def with_own(
     own: Mapping[str, MetadataValue],
     taken: Collection[str] = (),
 ) -> dict[str, MetadataValue]:
-    """Return `metadata` with what the reader itself says, which takes no name from the file.
-
-    Where the file has the name, or it is among those `taken`, "pincite_" goes before it.
-    """
+    """Return `metadata` with the reader's own, named "pincite_…" where a name is taken already."""
     in_use = {*metadata, *taken}
     named = {f"pincite_{name}" if name in in_use else name: own[name] for name in own}
     return {**metadata, **named}
 
 
 def without_surrogates(text: str) -> str:
-    """Return `text` as one that can be written: a half of a surrogate pair becomes U+FFFD."""
+    """Return `text` with U+FFFD for lone surrogates, which cannot be written."""
     if text.isascii():
         return text
     try:
@@ -75,7 +71,7 @@ def without_surrogates(text: str) -> str:
 
 
 def read_front_matter(text: str) -> FrontMatter:
-    """Return what the front matter of `text` says, if it has any."""
+    """Return the front matter of `text`, empty if it has none."""
     if not text.startswith("---"):
         return FrontMatter()
     lines = line_spans(text)
@@ -84,23 +80,21 @@ def read_front_matter(text: str) -> FrontMatter:
         return FrontMatter()
     inside = text[lines[1].start : lines[count - 1].start]
     if len(inside) > MAX_FRONT_MATTER_CHARS:
-        return FrontMatter(
-            remarks=(f"front matter is longer than {MAX_FRONT_MATTER_CHARS // 1024} KiB",)
-        )
+        remark = f"front matter is longer than {MAX_FRONT_MATTER_CHARS // 1024} KiB"
+        return FrontMatter(remarks=(remark,))
     try:
         fields = yaml.load(inside, _Loader)  # noqa: S506 - a safe loader, and stricter
-    except Exception:  # noqa: BLE001 - a value that its tag does not fit raises anything
-        return FrontMatter(remarks=(_INVALID,))
+    except Exception:  # noqa: BLE001 - a value that does not fit its tag raises anything
+        fields = None
     if not isinstance(fields, dict):
-        return FrontMatter(remarks=(_INVALID,))
+        return FrontMatter(remarks=("front matter is not valid YAML",))
     metadata = metadata_of(fields.items())
     title = metadata.get("title", "")
-    dropped = len(fields) > MAX_KEYS and len(metadata) == MAX_KEYS
-    return FrontMatter(
-        "" if isinstance(title, tuple) else " ".join(str(title).split()),
-        metadata,
-        (f"front matter: only {MAX_KEYS} of its {len(fields)} keys are kept",) if dropped else (),
-    )
+    remarks: tuple[str, ...] = ()
+    if len(fields) > MAX_KEYS and len(metadata) == MAX_KEYS:
+        remarks = (f"front matter: only {MAX_KEYS} of its {len(fields)} keys are kept",)
+    title = "" if isinstance(title, tuple) else " ".join(str(title).split())
+    return FrontMatter(title, metadata, remarks)
 
 
 @lru_cache(maxsize=1024)
@@ -113,18 +107,16 @@ def _value(value: Any) -> MetadataValue | None:
         return without_surrogates(value[:MAX_CHARS].strip()) or None
     if isinstance(value, list | tuple):
         return _words(value)
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int) and abs(value) <= _LARGEST_INTEGER:
-        return value
-    if isinstance(value, float) and math.isfinite(value):
+    if (isinstance(value, int) and abs(value) <= _LARGEST_INTEGER) or (
+        isinstance(value, float) and math.isfinite(value)
+    ):
         return value
     word = _word(value)
     return without_surrogates(word[:MAX_CHARS]) if word else None
 
 
 def _words(values: Iterable[Any]) -> tuple[str, ...] | None:
-    """Return a list as words, as many as there is room for; None if it is nested or empty."""
+    """Return as many words of a list as there is room for, None if it is nested or empty."""
     words: list[str] = []
     room = MAX_CHARS
     for value in values:
@@ -138,7 +130,6 @@ def _words(values: Iterable[Any]) -> tuple[str, ...] | None:
 
 
 def _word(value: Any) -> str | None:
-    """Return a single value as a word, None if there is none."""
     match value:
         case str():
             return value.strip()
@@ -154,9 +145,9 @@ def _word(value: Any) -> str | None:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML's plain values as of version 1.2 (`no` and `12:30` are words), with dates.
+    """Loads plain values as of YAML 1.2, where `no` and `12:30` are words, and dates.
 
-    An alias is refused: few of them can stand for more than memory holds.
+    It refuses aliases: a few of them can stand for more than memory holds.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:

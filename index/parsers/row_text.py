@@ -1,4 +1,4 @@
-"""What a row says as a text: a question with its answer, a title with its text, or its fields."""
+"""The text of a row: a question with its answer, a title with its text, or all of its fields."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,16 +16,16 @@ _ANSWERS = ("answer", "a", "response", "answers", "completion")
 _TITLES = ("title", "name", "headline")
 _TEXTS = ("text", "body", "content", "abstract", "description")
 _TEXTS_ALONE = ("text", "body", "content")
-"""What needs no title beside it to be taken for the row's text."""
+"""Names of the row's text even without a title beside it."""
 _IDS = ("_id", "id", "uuid", "key", "doc_id")
-_UNTOLD = frozenset(_IDS) - {"key"}
-"""What a text gains nothing by; a `key` may be one on a keyboard."""
+_LEFT_OUT = frozenset(_IDS) - {"key"}
+"""Ids, of which a text gains nothing. A `key` may be one on a keyboard."""
 NAMES = frozenset((*_QUESTIONS, *_ANSWERS, *_TITLES, *_TEXTS, *_IDS))
 _MIN_VECTOR = 16
 
 
 class RowText(NamedTuple):
-    """A row's text; `used` are the names of the fields that make its title and body."""
+    """A row's text. `used` are the fields that make its title and body."""
 
     title: str
     text: str
@@ -39,9 +39,9 @@ def says_something(fields: Mapping[str, Any]) -> bool:
 
 
 def text_of(fields: Mapping[str, Any]) -> RowText:
-    """Return what the row says, which is something."""
-    told = [name for name, value in fields.items() if _plain(value)]
-    named = {folded(name): name for name in reversed(told)}
+    """Return the text of a row that has one."""
+    filled = [name for name, value in fields.items() if _plain(value)]
+    named = {folded(name): name for name in reversed(filled)}
     question, answer = _first(named, _QUESTIONS), _first(named, _ANSWERS)
     if question and answer:
         return _headed(fields, question, answer)
@@ -55,25 +55,25 @@ def text_of(fields: Mapping[str, Any]) -> RowText:
 
 @lru_cache(maxsize=1024)
 def folded(name: str) -> str:
-    """Return a field's name as it is recognised: in small letters."""
+    """Return a field's name as it is compared."""
     return name.strip().lower()
 
 
 def key_of(fields: Mapping[str, Any]) -> str:
-    """Return what the row itself says that it is called, "" if it does not."""
+    """Return the id that the row gives itself, "" without one."""
     named = {folded(name): value for name, value in fields.items()}
     names = (name for name in _IDS if isinstance(named.get(name), str | int))
     return next((key for name in names if (key := _plain(named[name]))), "")
 
 
 def _headed(fields: Mapping[str, Any], title_name: str, text_name: str) -> RowText:
-    """Return title and body, and below them what else the row says, a line a field."""
+    """Return title and body, and below them the other fields, each on a line."""
     title = _line(_plain(fields[title_name])) if title_name else ""
     used = frozenset(name for name in (title_name, text_name) if name)
     others = {
         name: value
         for name, value in fields.items()
-        if name not in used and folded(name) not in _UNTOLD
+        if name not in used and folded(name) not in _LEFT_OUT
     }
     lines = "\n".join(_lines(others))
     body = _plain(fields[text_name])
@@ -85,7 +85,7 @@ def _headed(fields: Mapping[str, Any], title_name: str, text_name: str) -> RowTe
 
 
 def _lines(fields: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    """Yield `name: value` for each field that says something, names of nested ones with dots."""
+    """Yield `name: value` for each field that is not empty, names of nested ones with dots."""
     for name, value in fields.items():
         path = f"{above}.{_line(name)}" if above else _line(name)
         yield from _lines_of(path, value)
@@ -93,21 +93,17 @@ def _lines(fields: Mapping[str, Any], above: str = "") -> Iterator[str]:
 
 def _lines_of(path: str, value: Any) -> Iterator[str]:
     match value:
-        case dict() if not _is_of_squad(value):
+        case dict() if not ("text" in value and value.keys() <= {"text", "answer_start"}):
             yield from _lines(value, path)
         case list() if any(isinstance(item, dict | list) for item in value):
             for item in value:
                 yield from _lines_of(path, item)
-        case _ if not _is_vector(value) and (told := _plain(value, ", ")):
-            yield f"{path}: {told}" if path else told
-
-
-def _is_of_squad(value: Mapping[str, Any]) -> bool:
-    return "text" in value and value.keys() <= {"text", "answer_start"}
+        case _ if not _is_vector(value) and (plain := _plain(value, ", ")):
+            yield f"{path}: {plain}" if path else plain
 
 
 def _is_vector(value: Any) -> bool:
-    """Tell whether a value is what a model made of a text: numbers that tell people nothing."""
+    """Tell whether a value is an embedding."""
     return (
         isinstance(value, list)
         and len(value) >= _MIN_VECTOR
@@ -117,7 +113,6 @@ def _is_vector(value: Any) -> bool:
 
 
 def _first(named: Mapping[str, str], names: tuple[str, ...]) -> str:
-    """Return the field that is called the first of `names` that there is, "" if there is none."""
     return next((named[name] for name in names if name in named), "")
 
 
@@ -126,7 +121,7 @@ def _line(text: str) -> str:
 
 
 def _plain(value: Any, between: str = "\n") -> str:
-    """Return a value as text: the items of a list with that `between`, what is nested as JSON."""
+    """Return a value as text, the items of a list with `between`, a nested one as JSON."""
     if isinstance(value, str):
         return without_surrogates(value.strip())
     match value:

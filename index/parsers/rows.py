@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
-from index.parsers.blocks import has_text
-from index.parsers.decoding import decode, is_json, kind_of
+from index.parsers.decoding import is_json, text_of_file
 from index.parsers.delimited import read_table
-from index.parsers.files import Reader, UnreadableFileError, bytes_of
+from index.parsers.files import Reader, UnreadableFileError
 from index.parsers.metadata import metadata_of, with_own, without_surrogates
 from index.parsers.row_text import folded, key_of, says_something, text_of
 from index.records import Document, Layout, MetadataValue
@@ -38,9 +37,9 @@ _HALF_OF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class _Row(NamedTuple):
-    """A row, its number counted from 1; `fields` is None where it could not be read.
+    """A row and its number, from 1. `fields` is None if it could not be read.
 
-    `unclosed` is the line of a quotation mark that was never closed, 0 without.
+    `unclosed` is the line of a quotation mark that is never closed, 0 without one.
     """
 
     number: int
@@ -50,10 +49,7 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows that can be gone through more than once, and what a person should know of them.
-
-    `unit` is what their numbers count.
-    """
+    """Rows that can be read more than once, and remarks on them. `unit` is what numbers count."""
 
     iterate: Callable[[], Iterator[_Row]]
     remarks: tuple[str, ...] = ()
@@ -62,9 +58,9 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class _Survey:
-    """What has to be known of all rows before the first can be told.
+    """What has to be known of all rows before the first document.
 
-    `names` are those that the reader would give, taken by a field of some row.
+    `names` are the names of the reader's own metadata that some row has, too.
     """
 
     has_own_keys: bool
@@ -72,38 +68,23 @@ class _Survey:
     remarks: tuple[str, ...]
 
 
-def read_csv(file: SourceFile) -> Iterable[Document]:
-    """Yield a document for each row with text in it."""
-    return _documents(file, _csv_rows, "text/csv")
-
-
-def read_tsv(file: SourceFile) -> Iterable[Document]:
-    """Yield a document for each row with text in it."""
-    return _documents(file, lambda text: _csv_rows(text, "\t"), "text/csv")
-
-
-def read_json_lines(file: SourceFile) -> Iterable[Document]:
-    """Yield a document for each line, or item of an array, that is an object with text in it."""
+def _read_json_lines(file: SourceFile) -> Iterable[Document]:
     return _documents(file, _json_rows, "application/jsonl")
 
 
 ROW_READERS: dict[str, Reader] = {
-    ".csv": read_csv,
-    ".tsv": read_tsv,
-    ".jsonl": read_json_lines,
-    ".ndjson": read_json_lines,
+    ".csv": lambda file: _documents(file, _csv_rows, "text/csv"),
+    ".tsv": lambda file: _documents(file, lambda text: _csv_rows(text, "\t"), "text/csv"),
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
 }
 
 
 def _documents(
     file: SourceFile, rows_of: Callable[[str], _Rows], media_type: str
 ) -> Iterator[Document]:
-    content = bytes_of(file.path)
-    if other := kind_of(content):
-        raise UnreadableFileError(other)
-    decoded = decode(content)
-    if not has_text(decoded.text):
-        raise UnreadableFileError("empty")
+    """Yield a document for each row with text in it."""
+    content, decoded = text_of_file(file.path)
     rows = rows_of(decoded.text)
     survey = _survey(rows)
     remarks = decoded.remarks + rows.remarks + survey.remarks
@@ -136,10 +117,9 @@ def _documents(
 
 
 def _survey(rows: _Rows) -> _Survey:
-    """Raises UnreadableFileError if no row says anything, or there are too many."""
     keys: set[str] = set()
     names: set[str] = set()
-    told = 0
+    count = 0
     unreadable: list[int] = []
     unclosed: list[int] = []
     for number, fields, open_line in rows.iterate():
@@ -148,17 +128,17 @@ def _survey(rows: _Rows) -> _Survey:
         if fields is None:
             unreadable.append(number)
         elif says_something(fields):
-            told += 1
+            count += 1
             keys.add(key_of(fields) or f"row {number}")
             names.update(_OWN_NAMES.intersection(map(folded, fields)))
-        if told > MAX_ROWS:
+        if count > MAX_ROWS:
             raise UnreadableFileError(f"more than {MAX_ROWS:,} rows; split it")
-    if not told:
+    if not count:
         raise UnreadableFileError(
             f"no {rows.unit} of it is a JSON object" if unreadable else "no row of it has text"
         )
     remarks = (*_remarks(unclosed, _UNCLOSED, "line"), *_remarks(unreadable, _LEFT_OUT, rows.unit))
-    return _Survey(len(keys) == told, frozenset(names), remarks)
+    return _Survey(len(keys) == count, frozenset(names), remarks)
 
 
 def _remarks(numbers: list[int], remarks: tuple[str, str], unit: str) -> tuple[str, ...]:
@@ -183,7 +163,7 @@ def _csv_rows(text: str, delimiter: str = "") -> _Rows:
 
 
 def _typed(value: Any) -> Any:
-    """Return the number that a cell is written as, else `value` itself."""
+    """Return the number that a cell holds, else `value` itself."""
     if not isinstance(value, str) or len(value) > _MAX_NUMBER_CHARS:
         return value
     written = value.strip()
@@ -193,18 +173,17 @@ def _typed(value: Any) -> Any:
 
 
 def _json_rows(text: str) -> _Rows:
-    """Return a row for each line that is not blank, or for each item if all is one array."""
     items = _load(text) if text.lstrip().startswith("[") else None
     if isinstance(items, list) and any(isinstance(item, dict) for item in items):
         numbered = [_json_row(number, item) for number, item in enumerate(items, 1)]
         return _Rows(lambda: iter(numbered), unit="item")
-    return _Rows(lambda: _json_lines(text))
 
+    def iterate() -> Iterator[_Row]:
+        for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
+            if line.strip():
+                yield _json_row(number, _load(line))
 
-def _json_lines(text: str) -> Iterator[_Row]:
-    for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
-        if line.strip():
-            yield _json_row(number, _load(line))
+    return _Rows(iterate)
 
 
 def _json_row(number: int, value: Any) -> _Row:
@@ -212,9 +191,9 @@ def _json_row(number: int, value: Any) -> _Row:
 
 
 def _load(text: str) -> Any:
-    """Return what JSON says; None where it is none. Halves of surrogate pairs become U+FFFD.
+    """Return the value of JSON, None for what is invalid and for NaN and Infinity.
 
-    NaN and Infinity are no JSON, and mean that there is no value.
+    Lone surrogates become U+FFFD.
     """
     try:
         value = json.loads(text, parse_constant=lambda _: None)
@@ -226,15 +205,11 @@ def _load(text: str) -> Any:
 
 
 def _is_too_deep(value: Any) -> bool:
-    """Tell whether a value is nested deeper than anybody reads, or than is safe to walk."""
+    """Tell whether a value is nested deeper than is safe to walk."""
     level = [value]
     for _ in range(MAX_DEPTH):
-        level = list(chain.from_iterable(map(_nested, level)))
+        items = (inner.values() if isinstance(inner, dict) else inner for inner in level)
+        level = [item for item in chain.from_iterable(items) if isinstance(item, dict | list)]
         if not level:
             return False
     return True
-
-
-def _nested(value: Any) -> Iterable[Any]:
-    inside = value.values() if isinstance(value, dict) else value
-    return [item for item in inside if isinstance(item, dict | list)]

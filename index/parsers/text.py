@@ -1,11 +1,10 @@
-"""Text as it stands in its file: .txt and .md."""
+"""Plain text and Markdown: .txt and .md."""
 
 import hashlib
 from collections.abc import Iterable
 
-from index.parsers.blocks import has_text
-from index.parsers.decoding import decode, kind_of
-from index.parsers.files import Reader, UnreadableFileError, bytes_of
+from index.parsers.decoding import text_of_file
+from index.parsers.files import Reader
 from index.parsers.metadata import FrontMatter, read_front_matter, with_own
 from index.records import Document
 from index.sources.listing import SourceFile
@@ -13,21 +12,14 @@ from index.structure import OUTLINERS
 
 
 def read_text(media_type: str) -> Reader:
-    """Return a reader of text whose `Document.text` is the decoded file itself.
-
-    A title in front matter goes before a heading: it is its author's word for the whole file.
-    """
+    """Return a reader of text whose `Document.text` is the decoded file itself."""
 
     def read(file: SourceFile) -> Iterable[Document]:
-        content = bytes_of(file.path)
-        if other := kind_of(content):
-            raise UnreadableFileError(other)
-        text, _ = decoded = decode(content)
-        if not has_text(text):
-            raise UnreadableFileError("empty")
+        content, decoded = text_of_file(file.path)
+        text = decoded.text
         in_markdown = media_type == "text/markdown"
         front_matter = read_front_matter(text) if in_markdown else FrontMatter()
-        # Always, for it shows here, under the limits, whether the text can be outlined at all.
+        # Always done, to find out here, under the limits, whether the text can be outlined at all.
         own_title = OUTLINERS[media_type](text).title
         yield Document(
             id=file.document_id,

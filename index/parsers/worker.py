@@ -1,9 +1,7 @@
-"""The process that reads files for another: a parser may hang, crash, or devour memory.
+"""The process that reads files for another one, for a parser may hang, crash, or use up memory.
 
-It is asked and answers in frames, on what were its stdin and stdout; what a parser prints goes
-nowhere. Asked for one file, it sends a frame for each document, one at signs of progress between
-them, and one that closes the answer.
-`isolation.py` is the other side.
+Questions and answers are frames on what were stdin and stdout. For each file it sends a frame for
+each document and some signs of progress, and one at the end. `isolation.py` is the other side.
 """
 
 import contextlib
@@ -47,7 +45,7 @@ def main(memory: int = MEMORY_BYTES) -> None:
 
 
 def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Keep stdin and stdout for the frames alone: a parser gets an empty one and a void."""
+    """Return stdin and stdout for the frames. What a parser prints goes nowhere."""
     sys.stdout.flush()
     sys.stderr.flush()
     questions, answers = os.dup(0), os.dup(1)
@@ -58,7 +56,7 @@ def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _limit(memory: int) -> None:
-    """Bound the address space, where the system tells how large it is and can bound it."""
+    """Limit the address space, if the system can."""
     try:
         import resource
     except ImportError:  # Windows
@@ -103,23 +101,23 @@ def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
 
 
 def _heartbeat(answers: BinaryIO, seconds: float) -> Callable[[], None]:
-    """Return what tells the other side of progress, a few times within so many seconds."""
-    told = time.monotonic()
+    """Return a function that tells the other side of progress, not too often in so many seconds."""
+    last = time.monotonic()
 
-    def tell() -> None:
-        nonlocal told
+    def beat() -> None:
+        nonlocal last
         now = time.monotonic()
-        if now - told > seconds / _BEATS:
-            told = now
+        if now - last > seconds / _BEATS:
+            last = now
             _die_in(seconds)
             write_frame(answers, {"progress": True})
             answers.flush()
 
-    return tell
+    return beat
 
 
 def _die_in(seconds: float) -> None:
-    """Have the system end this process, whatever it is doing: the parent may be gone by then."""
+    """Have the system end this process after so many seconds, for the parent may be gone then."""
     with contextlib.suppress(AttributeError):  # Windows
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, seconds)

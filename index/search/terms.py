@@ -1,8 +1,7 @@
-"""The words that lexical search compares: folded, stemmed, hyphenated compounds also as one.
+"""The terms that lexical search compares: folded words, cut to English stems.
 
-English stems (Snowball); words of other languages are compared as their stems fall. Postings
-hold these terms, so a change of them needs a new `index.store.manifest.FORMAT`. The words of a
-file's name are part of passages, so a change of these needs a new `index.chunking.chunker.VERSION`.
+Postings hold these terms: if they change, raise `index.store.manifest.FORMAT`. Passages hold the
+words of file names: if these change, raise `index.chunking.chunker.VERSION`.
 """
 
 import re
@@ -14,7 +13,7 @@ from typing import Any
 from index.records import UPLOADED, Document, Span
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-# Scripts of India and South East Asia write vowels as marks, which are no letters to Python.
+# Scripts of India and South East Asia write vowels as marks; Python does not count them as letters.
 _MARK = r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u109f]"
 _MARKED_LETTER = rf"(?:[^\W_]|{_MARK})"
 _MARKED_WORD = re.compile(rf"{_MARKED_LETTER}+(?:['’]{_MARKED_LETTER}+)*")
@@ -22,16 +21,16 @@ _HAS_MARKS = re.compile(_MARK)
 _ACCENTS = re.compile(r"(?<=[\u0000-\u052f])[\u0300-\u036f]+")
 _COMPOUND = re.compile(r"(?<![\w-])([^\W\d_]+)[-‐‑]([^\W\d_]+)(?![\w-])")
 MAX_TERM_CHARS = 64
-"""A longer run of letters is no word; its head stands for it."""
+"""A longer run of letters is no word; it is cut."""
 
 
 def terms(text: str) -> list[str]:
-    """Return the terms of `text` in order, then those that its hyphenated compounds make."""
+    """Return the terms of `text` in order, then those of its hyphenated compounds."""
     return [stem(word) for word in words(text)]
 
 
 def words(text: str) -> list[str]:
-    """Return the words of `text`, folded, then its compounds of two words with a hyphen."""
+    """Return the folded words of `text`, then its compounds of two words with a hyphen."""
     folded = fold(text)
     found: list[str] = _pattern(folded).findall(folded)
     if "-" in folded or not folded.isascii():  # there are other hyphens
@@ -53,7 +52,6 @@ def fold(text: str) -> str:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """Return what finds words: marks are rare, and cost time."""
     return _WORD if text.isascii() or not _HAS_MARKS.search(text) else _MARKED_WORD
 
 
@@ -76,17 +74,16 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BEFORE_YEAR = re.compile(r"(?<=[a-zA-Z])(?=(?:19|20)\d\d(?!\d))")
 _NAME_WORD = re.compile(r"[^\d_]+\d{0,2}|\d{1,4}")
 _LONG = 4
-"""Letters of a word that says something by itself: "report", but not the "IMG" of a camera.
-Of other scripts than the Latin one, fewer do."""
+"""So many letters make a word that says something by itself: "report", not the "IMG" of a camera.
+In other scripts than Latin fewer do."""
 
 
 def words_of_name(document: Document) -> str:
-    """Return the words of the name of a document's file, without its suffix; "" without any.
+    """Return the words of the name of a document's file, without its suffix; may be empty.
 
     "2022_Q3-AAPL.pdf" has "2022 Q3 AAPL"; "IMG_2034.pdf" and "000_6552478e434a9112.txt" have none.
-    A name in one piece has its parts, too: "OpenVINO.pdf" has "OpenVINO Open VINO". Among other
-    words a capital within one separates nothing: "GitHub guide.pdf" has "GitHub guide".
-    A row is one of many in its file, and what is in no file has no suffix.
+    Only a name of one word has the parts of that word, too: "OpenVINO.pdf" has "OpenVINO Open
+    VINO", "GitHub guide.pdf" has "GitHub guide". A row has none: its file has many rows.
     """
     return "" if document.row_number is not None else _words_of_source(document.source)
 
@@ -94,7 +91,7 @@ def words_of_name(document: Document) -> str:
 @lru_cache(maxsize=256)
 def _words_of_source(source: str) -> str:
     name = PurePosixPath(source.removeprefix(UPLOADED))
-    if not _SUFFIX.fullmatch(name.suffix):
+    if not _SUFFIX.fullmatch(name.suffix):  # in no file
         return ""
     written = [span.of(name.stem) for span in word_spans(name.stem)]
     parts = [part for word in written for part in _BEFORE_YEAR.split(word)]
@@ -107,6 +104,6 @@ def _words_of_source(source: str) -> str:
 
 
 def _with_humps(word: str) -> list[str]:
-    """Return a word, then what its capitals make of it, if that is more than one."""
+    """Return a word, then its parts if capitals divide it."""
     humps = _HUMP.split(word)
     return [word, *humps] if len(humps) > 1 else humps

@@ -1,4 +1,4 @@
-"""What a SOURCE holds: which files, under which names."""
+"""The files of the SOURCEs, and the names that documents get from them."""
 
 import errno
 import hashlib
@@ -20,50 +20,40 @@ LEADS_OUT = "a link that leads out of SOURCE; give the target as a SOURCE of its
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of a SOURCE: `source` is the SOURCE folder's own name and the path below it.
-
-    One that was uploaded has the `upload_id` that it was given, and a `kind` such as ".pdf",
-    which is otherwise told by its name.
-    """
+    """A file to index; only an uploaded one has an id and a `kind`, such as ".pdf"."""
 
     path: Path
-    source: str
+    source: str  # the name of the SOURCE's folder, and the path below it
     kind: str = ""
     upload_id: str = ""
 
     @property
     def suffix(self) -> str:
-        """What kind of file it is, such as ".pdf"; "" for a name without a suffix."""
+        """The kind of file, such as ".pdf"; may be empty."""
         return self.kind or self.path.suffix.lower()
 
     @property
     def document_id(self) -> str:
-        """An opaque, URL-safe name: the upload's own, else derived from `source`."""
+        """The upload's own id, else one made of `source`."""
         return self.upload_id or document_id(self.source)
 
     def record_id(self, key: str) -> str:
-        """Return the id of one of several documents in the file: that of the record `key`."""
+        """Return the id of the record `key`, one of several documents in the file."""
         digest = hashlib.sha256(f"{self.source}#{key}".encode()).hexdigest()[:10]
         return f"{self.document_id}-{digest}"
 
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """A file or folder that was not indexed, and why.
-
-    `out_of_reach` is where it lies if it is there and only cannot be read for the moment.
-    """
+    """A file or folder that was not indexed, by its name, and why."""
 
     path: str
     reason: str
-    out_of_reach: Path | None = None
+    out_of_reach: Path | None = None  # its path, if it is there but cannot be read for the moment
 
 
 def document_id(source: str) -> str:
-    """Return the id of the document known as `source`: letters, digits, hyphens.
-
-    The readable part may be shared by two sources; the digest keeps them apart.
-    """
+    """Return an id of lower-case letters, digits and hyphens; its digest makes it unique."""
     ascii_only = unicodedata.normalize("NFKD", source).encode("ascii", "ignore").decode()
     readable = re.sub(r"[^a-z0-9]+", "-", ascii_only.lower())[-80:].strip("-")
     digest = hashlib.sha256(source.encode()).hexdigest()[:10]
@@ -71,14 +61,11 @@ def document_id(source: str) -> str:
 
 
 def resolve_sources(sources: Iterable[str | Path]) -> tuple[Path, ...]:
-    """Return absolute paths without repeats; a link keeps the name that the user gave it.
-
-    Raises SourceError for one that does not exist.
-    """
+    """Return absolute paths without repeats, links not followed. Raises SourceError."""
     resolved: dict[Path, None] = {}
     for source in sources:
         try:
-            path = Path(os.path.abspath(Path(source).expanduser()))  # noqa: PTH100 (no links)
+            path = Path(os.path.abspath(Path(source).expanduser()))  # noqa: PTH100 - keeps links
             exists = path.exists()
         except (OSError, RuntimeError, ValueError) as error:
             raise SourceError(f"{source} cannot be read: {error}") from error
@@ -98,26 +85,24 @@ def list_files(
 ) -> tuple[list[SourceFile], list[SkippedFile]]:
     """Return the files of `sources` in a fixed order, and what was passed over and why.
 
-    A file that lies in two of them is in the list once, named by the outer one. The folder
-    `store`, and any other that is a store, is left out, and so are what a pattern of `ignore` or
-    of the SOURCE's own file names, and links that lead out of all `sources`. Raises SourceError
-    when two files would bear the same name.
+    The outer of two nested SOURCEs names their files; stores are left out. Raises SourceError
+    when two files would have the same name.
     """
     files: dict[str, SourceFile] = {}
     skipped: list[SkippedFile] = []
     seen: set[Path] = set()
+    store = store.resolve() if store else None
     for source in sorted(sources, key=lambda source: len(source.parts)):
-        base, named = str(_base_of(source)).rstrip("/"), _name_of(source)
-        for item in _walk(source, sources, store.resolve() if store else None, ignore):
-            path = item.path
-            itself_a_source = item.reason and path != source and path in sources
-            if path in seen or (itself_a_source and not item.out_of_reach):
+        base, source_name = str(_base_of(source)).rstrip("/"), _name_of(source)
+        for path, reason, out_of_reach in _walk(source, sources, store, ignore):
+            listed_by_itself = reason and path != source and path in sources and not out_of_reach
+            if path in seen or listed_by_itself:
                 continue
             seen.add(path)
-            name = named + str(path)[len(base) :].replace(os.sep, "/")
-            if item.reason or not _is_text(name):
-                why = item.reason or "its name is not valid UTF-8; rename it"
-                there = path if item.out_of_reach else None
+            name = source_name + str(path)[len(base) :].replace(os.sep, "/")
+            if reason or not _is_text(name):
+                why = reason or "its name is not valid UTF-8; rename it"
+                there = path if out_of_reach else None
                 skipped.append(SkippedFile(_printable(name), why, there))
                 continue
             file = SourceFile(path, name)
@@ -131,10 +116,7 @@ def list_files(
 
 
 def locate(source: str, sources: Sequence[Path]) -> Path | None:
-    """Return the file that is known as `source`, or None if it is no longer there.
-
-    A `source` that leads out of its folder, also by a link, names no file.
-    """
+    """Return the file that has the name `source`; None if it is gone or leads out of its SOURCE."""
     name, _, below = source.partition("/")
     if ".." in below.split("/"):
         return None
@@ -150,7 +132,7 @@ def locate(source: str, sources: Sequence[Path]) -> Path | None:
     return None
 
 
-def is_within(path: Path, root: Path) -> bool:
+def is_within(path: Path | str, root: Path | str) -> bool:
     """Tell whether a path is `root` or lies below it; quicker than comparing their parts."""
     whole, outer = str(path), str(root)
     return whole == outer or whole.startswith(outer if outer.endswith("/") else f"{outer}/")
@@ -166,21 +148,18 @@ def is_store(folder: Path, own: Path | None) -> bool:
 
 
 class Ignored:
-    """The patterns for one SOURCE: those given, then those in its file `.pinciteignore`.
-
-    Raises SourceError for a pattern or file that cannot be read.
-    """
+    """The given patterns for one SOURCE and those in its `.pinciteignore`. Raises SourceError."""
 
     def __init__(self, root: Path, patterns: Sequence[str]) -> None:
         from pathspec import GitIgnoreSpec  # here and not above: an answer does not need it
 
         self._root = root
-        own = root / IGNORE_FILE
+        file = root / IGNORE_FILE
         try:
-            written = own.read_text(encoding="utf-8").splitlines() if own.is_file() else []
+            lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
         except (OSError, UnicodeDecodeError) as error:
-            raise SourceError(f"{own} cannot be read: save it as UTF-8, or remove it.") from error
-        lines = [*patterns, *written]
+            raise SourceError(f"{file} cannot be read: save it as UTF-8, or remove it.") from error
+        lines = [*patterns, *lines]
         self._is_empty = not any(line.strip() for line in lines)
         try:
             self._spec = GitIgnoreSpec.from_lines(lines)
@@ -190,20 +169,18 @@ class Ignored:
             ) from error
 
     def has(self, path: Path, *, is_folder: bool = False) -> bool:
-        """Tell whether what stands at `path` is passed over."""
+        """Tell whether the patterns match `path`."""
         if self._is_empty or path == self._root:
             return False
         below = path.relative_to(self._root).as_posix() + "/" * is_folder
         return self._spec.match_file(below)
 
 
-# Unlike the methods of Path, these raise no error where a folder cannot be read.
-_is_file = os.path.isfile
-_is_link = os.path.islink
+_is_file = os.path.isfile  # raises no error where a folder cannot be read, unlike Path.is_file
 
 
 class _Item(NamedTuple):
-    """What stands in a SOURCE; `reason` says why it is passed over, "" if it is not."""
+    """A file or folder of a SOURCE; `reason` says why it is passed over, "" if it is not."""
 
     path: Path
     reason: str = ""
@@ -213,7 +190,7 @@ class _Item(NamedTuple):
 def _walk(
     source: Path, sources: Sequence[Path], store: Path | None, ignore: Sequence[str]
 ) -> Iterator[_Item]:
-    """Yield what a SOURCE holds, stores left out; links to folders are not followed."""
+    """Yield what a SOURCE holds, except stores; do not follow links to folders."""
     if _is_file(source):
         yield _Item(source)
         return
@@ -227,19 +204,18 @@ def _walk(
                 yield _Item(here / name, "hidden")
             elif ignored.has(here / name, is_folder=True):
                 yield _Item(here / name, "ignored")
-            elif _is_link(here / name):
+            elif os.path.islink(here / name):  # noqa: PTH114 - Path.is_symlink raises errors
                 yield _Item(here / name, "a link to a folder; index that folder itself")
             else:
                 entered.append(name)
         folders[:] = entered
         for path in (here / name for name in sorted(names) if name != IGNORE_FILE):
-            yield _Item(path, "ignored") if ignored.has(path) else _look_at(path, sources)
+            yield _Item(path, "ignored") if ignored.has(path) else _inspect(path, sources)
     for error in failed:
         yield _out_of_reach(Path(error.filename or source), error)
 
 
-def _look_at(path: Path, sources: Sequence[Path]) -> _Item:
-    """Tell whether a file is passed over."""
+def _inspect(path: Path, sources: Sequence[Path]) -> _Item:
     if path.name.startswith("."):
         return _Item(path, "hidden")
     try:
@@ -260,7 +236,7 @@ def _out_of_reach(path: Path, error: OSError) -> _Item:
 
 
 def _leads_into(path: Path, sources: Sequence[Path]) -> bool:
-    """Tell whether a path lies in one of the SOURCEs once all links are followed."""
+    """Tell whether a path lies in a SOURCE once all links are followed."""
     target, *roots = (Path(os.path.realpath(each)) for each in (path, *sources))
     return any(is_within(target, root) for root in roots)
 
@@ -274,11 +250,7 @@ def _name_of(source: Path) -> str:
 
 
 def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return _printable(name) == name
 
 
 def _printable(name: str) -> str:

@@ -1,6 +1,7 @@
-"""Which SOURCEs a sync is about: those given, else those remembered; and when it must stop."""
+"""The SOURCEs of a sync: those given, else those of the last one; and when a sync must stop."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,47 +28,50 @@ class NothingToIndexError(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The SOURCEs of a sync, the patterns of what to ignore, and what is there to be read.
-
-    `files` are those of the SOURCEs, then the uploads. `remembered` is what the store remembers
-    of the last sync, None where that cannot be read.
-    """
+    """The SOURCEs of a sync, the patterns to ignore, and the files to read, uploads last."""
 
     sources: tuple[Path, ...]
     ignore: tuple[str, ...]
     files: list[tuple[SourceFile, Upload | None]]
     skipped: list[SkippedFile]
-    remembered: Remembered | None
+    remembered: Remembered | None  # of the last sync, if it can be read
 
     @property
     def dropped(self) -> tuple[Path, ...]:
-        """The SOURCEs that are remembered and lie in none of those selected."""
+        """The SOURCEs of the last sync that lie in none of those selected."""
         before = map(Path, self.remembered.sources if self.remembered else ())
         return tuple(
             path for path in before if not any(is_within(path, source) for source in self.sources)
         )
 
-    def empty(self, count_in: Mapping[Path, int]) -> tuple[Path, ...]:
+    def counts(self, locations: Iterable[Path]) -> dict[Path, int]:
+        """Return how many documents each SOURCE holds, given where each document lies."""
+        located = Counter(locations)
+        return {
+            source: sum(n for location, n in located.items() if is_within(location, source))
+            for source in self.sources
+        }
+
+    def empty(self, counts: Mapping[Path, int]) -> tuple[Path, ...]:
         """Return the folders among the SOURCEs that hold no document."""
-        return tuple(source for source in self.sources if source.is_dir() and not count_in[source])
+        return tuple(source for source in self.sources if source.is_dir() and not counts[source])
 
-    def refuse_loss(self, count_in: Mapping[Path, int], skipped: Sequence[SkippedFile]) -> None:
-        """Raise NothingToIndexError for a SOURCE that lost all it had, or if all are empty.
+    def refuse_loss(self, counts: Mapping[Path, int], skipped: Sequence[SkippedFile]) -> None:
+        """Raise NothingToIndexError if a SOURCE lost all it had, or if all are empty.
 
-        That is a mistake to report, not an order to forget. `count_in` tells how many documents
-        are in each SOURCE.
+        That is more likely a mistake, such as a disk that is not mounted.
         """
         old = self.remembered
         held = dict(zip(old.sources, old.held, strict=False)) if old else {}
         for source in self.sources:
-            if held.get(str(source)) and not count_in[source]:
+            if held.get(str(source)) and not counts[source]:
                 raise NothingToIndexError(
                     f"{source} held documents before and now has none that can be indexed: "
                     "nothing was changed. Bring them back, or run `pincite index SOURCE…` "
                     "without it.",
                     skipped,
                 )
-        if self.sources and not any(count_in.values()):
+        if self.sources and not any(counts.values()):
             listed = ", ".join(map(str, self.sources))
             raise NothingToIndexError(
                 f"Nothing in {listed} could be indexed: give files or folders with text, such as "
@@ -79,10 +83,9 @@ class Selection:
 def select_sources(
     store: Store, sources: Sequence[str | Path], ignore: Sequence[str] | None
 ) -> Selection:
-    """Return the SOURCEs, and the patterns to ignore, that are given, else those remembered.
+    """Select the SOURCEs and patterns that are given, else those of the last sync.
 
-    Those remembered are found even if the store's other files are damaged. Raises SourceError,
-    StoreError.
+    Those are found even if the store is damaged. Raises SourceError, StoreError.
     """
     remembered = None
     try:

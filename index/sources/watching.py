@@ -1,10 +1,9 @@
-"""Following the SOURCEs: a call soon after a file changed, one for many changes."""
+"""Following the SOURCEs: one call soon after files changed."""
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from index.errors import SourceError
 from index.sources.listing import IGNORE_FILE, Ignored, is_store, is_within
@@ -29,13 +28,12 @@ def watch_sources(
 ) -> None:
     """Call `changed` soon after files in `sources` changed, until `stop` is set.
 
-    It waits for what `changed` does. Hidden and ignored files, and those of any store, do not
-    count. While a SOURCE is missing, which it logs once, changes in the others wait: it calls
-    `changed` when all are there again. If all `sources` are files, it watches their folders only,
-    not those below. Where the system cannot watch so many files, it looks at them every few
-    seconds. With `at_start` it calls `changed` once when watching has begun, for what happened
-    before.
+    Hidden and ignored files, and those of a store, do not count. While a SOURCE is missing, which
+    it logs once, changes in the others wait. Where the system cannot watch so many files, it looks
+    at them every few seconds. With `at_start` it calls `changed` once when watching has begun.
     """
+    from watchfiles import watch
+
     polling = False
     due = at_start
     reported: set[Path] = set()
@@ -45,10 +43,20 @@ def watch_sources(
         for source in sorted(missing - reported):
             _log.warning("%s is not there: nothing is indexed until it is back.", source)
         reported = missing
-        folders = sorted({_folder_of(source) for source in identities.keys() - missing})
-        counts = _Filter(sources, store, ignore)
         try:
-            for changes in _watch(folders, sources, counts, stop, quiet_ms, polling=polling):
+            batches = watch(
+                *sorted({_folder_of(source) for source in identities.keys() - missing}),
+                recursive=any(source.is_dir() for source in sources),
+                watch_filter=_filter(sources, store, ignore),
+                debounce=LONGEST_MS,
+                step=quiet_ms,
+                stop_event=stop,
+                rust_timeout=500,
+                yield_on_timeout=True,
+                force_polling=polling or None,
+                poll_delay_ms=3000,
+            )
+            for changes in batches:  # an empty one twice a second
                 due = due or bool(changes)
                 if _identities(sources) != identities:
                     due = True
@@ -68,7 +76,7 @@ def watch_sources(
 
 
 def _identities(sources: Sequence[Path]) -> dict[Path, tuple[int, int] | None]:
-    """Return which folder is watched for each SOURCE, None for one that is not there.
+    """Return the inode of each SOURCE's folder, None for a SOURCE that is missing.
 
     A folder of the same name may be another one: moved away and made anew, or mounted.
     """
@@ -77,68 +85,42 @@ def _identities(sources: Sequence[Path]) -> dict[Path, tuple[int, int] | None]:
         try:
             source.stat()
             folder = _folder_of(source).stat()
+            identities[source] = folder.st_dev, folder.st_ino
         except OSError:
             identities[source] = None
-        else:
-            identities[source] = folder.st_dev, folder.st_ino
     return identities
 
 
-def _watch(
-    folders: Sequence[Path],
-    sources: Sequence[Path],
-    counts: Callable[[object, str], bool],
-    stop: threading.Event,
-    quiet_ms: int,
-    *,
-    polling: bool,
-) -> Iterator[set[Any]]:
-    """Yield what changed in `folders`, twice a second at least; nothing where there are none."""
-    from watchfiles import watch
+def _filter(
+    sources: Sequence[Path], store: Path, ignore: Sequence[str]
+) -> Callable[[object, str], bool]:
+    """Return what tells whether a change counts."""
+    own = store.resolve()
+    ignored: dict[Path, Ignored | None] = {}
+    for source in sources:
+        try:
+            ignored[source] = Ignored(source, ignore)
+        except SourceError:  # the sync will say so
+            ignored[source] = None
 
-    return watch(
-        *folders,
-        recursive=any(source.is_dir() for source in sources),
-        watch_filter=counts,
-        debounce=LONGEST_MS,
-        step=quiet_ms,
-        stop_event=stop,
-        rust_timeout=500,
-        yield_on_timeout=True,
-        force_polling=polling or None,
-        poll_delay_ms=3000,
-    )
-
-
-class _Filter:
-    """Tells which changes count."""
-
-    def __init__(self, sources: Sequence[Path], store: Path, ignore: Sequence[str]) -> None:
-        self._own = store.resolve()
-        self._ignored: dict[Path, Ignored | None] = {}
-        for source in sources:
-            try:
-                self._ignored[source] = Ignored(source, ignore)
-            except SourceError:  # the sync will say so
-                self._ignored[source] = None
-
-    def __call__(self, _: object, name: str) -> bool:
+    def counts(_: object, name: str) -> bool:
         path = Path(name)
-        return any(self._concerns(path, *each) for each in self._ignored.items()) and not any(
-            is_store(folder, self._own) for folder in path.parents
-        )
+        concerns = any(_concerns(path, source, patterns) for source, patterns in ignored.items())
+        return concerns and not any(is_store(folder, own) for folder in path.parents)
 
-    @staticmethod
-    def _concerns(path: Path, source: Path, ignored: Ignored | None) -> bool:
-        if path == source:
-            return True
-        if not is_within(path, source):
-            return False
-        if path.name == IGNORE_FILE:
-            return True
-        if any(part.startswith(".") for part in path.relative_to(source).parts):
-            return False
-        return ignored is None or not ignored.has(path)
+    return counts
+
+
+def _concerns(path: Path, source: Path, patterns: Ignored | None) -> bool:
+    if path == source:
+        return True
+    if not is_within(path, source):
+        return False
+    if path.name == IGNORE_FILE:
+        return True
+    if any(part.startswith(".") for part in path.relative_to(source).parts):
+        return False
+    return patterns is None or not patterns.has(path)
 
 
 def _folder_of(source: Path) -> Path:

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from index.records import ChunkedDocument, found_by
+from index.records import ChunkedDocument, headings_and_context
 from index.search.terms import stem, words
 
 HEADING_WEIGHT = 3
@@ -67,7 +67,7 @@ def count_terms(documents: Iterable[ChunkedDocument]) -> ShardTerms:
             written = words(passage.span.of(chunked.document.text))
             said.update(written)
             held = Counter(map(stem, written))
-            for heading in found_by(chunked.document, passage):
+            for heading in headings_and_context(chunked.document, passage):
                 for word in _heading_words(heading):
                     said.setdefault(word, 0)
                     held[stem(word)] += HEADING_WEIGHT

@@ -1,4 +1,4 @@
-"""What a text's layout says: its headings, paragraphs, list items and table rows."""
+"""The headings, paragraphs, list items and table rows of a text."""
 
 from collections.abc import Callable
 
@@ -11,11 +11,11 @@ OUTLINERS: dict[str, Callable[[str], Outline]] = {
     "text/plain": outline_plaintext,
     "text/markdown": outline_markdown,
 }
-"""For the media types whose text is laid out by its own characters."""
+"""By the media types whose text shows its layout by its own characters."""
 
 
 def outline_of(document: Document) -> Outline:
-    """Return a document's layout. Raises KeyError for a media type that nothing can read."""
+    """Return a document's layout. Raises KeyError for an unknown media type."""
     if document.layout is not None:
         return outline_extracted(document.text, document.layout.headings)
     return OUTLINERS[document.media_type](document.text)

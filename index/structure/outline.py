@@ -1,4 +1,4 @@
-"""The result of reading a text's layout, whatever its format."""
+"""A text's layout, whatever its format."""
 
 import re
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ from index.records import Heading, Skipped, Span
 # "E." before a blank is no marker: it opens "E. coli" and "J. Smith" more often than a list.
 LIST_MARKER = re.compile(r"(?:[-*+•‣◦▪·–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\)|[a-z]\.)(?=\s)\s*")
 
-# The three line ends in use; form feeds and Unicode separators count as blanks inside a line.
+# Form feeds and Unicode's separators are blanks within a line.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, list item or table row: where it stands, and under which headings.
+    """A paragraph, list item or table row under its headings.
 
-    `section` numbers the stretches that no passage may cross the ends of, such as what
-    stands between two headings: blocks of one section share this number and their path.
+    `section` numbers stretches such as the text between two headings; no passage crosses their
+    ends, and all blocks of a section have the same path.
     """
 
     start: int
@@ -37,64 +37,88 @@ class Outline:
 
 
 def line_spans(text: str) -> list[Span]:
-    """Return the span of each line, line end included; the spans tile the text."""
+    """Return the span of each line with its line end."""
     return [Span(*match.span()) for match in _LINE.finditer(text) if match.group()]
 
 
 def trim(text: str, span: Span) -> Span:
-    """Return `span` without the blanks at its ends; an all-blank span becomes empty."""
+    """Return `span` without the blanks at its ends."""
     inner = span.of(text)
     start = span.start + len(inner) - len(inner.lstrip())
     return Span(start, max(start, span.start + len(inner.rstrip())))
 
 
 def marker_end(text: str, span: Span) -> int:
-    """Return where the content of a list item begins (`span.start` if it has no marker)."""
+    """Return where the content of a list item begins; `span.start` if it has no marker."""
     match = LIST_MARKER.match(text, span.start, span.end)
     return match.end() if match and match.end() < span.end else span.start
 
 
-def outline_extracted(text: str, headings: Sequence[Heading]) -> Outline:
-    """Read the layout of `text`: each line that is no heading is a paragraph, an item or a row.
+class OutlineBuilder:
+    """Builds an outline from headings with levels and the text between them, in order."""
 
-    A heading with nothing below it but another as high or higher is text.
-    """
-    by_start = {heading.start: heading for heading in headings}
-    path: list[Heading] = []
-    open_heading: Heading | None = None
-    blocks: list[Block] = []
-    skipped: list[Skipped] = []
-    section = 0
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.section = 0
+        self._path: list[tuple[int, str]] = []
+        self._open_heading: tuple[int, Span] | None = None
+        self._blocks: list[Block] = []
+        self.skipped: list[Skipped] = []
 
-    def titles() -> tuple[str, ...]:
-        return tuple(text[above.start : above.end] for above in path)
+    def add_heading(self, level: int, title: str, span: Span) -> None:
+        """Open a section."""
+        self.close_heading(level)
+        self._path = [outer for outer in self._path if outer[0] < level] + [(level, title)]
+        self.section += 1
+        self._open_heading = level, span
 
-    def close_heading(level: int) -> None:
-        nonlocal open_heading
-        if open_heading is None:
+    def add_block(self, start: int, end: int) -> None:
+        """Add a block of text below the last heading."""
+        self.close_heading()
+        path = tuple(title for _, title in self._path if title)
+        self._blocks.append(Block(start, end, path, self.section))
+
+    def skip(self, span: Span, reason: str) -> None:
+        """Leave `span` out, if it has text."""
+        span = trim(self.text, span)
+        if span.start < span.end:
+            self.skipped.append(Skipped(*span, reason))
+
+    def close_heading(self, level: int = 7) -> None:
+        """Skip the last heading if text or a deeper heading follows it; else make it a block."""
+        if self._open_heading is None:
             return
-        if level > open_heading.level:
-            skipped.append(Skipped(open_heading.start, open_heading.end, "heading"))
+        (own_level, span), self._open_heading = self._open_heading, None
+        if level > own_level:
+            self.skip(span, "heading")
         else:
-            path.pop()
-            blocks.append(Block(open_heading.start, open_heading.end, titles(), section))
-        open_heading = None
+            self._path.pop()
+            self.add_heading_text(span)
 
+    def add_heading_text(self, span: Span) -> None:
+        """Add a heading with nothing below it as text."""
+        self.add_block(*span)
+
+    def finish(self, title: str = "") -> Outline:
+        """Return the outline."""
+        self.close_heading(0)
+        skipped = sorted(self.skipped, key=lambda part: part.start)
+        return Outline(title, tuple(self._blocks), tuple(skipped))
+
+
+def outline_extracted(text: str, headings: Sequence[Heading]) -> Outline:
+    """Return the layout of `text`: each line that is no heading is a block."""
+    by_start = {heading.start: heading for heading in headings}
+    outline = OutlineBuilder(text)
     for line in line_spans(text):
         span = trim(text, line)
         if span.start == span.end:
             continue
-        heading = by_start.get(span.start)
-        if heading:
-            close_heading(heading.level)
-            path = [above for above in path if above.level < heading.level] + [heading]
-            section += 1
-            open_heading = heading
-            continue
-        close_heading(7)
-        start = marker_end(text, span)
-        if start > span.start:
-            skipped.append(Skipped(span.start, start, "list marker"))
-        blocks.append(Block(start, span.end, titles(), section))
-    close_heading(0)
-    return Outline("", tuple(blocks), tuple(sorted(skipped, key=lambda part: part.start)))
+        if heading := by_start.get(span.start):
+            title = Span(heading.start, heading.end)
+            outline.add_heading(heading.level, title.of(text), title)
+        else:
+            start = marker_end(text, span)
+            outline.skip(Span(span.start, start), "list marker")
+            outline.add_block(start, span.end)
+    return outline.finish()

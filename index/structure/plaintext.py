@@ -1,7 +1,7 @@
-"""Layout of plain text, where headings are marked by nothing but their shape.
+"""The layout of plain text, where only their shape tells headings.
 
-A heading is a short line without a full stop before a longer one that has one, unless
-it might state a fact: then it opens a section, too, but is text.
+A heading is a short line without a full stop above a longer one that has one. If it might state
+a fact, it is a lead: it opens a section, too, but is text.
 """
 
 import re
@@ -27,7 +27,7 @@ _PROSE_END = re.compile(r"[.!?:…。！？][\"'”’)\]]*$")
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A paragraph in the making: one line, or several that were wrapped."""
+    """A paragraph of one line, or of several that were wrapped."""
 
     span: Span
     text: str
@@ -41,15 +41,14 @@ class _Role(Enum):
 
 
 def outline_plaintext(text: str) -> Outline:
-    """Read the layout of `text`."""
+    """Return the layout of `text`."""
     lines = [line for run in _runs(text) for line in _unwrap(text, run)]
-    roles = _find_roles(lines)
     path = _HeadingPath()
     blocks: list[Block] = []
     skipped: list[Skipped] = []
     section = 0
     headings: list[str] = []
-    for line, role in zip(lines, roles, strict=True):
+    for line, role in zip(lines, _find_roles(lines), strict=True):
         if role is _Role.HEADING:
             headings.append(line.text)
             skipped.append(Skipped(*line.span, "heading"))
@@ -68,35 +67,30 @@ def outline_plaintext(text: str) -> Outline:
 
 
 def _runs(text: str) -> list[list[_Line]]:
-    """Group the non-blank lines of `text`: a blank line ends a group."""
+    """Group the lines of `text` between blank lines."""
     runs: list[list[_Line]] = []
-    blank = True
-    for span in line_spans(text):
-        inner = trim(text, span)
-        if inner.start == inner.end:
-            blank = True
-            continue
-        line = _Line(inner, inner.of(text), blank)
-        if blank:
-            runs.append([line])
-        else:
-            runs[-1].append(line)
-        blank = False
+    blank_before = True
+    for line in line_spans(text):
+        span = trim(text, line)
+        if span.start < span.end:
+            if blank_before:
+                runs.append([])
+            runs[-1].append(_Line(span, span.of(text), blank_before))
+        blank_before = span.start == span.end
     return runs
 
 
 def _unwrap(text: str, run: list[_Line]) -> list[_Line]:
-    """Join the lines of a hard-wrapped paragraph; leave one-paragraph-a-line text alone."""
+    """Join the lines of a wrapped paragraph, or of each of its list items."""
     if not _is_wrapped(run):
         return run
-    joined: list[_Line] = []
-    for line in run:
-        if not joined or marker_end(text, line.span) > line.span.start:
+    joined = run[:1]
+    for line in run[1:]:
+        if marker_end(text, line.span) > line.span.start:
             joined.append(line)
         else:
-            first = joined[-1]
-            span = Span(first.span.start, line.span.end)
-            joined[-1] = _Line(span, span.of(text), first.blank_before)
+            span = Span(joined[-1].span.start, line.span.end)
+            joined[-1] = _Line(span, span.of(text), joined[-1].blank_before)
     return joined
 
 
@@ -107,15 +101,14 @@ def _is_wrapped(run: list[_Line]) -> bool:
     widths = [len(line.text) for line in run]
     if max(widths) > _MAX_WRAPPED_LINE or min(widths[:-1]) < max(widths) / 2:
         return False
-    broken_off = sum(not _PROSE_END.search(line.text) for line in run[:-1])
-    return broken_off * 2 >= len(run) - 1 and bool(_PROSE_END.search(run[-1].text))
+    *upper_end, last_ends = (bool(_PROSE_END.search(line.text)) for line in run)
+    return last_ends and 2 * sum(upper_end) <= len(upper_end)
 
 
 def _find_roles(lines: list[_Line]) -> list[_Role]:
-    """Decide from the end backwards, for a heading needs something below it."""
     roles = [_Role.TEXT] * len(lines)
     body = 0
-    for i in range(len(lines) - 2, -1, -1):
+    for i in range(len(lines) - 2, -1, -1):  # backwards: a heading needs something below it
         line, below = lines[i], lines[i + 1]
         ends_paragraph = below.blank_before and not line.blank_before
         is_stacked = roles[i + 1] is not _Role.TEXT
@@ -145,7 +138,7 @@ def _may_lead(line: str) -> bool:
 
 
 def _leads_to(line: str, below: str) -> bool:
-    """Tell whether `line` stands above `below` as a question or a heading above its text."""
+    """Tell whether `line` is like a heading of `below`, or a question before its answer."""
     if line.endswith("?"):
         return not below.endswith("?")
     enough = max(_MIN_BODY_CHARS, _MIN_BODY_RATIO * len(line))
@@ -153,7 +146,7 @@ def _leads_to(line: str, below: str) -> bool:
 
 
 def _break_up_lists(lines: list[_Line], roles: list[_Role]) -> None:
-    """Of many headings in a row, with no title among them, keep the last: the others are a list."""
+    """Keep only the last of many headings in a row: the others are a list."""
     start = 0
     for is_heading, group in groupby(roles, key=lambda role: role is _Role.HEADING):
         end = start + len(list(group))
@@ -175,7 +168,7 @@ _CLOSING_PARAGRAPH = re.compile(
 
 @dataclass(slots=True)
 class _HeadingPath:
-    """Where in its articles and sections a text stands, from headings without levels."""
+    """The path of articles and sections, from headings without levels."""
 
     current: tuple[str, ...] = ()
     title_of_file: str = ""
@@ -184,9 +177,8 @@ class _HeadingPath:
     _closed: bool = True
 
     def enter(self, headings: list[str], *, opens_file: bool) -> None:
-        """Take the headings that stand directly above the next paragraph."""
-        opens_article = self._closed and (len(headings) > 1 or _is_title(headings[0]))
-        if opens_article:
+        """Take the headings directly above the next paragraph."""
+        if self._closed and (len(headings) > 1 or _is_title(headings[0])):  # a new article
             self._root = tuple(headings[:-1]) or (headings[0],)
             title = next(filter(_is_title, self._root), self._root[0])
             self.title_of_file = title if opens_file else ""
@@ -198,12 +190,12 @@ class _HeadingPath:
         self._closed = self._sections > 0 and bool(_CLOSING_HEADING.match(headings[-1]))
 
     def pass_paragraph(self, paragraph: str) -> None:
-        """Note that an article draws to its end."""
+        """Note whether the paragraph announces the end of its article."""
         self._closed |= bool(_CLOSING_PARAGRAPH.match(paragraph))
 
 
 def _is_title(heading: str) -> bool:
-    """Tell a title from a section's heading: it is longer; a question heads its own answer."""
+    """Tell whether a heading is an article's, not a section's: longer, and no question."""
     return len(heading.split()) >= _MIN_TITLE_WORDS and not heading.endswith("?")
 
 
@@ -211,7 +203,7 @@ _MAX_SHORT_WORDS = 4
 _MAX_SHORT_CONTENT_WORDS = 3
 _MIN_SUBTITLED = 6
 _MIN_BODY_OF_DOUBTFUL = 100
-"""Characters below a heading in small letters, or with a subtitle: notes are shorter."""
+"""So many characters must follow a heading in small letters, or with a subtitle."""
 
 # "2.1 Methods", "Figure 3", "Box 1. Golden Rice"; "12 Oak Street" is an address.
 _NUMBERING = re.compile(
@@ -243,7 +235,7 @@ _VERB_ENDING = re.compile(r".*(?:[^\Wisu]s|[^\We]ed)\Z")
 
 
 def _body_needed(line: str) -> int | None:
-    """Return how many characters must follow for `line` to be a heading, None if it is text."""
+    """Return how many characters must follow `line` as a heading; None if it is text."""
     numbering = _NUMBERING.match(line)
     name = normalize("NFC", line[numbering.end() :] if numbering else line)
     if _SENTENCE_END.search(line) or _SENTENCE_END_INSIDE.search(name):
@@ -267,25 +259,20 @@ def _body_needed(line: str) -> int | None:
 
 
 def _is_title_case(content: list[str]) -> bool:
-    """Tell whether at most one word in six is in small letters: "Causes and prevention of Acne"."""
+    """Tell whether at most one word in six has no capital."""
     small = sum(not any(character.isupper() for character in word) for word in content)
     return bool(content) and 6 * small <= len(content)
 
 
 def _is_short(words: list[str], content: list[str]) -> bool:
-    """Tell whether these few words are in a script with small letters: others give no sign."""
+    """Tell whether there are few words, in a script that has small letters."""
     has_case = any(character.lower() != character.upper() for character in "".join(words))
     return has_case and len(words) <= _MAX_SHORT_WORDS and len(content) <= _MAX_SHORT_CONTENT_WORDS
 
 
 def _states_something(words: list[str]) -> bool:
-    """Tell whether a word in small letters is, or has the ending of, a finite verb.
-
-    The first word is a subject or a noun, and the last of a heading often in the plural.
-    """
+    """Tell whether a word is a finite verb, or looks like one and is neither first nor last."""
     if words[:1] == ["I"] or any(word.replace("’", "'") in _STATING_WORDS for word in words):
         return True
-    return any(
-        word.islower() and word not in _SMALL_WORDS and _VERB_ENDING.match(word)
-        for word in words[1:-1]
-    )
+    inner = (word for word in words[1:-1] if word.islower() and word not in _SMALL_WORDS)
+    return any(map(_VERB_ENDING.match, inner))

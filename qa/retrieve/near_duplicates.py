@@ -6,8 +6,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from index.records import found_by
-from index.search.dense import widened
+from index.records import headings_and_context
 from index.search.terms import terms
 from qa.question.query import Coverage
 from qa.question.wording import content_words, figures_differ, is_row, same_claim_words
@@ -82,8 +81,8 @@ class Families:
     @cached_property
     def _vectors(self) -> Scores:
         """The vector of each candidate, shape (candidates, dimension)."""
-        vectors: Scores = widened(self.candidates.source.passage_vectors.take(self.candidates.rows))
-        return vectors
+        vectors = self.candidates.source.passage_vectors.take(self.candidates.rows)
+        return vectors.astype(np.float32)
 
 
 def repeats(candidate: Candidate, best: Candidate, coverage: Coverage) -> bool:
@@ -103,7 +102,9 @@ def repeats(candidate: Candidate, best: Candidate, coverage: Coverage) -> bool:
         return False
     if any(figures_differ(text, other) for text in lacking for other in own):
         return False
-    held = coverage.held(_terms("\n".join((*found_by(best.document, best.passage), *own))))
+    held = coverage.held(
+        _terms("\n".join((*headings_and_context(best.document, best.passage), *own)))
+    )
     return not any(coverage.held(_terms(text)) & ~held for text in lacking)
 
 

@@ -13,7 +13,6 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from index.search.dense import widened
 from index.store.snapshot import Snapshot
 from qa.question.query import Query
 from qa.records import Stage
@@ -122,7 +121,7 @@ class Retriever:
 
         Those of equal score are in the order of their ids, however they were fetched.
         """
-        vectors = widened(self.snapshot.passage_vectors.take(rows))
+        vectors = self.snapshot.passage_vectors.take(rows).astype(np.float32)
         dense: Scores = np.clip(vectors @ query.vector, 0, 1)
         lexical = self._lexical(query, rows)
         scores = fuse(dense.astype(np.float64), lexical)

@@ -109,7 +109,7 @@ def test_from_questions_to_answers_and_back(
     assert "5.9 % could be promised with 50 unanswerable questions" in done.out  # 1 - .05^(1/50)
     published = status(hashed)
     live = Store(Path(".pincite")).live_id()
-    assert done.err == f"Published calibration {published['id']} with snapshot {live}.\n"
+    assert f"Published calibration {published['id']} with snapshot {live}.\n" in done.err
     assert (published["standing"], published["promise"]) == ("in force", PROMISE)
     assert (published["gold"], published["made_for"]) == ("mine.jsonl", [])
     assert f"{published['id']} of {published['made']}, in force: {PROMISE}" in hashed("status").out

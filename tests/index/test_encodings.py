@@ -128,7 +128,7 @@ OTHERS = {
 @pytest.mark.parametrize("times", [1, 30])
 def test_western_texts_however_short(text: str, times: int) -> None:
     whole = f"{text}\r\n" * times
-    assert decode(whole.encode("cp1252")) == (whole, "windows-1252")
+    assert decode(whole.encode("cp1252"))[:2] == (whole, "windows-1252")
 
 
 @pytest.mark.parametrize("text", [text for text in WESTERN if not set(text) & set("’„“”–€…")])
@@ -141,7 +141,7 @@ def test_what_latin_1_shares_with_windows(text: str) -> None:
 def test_texts_of_a_few_sentences(name: str, times: int) -> None:
     codec, text = OTHERS[name]
     whole = f"{text}\n" * times
-    assert decode(whole.encode(codec)) == (whole, name)
+    assert decode(whole.encode(codec))[:2] == (whole, name)
 
 
 @pytest.mark.parametrize("name", ["Shift_JIS", "GB18030", "Big5", "EUC-KR"])
@@ -149,12 +149,12 @@ def test_the_sample_cuts_no_character_in_two(name: str) -> None:
     codec, text = OTHERS[name]
     for shift in range(4):
         whole = "x" * shift + text.replace("\n", "") * (SAMPLE_BYTES // len(text))
-        assert decode(whole.encode(codec)) == (whole, name)
+        assert decode(whole.encode(codec))[:2] == (whole, name)
 
 
 def test_what_is_not_ascii_may_come_late() -> None:
     text = "Nothing but plain letters here.\n" * 10_000 + OTHERS["windows-1251"][1]
-    assert decode(text.encode("cp1251")) == (text, "windows-1251")
+    assert decode(text.encode("cp1251"))[:2] == (text, "windows-1251")
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])

@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.chunking.chunker import MAX_HEADING_PATH_CHARS, MAX_PASSAGE_CHARS, Chunker
-from index.chunking.tokens import CONTEXT_TOKENS, HEADING_TOKENS, PASSAGE_TOKENS, ModelTokenizer
+from index.chunking.tokens import CONTEXT_TOKENS, HEADING_TOKENS, PASSAGE_TOKENS, Tokenizer
 from index.encoding.encoder import TorchEncoder
 from index.encoding.model import Model
 from index.parsers import UnreadableFileError, read_file
@@ -158,12 +158,12 @@ documents = st.builds(
 
 
 @pytest.fixture(scope="module")
-def tokenizer(model: Model) -> ModelTokenizer:
+def tokenizer(model: Model) -> Tokenizer:
     return model.tokenizer()
 
 
 @pytest.fixture(scope="module")
-def chunker(model: Model, tokenizer: ModelTokenizer) -> Chunker:
+def chunker(model: Model, tokenizer: Tokenizer) -> Chunker:
     return Chunker(tokenizer, model.budget())
 
 
@@ -180,7 +180,7 @@ def document_of(text: str, media_type: str) -> Document:
     )
 
 
-def assert_holds(chunked: ChunkedDocument, tokenizer: ModelTokenizer) -> None:
+def assert_holds(chunked: ChunkedDocument, tokenizer: Tokenizer) -> None:
     """Everything that must be true of a chunked document, whatever its text."""
     assert_spans_are_in_order(chunked)
     assert_sentences_tile_their_passages(chunked)
@@ -222,7 +222,7 @@ def assert_sentences_tile_their_passages(chunked: ChunkedDocument) -> None:
                 assert text[position].isspace() or position in markup
 
 
-def assert_within_budget(chunked: ChunkedDocument, tokenizer: ModelTokenizer) -> None:
+def assert_within_budget(chunked: ChunkedDocument, tokenizer: Tokenizer) -> None:
     for passage in chunked.passages:
         cited = passage.span.of(chunked.document.text)
         path = passage.heading_path
@@ -273,7 +273,7 @@ def assert_nothing_is_lost(chunked: ChunkedDocument) -> None:
 @example(text="👍🏽" * 2000)
 @example(text="- a\n" * 400)
 def test_chunking_keeps_its_promises_on_any_text(
-    chunker: Chunker, tokenizer: ModelTokenizer, media_type: str, text: str
+    chunker: Chunker, tokenizer: Tokenizer, media_type: str, text: str
 ) -> None:
     document = document_of(text, media_type)
     chunked = chunker.chunk(document)
@@ -296,7 +296,7 @@ LONG = f"# {'A heading of several words ' * 7}\n\n{'It is a long text of many wo
 @example(title="word " * 28, name="The name of a file", text=LONG)
 @example(title="\x01" * 400, name="a" * 250, text=LONG)
 def test_title_and_name_fit_above_a_passage(
-    chunker: Chunker, tokenizer: ModelTokenizer, title: str, name: str, text: str
+    chunker: Chunker, tokenizer: Tokenizer, title: str, name: str, text: str
 ) -> None:
     whole = replace(document_of(text, "text/markdown"), title=title, source=f"folder/{name}.md")
     assert_holds(chunker.chunk(whole), tokenizer)
@@ -348,7 +348,7 @@ def corpus_cuts() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
 @pytest.mark.parametrize("corpus", [corpus_cuts, scifact_abstracts])
 def test_chunking_keeps_its_promises_on_real_corpora(
-    chunker: Chunker, tokenizer: ModelTokenizer, corpus, media_type: str
+    chunker: Chunker, tokenizer: Tokenizer, corpus, media_type: str
 ) -> None:
     if not DATA.is_dir():
         pytest.skip(f"the development data is not there ({DATA.name}/ beside the checkout)")
@@ -361,7 +361,7 @@ def test_chunking_keeps_its_promises_on_real_corpora(
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_chunking_keeps_its_promises_on_the_seeds(
-    chunker: Chunker, tokenizer: ModelTokenizer, seeds_dir: Path, media_type: str, line_end: str
+    chunker: Chunker, tokenizer: Tokenizer, seeds_dir: Path, media_type: str, line_end: str
 ) -> None:
     paths = sorted(seeds_dir.glob("*.txt"))
     assert len(paths) == 5

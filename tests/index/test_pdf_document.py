@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.chunking.chunker import Chunker
-from index.chunking.tokens import ModelTokenizer
+from index.chunking.tokens import Tokenizer
 from index.encoding.model import Model
 from index.parsers.blocks import own_title
 from index.records import Document, Span
@@ -527,7 +527,7 @@ def test_a_damaged_file_is_read_or_refused(tmp_path: Path):
 def test_pages_tables_and_headings_of_a_quarterly_report(
     tmp_path: Path,
     chunker: Chunker,  # noqa: F811
-    tokenizer: ModelTokenizer,  # noqa: F811
+    tokenizer: Tokenizer,  # noqa: F811
 ):
     document = read_bytes(tmp_path, "report.pdf", report("2022 Q3 AAPL.pdf"))
     pages = page_texts(document)

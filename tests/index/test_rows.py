@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.chunking.chunker import Chunker
-from index.chunking.tokens import ModelTokenizer
+from index.chunking.tokens import Tokenizer
 from index.encoding.model import Model
 from index.parsers import READERS, UnreadableFileError, read_file
 from index.parsers import rows as row_reading
@@ -470,7 +470,7 @@ def chunker(model: Model) -> Chunker:
 
 
 @pytest.fixture(scope="module")
-def tokenizer(model: Model) -> ModelTokenizer:
+def tokenizer(model: Model) -> Tokenizer:
     return model.tokenizer()
 
 
@@ -506,7 +506,7 @@ values = st.recursive(
 )
 
 
-def check(documents: list[Document], chunker: Chunker, tokenizer: ModelTokenizer) -> None:
+def check(documents: list[Document], chunker: Chunker, tokenizer: Tokenizer) -> None:
     assert len({document.id for document in documents}) == len(documents)
     for document in documents:
         assert document.text.strip()
@@ -521,7 +521,7 @@ def check(documents: list[Document], chunker: Chunker, tokenizer: ModelTokenizer
 @example(objects=[{"question": "a\x1cb\u2028c", "answer": "d"}])
 @example(objects=[{"title": "- a", "text": "- b\n- c"}])
 def test_any_objects(
-    scratch: Path, chunker: Chunker, tokenizer: ModelTokenizer, objects: list[dict[str, Any]]
+    scratch: Path, chunker: Chunker, tokenizer: Tokenizer, objects: list[dict[str, Any]]
 ) -> None:
     path = scratch / "a.jsonl"
     path.write_bytes("\n".join(json.dumps(each) for each in objects).encode())
@@ -542,7 +542,7 @@ cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 def test_any_table(
     scratch: Path,
     chunker: Chunker,
-    tokenizer: ModelTokenizer,
+    tokenizer: Tokenizer,
     table: list[list[str]],
     delimiter: str,
 ) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.chunking.sentences import MAX_SENTENCE_CHARS, split_long, split_sentences
-from index.chunking.tokens import ModelTokenizer
+from index.chunking.tokens import Tokenizer
 from index.encoding.model import Model
 from index.records import Span
 
@@ -85,8 +85,10 @@ def test_blank_text_has_no_sentences(text: str) -> None:
     assert sentences(text) == []
 
 
-class WordTokenizer:
+class WordTokenizer(Tokenizer):
     """Every word of up to four characters is a token, a longer one is several."""
+
+    def __init__(self) -> None: ...
 
     def tokens(self, text: str) -> list[Span]:
         return [Span(*match.span()) for match in re.finditer(r"\S{1,4}", text)]
@@ -168,7 +170,7 @@ def test_a_full_stop_between_two_characters_of_words_ends_nothing(text: str) -> 
 
 @given(text=anything, limit=st.integers(1, 40))
 def test_no_piece_is_too_long_or_loses_a_character(
-    tokenizer: ModelTokenizer, text: str, limit: int
+    tokenizer: Tokenizer, text: str, limit: int
 ) -> None:
     for sentence in split_sentences(text, Span(0, len(text))):
         cut = split_long(text, sentence, limit, tokenizer)
@@ -179,5 +181,5 @@ def test_no_piece_is_too_long_or_loses_a_character(
 
 
 @pytest.fixture(scope="module")
-def tokenizer(model: Model) -> ModelTokenizer:
+def tokenizer(model: Model) -> Tokenizer:
     return model.tokenizer()

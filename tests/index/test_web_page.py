@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.chunking.chunker import Chunker
-from index.chunking.tokens import ModelTokenizer
+from index.chunking.tokens import Tokenizer
 from index.records import Document
 from tests.index.test_offsets import assert_holds, chunker, tokenizer  # noqa: F401
 from tests.reading_checks import damaged, headings_of, read_bytes, reason_for
@@ -291,7 +291,7 @@ def test_a_damaged_page_is_read_or_refused(tmp_path: Path):
 def test_what_is_cited_of_a_page_stands_in_its_text(
     read,
     chunker: Chunker,  # noqa: F811
-    tokenizer: ModelTokenizer,  # noqa: F811
+    tokenizer: Tokenizer,  # noqa: F811
     markup,
 ):
     document = read(markup)

@@ -16,7 +16,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from index.chunking.chunker import Chunker
-from index.chunking.tokens import ModelTokenizer
+from index.chunking.tokens import Tokenizer
 from index.records import Document
 from tests.index.test_offsets import assert_holds, chunker, tokenizer  # noqa: F401
 from tests.reading_checks import damaged, headings_of, read_bytes, reason_for
@@ -422,7 +422,7 @@ def test_a_damaged_file_is_read_or_refused(tmp_path: Path):
 def test_what_is_cited_stands_in_the_text(
     read,
     chunker: Chunker,  # noqa: F811
-    tokenizer: ModelTokenizer,  # noqa: F811
+    tokenizer: Tokenizer,  # noqa: F811
 ):
     word = docx.Document()
     for chapter in range(3):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.chunking.tokens import Tokenizer
 from index.records import Span
 from qa.engine import Engine
 from qa.question.query import compounds, search_terms
@@ -132,8 +133,10 @@ def test_correcting_can_be_left_out(engine: Engine) -> None:
     assert as_written.ask("microneedeling pimpels").corrections == ()
 
 
-class ByCharacter:
+class ByCharacter(Tokenizer):
     """A tokenizer to which every character is a token."""
+
+    def __init__(self) -> None: ...
 
     def tokens(self, text: str) -> list[Span]:
         return [Span(at, at + 1) for at in range(len(text))]

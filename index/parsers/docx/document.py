@@ -1,4 +1,4 @@
-"""Word documents: their package, looked at before anything is unpacked, and what it holds."""
+"""Word documents: .docx, whose package is checked before anything is unpacked."""
 
 import io
 import zipfile
@@ -20,8 +20,6 @@ MAX_RATIO = 200
 MAX_ENTRIES = 20_000
 _SMALL_ENOUGH = 10 * 1024 * 1024
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
-_CONTENT_TYPES = "[Content_Types].xml"
 _OTHER_MAIN_PARTS = ("ppt/presentation.xml", "xl/workbook.xml", "xl/workbook.bin")
 _RELATIONS = "_rels/.rels"
 _STRICT = b"http://purl.oclc.org/ooxml/officeDocument/relationships/officeDocument"
@@ -73,20 +71,23 @@ def read_docx(file: SourceFile) -> Iterable[Document]:
 def _check_package(content: bytes) -> None:
     """Raise UnreadableFileError for what is no .docx, is encrypted, or would unpack to too much.
 
-    The sizes that the archive declares are a bound: `zipfile` unpacks no more of an entry than is
-    declared for it, with the two methods of compression that are let through.
+    The declared sizes are a bound: with the two compression methods that are allowed, `zipfile`
+    unpacks no more of an entry than it declares.
     """
     if not content:
         raise UnreadableFileError("empty")
     if content.startswith(_COMPOUND_FILE):
-        is_encrypted = _ENCRYPTED_PACKAGE in content
-        raise UnreadableFileError(
-            _ENCRYPTED if is_encrypted else "an old Word file; save it as .docx"
-        )
+        is_encrypted = "EncryptedPackage".encode("utf-16-le") in content
+        reason = _ENCRYPTED if is_encrypted else "an old Word file; save it as .docx"
+        raise UnreadableFileError(reason)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_entries(archive.infolist())
-            _check_kind(archive, content)
+            names = set(archive.namelist())
+            if "[Content_Types].xml" not in names or not names.isdisjoint(_OTHER_MAIN_PARTS):
+                raise UnreadableFileError(_kind_of_other(content))
+            if _RELATIONS in names and _STRICT in archive.read(_RELATIONS):
+                raise UnreadableFileError("saved as Strict Open XML; save it as a normal .docx")
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
         raise UnreadableFileError(_kind_of_other(content)) from error
 
@@ -106,47 +107,24 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
         raise UnreadableFileError(_DAMAGED)
 
 
-def _check_kind(archive: zipfile.ZipFile, content: bytes) -> None:
-    """Raise UnreadableFileError if it is another kind of package than python-docx reads."""
-    names = set(archive.namelist())
-    if _CONTENT_TYPES not in names or not names.isdisjoint(_OTHER_MAIN_PARTS):
-        raise UnreadableFileError(_kind_of_other(content))
-    if _RELATIONS in names and _STRICT in archive.read(_RELATIONS):
-        raise UnreadableFileError("saved as Strict Open XML; save it as a normal .docx")
-
-
 def _kind_of_other(content: bytes) -> str:
     kind = kind_of(content)
     return _DAMAGED if kind in ("", UNKNOWN_ARCHIVE, WORD_DOCUMENT) else kind
 
 
 def _opened(content: bytes) -> Any:
-    import zlib
-
-    from docx.opc.exceptions import OpcError
     from docx.opc.part import PartFactory
     from docx.package import Package
     from docx.parts.document import DocumentPart
-    from lxml.etree import LxmlError
 
-    # docx.Document refuses templates and documents with macros, which are read alike.
+    # docx.Document refuses templates and documents with macros, which read alike.
     PartFactory.part_type_for.update(dict.fromkeys(_MAIN_TYPES, DocumentPart))
     try:
         main: Any = Package.open(io.BytesIO(content)).main_document_part
         opened = main.document
-    except (
-        OpcError,
-        LxmlError,
-        zipfile.BadZipFile,
-        zlib.error,
-        LookupError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        EOFError,
-        NotImplementedError,
-        AssertionError,
-    ) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged package raises errors of many kinds
         raise UnreadableFileError(_DAMAGED) from error
     if opened.element.find(f"{W}body") is None:
         raise UnreadableFileError(_DAMAGED)
@@ -154,7 +132,7 @@ def _opened(content: bytes) -> Any:
 
 
 def _related(opened: Any, kind: str) -> Any:
-    """Return the root element of the part that the main one calls its `kind`; None without."""
+    """Return the root element of a part related to the main one, None without it."""
     from docx.oxml.parser import parse_xml
     from lxml.etree import LxmlError
 
@@ -168,7 +146,7 @@ def _related(opened: Any, kind: str) -> Any:
 
 
 def _notes(opened: Any) -> dict[str, Any]:
-    """Return the footnotes and endnotes by kind and id, such as "footnote 2"."""
+    """Return the footnotes and endnotes by names such as "footnote 2"."""
     notes: dict[str, Any] = {}
     for kind in ("footnote", "endnote"):
         root = _related(opened, f"{kind}s")
@@ -189,13 +167,11 @@ def _metadata(opened: Any) -> dict[str, MetadataValue]:
 
 
 def _property(opened: Any, name: str) -> str:
-    """Return one of the document's properties, a moment in ISO 8601; "" if it cannot be read."""
+    """Return a property of the document, a date in ISO 8601, "" if it cannot be read."""
     try:
         value = getattr(opened.core_properties, name)
     except (ValueError, AttributeError, KeyError, TypeError, OverflowError):
         return ""
-    return (
-        value.isoformat(timespec="seconds")
-        if isinstance(value, datetime)
-        else one_line(value or "")
-    )
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return one_line(value or "")

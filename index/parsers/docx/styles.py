@@ -1,4 +1,4 @@
-"""What a Word document's parts say of its paragraphs: styles, and the numbers of lists."""
+"""The paragraph styles of a Word document, and the numbers of its lists."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 _HEADING = re.compile(r"(?i)heading\s*([1-9])")
 _CONTENTS = re.compile(r"(?i)toc\s*(?:\d|heading)|table of (?:figures|authorities)")
-_BODY_LEVEL = 9
 _LEVELS = 9
+"""Of headings and of lists."""
 _ROMAN = tuple(
     zip(
         (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
@@ -21,10 +21,7 @@ _ROMAN = tuple(
 
 @dataclass(frozen=True, slots=True)
 class ParagraphStyle:
-    """What a style makes of a paragraph; `heading` is its level, 0 for none.
-
-    `list_id` and `list_level` are those of the list whose items have the style, "" for none.
-    """
+    """What a style makes of a paragraph. `heading` is its level, 0 for none."""
 
     heading: int = 0
     is_title: bool = False
@@ -35,7 +32,7 @@ class ParagraphStyle:
 
 @dataclass(frozen=True, slots=True)
 class ListLevel:
-    """How one level of a list is numbered; `text` is like "%1.%2.", `style` like "decimal"."""
+    """How a level of a list is numbered: `text` is like "%1.%2.", `style` like "decimal"."""
 
     style: str = "decimal"
     text: str = "%1."
@@ -44,19 +41,16 @@ class ListLevel:
 
 @dataclass(slots=True)
 class Numbering:
-    """The lists that a document defines, and how far each has been counted.
-
-    Lists with the same id in `shared` are counted together.
-    """
+    """The lists that a document defines. Lists with the same id in `shared` count together."""
 
     levels: dict[str, dict[int, ListLevel]] = field(default_factory=dict)
     shared: dict[str, str] = field(default_factory=dict)
     _counts: dict[str, list[int | None]] = field(default_factory=dict)
 
     def label(self, list_id: str, level: int) -> str:
-        """Count one more item and return what stands before it, such as "2.1"; "" for nothing."""
+        """Count one more item and return its label, such as "2.1", or "" if it has none."""
         levels = self.levels.get(list_id)
-        if levels is None or not 0 <= level < _LEVELS:
+        if levels is None or list_id == "0":
             return ""
         counts = self._counts.setdefault(self.shared[list_id], [None] * _LEVELS)
         own, count = levels.get(level, ListLevel()), counts[level]
@@ -65,19 +59,15 @@ class Numbering:
         if own.style in ("bullet", "none"):
             return "-" if own.style == "bullet" else ""
         text = own.text
-        for place in range(level + 1):
-            above, count = levels.get(place, ListLevel()), counts[place]
+        for outer in range(level + 1):
+            above, count = levels.get(outer, ListLevel()), counts[outer]
             number = _written(above.start if count is None else count, above.style)
-            text = text.replace(f"%{place + 1}", number)
+            text = text.replace(f"%{outer + 1}", number)
         return " ".join(text.split())
 
 
 def read_styles(root: Any) -> dict[str, ParagraphStyle]:
-    """Return the paragraph styles that `root`, a `w:styles`, defines, by their ids.
-
-    A document in any language has Word's own style names, in English, or else an outline level.
-    The style that is used where none is named has the id "".
-    """
+    """Return the paragraph styles that `root`, a `w:styles`, defines, by id, the default as ""."""
     elements = {
         style.get(f"{W}styleId"): style
         for style in root.findall(f"{W}style")
@@ -90,50 +80,51 @@ def read_styles(root: Any) -> dict[str, ParagraphStyle]:
 
 
 def list_of(properties: Any) -> tuple[str, int] | None:
-    """Return list and level that a `w:pPr` gives; None if it gives none."""
+    """Return the list and level that a `w:pPr` gives, None if it gives none."""
     item = None if properties is None else properties.find(f"{W}numPr")
     if item is None:
         return None
-    return _value(item, "numId"), _level(_value(item, "ilvl"), 0)
+    level = integer(value_of(item, "ilvl"), 0)
+    return value_of(item, "numId"), level if level < _LEVELS else 0
 
 
 def outline_level(properties: Any) -> int | None:
-    """Return the heading level that a `w:pPr` gives, 0 for body text; None if it gives none."""
-    written = "" if properties is None else _value(properties, "outlineLvl")
+    """Return the heading level that a `w:pPr` gives, 0 for body text, None if it gives none."""
+    written = value_of(properties, "outlineLvl")
     if not written:
         return None
-    level = _level(written, _BODY_LEVEL)
-    return 0 if level >= _BODY_LEVEL else level + 1
+    level = integer(written, _LEVELS)
+    return level + 1 if level < _LEVELS else 0
 
 
 def read_numbering(root: Any) -> Numbering:
     """Return the lists that `root`, the numbering part's `w:numbering`, defines."""
     abstract = {
         definition.get(f"{W}abstractNumId"): {
-            _integer(level.get(f"{W}ilvl"), 0): _list_level(level)
+            integer(level.get(f"{W}ilvl"), 0): _list_level(level)
             for level in definition.findall(f"{W}lvl")
         }
         for definition in root.findall(f"{W}abstractNum")
     }
     numbering = Numbering()
     for num in root.findall(f"{W}num"):
-        list_id, base = num.get(f"{W}numId"), _value(num, "abstractNumId")
+        list_id, base = num.get(f"{W}numId"), value_of(num, "abstractNumId")
         levels = dict(abstract.get(base, {}))
         overrides = num.findall(f"{W}lvlOverride")
         for override in overrides:
-            level = _integer(override.get(f"{W}ilvl"), 0)
+            level = integer(override.get(f"{W}ilvl"), 0)
             if (redefined := override.find(f"{W}lvl")) is not None:
                 levels[level] = _list_level(redefined)
-            if start := _value(override, "startOverride"):
+            if start := value_of(override, "startOverride"):
                 was = levels.get(level, ListLevel())
-                levels[level] = ListLevel(was.style, was.text, _integer(start, 1))
+                levels[level] = ListLevel(was.style, was.text, integer(start, 1))
         numbering.levels[list_id] = levels
         numbering.shared[list_id] = f"num {list_id}" if overrides else f"abstract {base}"
     return numbering
 
 
 def _style(style_id: str, elements: dict[str, Any]) -> ParagraphStyle:
-    """Return a style with what it takes over from those that it is based on."""
+    """Return a style with what it inherits from those that it is based on."""
     heading: int | None = None
     item: tuple[str, int] | None = None
     is_title = is_contents = False
@@ -142,7 +133,7 @@ def _style(style_id: str, elements: dict[str, Any]) -> ParagraphStyle:
     while current in elements and current not in seen:
         seen.add(current)
         element = elements[current]
-        name = _value(element, "name")
+        name = value_of(element, "name")
         properties = element.find(f"{W}pPr")
         named = _HEADING.fullmatch(name) or _HEADING.fullmatch(current)
         if heading is None:
@@ -151,21 +142,20 @@ def _style(style_id: str, elements: dict[str, Any]) -> ParagraphStyle:
             item = list_of(properties)
         is_title = is_title or name.lower() == "title" or current == "Title"
         is_contents = is_contents or bool(_CONTENTS.match(name))
-        current = _value(element, "basedOn")
+        current = value_of(element, "basedOn")
     list_id, list_level = item if item and item[0] not in ("", "0") else ("", 0)
     return ParagraphStyle(heading or 0, is_title, is_contents, list_id, list_level)
 
 
 def _list_level(element: Any) -> ListLevel:
     return ListLevel(
-        _value(element, "numFmt") or "decimal",
-        _value(element, "lvlText"),
-        _integer(_value(element, "start"), 1),
+        value_of(element, "numFmt") or "decimal",
+        value_of(element, "lvlText"),
+        integer(value_of(element, "start"), 1),
     )
 
 
 def _written(count: int, style: str) -> str:
-    """Write `count` as Word's `style` has it: "decimal", "lowerLetter", "upperRoman" …"""
     number = f"{count:02}" if style == "decimalZero" else str(count)
     if style.endswith("Letter") and count > 0:
         number = chr(ord("a") + (count - 1) % 26) * min(20, (count - 1) // 26 + 1)
@@ -177,15 +167,13 @@ def _written(count: int, style: str) -> str:
     return number.upper() if style.startswith("upper") else number
 
 
-def _value(element: Any, name: str) -> str:
-    child = element.find(f"{W}{name}")
+def value_of(element: Any, name: str) -> str:
+    """Return the value of an element's child, "" without one."""
+    child = None if element is None else element.find(f"{W}{name}")
     return "" if child is None else child.get(f"{W}val") or ""
 
 
-def _level(text: str, default: int) -> int:
-    return int(text) if text in tuple("0123456789") else default
-
-
-def _integer(text: str | None, default: int) -> int:
+def integer(text: str | None, default: int) -> int:
+    """Return a number of at most six digits, the default for anything else."""
     text = (text or "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else default

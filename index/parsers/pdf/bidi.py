@@ -1,13 +1,13 @@
-"""The order in which a line with Hebrew or Arabic is read, told from where its characters stand.
+"""The reading order of a line with Hebrew or Arabic, given the places of its characters.
 
-The two commonest levels of the Unicode Bidirectional Algorithm (UAX #9), undone: words from right
-to left with figures and Latin words in them, and the reverse. Deeper nesting is not told.
+This undoes the two commonest levels of the Unicode Bidirectional Algorithm (UAX #9): words from
+right to left with figures and Latin words in them, and the reverse.
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, cycle
 
 _CLASSES = {"R": "R", "AL": "R", "L": "L", "EN": "N", "AN": "N", "NSM": "M"}
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U0001efff]")
@@ -17,7 +17,7 @@ _AROUND_NUMBER = frozenset("%$€£₪+-")
 
 
 def is_mostly_right_to_left(text: str) -> bool:
-    """Tell whether most of the letters are of scripts that are written from right to left."""
+    """Tell whether most letters are of scripts that are written from right to left."""
     if not _RIGHT_TO_LEFT.search(text):
         return False
     classes = [_class(char) for char in text]
@@ -25,15 +25,12 @@ def is_mostly_right_to_left(text: str) -> bool:
 
 
 def is_left_to_right(char: str) -> bool:
-    """Tell whether a character is read rightwards among those that are read leftwards."""
+    """Tell whether a character is a figure or a letter that is read rightwards."""
     return _class(char) in ("L", "N")
 
 
 def logical_order(text: str, *, mirrored: bool) -> str:
-    """Return in the order of reading what stands on a line from left to right.
-
-    If it is `mirrored`, `text` is what stands there from right to left.
-    """
+    """Return a line, given from left to right or from right to left (`mirrored`), as it is read."""
     clusters = _clusters(text)
     if not _RIGHT_TO_LEFT.search(text):
         return _backwards(clusters) if mirrored else text
@@ -50,7 +47,7 @@ def _class(char: str) -> str:
 
 
 def _clusters(text: str) -> list[str]:
-    """Return the characters, each with the marks above and below it."""
+    """Return the characters, each with its combining marks."""
     clusters: list[str] = []
     for char in text:
         if clusters and _class(char) == "M":
@@ -61,19 +58,17 @@ def _clusters(text: str) -> list[str]:
 
 
 def _stretches_turned(clusters: Sequence[str]) -> str:
-    """Turn each stretch from one letter to be read leftwards to the last before a Latin one."""
+    """Reverse each stretch from one right-to-left letter to the last before a Latin one."""
     classes = "".join(_class(cluster[0]) or " " for cluster in clusters)
-    ordered = ""
-    end = 0
+    ordered = list(clusters)
     for stretch in re.finditer("R(?:[^L]*R)?", classes):
-        ordered += "".join(clusters[end : stretch.start()])
-        ordered += _backwards(clusters[stretch.start() : stretch.end()])
-        end = stretch.end()
-    return ordered + "".join(clusters[end:])
+        start, end = stretch.span()
+        ordered[start:end] = [_backwards(clusters[start:end]), *[""] * (end - start - 1)]
+    return "".join(ordered)
 
 
 def _backwards(clusters: Sequence[str]) -> str:
-    """Return the clusters from the last to the first, but Latin words and figures as they are."""
+    """Return the clusters in reverse order, but Latin words and figures as they are."""
     classes = _with_signs_in_numbers(clusters)
     ordered: list[str] = []
     index = len(clusters)
@@ -98,9 +93,9 @@ def _with_signs_in_numbers(clusters: Sequence[str]) -> list[str]:
 
 
 def _start_of_left_to_right(classes: Sequence[str], last: int) -> int:
-    """Return where the stretch that is read rightwards begins, given its last place.
+    """Return where the stretch that is read rightwards and ends at `last` begins.
 
-    A figure after Latin words goes with them; two figures with a blank between are two stretches.
+    A figure after Latin words belongs to them. Two figures with a blank between are two stretches.
     """
     start = last
     while True:
@@ -115,12 +110,10 @@ def _start_of_left_to_right(classes: Sequence[str], last: int) -> int:
 
 
 def _with_pairs(pair: str, text: str) -> str:
-    """Have brackets open and close in turn: PDFs, and PDFium, mirror some of them."""
-    places = [i for i, char in enumerate(text) if char in pair]
-    depths = list(accumulate(1 if text[i] == pair[0] else -1 for i in places))
-    if len(places) % 2 or not places or (depths[-1] == 0 and min(depths) >= 0):
+    """Make brackets open and close in turn, for PDFs and PDFium mirror some of them."""
+    brackets = [char for char in text if char in pair]
+    depths = list(accumulate(1 if char == pair[0] else -1 for char in brackets))
+    if len(brackets) % 2 or not brackets or (depths[-1] == 0 and min(depths) >= 0):
         return text
-    letters = list(text)
-    for number, place in enumerate(places):
-        letters[place] = pair[number % 2]
-    return "".join(letters)
+    in_turn = cycle(pair)
+    return "".join(next(in_turn) if char in pair else char for char in text)

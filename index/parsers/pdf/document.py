@@ -1,8 +1,8 @@
-"""PDF documents: opened, read page by page, with what they say of themselves."""
+"""PDF documents, read page by page, and their metadata."""
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,6 @@ from index.parsers.pdf.paragraphs import blocks_of
 from index.records import Document, MetadataValue
 from index.sources.listing import SourceFile
 
-MEDIA_TYPE = "application/pdf"
 MAX_PAGES = 5000
 MAX_GLYPHS = 30_000_000
 _MAX_LISTED = 20
@@ -44,7 +43,7 @@ def read_pdf(file: SourceFile) -> Iterable[Document]:
         content,
         lay_out(blocks, len(pages)),
         title=title_of(info.get("Title", ""), outline, pages),
-        media_type=MEDIA_TYPE,
+        media_type="application/pdf",
         reader=f"pdf_document/4 (pypdfium2 {version('pypdfium2')})",
         metadata=_metadata(info),
         remarks=[_blank_pages_remark(blank)] if blank else [],
@@ -69,20 +68,21 @@ def _opened(content: bytes) -> Iterator[Any]:
 
 
 def _pages(pdf: Any) -> Iterator[list[TextRun]]:
-    """Yield what stands on each page; a page that cannot be loaded has nothing."""
+    """Yield the runs of each page, none for a page that cannot be loaded."""
     import pypdfium2
 
     left = MAX_GLYPHS
     for number in range(len(pdf)):
         runs: list[TextRun] = []
-        try:
-            with closing(pdf[number]) as page, closing(page.get_textpage()) as text_page:
-                left -= text_page.count_chars()
-                if left < 0:
-                    raise UnreadableFileError(f"more than {MAX_GLYPHS:,} characters; split it")
-                runs = with_ruled_rows(page, *text_runs(text_page))
-        except pypdfium2.PdfiumError:
-            pass
+        with (
+            suppress(pypdfium2.PdfiumError),
+            closing(pdf[number]) as page,
+            closing(page.get_textpage()) as text_page,
+        ):
+            left -= text_page.count_chars()
+            if left < 0:
+                raise UnreadableFileError(f"more than {MAX_GLYPHS:,} characters; split it")
+            runs = with_ruled_rows(page, *text_runs(text_page))
         yield runs
         progressed()
 
@@ -98,7 +98,7 @@ def _metadata(info: dict[str, str]) -> dict[str, MetadataValue]:
 
 
 def _iso_date(written: str) -> str:
-    """Return a PDF date, such as "D:20220729060321-04'00'", in ISO 8601; "" if it is none."""
+    """Return a PDF date, such as "D:20220729060321-04'00'", in ISO 8601, "" if it is invalid."""
     match = _DATE.fullmatch(written.strip().removesuffix("'"))
     if not match:
         return ""

@@ -14,32 +14,29 @@ from index.parsers.pdf.bidi import is_left_to_right, is_mostly_right_to_left
 
 _BOLD = re.compile(r"(?i)bold|black|heavy|demi|cmbx|\bbd")
 _ITALIC = re.compile(r"(?i)italic|oblique|cmti|cmsl")
+_LIGATURE = re.compile("[\ufb00-\ufb06]")
 _ITALIC_FLAG = 1 << 6
 _FORCE_BOLD = 1 << 18
 _HYPHENS = (0x02, 0xFFFE)
-"""What PDFium writes for a hyphen at the end of a line."""
+"""PDFium's codes for a hyphen at the end of a line."""
 
 FAR_AWAY = 100_000.0
-"""No page is as large; what a damaged file puts there, or nowhere (NaN), is not read."""
+"""No page is as large. Glyphs of damaged files beyond it, or at NaN, are not read."""
 
 _HEIGHT, _DEPTH = 1.117, 0.212
-"""Of a line, and of what is below its baseline, in ems, as in Helvetica."""
+"""The height of a line, and the part of it below the baseline, in ems, as in Helvetica."""
 _LEAST, _MOST = 0.08, 2.5
-"""How tall the tallest glyph of a font may be, in ems: else its em says nothing."""
-
+"""The tallest glyph of a font is between these, in ems, or the em is absurd."""
 _WORD_GAP = 0.18
-_LARGEST_GAP = 1.0
-"""In units of the font's size."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """Glyphs side by side on one baseline. Units are points, the origin is bottom left.
+    """Glyphs side by side on one baseline, in points, with the origin at the bottom left.
 
-    `y` is the lower edge, `size` that of the font; `bold` and `italic` tell whether most of it
-    is. `blanks` are those between its words: index in `text`, left and right edge. On a page that
-    is read from right to left, all is `mirrored`: x grows leftwards, from 0 down at the origin.
-    A whole row of a ruled table is one run as well: `ruled_cells` are the lines of each cell.
+    `y` is the lower edge. `blanks` between words have an index in `text`, a left and a right edge.
+    A page that is read from right to left is `mirrored`: x grows leftwards. A row of a ruled table
+    is one run, too, and `ruled_cells` are the lines of each cell.
     """
 
     text: str
@@ -67,9 +64,9 @@ class TextRun:
 
 
 def text_runs(text_page: Any) -> tuple[list[TextRun], int]:
-    """Return what stands on a page, in the order in which the file draws it, and how it is turned.
+    """Return the runs of a page, in the order of the file, and its quarter turns.
 
-    That is in quarter turns; text that is turned otherwise than most of the page's is left out.
+    Text that is turned otherwise than most of the page is left out.
     """
     glyphs, turn = _upright_glyphs(text_page)
     if not is_mostly_right_to_left("".join(glyph.char for glyph in glyphs)):
@@ -80,7 +77,7 @@ def text_runs(text_page: Any) -> tuple[list[TextRun], int]:
 
 @dataclass(frozen=True, slots=True)
 class _Glyph:
-    """A character, as if it were upright: its edges, and the height of lines in its font."""
+    """A character turned upright. `size` is the height of a line."""
 
     char: str
     x0: float
@@ -95,8 +92,7 @@ class _Glyph:
 class _Style(NamedTuple):
     """What the glyphs that are drawn at once have in common.
 
-    `turn` counts quarter turns, `baseline` is its height once turned upright; `em` is the nominal
-    size in points, and `font` tells one font from another.
+    `turn` counts quarter turns, `baseline` is the height once turned upright, `em` is in points.
     """
 
     turn: int
@@ -108,7 +104,7 @@ class _Style(NamedTuple):
 
 
 class _Mark(NamedTuple):
-    """A character with its style and its upright box, which fonts without metrics get wrong."""
+    """A character with its style and its upright box, which is wrong for fonts without metrics."""
 
     char: str
     style: _Style
@@ -117,7 +113,6 @@ class _Mark(NamedTuple):
 
 
 def _upright_glyphs(text_page: Any) -> tuple[list[_Glyph], int]:
-    """Return the glyphs of a page that are turned as most of it, in the file's order, and how."""
     by_turn: dict[int, list[_Mark]] = {}
     tallest: dict[tuple[int, float], float] = {}
     for mark in _marks(text_page):
@@ -132,7 +127,7 @@ def _upright_glyphs(text_page: Any) -> tuple[list[_Glyph], int]:
 
 
 def _glyph(mark: _Mark, tallest: float) -> _Glyph:
-    """Return a mark with its size by the font's em, or by its tallest if that is absurd."""
+    """Return a glyph with its size by the font's em, or by its tallest glyph if that is absurd."""
     style = mark.style
     x0, y0, x1, y1 = mark.box
     size = _HEIGHT * style.em if _LEAST * style.em < tallest < _MOST * style.em else tallest
@@ -152,7 +147,7 @@ def _marks(text_page: Any) -> Iterator[_Mark]:
     high = 0
     for index in range(pdfium.FPDFText_CountChars(page)):
         code = pdfium.FPDFText_GetUnicode(page, index)
-        if 0xD800 <= code < 0xDC00:  # PDFium gives halves of what is beyond 16 bits
+        if 0xD800 <= code < 0xDC00:  # PDFium gives surrogate pairs as two characters
             high = code
             continue
         if 0xDC00 <= code < 0xE000 and high:
@@ -197,7 +192,6 @@ def _style(page: Any, index: int, drawn: Any, fonts: dict[int, tuple[bool, bool]
 
 
 def _weight_and_slant(page: Any, index: int) -> tuple[bool, bool]:
-    """Return whether a glyph's font is bold, and whether it is italic."""
     import pypdfium2.raw as pdfium
 
     buffer, flags = ctypes.create_string_buffer(256), ctypes.c_int()
@@ -205,14 +199,14 @@ def _weight_and_slant(page: Any, index: int) -> tuple[bool, bool]:
     name = buffer.value.decode("utf-8", "replace")
     italic = bool(_ITALIC.search(name)) or bool(flags.value & _ITALIC_FLAG)
     bold = bool(_BOLD.search(name)) or bool(flags.value & _FORCE_BOLD)
-    # Where the file tells no weight, PDFium guesses it, for italics too high.
+    # PDFium guesses the weight if the file has none, and too high for italics.
     return bold or (not italic and pdfium.FPDFText_GetFontWeight(page, index) >= 600), italic
 
 
 def turned(
     left: float, bottom: float, right: float, top: float, turn: int
 ) -> tuple[float, float, float, float]:
-    """Return the edges left, lower, right and upper of a box that is turned upright."""
+    """Return the left, lower, right and upper edge of a box that is turned upright."""
     for _ in range(turn):
         left, bottom, right, top = -top, left, -bottom, right
     return left, bottom, right, top
@@ -227,7 +221,7 @@ def _runs(glyphs: list[_Glyph], *, mirrored: bool = False) -> Iterator[TextRun]:
         if last and (
             abs(glyph.y - last.y) > 0.2 * last.size
             or abs(glyph.size - last.size) > 0.2 * last.size
-            or not -0.6 < gap < _LARGEST_GAP
+            or not -0.6 < gap < 1.0
             or glyph.x1 < last.x0 + 0.1 * last.size
             or (mirrored and (is_left_to_right(glyph.char) or is_left_to_right(last.char)))
         ):
@@ -241,7 +235,7 @@ def _runs(glyphs: list[_Glyph], *, mirrored: bool = False) -> Iterator[TextRun]:
 
 
 def _with_currency_apart(run: list[_Glyph], blanks: list[int]) -> Iterator[TextRun]:
-    """Yield a run; a sign of currency at its end is a run of its own, to go with what follows."""
+    """Yield a run. A currency sign at its end is a run of its own, to go with what follows."""
     if blanks and blanks[-1] == len(run) - 1 and run[-1].char in "$€£¥":
         yield _text_run(run[:-1], blanks[:-1])
         yield _text_run(run[-1:], [])
@@ -250,14 +244,17 @@ def _with_currency_apart(run: list[_Glyph], blanks: list[int]) -> Iterator[TextR
 
 
 def _text_run(run: list[_Glyph], blanks: list[int]) -> TextRun:
-    """Return glyphs as a run, with a blank before each of those numbered in `blanks`."""
+    """Return a run with a blank before each glyph whose index is in `blanks`."""
     gaps: list[tuple[int, float, float]] = []
     text = ""
     for start, end in zip([0, *blanks], [*blanks, len(run)], strict=True):
         if start:
             gaps.append((len(text), run[start - 1].x1, run[start].x0))
             text += " "
-        text += "".join(_without_ligature(glyph.char) for glyph in run[start:end])
+        text += _LIGATURE.sub(
+            lambda match: unicodedata.normalize("NFKC", match[0]),
+            "".join(glyph.char for glyph in run[start:end]),
+        )
     return TextRun(
         text=text,
         x0=min(glyph.x0 for glyph in run),
@@ -268,7 +265,3 @@ def _text_run(run: list[_Glyph], blanks: list[int]) -> TextRun:
         italic=2 * sum(glyph.italic for glyph in run) > len(run),
         blanks=tuple(gaps),
     )
-
-
-def _without_ligature(char: str) -> str:
-    return unicodedata.normalize("NFKC", char) if "\ufb00" <= char <= "\ufb06" else char

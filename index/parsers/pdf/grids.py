@@ -1,6 +1,6 @@
-"""Ruled tables whose cells wrap: what the rules of a page enclose is one cell of one row.
+"""Ruled tables whose cells wrap: each box of rules is one cell.
 
-Where each cell is a line, rows are told from where words stand; shading is no rule.
+Tables whose cells are single lines are found by the places of their words instead.
 """
 
 import ctypes
@@ -15,13 +15,13 @@ from index.parsers.pdf.rows import Row, rows_of
 
 _MAX_OBJECTS = 50_000
 _MAX_SEGMENTS = 500
-"""Of a path: one with more draws a picture."""
+"""A path with more of them draws a picture."""
 _RECTANGLE = 5
 _MAX_EDGES = 20_000
 _MAX_CROSSINGS = 100_000
 _MAX_INTERSECTIONS = 1200
 _MAX_LINES = 25
-"""Of a cell: one with more is a column of prose."""
+"""A cell with more of them is a column of prose."""
 _THICKEST = 3.0
 _TOLERANCE = 3.0
 _UNRULED_LINES = 3
@@ -33,7 +33,7 @@ _Box = tuple[float, float, float, float]
 
 @dataclass(slots=True)
 class _Cell:
-    """What rules enclose, with y growing downwards, and the lines of text in it."""
+    """A box of rules, with y growing downwards, and the text in it."""
 
     x0: float
     top: float
@@ -44,7 +44,7 @@ class _Cell:
 
     @property
     def wraps(self) -> int:
-        """How many lines had no room for the next one's first word, less those that had."""
+        """How many lines have no room for the next one's first word, less those that have."""
         if len(self.lines) < 2:
             return 0
         padding = min(
@@ -62,23 +62,24 @@ class _Cell:
 
 
 def with_ruled_rows(page: Any, runs: list[TextRun], turn: int) -> list[TextRun]:
-    """Return the runs of a page with each row of a ruled table that wraps as one run."""
+    """Return the runs of a page with each row of a ruled table with wrapped cells as one run."""
     if not runs:
         return runs
     edges = list(islice(_edges(page, turn, mirrored=runs[0].mirrored), _MAX_EDGES))
     for boxes in _grids(edges) if len(edges) < _MAX_EDGES else ():
         cells = [_Cell(*box) for box in boxes]
         outside = _fill(cells, runs)
-        rows = _by_top(cells) if outside is not None else []
+        if outside is None:
+            continue
+        rows = _by_top(cells)
         whole = [row for row in rows if _is_one_row(row)]
-        if outside is not None and any(map(_wraps, whole)):
+        if any(len(row) > 1 and any(cell.wraps > 0 for cell in row) for row in whole):
             unruled = [run for row in rows if row not in whole for cell in row for run in cell.runs]
             runs = [*outside, *unruled, *_ruled_runs(whole)]
     return runs
 
 
 def _edges(page: Any, turn: int, *, mirrored: bool) -> Iterator[_Box]:
-    """Yield the straight lines of a page: left, lower, right and upper end."""
     import pypdfium2.raw as pdfium
 
     for index in range(min(pdfium.FPDFPage_CountObjects(page.raw), _MAX_OBJECTS)):
@@ -92,7 +93,7 @@ def _edges(page: Any, turn: int, *, mirrored: bool) -> Iterator[_Box]:
 
 
 def _rules(path: Any) -> Iterator[_Box]:
-    """Yield the lines that a path strokes, or the thin areas that it fills."""
+    """Yield the lines that a path strokes, and the thin areas that it fills."""
     import pypdfium2.raw as pdfium
 
     fill, stroke = ctypes.c_int(), ctypes.c_int()
@@ -112,7 +113,7 @@ def _rules(path: Any) -> Iterator[_Box]:
 
 
 def _shapes(path: Any, count: int) -> list[list[_Point]]:
-    """Return the corners of each shape of a path that has no curves."""
+    """Return the corners of each shape of a path, nothing for a path with curves."""
     import pypdfium2.raw as pdfium
 
     shapes: list[list[_Point]] = []
@@ -150,7 +151,6 @@ def _grids(edges: Sequence[_Box]) -> list[list[_Box]]:
             rules.append({"orientation": "v", **place})
     if len({rule["orientation"] for rule in rules}) < 2:
         return []
-    # It imports a parser of PDF: not before there is need.
     from pdfplumber.table import (
         cells_to_tables,
         edges_to_intersections,
@@ -169,7 +169,7 @@ def _grids(edges: Sequence[_Box]) -> list[list[_Box]]:
 
 
 def _fill(cells: Sequence[_Cell], runs: Sequence[TextRun]) -> list[TextRun] | None:
-    """Put the text into the cells; return what is outside, None if text crosses the rules."""
+    """Fill the cells with text, and return the text outside, None if text crosses the rules."""
     outside: list[TextRun] = []
     left, right = min(cell.x0 for cell in cells), max(cell.x1 for cell in cells)
     top, bottom = min(cell.top for cell in cells), max(cell.bottom for cell in cells)
@@ -198,7 +198,6 @@ def _fill(cells: Sequence[_Cell], runs: Sequence[TextRun]) -> list[TextRun] | No
 
 
 def _by_top(cells: Sequence[_Cell]) -> list[list[_Cell]]:
-    """Return the cells with text, by rows of the grid."""
     rows: dict[float, list[_Cell]] = defaultdict(list)
     for cell in sorted(cells, key=lambda cell: (cell.top, cell.x0)):
         if cell.lines:
@@ -207,10 +206,10 @@ def _by_top(cells: Sequence[_Cell]) -> list[list[_Cell]]:
 
 
 def _is_one_row(cells: Sequence[_Cell]) -> bool:
-    """Tell whether a row of a grid is one of the table, not several without rules between them.
+    """Tell whether a row of a grid is one row of the table, and neither several rows nor prose.
 
-    In those, several columns have about as many lines, which end where they need not. A row of
-    one cell that has several lines, or of a very long one, is prose in a frame.
+    In several rows, the cells have about as many lines, which do not wrap. Prose in a frame is a
+    single cell of several lines, or a very long one.
     """
     most = max(len(cell.lines) for cell in cells)
     if len(cells) == 1 or most > _MAX_LINES:
@@ -219,12 +218,7 @@ def _is_one_row(cells: Sequence[_Cell]) -> bool:
     return len(tallest) == 1 or most < _UNRULED_LINES or sum(cell.wraps for cell in tallest) > 0
 
 
-def _wraps(cells: Sequence[_Cell]) -> bool:
-    return len(cells) > 1 and any(cell.wraps > 0 for cell in cells)
-
-
 def _ruled_runs(rows: Sequence[Sequence[_Cell]]) -> Iterator[TextRun]:
-    """Yield each row of a table as a run."""
     columns = sorted({cell.x0 for row in rows for cell in row})
     right = max(cell.x1 for row in rows for cell in row)
     for row in rows:

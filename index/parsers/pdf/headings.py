@@ -1,4 +1,4 @@
-"""The headings of a PDF, by its outline and by size and weight of its lines, and its title."""
+"""The title of a PDF and its headings, by its outline and by the size and weight of its lines."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from index.parsers.pdf.glyphs import TextRun
 from index.parsers.pdf.rows import Row, rows_of
 
 LEADER = re.compile(r"\s*(?:\.\s?){5,}")
-"""Dots that lead the eye to a page number."""
+"""Dots between a title and its page number."""
 
 _MAX_CHARS = 160
 _MAX_ITALIC_CHARS = 60
@@ -41,7 +41,7 @@ _AS_LARGE = 0.98
 
 @dataclass(frozen=True, slots=True)
 class BodyStyle:
-    """What most of a document is set in: size, whether bold, and baselines' distance in sizes."""
+    """The style of most of a document. `line_height` is in units of `size`."""
 
     size: float
     bold: bool
@@ -50,9 +50,9 @@ class BodyStyle:
 
 @dataclass(frozen=True, slots=True, order=True)
 class HeadingStyle:
-    """What tells a heading's level; the smaller, the higher it stands.
+    """What tells a heading's level: the smallest is highest.
 
-    `rank` is what its label says ("Part II" stands above "Item 1", "2.1" above "2.1.1").
+    `rank` comes from its label: "Part II" is above "Item 1", and "2.1" above "2.1.1".
     """
 
     smallness: float
@@ -61,7 +61,7 @@ class HeadingStyle:
 
 
 def heading_style(text: str, row: Row, body: BodyStyle) -> HeadingStyle | None:
-    """Return the style of a line if its size, weight or slant makes it one."""
+    """Return the style of a line if its size, weight or slant makes it a heading."""
     larger = row.size > _LARGER * body.size
     bolder = row.bold and not body.bold and row.size > 0.93 * body.size
     slanted = row.italic and not text.islower() and len(text) <= _MAX_ITALIC_CHARS
@@ -77,7 +77,7 @@ def heading_style(text: str, row: Row, body: BodyStyle) -> HeadingStyle | None:
 def nested_levels(headings: Iterable[HeadingStyle | int]) -> list[int]:
     """Return the level of each heading: one more than that of the one it is in.
 
-    Numbers are levels that the outline gives; below such a heading those told by style begin anew.
+    Numbers are levels of the outline. Headings by style nest below them.
     """
     above: list[HeadingStyle] = []
     outline_level = 0
@@ -102,7 +102,7 @@ def _rank(text: str) -> int:
 
 
 class OutlineEntry(NamedTuple):
-    """A bookmark: its level, from 1, and the page it points to, from 1; 0 for none."""
+    """A bookmark with its level, from 1, and its page, from 1, or 0 for none."""
 
     title: str
     level: int
@@ -110,14 +110,14 @@ class OutlineEntry(NamedTuple):
 
 
 def read_outline(pdf: Any) -> list[OutlineEntry]:
-    """Return the entries of a document's outline in order."""
+    """Return the entries of a document's outline."""
     entries: list[OutlineEntry] = []
     for bookmark in islice(pdf.get_toc(), _MAX_ENTRIES):
         destination = bookmark.get_dest()
         page = None if destination is None else destination.get_index()
         try:
             title = one_line(bookmark.get_title() or "")
-        except UnicodeDecodeError:  # half a surrogate pair
+        except UnicodeDecodeError:  # a lone surrogate
             title = ""
         entries.append(OutlineEntry(title, bookmark.level + 1, 0 if page is None else page + 1))
     return entries
@@ -126,7 +126,7 @@ def read_outline(pdf: Any) -> list[OutlineEntry]:
 def outline_headings(
     rows: Sequence[Row], entries: Iterable[OutlineEntry]
 ) -> dict[int, tuple[int, int]]:
-    """Return which rows are the titles of entries: from where to where, and the level.
+    """Return the rows with titles of entries: first row, that after the last, and level.
 
     A title may run over several rows, and either may have a number that the other lacks.
     """
@@ -137,11 +137,9 @@ def outline_headings(
     headings: dict[int, tuple[int, int]] = {}
     start = 0
     while levels and start < len(rows):
-        end = start + 1
         for end in range(min(start + _MAX_HEADING_ROWS, len(rows)), start, -1):
             keys = _keys(" ".join(row.text for row in rows[start:end]))
-            match = next((key for key in keys if key in levels), None)
-            if match:
+            if match := next((key for key in keys if key in levels), None):
                 headings[start] = end, levels[match]
                 break
         start = end
@@ -149,7 +147,7 @@ def outline_headings(
 
 
 def _keys(title: str) -> list[str]:
-    """Return a title as it is compared, with its number and without."""
+    """Return a title as it is compared, with and without its number."""
     plain = unicodedata.normalize("NFKC", title).casefold()
     keys = [_NO_WORD_CHARACTER.sub("", text) for text in (plain, _LABEL.sub("", plain, count=1))]
     return [key for key in dict.fromkeys(keys) if not key.isdigit()]
@@ -158,9 +156,9 @@ def _keys(title: str) -> list[str]:
 def title_of(
     recorded: str, outline: Sequence[OutlineEntry], pages: Sequence[Sequence[TextRun]]
 ) -> str:
-    """Return a document's title: what it records, what heads its outline, or its largest words.
+    """Return the title in the properties, the root of the outline, or the largest words.
 
-    An outline is headed by an entry with all others below it; one alone may be "Contents".
+    A root has all other entries below it. A single entry may be "Contents".
     """
     roots = [entry.title for entry in outline if entry.level == 1]
     root = roots[0] if len(roots) == 1 and len(outline) > 1 else ""
@@ -168,7 +166,7 @@ def title_of(
 
 
 def _largest(pages: Sequence[Sequence[TextRun]]) -> str:
-    """Return the largest words of the first page, if they are few and larger than most text."""
+    """Return the largest words of the first page if they are few and larger than most text."""
     rows = [row for row in rows_of(pages[0] if pages else ()) if _WORD.search(row.text)]
     if not rows:
         return ""

@@ -1,6 +1,7 @@
-"""The layout of pages: their running heads and feet, and the reading order of their columns."""
+"""The layout of pages: running heads and feet, and the reading order of columns."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
@@ -12,7 +13,6 @@ from index.parsers.pdf.rows import CELL_GAP, group_by_height
 
 _SAME_HEIGHT = 4.0
 _FEW_PAGES = 5
-_NEARLY_ALL = 0.8
 _MAX_STRETCHES = 3
 _NUMBER = re.compile(r"\d+")
 _FOLIO = re.compile(r"[0-9]{1,4}")
@@ -27,10 +27,7 @@ _MAX_COLUMNS_DEEP = 8
 
 
 class _Edge(NamedTuple):
-    """The outermost row of a page: on which page, how high, which words, which numbers.
-
-    `folio` is a number that stands apart at one of its ends, as page numbers do; -1 for none.
-    """
+    """The outermost row of a page. `folio` is a number apart at one of its ends, -1 for none."""
 
     page: int
     y: float
@@ -41,10 +38,10 @@ class _Edge(NamedTuple):
 
 
 def without_running_heads(pages: Sequence[Sequence[TextRun]]) -> list[list[TextRun]]:
-    """Return the pages' runs without page numbers and what else recurs on most pages.
+    """Return the pages' runs without page numbers, running heads and feet.
 
-    A row goes if its words stand at the same height on most pages and its numbers are the same on
-    all of them, or count the pages; and only if nothing that stays lies between it and the edge.
+    An outermost row goes if its words are at the same height on most pages, and its numbers are the
+    same there, or count the pages.
     """
     rows: list[list[list[TextRun]]] = []
     for page in pages:
@@ -57,7 +54,7 @@ def without_running_heads(pages: Sequence[Sequence[TextRun]]) -> list[list[TextR
 
 
 def _drop_recurring(rows: list[list[list[TextRun]]], outermost: int) -> bool:
-    """Take the outermost row off the pages where it recurs; tell whether there were any."""
+    """Remove the outermost row from the pages where it recurs, and tell whether any was removed."""
     edges = [_edge(number, page[outermost]) for number, page in enumerate(rows) if page]
     dropped = False
     for group in _alike(edges):
@@ -83,7 +80,7 @@ def _edge(page: int, row: Sequence[TextRun]) -> _Edge:
 
 
 def _alike(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
-    """Yield the rows that are numbered as the pages are, and those with the same words.
+    """Yield the rows with page numbers, or those with the same words.
 
     These are at the same height unless they count the pages.
     """
@@ -112,34 +109,29 @@ def _alike(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
 
 
 def _recurs(group: Sequence[_Edge], pages: int) -> bool:
-    # Left and right pages may have heads of their own; of few pages, chance makes two alike.
+    # Left and right pages may have different heads. On few pages, two may be alike by chance.
     needed = max(2, (0.6 if pages <= _FEW_PAGES else 0.4) * pages)
     if len({edge.words for edge in group}) > 1:
         return True
     if len(group) < needed or group[0].stretches > _MAX_STRETCHES:
         return False
     return all(
-        _is_same(group, slot) or _counts_pages(group, slot) for slot in range(len(group[0].numbers))
+        _nearly_all_alike([edge.numbers[slot] for edge in group]) or _counts_pages(group, slot)
+        for slot in range(len(group[0].numbers))
     )
-
-
-def _is_same(group: Sequence[_Edge], slot: int) -> bool:
-    """Tell whether a number is the same on nearly all of the pages."""
-    return _most_alike([edge.numbers[slot] for edge in group]) >= _NEARLY_ALL * len(group)
 
 
 def _counts_pages(group: Sequence[_Edge], slot: int) -> bool:
     """Tell whether a number rises with the pages."""
-    most = _most_alike([edge.numbers[slot] - edge.page for edge in group])
-    return len(group) > 1 and most >= _NEARLY_ALL * len(group)
+    return len(group) > 1 and _nearly_all_alike([e.numbers[slot] - e.page for e in group])
 
 
-def _most_alike(values: list[int]) -> int:
-    return max(values.count(value) for value in set(values))
+def _nearly_all_alike(values: list[int]) -> bool:
+    return Counter(values).most_common(1)[0][1] >= 0.8 * len(values)
 
 
 class _Gutter(NamedTuple):
-    """A blank strip at `x` that the rows from `first` up to `end` leave free."""
+    """A blank strip at `x` in the rows from `first` up to `end`."""
 
     lines: int
     x: float
@@ -148,11 +140,10 @@ class _Gutter(NamedTuple):
 
 
 def columns_in_reading_order(runs: Sequence[TextRun], depth: int = 0) -> list[list[TextRun]]:
-    """Return the page's runs by stretches that are read one after the other.
+    """Return the page's runs in parts, in the order of reading.
 
-    Lines of prose on both sides of a blank strip are columns: the left one is read to its end
-    before the right one; what crosses the strip divides the page above from below. Rows of short
-    cells are a table, and stay together.
+    Lines of prose on both sides of a blank strip are columns. What crosses the strip divides the
+    page above from below. Rows of short cells are a table, and stay together.
     """
     if not runs:
         return []
@@ -172,7 +163,7 @@ def columns_in_reading_order(runs: Sequence[TextRun], depth: int = 0) -> list[li
 
 
 def _widest_gutter(rows: Sequence[Sequence[TextRun]]) -> _Gutter | None:
-    """Return the strip that divides the most lines of prose; None if none does."""
+    """Return the strip that divides the most lines of prose, None if none does."""
     if len(rows) < _MIN_LINES:
         return None
     left = min(run.x0 for row in rows for run in row)
@@ -197,7 +188,7 @@ def _crosses(row: Sequence[TextRun], x: float) -> bool:
 
 
 def _gutter(rows: Sequence[Sequence[TextRun]], x: float, first: int, end: int) -> _Gutter | None:
-    """Return the strip, narrowed to the rows from its first to its last that stand on the right."""
+    """Return the strip from the first to the last row on its right, None if it divides no prose."""
     if end - first < _MIN_LINES:
         return None
     lefts = [[run for run in row if run.x1 <= x] for row in rows[first:end]]
@@ -225,12 +216,11 @@ def _is_prose(side: Sequence[Sequence[TextRun]]) -> bool:
     pieces = [piece for line in lines for piece in _pieces(line)]
     if len(pieces) < 1.5 * len(lines):
         return True
-    # Several columns more, or a table: lines of prose seldom begin a sentence.
+    # In further columns, unlike in a table, many lines go on within a sentence.
     return sum(piece[:1].islower() for piece in pieces) >= 0.4 * len(pieces)
 
 
 def _pieces(line: Sequence[TextRun]) -> list[str]:
-    """Return what stands together on a line."""
     pieces = [line[0].text]
     for before, run in pairwise(line):
         if run.x0 - before.x1 <= CELL_GAP * before.size:

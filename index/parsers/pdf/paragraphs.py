@@ -31,7 +31,7 @@ _AFTER_HYPHEN = frozenset(
     " related resistant responsive restricted rich risk scale selective sensitive specific stage"
     " target term time treated type up wide year".split()
 )
-"""Words that mostly stand after a hyphen where they follow one."""
+"""Words that mostly keep a hyphen before them."""
 _ENDS_SENTENCE = re.compile(r"[.!?:;…]['\"”’)\]]*$")
 _SAME_SIZE = 0.07
 _SAME_PLACE = 1.0
@@ -39,10 +39,10 @@ _SAME_PLACE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """Rows that are read one after the other, and where their lines end on the right.
+    """Rows that are read one after the other, and their right edge.
 
-    `margins` are further places where several lines end, such as those of indented notes.
-    `headings` are those of the outline: from which row to which, and the level.
+    Several lines end at each of `margins`, such as those of indented notes. `headings` are those of
+    the outline: the index of the first row, that after the last, and the level.
     """
 
     page: int
@@ -56,8 +56,8 @@ class _Column:
 class _Draft:
     """The rows of a block and the page of each.
 
-    `level` is that of a heading in the outline, 0 for others. `cells` are those of a row of a
-    table, the lines of each.
+    `level` is that of a heading in the outline, 0 for others. `cells` are the lines of each cell of
+    a table's row.
     """
 
     rows: list[Row]
@@ -71,7 +71,7 @@ class _Draft:
 def blocks_of(
     pages: Sequence[Sequence[TextRun]], outline: Sequence[OutlineEntry]
 ) -> list[TextBlock]:
-    """Return the blocks of a document, given what stands on each of its pages."""
+    """Return the blocks of a document, given the runs of its pages."""
     columns: list[_Column] = []
     entries: dict[int, list[OutlineEntry]] = {}
     for entry in outline:
@@ -82,12 +82,14 @@ def blocks_of(
             columns.append(_column(number, rows, entries.get(number, ())))
         progressed()
     body = _body_style(columns)
-    words = _count_words(row for column in columns for row in column.rows)
+    words: Counter[str] = Counter()
+    for row in (row for column in columns for row in column.rows):
+        row_words = _WORD.findall(row.text.lower())
+        words.update(row_words[:-1] if row.text.endswith("-") else row_words)
     return list(_blocks(list(_drafts(columns, body)), body, words))
 
 
 def _column(page: int, rows: Sequence[Row], entries: Sequence[OutlineEntry]) -> _Column:
-    """Return a column whose right edge is where its longer lines end."""
     ends = sorted(row.x1 for row in rows if row.is_line and len(row.text.split()) >= 6)
     edge = ends[int(0.9 * (len(ends) - 1))] if ends else max(row.x1 for row in rows)
     margins = [a for a, b, c in zip(ends, ends[1:], ends[2:], strict=False) if c - a < _SAME_PLACE]
@@ -95,7 +97,6 @@ def _column(page: int, rows: Sequence[Row], entries: Sequence[OutlineEntry]) -> 
 
 
 def _body_style(columns: Iterable[_Column]) -> BodyStyle:
-    """Return what most characters are set in."""
     sizes: Counter[float] = Counter()
     bold: Counter[bool] = Counter()
     distances: list[float] = []
@@ -112,17 +113,8 @@ def _body_style(columns: Iterable[_Column]) -> BodyStyle:
     return BodyStyle(max(size, 1.0), bold[True] > bold[False], median(usual) if usual else 1.2)
 
 
-def _count_words(rows: Iterable[Row]) -> Counter[str]:
-    """Count the words of all rows, without those that a line's end may have broken."""
-    counts: Counter[str] = Counter()
-    for row in rows:
-        words = _WORD.findall(row.text.lower())
-        counts.update(words[:-1] if row.text.endswith("-") else words)
-    return counts
-
-
 def _drafts(columns: Sequence[_Column], body: BodyStyle) -> Iterator[_Draft]:
-    """Yield the drafts of all columns, with paragraphs that run over put together."""
+    """Yield the drafts of all columns, and join paragraphs that run over."""
     last: _Draft | None = None
     for column in columns:
         progressed()
@@ -139,37 +131,34 @@ def _drafts(columns: Sequence[_Column], body: BodyStyle) -> Iterator[_Draft]:
         yield last
 
 
-def _drafts_of_column(column: _Column, body: BodyStyle) -> Iterator[_Draft]:
-    rows = column.rows
-    block: _Draft | None = None
+def _drafts_of_column(column: _Column, body: BodyStyle) -> list[_Draft]:
+    drafts: list[_Draft] = []
+    paragraph: _Draft | None = None
     in_table = False
     index = 0
-    while index < len(rows):
-        end, drafts = _heading_or_table(column, index, body, in_table=in_table)
-        in_table = bool(drafts and drafts[-1].cells)
-        if drafts:
-            if block:
-                yield block
-                block = None
-            yield from drafts
+    while index < len(column.rows):
+        row = column.rows[index]
+        end, others = _heading_or_table(column, index, body, in_table=in_table)
+        in_table = bool(others and others[-1].cells)
+        if others:
+            drafts += others
+            paragraph = None
             index = end
             continue
-        if block and _goes_on(block.rows, rows[index], column, body):
-            block.rows.append(rows[index])
-            block.pages.append(column.page)
+        if paragraph and _goes_on(paragraph.rows, row, column, body):
+            paragraph.rows.append(row)
+            paragraph.pages.append(column.page)
         else:
-            if block:
-                yield block
-            block = _Draft([rows[index]], [column.page], column.right)
+            paragraph = _Draft([row], [column.page], column.right)
+            drafts.append(paragraph)
         index += 1
-    if block:
-        yield block
+    return drafts
 
 
 def _heading_or_table(
     column: _Column, index: int, body: BodyStyle, *, in_table: bool
 ) -> tuple[int, list[_Draft]]:
-    """Return the heading of the outline or the table that begins there, and where it ends."""
+    """Return where the outline's heading or the table that begins here ends, and its drafts."""
     rows, pages = column.rows, [column.page]
     if index in column.headings:
         end, level = column.headings[index]
@@ -186,9 +175,9 @@ def _heading_or_table(
 
 
 def _goes_on(block: Sequence[Row], row: Row, column: _Column, body: BodyStyle) -> bool:
-    """Tell whether `row`, the next one down the column, continues the paragraph `block`.
+    """Tell whether `row`, the next one in the column, continues the paragraph `block`.
 
-    A line that had room for the next one's first word was ended on purpose.
+    A line with room for the next one's first word ends on purpose.
     """
     last = block[-1]
     if not row.is_line or row.is_item or row.bold != last.bold or LEADER.search(last.text):
@@ -200,11 +189,11 @@ def _goes_on(block: Sequence[Row], row: Row, column: _Column, body: BodyStyle) -
     if not 0 < last.y - row.y <= 1.3 * body.line_height * max(last.size, row.size):
         return False
     centred = abs((last.x0 + last.x1) - (row.x0 + row.x1)) < last.size
-    return (centred or _is_aligned(block, row)) and not _had_room(last, row, column)
+    return (centred or _is_aligned(block, row)) and not _has_room(last, row, column)
 
 
 def _is_aligned(block: Sequence[Row], row: Row) -> bool:
-    """Tell whether `row` begins where a line of the paragraph or the item may begin."""
+    """Tell whether `row` begins where a line of the paragraph or list item may begin."""
     first, last = block[0], block[-1]
     indent = 3.0 if last.is_item else 0.8
     if row.x0 > max(last.x0, last.text_x0) + indent * row.size:
@@ -213,7 +202,7 @@ def _is_aligned(block: Sequence[Row], row: Row) -> bool:
     return row.x0 > hanging - 0.6 * row.size or row.text[:1].islower()
 
 
-def _had_room(last: Row, row: Row, column: _Column) -> bool:
+def _has_room(last: Row, row: Row, column: _Column) -> bool:
     words = row.text.split(maxsplit=1)
     width = (row.x1 - row.x0) * len(words[0]) / max(1, len(row.text))
     if last.x1 + width + 0.6 * row.size >= column.right:
@@ -226,7 +215,7 @@ def _had_room(last: Row, row: Row, column: _Column) -> bool:
 
 
 def _runs_over(above: _Draft, below: _Draft) -> bool:
-    """Tell whether a paragraph that ends its page or column goes on with the next one's first."""
+    """Tell whether a paragraph at the end of a page or column goes on in the next one."""
     last, row = above.rows[-1], below.rows[0]
     return (
         not (above.cells or below.cells or above.level or below.level)
@@ -260,7 +249,7 @@ def _blocks(drafts: Sequence[_Draft], body: BodyStyle, words: Counter[str]) -> I
 
 
 def _text(draft: _Draft, words: Counter[str]) -> tuple[str, tuple[int, ...]]:
-    """Return a draft's text, and the offsets at which further pages begin in it."""
+    """Return a draft's text, and the offsets in it at which further pages begin."""
     if draft.cells:
         line = " | ".join(_cell_text(lines, words) for lines in draft.cells)
         return one_line(LEADER.sub(" … ", line)).removesuffix(" |"), ()
@@ -282,11 +271,10 @@ def _cell_text(lines: Sequence[str], words: Counter[str]) -> str:
 
 
 def _join_lines(before: str, line: str, words: Counter[str]) -> tuple[str, int]:
-    """Return `before` with `line` put on, and where the line begins in it.
+    """Return `before` with `line` appended, and where the line begins in it.
 
     A hyphen at the end stays if the document has the compound elsewhere, and goes if it has the
-    word in one; if it has neither, it goes between small letters, unless what follows is a word
-    such as "based".
+    whole word. If it has neither, `_is_compound` decides.
     """
     broken, continued = _BROKEN.search(before), _WORD.match(line)
     if not broken or not continued:
@@ -299,7 +287,7 @@ def _join_lines(before: str, line: str, words: Counter[str]) -> tuple[str, int]:
 
 
 def _is_compound(first: str, second: str) -> bool:
-    """Tell whether the halves of a word keep their hyphen, going by nothing but themselves."""
+    """Tell whether two parts of a word look like a compound with a hyphen."""
     last = first.rpartition("-")[2]
     acronym = len(last) > 1 and last.isupper()
     figure = any(char.isdigit() for char in last)

@@ -1,4 +1,4 @@
-"""From runs of text to the rows of a page, and from the gaps in a row to its cells."""
+"""From runs of text to the rows of a page and their cells, which are apart by gaps."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,6 @@ from index.structure.outline import LIST_MARKER
 
 CELL_GAP = 1.2
 """Cells of a row are further apart than this, in units of the font's size."""
-
 _WORD_GAP = 0.15
 _BULLET = re.compile(r"[•‣◦▪·–○●■□➢➤✓\uf0b7\uf0a7\uf0d8\uf076\uf06f]")
 _CURRENCY = re.compile(r"[$€£¥]")
@@ -21,22 +20,18 @@ _LABEL = re.compile(
     r"(?i)(?:(?:item|note|section|chapter|part|article|figure|table|appendix)\s+)?"
     r"\(?(?:\d{1,3}(?:\.\d{1,3})*[a-z]?|[ivx]{1,4})[.):]?"
 )
-
 _ALIKE = 1.45
-"""The blanks of a justified line are no wider than the narrowest by this factor."""
-_ALIKE_AFTER_STOP = 2.6
-"""Nor those after a comma or full stop, where TeX stretches more."""
+"""The blanks of a justified line differ from the usual one by no more than this factor."""
 _WIDEST_BLANK = 10.0
-_MOST_ROWS = 0.6
-_NEIGHBOUR = 3.2
-"""How many line heights above or below a row its neighbours are."""
+_MAX_DISTANCE = 3.2
+"""Between a row and its neighbours, in line heights."""
 _SAME_PLACE = 1.0
 _FIGURE = re.compile(r"\W*\d[\d.,:/%()-]*\W*")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Words side by side, and where they begin and end."""
+    """Words side by side, with their left and right edge."""
 
     text: str
     x0: float
@@ -45,10 +40,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What stands at one height: cells from left to right. `text_x0` is after a list marker.
+    """The cells at one height, from left to right. `text_x0` is after a list marker.
 
-    `blanks` are the widths of those between its words, in units of the font's size; `ruled_cells`
-    are the lines of each cell of a ruled table.
+    `blanks` are the widths between words, in units of the font's size. `ruled_cells` are the lines
+    of each cell of a ruled table.
     """
 
     cells: tuple[Cell, ...]
@@ -62,7 +57,7 @@ class Row:
 
     @property
     def text(self) -> str:
-        """All cells' words."""
+        """The words of all cells."""
         return " ".join(cell.text for cell in self.cells)
 
     @property
@@ -87,7 +82,7 @@ class Row:
 
 
 def group_by_height(runs: Iterable[TextRun]) -> list[list[TextRun]]:
-    """Return runs that stand at one height together, from the top down, left to right."""
+    """Return the runs by height, from the top down, and from left to right."""
     groups: list[list[TextRun]] = []
     longest: list[TextRun] = []
     for run in sorted(runs, key=lambda run: (-run.y - run.size / 2, run.x0)):
@@ -120,13 +115,13 @@ def rows_of(runs: Iterable[TextRun]) -> list[Row]:
 def with_justified_lines_joined(rows: Sequence[Row]) -> list[Row]:
     """Return the rows of a column with each justified line as one cell.
 
-    In such a line all blanks are about as wide as one another; those of a row of short cells may
-    be, too, but then they are in line with those of the rows next to it, or it holds figures.
+    All blanks of a justified line are about equally wide. So may be those of a row of short cells,
+    but these are in line with cells of the next rows, or hold figures.
     """
     left = min((row.x0 for row in rows), default=0.0)
     right = max((row.x1 for row in rows), default=0.0)
     full = [row.x0 < left + 2 * row.size and row.x1 > right - 0.2 * row.size for row in rows]
-    is_justified = sum(full) >= _MOST_ROWS * len(rows)
+    is_justified = sum(full) >= 0.6 * len(rows)
     return [
         replace(row, cells=(Cell(row.text, row.x0, row.x1),))
         if _is_stretched(row, least_blanks=1 if is_justified and full[index] else 2)
@@ -171,7 +166,7 @@ def _ruled_row(run: TextRun) -> Row:
 
 
 def _with_small_signs_inserted(runs: Sequence[TextRun]) -> list[TextRun]:
-    """Put small signs, such as "®", between the words that they stand between."""
+    """Insert small signs, such as "®", between the words of larger runs."""
     parted = list(runs)
     for small in runs:
         if len(small.text) > 8:
@@ -199,7 +194,7 @@ def _cells(runs: Sequence[TextRun], size: float) -> list[Cell]:
 
 
 def _signs_joined(cells: list[Cell]) -> list[Cell]:
-    """Put "$" and "(" to the cell on their right."""
+    """Join "$" and "(" to the cell on their right."""
     joined: list[Cell] = []
     opening: Cell | None = None
     for cell in cells:
@@ -229,13 +224,7 @@ def _is_stretched(row: Row, least_blanks: int) -> bool:
     if 3 * sum(bool(_FIGURE.fullmatch(word)) for word in words) > len(words):
         return False
     usual = median(blanks)
-    stops = [word.endswith((",", ".", ";", ":")) for word in words]
-    if len(stops) != len(blanks) + 1:
-        stops = [False] * len(blanks)
-    return all(
-        usual / _ALIKE <= blank <= usual * (_ALIKE_AFTER_STOP if after_stop else _ALIKE)
-        for blank, after_stop in zip(blanks, stops, strict=False)
-    )
+    return all(usual / _ALIKE <= blank <= usual * _ALIKE for blank in blanks)
 
 
 def _neighbours(rows: Sequence[Row], index: int) -> Iterator[Row]:
@@ -243,7 +232,7 @@ def _neighbours(rows: Sequence[Row], index: int) -> Iterator[Row]:
     row = rows[index]
     for others in (reversed(rows[:index]), iter(rows[index + 1 :])):
         for other in others:
-            if abs(other.y - row.y) > _NEIGHBOUR * row.size:
+            if abs(other.y - row.y) > _MAX_DISTANCE * row.size:
                 break
             if not other.is_line:
                 yield other
@@ -251,7 +240,7 @@ def _neighbours(rows: Sequence[Row], index: int) -> Iterator[Row]:
 
 
 def _is_aligned(row: Row, other: Row) -> bool:
-    """Tell whether most cells after a row's first are in line with one of a row next to it."""
+    """Tell whether most cells after a row's first are in line with cells of another row."""
     most = max(len(row.cells), len(other.cells)) - 1
     same = sum(
         any(_in_line(a, b, last=a is row.cells[-1]) for b in other.cells[1:]) for a in row.cells[1:]
@@ -260,7 +249,7 @@ def _is_aligned(row: Row, other: Row) -> bool:
 
 
 def _in_line(a: Cell, b: Cell, *, last: bool) -> bool:
-    """Tell whether cells begin, centre or end alike; those at the margin all end there."""
+    """Tell whether cells have the same edge or centre, but for the right edge of the last ones."""
     return (
         abs(a.x0 - b.x0) < _SAME_PLACE
         or abs(a.x0 + a.x1 - b.x0 - b.x1) < _SAME_PLACE

@@ -1,4 +1,4 @@
-"""The tables of a PDF: rows that stand in columns."""
+"""The tables of a PDF without rules: rows whose cells form columns."""
 
 import re
 from collections import Counter
@@ -10,21 +10,20 @@ from index.parsers.pdf.rows import Cell, Row
 
 _MAX_LABELS = 3
 _STACKED = 1.45
-"""Lines of one column head are no further apart than this, in units of the font's size."""
+"""The largest distance of lines in a column head, in units of the font's size."""
 _PROSE_GAP = 3.0
 _WIDER = 1.6
-"""What is this much wider than one column's head stands over several columns."""
-
+"""What is wider than a column's head by this factor stands over several columns."""
 _DIGIT = re.compile(r"\d")
 
 
 def end_of_table(
     rows: Sequence[Row], start: int, line_height: float, headings: Container[int]
 ) -> int:
-    """Return where the table that begins with the row at `start` ends; `start` if there is none.
+    """Return the end of the table that begins with the row at `start`, `start` if there is none.
 
-    Rows of one cell belong to it where rows of several follow closely; no heading, and no row of
-    a ruled table.
+    Rows of one cell belong to it if rows of several follow closely. Headings and rows of ruled
+    tables do not.
     """
     if rows[start].is_line:
         return start
@@ -47,9 +46,9 @@ def end_of_table(
 
 
 def table_lines(rows: Sequence[Row]) -> list[tuple[Row, str]]:
-    """Return a table's rows as lines of cells joined by " | ", each with the row it begins in.
+    """Return a table's rows as lines of cells with " | " between, each with its first row.
 
-    Heads of columns that run over several lines, and labels that do, are put together.
+    Column heads and labels that run over several lines are joined.
     """
     merged = _cells_joined(_labels_joined(_heads_joined(rows)))
     columns = _columns(merged)
@@ -57,12 +56,12 @@ def table_lines(rows: Sequence[Row]) -> list[tuple[Row, str]]:
 
 
 def _continued_cell(above: Row, row: Row) -> int:
-    """Return which cell of `above`, from 1 on, runs on in `row` right below it; 0 for none."""
+    """Return the index of the cell of `above` that runs on in `row` right below it, 0 for none."""
     if not row.is_line or above.is_line or above.y - row.y > 1.5 * row.size:
         return 0
-    for place, cell in enumerate(above.cells[1:], 1):
+    for index, cell in enumerate(above.cells[1:], 1):
         if abs(cell.x0 - row.x0) < 0.5 * row.size and len(cell.text.split()) > 2:
-            return place
+            return index
     return 0
 
 
@@ -73,12 +72,12 @@ def _is_stretched_prose(row: Row) -> bool:
 
 
 def _line(row: Row, columns: Sequence[Cell]) -> str:
-    places = _places(row, columns)
-    if places is None:
+    indexes = _column_indexes(row, columns)
+    if indexes is None:
         return " | ".join(cell.text for cell in row.cells)
-    texts = [""] * (places[-1] + 1)
-    for place, cell in zip(places, row.cells, strict=True):
-        texts[place] = cell.text
+    texts = [""] * (indexes[-1] + 1)
+    for index, cell in zip(indexes, row.cells, strict=True):
+        texts[index] = cell.text
     return " | ".join(texts).strip()
 
 
@@ -101,17 +100,17 @@ def _columns(rows: Sequence[Row]) -> list[Cell]:
     return columns if apart else []
 
 
-def _places(row: Row, columns: Sequence[Cell]) -> list[int] | None:
-    """Return the column of each cell; None if they are not all in columns of their own."""
-    places: list[int] = []
+def _column_indexes(row: Row, columns: Sequence[Cell]) -> list[int] | None:
+    """Return the column of each cell, None if some of them share one."""
+    indexes: list[int] = []
     for cell in row.cells:
         overlaps = [_overlap(cell, column) for column in columns]
         spanned = [i for i, overlap in enumerate(overlaps) if overlap > 0]
         best = max(spanned, key=lambda i: overlaps[i], default=-1)
-        if best < 0 or (places and best <= places[-1]):
+        if best < 0 or (indexes and best <= indexes[-1]):
             return None
-        places.append(spanned[0])
-    return places if all(a < b for a, b in pairwise(places)) else None
+        indexes.append(spanned[0])
+    return indexes if all(a < b for a, b in pairwise(indexes)) else None
 
 
 def _overlap(a: Cell, b: Cell) -> float:
@@ -119,7 +118,7 @@ def _overlap(a: Cell, b: Cell) -> float:
 
 
 def _heads_joined(rows: Sequence[Row]) -> list[Row]:
-    """Join rows over one another that have no label, such as "June 25," above "2022"."""
+    """Join rows of column heads, which have no label, such as "June 25," above "2022"."""
     left = min(row.x0 for row in rows)
     labelled = (row for row in rows if not row.is_line and row.x0 <= left + 4 * row.size)
     figures = min((row.cells[1].x0 for row in labelled), default=left)
@@ -137,7 +136,7 @@ def _heads_joined(rows: Sequence[Row]) -> list[Row]:
 
 
 def _stacked(above: Row, below: Row) -> Row | None:
-    """Return two rows as one if each cell of one stands over or under one of the other."""
+    """Return two rows as one if each cell of one is above or below a cell of the other."""
     if above.y - below.y > _STACKED * below.size:
         return None
     more, fewer = (above, below) if len(above.cells) >= len(below.cells) else (below, above)
@@ -161,7 +160,7 @@ def _stacked(above: Row, below: Row) -> Row | None:
 
 
 def _labels_joined(rows: Sequence[Row]) -> list[Row]:
-    """Join a label to the row it runs on in: one that begins in lower case, right below."""
+    """Join a label to the row right below if that begins in lower case."""
     joined: list[Row] = []
     for row in rows:
         last = joined[-1] if joined else None
@@ -181,16 +180,15 @@ def _labels_joined(rows: Sequence[Row]) -> list[Row]:
 
 
 def _cells_joined(rows: Sequence[Row]) -> list[Row]:
-    """Join what runs on below a cell to it."""
     joined: list[Row] = []
     lowest = 0.0
     for row in rows:
         last = joined[-1] if joined else None
-        place = _continued_cell(replace(last, y=lowest), row) if last else 0
-        if last and place:
+        index = _continued_cell(replace(last, y=lowest), row) if last else 0
+        if last and index:
             cells = list(last.cells)
-            text = f"{cells[place].text} {row.text}"
-            cells[place] = Cell(text, cells[place].x0, max(cells[place].x1, row.x1))
+            cell = cells[index]
+            cells[index] = Cell(f"{cell.text} {row.text}", cell.x0, max(cell.x1, row.x1))
             joined[-1] = replace(last, cells=tuple(cells))
         else:
             joined.append(row)

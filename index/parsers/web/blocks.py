@@ -1,10 +1,33 @@
-"""From the element tree of a web page to its blocks, in the order in which they are seen."""
+"""From the markup of a web page to its elements, as browsers build them, and to its blocks."""
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING
 
 from index.parsers.blocks import TextBlock, one_line, visible
-from index.parsers.web.tree import Element
+from index.parsers.files import UnreadableFileError
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+MAX_DEPTH = 2000
+
+_XHTML = re.compile(r"\s*<\?xml|\s*<!doctype[^>]+xhtml", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
+_CHARACTER_DATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+# XHTML may close any empty element like this, which HTML takes for a start tag.
+_CLOSED_AT_ONCE = re.compile(
+    r"<(script|style|title|textarea|iframe|div|span|a|p|td|th|li|i|b|em|h[1-6])(\s[^<>]*)?/>",
+    re.IGNORECASE,
+)
+_NEVER_SEEN = frozenset("head script style template noscript noframes noembed".split())
+_HIDDEN_STYLE = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
+_HIDDEN_CLASSES = frozenset(
+    "sr-only visually-hidden visuallyhidden screen-reader-text mw-editsection".split()
+)
+"""What the style sheets of Bootstrap, WordPress and MediaWiki hide."""
 
 _BLOCKS = frozenset(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset "
@@ -18,29 +41,144 @@ _PROSE_CELL_CHARS = 500
 _MAX_SPAN = 100
 
 
+@dataclass(slots=True, eq=False)
+class Element:
+    """An element of a page, and how many characters it holds outside and inside of links.
+
+    Blanks do not count. `holds_main` tells whether there is a `main` or an `article` in it.
+    """
+
+    tag: str
+    attributes: dict[str, str | None] = field(default_factory=dict)
+    children: list["Element | str"] = field(default_factory=list)
+    plain_chars: int = 0
+    linked_chars: int = 0
+    holds_main: bool = False
+
+    def get(self, name: str) -> str:
+        """Return an attribute's value, "" without one."""
+        return (self.attributes.get(name) or "").strip()
+
+    @property
+    def role(self) -> str:
+        """What the page says the element is for."""
+        return self.get("role").lower()
+
+    @property
+    def is_main(self) -> bool:
+        """Whether the page says that the element is content."""
+        return self.tag in ("main", "article") or self.role == "main"
+
+    def walk(self) -> Iterator["Element | str"]:
+        """Yield the elements and texts inside, in their order."""
+        pending = self.children[::-1]
+        while pending:
+            child = pending.pop()
+            yield child
+            if isinstance(child, Element):
+                pending += child.children[::-1]
+
+    def find_all(self, *tags: str) -> Iterator["Element"]:
+        """Yield the elements inside that have one of the tags."""
+        return (inner for inner in self.walk() if isinstance(inner, Element) and inner.tag in tags)
+
+
+def parse(markup: str) -> "LexborHTMLParser":
+    """Return the page as browsers parse it. Raises UnreadableFileError if it is empty."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    if not markup.strip():
+        raise UnreadableFileError("empty")
+    if _XHTML.match(markup):
+        markup = _XML_DECLARATION.sub("", markup, count=1)
+        # HTML takes CDATA sections for comments. Each one in `before + end` has an end.
+        before, end, after = markup.rpartition("]]>")
+        sections = _CHARACTER_DATA.sub(lambda data: escape(data[1], quote=False), before + end)
+        markup = _CLOSED_AT_ONCE.sub(r"<\1\2></\1>", sections + after)
+    return LexborHTMLParser(markup.encode("utf-8", "replace"), scripting=True)
+
+
+def element_tree(page: "LexborHTMLParser") -> Element:
+    """Return the root of what browsers show. Raises UnreadableFileError if nested too deeply."""
+    root = Element("html")
+    open_elements = [root]
+    node = page.root.first_child if page.root else None
+    while node is not None:
+        is_open = _add(node, open_elements)
+        if is_open and node.first_child is not None:
+            node = node.first_child
+            continue
+        if is_open:
+            _close(open_elements)
+        while node is not None and node.next is None and len(open_elements) > 1:
+            _close(open_elements)
+            node = node.parent
+        node = node.next if node is not None else None
+    return root
+
+
+def _add(node: "LexborNode", open_elements: list[Element]) -> bool:
+    """Add a text or an element to the innermost open element, and tell whether it is open now."""
+    outer = open_elements[-1]
+    if node.is_text_node:
+        text = node.text_content or ""
+        outer.children.append(text)
+        outer.plain_chars += len("".join(text.split()))
+    if not node.is_element_node:
+        return False
+    element = Element(node.tag or "", node.attributes)
+    if _is_hidden(element):
+        return False
+    outer.children.append(element)
+    open_elements.append(element)
+    if len(open_elements) > MAX_DEPTH:
+        raise UnreadableFileError(f"elements nested more than {MAX_DEPTH} deep")
+    return True
+
+
+def _close(open_elements: list[Element]) -> None:
+    element, outer = open_elements.pop(), open_elements[-1]
+    if element.tag == "a":
+        element.linked_chars += element.plain_chars
+        element.plain_chars = 0
+    outer.plain_chars += element.plain_chars
+    outer.linked_chars += element.linked_chars
+    outer.holds_main |= element.holds_main or element.is_main
+
+
+def _is_hidden(element: Element) -> bool:
+    if element.tag == "body":
+        return False
+    return (
+        element.tag in _NEVER_SEEN
+        or "hidden" in element.attributes
+        or bool(_HIDDEN_STYLE.search(element.get("style")))
+        or not _HIDDEN_CLASSES.isdisjoint(element.get("class").split())
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class WebBlock:
-    """A block, and how many of its characters stand in links, blanks apart."""
+    """A block, and how many of its characters, without blanks, are in links."""
 
     block: TextBlock
     linked_chars: int = 0
 
     @property
     def plain_chars(self) -> int:
-        """How many of its characters stand outside of links, blanks apart."""
+        """How many of its characters, without blanks, are outside of links."""
         return len("".join(self.block.text.split())) - self.linked_chars
 
     @property
     def is_links(self) -> bool:
-        """Whether nearly all of it are links, as in a menu."""
+        """Whether it is nearly all links, as a menu is."""
         return self.linked_chars >= 4 * self.plain_chars
 
 
 class BlockReader:
-    """One pass over a page; what is inline gathers until a block begins or ends.
+    """Reads a page into `blocks`: paragraphs, headings, list items, rows and lines of code.
 
-    `blocks` are paragraphs, headings, items with markers, rows, and lines of code. `spans` tells
-    which of them an element holds that is no part of a line.
+    `spans` tells which of them each block element holds.
     """
 
     def __init__(self, page: Element) -> None:
@@ -136,11 +274,8 @@ class BlockReader:
         return f"{number}. "
 
     def _add_code(self, element: Element) -> None:
-        """Add the lines of preformatted text, with their indentation."""
         self._flush()
-        parts = (
-            part if isinstance(part, str) else "\n" * (part.tag == "br") for part in element.walk()
-        )
+        parts = (p if isinstance(p, str) else "\n" * (p.tag == "br") for p in element.walk())
         tight = False
         for line in visible("".join(parts)).splitlines():
             if line.strip():
@@ -149,10 +284,8 @@ class BlockReader:
 
     def _add_table(self, table: Element) -> None:
         self._flush()
-        tight = False
-        for row, linked_chars in _rows_of(table):
-            self.blocks.append(WebBlock(TextBlock(row, tight=tight), linked_chars))
-            tight = True
+        for index, (row, linked_chars) in enumerate(_rows_of(table)):
+            self.blocks.append(WebBlock(TextBlock(row, tight=index > 0), linked_chars))
 
 
 def _number(written: str, default: int) -> int:
@@ -160,7 +293,7 @@ def _number(written: str, default: int) -> int:
 
 
 def _is_data_table(table: Element) -> bool:
-    """Tell whether a table's rows are to be read as rows, not as the frame of a page."""
+    """Tell whether a table holds data, and is not the frame of a page."""
     if table.role in ("presentation", "none"):
         return False
     if any(table.find_all("table", "h1", "h2", "h3", *_CODE)):
@@ -171,9 +304,9 @@ def _is_data_table(table: Element) -> bool:
 
 
 def _rows_of(table: Element) -> Iterator[tuple[str, int]]:
-    """Yield the caption and each row that is not empty, with how much of it is links.
+    """Yield the caption and each row that is not empty, with its number of characters in links.
 
-    A cell that spans several columns or rows is written once, with empty cells beside or below it.
+    A cell that spans several columns or rows has empty cells beside or below it.
     """
     for caption in table.find_all("caption"):
         if text := _text_of(caption):
@@ -192,8 +325,7 @@ def _rows_of(table: Element) -> Iterator[tuple[str, int]]:
 
 
 def _cells(row: Element) -> list[Element]:
-    cells = [child for child in row.children if isinstance(child, Element)]
-    return [cell for cell in cells if cell.tag in ("td", "th")]
+    return [c for c in row.children if isinstance(c, Element) and c.tag in ("td", "th")]
 
 
 def _skip_spanned(texts: list[str], rows_below: dict[int, int]) -> None:
@@ -208,4 +340,4 @@ def _span(cell: Element, name: str) -> int:
 
 
 def _text_of(element: Element) -> str:
-    return one_line(" ".join(each.block.text for each in BlockReader(element).blocks))
+    return one_line(" ".join(block.block.text for block in BlockReader(element).blocks))

@@ -1,10 +1,9 @@
-"""From the bytes of a web page to its markup: which encoding they are in, and what they are not."""
+"""From the bytes of a web page to its markup, in the encoding that browsers would take."""
 
 import codecs
 import re
-from dataclasses import dataclass
 
-from index.parsers.decoding import decode
+from index.parsers.decoding import Decoded, decode, invalid_share
 from index.parsers.files import UnreadableFileError
 
 _UTF_16_STARTS = (
@@ -36,7 +35,7 @@ _READ_AS = _table(
     "ascii=cp1252 iso8859-1=cp1252 iso8859-9=cp1254 iso8859-11=cp874 tis-620=cp874 gb2312=gb18030 "
     "gbk=gb18030 big5=big5hkscs cp950=big5hkscs shift_jis=cp932 euc_kr=cp949"
 )
-"""What browsers take for another encoding, which has more characters."""
+"""Encodings that browsers read as another one, which has more characters."""
 _OTHER_LABELS = _table(
     "dos-874=cp874 windows-874=cp874 iso-8859-6-i=iso8859-6 iso-8859-6-e=iso8859-6 "
     "iso-8859-8-i=iso8859-8 iso-8859-8-e=iso8859-8 logical=iso8859-8 visual=iso8859-8 koi=koi8-r "
@@ -59,24 +58,14 @@ _MAIL_HEADER = re.compile(rb"(?:\A|\n)[A-Za-z-]+:[ \t]")
 _MHTML = re.compile(
     rb"(?i)(?:\A|\n)(?:from: <saved by|mime-version:|content-type:\s*multipart/related)"
 )
-_MAX_BAD = 0.25
+_MAX_INVALID = 0.25
 """Of what is not ASCII in a page that is read as declared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
-    """The markup of a page, the encoding it was in, "" for UTF-8, and what to know of it."""
+def decode_page(content: bytes) -> Decoded:
+    """Return the markup, read by its byte order mark, its declaration, as UTF-8, or as a text file.
 
-    text: str
-    encoding: str = ""
-    remarks: tuple[str, ...] = ()
-
-
-def decode_page(content: bytes) -> Markup:
-    """Return the markup, as browsers read it: by its mark, its declaration, or as UTF-8.
-
-    A page that is none of these is read as a text file is. Raises UnreadableFileError for what is
-    no text, and for files of other formats.
+    Raises UnreadableFileError for what is no text, and for files of other formats.
     """
     _refuse_other_formats(content)
     markup = _decoded(content)
@@ -97,7 +86,7 @@ def _refuse_other_formats(content: bytes) -> None:
         raise UnreadableFileError("an MHTML archive; save it as HTML only")
 
 
-def _decoded(content: bytes) -> Markup:
+def _decoded(content: bytes) -> Decoded:
     for codec, starts in _UTF_16_STARTS:
         if content.startswith(starts):
             return _with_replacements(content, codec, "UTF-16")
@@ -105,21 +94,20 @@ def _decoded(content: bytes) -> Markup:
     label = _DECLARED.search(content, 0, 4096)
     declared = codec_of_label((label[1] or label[2]).decode("latin-1").lower()) if label else ""
     for codec in ("utf-8",) if has_mark else (declared, "utf-8"):
-        if codec and (has_mark or _is_mostly_valid(content, codec)):
+        if codec and (has_mark or invalid_share(content, codec) <= _MAX_INVALID):
             return _with_replacements(content, codec, _NAMES[codec])
     try:
-        decoded = decode(content)
+        return decode(content)
     except UnreadableFileError:
         if not declared or b"\0" in content:
             raise
         return _with_replacements(content, declared, _NAMES[declared])
-    return Markup(decoded.text, decoded.encoding, decoded.remarks)
 
 
 def codec_of_label(label: str) -> str:
-    """Return the codec that browsers read a page with for the label it declares, "" for none.
+    """Return the codec that browsers use for the label of an encoding, "" for none or UTF-16.
 
-    Not UTF-16: a page whose declaration can be read as ASCII is not in it.
+    A page whose declaration can be read as ASCII is not in UTF-16.
     """
     label = label.removeprefix("x-")
     try:
@@ -130,19 +118,12 @@ def codec_of_label(label: str) -> str:
     return codec if codec in _NAMES else ""
 
 
-def _is_mostly_valid(content: bytes, codec: str) -> bool:
-    """Tell whether most of what is not ASCII makes sense: by chance it seldom does."""
-    text = content.decode(codec, "replace")
-    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
-    return text.count("\ufffd") <= _MAX_BAD * beyond_ascii
-
-
-def _with_replacements(content: bytes, codec: str, name: str) -> Markup:
-    """Return the text with U+FFFD for what cannot be read."""
+def _with_replacements(content: bytes, codec: str, name: str) -> Decoded:
+    """Return the text with U+FFFD for what is invalid."""
     text = content.decode(codec, "replace").removeprefix("\ufeff")
-    bad = text.count("\ufffd") - content.count("\ufffd".encode()) * (codec == "utf-8")
-    count = "1 character is" if bad == 1 else f"{bad} characters are"
-    remarks = [f"{count} no valid {name}"] if bad else []
-    if name == "UTF-8":
-        return Markup(text, "", tuple(remarks))
-    return Markup(text, name, (f"read as {name}", *remarks))
+    decoded = Decoded(text) if name == "UTF-8" else Decoded.read_as(name, text)
+    invalid = text.count("\ufffd") - content.count("\ufffd".encode()) * (codec == "utf-8")
+    if not invalid:
+        return decoded
+    count = "1 character is" if invalid == 1 else f"{invalid} characters are"
+    return decoded._replace(remarks=(*decoded.remarks, f"{count} no valid {name}"))
