@@ -177,7 +177,7 @@ def _measured(
         own, base = middle(values[-1]), middle(at(systems.get(_BASE, {}), measure.place))
         ratio = own / base if own is not None and base else None
         wanted = f"{measure.target}" if measure.target else ""
-        met = _said(measure.target.is_met(ratio)) if measure.target and ratio else ""
+        met = _yes_or_no(measure.target.is_met(ratio)) if measure.target and ratio else ""
         yield [measure.name, *values, ratio, wanted, met]
 
 
@@ -192,7 +192,7 @@ def _ranked(
             above = f"{over:+.3f} over the best peer"
             if place == "ndcg_at_10":
                 wanted = f"{NDCG_ABOVE_BEST_PEER} over the best peer"
-                met = _said(NDCG_ABOVE_BEST_PEER.is_met(over))
+                met = _yes_or_no(NDCG_ABOVE_BEST_PEER.is_met(over))
         yield [name, *(f"{value:.4f}" for value in values), above, wanted, met]
 
 
@@ -207,7 +207,7 @@ def _sizes(grown: Sequence[Mapping[str, Any]]) -> str:
     ]
     if figures[-1]["build"]["passages"] >= 1_000_000:
         wanted = [
-            [name, found := at(figures[-1], place), f"{target}", _said(target.is_met(found))]
+            [name, found := at(figures[-1], place), f"{target}", _yes_or_no(target.is_met(found))]
             for name, (place, target) in AT_A_MILLION.items()
         ]
         parts.append(table(["at a million", "measured", "wanted", "met"], wanted))
@@ -231,7 +231,7 @@ def _conditions(result: Mapping[str, Any]) -> str:
     )
 
 
-def _said(met: bool) -> str:  # noqa: FBT001 - it is said, not switched
+def _yes_or_no(met: bool) -> str:  # noqa: FBT001 - a word, not a switch
     return "yes" if met else "**no**"
 
 

@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="*", default=[10_000])
     parser.add_argument("--work", type=Path, default=WORK / "grown")
     parser.add_argument("--anew", action="store_true", help="build stores that are there already")
-    parser.add_argument("--most", type=int, default=300, help="so many questions")
+    parser.add_argument("--most", type=int, default=300, help="at most this many questions")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8, help="of each throughput")
     parser.add_argument("--results", type=Path, default=LATEST, help="where results are kept")

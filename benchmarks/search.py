@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("store", type=Path)
     parser.add_argument("questions", type=Path)
-    parser.add_argument("--most", type=int, default=300, help="so many questions")
+    parser.add_argument("--most", type=int, default=300, help="at most this many questions")
     options = parser.parse_args()
     print(json.dumps(search(options.store, read_questions(options.questions)[: options.most])))
 

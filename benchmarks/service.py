@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("store", type=Path)
     parser.add_argument("questions", type=Path)
-    parser.add_argument("--most", type=int, default=300, help="so many questions")
+    parser.add_argument("--most", type=int, default=300, help="at most this many questions")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8, help="of each throughput")
     options = parser.parse_args()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from eval.gold import GoldSpan, Question
-from eval.sets.beir import read_beir
+from eval.sets.layouts import read_beir
 from index.records import Document, Span
 from training.rows import KEPT_OUT_ARTICLE
 

@@ -1,8 +1,8 @@
 """Where a question's time goes, and how far its parts are from what the machine can do.
 
-`python -m benchmarks.stages STORE QUESTIONS`. The encoder is compared with the rate at which this
-machine multiplies float32 matrices, the search by vectors with the rate at which it reads memory:
-both are measured in the same run.
+`python -m benchmarks.stages STORE QUESTIONS` compares the encoder with the rate at which this
+machine multiplies float32 matrices, and the search by vectors with the rate at which it reads
+memory. It measures both rates in the same run.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("store", type=Path)
     parser.add_argument("questions", type=Path)
     parser.add_argument("--name", default="the set", help="what the store holds")
-    parser.add_argument("--most", type=int, default=200, help="so many questions")
+    parser.add_argument("--most", type=int, default=200, help="at most this many questions")
     parser.add_argument("--results", type=Path, default=LATEST, help="where the result is kept")
     options = parser.parse_args()
     questions = read_questions(options.questions)[: options.most]

@@ -10,6 +10,7 @@ from benchmarks.peers.indexing import environment, timed
 from benchmarks.peers.systems import TOP_K, System, pincite
 from benchmarks.results import LATEST, keep_table, spread
 from benchmarks.running import free_port, serving
+from index.store.store import Store
 
 _BACKENDS = ("torch-float32", "auto")
 _QUESTION = "why do I get pimples after microneedling"
@@ -34,7 +35,8 @@ def main() -> None:
             for backend, system in systems.items():
                 seconds[backend].append(run(system, store))
         rows.append([name, *(spread(each[1:]) for each in seconds.values())])
-    method = _METHOD.format(passages=_passages(store), rounds=options.rounds)
+    passages = Store(store).live_manifest().passages
+    method = _METHOD.format(passages=passages, rounds=options.rounds)
     keep_table("startup", method, ["seconds", *_BACKENDS], rows, options.results)
 
 
@@ -48,12 +50,6 @@ def _serve(system: System, store: Path) -> float:
     command = system.serve(store, port)
     with serving(command, port, first, environment(system), store.parent) as server:
         return server.seconds
-
-
-def _passages(store: Path) -> int:
-    from index.store.store import Store
-
-    return Store(store).live_manifest().passages
 
 
 if __name__ == "__main__":

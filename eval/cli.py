@@ -40,64 +40,53 @@ CacheOption = Annotated[
 ]
 
 
-def shared_options(
-    baseline: Annotated[
-        Path | None,
-        typer.Option("--baseline", metavar="RUN.json", help="Compare with this earlier eval.json."),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", help="Folder for the report.", show_default="reports/eval or /PROTOCOL-DIR"
-        ),
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Write the files, print nothing.")] = False,
-    top_k: Annotated[
-        int | None,
-        typer.Option("--top-k", help="How many passages to look at.", show_default=str(TOP_K)),
-    ] = None,
-    threshold: ThresholdOption = None,
-    without: WithoutOption = None,
-    model: ModelOption = None,
-    reader: ReaderOption = None,
-    backend: BackendOption = None,
-) -> None:
-    """Stand for the options of every command that measures; see `measuring`."""
-
-
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was given for `shared_options`: about the report, and `flags` about the engine."""
+    """The options of every command that measures."""
 
-    baseline: Path | None
-    out: Path | None
-    quiet: bool
-    top_k: int | None
-    flags: dict[str, Any]
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="RUN.json", help="Compare with this earlier eval.json.")
+    ] = None
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the report.", show_default="reports/eval or /PROTOCOL-DIR"),
+    ] = None
+    quiet: Annotated[bool, typer.Option("--quiet", help="Write the files, print nothing.")] = False
+    top_k: Annotated[
+        int | None, typer.Option(help="How many passages to look at.", show_default=str(TOP_K))
+    ] = None
+    threshold: ThresholdOption = None
+    without: WithoutOption = None
+    model: ModelOption = None
+    reader: ReaderOption = None
+    backend: BackendOption = None
 
     def delivery(self, folder: str) -> Delivery:
         """Return where the report goes: `folder` below reports/ unless --out names another."""
         return Delivery.to(self.out or Path("reports") / folder, self.baseline, quiet=self.quiet)
 
     def settings(self, store: Path | None = None) -> Settings:
-        """Return the settings in force, but for `top_k`: what `ask` shows must not limit recall."""
-        top_k = TOP_K if self.top_k is None else self.top_k
-        return load_settings(store=store, top_k=top_k, **self.flags)
+        """Return the settings in force, except `top_k`: what `ask` shows must not limit recall."""
+        return load_settings(
+            store=store,
+            top_k=TOP_K if self.top_k is None else self.top_k,
+            threshold=self.threshold,
+            without=self.without,
+            model=self.model,
+            reader=self.reader,
+            backend=self.backend,
+        )
 
 
 def measuring(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the shared options to a command, which gets them as one argument: `options`."""
-    shared = inspect.signature(shared_options).parameters
+    """Give a command the fields of `Options` as options; it gets them as one argument."""
+    shared = inspect.signature(Options).parameters
     own = inspect.signature(command).parameters
-    parameters = [
-        *(parameter for parameter in own.values() if parameter.name != "options"),
-        *shared.values(),
-    ]
+    parameters = [*(own[name] for name in own if name != "options"), *shared.values()]
 
     def measure(**given: Any) -> None:
-        flags = {name: given.pop(name) for name in shared}
-        report = {name: flags.pop(name) for name in ("baseline", "out", "quiet", "top_k")}
-        command(options=Options(**report, flags=flags), **given)
+        options = Options(**{name: given.pop(name) for name in shared})
+        command(options=options, **given)
 
     measure.__doc__ = command.__doc__
     measure.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -139,10 +128,7 @@ def evaluate_command(
 @app.command("beir")
 @measuring
 def beir_command(
-    options: Options,
-    folder: SetArgument,
-    split: SplitOption = "test",
-    cache: CacheOption = None,
+    options: Options, folder: SetArgument, split: SplitOption = "test", cache: CacheOption = None
 ) -> None:
     """Rank documents by their best passage, on a BEIR set."""
     _measure_set("beir", folder, options, cache, partial(run_beir, folder, split))
@@ -162,11 +148,9 @@ def abstain_command(
     folder: SetArgument,
     far_off: Annotated[
         Path | None,
-        typer.Option(
-            "--far-off", help="Set to take far-off questions from.", show_default="one beside DIR"
-        ),
+        typer.Option(help="Set to take far-off questions from.", show_default="one beside DIR"),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Which documents are dropped.")] = 0,
+    seed: Annotated[int, typer.Option(help="Which documents are dropped.")] = 0,
     split: SplitOption = "test",
     cache: CacheOption = None,
 ) -> None:

@@ -7,28 +7,29 @@ from typing import Literal
 import numpy as np
 from scipy.stats import binomtest
 
-from eval.errors import BaselineError
-from eval.measures import GUARDED, MEASURES
-from eval.measures.measure import Measure, difference, limits_of_unanimous
+from eval.measures import GUARDED, MEASURES, Measure
+from eval.measures.formulas import difference, limits_of_unanimous
 from eval.measures.table import Table
 from eval.records import Result, Run, Settings
+from index.errors import PinciteError
 
 _WORTH = {"right": 2, "abstained": 2, "off the gold": 1, "missed": 1, "false answer": 0}
-_MUST_AGREE = ("protocol", "options", "top_k")
-_NOT_CHANGES = {"took_ms"}
 FEWEST = 6
 _LEVEL = 0.05
+
+
+class BaselineError(PinciteError):
+    """An earlier run cannot be compared with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A measure over the questions that both runs asked, and the 95 % interval of `now - before`.
 
-    `verdict` is "better" or "worse" only where that interval leaves out 0 and enough questions
-    changed to tell: six at least, and for a measure of yes or no so many more one way than the
-    other that McNemar's exact test agrees (p <= .05). `gained` and `lost` are how many questions
-    those are, None for a measure that has no value for each question. Where they do not tell, the
-    verdict is "too few".
+    `gained` and `lost` count the questions that changed, None for a measure that has no value for
+    each question. `verdict` is "better" or "worse" only where the interval leaves out 0 and enough
+    questions changed to tell: at least six and, for a measure of yes or no, so many more one way
+    than the other that McNemar's exact test agrees (p <= .05). Else it is "too few".
     """
 
     name: str
@@ -55,9 +56,9 @@ class Change:
 class Comparison:
     """What became of a run's figures and questions since the `baseline`.
 
-    `missing` are the ids of the baseline's questions that were not asked, or that have another
-    gold now, `added` those of questions that the baseline lacks; `conditions` are the settings
-    that differ, with what they were and are.
+    `missing` are the ids of the baseline's questions that were not asked or have other gold now,
+    `added` those of questions that the baseline lacks. `conditions` are the settings that differ,
+    with what they were and are.
     """
 
     baseline: Settings
@@ -77,8 +78,8 @@ class Comparison:
 def compare(run: Run, baseline: Run, *, of_one_file: bool = False) -> Comparison:
     """Compare a run with an earlier one, question by question.
 
-    `of_one_file`: both asked the same gold file, so that the gold of a question differs only by
-    what of it stands in the documents, and what was lost of it is a loss.
+    `of_one_file`: both asked the same gold file, so gold that a question lost is gone from the
+    documents, and counts as a loss.
     Raises BaselineError if they have no question in common or were not measured alike.
     """
     _refuse_unlike(run.settings, baseline.settings)
@@ -106,12 +107,12 @@ def compare(run: Run, baseline: Run, *, of_one_file: bool = False) -> Comparison
 
 
 def _refuse_unlike(now: Settings, before: Settings) -> None:
-    for name in _MUST_AGREE:
-        values = getattr(before, name), getattr(now, name)
-        if values[0] != values[1]:
+    for name in ("protocol", "options", "top_k"):
+        then, this = getattr(before, name), getattr(now, name)
+        if then != this:
             raise BaselineError(
-                f"The baseline was measured with {name} = {values[0]}, this run with "
-                f"{values[1]}: their figures mean different things; make a baseline like this run."
+                f"The baseline was measured with {name} = {then}, this run with {this}: their "
+                "figures mean different things; make a baseline like this run."
             )
 
 
@@ -160,12 +161,12 @@ def _difference(
 def _changes(
     measure: Measure, now: Table, before: Table, sign: int
 ) -> tuple[int | None, int | None, bool]:
-    """Return on how many questions a measure gained and lost, and whether these are enough."""
+    """Return how many questions a measure gained and lost, and whether these are enough."""
     if not sign:
         return None, None, True
     if measure.column is None:
         rows = np.unique(np.concatenate(measure.rows(now)))
-        columns = now.columns.keys() - _NOT_CHANGES
+        columns = now.columns.keys() - {"took_ms"}
         differ = [now[name][rows] != before[name][rows] for name in columns]
         return None, None, int(np.any(differ, axis=0).sum()) >= FEWEST
     (rows,) = measure.rows(now)
@@ -178,7 +179,7 @@ def _changes(
 
 
 def mcnemar(gained: int, lost: int) -> float:
-    """Return the p-value of McNemar's exact test: as many gains as losses are to be expected."""
+    """Return the p-value of McNemar's exact test, which expects as many gains as losses."""
     return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
 
 
@@ -189,6 +190,6 @@ def _worth(result: Result) -> tuple[int, float]:
 
 
 def _conditions(now: Settings, before: Settings) -> dict[str, tuple[str, str]]:
-    names = (field.name for field in fields(Settings) if field.name != "date")
+    names = [field.name for field in fields(Settings) if field.name != "date"]
     values = {name: (str(getattr(before, name)), str(getattr(now, name))) for name in names}
     return {name: both for name, both in values.items() if both[0] != both[1]}

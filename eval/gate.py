@@ -31,12 +31,12 @@ measures that is significant before a reader notices it. In the others a questio
 
 @dataclass(frozen=True, slots=True)
 class GateOutcome:
-    """What the live snapshot and the one to follow it answered to `gold`, a file by its name.
+    """What the live snapshot and the candidate to follow it answered to the file called `gold`.
 
     `comparison` is None where no question stands in the live one; `asked` counts those that do.
-    `since_last_check` compares the live one with the last that was checked, where that is another.
-    `lost` tells, by the ids of questions that got worse, what became of their quotes; `left_out`
-    tells it, by line of the gold file, of questions whose quotes stand in neither snapshot.
+    `since_last_check` compares the live one with the last checked one, where that is another.
+    `missing` tells, by the ids of questions that got worse, what became of their quotes;
+    `left_out` tells it, by line, of questions whose quotes stand in neither snapshot.
     """
 
     gold: str
@@ -44,7 +44,7 @@ class GateOutcome:
     candidate: str
     comparison: Comparison | None
     since_last_check: Comparison | None
-    lost: Mapping[str, str]
+    missing: Mapping[str, str]
     left_out: Mapping[int, str]
     asked: int
 
@@ -87,11 +87,9 @@ class GateOutcome:
 
 @dataclass(frozen=True, slots=True)
 class GoldGate:
-    """An `index.sync.Gate` that asks `gold` of both snapshots.
+    """An `index.sync.Gate` that asks `gold` of both snapshots, with these `settings`.
 
-    `model` and `encoder` are those of the candidate; of a snapshot that was made by another
-    model that one is opened. Questions are answered with these `settings`. `report` is given
-    the outcome.
+    `model` and `encoder` are those of the candidate. `report` gets the outcome.
     """
 
     gold: Rows[GoldRow]
@@ -104,19 +102,21 @@ class GoldGate:
     def __call__(self, live: Snapshot, candidate: Snapshot, checked: Snapshot | None) -> bool:
         """Tell whether nothing guarded got significantly, and not just slightly, worse.
 
-        What got worse between `checked` and `live` is reported, and decides nothing. Raises
+        What got worse between `checked` and `live` is reported but does not decide. Raises
         ModelError if the model of the live snapshot is not here, GoldError for a question that
         cannot be asked.
         """
         snapshots = [live, candidate]
-        if checked and self._can_ask(checked):
-            snapshots.append(checked)
+        if checked:
+            with suppress(ModelError):  # without its model it cannot be asked
+                model_of(checked.manifest, self.model)
+                snapshots.append(checked)
         before, now, *earlier = self._ask(snapshots)
         compared = _compare(before, now)
         worse = {change.now.id for change in compared.worse} if compared else set[str]()
         rows = self.gold.by_line.items()
-        lost = {
-            row.id: now.located.lost_since(before.located, line)
+        missing = {
+            row.id: now.located.missing_since(before.located, line)
             for line, row in rows
             if row.id in worse
         }
@@ -127,9 +127,11 @@ class GoldGate:
             candidate=candidate.id,
             comparison=compared,
             since_last_check=_compare(earlier[0], before) if earlier else None,
-            lost={question: why for question, why in lost.items() if why},
+            missing={question: why for question, why in missing.items() if why},
             left_out={
-                line: now.located.why_lost(row.quotes[0]) for line, row in rows if row.id in nowhere
+                line: now.located.why_missing(row.quotes[0])
+                for line, row in rows
+                if row.id in nowhere
             },
             asked=len(before.standing),
         )
@@ -144,7 +146,7 @@ class GoldGate:
             )
             for snapshot in snapshots
         ]
-        nowhere = set.intersection(*(set(each.gone) for each in located))
+        nowhere = set.intersection(*(set(own.gone) for own in located))
         reader = open_reader_if_any(self.settings.reader, self.settings.backend)
         for number, (snapshot, own) in enumerate(zip(snapshots, located, strict=True)):
             standing = [
@@ -160,13 +162,6 @@ class GoldGate:
             encoder = open_encoder(model, self.settings.backend)
         threshold, stages = self.settings.threshold, stages_without(self.settings.without)
         return Engine(snapshot, model, encoder, model.tokenizer(), reader, threshold, stages)
-
-    def _can_ask(self, snapshot: Snapshot) -> bool:
-        try:
-            model_of(snapshot.manifest, self.model)
-        except ModelError:
-            return False
-        return True
 
     def _progress(self, number: int, runs: int) -> Progress:
         def progress(what: str, done: int, total: int) -> None:
@@ -189,10 +184,7 @@ class _Asked:
 
 
 def model_of(manifest: Manifest, current: Model) -> Model:
-    """Return the model that a snapshot was made by, `current` if that is it.
-
-    Raises ModelError if it is not on this machine.
-    """
+    """Return the model that a snapshot was made by. Raises ModelError if it is not here."""
     if manifest.model_fingerprint == current.fingerprint:
         return current
     with suppress(ModelError):

@@ -17,8 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from eval.errors import GoldError
 from eval.records import Kind, Split
+from index.errors import PinciteError
 from index.records import Document, Span
 from index.terminal import one_line
 from qa.question.wording import plain_words
@@ -29,6 +29,10 @@ PACKAGED_GOLD = Path(__file__).parent / "gold" / "seeds.jsonl"
 _FORM = "one JSON object with id, question and quotes, and kind where there are none"
 _SHOWN = 70
 _BEFORE = 25
+
+
+class GoldError(PinciteError):
+    """A file of questions cannot be used; the message names the file, the line and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,9 @@ class GoldSpan:
 class Question:
     """A question, and what answers it: stretches of documents, or whole documents.
 
-    `spans` each answer by themselves, or together; `documents` gives the relevance, 1 and up,
-    of each relevant document by its id. Both are empty for an unanswerable question, and for an
-    answerable one of which nothing stands in the documents any more. `origin` names file and line,
-    for errors.
+    `documents` gives the relevance, 1 and up, of each relevant document by its id. Both it and
+    `spans` are empty for an unanswerable question, and where nothing of the gold stands in the
+    documents any more. `origin` names file and line, for errors.
     """
 
     id: str
@@ -60,7 +63,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
-    """Questions to ask in order; `name` is the file's or folder's, `sha256` for its content."""
+    """Questions to ask in order; `name` and `sha256` are those of their file or folder."""
 
     name: str
     sha256: str
@@ -86,12 +89,12 @@ _PLAIN = {
     "model_attributes_type": "is not a JSON object",
     "string_type": "must be text in quotation marks",
 }
-"""What is wrong, by pydantic's name for it, where its own words are a programmer's."""
+"""What is wrong, by pydantic's name for it, where pydantic speaks to programmers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows(Generic[Row]):
-    """A file's rows by line number (1-based), in order, and what it was when it was read."""
+    """A file's rows by line number, from 1, and the SHA-256 of the file when it was read."""
 
     path: Path
     sha256: str
@@ -108,7 +111,7 @@ def line_error(path: Path, line: int, what: str) -> GoldError:
 
 
 def read_lines(path: Path) -> tuple[str, dict[int, str]]:
-    """Return a file's SHA-256 and its lines by number; blank ones are passed over.
+    """Return a file's SHA-256 and its lines by number, without blank ones.
 
     Raises GoldError for a file that cannot be read, is not UTF-8 or is empty.
     """
@@ -136,16 +139,14 @@ def read_rows(path: Path, kind: type[Row], form: str) -> Rows[Row]:
 
 
 def refuse_repeats(rows: Rows[Row], value_of: Callable[[Row], str], what: str) -> None:
-    """Raise GoldError for the first line whose value, `what` by name, stood on one before it."""
+    """Raise GoldError for the first line that repeats a value; `what` names the value."""
     seen: dict[str, int] = {}
     for line, row in rows.by_line.items():
         value = value_of(row)
-        first = seen.setdefault(value, line)
-        if first != line:
+        if (first := seen.setdefault(value, line)) != line:
             shown = value if len(value) <= 80 else f"{value[:80]}…"
-            raise rows.error(
-                line, f"{what} “{shown}” is that of line {first}, too; change or remove one."
-            )
+            fault = f"{what} “{shown}” is that of line {first}, too; change or remove one."
+            raise rows.error(line, fault)
 
 
 def _row(path: Path, number: int, line: str, kind: type[Row], form: str) -> Row:
@@ -213,13 +214,13 @@ def read_gold(path: Path) -> Rows[GoldRow]:
 class Located:
     """The questions of a gold file, as far as some documents hold their quotes.
 
-    `questions` are all of the file. `lost` has, by line, the quotes that do not stand in the
-    source they name; an answerable question that lost all of its quotes has no span.
+    `missing` has, by line, the quotes that do not stand in the source they name. An answerable
+    question all of whose quotes are missing has no span.
     """
 
     gold: Rows[GoldRow]
     questions: QuestionSet
-    lost: Mapping[int, tuple[GoldQuote, ...]]
+    missing: Mapping[int, tuple[GoldQuote, ...]]
     by_source: Mapping[str, Sequence[Document]]
 
     @property
@@ -231,17 +232,14 @@ class Located:
             if question.kind == "answerable" and not question.spans
         }
 
-    def lost_since(self, earlier: "Located", line: int) -> str:
-        """Return where a quote of a line stood in `earlier` and what stands there now, "" if none.
+    def missing_since(self, earlier: "Located", line: int) -> str:
+        """Return why the first quote of a line is missing that stood in `earlier`, "" if none."""
+        missing_then = earlier.missing.get(line, ())
+        new = (quote for quote in self.missing.get(line, ()) if quote not in missing_then)
+        return next(map(self.why_missing, new), "")
 
-        The first quote is told of that stood there and does not stand here.
-        """
-        lost_then = earlier.lost.get(line, ())
-        lost_since = (quote for quote in self.lost.get(line, ()) if quote not in lost_then)
-        return next(map(self.why_lost, lost_since), "")
-
-    def why_lost(self, quote: GoldQuote) -> str:
-        """Return where a lost quote should stand, and what stands there."""
+    def why_missing(self, quote: GoldQuote) -> str:
+        """Return where a missing quote should stand, and what stands there."""
         gone = quote.source not in self.by_source
         what = f"{quote.source} is gone" if gone else f"its quote is no longer in {quote.source}"
         instead = _instead(quote, self.by_source)
@@ -255,7 +253,7 @@ def locate(gold: Rows[GoldRow], documents: Iterable[Document]) -> QuestionSet:
     not stand in its source; the message shows the text that comes nearest to it.
     """
     located = locate_what_stands(gold, documents)
-    for line, (quote, *_) in located.lost.items():
+    for line, (quote, *_) in located.missing.items():
         if quote.source not in located.by_source:
             raise gold.error(line, _no_such_source(gold, quote.source, located.by_source))
         raise gold.error(
@@ -272,7 +270,7 @@ def locate_what_stands(gold: Rows[GoldRow], documents: Iterable[Document]) -> Lo
     for document in documents:
         by_source.setdefault(document.source, []).append(document)
     questions: list[Question] = []
-    lost: dict[int, tuple[GoldQuote, ...]] = {}
+    missing: dict[int, tuple[GoldQuote, ...]] = {}
     for line, row in gold.by_line.items():
         spans = {
             quote: [
@@ -292,19 +290,17 @@ def locate_what_stands(gold: Rows[GoldRow], documents: Iterable[Document]) -> Lo
                 spans=tuple(dict.fromkeys(chain.from_iterable(spans.values()))),
             )
         )
-        if missing := tuple(quote for quote in row.quotes if not spans[quote]):
-            lost[line] = missing
+        if nowhere := tuple(quote for quote in row.quotes if not spans[quote]):
+            missing[line] = nowhere
     asked = QuestionSet(one_line(gold.path.name), gold.sha256, tuple(questions))
-    return Located(gold, asked, lost, by_source)
+    return Located(gold, asked, missing, by_source)
 
 
-def _instead(quote: GoldQuote, by_source: Mapping[str, Sequence[Document]]) -> str:
-    """Return where else the quote stands, or what its source has instead; "" without either."""
-    for source, others in by_source.items():
-        if any(quote.quote in document.text for document in others):
-            return f"it stands in {source}"
-    own = by_source.get(quote.source)
-    return _nearest(quote.quote, own) if own else ""
+def _occurrences(quote: str, document: Document) -> Iterator[GoldSpan]:
+    start = document.text.find(quote)
+    while start >= 0:
+        yield GoldSpan(document.id, Span(start, start + len(quote)))
+        start = document.text.find(quote, start + 1)
 
 
 def _no_such_source(
@@ -322,29 +318,31 @@ def _no_such_source(
     )
 
 
-def _occurrences(quote: str, document: Document) -> Iterator[GoldSpan]:
-    start = document.text.find(quote)
-    while start >= 0:
-        yield GoldSpan(document.id, Span(start, start + len(quote)))
-        start = document.text.find(quote, start + 1)
+def _instead(quote: GoldQuote, by_source: Mapping[str, Sequence[Document]]) -> str:
+    """Return where else the quote stands, or what its source has instead; "" without either."""
+    for source, others in by_source.items():
+        if any(quote.quote in document.text for document in others):
+            return f"it stands in {source}"
+    own = by_source.get(quote.source)
+    return _nearest(quote.quote, own) if own else ""
 
 
 def _nearest(quote: str, documents: Iterable[Document]) -> str:
-    """Return what stands there instead, as it would be written in the gold file."""
-    closest = nearest(quote, [Place(each, Span(0, len(each.text))) for each in documents])
+    """Return what stands there instead, written as in the gold file."""
+    closest = nearest(quote, [Place(own, Span(0, len(own.text))) for own in documents])
     if closest is None:
         return f"nothing there is like {_shown(quote)}"
     there, (start, end) = closest.place.text, closest.place.span
     pairs = enumerate(zip(quote, there, strict=False))
-    at = next((at for at, (wanted, stands) in pairs if wanted != stands), 0)
-    beginning = max(0, at - _BEFORE)
-    told = (
+    differs_at = next((at for at, (wanted, stands) in pairs if wanted != stands), 0)
+    beginning = max(0, differs_at - _BEFORE)
+    what = (
         f"it has {_shown(quote[beginning:])} where the nearest text there, at {start}-{end}, has "
         f"{_shown(there[beginning:])}"
     )
     if beginning == 0 and len(there) <= _SHOWN:
-        return told
-    return f"{told}; the whole of that is {json.dumps(there, ensure_ascii=False)}"
+        return what
+    return f"{what}; the whole of that is {json.dumps(there, ensure_ascii=False)}"
 
 
 def _shown(text: str) -> str:

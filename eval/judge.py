@@ -36,15 +36,14 @@ class Corpus:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
-        """Return the corpus of a snapshot."""
-        rows = {passage.id: row for row, passage in enumerate(snapshot.passages)}
-        return cls(snapshot, rows)
+        """Number the passages of a snapshot."""
+        return cls(snapshot, {passage.id: row for row, passage in enumerate(snapshot.passages)})
 
     def families(self, spans: Sequence[GoldSpan], trace: Trace) -> list[Family]:
         """Return the passages that hold a whole span, near-duplicates of one another together.
 
-        They are told by the rule that collapses what is found, so that what is relevant does
-        not depend on what was found of it.
+        Retrieval's own rule joins them, but over the whole corpus: what is relevant does not
+        depend on what was found.
         """
         in_documents = dict.fromkeys(span.document_id for span in spans)
         passages = chain.from_iterable(self.snapshot.chunked[d].passages for d in in_documents)
@@ -70,15 +69,12 @@ class Corpus:
     def documents(self, trace: Trace) -> list[str]:
         """Return documents by id, ranked by their best passage, ten at least if there are.
 
-        Near-duplicates stand by themselves: judgements tell them apart. Where long documents
-        took up all that the question was compared with, the nearest of the others come behind.
+        Near-duplicates stand by themselves: judgements tell them apart. If a few long documents
+        took all places, the nearest of the others come behind.
         """
-        read = (
-            candidate for group in trace.considered for candidate in (group.best, *group.duplicates)
-        )
-        ranked = list(
-            dict.fromkeys(candidate.document.id for candidate in (*read, *trace.candidates))
-        )
+        read = chain.from_iterable((group.best, *group.duplicates) for group in trace.considered)
+        candidates = chain(read, trace.candidates)
+        ranked = list(dict.fromkeys(candidate.document.id for candidate in candidates))
         if len(ranked) < FEWEST_DOCUMENTS:
             nearest = self.snapshot.dense.search(trace.query.vector, len(self.rows))
             others = (self.snapshot.passages[row].document_id for row, _ in nearest)
@@ -87,10 +83,10 @@ class Corpus:
 
 
 def judge(question: Question, corpus: Corpus, trace: Trace, answer: Answer, top_k: int) -> Result:
-    """Return what became of a question: `answer` is what was made of `trace`.
+    """Return what became of a question, given its trace and the answer made of it.
 
-    Passages are ranked as far as the answer has them, but highlights are those of the first
-    `top_k`, which a person is shown. What stands nowhere in the corpus cannot be found.
+    Passages are ranked as far as the answer has them. Highlights are those of the first `top_k`,
+    which a person is shown.
     """
     in_spans = question.kind == "answerable" and not question.documents
     quoted = [GoldSpan(quote.document.id, quote.span) for quote in trace.chosen]
@@ -130,9 +126,8 @@ def rank_passages(
 ) -> Ranking:
     """Return where passages that hold a whole span of the gold stand among `hits`.
 
-    A family counts once, at the first rank that shows one of its passages, itself or as one of
-    a hit's `also_in`. A span that the chunker cut in two is in no passage: a question with none
-    but such can find nothing.
+    A family counts once, at the first rank that shows one of its passages, also in a hit's
+    `also_in`. A span that the chunker cut in two is in no passage and cannot be found.
     """
     ranks = [_first_rank(family, hits, spans) for family in families]
     found = sorted({rank for rank in ranks if rank})
@@ -149,10 +144,7 @@ def rank_documents(names: Iterable[str], relevant: Mapping[str, int]) -> Ranking
 
 
 def overlap(gold: Iterable[GoldSpan], shown: Iterable[GoldSpan]) -> Overlap:
-    """Return how many characters of the documents are in `gold`, in `shown`, and in both.
-
-    A character counts once, however many spans it is in.
-    """
+    """Return how many characters are in `gold`, in `shown` and in both, each counted once."""
     of_gold, of_shown = _characters(gold), _characters(shown)
     return Overlap(len(of_gold), len(of_shown), len(of_gold & of_shown))
 

@@ -1,7 +1,4 @@
-"""What an evaluation is made of. Times are in milliseconds, shares lie in 0..1.
-
-Offsets are code points into a document's text, end exclusive.
-"""
+"""What an evaluation is made of: times in milliseconds, shares in 0..1, offsets as in answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,10 +45,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What is relevant among the first `depth` ranks, and the `grades` of what is not there.
+    """What is relevant among the first `depth` ranks, and the grades of what is `missed` there.
 
-    Together they are all that is relevant in the corpus, at least one: an answer that cannot
-    be found counts as missed.
+    Together they are all that is relevant in the corpus, at least one.
     """
 
     found: tuple[Found, ...]
@@ -77,11 +73,10 @@ class Overlap:
 class Result:
     """What became of one question.
 
-    `score` in 0..1 is what the decision to answer rests on, `confidence` what is shown of it.
-    `right` tells whether what was cited, or would have been had it been answered, overlaps the
-    gold. `gold` is empty and the last three are None where they are not defined: for an
-    unanswerable question, and the overlaps where the gold is whole documents. `gold` is empty, too,
-    where nothing of it stands in the documents any more.
+    The decision to answer rests on `score`; answers show `confidence`. `right` tells whether what
+    is cited, or would be if it were answered, overlaps the gold. An unanswerable question has no
+    `gold`, `ranking` or overlaps. Where the gold is whole documents, there are no overlaps.
+    `gold` is also empty where nothing of it stands in the documents any more.
     """
 
     id: str
@@ -132,11 +127,9 @@ class OffsetCheck:
 class Settings:
     """The conditions of a run: two runs compare only as far as these are alike.
 
-    `data` is the gold file's or set's name without its folder, `data_sha256` stands for its
-    content; `options` are those of the protocol. `backend` encodes the questions; `scoring` and
-    `chunking` are the versions of how passages are scored and cut, `without` the stages of
-    retrieval that were left out. `reader` is None where none read. `versions` are those of
-    installed packages, "unknown" for one that is not installed.
+    `data` is the name of the gold file or set without its folder. `scoring` and `chunking` are the
+    versions of how passages are scored and cut, `without` the stages of retrieval that are left
+    out. `versions` are those of installed packages, "unknown" for one that is not installed.
     """
 
     protocol: Protocol
@@ -167,10 +160,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An evaluation: conditions, figures by part and measure, what was checked, every result.
+    """An evaluation. A measure that is undefined for a part is absent there.
 
-    A measure that is undefined for a part is absent there. `notes` are what a reader has to
-    know to take the figures rightly.
+    `notes` say what a reader must know to understand the figures.
     """
 
     settings: Settings

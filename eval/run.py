@@ -3,12 +3,12 @@
 import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from eval.errors import GoldError
-from eval.gold import Question, QuestionSet
+from eval.gold import GoldError, Question, QuestionSet
 from eval.judge import Corpus, judge
 from eval.measures import measure
 from eval.records import Estimate, OffsetCheck, Part, Protocol, Result, Run, Settings
@@ -37,7 +37,7 @@ def evaluate(
     notes: Sequence[str] = (),
     progress: Progress = no_progress,
 ) -> Run:
-    """Ask every question and return what came of it. Raises GoldError as `ask_all` does."""
+    """Ask every question and measure the answers. Raises GoldError as `ask_all` does."""
     results, offsets = ask_all(engine, asked, top_k=top_k, progress=progress)
     return Run(
         settings=_settings(engine, asked, top_k, protocol, options or {}),
@@ -53,13 +53,12 @@ def ask_all(
 ) -> tuple[tuple[Result, ...], OffsetCheck]:
     """Ask every question, one after the other, and check every offset of the answers.
 
-    One other question is asked first: loading the model is not an answer's latency.
     Raises GoldError, naming file and line, for a question that cannot be asked.
     """
     corpus = Corpus.of(engine.snapshot)
     texts = {name: chunked.document.text for name, chunked in engine.snapshot.chunked.items()}
     ranked = max(top_k, TOP_K)  # nDCG@10 is that of ten passages, however many are shown
-    engine.ask(_WARM_UP, ranked)
+    engine.ask(_WARM_UP, ranked)  # loading the model is not an answer's latency
     results: list[Result] = []
     checks: list[OffsetCheck] = []
     for question in asked.questions:
@@ -76,18 +75,16 @@ def ask_all(
 
 
 def check_offsets(name: str, answer: AnswerJson, texts: Mapping[str, str]) -> OffsetCheck:
-    """Compare every offset of an answer with the documents; `name` tells the answer in errors.
+    """Compare every offset of an answer with the documents; errors call the answer `name`.
 
-    Covers citations, passages, highlights, `also_in`, and the answer's spans: each equal
-    to what its citations cite, and nothing but blanks between them. `texts` are the documents'
-    by their ids.
+    These are the offsets of citations, passages, highlights and `also_in`, and the answer's spans,
+    each of which must equal what its citations cite. `texts` has the documents' texts by id.
     """
     checks = list(_checks(answer, texts))
     return OffsetCheck(len(checks), tuple(f"{name}: {what}" for what, holds in checks if not holds))
 
 
 def _checks(answer: AnswerJson, texts: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
-    """Yield what was looked at and whether it holds."""
     for citation in answer.citations:
         what = f"citation {citation.number}"
         start, end = citation.start_char_index, citation.end_char_index
@@ -126,10 +123,12 @@ def _stands(text: str | None, start: int, end: int, words: str) -> bool:
 def _by_part(
     results: Sequence[Result], questions: Sequence[Question]
 ) -> dict[Part, dict[str, Estimate]]:
-    """Return the measures of each split and of all; of all only where there is one split."""
-    splits = [part for part in ("tune", "report") if any(q.split == part for q in questions)]
-    by_part = {part: measure([r for r in results if r.split == part]) for part in splits}
-    return (by_part if len(splits) > 1 else {}) | {"all": measure(results)}
+    """Return the measures of all, and of each split where there are two."""
+    by_part = {"all": measure(results)}
+    if len({question.split for question in questions}) > 1:
+        splits = ("tune", "report")
+        by_part = {s: measure([r for r in results if r.split == s]) for s in splits} | by_part
+    return by_part
 
 
 def _notes(engine: Engine, asked: QuestionSet) -> Iterator[str]:
@@ -178,13 +177,11 @@ def _settings(
 
 
 def _processor() -> str:
-    """Return what the processor calls itself, as far as that can be told."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or platform.processor() or "unknown"
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"
 
 
 def _version(package: str) -> str:

@@ -17,19 +17,19 @@ COMMANDS = {
     "ask": ("qa.cli:ask_command", "Answer a question from the documents, with citations."),
     "why": ("qa.cli:why_command", "Tell at which stage an expected quote was lost."),
     "serve": ("pincite.serving:serve_command", "Serve the HTTP interface and the web page."),
-    "mcp": ("pincite.mcp:mcp_command", "Let language models ask (Model Context Protocol)."),
-    "status": ("pincite.status:status_command", "Show what the store holds."),
+    "mcp": ("pincite.serving:mcp_command", "Let language models ask (Model Context Protocol)."),
+    "status": ("pincite.store:status_command", "Show what the store holds."),
     "verify": ("qa.cli:verify_command", "Check an answer against the sources as they are now."),
     "calibrate": (
-        "eval.calibration.cli:calibrate_command",
+        "pincite.calibrating:calibrate_command",
         "Fit when to answer, on your questions.",
     ),
     "gate": ("pincite.gating:gate_command", "Register questions that new snapshots must answer."),
-    "rollback": ("pincite.snapshots:rollback_command", "Make an older snapshot live again."),
-    "purge": ("pincite.snapshots:purge_command", "Forget for real what was removed."),
+    "rollback": ("pincite.store:rollback_command", "Make an older snapshot live again."),
+    "purge": ("pincite.store:purge_command", "Forget for real what was removed."),
     "eval": ("eval.cli:app", "Measure finding, citing and abstaining on gold questions."),
     "feedback": ("pincite.feedback:app", "List feedback, and make gold questions of it."),
-    "key": ("pincite.keys:key_app", "Make, list and revoke API keys for the service."),
+    "key": ("pincite.store:key_app", "Make, list and revoke API keys for the service."),
 }
 """Each command: the function or the app that it is, imported when it is called, so that asking
 does not wait for what only evaluating needs; and what the list of commands says of it."""

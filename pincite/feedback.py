@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ from index.store.objects import write_atomically
 from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
 from index.terminal import WRONG_USAGE, note, one_line
-from qa.cli import StoreOption
+from qa.cli import JsonOption, StoreOption
 from qa.question.wording import plain_words
 from qa.settings import load_settings
 
@@ -26,7 +26,7 @@ MOVED_WORDS = 5
 
 _RATED_BOTH_WAYS = "there are thumbs up and down: keep the quotes that answer, and set kind"
 _RIGHTLY_ABSTAINED = "rightly not answered: set kind to near-miss, or far-off for another subject"
-_LOST = (
+_GONE = (
     "found helpful, but no document has what was cited any more, or it is too short to be told: "
     "give quotes that answer"
 )
@@ -34,7 +34,8 @@ _UNCITED = "found helpful, but what was cited was not given with it: give quotes
 _WRONGLY_ABSTAINED = "not answered, and that was no help: give quotes that answer, or set kind"
 _NO_HELP = "answered with words that were no help: give quotes that answer, or set kind"
 
-_DONE = {True: "answered", False: "abstained", None: "-"}
+_Draft = dict[str, Any]
+"""A question that a person has to complete, as a line that a gold file's reader refuses."""
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -49,17 +50,18 @@ def _feedback(context: typer.Context) -> None:
 
 @app.command("list")
 def list_command(
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
     """List what is kept, in the order in which it came."""
-    entries = _feedback_in(_store(store)).all()
+    entries = FeedbackFolder(_store(store).folder).all()
     if as_json:
         print(json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False))
         return
+    outcomes = {True: "answered", False: "abstained", None: "-"}
     for entry in entries:
         thumb = "up" if entry.helpful else "down"
-        head = f"{entry.id}  {entry.created[:16]}Z  {thumb:4}  {_DONE[entry.answered]:9}"
+        head = f"{entry.id}  {entry.created[:16]}Z  {thumb:4}  {outcomes[entry.answered]:9}"
         print(f"{head}  {one_line(entry.question)}")
         if entry.comment:
             print(f"  {one_line(entry.comment)}")
@@ -70,16 +72,12 @@ def list_command(
 def gold_command(
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", metavar="FILE", help="A new gold file.", show_default="standard output"
-        ),
+        typer.Option(metavar="FILE", help="A new gold file.", show_default="standard output"),
     ] = None,
     drafts: Annotated[
         Path | None,
         typer.Option(
-            "--drafts",
-            metavar="FILE",
-            help="A new file for the questions that a person has to complete.",
+            metavar="FILE", help="A new file for the questions that a person has to complete."
         ),
     ] = None,
     store: StoreOption = None,
@@ -92,22 +90,32 @@ def gold_command(
     for path in filter(None, (output, drafts)):
         _refuse_existing(path)
     target = _store(store)
-    entries = _feedback_in(target).all()
-    harvest = _harvest(entries, open_snapshot(target))
-    for remark in harvest.remarks:
-        note(remark)
-    gold = "".join(_line(row.model_dump(exclude={"split"})) for row in harvest.rows)
+    entries = FeedbackFolder(target.folder).all()
+    snapshot = open_snapshot(target)
+    rows: list[GoldRow] = []
+    unfinished: list[_Draft] = []
+    for same in _by_question(entries):
+        question = _question(same, snapshot)
+        if isinstance(question, GoldRow):
+            rows.append(question)
+        else:
+            unfinished.append(question)
+        if len(same) > 1:
+            ups = sum(entry.helpful for entry in same)
+            thumbs = f"{ups} up, {len(same) - ups} down" if 0 < ups < len(same) else "all alike"
+            note(f"“{one_line(same[0].question)}” was rated {len(same)} times, {thumbs}.")
+    gold = "".join(_line(row.model_dump(exclude={"split"})) for row in rows)
     if output and gold:
         _write(output, gold)
     else:
         print(gold, end="")
-    told = f"{len(entries)} entries of feedback, {len(harvest.rows)} gold questions"
-    if harvest.drafts:
+    summary = f"{len(entries)} entries of feedback, {len(rows)} gold questions"
+    if unfinished:
         if drafts:
-            _write(drafts, "".join(map(_line, harvest.drafts)))
+            _write(drafts, "".join(map(_line, unfinished)))
         written = f", in {drafts}" if drafts else ": --drafts FILE writes them"
-        told += f", {len(harvest.drafts)} for a person to complete{written}"
-    note(f"{told}.")
+        summary += f", {len(unfinished)} for a person to complete{written}"
+    note(f"{summary}.")
 
 
 @app.command("remove")
@@ -121,18 +129,14 @@ def remove_command(
     """Forget entries."""
     if bool(ids) == everything:
         raise typer.BadParameter("give ids, or --all", param_hint="ID")
-    removed = _feedback_in(_store(store)).remove(None if everything else ids)
+    removed = FeedbackFolder(_store(store).folder).remove(None if everything else ids)
     note(f"Entries removed: {removed}")
 
 
 def _store(folder: Path | None) -> Store:
     store = Store(load_settings(store=folder).store)
-    store.pointer()  # where there is no store, that is said
+    store.pointer()  # raises StoreError where there is no store
     return store
-
-
-def _feedback_in(store: Store) -> FeedbackFolder:
-    return FeedbackFolder(store.folder)
 
 
 def _refuse_existing(path: Path) -> None:
@@ -151,47 +155,13 @@ def _line(content: Mapping[str, Any]) -> str:
     return f"{json.dumps(content, ensure_ascii=False)}\n"
 
 
-_Draft = dict[str, Any]
-"""A question that a person has to complete, and how, as a line that a gold file's reader refuses;
-its quotes are those that may stay."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Harvest:
-    """What became of feedback: a row or a draft for each question, and remarks, a line each."""
-
-    rows: list[GoldRow]
-    drafts: list[_Draft]
-    remarks: list[str]
-
-
-def _harvest(entries: Iterable[Feedback], snapshot: Snapshot) -> _Harvest:
-    """Make gold questions of helpful answers; quotes are what of them stands in the snapshot.
-
-    Entries on the same question, which is told by its words, become one.
-    """
-    harvest = _Harvest([], [], [])
-    for same in _by_question(entries).values():
-        question = _question(same, snapshot)
-        if isinstance(question, GoldRow):
-            harvest.rows.append(question)
-        else:
-            harvest.drafts.append(question)
-        if len(same) > 1:
-            ups = sum(entry.helpful for entry in same)
-            thumbs = f"{ups} up, {len(same) - ups} down" if 0 < ups < len(same) else "all alike"
-            asked = one_line(same[0].question)
-            harvest.remarks.append(f"“{asked}” was rated {len(same)} times, {thumbs}.")
-    return harvest
-
-
-def _by_question(entries: Iterable[Feedback]) -> Mapping[str, list[Feedback]]:
+def _by_question(entries: Iterable[Feedback]) -> Iterable[list[Feedback]]:
+    """Group entries on the same question, as its words tell."""
     by_words: dict[str, list[Feedback]] = {}
     for entry in entries:
-        by_words.setdefault(" ".join(plain_words(entry.question)) or entry.question, []).append(
-            entry
-        )
-    return by_words
+        key = " ".join(plain_words(entry.question)) or entry.question
+        by_words.setdefault(key, []).append(entry)
+    return by_words.values()
 
 
 def _question(same: Sequence[Feedback], snapshot: Snapshot) -> GoldRow | _Draft:
@@ -208,7 +178,7 @@ def _question(same: Sequence[Feedback], snapshot: Snapshot) -> GoldRow | _Draft:
     elif not helpful:
         to_do = _WRONGLY_ABSTAINED if abstained else _NO_HELP
     elif cited:
-        to_do = _LOST
+        to_do = _GONE
     else:
         to_do = _RIGHTLY_ABSTAINED if abstained else _UNCITED
     given = [quote.model_dump() for quote in quotes]
@@ -216,17 +186,16 @@ def _question(same: Sequence[Feedback], snapshot: Snapshot) -> GoldRow | _Draft:
 
 
 def _standing(cited: Iterable[RatedQuote], snapshot: Snapshot) -> Iterator[GoldQuote]:
-    """Yield the quotes that can be gold, with the document that each stands in now."""
     for quote in cited:
         if document := _holder(quote, snapshot):
             yield GoldQuote(source=document.source, quote=quote.cited_text)
 
 
 def _holder(quote: RatedQuote, snapshot: Snapshot) -> Document | None:
-    """Return the document that a quote stands in: its own or, where that has it no more, another.
+    """Return the document that a quote stands in: its own or, if it is gone from there, another.
 
-    Anybody may send any words as a quote, and as gold they count wherever they stand: so where
-    they are not the sentences that the offsets name, a few of them are not enough.
+    Anybody may send any words as a quote, and gold counts wherever it stands. So a few words are
+    not enough unless they are the sentences that the offsets name.
     """
     own = snapshot.chunked.get(quote.document_id)
     if own and _is_as_cited(quote, own):

@@ -1,23 +1,22 @@
 """The quality gate at the command line: `pincite gate`, and what `pincite index` asks."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Self
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from eval.comparison import Comparison
-from eval.errors import GoldError
 from eval.gate import GateOutcome, GoldGate, model_of
-from eval.gold import GoldRow, Rows, locate, read_gold
+from eval.gold import GoldError, GoldRow, Rows, locate, read_gold
 from eval.measures import BY_NAME
 from eval.records import Result
-from eval.report.figures import count_kinds, difference_rows, rank_text
+from eval.report import count_kinds, difference_rows, rank_text
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.errors import SettingsError, StoreError
@@ -26,12 +25,12 @@ from index.store.registration import forget_gold, register_gold, registered_gold
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
 from index.sync import Gate
-from index.terminal import note, one_line
+from index.terminal import console, note, one_line
 from qa.cli import StoreOption
 from qa.settings import Settings, load_settings
 
 _ENOUGH = 30
-"""So many questions tell a loss from chance, as a rule."""
+"""As a rule, this many questions tell a loss from chance."""
 
 _LISTED = 20
 
@@ -79,7 +78,6 @@ def _kinds(rows: Rows[GoldRow]) -> str:
 
 
 def _read_registered(gold: Path) -> Rows[GoldRow]:
-    """Read a registered gold file. Raises GoldError that says how to do without."""
     try:
         return read_gold(gold)
     except GoldError as error:
@@ -93,8 +91,7 @@ def _read_registered(gold: Path) -> Rows[GoldRow]:
 class GoldCheck:
     """What one run of `pincite index` does about the registered gold questions.
 
-    `rows` is None where there are none or they are overridden; `outcomes` has what came of
-    the gate, once it was asked.
+    `rows` is None where there are none or `--force` overrides them. The gate adds to `outcomes`.
     """
 
     rows: Rows[GoldRow] | None
@@ -103,10 +100,7 @@ class GoldCheck:
 
     @classmethod
     def of(cls, store: Store, model: Model, *, force: bool) -> Self:
-        """Read the questions, before anything is done.
-
-        Raises GoldError, StoreError, and ModelError where the live snapshot's is not here.
-        """
+        """Read the questions. Raises GoldError, StoreError, or ModelError from `model_of`."""
         try:
             registered = registered_gold(store)
         except StoreError:
@@ -116,19 +110,16 @@ class GoldCheck:
         if force or registered is None:
             return cls(None, overridden=registered is not None)
         rows = _read_registered(registered)
-        try:
-            live = store.live_manifest()
-        except StoreError:  # then there is nothing to compare with
-            return cls(rows, overridden=False)
-        model_of(live, model)
+        with suppress(StoreError):  # then there is nothing to compare with
+            model_of(store.live_manifest(), model)
         return cls(rows, overridden=False)
 
     def gate(
         self, settings: Settings, model: Model, encoder: Encoder, progress: Progress
     ) -> Gate | None:
-        """Return a gate that answers as the settings in force make `pincite ask` answer.
+        """Return a gate that answers as `pincite ask` does with these settings.
 
-        One that is overridden lets everything through, and what it does is the new standard.
+        An overridden one lets everything through: the new snapshot counts as checked.
         """
         if self.overridden:
             return lambda *_: True
@@ -136,84 +127,79 @@ class GoldCheck:
             return None
         return GoldGate(self.rows, model, encoder, settings, self.outcomes.append, progress)
 
-    def report(self, sources: Sequence[str], out: Console) -> None:
-        """Print what came of it; `sources` are those that were given to the command."""
+    def report(self, sources: Sequence[str]) -> None:
+        """Print what came of it; `sources` are those of the command line."""
         if self.overridden:
             note("Gate overridden: the gold questions were not asked.")
         for outcome in self.outcomes:
-            _print_outcome(outcome, sources, out)
+            _note_outcome(outcome, sources)
 
 
-def _print_outcome(outcome: GateOutcome, sources: Sequence[str], out: Console) -> None:
-    _print(out, _asides(outcome))
+def _note_outcome(outcome: GateOutcome, sources: Sequence[str]) -> None:
+    _note_asides(outcome)
     compared = outcome.comparison
     if compared is None:
         return
     if outcome.passed:
-        _print(out, _passed(outcome, compared))
+        _note_passed(outcome, compared)
         return
-    told = f"The new snapshot {outcome.candidate} answers significantly worse on {outcome.gold}"
-    _print(out, [f"{told} and was kept aside; {outcome.live} stays live."])
+    worse = f"The new snapshot {outcome.candidate} answers significantly worse on {outcome.gold}"
+    note(f"{worse} and was kept aside; {outcome.live} stays live.")
     table = Table("measure", box=box.SIMPLE_HEAD)
     for column in ("before", "now", "difference (95 % interval)", "gained, lost"):
         table.add_column(column, justify="right", no_wrap=True)
     for row in difference_rows(replace(compared, differences=outcome.losses)):
         table.add_row(*row[:-1])
-    out.print(table)
-    _print(out, _worse(compared, outcome.lost))
+    console(stderr=True).print(table)
+    _note_worse(compared, outcome.missing)
     command = shlex.join(["pincite", "index", "--force", *sources])
     other = f"pincite rollback {outcome.candidate}"
-    _print(out, [f"Look into them, or publish it all the same: {command} (or {other})"])
+    note(f"Look into them, or publish it all the same: {command} (or {other})")
 
 
-def _asides(outcome: GateOutcome) -> Iterator[str]:
-    """Yield what decides nothing: what uploads changed, and which questions were not compared."""
+def _note_asides(outcome: GateOutcome) -> None:
+    """Print what uploads changed, and which questions were not compared: neither decides."""
     uploads = outcome.since_last_check
     if uploads and uploads.worse:
-        yield f"Since the last check, uploads changed answers: {_counts(uploads)}."
-        yield from _worse(uploads, {})
+        note(f"Since the last check, uploads changed answers: {_counts(uploads)}.")
+        _note_worse(uploads, {})
     for line, why in outcome.left_out.items():
-        yield f"! {outcome.gold}, line {line}: its gold stands nowhere any more, correct it ({why})"
+        gone = "its gold stands nowhere any more, correct it"
+        note(f"! {outcome.gold}, line {line}: {gone} ({why})")
     if outcome.comparison is None:
-        yield f"Nothing was compared: no question of {outcome.gold} stands in the live snapshot."
-    elif outcome.comparison.added:
-        count = len(outcome.comparison.added)
-        yield f"{count} questions stand in the new snapshot only, and are compared from now on."
+        note(f"Nothing was compared: no question of {outcome.gold} stands in the live snapshot.")
+    elif added := len(outcome.comparison.added):
+        note(f"{added} questions stand in the new snapshot only, and are compared from now on.")
 
 
-def _passed(outcome: GateOutcome, compared: Comparison) -> Iterator[str]:
-    told = f"Gold questions: {outcome.asked} asked, {_counts(compared)}"
+def _note_passed(outcome: GateOutcome, compared: Comparison) -> None:
+    asked = f"Gold questions: {outcome.asked} asked, {_counts(compared)}"
     if outcome.slight:
         slight = (f"{BY_NAME[d.name].label} {d.now - d.before:+.3f}" for d in outcome.slight)
-        yield f"{told}, slight losses only ({', '.join(slight)})."
+        note(f"{asked}, slight losses only ({', '.join(slight)}).")
     else:
-        yield f"{told}, no significant loss."
+        note(f"{asked}, no significant loss.")
     if outcome.too_few:
-        yield f"Too few questions to tell: {len(compared.worse)} of {outcome.asked} got worse:"
+        note(f"Too few questions to tell: {len(compared.worse)} of {outcome.asked} got worse:")
     if outcome.slight or outcome.too_few:
-        yield from _worse(compared, outcome.lost)
+        _note_worse(compared, outcome.missing)
+
+
+def _note_worse(compared: Comparison, missing: Mapping[str, str]) -> None:
+    """Print a few lines for each question that got worse, those with another verdict first."""
+    worse = sorted(compared.worse, key=lambda change: change.before.verdict == change.now.verdict)
+    for change in worse[:_LISTED]:
+        note(f"- {change.now.question}")
+        note(f"  {_outcome(change.before)} -> {_outcome(change.now)}")
+        if change.now.id in missing:
+            note(f"  {missing[change.now.id]}")
+    if len(worse) > _LISTED:
+        note(f"- … and {len(worse) - _LISTED} more")
 
 
 def _counts(compared: Comparison) -> str:
     return f"{len(compared.better)} better, {len(compared.worse)} worse"
 
 
-def _worse(compared: Comparison, lost: Mapping[str, str]) -> Iterator[str]:
-    """Yield a few lines for each question that got worse, those with another verdict first."""
-    worse = sorted(compared.worse, key=lambda change: change.before.verdict == change.now.verdict)
-    for change in worse[:_LISTED]:
-        yield f"- {change.now.question}"
-        yield f"  {_outcome(change.before)} -> {_outcome(change.now)}"
-        if change.now.id in lost:
-            yield f"  {lost[change.now.id]}"
-    if len(worse) > _LISTED:
-        yield f"- … and {len(worse) - _LISTED} more"
-
-
 def _outcome(result: Result) -> str:
     return f"{result.verdict}, {rank_text(result)}" if result.ranking else result.verdict
-
-
-def _print(out: Console, lines: Iterator[str] | Sequence[str]) -> None:
-    for line in lines:
-        out.print(one_line(line), soft_wrap=True)

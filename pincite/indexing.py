@@ -2,7 +2,7 @@
 
 import shlex
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from index.changes import Plan, SyncReport, plan
 from index.encoding.choose import open_encoder
@@ -24,7 +23,7 @@ from index.sources.watching import watch_sources
 from index.store.registration import registered_gold
 from index.store.store import Store
 from index.sync import sync
-from index.terminal import console, note, one_line
+from index.terminal import note
 from pincite.gating import GoldCheck
 from qa.cli import BackendOption, KeepOption, ModelOption, ReaderOption, StoreOption
 from qa.settings import Settings, load_settings
@@ -32,7 +31,7 @@ from qa.settings import Settings, load_settings
 KEPT_ASIDE = 5
 _LISTED = 20
 _WAIT_FOR_OTHERS_S = 5.0
-"""How long a service may write that took an upload: that is soon done."""
+"""A service that stores an upload is soon done."""
 
 
 def index_command(
@@ -41,8 +40,7 @@ def index_command(
         typer.Argument(help="Files and folders; none: those indexed last.", metavar="SOURCE…"),
     ] = None,
     at_first: Annotated[
-        str | None,
-        typer.Option("--at-first", help="What to index if nothing was yet.", metavar="SOURCE"),
+        str | None, typer.Option(help="What to index if nothing was yet.", metavar="SOURCE")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")
@@ -53,7 +51,6 @@ def index_command(
     ignore: Annotated[
         list[str] | None,
         typer.Option(
-            "--ignore",
             metavar="PATTERN",
             help="Pass over such files, as in .gitignore; repeatable, remembered.",
             show_default="those remembered",
@@ -97,7 +94,7 @@ def index_command(
 
 @dataclass(frozen=True, slots=True)
 class _Indexing:
-    """A store, and what it is brought up to date with."""
+    """A store, and what brings it up to date."""
 
     store: Store
     settings: Settings
@@ -108,9 +105,9 @@ class _Indexing:
 
     @classmethod
     def of(cls, store: Store, settings: Settings, *, force: bool, reread: bool) -> "_Indexing":
-        """Load the model. Raises PinciteError where it, or registered gold, cannot be had."""
+        """Load the model. Raises PinciteError if it or the registered gold cannot be used."""
         name = DEFAULT_MODEL
-        with suppress(StoreError):  # a sync does not change the model unasked
+        with suppress(StoreError):  # a sync keeps the model
             name = store.remembered().model_name
         model = find_model(settings.model or name)
         GoldCheck.of(store, model, force=force)
@@ -118,8 +115,7 @@ class _Indexing:
         return cls(store, settings, model, encoder, force, reread)
 
     def sync(self, sources: list[str]) -> bool:
-        """Bring the store up to date and tell of it; return whether a snapshot was kept aside."""
-        out = console(stderr=True)
+        """Sync the store and report it; return whether a snapshot was kept aside."""
         check = GoldCheck.of(self.store, self.model, force=self.force)
         try:
             with progress_bar() as progress:
@@ -140,19 +136,16 @@ class _Indexing:
                     note(f"Another process is writing the store; waiting {_WAIT_FOR_OTHERS_S:g} s.")
                     report = synced(wait_s=_WAIT_FOR_OTHERS_S)
         except NothingToIndexError as error:
-            _print(_skipped(error.skipped), out)
+            _note_skipped(error.skipped)
             raise
-        _print(_report(report), out)
-        if report.dropped and not report.kept_aside:
-            _print(
-                _dropped(report.dropped, resolve_sources(sources), self.settings.store, done=True),
-                out,
-            )
-        check.report(sources, out)
+        _note_report(report)
+        if not report.kept_aside:
+            _note_dropped(report.dropped, sources, self.settings, "is no longer a SOURCE")
+        check.report(sources)
         return bool(report.kept_aside)
 
     def watch(self) -> None:
-        """Go on until interrupted; what goes wrong is told and tried again with the next change."""
+        """Sync with each change until interrupted; report an error and go on."""
 
         def changed() -> None:
             try:
@@ -174,105 +167,80 @@ class _Indexing:
 
 
 def _print_dry_run(store: Store, sources: list[str], settings: Settings) -> None:
-    out = console(stderr=True)
     try:
         planned = plan(store, sources, ignore=settings.ignore)
     except NothingToIndexError as error:
-        _print(_skipped(error.skipped), out)
+        _note_skipped(error.skipped)
         raise
-    _print(_plan(planned), out)
+    summary = _note_changes(planned, "would be kept as it is") or "nothing"
+    note(f"It would be: {summary}. Nothing was done.")
     if (registered := registered_gold(store)) and store.exists:
         note(f"The gold questions of {registered} were not asked; without --dry-run they decide.")
-    _print(_dropped(planned.dropped, resolve_sources(sources), settings.store, done=False), out)
+    _note_dropped(planned.dropped, sources, settings, "would be no SOURCE any more")
 
 
-def _print(lines: Iterable[str], out: Console) -> None:
-    for line in lines:
-        out.print(one_line(line), soft_wrap=True)
-
-
-def _report(report: SyncReport) -> Iterator[str]:
-    """Yield what a sync did."""
+def _note_report(report: SyncReport) -> None:
     if report.repaired:
-        yield (
+        note(
             "The old store could not be used and was built anew from the sources: "
             f"{report.repaired}."
         )
-    yield from _changes(report)
-    yield from _skipped(report.skipped)
+    summary = _note_changes(report, "kept as it was")
     for remark in report.remarks:
-        yield f"! {remark.path}: {remark.reason}"
-    for file in report.kept:
-        yield f"! {file.path}: kept as it was, {file.reason}"
-    yield from _empty(report.empty)
+        note(f"! {remark.path}: {remark.reason}")
     for language, names in report.foreign.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        yield (
+        note(
             f"! {names[0]}{more}: in another language ({language}) than the model is for; expect "
             "worse answers, or choose a multilingual model with --model"
         )
-    summary = _summary(report, len(report.skipped))
-    yield f"{summary}: {report.passages} passages, {report.embedded} texts newly embedded."
+    note(f"{summary}: {report.passages} passages, {report.embedded} texts newly embedded.")
 
 
-def _plan(plan: Plan) -> Iterator[str]:
-    """Yield what a sync would do."""
-    yield from _changes(plan)
-    yield from _skipped(plan.skipped)
-    for file in plan.kept:
-        yield f"! {file.path}: would be kept as it is, {file.reason}"
-    yield from _empty(plan.empty)
-    summary = _summary(plan, len(plan.skipped)) or "nothing"
-    yield f"It would be: {summary}. Nothing was done."
-
-
-def _changes(changes: Plan) -> Iterator[str]:
+def _note_changes(changes: Plan, kept: str) -> str:
+    """Print what changed and what was passed over; return the counts of both."""
     for sign, lines in (
         ("+", changes.added),
         ("~", changes.changed),
         ("-", changes.removed),
         (">", [f"{old} is {new} now" for old, new in changes.renamed]),
     ):
-        yield from (f"{sign} {line}" for line in lines[:_LISTED])
+        for line in lines[:_LISTED]:
+            note(f"{sign} {line}")
         if len(lines) > _LISTED:
-            yield f"{sign} … and {len(lines) - _LISTED} more"
-
-
-def _skipped(skipped: Sequence[SkippedFile]) -> Iterator[str]:
-    """Yield what was passed over, all of it: it is told nowhere else."""
-    for file in skipped:
-        yield f"! {file.path}: skipped, {file.reason}"
-
-
-def _empty(folders: Sequence[Path]) -> Iterator[str]:
-    """Yield a line for each, with its path from here: two may have the same name."""
+            note(f"{sign} … and {len(lines) - _LISTED} more")
+    _note_skipped(changes.skipped)
+    for file in changes.kept:
+        note(f"! {file.path}: {kept}, {file.reason}")
     here = Path.cwd()
-    for folder in folders:
+    for folder in changes.empty:  # with its path from here, since two may have the same name
         below = folder != here and folder.is_relative_to(here)
-        yield f"! {folder.relative_to(here) if below else folder}: nothing to index in it"
-
-
-def _summary(changes: Plan, skipped: int) -> str:
+        note(f"! {folder.relative_to(here) if below else folder}: nothing to index in it")
     counts = {
         "added": len(changes.added),
         "changed": len(changes.changed),
         "removed": len(changes.removed),
         "renamed": len(changes.renamed),
         "unchanged": len(changes.unchanged),
-        "skipped": skipped,
+        "skipped": len(changes.skipped),
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
-def _dropped(
-    dropped: Sequence[Path], roots: Sequence[Path], store: Path, *, done: bool
-) -> Iterator[str]:
-    """Yield which SOURCEs are none any more now that just `roots` were given, and the way back."""
-    become = "is no longer a SOURCE" if done else "would be no SOURCE any more"
+def _note_skipped(skipped: Sequence[SkippedFile]) -> None:
+    """Print all that was skipped: no other output says it."""
+    for file in skipped:
+        note(f"! {file.path}: skipped, {file.reason}")
+
+
+def _note_dropped(
+    dropped: Sequence[Path], sources: list[str], settings: Settings, what: str
+) -> None:
+    """Print which SOURCEs end as only `sources` were given, and the command that keeps them."""
     for source in dropped:
-        yield f"! {source} {become}"
-    there = [source for source in dropped if source.exists()]
-    if there:
+        note(f"! {source} {what}")
+    if there := [source for source in dropped if source.exists()]:
+        store = settings.store
         at = [] if store == Settings.model_fields["store"].default else ["--store", str(store)]
-        command = shlex.join(["pincite", "index", *at, *map(str, (*there, *roots))])
-        yield f"! All of them: {command}"
+        roots = resolve_sources(sources)
+        note(f"! All of them: {shlex.join(['pincite', 'index', *at, *map(str, (*there, *roots))])}")

@@ -1,4 +1,8 @@
-"""`pincite serve`: the HTTP service and the web page."""
+"""`pincite serve` and `pincite mcp`: answers over HTTP, and for language models.
+
+Each imports only what it needs: a client that starts `pincite mcp` does not wait for the HTTP
+service, and a service can answer without what evaluating needs.
+"""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -18,25 +22,22 @@ from qa.cli import (
     WithoutOption,
 )
 from qa.engine import Engine
-from qa.service.run import serve
 from qa.settings import Settings, load_settings
 
 
 def serve_command(
     host: Annotated[
-        str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")
+        str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")
     ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", help="Port to listen on.", show_default="8000")
+        int | None, typer.Option(help="Port to listen on.", show_default="8000")
     ] = None,
     workers: Annotated[
-        int | None,
-        typer.Option("--workers", help="How many processes answer.", show_default="1"),
+        int | None, typer.Option(help="How many processes answer.", show_default="1")
     ] = None,
     keys: Annotated[
         str | None,
         typer.Option(
-            "--keys",
             metavar="auto|required|off",
             help="Ask for API keys (`pincite key add NAME`). auto: if there is one, or where "
             "others can reach the service.",
@@ -46,7 +47,6 @@ def serve_command(
     rate_limit: Annotated[
         int | None,
         typer.Option(
-            "--rate-limit",
             metavar="N",
             help="Requests a minute for each key or address; 0: as many as they like.",
             show_default="600 where others can reach the service or keys are asked for, else 0",
@@ -55,7 +55,6 @@ def serve_command(
     max_queue: Annotated[
         int | None,
         typer.Option(
-            "--max-queue",
             metavar="N",
             help="Questions that may wait, for each process; more get 503.",
             show_default="100",
@@ -64,15 +63,12 @@ def serve_command(
     allowed_hosts: Annotated[
         str | None,
         typer.Option(
-            "--allowed-hosts",
-            metavar="NAME,…",
-            help="Host names it may be reached by, besides those of this machine.",
+            metavar="NAME,…", help="Host names it may be reached by, besides those of this machine."
         ),
     ] = None,
     cors_origins: Annotated[
         str | None,
         typer.Option(
-            "--cors-origins",
             metavar="ORIGIN,…",
             help="Other sites whose pages may use it, such as https://intranet.example.",
             show_default="none",
@@ -81,7 +77,6 @@ def serve_command(
     trusted_proxies: Annotated[
         str | None,
         typer.Option(
-            "--trusted-proxies",
             metavar="ADDRESS,…",
             help="Reverse proxies whose X-Forwarded-For is believed.",
             show_default="none",
@@ -90,7 +85,6 @@ def serve_command(
     log_format: Annotated[
         str | None,
         typer.Option(
-            "--log-format",
             metavar="auto|json|text",
             help="auto: text at a terminal, JSON elsewhere.",
             show_default="auto",
@@ -127,18 +121,60 @@ def serve_command(
     store: StoreOption = None,
 ) -> None:
     """Serve the HTTP interface and the web page until interrupted."""
-    given = dict(locals())  # each option is called as its setting
+    given = dict(locals())  # each option has the name of its setting
+    from qa.service.run import serve
+
     serve(load_settings(**given), gate_of)
 
 
-def gate_of(settings: Settings) -> Callable[[Engine], Gate | None]:
-    """Return what makes of the running service's engine the gate for what changed in the sources.
+def mcp_command(
+    http: Annotated[
+        bool, typer.Option("--http", help="Serve over HTTP at /mcp, as `pincite serve --mcp`.")
+    ] = False,
+    host: Annotated[
+        str | None,
+        typer.Option(help="With --http: address to listen on.", show_default="127.0.0.1"),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="With --http: port to listen on.", show_default="8000")
+    ] = None,
+    threshold: ThresholdOption = None,
+    without: WithoutOption = None,
+    model: ModelOption = None,
+    reader: ReaderOption = None,
+    backend: BackendOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Let language models ask, through the Model Context Protocol. A client starts this.
 
-    What came of it is said in the log.
+    Without --http it is spoken over standard input and output, until the input ends.
     """
+    given = {name: value for name, value in locals().items() if name != "http"}
+    for name in ("host", "port"):
+        if given[name] is not None and not http:
+            raise typer.BadParameter("it needs --http", param_hint=f"--{name}")
+    settings = load_settings(mcp=http or None, **given)
+    if http:
+        from qa.service.run import serve
+
+        serve(settings, gate_of)
+        return
+    from qa.live import LiveEngine
+    from qa.protocol.server import serve_on_standard_streams
+    from qa.service.answerer import Answerer
+    from qa.service.logs import log_lines
+    from qa.service.metrics import Metrics
+
+    live = LiveEngine(settings.store, **settings.for_engine)
+    with log_lines(settings.log_format):
+        serve_on_standard_streams(Answerer(live, Metrics(), settings.log_questions))
+
+
+def gate_of(settings: Settings) -> Callable[[Engine], Gate | None]:
+    """Return what makes the quality gate of the running service's engine; it writes to the log."""
 
     def gate(engine: Engine) -> Gate | None:
-        from pincite.gating import GoldCheck  # a service can answer without what evaluating needs
+        from pincite.gating import GoldCheck
 
         check = GoldCheck.of(Store(settings.store), engine.model, force=False)
         return check.gate(settings, engine.model, engine.encoder, no_progress)

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.answers.figures import best_threshold, figures
 from benchmarks.answers.sets import SETS, AskedSet
 from benchmarks.results import conditions
-from eval.measures.measure import Measure
+from eval.measures import Measure
 from eval.records import Estimate
 from eval.sets.protocols import IndexedSets
 from index.progress import no_progress

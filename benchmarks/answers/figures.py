@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.measures import Measure
 from eval.measures.formulas import Indices, Mean, Quantile, Ratio, auroc
-from eval.measures.measure import Measure
 from eval.measures.table import Table
 from eval.records import Estimate, Result
 
@@ -19,8 +19,10 @@ ANSWERED_SHARE = 0.85
 
 @dataclass(frozen=True, slots=True)
 class AnsweredBeside:
-    """The share of unanswerable questions that are answered at the highest threshold at which
-    this share of the answerable ones is, by confidence."""
+    """The share of unanswerable questions answered at the threshold that answers `share` of others.
+
+    The threshold is the highest confidence that does so for the answerable questions.
+    """
 
     share: float
 
@@ -123,8 +125,10 @@ def figures(
 
 
 def best_threshold(results: Sequence[Result]) -> float:
-    """Return the confidence from which on to answer, so that the share of answerable questions
-    answered exceeds that of near misses the most; of equal ones the highest."""
+    """Return the confidence that best separates answerable questions from near misses.
+
+    There the shares of both that are answered differ most. Of equal thresholds it is the highest.
+    """
     answerable = np.array([r.confidence for r in results if r.kind == "answerable"])
     near = np.array([r.confidence for r in results if r.kind == "near-miss"])
     if not len(answerable) or not len(near):

@@ -20,13 +20,13 @@ from benchmarks.answers.figures import (
 )
 from benchmarks.squad2 import Part, read_squad2
 from eval.gold import PACKAGED_GOLD, Question, QuestionSet, locate, read_gold
-from eval.measures.measure import Measure
+from eval.measures import Measure
 from eval.records import Result, Run
 from eval.run import evaluate
 from eval.sets.protocols import IndexedSets, run_abstain, run_beir, run_spans
 
 MOST_SEEN = 500
-"""Of the questions about other articles, every second, third or so is asked: at most so many."""
+"""At most this many questions about other articles, drawn evenly."""
 
 FILINGS_GOLD = Path(__file__).parent / "filings.jsonl"
 FILINGS_FIGURES = Path(__file__).parent / "filings_figures.json"
@@ -50,7 +50,7 @@ class AskedSet:
 
 
 Ask = Callable[[Path, Path, IndexedSets], Iterator[AskedSet]]
-"""Asks one set or several; it is given the folder of public sets and that of the seeds."""
+"""Asks one set or several, given the folder of public sets and that of the seeds."""
 
 
 def ask_seeds(_: Path, seeds: Path, sets: IndexedSets) -> Iterator[AskedSet]:
@@ -87,7 +87,7 @@ def ask_left_out(data: Path, _: Path, sets: IndexedSets) -> Iterator[AskedSet]:
 
 
 def ask_spans(data: Path, _: Path, sets: IndexedSets) -> Iterator[AskedSet]:
-    """Ask about texts of which it is known which stretches answer."""
+    """Ask about texts with known stretches that answer."""
     run = run_spans(data / "chunking_evaluation", sets)
     yield _asked("chunking_evaluation", run, HIGHLIGHTS)
 

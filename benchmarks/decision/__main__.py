@@ -1,4 +1,4 @@
-"""`python -m benchmarks.decision DATA`: fit what decides, and tell what it gives on each set.
+"""`python -m benchmarks.decision DATA`: fit the decision, and show how it does on each set.
 
 Prints the weights that stand in qa/answer/. For each set, the figures are of a model that was
 fitted on the other sets.

@@ -10,7 +10,7 @@ from typing import TypeVar
 from benchmarks.squad2 import read_squad2
 from eval.gold import GoldSpan, Question
 from eval.records import Kind
-from eval.sets.beir import read_beir
+from eval.sets.layouts import read_beir
 from eval.sets.leave_out import far_off, leave_out
 from eval.sets.protocols import IndexedSets
 from index.progress import no_progress

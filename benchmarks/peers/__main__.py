@@ -18,7 +18,7 @@ from benchmarks.peers.indexing import (
 )
 from benchmarks.peers.systems import PEERS, TOP_K, peer, pincite, python_of, versions
 from benchmarks.results import LATEST, WORK, keep
-from eval.sets.beir import read_beir
+from eval.sets.layouts import read_beir
 from index.encoding.model import find_model
 
 _METHOD = """\
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="a folder of the BEIR layout, such as SciFact")
     parser.add_argument("--work", type=Path, default=WORK / "peers")
     parser.add_argument("--only", nargs="*", choices=tuple(PEERS), help="these peers")
-    parser.add_argument("--documents", type=int, help="so many only, relevant ones first")
+    parser.add_argument("--documents", type=int, help="only this many, relevant ones first")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--index-documents", type=int, default=500, help="indexed in each round")
     parser.add_argument("--index-rounds", type=int, default=3)

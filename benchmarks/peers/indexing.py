@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.peers.systems import Corpus, System
 from benchmarks.results import spread
 from eval.gold import Question
-from eval.sets.beir import BeirSet
+from eval.sets.layouts import BeirSet
 
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "NO_COLOR": "1"}
 

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from benchmarks.squad2 import Part, read_squad2
 from eval.gold import PACKAGED_GOLD, Question, locate, read_gold
 from eval.judge import holds, place_of
-from eval.measures.formulas import auroc
-from eval.measures.measure import interval
+from eval.measures.formulas import auroc, interval
 from eval.measures.table import Table
 from eval.records import Kind
-from eval.sets.beir import read_beir
+from eval.sets.layouts import read_beir
 from eval.sets.leave_out import far_off, leave_out
 from eval.sets.protocols import IndexedSets
 from index.progress import no_progress
@@ -28,7 +27,7 @@ from qa.retrieve.near_duplicates import Group
 from qa.settings import Settings
 
 MOST_OF_A_PART = 700
-"""Of many questions every second, third or so is asked."""
+"""Of more questions, an even sample is asked."""
 
 _PARTS: tuple[Part, ...] = ("unseen", "kept-out", "seen")
 _SPLIT = "test"
@@ -95,7 +94,7 @@ class Read:
 
 
 def read(measured: MeasuredSet, reader: Reader) -> Iterator[Read]:
-    """Yield what becomes of each question; the most windows are read once, all others of these."""
+    """Yield what becomes of each question. The most windows are read once, fewer are a part."""
     for question in measured.questions:
         trace = measured.engine.trace(question.text)
         query, groups = trace.query, trace.considered

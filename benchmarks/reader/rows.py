@@ -10,7 +10,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.reader.reading import Figure, Floats, separation
-from eval.measures.formulas import CalibrationError
+from eval.measures.formulas import calibration_error
 from eval.measures.table import Table
 from qa.read.reading import Reader, TokenScores
 from training.batches import window_of
@@ -84,7 +84,7 @@ def _calibration_errors(logits: Floats, answered: NDArray[np.bool_]) -> tuple[fl
 
 def _calibration_error(log_odds: Floats, answered: NDArray[np.bool_]) -> float:
     columns = {"confidence": expit(log_odds), "right": answered.astype(np.float64)}
-    return float(CalibrationError()(Table(columns), np.arange(len(log_odds))))
+    return float(calibration_error(Table(columns), np.arange(len(log_odds))))
 
 
 def _share_found(row: Row, scores: TokenScores) -> float:

@@ -1,11 +1,11 @@
-"""What is computed from columns: over the rows themselves, or over many resamples of them.
+"""What is computed from columns, and its 95 % interval over resamples of the rows.
 
 Each statistic takes the table and one array of row numbers for each group of questions that the
-measure is about. The last axis of these is the sample; what comes before it is kept. The result
-is nan where it is undefined.
+measure is about. The last axis of these is the sample; what comes before it stays. The result is
+nan where it is undefined.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,10 @@ Statistic = Callable[..., Any]
 """`statistic(table, indices, …)`, an array of the shape that the indices have before their last."""
 
 BINS = 10
+LEVEL = 0.95
+RESAMPLES = 2000
+_CHANCE_SAMPLES = 500
+_BATCH_CELLS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,8 @@ def auroc(table: Table, positive: Indices, negative: Indices) -> Any:
 def risk_coverage(table: Table, rows: Indices) -> Any:
     """Return the risk if only the k questions of highest confidence are answered, k = 1, 2, ….
 
-    The risk is the share of the answered ones whose answer is not right (El-Yaniv & Wiener,
-    2010). Of questions of equal confidence it is that of their mean, in whatever order they come.
+    The risk is the share of these whose answer is not right (El-Yaniv & Wiener, 2010). Questions
+    of equal confidence each count as their mean, so that their order does not matter.
     """
     confidence = table["confidence"][rows]
     order = np.argsort(-confidence, axis=-1)
@@ -85,7 +89,7 @@ def risk_coverage(table: Table, rows: Indices) -> Any:
 
 
 def _mean_of_ties(values: NDArray[np.float64], keys: NDArray[np.float64]) -> Any:
-    """Return `values` with the mean of its run for each; a run has equal keys, which are sorted."""
+    """Replace each value by the mean over the run of equal keys that it stands in."""
     starts = np.ones(keys.shape, dtype=bool)
     starts[..., 1:] = keys[..., 1:] != keys[..., :-1]
     run = starts.ravel().cumsum() - 1  # each row starts a run of its own
@@ -103,31 +107,82 @@ def bin_of(confidence: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.minimum((confidence * BINS).astype(np.intp), BINS - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class CalibrationError:
-    """The expected calibration error over ten bins of equal width (Guo et al., 2017).
+def calibration_error(table: Table, rows: Indices) -> Any:
+    """Return the expected calibration error over ten bins of equal width (Guo et al., 2017).
 
     The mean, over all questions, of the distance between a bin's mean confidence and its share
     of right answers. A sample's is too high on average: chance alone puts a bin off.
     """
+    return _distance(table["confidence"][rows], table["right"][rows])
 
-    def __call__(self, table: Table, rows: Indices) -> Any:
-        """Return it over these rows."""
-        return self._error(table["confidence"][rows], table["right"][rows])
 
-    def by_chance(self, table: Table, rows: Indices, samples: int) -> NDArray[np.float64]:
-        """Return the errors of so many samples in which confidence is the probability of right.
+def _distance(confidence: NDArray[np.float64], right: NDArray[Any]) -> Any:
+    bins = bin_of(confidence)
+    gaps = [abs(((confidence - right) * (bins == number)).sum(axis=-1)) for number in range(BINS)]
+    return sum(gaps) / confidence.shape[-1]
 
-        Consistency resampling (Bröcker & Smith, 2007), seeded.
-        """
-        confidence = np.broadcast_to(table["confidence"][rows], (samples, len(rows)))
-        right = np.random.default_rng(0).uniform(size=confidence.shape) < confidence
-        errors: NDArray[np.float64] = self._error(confidence, right)
-        return errors
 
-    def _error(self, confidence: NDArray[np.float64], right: NDArray[Any]) -> Any:
-        bins = bin_of(confidence)
-        gaps = [
-            abs(((confidence - right) * (bins == number)).sum(axis=-1)) for number in range(BINS)
-        ]
-        return sum(gaps) / confidence.shape[-1]
+def calibration_interval(table: Table, rows: Indices, value: float) -> tuple[float, float]:
+    """Return the 95 % interval of a calibration error, whose resamples are too high.
+
+    Its lower end is 0 where chance alone would put perfect confidence as far off (one-sided test,
+    by consistency resampling: Bröcker & Smith 2007). Else it is that of the basic bootstrap, which
+    takes a resample to be as far above the sample as that is above the truth (Davison & Hinkley
+    1997, section 5.2).
+    """
+    _, high = interval(calibration_error, table, [rows])
+    confidence = np.broadcast_to(table["confidence"][rows], (_CHANCE_SAMPLES, len(rows)))
+    right = np.random.default_rng(0).uniform(size=confidence.shape) < confidence
+    by_chance = float(np.quantile(_distance(confidence, right), LEVEL))
+    least = 0.0 if value <= by_chance else max(0.0, 2 * value - high)
+    return min(value, least), max(value, high)
+
+
+def interval(statistic: Statistic, table: Table, groups: Sequence[Indices]) -> tuple[float, float]:
+    """Return the 95 % interval of a statistic over the groups' rows."""
+    return _limits(_resampled(statistic, [table], groups)[0])
+
+
+def difference(
+    statistic: Statistic, now: Table, before: Table, groups: Sequence[Indices]
+) -> tuple[float, float]:
+    """Return the 95 % interval of the difference between two runs on the same rows.
+
+    Paired: both runs are resampled alike, so what makes questions hard or easy cancels out.
+    """
+    after, first = _resampled(statistic, [now, before], groups)
+    return _limits(after - first)
+
+
+def limits_of_unanimous(
+    value: float, questions: int, least: float = 0.0, most: float = 1.0
+) -> tuple[float, float]:
+    """Return the 95 % interval of a mean whose questions all have the same value.
+
+    Resampling tells nothing here: every resample is the same. But no more than some share of other
+    questions can have another value, at worst `least` or `most`: the exact binomial limits say how
+    many (Clopper & Pearson, 1934). Of two groups that are compared, the smaller one counts.
+    """
+    others = 1 - float(((1 - LEVEL) / 2) ** (1 / questions))
+    return value - (value - least) * others, value + (most - value) * others
+
+
+def _resampled(
+    statistic: Statistic, tables: Sequence[Table], groups: Sequence[Indices]
+) -> list[NDArray[np.float64]]:
+    """Return the statistic of each table over the same resamples of the groups' rows."""
+    chance = np.random.default_rng(0)
+    batch = max(1, _BATCH_CELLS // sum(map(len, groups)))
+    values: list[list[Any]] = [[] for _ in tables]
+    for start in range(0, RESAMPLES, batch):
+        count = min(batch, RESAMPLES - start)
+        drawn = [chance.choice(group, (count, len(group))) for group in groups]
+        for own, table in zip(values, tables, strict=True):
+            own.append(statistic(table, *drawn))
+    return [np.concatenate(own) for own in values]
+
+
+def _limits(values: NDArray[np.float64]) -> tuple[float, float]:
+    tail = (1 - LEVEL) / 2
+    low, high = np.nanquantile(values, [tail, 1 - tail])
+    return float(low), float(high)

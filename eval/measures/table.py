@@ -20,8 +20,7 @@ _NAMES = {measure: name for name, measure in _MEASURES.items()}
 def ranking_values(rankings: Sequence[Ranking | None]) -> dict[str, NDArray[np.float64]]:
     """Return each measure's value by question, 0 where there is no ranking.
 
-    What stands at a rank is called by it; trec_eval orders by score alone, so the scores are
-    the ranks turned round.
+    trec_eval orders by score alone, so the scores are the negative ranks.
     """
     judged = {str(row): _judged(ranking) for row, ranking in enumerate(rankings) if ranking}
     run = {
@@ -37,7 +36,6 @@ def ranking_values(rankings: Sequence[Ranking | None]) -> dict[str, NDArray[np.f
 
 
 def _judged(ranking: Ranking) -> dict[str, int]:
-    """Return what is relevant, by name, and its grade."""
     judged = {f"rank {item.rank}": item.grade for item in ranking.found}
     return judged | {f"missed {i}": grade for i, grade in enumerate(ranking.missed)}
 

@@ -1,19 +1,22 @@
-"""A report's files: eval.html, which needs nothing else, eval.md and eval.json."""
+"""A report's files: eval.html, which needs nothing else, eval.md, and eval.json, read back too."""
 
 import re
+from codecs import BOM_UTF8
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import TypeAdapter, ValidationError
 
-from eval.comparison import Comparison
-from eval.errors import ReportError
+from eval.comparison import BaselineError, Comparison
 from eval.measures import BY_NAME
 from eval.measures.formulas import BINS, bin_of, risk_coverage
 from eval.measures.table import Table
-from eval.records import Run
-from eval.report.figures import (
+from eval.records import MAX_GRADE, Ranking, Result, Run
+from eval.report import (
     FIRST,
     comparison_line,
     difference_rows,
@@ -27,10 +30,13 @@ from eval.report.figures import (
     rank_text,
     setting_rows,
 )
-from eval.report.stored import to_json
+from index.errors import PinciteError
 from index.terminal import printable
 
 JSON_FILE = "eval.json"
+FORMAT = 2
+"""The format version of eval.json: raise it when a field changes its name or meaning."""
+
 HEADLINES = (
     "ndcg_at_10",
     "success_at_3",
@@ -45,6 +51,11 @@ HEADLINES = (
 
 _TEMPLATES = FileSystemLoader(Path(__file__).parent / "templates")
 _MOST_POINTS = 200
+_DEEPEST = 1000
+
+
+class ReportError(PinciteError):
+    """The report cannot be written."""
 
 
 def write_report(run: Run, comparison: Comparison | None, folder: Path) -> tuple[Path, ...]:
@@ -128,10 +139,7 @@ def _escaped(text: str) -> str:
 
 
 def _reliability(table: Table) -> list[dict[str, float]]:
-    """Return the bins of confidence that hold a question: how sure, and how often right.
-
-    `share` is how many of all questions these are.
-    """
+    """Return the bins of confidence that hold a question: how sure, and how often right."""
     confidence, right = table["confidence"], table["right"]
     bins = bin_of(confidence)
     return [
@@ -153,3 +161,60 @@ def _risks(table: Table) -> list[tuple[float, float]]:
     n = len(curve)
     shown = np.unique(np.linspace(0, n - 1, min(n, _MOST_POINTS)).astype(int))
     return [(float((row + 1) / n), float(curve[row])) for row in shown]
+
+
+def to_json(run: Run, comparison: Comparison | None = None) -> bytes:
+    """Return the run, and what it was compared with, as indented JSON."""
+    content: dict[str, Any] = {"format": FORMAT} | asdict(run)
+    if comparison:
+        content["comparison"] = asdict(comparison)
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def read_run(path: Path) -> Run:
+    """Read a run back. Raises BaselineError for a file that is not one."""
+    remedy = "name an eval.json, or make one by leaving out --baseline"
+    try:
+        content = path.read_bytes().removeprefix(BOM_UTF8)
+        outer = orjson.loads(content)
+    except OSError as error:
+        raise BaselineError(f"{path} cannot be read ({error.strerror}): {remedy}.") from error
+    except ValueError as error:
+        raise BaselineError(f"{path} is not JSON: {remedy}.") from error
+    if not isinstance(outer, dict) or "format" not in outer:
+        raise BaselineError(f"{path} is not an evaluation: {remedy}.")
+    if outer["format"] != FORMAT:
+        raise BaselineError(f"{path} was written by another version of Pincite: make it anew.")
+    try:
+        run = TypeAdapter(Run).validate_json(content, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise BaselineError(f"{path}: {place}: {first['msg']}; make it anew.") from error
+    for result in run.results:
+        if not _is_possible(result):
+            raise BaselineError(f"{path}: the result of {result.id} cannot be; make it anew.")
+    return run
+
+
+def _is_possible(result: Result) -> bool:
+    """Tell whether a run can have these numbers: C code computes with some of them."""
+    shares = 0 <= result.score <= 1 and 0 <= result.confidence <= 1 and result.took_ms >= 0
+    overlaps = all(
+        0 <= overlap.both <= min(overlap.gold, overlap.shown)
+        for overlap in (result.cited, result.highlighted)
+        if overlap
+    )
+    return shares and overlaps and (result.ranking is None or _can_rank(result.ranking))
+
+
+def _can_rank(ranking: Ranking) -> bool:
+    ranks = [item.rank for item in ranking.found]
+    grades = [*(item.grade for item in ranking.found), *ranking.missed]
+    return (
+        0 <= ranking.depth <= _DEEPEST
+        and all(1 <= rank <= ranking.depth for rank in ranks)
+        and ranks == sorted(set(ranks))
+        and grades != []
+        and all(1 <= grade <= MAX_GRADE for grade in grades)
+    )

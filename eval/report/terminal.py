@@ -1,4 +1,4 @@
-"""A run as tables for the terminal, and how a command ends."""
+"""A run as tables at the terminal, and how a command ends."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +8,9 @@ import typer
 from rich import box
 from rich.table import Table
 
-from eval.comparison import Comparison, compare
-from eval.errors import BaselineError
+from eval.comparison import BaselineError, Comparison, compare
 from eval.records import Run
-from eval.report.figures import (
+from eval.report import (
     comparison_line,
     difference_rows,
     kinds_line,
@@ -19,35 +18,10 @@ from eval.report.figures import (
     moment,
     offsets_line,
 )
-from eval.report.files import JSON_FILE, write_report
-from eval.report.stored import read_run
+from eval.report.files import JSON_FILE, read_run, write_report
 from index.terminal import FAILURE, console, note, one_line
 
 REGRESSION = 5
-
-
-def measures_table(run: Run) -> Table:
-    """Return the figures, a column for each part."""
-    title = one_line(f"{run.settings.data}, {kinds_line(run)}")
-    table = Table("measure", title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for part in run.measures:
-        table.add_column(part, justify="right")
-    for row in measure_rows(run):
-        table.add_row(*row)
-    return table
-
-
-def comparison_table(comparison: Comparison) -> Table:
-    """Return what differs from the baseline; rows that are the same to the last digit left out."""
-    title = f"compared with the baseline of {moment(comparison.baseline.date)}"
-    table = Table("measure", title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for column in ("before", "now", "difference (95 % interval)", "gained, lost"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("")
-    for difference, row in zip(comparison.differences, difference_rows(comparison), strict=True):
-        if difference.before != difference.now:
-            table.add_row(*row)
-    return table
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +82,33 @@ class Delivery:
 
 def _print(run: Run, compared: Comparison | None) -> None:
     shown = console()
-    shown.print(measures_table(run))
+    shown.print(_measures_table(run))
     print(offsets_line(run))
     if compared:
-        shown.print(comparison_table(compared))
+        shown.print(_comparison_table(compared))
         for name, (before, now) in compared.conditions.items():
             print(one_line(f"{name} was {before}, is {now}"))
         print(comparison_line(compared))
+
+
+def _measures_table(run: Run) -> Table:
+    title = one_line(f"{run.settings.data}, {kinds_line(run)}")
+    table = Table("measure", title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for part in run.measures:
+        table.add_column(part, justify="right")
+    for row in measure_rows(run):
+        table.add_row(*row)
+    return table
+
+
+def _comparison_table(comparison: Comparison) -> Table:
+    """Return what differs from the baseline, without what is the same to the last digit."""
+    title = f"compared with the baseline of {moment(comparison.baseline.date)}"
+    table = Table("measure", title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for column in ("before", "now", "difference (95 % interval)", "gained, lost"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("")
+    for difference, row in zip(comparison.differences, difference_rows(comparison), strict=True):
+        if difference.before != difference.now:
+            table.add_row(*row)
+    return table

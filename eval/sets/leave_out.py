@@ -1,8 +1,8 @@
-"""Questions that cannot be answered because what would answer them was taken out.
+"""Questions that cannot be answered because the documents that answer them are left out.
 
-Half of a set's documents are dropped. A question is unanswerable if all its relevant documents
-are gone, and a near miss then, for the rest treats the same subjects; it stays answerable while
-one of them is left. As many questions of another set are mixed in: these are far off.
+Half of a set's documents are dropped. A question all of whose relevant documents are gone is a
+near miss, since the rest treats the same subjects. It stays answerable while one of them is left.
+As many questions of another set are mixed in: these are far off.
 """
 
 import hashlib
@@ -10,13 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eval.errors import GoldError
-from eval.gold import PACKAGED_GOLD, Question, QuestionSet, read_gold
-from eval.sets.beir import BeirSet, is_beir, read_far_off
+from eval.gold import PACKAGED_GOLD, GoldError, Question, QuestionSet, read_gold
+from eval.sets.layouts import BeirSet, is_beir, read_far_off
 from index.records import Document
 from index.terminal import one_line
-from qa.engine import Engine
-from qa.question.query import MAX_QUESTION_CHARS
 
 PACKAGED = "questions on the seeds"
 
@@ -29,21 +26,16 @@ class FarOff:
     questions: tuple[Question, ...]
 
 
-def draw(ids: Iterable[str], seed: int) -> list[str]:
-    """Return the ids in an order that is random and depends on nothing but them and the seed."""
-    return sorted(ids, key=lambda each: hashlib.sha256(f"{seed} {each}".encode()).digest())
-
-
 def leave_out(
     whole: BeirSet, far: FarOff, seed: int
 ) -> tuple[tuple[Document, ...], QuestionSet, tuple[str, ...]]:
     """Return the documents that are kept, the questions of all three kinds, and what to note."""
-    order = draw((document.id for document in whole.documents), seed)
+    order = _drawn((document.id for document in whole.documents), seed)
     dropped = set(order[: len(order) // 2])
     own = [_without(question, dropped) for question in whole.asked.questions]
     near = sum(question.kind == "near-miss" for question in own)
     by_id = {question.id: question for question in far.questions}
-    mixed_in = [replace(by_id[i], id=f"{far.name}:{i}") for i in draw(by_id, seed)[:near]]
+    mixed_in = [replace(by_id[i], id=f"{far.name}:{i}") for i in _drawn(by_id, seed)[:near]]
     asked = (*own, *mixed_in)
     kept = tuple(document for document in whole.documents if document.id not in dropped)
     content = " ".join(
@@ -57,11 +49,21 @@ def leave_out(
     return kept, QuestionSet(whole.asked.name, sha256, asked), (few,) * (len(mixed_in) < near)
 
 
-def far_off(folder: Path | None, near: Path, whole: BeirSet, split: str) -> FarOff:
-    """Return the questions of the set in `folder`, which are to be far off those of `whole`.
+def _drawn(ids: Iterable[str], seed: int) -> list[str]:
+    """Return the ids in a random order that depends on nothing but them and the seed."""
+    return sorted(ids, key=lambda own: hashlib.sha256(f"{seed} {own}".encode()).digest())
 
-    With none given, of the first set beside `near` that shares no question with it; if there is
-    none, those on the seeds. Raises GoldError for a `folder` that shares one.
+
+def _without(question: Question, dropped: set[str]) -> Question:
+    left = {name: grade for name, grade in question.documents.items() if name not in dropped}
+    return replace(question, kind="answerable" if left else "near-miss", documents=left)
+
+
+def far_off(folder: Path | None, near: Path, whole: BeirSet, split: str) -> FarOff:
+    """Return the questions of the set in `folder`, which must share none with `whole`.
+
+    Without `folder` they are those of the first set beside `near` that shares none, or else those
+    on the seeds. Raises GoldError for a `folder` that shares one.
     """
     own = {question.text for question in whole.asked.questions}
     if folder:
@@ -78,10 +80,9 @@ def far_off(folder: Path | None, near: Path, whole: BeirSet, split: str) -> FarO
             other = _far_off(beside)
             if not any(question.text in own for question in other.questions):
                 return other
-    rows = read_gold(PACKAGED_GOLD).by_line
     questions = tuple(
         Question(row.id, row.question, "far-off", f"{PACKAGED_GOLD.name}, line {line}")
-        for line, row in rows.items()
+        for line, row in read_gold(PACKAGED_GOLD).by_line.items()
         if row.kind != "far-off"  # far off the seeds, and perhaps not off this set
     )
     return FarOff(PACKAGED, questions)
@@ -89,27 +90,3 @@ def far_off(folder: Path | None, near: Path, whole: BeirSet, split: str) -> FarO
 
 def _far_off(folder: Path) -> FarOff:
     return FarOff(one_line(folder.resolve().name), read_far_off(folder))
-
-
-def _without(question: Question, dropped: set[str]) -> Question:
-    left = {
-        document: grade for document, grade in question.documents.items() if document not in dropped
-    }
-    return replace(question, kind="answerable" if left else "near-miss", documents=left)
-
-
-def cut_to_fit(engine: Engine, asked: QuestionSet) -> tuple[QuestionSet, tuple[str, ...]]:
-    """Return the questions, cut to what the model reads of one, and a note if any had to be."""
-    whole = [question.text.strip() for question in asked.questions]
-    texts = [_cut(engine, text) for text in whole]
-    questions = tuple(replace(q, text=text) for q, text in zip(asked.questions, texts, strict=True))
-    count = sum(text != before for text, before in zip(texts, whole, strict=True))
-    note = f"{count} questions are longer than the model reads, and were cut to that."
-    return replace(asked, questions=questions), (note,) * (count > 0)
-
-
-def _cut(engine: Engine, text: str) -> str:
-    text = text[:MAX_QUESTION_CHARS]
-    tokens = engine.tokenizer.tokens(text)
-    most = engine.model.max_tokens
-    return text if len(tokens) <= most else text[: tokens[most - 1].end]

@@ -1,23 +1,19 @@
-"""The ways to measure on public sets, which are indexed into a cache folder, once.
-
-Each indexes what it needs, asks, and returns the run.
-"""
+"""The ways to measure on public sets, which are indexed into a cache folder, once."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
 from filelock import FileLock
 
-from eval.errors import GoldError
-from eval.gold import QuestionSet
+from eval.gold import GoldError, QuestionSet
 from eval.records import Protocol, Run
 from eval.run import evaluate
-from eval.sets.beir import read_beir
-from eval.sets.leave_out import cut_to_fit, far_off, leave_out
-from eval.sets.spans import corpora_of, locate_spans, read_spans
+from eval.sets.layouts import corpora_of, locate_spans, read_beir, read_spans
+from eval.sets.leave_out import far_off, leave_out
 from index.encoding.choose import open_encoder
 from index.encoding.encoder import Encoder
 from index.encoding.model import DEFAULT_MODEL, find_model
@@ -28,14 +24,12 @@ from index.store.snapshot import Snapshot, open_snapshot
 from index.store.store import Store
 from index.sync import publish_documents, sync
 from qa.engine import Engine
+from qa.question.query import MAX_QUESTION_CHARS
 from qa.settings import Settings
 
 
 class IndexedSets:
-    """Brings sets into stores and keeps those: each has its own, by its path and the model.
-
-    `settings` are what engines are opened with, `progress` is told how far the work is.
-    """
+    """Stores with public sets; each set has its own, by its path and the model."""
 
     def __init__(self, settings: Settings, cache: Path | None, progress: Progress) -> None:
         self.settings = settings
@@ -55,7 +49,7 @@ class IndexedSets:
     ) -> Engine:
         """Index documents of a set, of which `share` names a part; open an engine on them.
 
-        What was embedded for the whole set is not embedded again for a part.
+        A part takes its vectors from the store of the whole set, if there is one.
         """
         with self._locked(source) as folder:
             whole: list[Snapshot] = []
@@ -74,7 +68,7 @@ class IndexedSets:
 
     @contextmanager
     def _locked(self, source: Path) -> Iterator[Path]:
-        """Yield the folder for what is made of `source`; another process waits for it."""
+        """Yield the folder for what is made of `source`, locked against other processes."""
         if not source.is_dir():
             raise GoldError(f"{source} is not a folder: name the folder of the set.")
         digest = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:10]
@@ -126,13 +120,27 @@ def _ask(
     options: Mapping[str, str | int],
     notes: tuple[str, ...] = (),
 ) -> Run:
-    questions, cut = cut_to_fit(engine, asked)
+    """Ask the questions, cut to what the model reads of one; note it if any had to be."""
+    whole = [question.text.strip() for question in asked.questions]
+    texts = [_cut(engine, text) for text in whole]
+    questions = tuple(replace(q, text=text) for q, text in zip(asked.questions, texts, strict=True))
+    count = sum(text != before for text, before in zip(texts, whole, strict=True))
+    if count:
+        remark = f"{count} questions are longer than the model reads, and were cut to that."
+        notes = (*notes, remark)
     return evaluate(
         engine,
-        questions,
+        replace(asked, questions=questions),
         top_k=sets.settings.top_k,
         protocol=protocol,
         options=options,
-        notes=(*notes, *cut),
+        notes=notes,
         progress=sets.progress,
     )
+
+
+def _cut(engine: Engine, text: str) -> str:
+    text = text[:MAX_QUESTION_CHARS]
+    tokens = engine.tokenizer.tokens(text)
+    most = engine.model.max_tokens
+    return text if len(tokens) <= most else text[: tokens[most - 1].end]

@@ -9,7 +9,7 @@ from benchmarks.answers.figures import ANSWERED, BEST, CITED, FILINGS, best_thre
 from benchmarks.answers.sets import FILINGS_FIGURES, FILINGS_GOLD, cites_figure, holds_figure
 from eval.gold import read_gold
 from eval.records import Excerpt, Result
-from eval.sets.beir import read_beir
+from eval.sets.layouts import read_beir
 from eval.sets.protocols import IndexedSets
 from index.progress import no_progress
 from qa.settings import Settings

@@ -273,7 +273,7 @@ def test_a_store_that_changed_meanwhile_is_left_as_it_is(
         sync(store, [notes], model, HashingEncoder())
         return publish_calibration(store, *rest)
 
-    monkeypatch.setattr("eval.calibration.cli.publish_calibration", indexed_meanwhile)
+    monkeypatch.setattr("pincite.calibrating.publish_calibration", indexed_meanwhile)
     outcome = hashed("calibrate", "--gold", "mine.jsonl")
     assert outcome.code == 1
     assert "run it again" in outcome.err

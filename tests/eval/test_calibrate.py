@@ -9,15 +9,18 @@ from numpy.typing import NDArray
 from scipy.stats import beta, binomtest
 from sklearn.linear_model import LogisticRegression
 
-from eval.calibration.fitting import Observation, calibrate, fit_logistic, fit_probability
-from eval.calibration.learn_then_test import (
+from eval.calibration import (
     GRID,
+    CalibrationError,
+    Observation,
+    calibrate,
     find_threshold,
+    fit_logistic,
+    fit_probability,
     lower_bound,
     p_value,
     smallest_promise,
 )
-from eval.errors import CalibrationError
 from index.errors import SettingsError
 from qa.answer.calibration import Counts, Tally
 

@@ -5,12 +5,11 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from eval.comparison import compare, mcnemar
-from eval.errors import BaselineError
+from eval.comparison import BaselineError, compare, mcnemar
 from eval.gold import PACKAGED_GOLD, read_gold
 from eval.measures import BY_NAME, GUARDED, measure
 from eval.records import Found, Ranking
-from eval.report.stored import read_run, to_json
+from eval.report.files import read_run, to_json
 from eval.run import evaluate
 from tests.conftest import REPOSITORY
 from tests.eval.upside_down import UpsideDown

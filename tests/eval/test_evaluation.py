@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from eval.errors import GoldError
-from eval.gold import locate, read_gold
+from eval.gold import GoldError, locate, read_gold
 from eval.run import evaluate
 from tests.eval.conftest import QUESTIONS
 from tests.eval.upside_down import UpsideDown

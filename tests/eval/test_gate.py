@@ -108,7 +108,7 @@ def test_what_answers_as_before_passes(workshop):
     assert outcome.passed
     assert not outcome.too_few
     assert (outcome.live, outcome.candidate, outcome.asked) == (live.id, more.id, 12)
-    assert (worse(outcome), outcome.lost, outcome.left_out) == ([], {}, {})
+    assert (worse(outcome), outcome.missing, outcome.left_out) == ([], {}, {})
     assert outcome.since_last_check is None
     assert workshop.progress == [("Asking", done, 24) for done in range(1, 25)]
 
@@ -119,7 +119,7 @@ def test_deleted_answers_are_a_loss_that_is_named(workshop):
     assert not outcome.passed
     assert {each.name for each in outcome.losses} >= {"success_at_3", "citation_hit_rate"}
     assert worse(outcome) == PLANTS[:8]
-    assert outcome.lost == {plant: f"notes/{plant}.txt is gone" for plant in PLANTS[:8]}
+    assert outcome.missing == {plant: f"notes/{plant}.txt is gone" for plant in PLANTS[:8]}
     for change in outcome.comparison.worse:
         assert change.before.verdict == "right"
         assert change.now.verdict in ("missed", "off the gold")
@@ -151,15 +151,15 @@ def test_an_edited_quote_is_shown_with_what_stands_there_now(workshop):
     edited = {f"{plant}.txt": fact(plant).replace("dries", "rots") for plant in PLANTS[:8]}
     outcome = workshop.ask(live, workshop.snapshot(notes(*PLANTS) | edited))
     assert not outcome.passed
-    assert outcome.lost["ash"].startswith("its quote is no longer in notes/ash.txt: it has ")
-    assert "rots within 3 weeks in a shed." in outcome.lost["ash"]
+    assert outcome.missing["ash"].startswith("its quote is no longer in notes/ash.txt: it has ")
+    assert "rots within 3 weeks in a shed." in outcome.missing["ash"]
 
 
 def test_a_quote_that_moved_to_another_source_is_told_of(workshop):
     live = workshop.snapshot(notes(*PLANTS))
     renamed = {f"new {plant}.txt": fact(plant) for plant in PLANTS}
     outcome = workshop.ask(live, workshop.snapshot(notes("clover") | renamed))
-    assert outcome.lost["ash"] == "notes/ash.txt is gone: it stands in notes/new ash.txt"
+    assert outcome.missing["ash"] == "notes/ash.txt is gone: it stands in notes/new ash.txt"
 
 
 def test_one_quote_of_several_is_enough(workshop):
@@ -168,7 +168,7 @@ def test_one_quote_of_several_is_enough(workshop):
     live = workshop.snapshot(twice)
     outcome = workshop.ask(live, workshop.snapshot(notes(*PLANTS)), rows)
     assert outcome.passed
-    assert (outcome.asked, worse(outcome), outcome.lost) == (12, [], {})
+    assert (outcome.asked, worse(outcome), outcome.missing) == (12, [], {})
 
 
 def test_what_stands_nowhere_is_left_out_and_told_of(workshop):

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.errors import GoldError
-from eval.gold import PACKAGED_GOLD, GoldSpan, locate, locate_what_stands, read_gold
+from eval.gold import PACKAGED_GOLD, GoldError, GoldSpan, locate, locate_what_stands, read_gold
 from index.parsers import read_file
 from index.records import Document, Span
 from index.sources.listing import list_files
@@ -118,7 +117,7 @@ def test_what_stands_is_located_and_what_does_not_is_kept_apart(tmp_path):
     )
     gold = read_gold(gold_file(tmp_path, *rows))
     whole = locate_what_stands(gold, [document("notes/a.txt", "two days"), B_HAS_IT])
-    assert (whole.lost, whole.gone) == ({}, {})
+    assert (whole.missing, whole.gone) == ({}, {})
     found = locate_what_stands(gold, [document("notes/a.txt", "three days"), B_HAS_IT])
     here = GoldSpan("notes-b.txt", Span(0, 8))
     assert [question.spans for question in found.questions.questions] == [(), (here,), ()]
@@ -127,11 +126,11 @@ def test_what_stands_is_located_and_what_does_not_is_kept_apart(tmp_path):
         "answerable",
         "far-off",
     ]
-    assert found.lost == {1: gold.by_line[1].quotes, 2: gold.by_line[2].quotes[:1]}
+    assert found.missing == {1: gold.by_line[1].quotes, 2: gold.by_line[2].quotes[:1]}
     assert found.gone == {"a-1": 1}
     moved = "its quote is no longer in notes/a.txt: it stands in notes/b.txt"
-    assert [found.lost_since(whole, line) for line in (1, 2, 3)] == [moved, moved, ""]
-    assert found.lost_since(found, 1) == "", "it was lost before"
+    assert [found.missing_since(whole, line) for line in (1, 2, 3)] == [moved, moved, ""]
+    assert found.missing_since(found, 1) == "", "it was lost before"
 
 
 def test_the_nearest_text_is_shown_for_a_quote_that_is_not_there(tmp_path):

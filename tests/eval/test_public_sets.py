@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from eval.errors import GoldError
-from eval.report.figures import rank_text
-from eval.sets.beir import is_beir, read_beir
+from eval.gold import GoldError
+from eval.report import rank_text
+from eval.sets.layouts import is_beir, locate_spans, read_beir, read_spans
 from eval.sets.leave_out import PACKAGED, far_off, leave_out
 from eval.sets.protocols import IndexedSets, run_abstain, run_beir, run_spans
-from eval.sets.spans import locate_spans, read_spans
 from index.progress import no_progress
 from index.records import Document
 from qa.settings import Settings

@@ -7,12 +7,10 @@ import pytest
 
 import eval.run
 from eval.comparison import compare
-from eval.errors import ReportError
 from eval.measures import measure
 from eval.records import Excerpt
-from eval.report.figures import is_missed, measure_rows, offsets_line
-from eval.report.files import to_html, to_markdown, write_report
-from eval.report.stored import to_json
+from eval.report import is_missed, measure_rows, offsets_line
+from eval.report.files import ReportError, to_html, to_json, to_markdown, write_report
 from tests.eval.conftest import QUESTIONS
 from tests.eval.upside_down import UpsideDown
 

@@ -1,4 +1,4 @@
-"""`pincite calibrate`: fit threshold and confidence on one's own questions, and publish both."""
+"""`pincite calibrate`: fit when to answer on one's own questions, and publish it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from eval.calibration.fitting import Fit, Observation, calibrate, check_share
-from eval.gold import QuestionSet, locate, read_gold
+from eval.calibration import Fit, Observation, calibrate, check_share
+from eval.gold import locate, read_gold
 from eval.run import ask_all
 from index.errors import SettingsError
 from index.progress import progress_bar
@@ -25,8 +25,7 @@ from qa.settings import Settings, load_settings
 
 def calibrate_command(
     gold: Annotated[
-        Path | None,
-        typer.Option(help="JSONL file of gold questions about the store's documents."),
+        Path | None, typer.Option(help="JSONL file of gold questions about the store's documents.")
     ] = None,
     max_false_answers: Annotated[
         float,
@@ -55,10 +54,12 @@ def calibrate_command(
         raise SettingsError(
             "Name the questions with --gold FILE, or take the calibration away with --remove alone."
         )
-    if gold is None:
-        _remove(settings)
-    else:
+    if gold:
         _calibrate(gold, max_false_answers, settings, dry_run=dry_run)
+    elif live := remove_calibration(Store(settings.store, keep=settings.keep)):
+        note(f"Took the calibration away; the snapshot is {live.id} now.")
+    else:
+        note("There is no calibration to take away.")
 
 
 def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_run: bool) -> None:
@@ -67,39 +68,13 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
     options = settings.for_engine
     options["threshold"] = None  # one set by hand plays no part in the fit
     engine = Engine.open(settings.store, **options)
-    asked = locate(rows, [chunked.document for chunked in engine.snapshot.chunked.values()])
+    measured = engine.snapshot
+    asked = locate(rows, [chunked.document for chunked in measured.chunked.values()])
     with progress_bar() as progress:
         results, _ = ask_all(engine, asked, progress=progress)
     observations = [Observation(result.score, result.kind, result.right) for result in results]
     fit = calibrate(observations, max_false_answers=max_false_answers)
-    calibration = _calibration_of(fit, asked, engine)
-    for line in _report(fit, calibration):
-        print(one_line(line))
-    if dry_run:
-        note("Published nothing, as asked for.")
-        return
-    live = publish_calibration(
-        Store(settings.store, keep=settings.keep), engine.snapshot, calibration.to_bytes()
-    )
-    note(f"Published calibration {calibration.id} with snapshot {live.id}.")
-    if settings.threshold is not None:
-        note(
-            f"The threshold is set by hand, to {settings.threshold:g}: it comes first, so nothing "
-            "is promised until that setting is taken away."
-        )
-
-
-def _remove(settings: Settings) -> None:
-    live = remove_calibration(Store(settings.store, keep=settings.keep))
-    if live is None:
-        note("There is no calibration to take away.")
-    else:
-        note(f"Took the calibration away; the snapshot is {live.id} now.")
-
-
-def _calibration_of(fit: Fit, asked: QuestionSet, engine: Engine) -> Calibration:
-    measured = engine.snapshot
-    return Calibration(
+    calibration = Calibration(
         made=datetime.now(UTC).replace(microsecond=0),
         gold=asked.name,
         gold_sha256=asked.sha256,
@@ -112,17 +87,33 @@ def _calibration_of(fit: Fit, asked: QuestionSet, engine: Engine) -> Calibration
         key=key_of(measured.manifest, left_out(engine.stages), engine.reader_digest),
         corpus=corpus_digest(measured.chunked.without_texts()),
     )
+    for line in _report(fit, calibration):
+        print(one_line(line))
+    if dry_run:
+        note("Published nothing, as asked for.")
+        return
+    store = Store(settings.store, keep=settings.keep)
+    live = publish_calibration(store, measured, calibration.to_bytes())
+    note(f"Published calibration {calibration.id} with snapshot {live.id}.")
+    if settings.threshold is not None:
+        note(
+            f"The threshold is set by hand, to {settings.threshold:g}: it comes first, so nothing "
+            "is promised until that setting is taken away."
+        )
 
 
 def _report(fit: Fit, calibration: Calibration) -> Iterator[str]:
     counts, gold = fit.counts, calibration.gold
     level = percent(fit.confidence_level)
-    threshold = calibration.probability(fit.threshold)
+    indent = " " * 15
     yield (
         f"questions      {counts.answerable.questions} answerable, {counts.near_miss.questions} "
         f"near-miss, {counts.far_off.questions} far-off, of {gold}"
     )
-    yield f"threshold      confidence {threshold:.3f}, which is score {fit.threshold:.3f}"
+    yield (
+        f"threshold      confidence {calibration.probability(fit.threshold):.3f}, which is score "
+        f"{fit.threshold:.3f}"
+    )
     yield (
         f"false answers  {_of(counts.unanswerable)}: near-miss {_of(counts.near_miss)}, "
         f"far-off {_of(counts.far_off)}"
@@ -134,16 +125,16 @@ def _report(fit: Fit, calibration: Calibration) -> Iterator[str]:
     )
     yield f"promise        {calibration.promise}"
     yield (
-        f"               It holds for questions drawn like those in {gold}, and while the "
-        "documents stay as they are."
+        f"{indent}It holds for questions drawn like those in {gold}, and while the documents stay "
+        "as they are."
     )
     yield (
-        "               Decide on the share before you look: choosing among several on the same "
+        f"{indent}Decide on the share before you look: choosing among several on the same "
         "questions promises less."
     )
     for kind, tally in (("near-miss", counts.near_miss), ("far-off", counts.far_off)):
         if not tally.questions:
-            yield f"               No question among them is {kind}, so it tells nothing of such."
+            yield f"{indent}No question among them is {kind}, so it tells nothing of such."
     smallest = percent(ceil(fit.smallest_promise * 1000) / 1000)
     yield (
         f"smallest       {smallest} could be promised with "

@@ -1,8 +1,17 @@
-"""From gold questions to a calibration: a threshold with a promise, confidence as a probability.
+"""When to answer, fitted on gold questions: a threshold with a promise, and a probability.
 
-The threshold is found by Learn then Test, on the unanswerable questions alone; the probability
-by Platt's scaling, on all of them. Both hold for questions that are drawn like those of the gold
-file, and for no others.
+The threshold rests on the unanswerable questions alone, the probability (Platt's scaling) on all
+of them. Both hold for questions that are drawn like those of the gold file, and for no others.
+
+The threshold is found by Learn then Test (Angelopoulos, Bates, Candès, Jordan and Lei 2021,
+arXiv:2110.01052). A grid of thresholds is fixed in advance and tested from the most cautious one
+down. The hypothesis is that more than `max_false_answers` of the unanswerable questions are
+answered. The last threshold before the first at which it cannot be rejected is taken.
+
+The promise holds although the threshold is chosen on the same questions. It breaks only if a true
+hypothesis is rejected, and the first of those comes before the others: one test, with an error
+of 1 - `confidence_level` at most (fixed-sequence testing). An answer is false or not, so the
+number of false answers is binomial and the p-value exact at any size.
 """
 
 from collections.abc import Sequence
@@ -12,27 +21,28 @@ from math import ceil, log, log1p
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import bdtr, betaincinv, expit
 
-from eval.calibration.learn_then_test import find_threshold, lower_bound, p_value, smallest_promise
-from eval.errors import CalibrationError
 from eval.records import Kind
-from index.errors import SettingsError
+from index.errors import PinciteError, SettingsError
 from qa.answer.calibration import Counts, Tally, is_answerable, percent
 
+GRID = tuple(step / 1000 for step in range(1000, -1, -1))
+"""The thresholds to test, in this order. A grid made of observed scores would void the promise."""
+
 CONFIDENCE_LEVEL = 0.95
-MAX_FALSE_ANSWERS = 0.1
 FEWEST_UNANSWERABLE = 40
 FEWEST_ANSWERABLE = 20
 _LEAST_SHARE = 1e-6
 
 
+class CalibrationError(PinciteError):
+    """These questions give no calibration; the message says what is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a gold question scored; `right` if what is cited, or would be, overlaps its gold.
-
-    For an unanswerable question `right` is False.
-    """
+    """What a gold question scored; `right` if what is cited, or would be, overlaps its gold."""
 
     score: float
     kind: Kind
@@ -41,11 +51,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What the observations give; see `qa.answer.calibration.Calibration` for the first fields.
+    """What the observations give; `qa.answer.calibration.Calibration` has most of the fields.
 
-    `smallest_promise` is the least share of false answers that so many questions could
-    promise, `answered_at_least` the lower bound of the share of answerable questions that are
-    answered; both at `confidence_level`, each by itself.
+    `smallest_promise` is the least share of false answers that this many questions could promise.
+    `answered_at_least` is the lower bound of the share of answerable questions that are answered.
     """
 
     threshold: float
@@ -58,9 +67,7 @@ class Fit:
     answered_at_least: float
 
 
-def calibrate(
-    observations: Sequence[Observation], *, max_false_answers: float = MAX_FALSE_ANSWERS
-) -> Fit:
+def calibrate(observations: Sequence[Observation], *, max_false_answers: float = 0.1) -> Fit:
     """Fit a threshold and a probability.
 
     Raises SettingsError for a share that is not between 0 and 1, CalibrationError where the
@@ -91,27 +98,14 @@ def check_share(name: str, share: float) -> None:
         raise SettingsError(f"{name} = {share}: give a share between 0 and 1, such as 0.1.")
 
 
-def _counts(observations: Sequence[Observation], threshold: float) -> Counts:
-    def tally(kind: Kind) -> Tally:
-        scores = [seen.score for seen in observations if seen.kind == kind]
-        return Tally(len(scores), sum(is_answerable(score, threshold) for score in scores))
-
-    return Counts(
-        answerable=tally("answerable"),
-        near_miss=tally("near-miss"),
-        far_off=tally("far-off"),
-        right=sum(seen.right and is_answerable(seen.score, threshold) for seen in observations),
-    )
-
-
 def _refuse_too_few(answerable: int, unanswerable: int) -> None:
-    for what, count, fewest in (
+    for kind, count, fewest in (
         ("unanswerable", unanswerable, FEWEST_UNANSWERABLE),
         ("answerable", answerable, FEWEST_ANSWERABLE),
     ):
         if count < fewest:
             raise CalibrationError(
-                f"Too few questions to calibrate on: {count} {what} ones, and at least {fewest} "
+                f"Too few questions to calibrate on: {count} {kind} ones, and at least {fewest} "
                 "are needed; add some to the gold file."
             )
 
@@ -139,6 +133,61 @@ def _probability(observations: Sequence[Observation]) -> tuple[float, float]:
             "quotes in the gold file answer their questions."
         )
     return slope, intercept
+
+
+def _counts(observations: Sequence[Observation], threshold: float) -> Counts:
+    def tally(kind: Kind) -> Tally:
+        scores = [seen.score for seen in observations if seen.kind == kind]
+        return Tally(len(scores), sum(is_answerable(score, threshold) for score in scores))
+
+    return Counts(
+        answerable=tally("answerable"),
+        near_miss=tally("near-miss"),
+        far_off=tally("far-off"),
+        right=sum(seen.right and is_answerable(seen.score, threshold) for seen in observations),
+    )
+
+
+def find_threshold(
+    unanswerable: Sequence[float], max_false_answers: float, confidence_level: float
+) -> float:
+    """Return the lowest threshold that can be promised, given unanswerable questions' scores.
+
+    Raises CalibrationError if not even the highest can.
+    """
+    lowest: float | None = None
+    for threshold in GRID:
+        answered = sum(is_answerable(score, threshold) for score in unanswerable)
+        if p_value(Tally(len(unanswerable), answered), max_false_answers) > 1 - confidence_level:
+            break
+        lowest = threshold
+    if lowest is None:
+        raise CalibrationError(
+            "Nothing can be promised: too many unanswerable questions get the highest score "
+            "there is. Check that the documents do not answer them."
+        )
+    return lowest
+
+
+def p_value(false_answers: Tally, max_false_answers: float) -> float:
+    """Return P(Binomial(questions, max_false_answers) <= answered)."""
+    return float(bdtr(false_answers.answered, false_answers.questions, max_false_answers))
+
+
+def smallest_promise(questions: int, confidence_level: float) -> float:
+    """Return the share that no false answer at all rules out.
+
+    It solves (1 - share) ** questions = 1 - confidence_level.
+    """
+    return 1.0 - float((1 - confidence_level) ** (1 / questions))
+
+
+def lower_bound(tally: Tally, confidence_level: float) -> float:
+    """Return the one-sided lower bound of the share answered (Clopper and Pearson 1934)."""
+    if tally.answered == 0:
+        return 0.0
+    missed = tally.questions - tally.answered
+    return float(betaincinv(tally.answered, missed + 1, 1 - confidence_level))
 
 
 def fit_probability(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:

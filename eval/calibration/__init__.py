@@ -1,1 +1,0 @@
-"""When to answer, fitted on gold questions, with what that can promise."""

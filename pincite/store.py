@@ -1,0 +1,260 @@
+"""The commands that tend a store: status, rollback, purge, key."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from index.changes import plan
+from index.errors import PinciteError, SettingsError, SourceError
+from index.progress import progress_bar
+from index.store.history import newer_than_live, roll_back
+from index.store.manifest import Manifest
+from index.store.purge import purge
+from index.store.registration import registered_gold
+from index.store.snapshot import open_snapshot
+from index.store.store import Store
+from index.terminal import console, note, one_line
+from qa.answer.calibration import Calibration, key_of
+from qa.cli import JsonOption, StoreOption
+from qa.read.reader import NO_READER, reader_used
+from qa.records import ReaderUsed
+from qa.service.keys import RIGHTS, Keys
+from qa.settings import Settings, load_settings
+
+_LISTED = 20
+
+key_app = typer.Typer(
+    help="API keys for the service: who holds one may ask, or write, or both.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+def status_command(
+    as_json: JsonOption = False,
+    check: Annotated[bool, typer.Option("--check", help="Compare every checksum.")] = False,
+    store: StoreOption = None,
+) -> None:
+    """Show what the store holds."""
+    status = _status(load_settings(store=store), check)
+    if as_json:
+        print(json.dumps(status, indent=2, ensure_ascii=False))
+        return
+    live, published, reader = status["snapshot"], status["published"], status["reader"]
+    checked = ", every checksum holds" if status["checked"] else ""
+    used = f"{reader['name']}, SHA-256 {reader['digest']}" if reader else "none"
+    print(f"store        {one_line(status['store'])}, {status['bytes'] / 2**20:.1f} MiB{checked}")
+    print(f"snapshot     {live}, published {published[live]}")
+    print(f"model        {one_line(status['model'])}")
+    print(f"reader       {one_line(used)}")
+    print(f"documents    {status['documents']}")
+    print(f"passages     {status['passages']}, of {status['sentences']} sentences")
+    print(f"calibration  {one_line(_in_words(status['calibration']))}")
+    if status["gold"]:
+        print(f"gold         {one_line(status['gold'])}; a new snapshot must answer it no worse")
+    for source in status["sources"]:
+        print(f"source       {one_line(source)}")
+    if status["ignore"]:
+        print(f"ignored      {one_line(', '.join(status['ignore']))}")
+    if status["uploads"]:
+        print(f"uploads      {status['uploads']}")
+    for snapshot in status["snapshots"]:
+        if snapshot != live:
+            aside = ", kept aside by the gate" if snapshot == status["kept_aside"] else ""
+            print(f"kept         {snapshot}, published {published[snapshot]}{aside}")
+    print("skipped      `pincite index --dry-run` tells which files are passed over, and why")
+
+
+def _status(settings: Settings, check: bool) -> dict[str, Any]:
+    """Return what `--json` prints. Times are in ISO 8601; without a reader that is None."""
+    reader = reader_used(settings.reader)
+    store = Store(settings.store)
+    manifest = open_snapshot(store).manifest if check else store.live_manifest()
+    registered = registered_gold(store)
+    uploads = store.uploads.all()
+    snapshots = list(store.snapshots())
+    if check:
+        for upload in uploads:
+            store.objects.check(upload.content)
+    return {
+        "store": str(settings.store),
+        "snapshot": manifest.id,
+        "model": manifest.model_name,
+        "reader": {"name": reader.name, "digest": reader.digest} if reader else None,
+        "documents": manifest.documents,
+        "passages": manifest.passages,
+        "sentences": manifest.sentences,
+        "bytes": store.total_bytes(),
+        "sources": manifest.sources,
+        "ignore": manifest.ignore,
+        "uploads": len(uploads),
+        "snapshots": snapshots,
+        "published": {name: f"{store.published(name):%Y-%m-%dT%H:%M:%SZ}" for name in snapshots},
+        "kept_aside": store.pointer().aside,
+        "checked": check,
+        "calibration": _calibration(store, manifest, settings, reader),
+        "gold": str(registered) if registered else None,
+    }
+
+
+def _calibration(
+    store: Store, manifest: Manifest, settings: Settings, reader: ReaderUsed | None
+) -> dict[str, Any] | None:
+    """Return the status of a snapshot's calibration, None where there is none.
+
+    `promise` is None where nothing is promised. `made_for` says what it was made for, where that
+    is why it does not apply. `threshold` is a confidence, as `--threshold` takes it.
+    Raises StoreDamagedError, StoreError for one that this Pincite cannot read.
+    """
+    if manifest.calibration is None:
+        return None
+    calibration = Calibration.from_bytes(store.objects.get(manifest.calibration))
+    key = key_of(manifest, settings.without, reader.digest if reader else NO_READER)
+    standing = calibration.standing(key, manifest.corpus)
+    by_hand = settings.threshold is not None  # and comes before the calibrated one
+    return {
+        "id": calibration.id,
+        "made": calibration.made.isoformat(),
+        "gold": calibration.gold,
+        "standing": standing,
+        "made_for": calibration.obstacles(key),
+        "promise": calibration.promise if standing == "in force" and not by_hand else None,
+        "by_hand": by_hand,
+        "max_false_answers": calibration.max_false_answers,
+        "confidence_level": calibration.confidence_level,
+        "threshold": calibration.probability(calibration.threshold),
+        "score_threshold": calibration.threshold,
+    }
+
+
+def _in_words(calibration: dict[str, Any] | None) -> str:
+    if calibration is None:
+        return "none, so nothing is promised; `pincite calibrate` makes one"
+    start = f"{calibration['id']} of {calibration['made']}, {calibration['standing']}"
+    if calibration["promise"] is not None:
+        return f"{start}: {calibration['promise']}"
+    if calibration["standing"] == "in force":
+        return f"{start}, but the threshold is set by hand, so nothing is promised"
+    reason = "the documents changed since"
+    if calibration["made_for"]:
+        reason = f"it was made for {' and '.join(calibration['made_for'])}"
+    return f"{start}, so nothing is promised: {reason}; run `pincite calibrate` again"
+
+
+def rollback_command(
+    snapshot: Annotated[
+        str | None,
+        typer.Argument(help="Which; none: the one before the live one.", show_default=False),
+    ] = None,
+    store: StoreOption = None,
+) -> None:
+    """Make an older snapshot live again. The next `pincite index` follows the sources again."""
+    settings = load_settings(store=store)
+    target = Store(settings.store, keep=settings.keep)
+    before = target.live_id()
+    manifest = roll_back(target, snapshot)
+    note(
+        f"Snapshot {manifest.id} is live again: {manifest.documents} documents, "
+        f"{manifest.passages} passages. {before} is kept: `pincite rollback {before}` goes back."
+    )
+    note(
+        "The sources and uploads are as they were: the next `pincite index` follows them again, "
+        "and so does `pincite serve` without --no-watch."
+    )
+    note(f"`pincite purge` would keep what is live now and forget {before}.")
+
+
+def purge_command(store: StoreOption = None) -> None:
+    """Forget what was removed for real: all snapshots but the live one, their text and vectors.
+
+    What was deleted since `pincite index` last ran is still live: run that first. Every file that
+    is kept is searched for what is forgotten. Exit code 1: something was found.
+    """
+    target = Store(load_settings(store=store).store)
+    _say_what_stays(target)
+    with progress_bar() as progress:
+        done = purge(target, progress)
+    for source in done.documents[:_LISTED]:
+        note(f"- {source}")
+    if len(done.documents) > _LISTED:
+        note(f"- … and {len(done.documents) - _LISTED} more")
+    searched = (
+        f"{done.files} files that are kept, {done.bytes / 2**20:.1f} MiB, searched for "
+        f"{done.sentences} removed sentences and {done.vectors} vectors"
+    )
+    if done.found:
+        for file, what in done.found[:_LISTED]:
+            note(f"! {file}: {what}")
+        raise PinciteError(
+            f"{searched}: {len(done.found)} found. Remove what holds them, and retry."
+        )
+    note(f"{searched}: none found.")
+    if done.feedback:
+        note(f"Feedback that quoted what was removed is forgotten, too: {done.feedback}.")
+
+
+def _say_what_stays(store: Store) -> None:
+    """Say what a person may think is forgotten but is not, and the other way round."""
+    live = store.live_manifest()
+    for newer in newer_than_live(store):
+        note(f"! {newer} is newer and goes: after a rollback, {live.id} is the live snapshot.")
+    if not live.sources:
+        return
+    try:
+        changes = plan(store, [])
+    except SourceError as error:
+        note(f"! What is live was not compared with the sources: {error}")
+        return
+    stay = [f"{source} was deleted" for source in changes.removed]
+    stay += [f"{source} was changed" for source in changes.changed]
+    for line in stay[:_LISTED]:
+        note(f"! {line}, and what was indexed of it is live and stays")
+    if len(stay) > _LISTED:
+        note(f"! … and {len(stay) - _LISTED} more")
+    if stay:
+        note("! To forget that, too: `pincite index`, then `pincite purge` again.")
+
+
+@key_app.command("add")
+def add_command(
+    name: Annotated[str, typer.Argument(help="What the key is called in the list and in logs.")],
+    can: Annotated[
+        str, typer.Option(metavar="RIGHT,…", help="What it may: ask, write, or both.")
+    ] = "ask",
+    store: StoreOption = None,
+) -> None:
+    """Make a key and print it; only its hash is kept, so it is shown this once."""
+    wanted = {right.strip() for right in can.split(",")}
+    if not wanted <= set(RIGHTS):
+        raise SettingsError(f"--can {can!r}: give {' or '.join(RIGHTS)}, or ask,write for both.")
+    rights = tuple(right for right in RIGHTS if right in wanted)
+    print(_keys(store).add(name, rights))
+    note(
+        f"The key {name} may {' and '.join(rights)}. It is not shown again; send it as the header "
+        "`Authorization: Bearer KEY`. A service on this store asks for keys from its next start on."
+    )
+
+
+@key_app.command("list")
+def list_command(store: StoreOption = None) -> None:
+    """List the keys by name; what they are cannot be shown."""
+    keys = _keys(store).all()
+    for key in keys:
+        console().print(f"{key.name}  {','.join(key.rights)}  since {key.created}", soft_wrap=True)
+    if not keys:
+        note("There is no key: `pincite key add NAME` makes one.")
+
+
+@key_app.command("revoke")
+def revoke_command(
+    name: Annotated[str, typer.Argument(help="The key's name.")], store: StoreOption = None
+) -> None:
+    """Forget a key: from now on it opens nothing, in a running service, too."""
+    _keys(store).revoke(name)
+    note(f"The key {name} opens nothing any more.")
+
+
+def _keys(store: Path | None) -> Keys:
+    return Keys(Store(load_settings(store=store).store))
