@@ -709,5 +709,5 @@ def test_openapi_says_what_the_confidence_was_fitted_on(client: TestClient) -> N
     schemas = client.get("/openapi.json").json()["components"]["schemas"]
     told = schemas["AnswerJson"]["properties"]["confidence"]["description"]
     assert told.startswith("The probability that what is cited")
-    assert "where `calibration` is not null, on your own" in told
+    assert "if `calibration` is not null, on your own" in told
     assert "promise" in schemas["CalibrationJson"]["properties"]
