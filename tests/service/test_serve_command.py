@@ -44,7 +44,9 @@ def serving(store: Path, cwd: Path, *flags: str) -> Iterator[tuple[subprocess.Po
     process = serve("--store", store, "--port", "0", *flags, cwd=cwd)
     try:
         assert process.stderr
-        said = process.stderr.readline()
+        said = ""
+        while not said.endswith("\n") and (byte := os.read(process.stderr.fileno(), 1)):
+            said += byte.decode()  # `readline` would read on, and `communicate` not find it
         found = re.search(r"http://127\.0\.0\.1:(\d+)/", said)
         assert found, said + process.stderr.read()
         yield process, int(found[1])
