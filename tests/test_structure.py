@@ -22,8 +22,8 @@ PRIVATE_WORDS = set(
     """.split()
 )
 """Words that mean something only to those who wrote the code."""
-"""Modules that still have such a name. This list may only become shorter."""
 TO_BE_REPLACED = "index/store/"
+"""Where such names may still be: all of it is to become a database."""
 MODULES = sorted(path for package in PACKAGES for path in (REPOSITORY / package).rglob("*.py"))
 
 

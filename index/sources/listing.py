@@ -16,6 +16,7 @@ from index.store.store_folder import LIVE, OBJECTS
 
 IGNORE_FILE = ".pinciteignore"
 LEADS_OUT = "a link that leads out of SOURCE; give the target as a SOURCE of its own"
+_LEADS_TO_HIDDEN = "a link to a file that is hidden, ignored, or in a store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,9 @@ class SourceFile:
 
     def record_id(self, key: str) -> str:
         """Return the id of the record `key`, one of several documents in the file."""
-        digest = hashlib.sha256(f"{self.source}#{key}".encode()).hexdigest()[:10]
+        # The name of an upload's file is the client's, and may be another one next time.
+        named = f"upload:{self.upload_id}{self.kind}" if self.upload_id else self.source
+        digest = hashlib.sha256(f"{named}#{key}".encode()).hexdigest()[:10]
         return f"{self.document_id}-{digest}"
 
 
@@ -126,7 +129,7 @@ def locate(source: str, sources: Sequence[Path]) -> Path | None:
             name == _name_of(root)
             and _is_file(path)
             and path.is_relative_to(root)
-            and _leads_into(path, sources)
+            and not _why_not_followed(path, sources)
         ):
             return path
     return None
@@ -210,19 +213,19 @@ def _walk(
                 entered.append(name)
         folders[:] = entered
         for path in (here / name for name in sorted(names) if name != IGNORE_FILE):
-            yield _Item(path, "ignored") if ignored.has(path) else _inspect(path, sources)
+            yield _Item(path, "ignored") if ignored.has(path) else _inspect(path, sources, ignore)
     for error in failed:
         yield _out_of_reach(Path(error.filename or source), error)
 
 
-def _inspect(path: Path, sources: Sequence[Path]) -> _Item:
+def _inspect(path: Path, sources: Sequence[Path], ignore: Sequence[str]) -> _Item:
     if path.name.startswith("."):
         return _Item(path, "hidden")
     try:
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode):
-            if not _leads_into(path, sources):
-                return _Item(path, LEADS_OUT)
+            if reason := _why_not_followed(path, sources, ignore):
+                return _Item(path, reason)
             mode = path.stat().st_mode
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
@@ -235,10 +238,25 @@ def _out_of_reach(path: Path, error: OSError) -> _Item:
     return _Item(path, f"unreadable ({error.strerror or error})", out_of_reach=True)
 
 
-def _leads_into(path: Path, sources: Sequence[Path]) -> bool:
-    """Tell whether a path lies in a SOURCE once all links are followed."""
+def _why_not_followed(path: Path, sources: Sequence[Path], ignore: Sequence[str] = ()) -> str:
+    """Return why a path does not count once all links are followed; "" if it does.
+
+    It has to lead to a file that its SOURCE would list.
+    """
     target, *roots = (Path(os.path.realpath(each)) for each in (path, *sources))
-    return any(is_within(target, root) for root in roots)
+    around = [root for root in roots if is_within(target, root)]
+    if not around:
+        return LEADS_OUT
+    return "" if any(_would_list(target, root, ignore) for root in around) else _LEADS_TO_HIDDEN
+
+
+def _would_list(file: Path, source: Path, ignore: Sequence[str]) -> bool:
+    below = file.relative_to(source).parts
+    folders = [source.joinpath(*below[:depth]) for depth in range(1, len(below))]
+    if any(part.startswith(".") for part in below) or any(is_store(each, None) for each in folders):
+        return False
+    ignored = Ignored(source, ignore)
+    return not (ignored.has(file) or any(ignored.has(each, is_folder=True) for each in folders))
 
 
 def _base_of(source: Path) -> Path:

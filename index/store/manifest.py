@@ -57,7 +57,7 @@ class Manifest:
 
     `calibration` is carried from snapshot to snapshot without being understood here; `corpus`
     is the digest of the documents it goes with now (`publishing.corpus_digest`). Both or
-    neither are None. `codes` are those of the passages' vectors (`index.search.codes`), where
+    neither are None. `codes` are those of the passages' vectors (`index.search.dense`), where
     there are many. What is None is not written; without shards, `postings` may be None.
     """
 

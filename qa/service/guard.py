@@ -47,6 +47,10 @@ _SECURING_HEADERS = {
 _log = logging.getLogger("pincite")
 
 
+Refusal = tuple[int, str] | tuple[int, str, dict[str, str]]
+"""Status, detail, and perhaps headers."""
+
+
 class Guard:
     """ASGI middleware: checks where a request comes from, bounds its body, secures the response."""
 
@@ -93,10 +97,15 @@ class Guard:
             failed = "Something went wrong here; see the service's log."
             await problem(HTTPStatus.INTERNAL_SERVER_ERROR, failed)(scope, receive, secured)
 
-    def _refusal(self, scope: Scope, limit: int) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope, limit: int) -> Refusal | None:
         headers = Headers(scope=scope)
         if scope["http_version"] not in ("1.0", "1.1"):
             return HTTPStatus.BAD_REQUEST, "This service speaks HTTP/1.1."
+        chunked = "transfer-encoding" in headers
+        if chunked and ("content-length" in headers or scope["http_version"] == "1.0"):
+            # A proxy may go by the other of the two, and see a request in the rest (RFC 9112).
+            detail = "Give a length, or send in chunks with HTTP/1.1."
+            return HTTPStatus.BAD_REQUEST, detail, {"Connection": "close"}
         host = headers.get("host", "")
         if not self._is_allowed(_name_of(host)):
             return HTTPStatus.BAD_REQUEST, (

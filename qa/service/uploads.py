@@ -4,6 +4,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http import HTTPStatus
@@ -93,6 +94,8 @@ async def read_body(request: Request) -> UploadedFile:
     if media_type == "application/json":
         return await run_in_threadpool(_of_json, await _whole(request))
     if media_type == "multipart/form-data":
+        if charset not in ("utf-8", "us-ascii"):  # any codec would decode names, slow ones, too
+            raise _unprocessable("Send the form's names and fields in UTF-8.")
         async with request.form(max_files=1, max_fields=10) as form:
             return await _of_form(form)
     kind = KINDS.get(media_type)
@@ -137,6 +140,8 @@ def _name_in(content_disposition: str) -> str:
     """Return the file name in a Content-Disposition header (RFC 6266); "" without one."""
     message = Message()
     try:
+        with suppress(UnicodeError):  # headers come in Latin-1, and clients write UTF-8
+            content_disposition = content_disposition.encode("latin-1").decode()
         message["Content-Disposition"] = content_disposition
         return _sanitised(message.get_filename() or "")
     except ValueError:

@@ -33,6 +33,7 @@ FAILED = "It could not be written; see the service's log."
 _WAIT_FOR_OTHERS_S = 5.0
 _RETRY_S = 2.0
 _LOOK_S = 0.3
+_MOST_NAMED = 20
 _LAST_WORK_S = 20.0
 _MOST_JOBS = 100
 _MOST_BYTES = 64 * 2**20
@@ -262,9 +263,9 @@ class Writer:
     def _fail_awaited(self) -> None:
         """Fail the jobs that a caller waits for; all others are tried again."""
         for job_id in list(self._awaited):
-            job = self._store.jobs.find(job_id)
-            if job and job.state not in FINISHED:
-                with suppress(PinciteError, OSError):  # then it is tried again
+            with suppress(PinciteError, OSError):  # then it is tried again
+                job = self._store.jobs.find(job_id)
+                if job and job.state not in FINISHED:
                     self._fail(job, FAILED)
 
     def _encoder_of(self, engine: Engine) -> Encoder:
@@ -363,3 +364,8 @@ def _log_report(report: SyncReport) -> None:
     counts = [len(x) for x in (report.added, report.changed, report.removed, report.renamed)]
     if any(counts):
         _log.info("Indexed: %d added, %d changed, %d removed, %d renamed", *counts)
+    if report.removed:
+        shown = report.removed[:_MOST_NAMED]
+        _log.warning("Removed: %s", ", ".join(shown) + " …" * (len(report.removed) > _MOST_NAMED))
+        for file in report.skipped[:_MOST_NAMED]:
+            _log.warning("Skipped: %s, %s", file.path, file.reason)

@@ -357,6 +357,11 @@ def test_links_and_special_files(tmp_path: Path, notes: Path, store: Store, mode
     os.mkfifo(notes / "pipe.txt")
     (notes / ".git").mkdir()
     (notes / ".git" / "c.txt").write_text(TEXT)
+    (notes / "to-hidden.txt").symlink_to(notes / ".git" / "c.txt")
+    (notes / "private").mkdir()
+    (notes / "private" / "d.txt").write_text(TEXT)
+    (notes / ".pinciteignore").write_text("private/\n")
+    (notes / "to-ignored.txt").symlink_to(notes / "private" / "d.txt")
     report = index(store, model, notes)
     assert report.added == ("notes/a.txt", "notes/inside.txt", "notes/there-and-back.txt")
     assert {s.path: s.reason for s in report.skipped} == {
@@ -366,11 +371,15 @@ def test_links_and_special_files(tmp_path: Path, notes: Path, store: Store, mode
         "notes/one": "a link that leads nowhere",
         "notes/other": "a link that leads nowhere",
         "notes/pipe.txt": "not a regular file",
+        "notes/private": "ignored",
         "notes/to-file.txt": LEADS_OUT,
+        "notes/to-hidden.txt": "a link to a file that is hidden, ignored, or in a store",
+        "notes/to-ignored.txt": "a link to a file that is hidden, ignored, or in a store",
         "notes/to-folder": "a link to a folder; index that folder itself",
         "notes/to-itself": "a link to a folder; index that folder itself",
     }
     assert locate("notes/to-file.txt", [notes]) is None, "verifying reads no other files either"
+    assert locate("notes/to-hidden.txt", [notes]) is None
     assert locate("notes/inside.txt", [notes]) == notes / "inside.txt"
 
 

@@ -299,3 +299,12 @@ def test_what_is_cited_of_a_page_stands_in_its_text(
     chunked = chunker.chunk(document)
     assert chunked.passages
     assert_holds(chunked, tokenizer)
+
+
+def test_a_heading_that_is_a_button_is_a_heading(tmp_path: Path) -> None:
+    entries = "".join(
+        f"<h3><button>What does {thing} cost?</button></h3><p>A {thing} costs {price} euros.</p>"
+        for thing, price in (("visit", 40), ("call", 15), ("letter", 9))
+    )
+    document = read_bytes(tmp_path, "faq.html", f"<main><h1>Prices</h1>{entries}</main>".encode())
+    assert "What does call cost?" in document.text

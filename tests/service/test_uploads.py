@@ -162,6 +162,33 @@ def test_a_header_without_a_file_name_names_nothing(client: TestClient, header: 
     assert done.json()["documents"][0]["source"] == "upload:clinic-hours.txt"
 
 
+def test_a_file_name_in_utf8_is_read_as_such(client: TestClient) -> None:
+    headers = {
+        b"Content-Type": b"text/markdown",
+        b"Content-Disposition": 'attachment; filename="Übersicht.md"'.encode(),
+    }
+    done = client.put(PUT, content=TEXT.encode(), headers=list(headers.items()))
+    assert done.json()["documents"][0]["source"] == "upload:clinic-hours/Übersicht.md"
+
+
+def test_rows_keep_their_ids_whatever_the_file_is_called(client: TestClient) -> None:
+    rows = b"treatment,price\npeeling,40\nfacial,60\n"
+    ids = []
+    for name in ("prices.csv", "prices 2026.csv"):
+        done = client.put(PUT, files={"file": (name, rows)})
+        ids.append([each["id"] for each in done.json()["documents"]])
+    unnamed = client.put(PUT, content=rows, headers={"Content-Type": "text/csv"})
+    ids.append([each["id"] for each in unnamed.json()["documents"]])
+    assert ids[0] == ids[1] == ids[2]
+
+
+@pytest.mark.parametrize("charset", ["punycode", "unicode_escape", "utf-16"])
+def test_a_form_in_another_encoding_is_refused(client: TestClient, charset: str) -> None:
+    headers = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+    done = client.put(PUT, content=b"--b--\r\n", headers=headers)
+    assert (done.status_code, "UTF-8" in done.json()["detail"]) == (422, True)
+
+
 def listed(client: TestClient) -> list[Any]:
     return list(client.get("/v1/documents").json()["documents"])
 

@@ -30,7 +30,7 @@ _MAX_ENTRIES = 20_000
 _MAX_HEADING_ROWS = 3
 _NO_WORD_CHARACTER = re.compile(r"[\W_]+")
 _LABEL = re.compile(
-    r"(?i)(?:(?:part|chapter|section|article|appendix|item|note)\s+)?"
+    r"(?i)\A(?:(?:part|chapter|section|article|appendix|item|note)\s+)?"
     r"(?:\d+|[a-z]|[ivxlc]+)(?:\.\d+)*(?:[.:)]+\s*|\s+[-–—:]?\s*)"
 )
 
@@ -150,7 +150,7 @@ def _keys(title: str) -> list[str]:
     """Return a title as it is compared, with and without its number."""
     plain = unicodedata.normalize("NFKC", title).casefold()
     keys = [_NO_WORD_CHARACTER.sub("", text) for text in (plain, _LABEL.sub("", plain, count=1))]
-    return [key for key in dict.fromkeys(keys) if not key.isdigit()]
+    return [key for key in dict.fromkeys(keys) if key and not key.isdigit()]
 
 
 def title_of(
