@@ -254,8 +254,13 @@ def test_a_signal_before_uvicorn_handles_signals_ends_the_service(
     monkeypatch.setattr(uvicorn.Server, "run", signalled)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        service = Server(configure(app()))
+        given_up = threading.Timer(20, service.handle_exit, [signal.SIGTERM, None])
+        given_up.start()
         with listen("127.0.0.1", 0) as listener:
-            Server(configure(app())).run_until_signal(listener)
+            service.run_until_signal(listener)
+        assert given_up.is_alive(), "the signal was swallowed"
+        given_up.cancel()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
