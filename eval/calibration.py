@@ -99,15 +99,18 @@ def check_share(name: str, share: float) -> None:
 
 
 def _refuse_too_few(answerable: int, unanswerable: int) -> None:
-    for kind, count, fewest in (
-        ("unanswerable", unanswerable, FEWEST_UNANSWERABLE),
-        ("answerable", answerable, FEWEST_ANSWERABLE),
-    ):
-        if count < fewest:
-            raise CalibrationError(
-                f"Too few questions to calibrate on: {count} {kind} ones, and at least {fewest} "
-                "are needed; add some to the gold file."
-            )
+    lacks = " and ".join(
+        f"{count} {kind} ones (at least {fewest} are needed)"
+        for kind, count, fewest in (
+            ("unanswerable", unanswerable, FEWEST_UNANSWERABLE),
+            ("answerable", answerable, FEWEST_ANSWERABLE),
+        )
+        if count < fewest
+    )
+    if lacks:
+        raise CalibrationError(
+            f"Too few questions to calibrate on: {lacks}; add some to the gold file."
+        )
 
 
 def _refuse_too_bold(unanswerable: int, max_false_answers: float) -> None:

@@ -57,7 +57,7 @@ def calibrate_command(
     if gold:
         _calibrate(gold, max_false_answers, settings, dry_run=dry_run)
     elif live := remove_calibration(Store(settings.store, keep=settings.keep)):
-        note(f"Took the calibration away; the snapshot is {live.id} now.")
+        note(f"Removed the calibration. The live snapshot is {live.id}.")
     else:
         note("There is no calibration to take away.")
 
@@ -134,7 +134,7 @@ def _report(fit: Fit, calibration: Calibration) -> Iterator[str]:
     )
     for kind, tally in (("near-miss", counts.near_miss), ("far-off", counts.far_off)):
         if not tally.questions:
-            yield f"{indent}No question among them is {kind}, so it tells nothing of such."
+            yield f"{indent}No question among them is {kind}, so there is no figure for that kind."
     smallest = percent(ceil(fit.smallest_promise * 1000) / 1000)
     yield (
         f"smallest       {smallest} could be promised with "

@@ -26,7 +26,7 @@ COMMANDS = {
     ),
     "gate": ("pincite.gating:gate_command", "Register questions that new snapshots must answer."),
     "rollback": ("pincite.store:rollback_command", "Make an older snapshot live again."),
-    "purge": ("pincite.store:purge_command", "Forget for real what was removed."),
+    "purge": ("pincite.store:purge_command", "Permanently delete what was removed."),
     "eval": ("eval.cli:app", "Measure finding, citing and abstaining on gold questions."),
     "feedback": ("pincite.feedback:app", "List feedback, and make gold questions of it."),
     "key": ("pincite.store:key_app", "Make, list and revoke API keys for the service."),

@@ -116,6 +116,11 @@ def gold_command(
         written = f", in {drafts}" if drafts else ": --drafts FILE writes them"
         summary += f", {len(unfinished)} for a person to complete{written}"
     note(f"{summary}.")
+    if output and not gold:
+        why = "there is no feedback"
+        if entries:
+            why = "no question was rated helpful only and has quotes that still stand"
+        note(f"{output} was not written: {why}.")
 
 
 @app.command("remove")

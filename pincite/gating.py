@@ -41,7 +41,8 @@ def gate_command(
         typer.Argument(help="JSONL file of gold questions; none: show what is registered."),
     ] = None,
     remove: Annotated[
-        bool, typer.Option("--remove", help="Let every new snapshot go live unasked again.")
+        bool,
+        typer.Option("--remove", help="Publish new snapshots without checking gold questions."),
     ] = False,
     store: StoreOption = None,
 ) -> None:
@@ -54,7 +55,8 @@ def gate_command(
         _register(gold, target)
     elif remove:
         was_there = forget_gold(target)
-        note("Took the gold questions away." if was_there else "No gold questions are registered.")
+        how = "Gold questions are no longer" if was_there else "No gold questions are"
+        note(f"{how} registered.")
     elif registered := registered_gold(target):
         print(one_line(f"{registered}: {_kinds(_read_registered(registered))}"))
     else:
@@ -177,6 +179,8 @@ def _note_passed(outcome: GateOutcome, compared: Comparison) -> None:
     if outcome.slight:
         slight = (f"{BY_NAME[d.name].label} {d.now - d.before:+.3f}" for d in outcome.slight)
         note(f"{asked}, slight losses only ({', '.join(slight)}).")
+    elif outcome.too_few:
+        note(f"{asked}.")
     else:
         note(f"{asked}, no significant loss.")
     if outcome.too_few:

@@ -52,7 +52,7 @@ def index_command(
         list[str] | None,
         typer.Option(
             metavar="PATTERN",
-            help="Pass over such files, as in .gitignore; repeatable, remembered.",
+            help="Skip files that match, as in .gitignore. Repeatable; remembered.",
             show_default="those remembered",
         ),
     ] = None,
@@ -60,7 +60,7 @@ def index_command(
         bool, typer.Option("--reread", help="Extract the text of unchanged files anew, too.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Publish, whatever becomes of the gold questions.")
+        bool, typer.Option("--force", help="Publish even if gold questions get worse.")
     ] = False,
     keep: KeepOption = None,
     model: ModelOption = None,
@@ -176,7 +176,7 @@ def _print_dry_run(store: Store, sources: list[str], settings: Settings) -> None
     note(f"It would be: {summary}. Nothing was done.")
     if (registered := registered_gold(store)) and store.exists:
         note(f"The gold questions of {registered} were not asked; without --dry-run they decide.")
-    _note_dropped(planned.dropped, sources, settings, "would be no SOURCE any more")
+    _note_dropped(planned.dropped, sources, settings, "would no longer be a SOURCE")
 
 
 def _note_report(report: SyncReport) -> None:
@@ -194,7 +194,9 @@ def _note_report(report: SyncReport) -> None:
             f"! {names[0]}{more}: in another language ({language}) than the model is for; expect "
             "worse answers, or choose a multilingual model with --model"
         )
-    note(f"{summary}: {report.passages} passages, {report.embedded} texts newly embedded.")
+    passages = "passage" if report.passages == 1 else "passages"
+    texts = "text" if report.embedded == 1 else "texts"
+    note(f"{summary}: {report.passages} {passages}, {report.embedded} {texts} newly embedded.")
 
 
 def _note_changes(changes: Plan, kept: str) -> str:
@@ -243,4 +245,4 @@ def _note_dropped(
         store = settings.store
         at = [] if store == Settings.model_fields["store"].default else ["--store", str(store)]
         roots = resolve_sources(sources)
-        note(f"! All of them: {shlex.join(['pincite', 'index', *at, *map(str, (*there, *roots))])}")
+        note(f"! To keep all: {shlex.join(['pincite', 'index', *at, *map(str, (*there, *roots))])}")

@@ -160,8 +160,9 @@ def rollback_command(
         f"{manifest.passages} passages. {before} is kept: `pincite rollback {before}` goes back."
     )
     note(
-        "The sources and uploads are as they were: the next `pincite index` follows them again, "
-        "and so does `pincite serve` without --no-watch."
+        "The SOURCEs and ignore patterns of that snapshot are back, too. The next `pincite index` "
+        "reads those SOURCEs and the uploads as they are now, and so does `pincite serve` without "
+        "--no-watch."
     )
     note(f"`pincite purge` would keep what is live now and forget {before}.")
 
@@ -253,7 +254,7 @@ def revoke_command(
 ) -> None:
     """Forget a key: from now on it opens nothing, in a running service, too."""
     _keys(store).revoke(name)
-    note(f"The key {name} opens nothing any more.")
+    note(f"The key {name} is revoked.")
 
 
 def _keys(store: Path | None) -> Keys:

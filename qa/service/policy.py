@@ -63,7 +63,7 @@ def policy_of(settings: Settings, shared: Path | None = None) -> Policy:
         if others:
             reason = f"With these settings others can reach the service on {settings.host},"
         raise SettingsError(
-            f"{reason} and there is no API key yet: make one with `pincite key add NAME`, or let "
+            f"{reason} and there is no API key: make one with `pincite key add NAME`, or let "
             "everybody in with --keys off."
         )
     per_minute = settings.rate_limit

@@ -194,7 +194,7 @@ def test_from_questions_to_answers_and_back(
     hashed("index")
     removed = hashed("calibrate", "--remove")
     assert (removed.code, removed.out) == (0, "")
-    assert removed.err == f"Took the calibration away; the snapshot is {plain} now.\n"
+    assert removed.err == f"Removed the calibration. The live snapshot is {plain}.\n"
     assert (Store(Path(".pincite")).live_id(), status(hashed)) == (plain, None)
     again = hashed("calibrate", "--remove")
     assert (again.code, again.err) == (0, "There is no calibration to take away.\n")
@@ -252,7 +252,7 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(hashed: Command) ->
         # 1 - .05^(1/50) = .0582; .98^148 = .0503 > .05 >= .98^149 = .0493.
         (("mine.jsonl", "--max-false-answers", "0.02"), ("only 5.9 %", "takes 149")),
         (("none.jsonl",), ("none.jsonl cannot be read",)),
-        (("few.jsonl",), ("32 unanswerable ones, and at least 40",)),
+        (("few.jsonl",), ("32 unanswerable ones (at least 40",)),
         (("foreign.jsonl",), ("foreign.jsonl, line 1", "other.txt is not in the store")),
     ):
         assert_one_line(hashed("calibrate", "--gold", *arguments), 1, *parts)

@@ -204,6 +204,18 @@ def test_blank_quotes_that_were_kept_once_are_drafts(
     assert "too short" in draft["note"]
 
 
+def test_without_a_gold_question_it_is_said_why_no_file_is_written(
+    pincite: Command, asker: Asker, tmp_path: Path
+) -> None:
+    done = pincite("feedback", "gold", "--output", "gold.jsonl")
+    assert (done.code, done.out) == (0, "")
+    assert "gold.jsonl was not written: there is no feedback." in done.err
+    asker.rate("when do foxes sleep", helpful=False)
+    done = pincite("feedback", "gold", "--output", "gold.jsonl")
+    assert "gold.jsonl was not written: no question was rated helpful only" in done.err
+    assert not (tmp_path / "gold.jsonl").exists()
+
+
 def test_no_file_is_written_over(pincite: Command, asker: Asker, tmp_path: Path) -> None:
     asker.rate("when do foxes sleep", helpful=True)
     (tmp_path / "mine.jsonl").write_text("mine")

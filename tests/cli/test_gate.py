@@ -61,7 +61,7 @@ def test_what_is_registered_is_shown(gated: Command, tmp_path: Path) -> None:
     registered = str(tmp_path / "mine.jsonl")
     assert json.loads(gated("status", "--json").out)["gold"] == registered
     assert f"gold         {registered}" in gated("status").out
-    assert "Took the gold questions away" in gated("gate", "--remove").err
+    assert "Gold questions are no longer registered." in gated("gate", "--remove").err
     for arguments in (["gate"], ["gate", "--remove"]):
         nothing = gated(*arguments)
         assert (nothing.code, nothing.out) == (0, "")
@@ -137,6 +137,7 @@ def test_a_few_losses_are_named_and_go_live(gated: Command, notes: Path) -> None
     outcome = gated("index")
     assert outcome.code == 0
     lines = outcome.err.splitlines()
+    assert "no significant loss" not in outcome.err, "that cannot be told"
     at = lines.index("Too few questions to tell: 2 of 12 got worse:")
     assert lines[at + 1] == "- In how many weeks has the wood of the acacia dried in a shed?"
     (notes / "frost.txt").write_text("Frost bursts the pipes.\n")

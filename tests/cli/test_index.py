@@ -52,7 +52,7 @@ def test_a_long_list_of_files_is_cut_short(pincite: Command, tmp_path: Path) -> 
     assert lines[19:] == [
         "+ many/19.txt",
         "+ … and 5 more",
-        "25 added: 25 passages, 1 texts newly embedded.",
+        "25 added: 25 passages, 1 text newly embedded.",
     ]
 
 

@@ -56,6 +56,7 @@ def test_after_a_rollback_it_is_said_what_a_purge_forgets(pincite: Command, note
     assert f"Snapshot {older} is live again" in back.err
     assert f"`pincite purge` would keep what is live now and forget {newer}." in back.err
     assert "--no-watch" in back.err
+    assert "SOURCEs and ignore patterns of that snapshot are back" in back.err
     done = pincite("purge")
     told = f"! {newer} is newer and goes: after a rollback, {older} is the live snapshot."
     assert told in done.err.splitlines()

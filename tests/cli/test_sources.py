@@ -31,7 +31,7 @@ def test_a_source_that_is_not_named_any_more_is_told_with_the_way_back(
     pincite("index", notes, "--store", "a store")
     said = pincite("index", faq.name, "--store", "a store").err.splitlines()
     assert said[-2] == f"! {notes} is no longer a SOURCE"
-    back = said[-1].removeprefix("! All of them: ")
+    back = said[-1].removeprefix("! To keep all: ")
     assert shlex.split(back) == ["pincite", "index", "--store", "a store", str(notes), str(faq)]
     done = pincite(*shlex.split(back)[1:])
     assert done.err.splitlines()[-1].endswith("2 passages, 0 texts newly embedded.")
@@ -57,7 +57,7 @@ def test_a_dry_run_says_which_sources_it_would_drop(
 ) -> None:
     pincite("index", notes)
     said = pincite("index", faq, "--dry-run").err
-    assert f"! {notes} would be no SOURCE any more" in said
+    assert f"! {notes} would no longer be a SOURCE" in said
 
 
 def test_a_dry_run_tells_of_empty_folders_and_of_the_gate(

@@ -187,9 +187,9 @@ def test_forty_and_twenty_are_enough() -> None:
 @pytest.mark.parametrize(
     ("observations", "message"),
     [
-        (GOOD[:-1], "39 unanswerable ones, and at least 40"),
-        (GOOD[1:], "19 answerable ones, and at least 20"),
-        ([], "0 unanswerable"),
+        (GOOD[:-1], "on: 39 unanswerable ones .at least 40 are needed.; add"),
+        (GOOD[1:], "on: 19 answerable ones .at least 20"),
+        ([], "0 unanswerable ones .at least 40 .* and 0 answerable ones .at least 20"),
         (asked([0.2] * 20, [0.8] * 40, [], right=0.0), "not more often right .20 of 60"),
         (asked([0.8] * 20, [0.3] * 40, [], right=0.9), "not more often right .0 of 60"),
         (asked([0.5] * 20, [0.5] * 40, []), "not more often right"),

@@ -40,7 +40,7 @@ function tips(answer) {
   else if (unknown) words = ["Another word for “", foreign(unknown), "”: no document holds it."];
   return [
     words,
-    ["One thing at a time, as a whole question."],
+    ["Ask one thing, as a whole question."],
     ["More documents: put them into a folder that is indexed."],
   ].map((tip) => element("li", "", ...tip));
 }
