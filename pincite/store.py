@@ -168,7 +168,7 @@ def rollback_command(
 
 
 def purge_command(store: StoreOption = None) -> None:
-    """Forget what was removed for real: all snapshots but the live one, their text and vectors.
+    """Permanently delete what was removed: all snapshots but the live one, their text and vectors.
 
     What was deleted since `pincite index` last ran is still live: run that first. Every file that
     is kept is searched for what is forgotten. Exit code 1: something was found.
