@@ -308,3 +308,10 @@ def test_a_heading_that_is_a_button_is_a_heading(tmp_path: Path) -> None:
     )
     document = read_bytes(tmp_path, "faq.html", f"<main><h1>Prices</h1>{entries}</main>".encode())
     assert "What does call cost?" in document.text
+
+
+def test_formatting_that_is_never_closed_does_not_nest(tmp_path: Path) -> None:
+    lines = [f"Line {number} of a page by hand." for number in range(1000)]
+    body = "".join(f"<p><font color=c{number}>{line}" for number, line in enumerate(lines))
+    document = read_bytes(tmp_path, "old.html", f"<h1>Old</h1>{body}".encode())
+    assert [line for line in document.text.splitlines() if line] == ["Old", *lines]

@@ -23,6 +23,7 @@ _CLOSED_AT_ONCE = re.compile(
     re.IGNORECASE,
 )
 _NEVER_SEEN = frozenset("head script style template noscript noframes noembed".split())
+_FORMATTING = frozenset("b big em font i s small strike strong tt u".split())
 _HIDDEN_STYLE = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
 _HIDDEN_CLASSES = frozenset(
     "sr-only visually-hidden visuallyhidden screen-reader-text mw-editsection".split()
@@ -129,6 +130,11 @@ def _add(node: "LexborNode", open_elements: list[Element]) -> bool:
     element = Element(node.tag or "", node.attributes)
     if _is_hidden(element):
         return False
+    says_more = "role" in element.attributes or "aria-hidden" in element.attributes
+    if element.tag in _FORMATTING and outer.tag in _FORMATTING and not says_more:
+        # Browsers open an unclosed one again in each paragraph: thousands would nest.
+        open_elements.append(outer)
+        return True
     outer.children.append(element)
     open_elements.append(element)
     if len(open_elements) > MAX_DEPTH:
@@ -138,6 +144,8 @@ def _add(node: "LexborNode", open_elements: list[Element]) -> bool:
 
 def _close(open_elements: list[Element]) -> None:
     element, outer = open_elements.pop(), open_elements[-1]
+    if element is outer:
+        return
     if element.tag == "a":
         element.linked_chars += element.plain_chars
         element.plain_chars = 0

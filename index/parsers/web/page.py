@@ -192,8 +192,10 @@ def _remove_boilerplate(page: Element) -> None:
 
 def _is_boilerplate(element: Element, outer: Element, page: Element, *, in_content: bool) -> bool:
     tag = element.tag
-    if tag in ("body", "main") or (tag == "button" and outer.tag in (*HEADINGS, "summary")):
-        return False  # a heading that opens what is below it is a button
+    if tag in ("body", "main"):
+        return False
+    if tag == "button" and outer.tag in (*HEADINGS, "summary"):
+        return element.plain_chars != outer.plain_chars  # all of a heading that opens its section
     if tag == "a" and element.linked_chars < 4:
         texts = (part for part in element.walk() if isinstance(part, str))
         return all(map(_ANCHOR_SIGN.fullmatch, texts))
