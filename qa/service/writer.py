@@ -364,8 +364,5 @@ def _log_report(report: SyncReport) -> None:
     counts = [len(x) for x in (report.added, report.changed, report.removed, report.renamed)]
     if any(counts):
         _log.info("Indexed: %d added, %d changed, %d removed, %d renamed", *counts)
-    if report.removed:
-        shown = report.removed[:_MOST_NAMED]
-        _log.warning("Removed: %s", ", ".join(shown) + " …" * (len(report.removed) > _MOST_NAMED))
-        for file in report.skipped[:_MOST_NAMED]:
-            _log.warning("Skipped: %s, %s", file.path, file.reason)
+    for file in [file for file in report.skipped if file.path in report.removed][:_MOST_NAMED]:
+        _log.warning("No longer indexed: %s, %s", file.path, file.reason)

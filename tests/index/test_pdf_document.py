@@ -354,12 +354,17 @@ def test_lines_that_the_outline_points_to_are_headings_of_its_level(read):
         *lines(72, 560, "No heading of the outline's", bold=True),
         *lines(72, 530, *FULL_WIDTH),
     ]
-    second = [*lines(72, 700, "Aftercare", *FULL_WIDTH), *lines(72, 640, "Wounds of the hand")]
+    second = [
+        *lines(72, 700, "Aftercare", *FULL_WIDTH),
+        *lines(72, 640, "Wounds of the hand"),
+        *lines(72, 600, "Note 1"),
+    ]
     outline = [
         Bookmark("Wounds of the hand", page=1),
         Bookmark("1.1. How they are cleaned", 2, page=1),
         Bookmark("hand.doc", 2, page=1),
         Bookmark("AFTERCARE", page=2),
+        Bookmark("Notes 1", 2, page=2),
         Bookmark("Nowhere"),
     ]
     document = read(first, second, outline=outline)

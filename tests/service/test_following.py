@@ -1,5 +1,6 @@
 """The running service follows the SOURCEs: what changed while it was down, and what came back."""
 
+import logging
 import time
 from collections.abc import Callable
 from queue import Queue
@@ -44,6 +45,21 @@ def test_it_answers_while_a_source_is_missing_and_indexes_it_when_it_is_back(
         (away / "new.txt").write_text(f"{NEW}\n")
         away.rename(corpus.files)
         assert comes_to_have(client, "files/old.txt", "files/new.txt")
+
+
+def test_what_is_no_longer_indexed_for_a_reason_is_logged(
+    corpus: Corpus, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("old.txt", "gone.txt", "link.txt"):
+        corpus.write(name, f"{OLD}\n")
+    corpus.index()
+    outside = (corpus.files / "link.txt").rename(corpus.files.with_name("outside.txt"))
+    (corpus.files / "link.txt").symlink_to(outside)
+    (corpus.files / "gone.txt").unlink()
+    with caplog.at_level(logging.WARNING, "pincite"), corpus.uploading(watch=True) as client:
+        assert comes_to_have(client, "files/old.txt")
+    (warned,) = [record.getMessage() for record in caplog.records]
+    assert warned.startswith("No longer indexed: files/link.txt, a link that leads out of SOURCE")
 
 
 def test_without_watching_nothing_is_indexed_unasked(corpus: Corpus) -> None:

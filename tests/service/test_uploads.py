@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from index.chunking.chunker import Chunker
 from index.encoding.encoder import Role
 from index.encoding.model import Model
 from index.records import ChunkedDocument, Document
-from index.store.jobs import Job
+from index.store.jobs import Job, Jobs
 from index.store.objects import ObjectFolder
 from index.store.snapshot import open_snapshot
 from index.store.store import Store
@@ -372,6 +373,30 @@ def test_a_disk_that_is_full_is_told_and_the_old_upload_stays(
     (upload,) = Store(corpus.store).uploads.all()
     assert Store(corpus.store).objects.get(upload.content) == TEXT.encode()
     assert client.put(PUT, json={"text": "The clinic is shut."}).status_code == 200
+
+
+def test_a_writer_that_cannot_read_its_jobs_goes_on(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = threading.Event()
+
+    def unreadable() -> None:
+        raise OSError(24, "Too many open files")
+
+    def unreadable_in_the_end(*_: object) -> None:
+        failed.set()
+        unreadable()
+
+    monkeypatch.setattr("qa.service.routes.uploads._PATIENCE_S", 10.0)
+    monkeypatch.setattr("qa.service.writer._RETRY_S", 0.1)
+    with monkeypatch.context() as patch, ThreadPoolExecutor() as clients:
+        patch.setattr(Jobs, "pending", lambda _: unreadable())
+        patch.setattr(Jobs, "find", unreadable_in_the_end)
+        done = clients.submit(client.put, PUT, json={"text": TEXT})
+        assert failed.wait(30)
+        patch.undo()
+        assert done.result(30).status_code in (201, 503)
+    assert client.put(PUT, json={"text": TEXT}).status_code in (200, 201)
 
 
 def test_what_was_accepted_is_done_when_the_disk_has_room_again(
