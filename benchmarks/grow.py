@@ -1,8 +1,8 @@
-"""A store of as many passages as are wanted, written by Pincite's own code, without an encoder.
+"""Stores and files of as many passages as are wanted.
 
 `python -m benchmarks.grow STORE --passages N --into DIR` takes the documents of STORE with their
-vectors, and perturbed copies of them where N is more. Nothing is cut or encoded; all else is done
-as `pincite index` does it.
+vectors, and perturbed copies of them where N is more. Nothing is cut or encoded; the store writes
+them as it does those of `pincite index`.
 
 A copy's sentences begin as those of its original and end as others of the set do, so that its words
 are real ones and hardly any sentence stands twice. A copy's vectors have a cosine of 0.6 to 0.9,
@@ -18,32 +18,38 @@ import resource
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
+from random import Random
 
 import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
-from index.encoding.choose import open_encoder
 from index.encoding.encoder import Vectors
-from index.encoding.model import find_model
-from index.ingest import Ingested
-from index.records import ChunkedDocument, Document, Passage, Skipped, Span, passage_id
+from index.records import (
+    ChunkedDocument,
+    Document,
+    Passage,
+    Skipped,
+    Span,
+    passage_id,
+    passage_text,
+)
 from index.sources.listing import document_id
-from index.store.entries import Entry
-from index.store.making import Making
-from index.store.snapshot import Snapshot, open_snapshot
-from index.store.store import Store
-from index.store.vectors import VectorCache
+from index.store import open_store
+from index.store.protocols import Rows, Snapshot
+from index.store.records import embedded_digest
 
 BUILT = "built.json"
 """Beside the store: how it was built."""
 
 COSINES = 0.6, 0.9
+SECTIONS = 5
+"""How many each file of `write_files` has."""
 _FOLDER = "grown"
+_BATCH = 2000
 _TEXT, _PASSAGES = range(2)
 """What a random generator is for: each has its own, by the number of the document."""
 
@@ -64,23 +70,24 @@ def grow(originals: Path, passages: int, into: Path) -> dict[str, float]:
     Returns figures: `seconds`, `peak_mib` of memory, and what the store holds.
     """
     started = time.perf_counter()
-    copies = Copies(open_snapshot(Store(originals)))
-    model = find_model()
+    snapshot = open_store(originals).open()
+    copies = Copies(snapshot)
     shutil.rmtree(into, ignore_errors=True)
-    store = Store(into)
+    store = open_store(into)
     with store.writing():
-        making = Making.after(None, store, model, open_encoder(model))
-        making = replace(making, cache=KnownVectors(copies))
-        ingested = Ingested([_entry(copies, number) for number in copies.numbers(passages)])
-        manifest = making.write(ingested)
-        store.publish(manifest, checked=False, keep_aside=False)
+        draft = store.draft(snapshot.info.made_by, None)
+        numbers = copies.numbers(passages)
+        for start in range(0, len(numbers), _BATCH):
+            documents = [copies.document(number) for number in numbers[start : start + _BATCH]]
+            draft.put(documents, copies.vectors_by_digest(documents))
+        info = draft.commit(live=True)
     built = {
         "seconds": time.perf_counter() - started,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10,
-        "documents": manifest.documents,
-        "passages": manifest.passages,
-        "sentences": manifest.sentences,
-        "real_documents": min(manifest.documents, len(copies.originals)),
+        "documents": info.documents,
+        "passages": info.passages,
+        "sentences": info.sentences,
+        "real_documents": min(info.documents, len(copies.originals)),
         "disk_mib": sum(f.stat().st_size for f in into.rglob("*") if f.is_file()) / 2**20,
     }
     (into.parent / f"{into.name}.{BUILT}").write_text(json.dumps(built), "utf-8")
@@ -89,7 +96,7 @@ def grow(originals: Path, passages: int, into: Path) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A real document: the sentences of its passages, and the rows of the passages' vectors."""
+    """A real document: the sentences of its passages, and where the passages' vectors stand."""
 
     title: str
     passages: tuple[tuple[str, ...], ...]
@@ -100,15 +107,9 @@ class Copies:
     """Documents by their numbers, from 0: first the real ones of a snapshot, then their copies."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self.originals = _originals(snapshot)
+        rows, self.originals = _originals(snapshot)
         self._sentences = [s for each in self.originals for p in each.passages for s in p]
-        vectors = np.stack(list(snapshot.passage_vectors))
-        self._passage_vectors: Vectors = vectors.astype(np.float32)
-
-    @property
-    def dimension(self) -> int:
-        """The length of a vector."""
-        return int(self._passage_vectors.shape[1])
+        self._passage_vectors: Vectors = snapshot.vectors(rows).astype(np.float32)
 
     def numbers(self, passages: int) -> range:
         """Return the fewest first documents that have at least so many passages."""
@@ -120,10 +121,6 @@ class Copies:
     def source(self, number: int) -> str:
         """Return what a document is called."""
         return f"{_FOLDER}/{number}"
-
-    def id(self, number: int) -> str:
-        """Return a document's id."""
-        return document_id(self.source(number))
 
     def document(self, number: int) -> ChunkedDocument:
         """Return a document, its title as the heading of all its passages."""
@@ -145,6 +142,20 @@ class Copies:
             if self._is_copy(number)
             else real
         )
+
+    def vectors_by_digest(
+        self, documents: Sequence[ChunkedDocument]
+    ) -> dict[bytes, NDArray[np.float16]]:
+        """Return the vectors of the documents' passages by the digest of what is embedded."""
+        return {
+            embedded_digest(passage_text(chunked.document, passage)): vector
+            for chunked in documents
+            for passage, vector in zip(
+                chunked.passages,
+                self.passage_vectors(chunked.document).astype(np.float16),
+                strict=True,
+            )
+        }
 
     def _original(self, number: int) -> Original:
         return self.originals[number % len(self.originals)]
@@ -171,21 +182,21 @@ class Copies:
         return mixed
 
 
-def _originals(snapshot: Snapshot) -> tuple[Original, ...]:
-    """Return the documents of a snapshot, their passages and sentences in the order of its rows."""
-    rows_of: dict[str, list[int]] = {}
-    for row, passage in enumerate(snapshot.passages):
-        rows_of.setdefault(passage.document_id, []).append(row)
-    found = []
-    for name, rows in rows_of.items():
-        document = snapshot.document(name)
+def _originals(snapshot: Snapshot) -> tuple[Rows, tuple[Original, ...]]:
+    """Return the documents of a snapshot, and the rows of their passages, one after another."""
+    row_of = {passage.id: row for row, passage in snapshot.passages()}
+    rows: list[int] = []
+    originals = []
+    for chunked in snapshot.documents():
+        text = chunked.document.text
         passages = tuple(
-            tuple(" ".join(s.of(document.text).split()) for s in snapshot.passages[row].sentences)
-            for row in rows
+            tuple(" ".join(sentence.of(text).split()) for sentence in passage.sentences)
+            for passage in chunked.passages
         )
-        title = " ".join(document.title.split())
-        found.append(Original(title, passages, range(rows[0], rows[-1] + 1)))
-    return tuple(found)
+        title = " ".join(chunked.document.title.split())
+        originals.append(Original(title, passages, range(len(rows), len(rows) + len(passages))))
+        rows += [row_of[passage.id] for passage in chunked.passages]
+    return np.array(rows, np.int64), tuple(originals)
 
 
 def _chunked(source: str, title: str, passages: Sequence[Sequence[str]]) -> ChunkedDocument:
@@ -213,29 +224,20 @@ def _chunked(source: str, title: str, passages: Sequence[Sequence[str]]) -> Chun
     return ChunkedDocument(document, tuple(cut), skipped)
 
 
-class KnownVectors(VectorCache):
-    """The vectors of grown documents, made when they are asked for."""
-
-    def __init__(self, copies: Copies) -> None:
-        self._copies = copies
-
-    @property
-    def dimension(self) -> int:
-        """The length of a vector."""
-        return self._copies.dimension
-
-    def vectors_of(self, documents: Sequence[ChunkedDocument]) -> NDArray[np.float16]:
-        """Return the vectors of the documents' passages, shape (passages, dimension)."""
-        none = np.empty((0, self.dimension), np.float16)
-        found = (self._copies.passage_vectors(each.document) for each in documents)
-        return np.concatenate([none, *found]).astype(np.float16)
-
-
-def _entry(copies: Copies, number: int) -> Entry:
-    """Return the entry of a document that is made when its shard is written."""
-    # The digests would be compared with those of an older snapshot: there is none.
-    load = partial(copies.document, number)
-    return Entry(copies.id(number), copies.source(number), "", "", "", load)
+def write_files(folder: Path, data: Path, documents: int) -> None:
+    """Write short Markdown files of sections of a sentence each, from the words of a BEIR set."""
+    lines = (data / "corpus.jsonl").read_text("utf-8").splitlines()
+    words = [word for line in lines for word in json.loads(line)["text"].split()]
+    chosen = Random(0)
+    for number in range(documents):
+        parts = [f"# {' '.join(chosen.sample(words, 5))}"]
+        for _ in range(SECTIONS):
+            start = chosen.randrange(len(words) - 30)
+            sentence = " ".join(words[start : start + chosen.randint(10, 30)]).rstrip(".")
+            parts += [f"## {' '.join(chosen.sample(words, 4))}", f"{sentence}."]
+        path = folder / f"{number % 200:03}" / f"{number}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n\n".join(parts) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -8,23 +8,21 @@ copies of what is in the store.
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.results import percentiles
 from benchmarks.running import memory_of
 from index.encoding.encoder import Vectors
-from index.store.snapshot import Snapshot
+from index.store.protocols import Snapshot
 from qa.engine import Engine
 from qa.question.query import search_terms
 
 _LIMIT = 100
 """How many passages the engine asks each search for."""
-_BLOCK = 16_384
 _WARMING = 20
 
 
@@ -50,17 +48,17 @@ def search(store: Path, questions: Sequence[str]) -> dict[str, Any]:
     started = time.perf_counter()
     engine = Engine.open(store)
     opened = time.perf_counter() - started
+    snapshot = engine.snapshot
     vectors = np.stack([engine.encoder.encode([each], "query")[0] for each in questions])
     found: dict[str, Any] = {
-        "passages": len(engine.snapshot.passages),
+        "passages": snapshot.info.passages,
         "questions": len(questions),
         "open_s": opened,
         "before": before.figures(),
         "opened": memory_of().figures(),
     }
-    dense = engine.snapshot.dense
-    found["dense_ms"] = _timed(lambda vector: dense.search(vector, _LIMIT), vectors)
-    found["words_ms"] = _timed(lambda question: _by_words(engine, question), questions)
+    found["dense_ms"] = _timed(lambda vector: snapshot.nearest(vector, _LIMIT), vectors)
+    found["words_ms"] = _timed(lambda question: _by_words(snapshot, question), questions)
     stages: dict[str, list[float]] = {}
 
     def ask(question: str) -> None:
@@ -70,13 +68,16 @@ def search(store: Path, questions: Sequence[str]) -> dict[str, Any]:
     found["question_ms"] = _timed(ask, questions)
     found["stages_ms_p50"] = {name: float(np.median(each)) for name, each in stages.items()}
     found["asked"] = memory_of().figures()
-    found["recall_at_10"] = _recall(engine.snapshot, vectors, 10)
-    found[f"recall_at_{_LIMIT}"] = _recall(engine.snapshot, vectors, _LIMIT)
+    nearest = [
+        [row for row, _ in snapshot.nearest(vector, _LIMIT, exact=True)] for vector in vectors
+    ]
+    for depth in (10, _LIMIT):
+        found[f"recall_at_{depth}"] = _recall(snapshot, vectors, [rows[:depth] for rows in nearest])
     return found
 
 
-def _by_words(engine: Engine, question: str) -> object:
-    return engine.lexicon.best(search_terms(question, engine.lexicon), _LIMIT)
+def _by_words(snapshot: Snapshot, question: str) -> object:
+    return snapshot.words.best(search_terms(question, snapshot), _LIMIT)
 
 
 def _timed(run: Callable[[Any], object], each: Sequence[Any] | Vectors) -> dict[str, float]:
@@ -91,36 +92,12 @@ def _timed(run: Callable[[Any], object], each: Sequence[Any] | Vectors) -> dict[
     return percentiles(times)
 
 
-def _recall(snapshot: Snapshot, questions: Vectors, depth: int) -> float:
-    """Return the share of the `depth` nearest passages, by exact search, that are found."""
-    nearest = _nearest(snapshot, questions, depth)
+def _recall(snapshot: Snapshot, questions: Vectors, nearest: Sequence[Sequence[int]]) -> float:
+    """Return the share of the `nearest` passages of each question that are found."""
     hits = 0
     for question, exact in zip(questions, nearest, strict=True):
-        hits += len(
-            {row for row, _ in snapshot.dense.search(question, depth)} & set(exact.tolist())
-        )
-    return hits / nearest.size
-
-
-def _nearest(snapshot: Snapshot, questions: Vectors, depth: int) -> NDArray[np.int64]:
-    """Return the rows of the nearest passages of each question, shape (questions, depth)."""
-    cosines = np.full((len(questions), depth), -2, np.float32)
-    rows = np.zeros((len(questions), depth), np.int64)
-    for start, block in _blocks(snapshot):
-        found = questions @ block.T
-        joined = np.hstack([cosines, found])
-        numbers = np.arange(start, start + len(block))
-        numbered = np.hstack([rows, np.broadcast_to(numbers, found.shape)])
-        best = np.argpartition(-joined, depth - 1, axis=1)[:, :depth]
-        cosines = np.take_along_axis(joined, best, axis=1)
-        rows = np.take_along_axis(numbered, best, axis=1)
-    return rows
-
-
-def _blocks(snapshot: Snapshot) -> Iterator[tuple[int, Vectors]]:
-    for start in range(0, len(snapshot.passages), _BLOCK):
-        wanted = np.arange(start, min(start + _BLOCK, len(snapshot.passages)))
-        yield start, snapshot.passage_vectors.take(wanted).astype(np.float32)
+        hits += len({row for row, _ in snapshot.nearest(question, len(exact))} & set(exact))
+    return hits / sum(map(len, nearest))
 
 
 if __name__ == "__main__":

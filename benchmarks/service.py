@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.peers.answering import one_round, together
 from benchmarks.peers.systems import pincite
 from benchmarks.search import read_questions
-from index.store.store import Store
+from index.store import open_store
 
 
 def main() -> None:
@@ -33,9 +33,9 @@ def serve(store: Path, questions: Sequence[str], rounds: int, seconds: float) ->
     """Return each figure's median, least and greatest over so many starts of the service."""
     # What was grown comes from no source: a service that watched would find that all is gone.
     system, store = pincite(serving=("--no-watch",)), store.resolve()
-    before = Store(store).live_id()
+    before = open_store(store).live_id()
     figures = together([one_round(system, store, questions, seconds) for _ in range(rounds)])
-    if Store(store).live_id() != before:
+    if open_store(store).live_id() != before:
         sys.exit(
             "Another snapshot went live while the service was measured: these figures are void."
         )

@@ -46,11 +46,11 @@ def main() -> None:
     stages = _stages(engine, questions)
     tokens = [len(engine.tokenizer.tokens(question)) + 2 for question in questions]
     operations = float(np.median([_operations(engine.model, count) for count in tokens]))
-    vectors = engine.snapshot.passage_vectors
-    read = len(vectors) * engine.snapshot.manifest.dimension * 2
+    info = engine.snapshot.info
+    read = info.passages * info.made_by.dimension * 2
     found = engine.encoder.encode(questions, "query")
     scan = _median_ms(
-        [partial(engine.snapshot.dense.search, vector, 100, exact=True) for vector in found]
+        [partial(engine.snapshot.nearest, vector, 100, exact=True) for vector in found]
     )
     batch, batch_rate = _batch(engine)
     rows: list[list[object]] = [
@@ -79,7 +79,7 @@ def main() -> None:
     method = _METHOD.format(
         questions=len(questions),
         name=options.name,
-        passages=len(vectors),
+        passages=info.passages,
         repeats=_REPEATS,
         size=_SIZE,
     )

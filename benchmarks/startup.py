@@ -10,7 +10,7 @@ from benchmarks.peers.indexing import environment, timed
 from benchmarks.peers.systems import TOP_K, System, pincite
 from benchmarks.results import LATEST, keep_table, spread
 from benchmarks.running import free_port, serving
-from index.store.store import Store
+from index.store import open_store
 
 _BACKENDS = ("torch-float32", "auto")
 _QUESTION = "why do I get pimples after microneedling"
@@ -35,7 +35,7 @@ def main() -> None:
             for backend, system in systems.items():
                 seconds[backend].append(run(system, store))
         rows.append([name, *(spread(each[1:]) for each in seconds.values())])
-    passages = Store(store).live_manifest().passages
+    passages = open_store(store).live().passages
     method = _METHOD.format(passages=passages, rounds=options.rounds)
     keep_table("startup", method, ["seconds", *_BACKENDS], rows, options.results)
 

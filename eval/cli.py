@@ -119,7 +119,7 @@ def evaluate_command(
     delivery = options.delivery("eval")
     rows = read_gold(gold or PACKAGED_GOLD)
     engine = Engine.open(settings.store, **settings.for_engine)
-    asked = locate(rows, [chunked.document for chunked in engine.snapshot.chunked.values()])
+    asked = locate(rows, [chunked.document for chunked in engine.snapshot.documents()])
     with progress_bar() as progress:
         measured = evaluate(engine, asked, top_k=settings.top_k, progress=progress)
     delivery.deliver(measured)

@@ -13,8 +13,8 @@ from index.encoding.encoder import Encoder
 from index.encoding.model import Model, find_model
 from index.errors import ModelError
 from index.progress import Progress, no_progress
-from index.store.manifest import Manifest
-from index.store.snapshot import Snapshot
+from index.store.protocols import Snapshot
+from index.store.records import SnapshotInfo
 from qa.engine import Engine
 from qa.read.reader import open_reader_if_any
 from qa.read.reading import Reader
@@ -109,7 +109,7 @@ class GoldGate:
         snapshots = [live, candidate]
         if checked:
             with suppress(ModelError):  # without its model it cannot be asked
-                model_of(checked.manifest, self.model)
+                model_of(checked.info, self.model)
                 snapshots.append(checked)
         before, now, *earlier = self._ask(snapshots)
         compared = _compare(before, now)
@@ -141,9 +141,7 @@ class GoldGate:
     def _ask(self, snapshots: Sequence[Snapshot]) -> Iterator["_Asked"]:
         """Ask of each snapshot the questions that stand in any of them."""
         located = [
-            locate_what_stands(
-                self.gold, [chunked.document for chunked in snapshot.chunked.values()]
-            )
+            locate_what_stands(self.gold, [chunked.document for chunked in snapshot.documents()])
             for snapshot in snapshots
         ]
         nowhere = set.intersection(*(set(own.gone) for own in located))
@@ -157,7 +155,7 @@ class GoldGate:
             yield _Asked(own, evaluate(self._engine(snapshot, reader), asked, progress=progress))
 
     def _engine(self, snapshot: Snapshot, reader: Reader | None) -> Engine:
-        model, encoder = model_of(snapshot.manifest, self.model), self.encoder
+        model, encoder = model_of(snapshot.info, self.model), self.encoder
         if model is not self.model:
             encoder = open_encoder(model, self.settings.backend)
         threshold, stages = self.settings.threshold, stages_without(self.settings.without)
@@ -183,16 +181,16 @@ class _Asked:
         return tuple(result for result in self.run.results if result.id not in self.located.gone)
 
 
-def model_of(manifest: Manifest, current: Model) -> Model:
+def model_of(info: SnapshotInfo, current: Model) -> Model:
     """Return the model that a snapshot was made by. Raises ModelError if it is not here."""
-    if manifest.model_fingerprint == current.fingerprint:
+    if info.model_fingerprint == current.fingerprint:
         return current
     with suppress(ModelError):
-        model = find_model(manifest.model_name)
-        if model.fingerprint == manifest.model_fingerprint:
+        model = find_model(info.model_name)
+        if model.fingerprint == info.model_fingerprint:
             return model
     raise ModelError(
-        f"The live snapshot was made by the model {manifest.model_name}, which is not here as "
+        f"The live snapshot was made by the model {info.model_name}, which is not here as "
         "it was then, so the gold questions cannot be asked of it: bring it back, or publish "
         "without comparing with `pincite index --force`."
     )

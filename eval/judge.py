@@ -10,7 +10,7 @@ import numpy as np
 from eval.gold import GoldSpan, Question
 from eval.records import Excerpt, Found, Overlap, Ranking, Result
 from index.records import Passage
-from index.store.snapshot import Snapshot
+from index.store.protocols import Snapshot
 from qa.answer.tracing import Trace
 from qa.records import Answer, Hit
 from qa.retrieve.candidates import Candidates
@@ -37,7 +37,7 @@ class Corpus:
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
         """Number the passages of a snapshot."""
-        return cls(snapshot, {passage.id: row for row, passage in enumerate(snapshot.passages)})
+        return cls(snapshot, {passage.id: row for row, passage in snapshot.passages()})
 
     def families(self, spans: Sequence[GoldSpan], trace: Trace) -> list[Family]:
         """Return the passages that hold a whole span, near-duplicates of one another together.
@@ -45,12 +45,13 @@ class Corpus:
         Retrieval's own rule joins them, but over the whole corpus: what is relevant does not
         depend on what was found.
         """
-        in_documents = dict.fromkeys(span.document_id for span in spans)
-        passages = chain.from_iterable(self.snapshot.chunked[d].passages for d in in_documents)
+        ids = dict.fromkeys(span.document_id for span in spans)
+        documents = filter(None, map(self.snapshot.chunked, ids))
+        passages = chain.from_iterable(chunked.passages for chunked in documents)
         rows = [self.rows[p.id] for p in passages if holds([place_of(p)], spans)]
         if not rows:
             return []
-        vectors = self.snapshot.passage_vectors.take(np.array(rows)).astype(np.float32)
+        vectors = self.snapshot.vectors(np.array(rows)).astype(np.float32)
         cosines = vectors @ trace.query.vector
         candidates = Candidates(
             source=self.snapshot,
@@ -76,8 +77,8 @@ class Corpus:
         candidates = chain(read, trace.candidates)
         ranked = list(dict.fromkeys(candidate.document.id for candidate in candidates))
         if len(ranked) < FEWEST_DOCUMENTS:
-            nearest = self.snapshot.dense.search(trace.query.vector, len(self.rows))
-            others = (self.snapshot.passages[row].document_id for row, _ in nearest)
+            nearest = self.snapshot.nearest(trace.query.vector, len(self.rows))
+            others = (self.snapshot.passage(row).document_id for row, _ in nearest)
             ranked = list(dict.fromkeys([*ranked, *others]))[:FEWEST_DOCUMENTS]
         return ranked
 
@@ -189,7 +190,7 @@ def _gold(question: Question, snapshot: Snapshot) -> Iterator[Excerpt]:
         document = snapshot.document(gold.document_id)
         yield Excerpt(document.source, *gold.span, gold.span.of(document.text))
     for document_id in question.documents:
-        if document_id in snapshot.chunked:
-            document = snapshot.document(document_id)
+        if chunked := snapshot.chunked(document_id):
+            document = chunked.document
             opening = " ".join(document.text[:OPENING].split())
             yield Excerpt(document.source, 0, len(document.text), opening)

@@ -56,7 +56,7 @@ def ask_all(
     Raises GoldError, naming file and line, for a question that cannot be asked.
     """
     corpus = Corpus.of(engine.snapshot)
-    texts = {name: chunked.document.text for name, chunked in engine.snapshot.chunked.items()}
+    texts = {chunked.document.id: chunked.document.text for chunked in engine.snapshot.documents()}
     ranked = max(top_k, TOP_K)  # nDCG@10 is that of ten passages, however many are shown
     engine.ask(_WARM_UP, ranked)  # loading the model is not an answer's latency
     results: list[Result] = []
@@ -147,7 +147,7 @@ def _settings(
     protocol: Protocol,
     options: Mapping[str, str | int],
 ) -> Settings:
-    manifest = engine.snapshot.manifest
+    info = engine.snapshot.info
     return Settings(
         protocol=protocol,
         data=asked.name,
@@ -160,10 +160,10 @@ def _settings(
         model_fingerprint=engine.model.fingerprint,
         backend=engine.encoder.backend,
         scoring=SCORING,
-        chunking=manifest.chunking,
+        chunking=info.made_by.chunking,
         snapshot=engine.snapshot.id,
-        documents=manifest.documents,
-        passages=manifest.passages,
+        documents=info.documents,
+        passages=info.passages,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         python=platform.python_version(),
         machine=platform.machine(),

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import StoreError
-from index.ingest import digest_of, read_files
+from index.ingest import Entry, digest_of, read_files
 from index.parsers import READERS, UnreadableFileError, read_errors_explained
-from index.records import Document
 from index.sources.listing import SkippedFile, SourceFile, is_within
 from index.sources.selection import select_sources
-from index.store.entries import Entry
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
-from index.store.uploads import Upload
+from index.store.protocols import Store
+from index.store.records import StoredDocument, Upload
 
 Names = tuple[str, ...]
 Renames = tuple[tuple[str, str], ...]
@@ -58,16 +55,17 @@ def plan(
     """Return what `sync` would do with the same sources. Raises SourceError, StoreError."""
     selection = select_sources(store, sources, ignore)
     try:
-        before = digests_of(open_snapshot(store).chunked.without_texts())
+        documents, _ = store.stored_documents(store.open())
+        before = digests_of(documents)
     except StoreError:
         before = {}
     now: dict[str, str] = {}
 
-    def read(file: SourceFile, _: Upload | None) -> None:
+    def read(file: SourceFile, upload: Upload | None) -> None:
         if file.suffix not in READERS:
             raise UnreadableFileError(f"unsupported type {file.suffix or '(no suffix)'}")
         with read_errors_explained():
-            now[file.source] = digest_of(file.path)
+            now[file.source] = upload.sha256 if upload else digest_of(file.path)
 
     def keep(name: str, read: Container[str]) -> list[str]:
         sources = [s for s in before if s not in read and is_within(s, name)]
@@ -113,6 +111,6 @@ def compare(
     )
 
 
-def digests_of(documents: Iterable[Document | Entry]) -> dict[str, str]:
+def digests_of(documents: Iterable[StoredDocument | Entry]) -> dict[str, str]:
     """Return the digest of each document's file by its source."""
     return {document.source: document.document_sha256 for document in documents}

@@ -1,5 +1,7 @@
 """Errors of indexing and of stores. Each message is one line that says what to do."""
 
+from pathlib import Path
+
 
 class PinciteError(Exception):
     """Base of all errors that a user sees; the command line ends with its `exit_code`."""
@@ -48,14 +50,12 @@ class StoreUnusableError(StoreError):
 
 
 class StoreOutdatedError(StoreUnusableError):
-    """A snapshot is in an older format; indexing builds it anew, and nothing is lost."""
+    """The store is in the form of an earlier Pincite, which is not read."""
 
-    advice = ": run `pincite index`, which builds the store anew from its SOURCEs and uploads."
+    advice = ": `pincite index SOURCE…` builds it anew. Upload again what is in no SOURCE."
 
-    def __init__(self, snapshot: str, version: int) -> None:
-        super().__init__(
-            f"Snapshot {snapshot} was written by an earlier Pincite, in format {version}"
-        )
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"The store at {folder} was written by an earlier Pincite")
 
 
 class StoreDamagedError(StoreUnusableError):
@@ -64,6 +64,14 @@ class StoreDamagedError(StoreUnusableError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"The store is damaged: {reason}")
         self.reason = reason
+
+
+class GivenDamagedError(StoreDamagedError):
+    """An upload, a job, an entry of feedback or a key was altered: `advice` says what helps."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        StoreError.__init__(self, f"The {what} in the store is damaged: {advice}.")
+        self.reason = f"the {what} was altered"
 
 
 class StoreBusyError(StoreError):

@@ -1,19 +1,35 @@
 """From files to documents, passages and vectors, without repeating what the last snapshot has."""
 
 import hashlib
+import tempfile
 import threading
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from index.chunking.chunker import VERSION as CHUNKING
 from index.chunking.chunker import Chunker
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.errors import SourceError
+from index.errors import SourceError, StoreDamagedError
 from index.parsers import (
     OutOfReachError,
     UnreadableFileError,
@@ -22,12 +38,152 @@ from index.parsers import (
 )
 from index.parsers.files import MAX_FILE_BYTES
 from index.progress import Progress, no_progress
-from index.records import ChunkedDocument, Document
-from index.sources.listing import SkippedFile, SourceFile
-from index.store.entries import Entry
-from index.store.known import Known
-from index.store.uploads import Upload, is_upload, upload_id_of
-from index.store.vectors import VectorCache
+from index.records import ChunkedDocument, Document, passage_text
+from index.sources.listing import SkippedFile, SourceFile, document_id
+from index.store.protocols import Draft, Snapshot
+from index.store.records import (
+    StoredDocument,
+    Upload,
+    embedded_digest,
+    is_upload,
+    upload_id_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document as it goes into the next snapshot; `load` returns all of it, with its passages.
+
+    It is `stored` if the next snapshot can take it over from the last one as it is.
+    """
+
+    id: str
+    source: str
+    document_sha256: str
+    text_sha256: str
+    modified: str
+    load: Callable[[], ChunkedDocument] = field(repr=False, compare=False)
+    stored: bool = False
+
+    @classmethod
+    def of(cls, chunked: ChunkedDocument) -> "Entry":
+        """Return the entry of a document that was made just now."""
+        document = chunked.document
+        digests = document.document_sha256, document.text_sha256
+        return cls(document.id, document.source, *digests, document.modified, lambda: chunked)
+
+    def with_time(self, modified: str) -> "Entry":
+        """Return the same document with another time of change."""
+        if modified == self.modified:
+            return self
+
+        def load() -> ChunkedDocument:
+            chunked = self.load()
+            return replace(chunked, document=replace(chunked.document, modified=modified))
+
+        return replace(self, modified=modified, load=load, stored=False)
+
+
+class PreviousDocuments:
+    """The documents of the last snapshot: files that did not change are not read again.
+
+    `documents` are by source and id. `is_cut_as_now` tells whether their passages are those that
+    would be cut today.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot | None, documents: Sequence[StoredDocument], model: Model
+    ) -> None:
+        made_by = snapshot.info.made_by if snapshot else None
+        made_now = CHUNKING, model.fingerprint
+        self.is_cut_as_now = bool(
+            made_by and (made_by.chunking, made_by.model_fingerprint) == made_now
+        )
+        self.documents = [self._entry(document, snapshot) for document in documents]
+        self._by_id = {entry.id: entry for entry in self.documents}
+        self._by_source: dict[str, list[Entry]] = defaultdict(list)
+        self._by_bytes: dict[tuple[str, str], Entry] = {}
+        for entry in self.documents:
+            self._by_source[entry.source].append(entry)
+        for source, entries in self._by_source.items():
+            if len(entries) == 1 and entries[0].id == document_id(source):
+                key = entries[0].document_sha256, PurePosixPath(source).suffix.lower()
+                self._by_bytes.setdefault(key, entries[0])
+
+    @classmethod
+    def of_sources(
+        cls, snapshot: Snapshot, sources: Iterable[str], model: Model
+    ) -> "PreviousDocuments":
+        """Return the documents of a few sources."""
+        documents = [
+            StoredDocument(d.id, d.source, d.document_sha256, d.text_sha256, d.modified)
+            for source in sources
+            for d in _documents_of(snapshot, source)
+        ]
+        return cls(snapshot, documents, model)
+
+    def of(self, file: SourceFile, sha256: str) -> list[Entry]:
+        """Return the documents of a file with these bytes; none if they are not known."""
+        entries = self._by_source.get(file.source, [])
+        return entries if all(entry.document_sha256 == sha256 for entry in entries) else []
+
+    def renamed(self, file: SourceFile, sha256: str) -> Document | None:
+        """Return the document of a file that had another name, by its bytes.
+
+        Not of one that holds several documents, whose ids are made of its name.
+        """
+        entry = self._by_bytes.get((sha256, file.suffix))
+        if entry is None or file.upload_id:
+            return None
+        return replace(entry.load().document, id=file.document_id, source=file.source)
+
+    def below(self, name: str) -> list[Entry]:
+        """Return the documents of a file, or of all files in a folder."""
+        return [
+            entry
+            for source, entries in self._by_source.items()
+            if source == name or source.startswith(f"{name}/")
+            for entry in entries
+        ]
+
+    def chunk(self, document: Document, chunker: Chunker) -> Entry:
+        """Cut a document into passages, unless that was done before."""
+        entry = self._by_id.get(document.id)
+        if entry is None or not self.is_cut_as_now:
+            return Entry.of(chunker.chunk(document))
+        chunked = entry.load()
+        if not _has_same_passages(chunked.document, document):
+            return Entry.of(chunker.chunk(document))
+        if replace(chunked.document, modified=document.modified) == document:
+            return entry.with_time(document.modified)
+        return Entry.of(replace(chunked, document=document))
+
+    def _entry(self, document: StoredDocument, snapshot: Snapshot | None) -> Entry:
+        def load() -> ChunkedDocument:  # without `self`: a circle would keep the snapshot open
+            chunked = snapshot.chunked(document.id) if snapshot else None
+            if chunked is None:
+                raise KeyError(document.id)
+            return chunked
+
+        digests = document.document_sha256, document.text_sha256
+        return Entry(
+            document.id, document.source, *digests, document.modified, load, self.is_cut_as_now
+        )
+
+
+def _documents_of(snapshot: Snapshot, source: str) -> Iterator[Document]:
+    documents = (chunked.document for chunked in snapshot.documents((source, "")))
+    return takewhile(lambda document: document.source == source, documents)
+
+
+def _has_same_passages(before: Document, document: Document) -> bool:
+    """Tell whether a document has all that its passages and headings are made of."""
+    return (before.text, before.title, before.media_type, before.layout) == (
+        document.text,
+        document.title,
+        document.media_type,
+        document.layout,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,74 +231,122 @@ def read_files(
     return locations, still_skipped, kept
 
 
-class Ingestion:
-    """Turns files into documents with passages, and has these embedded.
+_BLOCK = 1024
+"""So many texts are sorted by length together: a batch takes as long as its longest text."""
+_STEP = 256
+_PUT_TOGETHER = 2048
+"""Documents that are written in one transaction, others waiting meanwhile."""
 
-    Without `reread`, files that `known`, the last snapshot, has are not read again.
+
+class Ingestion:
+    """Turns files into documents with passages, embeds these, and puts them into a draft.
+
+    Without `reread`, files that `previous` has are not read again. Texts that have no vector are
+    encoded in a thread that ends with the context; the next call raises an error of the encoder.
     """
 
     def __init__(
-        self, known: Known, model: Model, embedder: "Embedder", *, reread: bool = False
+        self,
+        draft: Draft,
+        previous: PreviousDocuments,
+        model: Model,
+        encoder: Encoder,
+        progress: Progress = no_progress,
+        *,
+        reread: bool = False,
     ) -> None:
+        self._draft = draft
+        self._previous = previous
         self._chunker = Chunker(model.tokenizer(), model.budget())
-        self._known = known
-        self._embedder = embedder
+        self._encoder = encoder
+        self._progress = progress
         self._reread = reread
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._blocks: list[Future[None]] = []
+        self._stopped = threading.Event()
+        self._seen: set[bytes] = set()
+        self._waiting: list[str] = []
+        self._to_embed = 0
+        self._vectors: dict[bytes, NDArray[np.float16]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.shutdown(cancel_futures=True)
 
     def ingest(
         self,
         files: Sequence[tuple[SourceFile, Upload | None]],
-        skipped: Sequence[SkippedFile] = (),
-        progress: Progress = no_progress,
+        skipped: Sequence[SkippedFile],
+        content_of: Callable[[Upload], bytes],
     ) -> Ingested:
         """Take the documents of `files`; `skipped` are those that were passed over before."""
         documents: list[Entry] = []
 
         def read(file: SourceFile, upload: Upload | None) -> None:
-            entries = self._read(file, upload)
-            self._embed(entries)
-            documents.extend(entries)
+            documents.extend(self._embed(self._read(file, upload, content_of)))
 
         def keep(name: str, read: Container[str]) -> set[str]:
-            kept = self.reuse(e for e in self._known.below(name) if e.source not in read)
+            kept = self.reuse(e for e in self._previous.below(name) if e.source not in read)
             documents.extend(kept)
             return {entry.source for entry in kept}
 
-        ingested = Ingested(documents, *read_files(files, skipped, read, keep, progress))
-        _refuse_same_ids(documents)
+        ingested = Ingested(documents, *read_files(files, skipped, read, keep, self._progress))
+        refuse_same_ids(documents)
         return ingested
 
     def ingest_documents(self, documents: Iterable[Document]) -> list[Entry]:
         """Take documents that are in no file, those without a passage left out."""
-        entries: list[Entry] = []
-        for entry in self._chunk(documents):
-            self._embed([entry])
-            entries.append(entry)
-        return entries
+        return [entry for each in self._chunk(documents) for entry in self._embed([each])]
+
+    def ingest_upload(self, upload: Upload, content: bytes) -> list[Entry]:
+        """Take the documents of an upload."""
+        with upload_as_file(upload, content) as file:
+            documents = [upload.describe(document) for document in read_file(file)]
+        return self._embed(list(self._chunk(documents)))
 
     def reuse(self, entries: Iterable[Entry]) -> list[Entry]:
         """Take documents of the last snapshot, cut anew if the chunker or the model changed."""
         reused = list(entries)
-        if not self._known.is_cut_as_now:
+        if not self._previous.is_cut_as_now:
             reused = list(self._chunk(entry.load().document for entry in reused))
-        self._embed(reused)
-        return reused
+        return self._embed(reused)
 
-    def _read(self, file: SourceFile, upload: Upload | None) -> list[Entry]:
-        if upload:
-            _refuse_damage(upload, file.path)
+    def finish(self, documents: Sequence[Entry]) -> int:
+        """Put the documents into the draft, and no others; return how many texts were embedded."""
+        self._submit()
+        for block in self._blocks:
+            block.result()
+        staying = {entry.id for entry in documents}
+        self._draft.remove(e.id for e in self._previous.documents if e.id not in staying)
+        changed = [entry for entry in documents if not self._is_in_draft(entry)]
+        for start in range(0, len(changed), _PUT_TOGETHER):
+            some = changed[start : start + _PUT_TOGETHER]
+            self._draft.put((entry.load() for entry in some), self._vectors)
+            self._progress("Writing", start + len(some), len(changed))
+        return self._to_embed
+
+    def _is_in_draft(self, entry: Entry) -> bool:
+        return entry.stored and self._draft.parent is not None
+
+    def _read(
+        self, file: SourceFile, upload: Upload | None, content_of: Callable[[Upload], bytes]
+    ) -> list[Entry]:
         with read_errors_explained():
             modified = upload.modified if upload else _modified(file.path)
-            digest = "" if self._reread else digest_of(file.path)
-        previous = [] if self._reread else self._known.of(file, digest)
+            digest = upload.sha256 if upload else "" if self._reread else digest_of(file.path)
+        previous = [] if self._reread else self._previous.of(file, digest)
         changed = upload and any(entry.modified != upload.modified for entry in previous)
-        if previous and self._known.is_cut_as_now and not changed:
+        if previous and self._previous.is_cut_as_now and not changed:
             return [entry.with_time(modified) for entry in previous]
         if upload:
-            documents = [upload.describe(document) for document in read_file(file)]
+            with upload_as_file(upload, _intact(upload, content_of)) as uploaded:
+                documents = [upload.describe(document) for document in read_file(uploaded)]
         elif previous:
             documents = [entry.load().document for entry in previous]
-        elif renamed := self._known.renamed(file, digest):
+        elif renamed := self._previous.renamed(file, digest):
             documents = [renamed]
         else:
             documents = read_file(file)
@@ -154,66 +358,33 @@ class Ingestion:
     def _chunk(self, documents: Iterable[Document]) -> Iterator[Entry]:
         """Cut documents into passages, or find them in the last snapshot; skip those without."""
         for document in documents:
-            entry = self._known.chunk(document, self._chunker)
+            entry = self._previous.chunk(document, self._chunker)
             if entry.stored or entry.load().passages:
                 yield entry
 
-    def _embed(self, documents: Sequence[Entry]) -> None:
-        unseen = [entry.load() for entry in documents if not self._known.is_as_it_was(entry)]
-        if unseen:
-            self._embedder.add(unseen)
-
-
-_BLOCK = 1024
-"""So many texts are sorted by length together: a batch takes as long as its longest text."""
-_STEP = 256
-
-
-class Embedder:
-    """Encodes what a cache lacks, in a thread that ends with the context.
-
-    The next call raises an error of the encoder.
-    """
-
-    def __init__(self, cache: VectorCache, encoder: Encoder, progress: Progress) -> None:
-        self._cache = cache
-        self._encoder = encoder
-        self._progress = progress
-        self._thread = ThreadPoolExecutor(max_workers=1)
-        self._blocks: list[Future[None]] = []
-        self._stopped = threading.Event()
-        self._seen: set[str] = set()
-        self._waiting: list[str] = []
-        self._done = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        self._thread.shutdown(cancel_futures=True)
-
-    def add(self, documents: Sequence[ChunkedDocument]) -> None:
-        """Have the documents' passages embedded."""
-        for text in self._cache.missing(documents):
-            if text not in self._seen:
-                self._seen.add(text)
-                self._waiting.append(text)
+    def _embed(self, entries: list[Entry]) -> list[Entry]:
+        """Have the passages embedded that have no vector yet; return the entries."""
+        for entry in entries:
+            if self._is_in_draft(entry):
+                continue
+            chunked = entry.load()
+            texts = [passage_text(chunked.document, passage) for passage in chunked.passages]
+            unseen = {embedded_digest(text): text for text in texts}
+            for digest in self._seen & unseen.keys():
+                del unseen[digest]
+            self._seen.update(unseen)
+            stored = self._draft.stored_vectors(list(unseen))
+            self._waiting += (text for digest, text in unseen.items() if digest not in stored)
         if len(self._waiting) >= _BLOCK:
             self._submit()
         for block in [block for block in self._blocks if block.done()]:
             block.result()
             self._blocks.remove(block)
-
-    def finish(self) -> int:
-        """Wait until all texts are embedded; return how many there were."""
-        self._submit()
-        for block in self._blocks:
-            block.result()
-        return len(self._seen)
+        return entries
 
     def _submit(self) -> None:
         block = sorted(self._waiting, key=lambda text: (len(text), text))
+        self._to_embed += len(block)
         self._waiting = []
         self._blocks.append(self._thread.submit(self._encode, block))
 
@@ -222,9 +393,18 @@ class Embedder:
             if self._stopped.is_set():
                 return
             texts = block[start : start + _STEP]
-            self._cache.add(texts, self._encoder.encode(texts, "document"))
-            self._done += len(texts)
-            self._progress("Embedding", self._done, len(self._seen))
+            vectors = self._encoder.encode(texts, "document").astype(np.float16)
+            self._vectors.update(zip(map(embedded_digest, texts), vectors, strict=True))
+            self._progress("Embedding", len(self._vectors), self._to_embed)
+
+
+@contextmanager
+def upload_as_file(upload: Upload, content: bytes) -> Iterator[SourceFile]:
+    """Yield an upload as a file for its parser, which is there as long as the context."""
+    with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
+        path = Path(folder) / f"upload{upload.kind}"
+        path.write_bytes(content)
+        yield SourceFile(path, upload.source, upload.kind, upload.id)
 
 
 def digest_of(path: Path) -> str:
@@ -235,15 +415,21 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _refuse_damage(upload: Upload, path: Path) -> None:
-    with suppress(OSError, UnreadableFileError):
-        if digest_of(path) == upload.content.sha256:
-            return
-    raise OutOfReachError("its content in the store is damaged; upload it again")
+def _intact(upload: Upload, content_of: Callable[[Upload], bytes]) -> bytes:
+    try:
+        return content_of(upload)
+    except StoreDamagedError:
+        raise OutOfReachError("its content in the store is damaged; upload it again") from None
 
 
-def _refuse_same_ids(documents: Iterable[Entry]) -> None:
-    sources: dict[str, str] = {}
+def refuse_same_ids(
+    documents: Iterable[Entry], others: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Raise SourceError if two documents, or one and one of the others, have the same id.
+
+    `others` have their sources by their ids.
+    """
+    sources = dict(others)
     for document in documents:
         other = sources.setdefault(document.id, document.source)
         if other != document.source:

@@ -2,27 +2,38 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from index.changes import SyncReport, compare, digests_of
+from index.chunking.chunker import VERSION as CHUNKING
 from index.chunking.chunker import Chunker
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusableError
-from index.ingest import Ingested, Ingestion
+from index.ingest import (
+    Entry,
+    Ingestion,
+    PreviousDocuments,
+    refuse_same_ids,
+    upload_as_file,
+)
 from index.parsers import UnreadableFileError, read_file
 from index.parsers.language import foreign
 from index.progress import Progress, no_progress
 from index.records import Document
-from index.sources.listing import SkippedFile, SourceFile
+from index.sources.listing import SkippedFile
 from index.sources.selection import select_sources
-from index.store.making import Making
-from index.store.manifest import Manifest
-from index.store.objects import write_errors_explained
-from index.store.snapshot import Snapshot, open_snapshot, read_snapshot
-from index.store.store import Store
-from index.store.uploads import Upload, UploadChange, is_upload, upload_id_of
+from index.store.protocols import Snapshot, Store
+from index.store.records import (
+    MadeBy,
+    SnapshotInfo,
+    Upload,
+    UploadChange,
+    is_upload,
+    upload_id_of,
+)
 
 Gate = Callable[[Snapshot, Snapshot, Snapshot | None], bool]
 """Tells whether a candidate may go live. It gets the live snapshot, the candidate, and the last
@@ -38,43 +49,42 @@ def sync(
     *,
     ignore: Sequence[str] | None = None,
     reread: bool = False,
-    known: Snapshot | None = None,
+    previous: Snapshot | None = None,
     gate: Gate | None = None,
     wait_s: float = 0,
 ) -> SyncReport:
     """Make `store` hold exactly its uploads and the files of `sources`, or those of the last sync.
 
     Files that match a pattern of `ignore` (None: the last patterns) are passed over; with
-    `reread` files that did not change are parsed again. `known` is a snapshot that is open
+    `reread` files that did not change are parsed again. `previous` is a snapshot that is open
     already, to save reading the live one. The new snapshot goes live in one step at the end; on
     any error, or if `gate` says no, the old one stays live. A store that is damaged or in an older
-    format is built anew. Raises SourceError, ModelError, StoreError; StoreBusyError if another
+    form is built anew. Raises SourceError, ModelError, StoreError; StoreBusyError if another
     process writes for `wait_s` seconds.
     """
     with store.writing(wait_s=wait_s):
-        old, repaired = _open_live(store, known)
+        old, repaired = _open_live(store, previous)
         selection = select_sources(store, sources, ignore)
-        making = Making.after(old, store, model, encoder)
-        with making.embedder(progress) as embedder:
-            ingestion = Ingestion(making.known, model, embedder, reread=reread)
-            ingested = ingestion.ingest(selection.files, selection.skipped, progress)
+        known, repaired = _known(store, old, model, repaired)
+        if repaired:
+            selection = selection.after_repair(store)
+        draft = store.draft(_made_by(model, encoder, old), None if repaired else old)
+        with Ingestion(draft, known, model, encoder, progress, reread=reread) as ingestion:
+            ingested = ingestion.ingest(selection.files, selection.skipped, store.uploads.content)
             counts = selection.counts(ingested.locations[e.source] for e in ingested.documents)
             selection.refuse_loss(counts, ingested.skipped)
-            embedded = embedder.finish()
-        manifest = making.write(
-            ingested,
+            embedded = ingestion.finish(ingested.documents)
+        live_info = draft.commit(
             sources=tuple(map(str, selection.sources)),
             held=tuple(counts.values()),
             ignore=selection.ignore,
         )
-        admitted = gate is None or _admitted(gate, store, manifest, old)
+        admitted = gate is None or _admitted(gate, store, live_info, old)
         if admitted:
-            _publish(store, manifest, old, checked=gate is not None)
+            store.publish(live_info.id, checked=gate is not None)
         else:
-            with write_errors_explained(store.folder):
-                store.keep_aside(manifest)
-    before = digests_of(old.chunked.without_texts()) if old else {}
-    changes = compare(before, digests_of(ingested.documents))
+            store.keep_aside(live_info.id)
+    changes = compare(digests_of(known.documents), digests_of(ingested.documents))
     added, changed, *_ = changes
     new_sources = {*added, *changed}
     new = [e.load().document for e in ingested.documents if e.source in new_sources]
@@ -84,13 +94,13 @@ def sync(
         kept=tuple(ingested.kept),
         empty=selection.empty(counts),
         dropped=selection.dropped,
-        snapshot=manifest.id,
-        passages=manifest.passages,
+        snapshot=live_info.id,
+        passages=live_info.passages,
         embedded=embedded,
         remarks=tuple(SkippedFile(d.source, remark) for d in new for remark in d.remarks),
         foreign=foreign(new, model.languages),
         repaired=repaired,
-        kept_aside="" if admitted else manifest.id,
+        kept_aside="" if admitted else live_info.id,
     )
 
 
@@ -102,23 +112,23 @@ def publish_documents(
     progress: Progress = no_progress,
     *,
     vectors_from: Sequence[Snapshot] = (),
-) -> Manifest:
+) -> SnapshotInfo:
     """Make `store` hold exactly `documents`, those without a passage left out.
 
     Text that has a vector in this store or in `vectors_from` is not embedded again. Raises
     SourceError if no passage is left, ModelError, StoreError.
     """
     with store.writing():
-        old, _ = _open_live(store, None)
-        making = Making.after(old, store, model, encoder, vectors_from=vectors_from)
-        with making.embedder(progress) as embedder:
-            entries = Ingestion(making.known, model, embedder).ingest_documents(documents)
-            embedder.finish()
-        if not entries:
-            raise SourceError("None of the documents holds text that can be indexed.")
-        manifest = making.write(Ingested(entries))
-        _publish(store, manifest, old)
-    return manifest
+        old, repaired = _open_live(store, None)
+        known, repaired = _known(store, old, model, repaired)
+        parent, made_by = None if repaired else old, _made_by(model, encoder, old)
+        draft = store.draft(made_by, parent, vectors_from=vectors_from)
+        with Ingestion(draft, known, model, encoder, progress) as ingestion:
+            entries = ingestion.ingest_documents(documents)
+            if not entries:
+                raise SourceError("None of the documents holds text that can be indexed.")
+            ingestion.finish(entries)
+        return draft.commit(live=True)
 
 
 def change_uploads(
@@ -127,37 +137,45 @@ def change_uploads(
     model: Model,
     encoder: Encoder,
     *,
-    known: Snapshot | None = None,
+    previous: Snapshot | None = None,
     wait_s: float = 0,
     progress: Progress = no_progress,
-) -> Manifest:
-    """Publish a snapshot with all changes made, or none; return its manifest.
+) -> SnapshotInfo:
+    """Publish a snapshot with all changes made, or none; return what it is.
 
-    `known` is a snapshot that is open already, to save reading the live one. Raises StoreError;
+    `previous` is a snapshot that is open already, to save reading the live one. Raises StoreError;
     StoreBusyError if another process writes for `wait_s` seconds; SourceError for an id that
     another document has.
     """
-    with store.writing(wait_s=wait_s), write_errors_explained(store.folder):
-        if known is None or known.id != store.live_id():
-            known = open_snapshot(store, known=known)
+    with store.writing(wait_s=wait_s):
+        if previous is None or previous.id != store.live_id():
+            previous = store.open(previous=previous)
         for change in changes:
-            refuse_id_in_use(change.id, known)
-        before, live_before = known.manifest, known.id
-        with store.uploads.changing(changes, undo=lambda: store.live_id() == live_before):
-            making = Making.after(known, store, model, encoder)
-            uploads = [(store.uploads.file(upload), upload) for upload in store.uploads.all()]
-            with making.embedder(progress) as embedder:
-                ingestion = Ingestion(making.known, model, embedder)
-                ingested = ingestion.ingest(uploads, progress=progress)
-                others = [e for e in making.known.entries if not is_upload(e.source)]
-                ingested.documents.extend(ingestion.reuse(others))
-                embedder.finish()
-            manifest = making.write(
-                ingested, sources=before.sources, held=before.held, ignore=before.ignore
-            )
-            if manifest.id != live_before:
-                store.publish(manifest)
-    return manifest
+            refuse_id_in_use(change.id, previous)
+        draft = store.draft(_made_by(model, encoder, previous), previous)
+        if draft.parent is None:  # another chunker or encoder: all documents are made anew
+            known, _ = _known(store, previous, model, "")
+            changed = {change.id for change in changes}
+            others = [e for e in known.documents if upload_id_of(e.source) not in changed]
+        else:
+            uploads = filter(None, (store.uploads.find(change.id) for change in changes))
+            known = PreviousDocuments.of_sources(previous, [u.source for u in uploads], model)
+            others = []
+        with Ingestion(draft, known, model, encoder, progress) as ingestion:
+            entries = ingestion.reuse(others)
+            for change in changes:
+                if change.upload:
+                    entries += ingestion.ingest_upload(change.upload, change.content)
+            _refuse_taken_ids(entries, changes, previous)
+            ingestion.finish(entries)
+        before = previous.info
+        return draft.commit(
+            sources=before.sources,
+            held=before.held,
+            ignore=before.ignore,
+            uploads=changes,
+            live=True,
+        )
 
 
 def refuse_id_in_use(document_id: str, snapshot: Snapshot) -> None:
@@ -173,16 +191,20 @@ def refuse_id_in_use(document_id: str, snapshot: Snapshot) -> None:
 
 def owner_of_id(document_id: str, snapshot: Snapshot) -> Literal["upload", "source"] | None:
     """Tell whether another upload, or a file of a SOURCE, holds the document of an id."""
-    chunked = snapshot.chunked.get(document_id)
-    if chunked is None or upload_id_of(chunked.document.source) == document_id:
-        return None
-    return "upload" if is_upload(chunked.document.source) else "source"
-
-
-def why_unreadable(upload: Upload, path: Path, model: Model) -> str:
-    """Return why the content at `path` could not be indexed as `upload`; "" if it can."""
     try:
-        documents = read_file(SourceFile(path, upload.source, upload.kind, upload.id))
+        source = snapshot.document(document_id).source
+    except KeyError:
+        return None
+    if upload_id_of(source) == document_id:
+        return None
+    return "upload" if is_upload(source) else "source"
+
+
+def why_unreadable(upload: Upload, content: bytes, model: Model) -> str:
+    """Return why the content could not be indexed as `upload`; "" if it can."""
+    try:
+        with upload_as_file(upload, content) as file:
+            documents = read_file(file)
     except UnreadableFileError as error:
         return str(error)
     chunker = Chunker(model.tokenizer(), model.budget())
@@ -191,40 +213,71 @@ def why_unreadable(upload: Upload, path: Path, model: Model) -> str:
     return ""
 
 
-def _open_live(store: Store, known: Snapshot | None) -> tuple[Snapshot | None, str]:
+def _open_live(store: Store, previous: Snapshot | None) -> tuple[Snapshot | None, str]:
     """Return the live snapshot, or None and why it cannot be used."""
     try:
-        if known is not None and known.id == store.live_id():
-            return known, ""
-        return open_snapshot(store, known=known), ""
+        if previous is not None and previous.id == store.live_id():
+            return previous, ""
+        return store.open(previous=previous), ""
     except StoreMissingError:
         return None, ""
     except StoreUnusableError as error:
         return None, error.reason
-    except StoreError as error:
-        return None, str(error).rstrip(".")
 
 
-def _admitted(gate: Gate, store: Store, manifest: Manifest, old: Snapshot | None) -> bool:
+def _known(
+    store: Store, old: Snapshot | None, model: Model, repaired: str
+) -> tuple[PreviousDocuments, str]:
+    """Return what the old snapshot has intact, and why the rest of it is of no use."""
+    documents, damaged = store.stored_documents(old) if old else ([], [])
+    repaired = repaired or next(iter(damaged), "")
+    if repaired and (aside := store.repair()):
+        repaired += (
+            f". It lies in {aside} now; uploads, jobs, feedback and keys were taken over as far as "
+            "they could be read"
+        )
+    return PreviousDocuments(old, documents, model), repaired
+
+
+def _made_by(model: Model, encoder: Encoder, old: Snapshot | None) -> MadeBy:
+    made_by = old.info.made_by if old else None
+    if made_by and made_by.vectors == (model.fingerprint, encoder.backend):
+        dimension = made_by.dimension
+    else:
+        dimension = encoder.encode([], "document").shape[1]
+    return MadeBy(model.name, model.fingerprint, encoder.backend, CHUNKING, dimension)
+
+
+def _refuse_taken_ids(
+    entries: Sequence[Entry], changes: Sequence[UploadChange], previous: Snapshot
+) -> None:
+    """Raise SourceError for a record of an upload that has the id of another document."""
+    changed = {change.id for change in changes}
+    sources: dict[str, str] = {}
+    for entry in entries:
+        with suppress(KeyError):
+            source = previous.document(entry.id).source
+            if upload_id_of(source) not in changed:
+                sources[entry.id] = source
+    refuse_same_ids(entries, sources)
+
+
+def _admitted(gate: Gate, store: Store, candidate: SnapshotInfo, old: Snapshot | None) -> bool:
     if old is None:
         return True
-    checked_id, checked = store.pointer().checked, None
+    checked_id, checked = store.standing().checked, None
     if checked_id and checked_id != old.id:
         with suppress(StoreError):
-            checked = read_snapshot(store.manifest(checked_id), store, known=old)
-    if old.manifest.content != manifest.content:
-        return gate(old, read_snapshot(manifest, store, known=old), checked)
-    if checked and checked.manifest.content != manifest.content:
+            checked = store.open(checked_id, previous=old)
+    if not _same_content(old.info, candidate):
+        return gate(old, store.open(candidate.id, previous=old), checked)
+    if checked and not _same_content(checked.info, candidate):
         gate(old, old, checked)  # It reports on uploads since the last check; they are live.
     return True
 
 
-def _publish(
-    store: Store, manifest: Manifest, old: Snapshot | None, *, checked: bool = False
-) -> None:
-    if old is not None and manifest.id == old.id:
-        pointer = store.pointer()
-        if not pointer.aside and (not checked or pointer.checked == manifest.id):
-            return
-    with write_errors_explained(store.folder):
-        store.publish(manifest, checked=checked, keep_aside=False)
+def _same_content(one: SnapshotInfo, other: SnapshotInfo) -> bool:
+    """Tell whether two snapshots differ in their calibration at most."""
+    return replace(one, id="", calibration=None, published=0.0) == replace(
+        other, id="", calibration=None, published=0.0
+    )

@@ -13,8 +13,7 @@ from eval.gold import locate, read_gold
 from eval.run import ask_all
 from index.errors import SettingsError
 from index.progress import progress_bar
-from index.store.publishing import corpus_digest, publish_calibration, remove_calibration
-from index.store.store import Store
+from index.store import open_store
 from index.terminal import note, one_line
 from qa.answer.calibration import Calibration, Tally, key_of, percent
 from qa.cli import BackendOption, ModelOption, ReaderOption, StoreOption
@@ -56,10 +55,18 @@ def calibrate_command(
         )
     if gold:
         _calibrate(gold, max_false_answers, settings, dry_run=dry_run)
-    elif live := remove_calibration(Store(settings.store, keep=settings.keep)):
-        note(f"Removed the calibration. The live snapshot is {live.id}.")
     else:
+        _remove(settings)
+
+
+def _remove(settings: Settings) -> None:
+    store = open_store(settings.store, keep=settings.keep)
+    live = store.live()
+    if live.calibration is None:
         note("There is no calibration to take away.")
+        return
+    live = store.set_calibration(live.id, None)
+    note(f"Removed the calibration. The live snapshot is {live.id}.")
 
 
 def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_run: bool) -> None:
@@ -69,7 +76,7 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
     options["threshold"] = None  # one set by hand plays no part in the fit
     engine = Engine.open(settings.store, **options)
     measured = engine.snapshot
-    asked = locate(rows, [chunked.document for chunked in measured.chunked.values()])
+    asked = locate(rows, [chunked.document for chunked in measured.documents()])
     with progress_bar() as progress:
         results, _ = ask_all(engine, asked, progress=progress)
     observations = [Observation(result.score, result.kind, result.right) for result in results]
@@ -84,16 +91,16 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
         slope=fit.slope,
         intercept=fit.intercept,
         counts=fit.counts,
-        key=key_of(measured.manifest, left_out(engine.stages), engine.reader_digest),
-        corpus=corpus_digest(measured.chunked.without_texts()),
+        key=key_of(measured.info, left_out(engine.stages), engine.reader_digest),
+        corpus=measured.info.corpus,
     )
     for line in _report(fit, calibration):
         print(one_line(line))
     if dry_run:
         note("Published nothing, as asked for.")
         return
-    store = Store(settings.store, keep=settings.keep)
-    live = publish_calibration(store, measured, calibration.to_bytes())
+    store = open_store(settings.store, keep=settings.keep)
+    live = store.set_calibration(measured.id, calibration.to_bytes())
     note(f"Published calibration {calibration.id} with snapshot {live.id}.")
     if settings.threshold is not None:
         note(

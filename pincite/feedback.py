@@ -1,7 +1,9 @@
 """`pincite feedback`: what people said of answers, and gold questions out of it."""
 
 import json
+import os
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,10 +14,9 @@ import typer
 from eval.gold import GoldQuote, GoldRow
 from index.errors import PinciteError
 from index.records import ChunkedDocument, Document
-from index.store.feedback import Feedback, FeedbackFolder, RatedQuote
-from index.store.objects import write_atomically
-from index.store.snapshot import Snapshot, open_snapshot
-from index.store.store import Store
+from index.store import open_store
+from index.store.protocols import Snapshot, Store
+from index.store.records import Feedback, RatedQuote
 from index.terminal import WRONG_USAGE, note, one_line
 from qa.cli import JsonOption, StoreOption
 from qa.question.wording import plain_words
@@ -54,7 +55,7 @@ def list_command(
     store: StoreOption = None,
 ) -> None:
     """List what is kept, in the order in which it came."""
-    entries = FeedbackFolder(_store(store).folder).all()
+    entries = _store(store).feedback.all()
     if as_json:
         print(json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False))
         return
@@ -90,8 +91,8 @@ def gold_command(
     for path in filter(None, (output, drafts)):
         _refuse_existing(path)
     target = _store(store)
-    entries = FeedbackFolder(target.folder).all()
-    snapshot = open_snapshot(target)
+    entries = target.feedback.all()
+    snapshot = target.open()
     rows: list[GoldRow] = []
     unfinished: list[_Draft] = []
     for same in _by_question(entries):
@@ -134,13 +135,13 @@ def remove_command(
     """Forget entries."""
     if bool(ids) == everything:
         raise typer.BadParameter("give ids, or --all", param_hint="ID")
-    removed = FeedbackFolder(_store(store).folder).remove(None if everything else ids)
+    removed = _store(store).feedback.remove(None if everything else ids)
     note(f"Entries removed: {removed}")
 
 
 def _store(folder: Path | None) -> Store:
-    store = Store(load_settings(store=folder).store)
-    store.pointer()  # raises StoreError where there is no store
+    store = open_store(load_settings(store=folder).store)
+    store.standing()  # raises StoreError where there is no store
     return store
 
 
@@ -150,8 +151,17 @@ def _refuse_existing(path: Path) -> None:
 
 
 def _write(path: Path, content: str) -> None:
+    """Write a file that appears whole or not at all."""
     try:
-        write_atomically(path, content.encode())
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix="writing-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
     except OSError as error:
         raise PinciteError(f"{path} cannot be written: {error.strerror}.") from error
 
@@ -202,16 +212,15 @@ def _holder(quote: RatedQuote, snapshot: Snapshot) -> Document | None:
     Anybody may send any words as a quote, and gold counts wherever it stands. So a few words are
     not enough unless they are the sentences that the offsets name.
     """
-    own = snapshot.chunked.get(quote.document_id)
+    own = snapshot.chunked(quote.document_id)
     if own and _is_as_cited(quote, own):
         return own.document
     if len(plain_words(quote.cited_text)) < MOVED_WORDS:
         return None
     if own and quote.cited_text in own.document.text:
         return own.document
-    documents = (chunked.document for chunked in snapshot.chunked.values())
-    holders = (document for document in documents if quote.cited_text in document.text)
-    return min(holders, key=lambda document: document.source, default=None)
+    documents = (chunked.document for chunked in snapshot.documents())
+    return next((each for each in documents if quote.cited_text in each.text), None)
 
 
 def _is_as_cited(quote: RatedQuote, own: ChunkedDocument) -> bool:

@@ -19,11 +19,10 @@ from eval.records import Result
 from eval.report import count_kinds, difference_rows, rank_text
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.errors import SettingsError, StoreError
+from index.errors import SettingsError, StoreError, StoreUnusableError
 from index.progress import Progress
-from index.store.registration import forget_gold, register_gold, registered_gold
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
+from index.store.protocols import Store
 from index.sync import Gate
 from index.terminal import console, note, one_line
 from qa.cli import StoreOption
@@ -50,14 +49,14 @@ def gate_command(
     if gold and remove:
         raise SettingsError("Name a gold file, or take the registered one away with --remove.")
     settings = load_settings(store=store)
-    target = Store(settings.store, keep=settings.keep)
+    target = open_store(settings.store, keep=settings.keep)
     if gold:
         _register(gold, target)
     elif remove:
-        was_there = forget_gold(target)
+        was_there = target.set_gold(None)
         how = "Gold questions are no longer" if was_there else "No gold questions are"
         note(f"{how} registered.")
-    elif registered := registered_gold(target):
+    elif registered := target.gold():
         print(one_line(f"{registered}: {_kinds(_read_registered(registered))}"))
     else:
         note("No gold questions are registered: `pincite gate GOLD` registers some.")
@@ -66,8 +65,8 @@ def gate_command(
 def _register(gold: Path, store: Store) -> None:
     rows = read_gold(gold)
     if store.exists:
-        locate(rows, [chunked.document for chunked in open_snapshot(store).chunked.values()])
-    register_gold(store, gold)
+        locate(rows, [chunked.document for chunked in store.open().documents()])
+    store.set_gold(gold)
     note(f"From now on `pincite index` asks {_kinds(rows)}.")
     if len(rows.by_line) < _ENOUGH:
         note(f"With fewer than {_ENOUGH} a loss can seldom be told from chance: write more.")
@@ -89,6 +88,14 @@ def _read_registered(gold: Path) -> Rows[GoldRow]:
         ) from error
 
 
+def gold_of(store: Store) -> Path | None:
+    """Return the registered gold file; None, too, for a store that has to be built anew."""
+    try:
+        return store.gold()
+    except StoreUnusableError:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class GoldCheck:
     """What one run of `pincite index` does about the registered gold questions.
@@ -104,7 +111,7 @@ class GoldCheck:
     def of(cls, store: Store, model: Model, *, force: bool) -> Self:
         """Read the questions. Raises GoldError, StoreError, or ModelError from `model_of`."""
         try:
-            registered = registered_gold(store)
+            registered = gold_of(store)
         except StoreError:
             if not force:
                 raise
@@ -113,7 +120,7 @@ class GoldCheck:
             return cls(None, overridden=registered is not None)
         rows = _read_registered(registered)
         with suppress(StoreError):  # then there is nothing to compare with
-            model_of(store.live_manifest(), model)
+            model_of(store.live(), model)
         return cls(rows, overridden=False)
 
     def gate(

@@ -20,11 +20,11 @@ from index.progress import progress_bar
 from index.sources.listing import SkippedFile, resolve_sources
 from index.sources.selection import NothingToIndexError
 from index.sources.watching import watch_sources
-from index.store.registration import registered_gold
-from index.store.store import Store
+from index.store import open_store
+from index.store.protocols import Store
 from index.sync import sync
 from index.terminal import note
-from pincite.gating import GoldCheck
+from pincite.gating import GoldCheck, gold_of
 from qa.cli import BackendOption, KeepOption, ModelOption, ReaderOption, StoreOption
 from qa.settings import Settings, load_settings
 
@@ -76,7 +76,7 @@ def index_command(
     settings = load_settings(
         store=store, model=model, reader=reader, backend=backend, keep=keep, ignore=ignore
     )
-    target = Store(settings.store, keep=settings.keep)
+    target = open_store(settings.store, keep=settings.keep)
     if at_first and not sources and not target.exists:
         sources = [at_first]
     if dry_run and watch:
@@ -108,7 +108,7 @@ class _Indexing:
         """Load the model. Raises PinciteError if it or the registered gold cannot be used."""
         name = DEFAULT_MODEL
         with suppress(StoreError):  # a sync keeps the model
-            name = store.remembered().model_name
+            name = store.live().model_name
         model = find_model(settings.model or name)
         GoldCheck.of(store, model, force=force)
         encoder = open_encoder(model, settings.backend, indexing=True)
@@ -153,7 +153,7 @@ class _Indexing:
             except PinciteError as error:
                 note(f"pincite: {error}")
 
-        live = self.store.live_manifest()
+        live = self.store.live()
         note("Watching for changes; Ctrl-C ends it.")
         with suppress(KeyboardInterrupt):
             watch_sources(
@@ -174,7 +174,7 @@ def _print_dry_run(store: Store, sources: list[str], settings: Settings) -> None
         raise
     summary = _note_changes(planned, "would be kept as it is") or "nothing"
     note(f"It would be: {summary}. Nothing was done.")
-    if (registered := registered_gold(store)) and store.exists:
+    if (registered := gold_of(store)) and store.exists:
         note(f"The gold questions of {registered} were not asked; without --dry-run they decide.")
     _note_dropped(planned.dropped, sources, settings, "would no longer be a SOURCE")
 

@@ -5,12 +5,13 @@ service, and a service can answer without what evaluating needs.
 """
 
 from collections.abc import Callable
+from threading import Thread
 from typing import Annotated
 
 import typer
 
 from index.progress import no_progress
-from index.store.store import Store
+from index.store import open_store
 from index.sync import Gate
 from qa.cli import (
     BackendOption,
@@ -166,6 +167,7 @@ def mcp_command(
     from qa.service.metrics import Metrics
 
     live = LiveEngine(settings.store, **settings.for_engine)
+    Thread(target=live.follow, name="follow", daemon=True).start()
     with log_lines(settings.log_format):
         serve_on_standard_streams(Answerer(live, Metrics(), settings.log_questions))
 
@@ -176,7 +178,7 @@ def gate_of(settings: Settings) -> Callable[[Engine], Gate | None]:
     def gate(engine: Engine) -> Gate | None:
         from pincite.gating import GoldCheck
 
-        check = GoldCheck.of(Store(settings.store), engine.model, force=False)
+        check = GoldCheck.of(open_store(settings.store), engine.model, force=False)
         return check.gate(settings, engine.model, engine.encoder, no_progress)
 
     return gate

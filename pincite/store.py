@@ -9,18 +9,15 @@ import typer
 from index.changes import plan
 from index.errors import PinciteError, SettingsError, SourceError
 from index.progress import progress_bar
-from index.store.history import newer_than_live, roll_back
-from index.store.manifest import Manifest
-from index.store.purge import purge
-from index.store.registration import registered_gold
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
+from index.store.protocols import Keys, Store
+from index.store.records import SnapshotInfo
 from index.terminal import console, note, one_line
 from qa.answer.calibration import Calibration, key_of
 from qa.cli import JsonOption, StoreOption
 from qa.read.reader import NO_READER, reader_used
 from qa.records import ReaderUsed
-from qa.service.keys import RIGHTS, Keys
+from qa.service.keys import RIGHTS, add_key, revoke_key
 from qa.settings import Settings, load_settings
 
 _LISTED = 20
@@ -70,49 +67,48 @@ def status_command(
 def _status(settings: Settings, check: bool) -> dict[str, Any]:
     """Return what `--json` prints. Times are in ISO 8601; without a reader that is None."""
     reader = reader_used(settings.reader)
-    store = Store(settings.store)
-    manifest = open_snapshot(store).manifest if check else store.live_manifest()
-    registered = registered_gold(store)
-    uploads = store.uploads.all()
-    snapshots = list(store.snapshots())
+    store = open_store(settings.store)
+    live = store.live()
+    gold = store.gold()
+    snapshots = store.snapshots()
     if check:
-        for upload in uploads:
-            store.objects.check(upload.content)
+        with progress_bar() as progress:
+            store.check(progress)
     return {
         "store": str(settings.store),
-        "snapshot": manifest.id,
-        "model": manifest.model_name,
+        "snapshot": live.id,
+        "model": live.model_name,
         "reader": {"name": reader.name, "digest": reader.digest} if reader else None,
-        "documents": manifest.documents,
-        "passages": manifest.passages,
-        "sentences": manifest.sentences,
+        "documents": live.documents,
+        "passages": live.passages,
+        "sentences": live.sentences,
         "bytes": store.total_bytes(),
-        "sources": manifest.sources,
-        "ignore": manifest.ignore,
-        "uploads": len(uploads),
-        "snapshots": snapshots,
-        "published": {name: f"{store.published(name):%Y-%m-%dT%H:%M:%SZ}" for name in snapshots},
-        "kept_aside": store.pointer().aside,
+        "sources": live.sources,
+        "ignore": live.ignore,
+        "uploads": len(store.uploads.all()),
+        "snapshots": [info.id for info in snapshots],
+        "published": {info.id: f"{info.published_at:%Y-%m-%dT%H:%M:%SZ}" for info in snapshots},
+        "kept_aside": store.standing().aside,
         "checked": check,
-        "calibration": _calibration(store, manifest, settings, reader),
-        "gold": str(registered) if registered else None,
+        "calibration": _calibration(live, settings, reader),
+        "gold": str(gold) if gold else None,
     }
 
 
 def _calibration(
-    store: Store, manifest: Manifest, settings: Settings, reader: ReaderUsed | None
+    live: SnapshotInfo, settings: Settings, reader: ReaderUsed | None
 ) -> dict[str, Any] | None:
     """Return the status of a snapshot's calibration, None where there is none.
 
     `promise` is None where nothing is promised. `made_for` says what it was made for, where that
     is why it does not apply. `threshold` is a confidence, as `--threshold` takes it.
-    Raises StoreDamagedError, StoreError for one that this Pincite cannot read.
+    Raises StoreError for one that this Pincite cannot read.
     """
-    if manifest.calibration is None:
+    if live.calibration is None:
         return None
-    calibration = Calibration.from_bytes(store.objects.get(manifest.calibration))
-    key = key_of(manifest, settings.without, reader.digest if reader else NO_READER)
-    standing = calibration.standing(key, manifest.corpus)
+    calibration = Calibration.from_bytes(live.calibration)
+    key = key_of(live, settings.without, reader.digest if reader else NO_READER)
+    standing = calibration.standing(key, live.corpus)
     by_hand = settings.threshold is not None  # and comes before the calibrated one
     return {
         "id": calibration.id,
@@ -152,12 +148,12 @@ def rollback_command(
 ) -> None:
     """Make an older snapshot live again. The next `pincite index` follows the sources again."""
     settings = load_settings(store=store)
-    target = Store(settings.store, keep=settings.keep)
+    target = open_store(settings.store, keep=settings.keep)
     before = target.live_id()
-    manifest = roll_back(target, snapshot)
+    live = target.roll_back(snapshot)
     note(
-        f"Snapshot {manifest.id} is live again: {manifest.documents} documents, "
-        f"{manifest.passages} passages. {before} is kept: `pincite rollback {before}` goes back."
+        f"Snapshot {live.id} is live again: {live.documents} documents, "
+        f"{live.passages} passages. {before} is kept: `pincite rollback {before}` goes back."
     )
     note(
         "The SOURCEs and ignore patterns of that snapshot are back, too. The next `pincite index` "
@@ -173,10 +169,10 @@ def purge_command(store: StoreOption = None) -> None:
     What was deleted since `pincite index` last ran is still live: run that first. Every file that
     is kept is searched for what is forgotten. Exit code 1: something was found.
     """
-    target = Store(load_settings(store=store).store)
+    target = open_store(load_settings(store=store).store)
     _say_what_stays(target)
     with progress_bar() as progress:
-        done = purge(target, progress)
+        done = target.purge(progress)
     for source in done.documents[:_LISTED]:
         note(f"- {source}")
     if len(done.documents) > _LISTED:
@@ -188,6 +184,11 @@ def purge_command(store: StoreOption = None) -> None:
     if done.found:
         for file, what in done.found[:_LISTED]:
             note(f"! {file}: {what}")
+        if not done.files:
+            raise PinciteError(
+                f"{len(done.found)} removed sentences stand in uploads, and nothing was forgotten: "
+                "replace or delete these uploads, and retry."
+            )
         raise PinciteError(
             f"{searched}: {len(done.found)} found. Remove what holds them, and retry."
         )
@@ -198,8 +199,8 @@ def purge_command(store: StoreOption = None) -> None:
 
 def _say_what_stays(store: Store) -> None:
     """Say what a person may think is forgotten but is not, and the other way round."""
-    live = store.live_manifest()
-    for newer in newer_than_live(store):
+    live = store.live()
+    for newer in store.newer_than_live():
         note(f"! {newer} is newer and goes: after a rollback, {live.id} is the live snapshot.")
     if not live.sources:
         return
@@ -231,7 +232,7 @@ def add_command(
     if not wanted <= set(RIGHTS):
         raise SettingsError(f"--can {can!r}: give {' or '.join(RIGHTS)}, or ask,write for both.")
     rights = tuple(right for right in RIGHTS if right in wanted)
-    print(_keys(store).add(name, rights))
+    print(add_key(_keys(store), name, rights))
     note(
         f"The key {name} may {' and '.join(rights)}. It is not shown again; send it as the header "
         "`Authorization: Bearer KEY`. A service on this store asks for keys from its next start on."
@@ -253,9 +254,9 @@ def revoke_command(
     name: Annotated[str, typer.Argument(help="The key's name.")], store: StoreOption = None
 ) -> None:
     """Forget a key: from now on it opens nothing, in a running service, too."""
-    _keys(store).revoke(name)
+    revoke_key(_keys(store), name)
     note(f"The key {name} is revoked.")
 
 
 def _keys(store: Path | None) -> Keys:
-    return Keys(Store(load_settings(store=store).store))
+    return open_store(load_settings(store=store).store).keys

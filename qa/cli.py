@@ -177,8 +177,7 @@ def verify_command(
     store: StoreOption = None,
 ) -> None:
     """Check an answer against the sources as they are now. Exit code 4: not all of it holds."""
-    from index.store.snapshot import open_snapshot
-    from index.store.store import Store
+    from index.store import open_store
     from qa.formats.verdicts import VerificationJson, verdict_lines
     from qa.verify.answer_json import read_answer
     from qa.verify.checking import verify
@@ -186,8 +185,8 @@ def verify_command(
 
     settings = load_settings(store=store)
     answer = read_answer(_read(file))
-    target = Store(settings.store)
-    verification = verify(answer, SourceDocuments(open_snapshot(target), target.uploads))
+    target = open_store(settings.store)
+    verification = verify(answer, SourceDocuments(target.open(), target.uploads))
     if as_json:
         print(VerificationJson.of(verification).model_dump_json(indent=2))
     else:

@@ -22,9 +22,9 @@ from index.encoding.encoder import Encoder
 from index.encoding.model import Model, find_model
 from index.errors import ModelError
 from index.records import Span
-from index.store.manifest import Manifest
-from index.store.snapshot import Snapshot, open_snapshot
-from index.store.store import Store
+from index.store import open_store
+from index.store.protocols import Snapshot
+from index.store.records import Allowed, SnapshotInfo
 from qa.answer.calibration import Rule
 from qa.answer.decision import judge, model_of, read_windows
 from qa.answer.quotes import compose, highlights
@@ -37,8 +37,6 @@ from qa.read.reader import NO_READER, open_reader_if_any
 from qa.read.reading import Reader
 from qa.read.windows import PASSAGES, Window, windows_to_read
 from qa.records import STAGES, Answer, Correction, Hit, ReaderUsed, Stage, left_out, stages_without
-from qa.retrieve.candidates import RowMask
-from qa.retrieve.lexical import Lexicon
 from qa.retrieve.near_duplicates import Families, Group
 from qa.retrieve.retriever import Retriever
 
@@ -93,17 +91,17 @@ class Engine:
         model, or `backend` cannot be had.
         """
         stages = stages_without(without)
-        target = Store(Path(store))
+        target = open_store(Path(store))
         while True:
-            manifest = target.live_manifest()
+            info = target.live()
             with ThreadPoolExecutor(max_workers=2) as threads:
-                opening = threads.submit(open_snapshot, target)
+                opening = threads.submit(target.open)
                 preparing = threads.submit(_ready_reader, reader, backend)
-                built_with = _model_built_with(manifest, model)
+                built_with = _model_built_with(info, model)
                 encoder = Batched(open_encoder(built_with, backend))
                 encoder.encode(["Ready?"], "query")  # so that no question waits for the weights
                 snapshot, ready_reader = opening.result(), preparing.result()
-            if snapshot.manifest.model_fingerprint == built_with.fingerprint:
+            if snapshot.info.model_fingerprint == built_with.fingerprint:
                 tokenizer = built_with.tokenizer()
                 return cls(
                     snapshot, built_with, encoder, tokenizer, ready_reader, threshold, stages
@@ -138,7 +136,7 @@ class Engine:
         families, groups = self._retrieve(query, allowed, timer)
         windows = self._read(query, groups, timer)
         with timer.stage("judging"):
-            trace = judge(query, families, groups, windows, self.reader, self.lexicon)
+            trace = judge(query, families, groups, windows, self.reader, self.snapshot)
         return replace(trace, stage_ms=timer.stage_ms)
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
@@ -161,17 +159,12 @@ class Engine:
         )
 
     @cached_property
-    def lexicon(self) -> Lexicon:
-        """The terms of the snapshot."""
-        return Lexicon.of(self.snapshot.postings, self.snapshot.columns.document_numbers)
-
-    @cached_property
     def retriever(self) -> Retriever:
         """The searches of the snapshot."""
-        return Retriever(self.snapshot, self.lexicon, self.stages)
+        return Retriever(self.snapshot, self.stages)
 
     @cached_property
-    def rows_of(self) -> Callable[[Filter], RowMask]:
+    def rows_of(self) -> Callable[[Filter], Allowed]:
         """The function from a filter to the passages that it lets through."""
         return rows_by_filter(self.snapshot)
 
@@ -187,19 +180,19 @@ class Engine:
         corrections: tuple[Correction, ...] = ()
         if "spelling" in self.stages:
             with timer.stage("spelling"):
-                read, corrections = corrected(question, self.lexicon, tokenizer, most_tokens)
+                read, corrections = corrected(question, self.snapshot, tokenizer, most_tokens)
         with timer.stage("encoding"):
             vector = self.encoder.encode([read], "query")[0]
         with timer.stage("terms"):
-            return Query.of(question, read, corrections, vector, self.lexicon)
+            return Query.of(question, read, corrections, vector, self.snapshot)
 
-    def _allowed(self, filters: Filter | Mapping[str, Any] | None) -> RowMask | None:
+    def _allowed(self, filters: Filter | Mapping[str, Any] | None) -> Allowed | None:
         if filters is None or filters == {}:
             return None
         return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
 
     def _retrieve(
-        self, query: Query, allowed: RowMask | None, timer: "_StageTimer"
+        self, query: Query, allowed: Allowed | None, timer: "_StageTimer"
     ) -> tuple[Families, Sequence[Group]]:
         """Return the passages near the question, and their first groups of near-duplicates."""
         with timer.stage("vectors"):
@@ -285,10 +278,10 @@ class _StageTimer:
                 yield
 
 
-def _model_built_with(manifest: Manifest, name: str | None) -> Model:
-    built_with = manifest.model_name
+def _model_built_with(info: SnapshotInfo, name: str | None) -> Model:
+    built_with = info.model_name
     model = find_model(name or built_with)
-    if model.fingerprint != manifest.model_fingerprint:
+    if model.fingerprint != info.model_fingerprint:
         raise ModelError(
             f"The store was built by the model {built_with}, which is not {model.name} as it is "
             f"here: leave out --model, or rebuild with `pincite index --model {model.name}`."

@@ -8,7 +8,7 @@ from itertools import chain, groupby, islice, zip_longest
 from operator import attrgetter
 
 from index.records import ChunkedDocument, Passage, headings
-from index.store.snapshot import Snapshot
+from index.store.protocols import Snapshot
 from qa.engine import Engine
 from qa.question.wording import content_words, leans_back, same_claim_words, word_count
 
@@ -58,7 +58,7 @@ def examples(engine: Engine) -> tuple[str, ...]:
 
 def _some_files(snapshot: Snapshot) -> list[list[ChunkedDocument]]:
     """Return the first documents of some files, which are spread over all names."""
-    by_source = groupby(snapshot.chunked.values(), key=attrgetter("document.source"))
+    by_source = groupby(snapshot.documents(), key=attrgetter("document.source"))
     files = ((source, list(islice(own, DOCUMENTS_OF_A_SOURCE))) for source, own in by_source)
     spread = nsmallest(SOURCES_LOOKED_AT, files, key=lambda file: sha256(file[0].encode()).digest())
     return [documents for _, documents in spread]

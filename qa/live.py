@@ -8,23 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import PinciteError
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
 from qa.engine import Engine
 
 _RETRY_SECONDS = 2.0
 """How long to wait before opening again a live snapshot that could not be opened."""
+_RENEW_SECONDS = 0.5
+"""How long to wait before opening once more the snapshot that is open."""
+_MOST_RENEWALS = 3
 
 
 class LiveEngine:
     """Holds the current engine, opened with `options`; swaps it whole. Threads may share it."""
 
     def __init__(self, store: Path, **options: Any) -> None:
-        self._store = Store(store)
+        self._store = open_store(store)
         self._open = partial(Engine.open, store, **options)
         self._swapping = threading.Lock()
+        self._version: object = None
         self._engine = self._open()
-        self._engine.snapshot.dense.warm()
+        self._engine.snapshot.warm()
         self._broken_id: str | None = None
         self._retry_at = 0.0
 
@@ -35,26 +38,31 @@ class LiveEngine:
 
     @property
     def published_at(self) -> float:
-        """When the snapshot of `latest` was made, in seconds since 1970; 0 if unknown."""
-        try:
-            return self._store.published_at(self._engine.snapshot.id)
-        except PinciteError:
-            return 0.0
+        """When the snapshot of `latest` went live, in seconds since 1970."""
+        return self._engine.snapshot.info.published
 
     def current(self) -> Engine:
-        """Return the engine of the live snapshot, or the last one where that cannot be opened."""
+        """Return the engine of the live snapshot, or the last one where that cannot be opened.
+
+        The same snapshot is opened once more when something else was written: who has it open from
+        before keeps what was purged since.
+        """
         engine = self._engine
         try:
+            version = self._store.version()
+            if version == self._version:
+                return engine
             live = self._store.live_id()
         except PinciteError:
             return engine
-        is_broken = live == self._broken_id and time.monotonic() < self._retry_at
-        if live == engine.snapshot.id or is_broken:
+        if live in (engine.snapshot.id, self._broken_id) and time.monotonic() < self._retry_at:
             return engine
         if not self._swapping.acquire(blocking=False):
             return engine  # another thread opens it; this question need not wait
         try:
-            self._engine = self._successor(engine)
+            self._engine = self._successor(self._engine)
+            self._version = version
+            self._retry_at = time.monotonic() + _RENEW_SECONDS
         except PinciteError:
             self._broken_id = live
             self._retry_at = time.monotonic() + _RETRY_SECONDS
@@ -62,17 +70,32 @@ class LiveEngine:
             self._swapping.release()
         return self._engine
 
+    def follow(self) -> None:
+        """Look at the store again and again, for good, so that nothing purged is kept open."""
+        while True:
+            time.sleep(_RENEW_SECONDS)
+            self.current()
+
     def catch_up(self) -> Engine:
-        """Wait for the engine of the live snapshot. Raises PinciteError if it cannot be opened."""
+        """Wait for the engine of the live snapshot. Raises PinciteError if it cannot be opened.
+
+        It is opened once more where anything was written since, at most three times: opening may
+        itself bring what was written to its place.
+        """
         with self._swapping:
-            if self._store.live_id() != self._engine.snapshot.id:
+            for _ in range(_MOST_RENEWALS):
+                version = self._store.version()
+                if version == self._version:
+                    break
                 self._engine = self._successor(self._engine)
+                self._version = version
             return self._engine
 
     def _successor(self, engine: Engine) -> Engine:
         """Open the live snapshot, with the loaded model if it is still the right one."""
-        snapshot = open_snapshot(self._store, known=engine.snapshot)
-        snapshot.dense.warm()
-        if snapshot.manifest.model_fingerprint == engine.model.fingerprint:
+        snapshot = self._store.open(previous=engine.snapshot)
+        if snapshot.id != engine.snapshot.id:
+            snapshot.warm()
+        if snapshot.info.model_fingerprint == engine.model.fingerprint:
             return replace(engine, snapshot=snapshot)
         return self._open()

@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from index.store.publishing import corpus_digest
-from index.store.snapshot import Snapshot
+from index.store.protocols import Snapshot
 from qa.answer.calibration import SCORING, Calibration, Counts, ScoreKey, Tally, key_of
 from qa.read.reader import NO_READER
 
@@ -31,5 +30,5 @@ PROMISE = (
 
 def fitting(snapshot: Snapshot, **changes: Any) -> Calibration:
     """Return the calibration as if it had been made on `snapshot`, but for `changes`."""
-    key, corpus = key_of(snapshot.manifest), corpus_digest(snapshot.chunked.without_texts())
+    key, corpus = key_of(snapshot.info), snapshot.info.corpus
     return replace(CALIBRATION, **{"key": key, "corpus": corpus, **changes})

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from index.encoding.choose import open_encoder
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model, find_model
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from qa.read.reader import open_reader
 from qa.read.reading import Reader
@@ -108,11 +108,12 @@ def seeds_store(
 ) -> Iterator[Path]:
     """A store of the seed texts, built with the default model once a run. Not to be written to."""
     folder = shared_folder / "seeds-store"
+    store = open_store(folder)
     with FileLock(shared_folder / "seeds-store.lock"):
-        if not folder.exists():
-            sync(Store(shared_folder / "new" / "store"), [seeds_dir], model, encoder)
-            (shared_folder / "new" / "store").rename(folder)
+        if not store.exists:
+            sync(store, [seeds_dir], model, encoder)
+    built = store.live_id()
     yield folder
-    held = {path.name for path in folder.iterdir() if path.suffix != ".lock"}
-    assert held == {"live.json", "objects", "snapshots"}, "a test wrote to it"
-    assert len([*(folder / "snapshots").iterdir()]) == 1, "a test wrote to it"
+    assert [info.id for info in store.snapshots()] == [built], "a test wrote to it"
+    given = store.uploads.all(), store.jobs.pending(), store.feedback.all()
+    assert not any((*given, store.keys.ever_added(), store.gold())), "a test wrote to it"

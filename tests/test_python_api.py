@@ -10,7 +10,7 @@ import pytest
 import pincite
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from pincite import Engine
 from tests.pdf_writing import lines, write_pdf
@@ -42,7 +42,7 @@ def test_a_citation_of_a_pdf_has_its_pages(
     (folder := tmp_path / "reports").mkdir()
     pages = [lines(72, 700, "The year was long and dry."), lines(72, 700, "Redness fades in May.")]
     (folder / "report.pdf").write_bytes(write_pdf(pages))
-    sync(Store(tmp_path / "store"), [folder], model, encoder)
+    sync(open_store(tmp_path / "store"), [folder], model, encoder)
     (citation,) = Engine.open(tmp_path / "store").ask("When does redness fade?").citations
     assert (citation.cited_text, citation.pages) == ("Redness fades in May.", (2, 2))
     (plain, *_) = engine.ask("What is microneedling?").citations

@@ -22,8 +22,8 @@ PRIVATE_WORDS = set(
     """.split()
 )
 """Words that mean something only to those who wrote the code."""
-TO_BE_REPLACED = "index/store/"
-"""Where such names may still be: all of it is to become a database."""
+STORE = {"index.store", "index.store.protocols", "index.store.records"}
+"""What all others may import of it: how a store keeps its content is its own business."""
 MODULES = sorted(path for package in PACKAGES for path in (REPOSITORY / package).rglob("*.py"))
 
 
@@ -74,6 +74,39 @@ def test_imports_run_one_way():
 )
 def test_an_upward_import_is_found(package: str, source: str, expected: list[tuple[int, str]]):
     assert upward_imports(package, source) == expected
+
+
+def test_the_store_is_asked_by_its_protocols_only():
+    outside = [
+        path
+        for folder in (*PACKAGES, "benchmarks", "training")
+        for path in sorted((REPOSITORY / folder).rglob("*.py"))
+        if not name_of(path).startswith("index/store/")
+    ]
+    wrong = {
+        name_of(path): parts
+        for path in outside
+        if (parts := parts_of_the_store(path.read_text(encoding="utf-8")))
+    }
+    assert wrong == {}
+
+
+def parts_of_the_store(source: str) -> set[str]:
+    """Return the modules of the store that a module imports and should not know."""
+    inside = {name for name in map(dotted, MODULES) if name.startswith("index.store.")}
+    return (inside - STORE).intersection(targets_of(source))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("from index.store import open_store, records\nimport index.store.protocols", []),
+        ("from index.store import local", ["index.store.local"]),
+        ("def f():\n    import index.store.local.store", ["index.store.local.store"]),
+    ],
+)
+def test_a_look_into_the_store_is_found(source: str, expected: list[str]):
+    assert sorted(parts_of_the_store(source)) == expected
 
 
 def dotted(module: Path) -> str:
@@ -150,7 +183,6 @@ def test_every_name_says_what_a_module_is_and_is_not_taken():
     own |= set(MODULES)
     assert [name_of(path) for path in sorted(own) if path.stem in taken] == []
     private = {name_of(path) for path in own if path.stem.strip("_") in PRIVATE_WORDS}
-    private = {name for name in private if not name.startswith(TO_BE_REPLACED)}
     assert private == set(), "these words say something to their authors only"
 
 

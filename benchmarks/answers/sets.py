@@ -137,7 +137,7 @@ def holds_figure(text: str, figure: str) -> bool:
 
 def _ask_gold(gold: Path, folder: Path, sets: IndexedSets) -> Run:
     engine = sets.open_folder(folder, folder)
-    documents = [each.document for each in engine.snapshot.chunked.values()]
+    documents = [each.document for each in engine.snapshot.documents()]
     return evaluate(engine, locate(read_gold(gold), documents), top_k=sets.settings.top_k)
 
 

@@ -57,7 +57,7 @@ def measured_sets(data: Path, seeds: Path, cache: Path | None) -> Iterator[Measu
 
 def _seeds(seeds: Path, sets: IndexedSets) -> MeasuredSet:
     engine = sets.open_folder(seeds, seeds)
-    gold = locate(read_gold(PACKAGED_GOLD), [c.document for c in engine.snapshot.chunked.values()])
+    gold = locate(read_gold(PACKAGED_GOLD), [c.document for c in engine.snapshot.documents()])
     return MeasuredSet("seeds", engine, gold.questions)
 
 

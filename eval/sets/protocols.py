@@ -20,8 +20,8 @@ from index.encoding.model import DEFAULT_MODEL, find_model
 from index.errors import StoreError
 from index.progress import Progress
 from index.records import Document
-from index.store.snapshot import Snapshot, open_snapshot
-from index.store.store import Store
+from index.store import open_store
+from index.store.protocols import Snapshot
 from index.sync import publish_documents, sync
 from qa.engine import Engine
 from qa.question.query import MAX_QUESTION_CHARS
@@ -41,7 +41,7 @@ class IndexedSets:
         """Index the files of a set as `pincite index` does; open an engine on them."""
         with self._locked(source) as folder:
             store = folder / "store"
-            sync(Store(store), [files], self._model, self._encoder(), self.progress)
+            sync(open_store(store), [files], self._model, self._encoder(), self.progress)
             return Engine.open(store, **self.settings.for_engine)
 
     def open_documents(
@@ -55,9 +55,9 @@ class IndexedSets:
             whole: list[Snapshot] = []
             if share != "store":
                 with suppress(StoreError):  # there may be none yet, or a damaged one
-                    whole = [open_snapshot(Store(folder / "store"))]
+                    whole = [open_store(folder / "store").open()]
             publish_documents(
-                Store(folder / share),
+                open_store(folder / share),
                 documents,
                 self._model,
                 self._encoder(),
@@ -98,7 +98,7 @@ def run_spans(folder: Path, sets: IndexedSets) -> Run:
     """Ask the questions about texts that are pooled in one store. Raises GoldError."""
     rows = read_spans(folder)
     engine = sets.open_folder(folder, corpora_of(folder))
-    documents = [chunked.document for chunked in engine.snapshot.chunked.values()]
+    documents = [chunked.document for chunked in engine.snapshot.documents()]
     return _ask(engine, locate_spans(folder, rows, documents), sets, "spans", {})
 
 

@@ -1,5 +1,6 @@
 """From a document to its passages: whole sentences of one section, as long as the encoder reads."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,6 +11,7 @@ from index.records import (
     ChunkedDocument,
     Document,
     Passage,
+    Skipped,
     Span,
     lines_above,
     passage_id,
@@ -46,11 +48,13 @@ class Chunker:
         passages: list[Passage] = []
         for _, blocks in groupby(outline.blocks, key=lambda block: block.section):
             passages.extend(self._passages(document, context, list(blocks)))
-        skipped = tuple(
-            part
-            for part in outline.skipped
-            if not any(p.start <= part.start and part.end <= p.end for p in passages)
-        )
+        starts = [passage.start for passage in passages]
+
+        def is_in_passage(part: Skipped) -> bool:
+            before = bisect_right(starts, part.start)
+            return before > 0 and part.end <= passages[before - 1].end
+
+        skipped = tuple(part for part in outline.skipped if not is_in_passage(part))
         return ChunkedDocument(document, tuple(passages), skipped)
 
     def _passages(

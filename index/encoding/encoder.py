@@ -49,6 +49,8 @@ class TorchEncoder:
     def encode(self, texts: Sequence[str], role: Role) -> Vectors:
         """Return one row a text, shape (len(texts), dimension), each of Euclidean length 1."""
         transformer = self.loaded()
+        if not texts:
+            return np.empty((0, transformer.get_embedding_dimension() or 0), np.float32)
         encode: Any = transformer.encode_query if role == "query" else transformer.encode_document
         vectors = encode(
             list(texts),

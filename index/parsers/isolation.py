@@ -19,11 +19,11 @@ from typing import Any, BinaryIO, cast
 
 import orjson
 
+from index.document_json import document_from_json
 from index.errors import ReadingError
 from index.parsers.files import OutOfReachError, UnreadableFileError
 from index.records import Document
 from index.sources.listing import SourceFile
-from index.store.document_json import document_from_json
 
 SECONDS_PER_STEP = 60
 """From one sign of progress to the next. A document and a page of one are such signs."""

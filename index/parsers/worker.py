@@ -13,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from index.document_json import document_to_json
 from index.parsers import READERS
 from index.parsers.files import OutOfReachError, UnreadableFileError, progress_told_to
 from index.parsers.isolation import OUT_OF_MEMORY, read_frame, write_frame
 from index.sources.listing import SourceFile
-from index.store.document_json import document_to_json
 
 MEMORY_BYTES = 2 * 2**30
 """Address space, beyond what the process has when it starts to work."""

@@ -9,13 +9,11 @@ passages well, but do not rank them well.
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from index.store.stack import Stack
 
 Hits = list[tuple[int, float]]
 """Rows with their cosines, best first, equal ones in row order."""
@@ -39,11 +37,14 @@ _MOST_BY_CODES = 1 / 10
 
 
 class DenseIndex:
-    """The passages' float16 vectors, in memory or on the disk. Safe to share between threads."""
+    """The passages' float16 vectors, which may be mapped from disk. Threads may share it.
 
-    def __init__(self, vectors: Stack, codes: Codes | None = None) -> None:
+    Codes, if there are any, are those of the first rows; the rows behind them are compared exactly.
+    """
+
+    def __init__(self, vectors: NDArray[np.float16], codes: Codes | None = None) -> None:
+        self.vectors = vectors
         self.codes = codes
-        self._vectors = vectors.joined() if len(vectors) < CODED_FROM else vectors
 
     def search(
         self,
@@ -57,7 +58,7 @@ class DenseIndex:
 
         `question` has length one. With `exact`, no codes are looked at.
         """
-        passages = len(self._vectors)
+        passages = len(self.vectors)
         allowed = passages if rows is None else int(np.count_nonzero(rows))
         limit = min(limit, allowed)
         if not limit:
@@ -68,32 +69,37 @@ class DenseIndex:
             return self._nearest_of(np.flatnonzero(rows), question, limit)
         by_codes = compared * passages // allowed
         if self.codes is None or exact or by_codes > passages * _MOST_BY_CODES:
-            return nearest(self._blocks(), question, limit, rows)
+            return self._nearest_of_all(question, limit, rows)
         # A second thread would take a core from the encoder. The setting is this thread's own.
         _faiss().omp_set_num_threads(1)
         found: NDArray[np.int64] = self.codes.search(question[None, :], by_codes)[1][0]
         if rows is not None:
             found = found[rows[found]]
             if len(found) < compared / 2:  # the allowed rows are far from the question
-                return nearest(self._blocks(), question, limit, rows)
-        return self._nearest_of(np.sort(found), question, limit)
+                return self._nearest_of_all(question, limit, rows)
+        return self._nearest_of(np.sort(found), question, limit, rows, self.codes.ntotal)
 
     def warm(self) -> None:
         """Bring vectors that are read at random into memory, by a thread of its own."""
         if self.codes is not None:
-            bring_in(self._vectors.arrays)
+            bring_in([self.vectors])
 
     def _nearest_of(
-        self, rows: NDArray[np.int64], question: NDArray[np.float32], limit: int
+        self,
+        chosen: NDArray[np.int64],
+        question: NDArray[np.float32],
+        limit: int,
+        rows: Mask | None = None,
+        all_from: int | None = None,
     ) -> Hits:
-        return nearest([(self._vectors.take(rows), rows)], question, limit)
+        """Return the nearest of the chosen rows, and of all rows from `all_from` on."""
+        blocks = [(self.vectors.take(chosen, axis=0), chosen)]
+        if all_from is not None and all_from < len(self.vectors):
+            blocks.append((self.vectors[all_from:], np.arange(all_from, len(self.vectors))))
+        return nearest(blocks, question, limit, rows)
 
-    def _blocks(self) -> Iterator[tuple[NDArray[np.float16], NDArray[np.int64]]]:
-        start = 0
-        for vectors in self._vectors.arrays:
-            end = start + len(vectors)
-            yield vectors, np.arange(start, end)
-            start = end
+    def _nearest_of_all(self, question: NDArray[np.float32], limit: int, rows: Mask | None) -> Hits:
+        return nearest([(self.vectors, np.arange(len(self.vectors)))], question, limit, rows)
 
 
 def nearest(
@@ -139,36 +145,56 @@ _ROUNDS = 10
 _AT_ONCE = 16_384  # rows that are widened to float32 at a time
 
 
-def are_worth_it(vectors: Stack) -> bool:
-    """Tell whether there are so many vectors that codes find the nearest sooner."""
-    return len(vectors) >= CODED_FROM and vectors.arrays[0].shape[1] % _DIMENSIONS == 0
+def codes_of(
+    vectors: NDArray[np.float16], before: NDArray[np.uint8] | None
+) -> NDArray[np.uint8] | None:
+    """Return the codes of vectors as FAISS writes them, None where there are too few to need any.
+
+    `before` are those of the first of these vectors. They are returned as they are while few came
+    behind them. Then these are added, and when there are twice as many, all get codes anew.
+    """
+    count, dimension = vectors.shape
+    if count < CODED_FROM or dimension % _DIMENSIONS:
+        return None
+    if before is not None:
+        index = read_codes(before)
+        if count - index.ntotal < CODED_FROM:
+            return before
+        if count < 2 * index.ntotal:
+            return _with_codes(index, vectors)
+    return _with_codes(_trained(vectors), vectors)
 
 
-def make_codes(vectors: Stack) -> bytes:
-    """Return the codes of float16 vectors, as FAISS writes them: the same for the same vectors."""
+def _trained(vectors: NDArray[np.float16]) -> Codes:
+    """Return an index without codes yet, which is the same for the same vectors."""
     faiss = _faiss()
-    dimension = vectors.arrays[0].shape[1]
-    parts = dimension // _DIMENSIONS
-    index = faiss.IndexPQFastScan(dimension, parts, 4, faiss.METRIC_INNER_PRODUCT)
+    dimension = vectors.shape[1]
+    index = faiss.IndexPQFastScan(
+        dimension, dimension // _DIMENSIONS, 4, faiss.METRIC_INNER_PRODUCT
+    )
     index.pq.cp.niter = _ROUNDS
     index.pq.cp.min_points_per_centroid = 1  # else it warns, where there are few
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)  # sums depend on how threads divide them
     try:
         spread = np.linspace(0, len(vectors) - 1, min(_SAMPLE, len(vectors))).astype(np.int64)
-        index.train(vectors.take(spread).astype(np.float32))
+        index.train(vectors.take(spread, axis=0).astype(np.float32))
     finally:
         faiss.omp_set_num_threads(threads)
-    for start in range(0, len(vectors), _AT_ONCE):
-        rows = vectors.rows(start, min(start + _AT_ONCE, len(vectors)))
-        index.add(rows.astype(np.float32))
-    content: bytes = faiss.serialize_index(index).tobytes()
+    return index
+
+
+def _with_codes(index: Codes, vectors: NDArray[np.float16]) -> NDArray[np.uint8]:
+    """Add the codes of vectors that an index does not have; return its form on disk."""
+    for start in range(index.ntotal, len(vectors), _AT_ONCE):
+        index.add(vectors[start : start + _AT_ONCE].astype(np.float32))
+    content: NDArray[np.uint8] = _faiss().serialize_index(index)
     return content
 
 
-def read_codes(content: bytes) -> Codes:
-    """Return the codes that `make_codes` wrote; they are held in memory."""
-    return _faiss().deserialize_index(np.frombuffer(content, np.uint8))
+def read_codes(content: NDArray[np.uint8]) -> Codes:
+    """Return the codes that `codes_of` wrote; they are held in memory."""
+    return _faiss().deserialize_index(np.ascontiguousarray(content))
 
 
 def _faiss() -> Any:

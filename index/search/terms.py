@@ -1,7 +1,7 @@
 """The terms that lexical search compares: folded words, cut to English stems.
 
-Postings hold these terms: if they change, raise `index.store.manifest.FORMAT`. Passages hold the
-words of file names: if these change, raise `index.chunking.chunker.VERSION`.
+Stores hold these terms, and passages the words of file names: if either changes, raise
+`index.chunking.chunker.VERSION`, and everything is made anew.
 """
 
 import re

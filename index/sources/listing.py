@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index.errors import SourceError
-from index.store.store_folder import LIVE, OBJECTS
+from index.store import is_store
 
 IGNORE_FILE = ".pinciteignore"
 LEADS_OUT = "a link that leads out of SOURCE; give the target as a SOURCE of its own"
@@ -141,11 +141,10 @@ def is_within(path: Path | str, root: Path | str) -> bool:
     return whole == outer or whole.startswith(outer if outer.endswith("/") else f"{outer}/")
 
 
-def is_store(folder: Path, own: Path | None) -> bool:
-    """Tell whether a folder is a store: `own`, or any other."""
+def is_left_out(folder: Path, own_store: Path | None) -> bool:
+    """Tell whether a folder is a store, the own one or any other."""
     try:
-        made_here = (folder / LIVE).is_file() and (folder / OBJECTS).is_dir()
-        return made_here or folder.resolve() == own
+        return is_store(folder) or folder.resolve() == own_store
     except OSError:
         return False
 
@@ -202,7 +201,7 @@ def _walk(
     for folder, folders, names in os.walk(source, onerror=failed.append):
         here = Path(folder)
         entered: list[str] = []
-        for name in sorted(name for name in folders if not is_store(here / name, store)):
+        for name in sorted(name for name in folders if not is_left_out(here / name, store)):
             if name.startswith("."):
                 yield _Item(here / name, "hidden")
             elif ignored.has(here / name, is_folder=True):
@@ -253,7 +252,9 @@ def _why_not_followed(path: Path, sources: Sequence[Path], ignore: Sequence[str]
 def _would_list(file: Path, source: Path, ignore: Sequence[str]) -> bool:
     below = file.relative_to(source).parts
     folders = [source.joinpath(*below[:depth]) for depth in range(1, len(below))]
-    if any(part.startswith(".") for part in below) or any(is_store(each, None) for each in folders):
+    if any(part.startswith(".") for part in below) or any(
+        is_left_out(each, None) for each in folders
+    ):
         return False
     ignored = Ignored(source, ignore)
     return not (ignored.has(file) or any(ignored.has(each, is_folder=True) for each in folders))

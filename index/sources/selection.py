@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.errors import SourceError, StoreError, StoreMissingError
+from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusableError
 from index.sources.listing import (
     SkippedFile,
     SourceFile,
@@ -13,9 +13,8 @@ from index.sources.listing import (
     list_files,
     resolve_sources,
 )
-from index.store.manifest import Remembered
-from index.store.store import Store
-from index.store.uploads import Upload
+from index.store.protocols import Store
+from index.store.records import SnapshotInfo, Upload
 
 
 class NothingToIndexError(SourceError):
@@ -34,7 +33,7 @@ class Selection:
     ignore: tuple[str, ...]
     files: list[tuple[SourceFile, Upload | None]]
     skipped: list[SkippedFile]
-    remembered: Remembered | None  # of the last sync, if it can be read
+    remembered: SnapshotInfo | None  # of the last sync, if it can be read
 
     @property
     def dropped(self) -> tuple[Path, ...]:
@@ -43,6 +42,11 @@ class Selection:
         return tuple(
             path for path in before if not any(is_within(path, source) for source in self.sources)
         )
+
+    def after_repair(self, store: Store) -> "Selection":
+        """Return the same with the uploads that the store has now."""
+        files = [(file, upload) for file, upload in self.files if upload is None]
+        return replace(self, files=files + _uploads(store))
 
     def counts(self, locations: Iterable[Path]) -> dict[Path, int]:
         """Return how many documents each SOURCE holds, given where each document lies."""
@@ -89,7 +93,7 @@ def select_sources(
     """
     remembered = None
     try:
-        remembered = store.remembered()
+        remembered = store.live()
     except StoreMissingError:
         if not sources:
             raise SourceError(
@@ -102,5 +106,15 @@ def select_sources(
     patterns = (remembered.ignore if remembered else ()) if ignore is None else tuple(ignore)
     listed, skipped = list_files(roots, store.folder, patterns)
     files: list[tuple[SourceFile, Upload | None]] = [(file, None) for file in listed]
-    files += [(store.uploads.file(upload), upload) for upload in store.uploads.all()]
-    return Selection(roots, patterns, files, skipped, remembered)
+    return Selection(roots, patterns, files + _uploads(store), skipped, remembered)
+
+
+def _uploads(store: Store) -> list[tuple[SourceFile, Upload | None]]:
+    try:
+        uploads = store.uploads.all()
+    except StoreUnusableError:  # what can be read of them is taken over when it is repaired
+        return []
+    return [
+        (SourceFile(Path(upload.source), upload.source, upload.kind, upload.id), upload)
+        for upload in uploads
+    ]

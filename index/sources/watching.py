@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from index.errors import SourceError
-from index.sources.listing import IGNORE_FILE, Ignored, is_store, is_within
+from index.sources.listing import IGNORE_FILE, Ignored, is_left_out, is_within
 
 _log = logging.getLogger("pincite")
 
@@ -106,7 +106,7 @@ def _filter(
     def counts(_: object, name: str) -> bool:
         path = Path(name)
         concerns = any(_concerns(path, source, patterns) for source, patterns in ignored.items())
-        return concerns and not any(is_store(folder, own) for folder in path.parents)
+        return concerns and not any(is_left_out(folder, own) for folder in path.parents)
 
     return counts
 

@@ -2,7 +2,7 @@
 
 The score of a question is the probability that its best quote answers, fitted on public questions
 (`qa.answer.decision`). A `Calibration`, fitted on a user's own questions (`eval.calibration`),
-corrects that probability and says from which score on to answer. A snapshot carries it as a file.
+corrects that probability and says from which score on to answer. A snapshot carries it.
 """
 
 import hashlib
@@ -14,8 +14,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
 
 from index.errors import StoreError
-from index.store.manifest import Manifest
-from index.store.snapshot import Snapshot
+from index.store.protocols import Snapshot
+from index.store.records import SnapshotInfo
 from qa.read.reader import NO_READER
 from qa.records import AppliedCalibration
 
@@ -59,11 +59,12 @@ class Rule:
         """
         by_hand = threshold is not None
         uncalibrated = cls(default_threshold if threshold is None else threshold, by_hand)
-        if snapshot.calibration is None:
+        if snapshot.info.calibration is None:
             return uncalibrated
-        calibration = Calibration.from_bytes(snapshot.calibration)
-        key = key_of(snapshot.manifest, without, reader)
-        standing = calibration.standing(key, snapshot.manifest.corpus)
+        calibration = Calibration.from_bytes(snapshot.info.calibration)
+        standing = calibration.standing(
+            key_of(snapshot.info, without, reader), snapshot.info.corpus
+        )
         if standing == "not in force":
             return uncalibrated
         if threshold is None:
@@ -106,9 +107,9 @@ class ScoreKey:
     without: tuple[str, ...] = ()
 
 
-def key_of(manifest: Manifest, without: tuple[str, ...] = (), reader: str = NO_READER) -> ScoreKey:
+def key_of(info: SnapshotInfo, without: tuple[str, ...] = (), reader: str = NO_READER) -> ScoreKey:
     """Return what the scores of a snapshot depend on."""
-    return ScoreKey(manifest.model_fingerprint, reader, SCORING, manifest.chunking, without)
+    return ScoreKey(info.model_fingerprint, reader, SCORING, info.made_by.chunking, without)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ class Calibration:
         # The logistic function, written so that nothing overflows.
         return (1 + tanh((self.slope * score + self.intercept) / 2)) / 2
 
-    def standing(self, key: ScoreKey, corpus: str | None) -> Standing:
+    def standing(self, key: ScoreKey, corpus: str) -> Standing:
         """Tell whether it applies where scores mean `key` and the documents are `corpus`."""
         if self.key != key:
             return "not in force"

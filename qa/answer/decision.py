@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from index.store.protocols import Snapshot
 from qa.answer.names import figures, lacks, proper_names
 from qa.answer.quotes import Quote, choose, quotes
 from qa.answer.tracing import Evidence, Trace
@@ -17,7 +18,6 @@ from qa.question.query import Query
 from qa.read.reader import BUNDLED
 from qa.read.reading import Reader, Reading
 from qa.read.windows import Window, share_of
-from qa.retrieve.lexical import Lexicon
 from qa.retrieve.near_duplicates import Families, Group
 
 _RANK_CONSTANT, _RANK_LOGIT, _RANK_SCORE = -6.3, 0.8, 6.7
@@ -77,7 +77,7 @@ def judge(
     groups: Sequence[Group],
     windows: Sequence[ReadWindow],
     reader: Reader | None,
-    lexicon: Lexicon,
+    snapshot: Snapshot,
 ) -> Trace:
     """Rank the groups by what was read of them; tell what to quote and how likely it answers.
 
@@ -88,7 +88,7 @@ def judge(
     quotable, missing_names = _with_names(query, windows)
     units = read_units(query.read, quotable, query.coverage, reader)
     ranked = quotes(units)
-    evidence = _evidence_for(ranked[0], query, lexicon) if ranked else None
+    evidence = _evidence_for(ranked[0], query, snapshot) if ranked else None
     return Trace(
         query=query,
         families=families,
@@ -140,11 +140,11 @@ def rank(
     return (*was_read, *others), tuple(map(relevance, was_read))
 
 
-def _evidence_for(quote: Quote, query: Query, lexicon: Lexicon) -> Evidence:
+def _evidence_for(quote: Quote, query: Query, snapshot: Snapshot) -> Evidence:
     coverage, read = query.coverage, quote.key.read
     asked = figures(query.question)
     there = figures(f"{read.window.above}\n{read.window.text}\n{quote.document.title}")
-    in_document = lexicon.held_by_document(query.searched, quote.candidate.row)
+    in_document = snapshot.words.held_by_document(query.searched, quote.candidate.row)
     return Evidence(
         window=read.logit or 0.0,
         quote=quote.log_odds,

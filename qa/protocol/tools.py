@@ -161,7 +161,7 @@ def _passages(answer: Answer) -> str:
 
 def _open(answerer: Answerer, arguments: OpenArguments) -> Reply:
     """Return a part of a document, MOST_CHARACTERS at most."""
-    chunked = answerer.live.current().snapshot.chunked.get(arguments.document_id)
+    chunked = answerer.live.current().snapshot.chunked(arguments.document_id)
     if chunked is None:
         raise QuestionError(
             "There is no document of that id: give the document_id of a citation or a passage."

@@ -18,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.records import Document, MetadataValue
-from index.store.snapshot import Snapshot
-from index.store.stored_documents import StoredDocuments
+from index.store.protocols import Snapshot
+from index.store.records import Allowed
 from qa.errors import FilterError
-from qa.retrieve.candidates import RowMask
 
 MOST_CONDITIONS = 20
 MOST_VALUES = 1000
@@ -232,18 +231,18 @@ class _Column:
     codes: NDArray[np.int32]
 
 
-def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], RowMask]:
+def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], Allowed]:
     """Return a function from a filter to the passages that it lets through.
 
     Threads may share it. It raises FilterError for a field that no document has.
     """
-    documents = snapshot.chunked
-    fields = cache(partial(_listed_fields, documents))
-    column = lru_cache(maxsize=8)(partial(_column, documents))
+    fields = cache(partial(_listed_fields, snapshot))
+    column = lru_cache(maxsize=8)(partial(_column, snapshot))
+    documents = snapshot.info.documents
 
     @lru_cache(maxsize=16)
-    def rows(wanted: Filter) -> RowMask:
-        matching = np.ones(len(documents), np.bool_)
+    def rows(wanted: Filter) -> Allowed:
+        matching = np.ones(documents, np.bool_)
         for condition in wanted.conditions:
             name, values = condition.field, column(condition.field).values
             if all(value is None for value in values) and (documents or name not in OWN_FIELDS):
@@ -253,19 +252,17 @@ def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], RowMask]:
             _refuse_other_kind(condition, values)
             accepted = [value is not None and condition.holds(value) for value in values]
             matching &= np.array(accepted, np.bool_)[column(name).codes]
-        allowed: RowMask = matching[snapshot.columns.document_numbers]
-        allowed.flags.writeable = False
-        return allowed
+        return snapshot.passages_of(matching)
 
     return rows
 
 
-def _column(documents: StoredDocuments, field: str) -> _Column:
+def _column(snapshot: Snapshot, field: str) -> _Column:
     own = OWN_FIELDS.get(field)
     name = field.removeprefix(_METADATA_PREFIX)
     codes: dict[tuple[type, MetadataValue | None], int] = {}  # with its type, for 1 == True
     numbers: list[int] = []
-    for document in documents.without_texts():
+    for document in snapshot.descriptions():
         value = (own(document) or None) if own else document.metadata.get(name)
         numbers.append(codes.setdefault((type(value), value), len(codes)))
     return _Column(tuple(value for _, value in codes), np.array(numbers, np.int32))
@@ -288,10 +285,10 @@ def _refuse_other_kind(condition: Condition, values: Iterable[MetadataValue | No
         )
 
 
-def _listed_fields(documents: StoredDocuments) -> str:
+def _listed_fields(snapshot: Snapshot) -> str:
     """Return the fields to filter by, those of metadata first, cut to a length."""
     metadata, own = set[str](), set[str]()
-    for document in documents.without_texts():
+    for document in snapshot.descriptions():
         metadata.update(document.metadata)
         own.update(name for name, read in OWN_FIELDS.items() if read(document))
     names = [f"{_METADATA_PREFIX}{n}" if n in OWN_FIELDS else n for n in sorted(metadata)]

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.chunking.tokens import Tokenizer
+from index.search.bm25 import Term
 from index.search.terms import fold, stem, terms, word_spans, words
+from index.store.protocols import Snapshot
 from qa.errors import QuestionError
 from qa.question.wording import is_asking_word
 from qa.records import Correction
-from qa.retrieve.lexical import Lexicon, Term
 
 MAX_QUESTION_CHARS = 2000
 LEAST_WEIGHT = 1.0
@@ -81,12 +82,12 @@ class Query:
         read: str,
         corrections: tuple[Correction, ...],
         vector: NDArray[np.float32],
-        lexicon: Lexicon,
+        snapshot: Snapshot,
     ) -> Self:
         """Take a question apart into the terms that a corpus is searched for."""
-        joined = compounds(read, lexicon)
-        unknown = unknown_words(read, lexicon, joined)
-        asked = search_terms(read, lexicon)
+        joined = compounds(read, snapshot)
+        unknown = unknown_words(read, snapshot, joined)
+        asked = search_terms(read, snapshot)
         return cls(question, read, corrections, vector, asked, joined, unknown)
 
     @property
@@ -100,26 +101,26 @@ class Query:
         return Coverage.of(self.terms, self.compounds)
 
 
-def search_terms(read: str, lexicon: Lexicon) -> tuple[Term, ...]:
+def search_terms(read: str, snapshot: Snapshot) -> tuple[Term, ...]:
     """Return the words to search for: those that only make a question are left out."""
     counted = Counter(stem(word) for word in words(read) if not is_asking_word(word))
-    return tuple(Term(text, times, lexicon.weight(text)) for text, times in counted.items())
+    return tuple(Term(text, times, snapshot.words.weight(text)) for text, times in counted.items())
 
 
-def unknown_words(read: str, lexicon: Lexicon, joined: Iterable[Compound]) -> tuple[str, ...]:
+def unknown_words(read: str, snapshot: Snapshot, joined: Iterable[Compound]) -> tuple[str, ...]:
     """Return the words of the question that no document holds, alone or in a compound."""
     parts = {part for compound in joined for part in compound.parts}
 
     def is_unknown(word: str) -> bool:
         term = stem(fold(word))
-        held = term in parts or lexicon.postings.frequency(term)
+        held = term in parts or snapshot.words.frequency(term)
         return not held and not is_asking_word(fold(word))
 
     words_read = dict.fromkeys(span.of(read) for span in word_spans(read))
     return tuple(filter(is_unknown, words_read))
 
 
-def compounds(read: str, lexicon: Lexicon) -> tuple[Compound, ...]:
+def compounds(read: str, snapshot: Snapshot) -> tuple[Compound, ...]:
     """Return the words of the documents that are two neighbouring words of the question.
 
     "not able" is not "notable", nor is "no thing" "nothing".
@@ -127,14 +128,14 @@ def compounds(read: str, lexicon: Lexicon) -> tuple[Compound, ...]:
     joined: dict[str, Compound] = {}
     for one, two in pairwise(word_spans(read)):
         first, second = fold(one.of(read)), fold(two.of(read))
-        if read[one.end : two.start] == " " and _is_compound(first, second, lexicon):
+        if read[one.end : two.start] == " " and _is_compound(first, second, snapshot):
             text = stem(first + second)
-            term = Term(text, 1, lexicon.weight(text))
+            term = Term(text, 1, snapshot.words.weight(text))
             joined.setdefault(text, Compound(term, frozenset({stem(first), stem(second)})))
     return tuple(joined.values())
 
 
-def _is_compound(first: str, second: str, lexicon: Lexicon) -> bool:
+def _is_compound(first: str, second: str, snapshot: Snapshot) -> bool:
     """Tell whether the documents write two words as one, mostly in just this form."""
     if is_asking_word(first) or is_asking_word(second):
         return False
@@ -142,7 +143,7 @@ def _is_compound(first: str, second: str, lexicon: Lexicon) -> bool:
         return False
     word = first + second
     long_enough = len(word) >= _FEWEST_LETTERS_OF_A_COMPOUND and word.isalpha()
-    return long_enough and lexicon.postings.form(stem(word)) == word
+    return long_enough and snapshot.words.form(stem(word)) == word
 
 
 @dataclass(frozen=True, slots=True)

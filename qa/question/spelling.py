@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from index.chunking.tokens import Tokenizer
 from index.search.terms import fold, stem, word_spans
-from index.store.postings import Postings
+from index.store.protocols import Snapshot
 from qa.question.wording import is_asking_word
 from qa.records import Correction
-from qa.retrieve.lexical import Lexicon
 
 if TYPE_CHECKING:
     from spellchecker import SpellChecker
@@ -29,7 +28,7 @@ _OPPOSITES = (
 
 
 def corrected(
-    question: str, lexicon: Lexicon, tokenizer: Tokenizer, max_tokens: int
+    question: str, snapshot: Snapshot, tokenizer: Tokenizer, max_tokens: int
 ) -> tuple[str, tuple[Correction, ...]]:
     """Return the question as it is read, unless that is too long, and what was corrected.
 
@@ -40,11 +39,11 @@ def corrected(
     for number, span in enumerate(word_spans(question)):
         written = span.of(question)
         if looked_up == MOST_LOOKED_UP or not _may_be_a_typo(
-            written, lexicon, tokenizer, first=number == 0
+            written, snapshot, tokenizer, first=number == 0
         ):
             continue
         looked_up += 1
-        if nearest := _nearest(fold(written), lexicon.postings):
+        if nearest := _nearest(fold(written), snapshot):
             corrections.append(Correction(written, nearest))
             read += question[end : span.start] + nearest
             end = span.end
@@ -54,27 +53,27 @@ def corrected(
     return read, tuple(corrections)
 
 
-def _may_be_a_typo(written: str, lexicon: Lexicon, tokenizer: Tokenizer, *, first: bool) -> bool:
+def _may_be_a_typo(written: str, snapshot: Snapshot, tokenizer: Tokenizer, *, first: bool) -> bool:
     """Tell whether a word is plain and long enough, and neither documents nor encoder have it."""
     plain = written.isascii() and written.isalpha() and len(written) >= _FEWEST_LETTERS
     in_lower_case = written.islower() or (first and written[1:].islower())
     if not (plain and in_lower_case) or is_asking_word(written.lower()):
         return False
-    held = lexicon.postings.frequency(stem(fold(written))) > 0
+    held = snapshot.words.frequency(stem(fold(written))) > 0
     return not held and len(tokenizer.tokens(written.lower())) > 1
 
 
-def _nearest(word: str, postings: Postings) -> str | None:
+def _nearest(word: str, snapshot: Snapshot) -> str | None:
     """Return the word of the documents that differs in a letter or two, if any does."""
     from rapidfuzz import process  # here and not above: few questions need it
     from rapidfuzz.distance import OSA
 
     edits = 2 if len(word) >= _LETTERS_FOR_TWO_EDITS else 1
     lengths = range(max(_FEWEST_LETTERS, len(word) - edits), len(word) + edits + 1)
-    forms = postings.forms_beginning_with(word[0], lengths)
+    forms = snapshot.words.forms_beginning_with(word[0], lengths)
     near = process.extract(word, forms, scorer=OSA.distance, score_cutoff=edits, limit=None)
     alike = [
-        (distance, -postings.frequency(stem(form)), form)
+        (distance, -snapshot.words.frequency(stem(form)), form)
         for form, distance, _ in near
         if form.isascii() and form.isalpha() and not _are_opposite(word, form)
     ]

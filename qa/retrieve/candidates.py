@@ -3,18 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from index.records import Document, Passage
-from index.store.snapshot import Snapshot
+from index.store.protocols import Rows, Scores, Snapshot
 from qa.records import Place
-
-RowNumbers = NDArray[np.integer]
-"""Rows of passages in a snapshot."""
-RowMask = NDArray[np.bool_]
-"""For each passage of a snapshot whether it is looked at, shape (passages,)."""
-Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +37,11 @@ class Candidates:
     """
 
     source: Snapshot
-    rows: RowNumbers
+    rows: Rows
     dense: Scores
     lexical: Scores
     score: Scores
-    order: RowNumbers
+    order: Rows
 
     def __len__(self) -> int:
         """Return how many passages there are."""
@@ -63,7 +54,7 @@ class Candidates:
     def candidate(self, number: int) -> Candidate:
         """Return the passage at index `number` of `rows`."""
         row = int(self.rows[number])
-        passage = self.source.passages[row]
+        passage = self.source.passage(row)
         return Candidate(
             row=row,
             document=self.source.document(passage.document_id),

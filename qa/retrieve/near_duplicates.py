@@ -7,10 +7,11 @@ from functools import cached_property
 import numpy as np
 
 from index.records import headings_and_context
+from index.store.protocols import Scores
 from qa.question.query import Coverage
 from qa.question.wording import content_words, figures_differ, is_row, same_claim_words
 from qa.records import Place
-from qa.retrieve.candidates import Candidate, Candidates, Scores
+from qa.retrieve.candidates import Candidate, Candidates
 
 _SAME_WORDS = 0.7
 """Dice's coefficient from which on two sentences say the same, if one has all words of the other;
@@ -73,7 +74,7 @@ class Families:
 
     @cached_property
     def _vectors(self) -> Scores:
-        vectors = self.candidates.source.passage_vectors.take(self.candidates.rows)
+        vectors = self.candidates.source.vectors(self.candidates.rows)
         return vectors.astype(np.float32)
 
 

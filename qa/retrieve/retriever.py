@@ -13,11 +13,11 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from index.store.snapshot import Snapshot
+from index.store.protocols import Rows, Scores, Snapshot
+from index.store.records import Allowed
 from qa.question.query import Query
 from qa.records import Stage
-from qa.retrieve.candidates import Candidates, RowMask, RowNumbers, Scores
-from qa.retrieve.lexical import Lexicon
+from qa.retrieve.candidates import Candidates
 
 FIRST_LOOK = 100
 MOST_CANDIDATES = 800
@@ -34,32 +34,31 @@ class Retriever:
     """Finds passages in one snapshot, by the `stages` in force. Threads may share it."""
 
     snapshot: Snapshot
-    lexicon: Lexicon
     stages: frozenset[Stage]
 
     def begin_by_vectors(
-        self, vector: NDArray[np.float32], allowed: RowMask | None
+        self, vector: NDArray[np.float32], allowed: Allowed | None
     ) -> Callable[[], Sequence[int]]:
         """Begin the search by vectors, and return what waits for the rows, nearest first."""
         search = partial(self._by_vectors, vector, FIRST_LOOK, allowed)
-        if self.snapshot.dense.codes is not None:
+        if self.snapshot.searches_beside:
             return _vector_threads().submit(search).result
         rows = search()
         return lambda: rows
 
     def by_words(
-        self, query: Query, allowed: RowMask | None, most: int | None = None
+        self, query: Query, allowed: Allowed | None, most: int | None = None
     ) -> Sequence[int]:
         """Return the rows of the first passages by words, the best first."""
         terms = query.searched if "lexical" in self.stages else ()
-        rows, _ = self.lexicon.best(terms, FIRST_LOOK if most is None else most, allowed)
+        rows, _ = self.snapshot.words.best(terms, FIRST_LOOK if most is None else most, allowed)
         row_list: list[int] = rows.tolist()
         return row_list
 
     def candidates(
         self,
         query: Query,
-        allowed: RowMask | None,
+        allowed: Allowed | None,
         by_vectors: Sequence[int],
         by_words: Sequence[int],
     ) -> Candidates:
@@ -82,34 +81,34 @@ class Retriever:
             by_words = self.by_words(query, allowed, look_at)
 
     def _by_vectors(
-        self, vector: NDArray[np.float32], most: int, allowed: RowMask | None
+        self, vector: NDArray[np.float32], most: int, allowed: Allowed | None
     ) -> list[int]:
         exact = "codes" not in self.stages
-        return [row for row, _ in self.snapshot.dense.search(vector, most, allowed, exact=exact)]
+        return [row for row, _ in self.snapshot.nearest(vector, most, allowed, exact=exact)]
 
-    def _different(self, rows: RowNumbers) -> int:
+    def _different(self, rows: Rows) -> int:
         """Return how many passages have more than half of their sentences for themselves."""
-        offsets = self.snapshot.columns.sentence_offsets
-        digests = self.snapshot.columns.sentence_digests
         seen = set[int]()
         different = 0
-        for row in rows.tolist():
-            own = digests[offsets[row] : offsets[row + 1]].tolist()
-            different += 2 * sum(digest in seen for digest in own) < len(own)
-            seen.update(own)
+        for digests in self.snapshot.sentence_digests(rows):
+            different += 2 * sum(digest in seen for digest in digests) < len(digests)
+            seen.update(digests)
         return different
 
-    def _compared(self, query: Query, rows: RowNumbers) -> Candidates:
+    def _compared(self, query: Query, rows: Rows) -> Candidates:
         """Return the passages `rows` as candidates; those of equal score in order of their ids."""
-        vectors = self.snapshot.passage_vectors.take(rows).astype(np.float32)
-        dense: Scores = np.clip(vectors @ query.vector, 0, 1)
+        vectors = self.snapshot.vectors(rows).astype(np.float32)
+        dense: Scores = np.clip(np.einsum("ij,j->i", vectors, query.vector), 0, 1)
         lexical = self._lexical(query, rows)
         scores = fuse(dense.astype(np.float64), lexical)
         order = np.argsort(-scores, kind="stable")
-        passages = self.snapshot.passages
+
+        def id_of(number: int) -> str:
+            return self.snapshot.passage(int(rows[number])).id
+
         for equal in np.split(order, np.flatnonzero(np.diff(scores[order])) + 1):
             if len(equal) > 1:
-                equal[:] = sorted(equal.tolist(), key=lambda number: passages[int(rows[number])].id)
+                equal[:] = sorted(equal.tolist(), key=id_of)
         return Candidates(
             source=self.snapshot,
             rows=rows,
@@ -119,14 +118,14 @@ class Retriever:
             order=order,
         )
 
-    def _lexical(self, query: Query, rows: RowNumbers) -> Scores | None:
+    def _lexical(self, query: Query, rows: Rows) -> Scores | None:
         """Return the mean of each passage's score by words and of its document's."""
         if "lexical" not in self.stages:
             return None
-        by_passage = self.lexicon.scores(query.searched, rows)
+        by_passage = self.snapshot.words.scores(query.searched, rows)
         if "documents" not in self.stages:
             return by_passage
-        by_document = self.lexicon.documents(query.searched, rows)
+        by_document = self.snapshot.words.documents(query.searched, rows)
         return (1 - _DOCUMENT_SHARE) * by_passage + _DOCUMENT_SHARE * by_document
 
 

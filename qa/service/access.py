@@ -13,7 +13,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index.errors import StoreError
-from qa.service.keys import Key, Keys, Right
+from index.store.protocols import Keys
+from index.store.records import Key, Right
+from qa.service.keys import find_key
 from qa.service.problems import problem
 
 _OPEN = frozenset({"/", "/healthz", "/readyz", "/docs", "/openapi.json"})
@@ -71,7 +73,7 @@ class Access:
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         secret = _secret_of(scope)
-        key = self._keys.find(secret) if self._keys and secret else None
+        key = find_key(self._keys, secret) if self._keys and secret else None
         if key:
             scope.setdefault("state", {})["key"] = key.name
         if self._rate_limit:

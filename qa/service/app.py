@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from index.store.store import Store
+from index.store.protocols import Store
 from qa.live import LiveEngine
 from qa.service.answerer import Answerer
 from qa.service.metrics import Metrics

@@ -82,16 +82,13 @@ class Metrics:
         """Record how many questions wait or are worked on."""
         self._queue.set(inside)
 
-    def text(self, engine: Engine, made: float, jobs_pending: int) -> bytes:
-        """Return the metrics of all workers together, in Prometheus's text format.
-
-        `made` is when the engine's snapshot was made, in seconds since 1970.
-        """
-        manifest = engine.snapshot.manifest
-        self._documents.set(manifest.documents)
-        self._passages.set(manifest.passages)
+    def text(self, engine: Engine, jobs_pending: int) -> bytes:
+        """Return the metrics of all workers together, in Prometheus's text format."""
+        info = engine.snapshot.info
+        self._documents.set(info.documents)
+        self._passages.set(info.passages)
         self._jobs.set(jobs_pending)
-        self._age.set(max(0.0, time.time() - made))
+        self._age.set(max(0.0, time.time() - info.published))
         folder = os.environ.get(MULTIPROCESS_FOLDER)
         if folder is None:
             return generate_latest(self._registry)

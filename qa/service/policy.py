@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from index.errors import SettingsError
-from index.store.store import Store
+from index.store import open_store
+from index.store.protocols import Keys
 from qa.service.access import Access, RateLimit
 from qa.service.guard import LOOPBACK_NAMES, Guard
-from qa.service.keys import Keys
 from qa.service.logs import REQUEST_ID, RequestLog
 from qa.service.metrics import Metrics
 from qa.service.problems import ChatErrors
@@ -54,10 +54,10 @@ def policy_of(settings: Settings, shared: Path | None = None) -> Policy:
 
     Raises SettingsError for a host that cannot be resolved, and if a key is required but missing.
     """
-    keys = Keys(Store(settings.store))
+    keys = open_store(settings.store).keys
     names = frozenset(settings.allowed_hosts)
     others = others_can_reach(settings)
-    required = {"auto": others or keys.exist, "required": True, "off": False}[settings.keys]
+    required = {"auto": others or keys.ever_added(), "required": True, "off": False}[settings.keys]
     if required and not keys.all():
         reason = "Keys are required"
         if others:

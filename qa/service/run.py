@@ -14,7 +14,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from index.process import take_little
-from index.store.store import Store
+from index.store import open_store
 from index.sync import Gate
 from qa.engine import Engine
 from qa.live import LiveEngine
@@ -55,7 +55,7 @@ def serve(settings: Settings, gate_of: GateOf = _no_gate) -> None:
 
 
 def _serve_with_workers(settings: Settings, gate_of: GateOf, listener: socket.socket) -> None:
-    Store(settings.store).live_manifest()  # fails without a store, before any worker starts
+    open_store(settings.store).live()  # fails without a store, before any worker starts
     with tempfile.TemporaryDirectory(prefix="pincite-") as shared, log_lines(settings.log_format):
         os.environ[MULTIPROCESS_FOLDER] = shared  # where prometheus_client looks for it
         _announce(settings, listener)
@@ -79,7 +79,7 @@ def _server(settings: Settings, policy: Policy, gate_of: GateOf) -> Server:
     """Open the store and build the service over it, with the thread that writes."""
     live = LiveEngine(settings.store, **settings.for_engine)
     warm_up(live.latest)
-    store = Store(settings.store, keep=settings.keep)
+    store = open_store(settings.store, keep=settings.keep)
     writer = Writer(store, live, watch=settings.watch, gate_of=gate_of(settings))
 
     @contextlib.asynccontextmanager

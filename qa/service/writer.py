@@ -1,5 +1,6 @@
 """The one thread of the service that writes: it indexes uploads and changes in the SOURCEs."""
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -9,21 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from filelock import FileLock, Timeout
-
 from index.changes import SyncReport
 from index.encoding import Backend
 from index.encoding.choose import open_encoder
 from index.encoding.encoder import Encoder
-from index.errors import ModelError, PinciteError, SourceError, StoreBusyError
+from index.errors import ModelError, PinciteError, SourceError, StoreBusyError, StoreDamagedError
 from index.process import give_back
 from index.sources.watching import watch_sources
-from index.store.jobs import FINISHED, Job, now
-from index.store.manifest import Manifest
-from index.store.objects import stored_as
-from index.store.store import Store
-from index.store.store_folder import JOBS_LOCK
-from index.store.uploads import Upload, UploadChange
+from index.store.protocols import Store
+from index.store.records import FINISHED, Job, SnapshotInfo, Upload, UploadChange, now
 from index.sync import Gate, change_uploads, refuse_id_in_use, sync, why_unreadable
 from qa.engine import Engine
 from qa.live import LiveEngine
@@ -45,9 +40,9 @@ _log = logging.getLogger("pincite")
 class Writer:
     """Does the store's jobs, first those that an earlier process left. A context manager.
 
-    If several processes serve a store, the holder of a file lock writes; the others queue their
-    jobs and look for the results. With `watch`, changes in the SOURCEs are indexed, too, behind the
-    gate that `gate_of` returns for an engine.
+    If several processes serve a store, one of them writes; the others queue their jobs and look for
+    the results. With `watch`, changes in the SOURCEs are indexed, too, behind the gate that
+    `gate_of` returns for an engine.
     """
 
     def __init__(
@@ -63,7 +58,7 @@ class Writer:
         self._gate_of = gate_of
         self._encoder: tuple[tuple[str, str], Encoder] | None = None
         self._watch = _SourceWatch(store.folder, self._note_change) if watch else None
-        self._queue_lock = FileLock(store.folder / JOBS_LOCK, timeout=0)
+        self._holds_queue = False
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._awaited: dict[str, Future[Job]] = {}
@@ -87,12 +82,12 @@ class Writer:
             future.cancel()
 
     def submit(self, job: Job, content: bytes | None) -> None:
-        """Queue a job: it is on the disk when this returns. Raises OSError."""
+        """Queue a job: it is on the disk when this returns. Raises StoreError."""
         self._store.jobs.add(job, content)
         self._wake.set()
 
     def perform(self, job: Job, content: bytes | None) -> Future[Job]:
-        """Queue a job, and return a future of the finished one. Raises OSError.
+        """Queue a job, and return a future of the finished one. Raises StoreError.
 
         The job fails if it cannot be done now. The future is cancelled if the writer ends before;
         the next process then does the job.
@@ -114,12 +109,15 @@ class Writer:
         finally:
             if self._watch:
                 self._watch.stop()
-            self._queue_lock.release()
+            if self._holds_queue:
+                self._store.jobs.release()
 
     def _try_to_work(self) -> bool:
         """Do what there is to do; return whether there was anything. Failures are logged."""
         try:
-            if self._holds_queue():
+            self._live.current()  # lets go of the last snapshot, even if nobody asks
+            self._holds_queue = self._holds_queue or self._store.jobs.hold()
+            if self._holds_queue:
                 return self._work_once()
             self._look_for_results()
             return False
@@ -134,12 +132,6 @@ class Writer:
         self._stop.wait(_RETRY_S)
         return True
 
-    def _holds_queue(self) -> bool:
-        if not self._queue_lock.is_locked:
-            with suppress(Timeout):
-                self._queue_lock.acquire()
-        return self._queue_lock.is_locked
-
     def _look_for_results(self) -> None:
         """Look for the results of jobs that another process does."""
         for job_id in list(self._awaited):
@@ -150,7 +142,7 @@ class Writer:
 
     def _work_once(self) -> bool:
         if self._watch:
-            self._watch.follow(self._live.current().snapshot.manifest)
+            self._watch.follow(self._live.current().snapshot.info)
         if pending := self._store.jobs.pending():
             self._upload(pending)
             return True
@@ -168,12 +160,12 @@ class Writer:
         if not changes:
             return
         try:
-            manifest = change_uploads(
+            info = change_uploads(
                 self._store,
                 changes,
                 engine.model,
                 self._encoder_of(engine),
-                known=engine.snapshot,
+                previous=engine.snapshot,
                 wait_s=_WAIT_FOR_OTHERS_S,
                 progress=self._end_if_asked,
             )
@@ -188,12 +180,12 @@ class Writer:
             self._live.catch_up()
             give_back()
             for job in accepted:
-                self._finish(replace(job, state="done", snapshot=manifest.id))
+                self._finish(replace(job, state="done", snapshot=info.id))
 
     def _collect(self, jobs: Iterable[Job], engine: Engine) -> tuple[list[UploadChange], list[Job]]:
         """Return the changes that jobs ask for, and these jobs; fail those that cannot be done.
 
-        The last job for an id counts. Raises OSError, ReadingError.
+        The last job for an id counts. Raises OSError, StoreError, ReadingError.
         """
         changes: dict[str, UploadChange] = {}
         accepted: list[Job] = []
@@ -216,21 +208,22 @@ class Writer:
         refuse_id_in_use(job.document_id, engine.snapshot)
         if not job.kind:
             return UploadChange(job.document_id)
-        path = self._store.jobs.content(job)
         try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            raise SourceError("its content is gone") from None
+            content = self._store.jobs.content(job)
+        except StoreDamagedError:
+            raise SourceError("its content in the store is damaged; upload it again") from None
+        if content is None:
+            raise SourceError("its content is gone")
         upload = Upload(
             job.document_id,
             job.kind,
-            stored_as(content),
+            hashlib.sha256(content).hexdigest(),
             modified=job.created,
             title=job.title,
             metadata=job.metadata,
             file_name=job.file_name,
         )
-        if reason := why_unreadable(upload, path, engine.model):
+        if reason := why_unreadable(upload, content, engine.model):
             raise SourceError(reason)
         return UploadChange(job.document_id, upload, content)
 
@@ -248,7 +241,7 @@ class Writer:
                 [],
                 engine.model,
                 self._encoder_of(engine),
-                known=engine.snapshot,
+                previous=engine.snapshot,
                 gate=self._gate_of(engine),
                 wait_s=_WAIT_FOR_OTHERS_S,
                 progress=self._end_if_asked,
@@ -263,7 +256,7 @@ class Writer:
     def _fail_awaited(self) -> None:
         """Fail the jobs that a caller waits for; all others are tried again."""
         for job_id in list(self._awaited):
-            with suppress(PinciteError, OSError):  # then it is tried again
+            with suppress(PinciteError):  # then it is tried again
                 job = self._store.jobs.find(job_id)
                 if job and job.state not in FINISHED:
                     self._fail(job, FAILED)
@@ -273,17 +266,16 @@ class Writer:
 
         If its backend is not available here, the engine's own encoder encodes all text again.
         """
-        manifest = engine.snapshot.manifest
-        if engine.encoder.backend == manifest.backend:
+        made_by = engine.snapshot.info.made_by
+        if engine.encoder.backend == made_by.backend:
             return engine.encoder
-        made_with = manifest.model_fingerprint, manifest.backend
-        if self._encoder is None or self._encoder[0] != made_with:
+        if self._encoder is None or self._encoder[0] != made_by.vectors:
             try:
-                encoder = open_encoder(engine.model, cast(Backend, manifest.backend))
+                encoder = open_encoder(engine.model, cast(Backend, made_by.backend))
             except ModelError as error:
                 _log.warning("All text is embedded again: %s", error)
                 encoder = engine.encoder
-            self._encoder = made_with, encoder
+            self._encoder = made_by.vectors, encoder
         return self._encoder[1]
 
     def _fail(self, job: Job, reason: str) -> None:
@@ -293,7 +285,6 @@ class Writer:
         finished = replace(job, finished=now())
         try:
             self._store.jobs.finish(finished)
-            self._store.jobs.forget_finished()
         finally:
             self._resolve(finished)
 
@@ -326,14 +317,14 @@ class _SourceWatch:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def follow(self, manifest: Manifest) -> None:
-        wanted = manifest.sources, manifest.ignore
+    def follow(self, info: SnapshotInfo) -> None:
+        wanted = info.sources, info.ignore
         if wanted == self._watched:
             return
         self.stop()
         self._watched = wanted
         self._stop = threading.Event()
-        arguments = [Path(source) for source in manifest.sources], manifest.ignore, self._stop
+        arguments = [Path(source) for source in info.sources], info.ignore, self._stop
         self._thread = threading.Thread(
             target=self._watch, args=arguments, name="watch", daemon=True
         )

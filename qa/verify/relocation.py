@@ -11,8 +11,8 @@ from pathlib import Path
 from index.errors import SourceError
 from index.records import Document, Span
 from index.sources.listing import SourceFile, list_files, locate
-from index.store.snapshot import Snapshot
-from index.store.uploads import Upload, Uploads, is_upload, upload_id_of
+from index.store.protocols import Snapshot, Uploads
+from index.store.records import is_upload, upload_id_of
 from qa.records import Place
 from qa.verify.answer_json import GivenPlace
 from qa.verify.nearest import Nearest, nearest, pieces_of
@@ -58,11 +58,11 @@ class SnapshotDocuments(Documents):
         self._snapshot = snapshot
 
     def _read_versions(self, document_id: str) -> tuple[Document, ...]:
-        chunked = self._snapshot.chunked.get(document_id)
+        chunked = self._snapshot.chunked(document_id)
         return (chunked.document,) if chunked else ()
 
     def __iter__(self) -> Iterator[Document]:
-        return (chunked.document for chunked in self._snapshot.chunked.values())
+        return (chunked.document for chunked in self._snapshot.documents())
 
 
 class SourceDocuments(SnapshotDocuments):
@@ -72,10 +72,10 @@ class SourceDocuments(SnapshotDocuments):
     the one that was extracted then.
     """
 
-    def __init__(self, snapshot: Snapshot, uploads: Uploads | None = None) -> None:
+    def __init__(self, snapshot: Snapshot, uploads: Uploads) -> None:
         super().__init__(snapshot)
         self._uploads = uploads
-        self._roots = [Path(source) for source in snapshot.manifest.sources]
+        self._roots = [Path(source) for source in snapshot.info.sources]
 
     def __iter__(self) -> Iterator[Document]:
         yield from super().__iter__()
@@ -83,41 +83,46 @@ class SourceDocuments(SnapshotDocuments):
 
     def _read_versions(self, document_id: str) -> tuple[Document, ...]:
         # Parsers take long to import, and an answer from a snapshot does not need them.
-        from index.ingest import digest_of
-        from index.parsers import UnreadableFileError, read_errors_explained, read_file
+        from index.parsers import UnreadableFileError
 
-        if document_id not in self._snapshot.chunked:
+        chunked = self._snapshot.chunked(document_id)
+        if chunked is None:
             return tuple(new for new in self._new_documents if new.id == document_id)[:1]
-        indexed = self._snapshot.document(document_id)
-        file, upload = self._find_file(indexed)
-        if file is None:
-            return ()
         with suppress(UnreadableFileError):
-            with read_errors_explained():
-                if digest_of(file.path) == indexed.document_sha256:
-                    return (indexed, indexed)
-            for document in read_file(file):
-                now = upload.describe(document) if upload else document
-                if now.id == document_id:
-                    return (now, indexed)
+            for document in self._read_again(chunked.document):
+                if document.id == document_id:
+                    return (document, chunked.document)
         return ()
 
-    def _find_file(self, document: Document) -> tuple[SourceFile | None, Upload | None]:
-        if not is_upload(document.source):
-            path = locate(document.source, self._roots)
-            return (SourceFile(path, document.source) if path else None), None
-        if self._uploads and (upload := self._uploads.find(upload_id_of(document.source))):
-            return self._uploads.file(upload), upload
-        return None, None
+    def _read_again(self, indexed: Document) -> list[Document]:
+        """Return the documents that are now in a document's file or upload."""
+        from index.ingest import digest_of, upload_as_file
+        from index.parsers import read_errors_explained, read_file
+
+        if is_upload(indexed.source):
+            upload = self._uploads.find(upload_id_of(indexed.source))
+            if upload is None:
+                return []
+            if upload.sha256 == indexed.document_sha256:
+                return [indexed]
+            with upload_as_file(upload, self._uploads.content(upload)) as file:
+                return [upload.describe(document) for document in read_file(file)]
+        path = locate(indexed.source, self._roots)
+        if path is None:
+            return []
+        with read_errors_explained():
+            if digest_of(path) == indexed.document_sha256:
+                return [indexed]
+        return read_file(SourceFile(path, indexed.source))
 
     @cached_property
     def _new_documents(self) -> list[Document]:
         from index.parsers import UnreadableFileError, read_file
 
-        indexed = {document.source for document in self._snapshot.chunked.without_texts()}
+        indexed = {document.source for document in self._snapshot.descriptions()}
         documents: list[Document] = []
         with suppress(SourceError):
-            files, _ = list_files(self._roots, ignore=self._snapshot.manifest.ignore)
+            files, _ = list_files(self._roots, ignore=self._snapshot.info.ignore)
             for file in islice((f for f in files if f.source not in indexed), MOST_NEW_FILES):
                 with suppress(UnreadableFileError):
                     documents += read_file(file)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from index.records import ChunkedDocument, Passage, Span
-from index.store.snapshot import Snapshot
+from index.store.protocols import Snapshot
 from qa.errors import QuoteError
 from qa.records import Place
 from qa.verify.nearest import fold, fold_quote
@@ -65,12 +65,12 @@ def places_of(quote: str, snapshot: Snapshot) -> list[tuple[Expected, ...]]:
     folded_quote = fold_quote(quote)
     verbatim = [
         _in_passages(chunked, Span(*found.span()), verbatim=True)
-        for chunked in snapshot.chunked.values()
+        for chunked in snapshot.documents()
         for found in words.finditer(chunked.document.text)
     ]
     return verbatim or [
         _in_passages(chunked, span, verbatim=False)
-        for chunked in snapshot.chunked.values()
+        for chunked in snapshot.documents()
         for span in fold(chunked.document.text).find(folded_quote)
     ]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from index.records import Span
-from index.store.snapshot import Snapshot
+from index.store.protocols import Snapshot
 from qa.engine import Engine
 from qa.records import Place
 from qa.verify.nearest import Nearest, nearest
@@ -64,7 +64,7 @@ def follow(quote: str, considered: Considered, snapshot: Snapshot) -> Report:
     """Follow one of perhaps several quotes through what was considered of a question."""
     ways = sorted((_way(considered, place) for place in places_of(quote, snapshot)), key=_order)
     first, *others = ways or [_STANDS_NOWHERE]
-    documents = (chunked.document for chunked in snapshot.chunked.values())
+    documents = (chunked.document for chunked in snapshot.documents())
     texts = [Place(document, Span(0, len(document.text))) for document in documents]
     return Report(
         question=considered.trace.query.question,

@@ -72,10 +72,12 @@ class Considered:
     def of(cls, engine: Engine, question: str, top_k: int) -> Self:
         """Ask a question, showing `top_k` passages. Raises QuestionError."""
         trace = engine.trace(question)
-        passages = engine.snapshot.passages
-        by_vectors = engine.snapshot.dense.search(trace.query.vector, len(passages))
+        snapshot = engine.snapshot
+        ids = {row: passage.id for row, passage in snapshot.passages()}
+        by_vectors = snapshot.nearest(trace.query.vector, len(ids))
         terms = trace.query.searched if "lexical" in engine.stages else ()
-        by_words = zip(*engine.lexicon.best(terms, len(passages)), strict=True)
+        rows, scores = snapshot.words.best(terms, len(ids))
+        by_words = zip(rows.tolist(), scores.tolist(), strict=True)
         groups = trace.groups(MAX_TOP_K)
         logits: dict[str, float] = {}
         for window in trace.windows:
@@ -86,8 +88,8 @@ class Considered:
             answer=engine.answer(trace, top_k),
             top_k=top_k,
             threshold=engine.rule.threshold,
-            dense=_ranked((passages[row].id, cosine) for row, cosine in by_vectors),
-            lexical=_ranked((passages[row].id, float(score)) for row, score in by_words),
+            dense=_ranked((ids[row], cosine) for row, cosine in by_vectors),
+            lexical=_ranked((ids[row], score) for row, score in by_words),
             fused=_ranked((found.passage.id, found.score) for found in trace.candidates),
             group_count=len(groups),
             groups={

@@ -10,7 +10,7 @@ from benchmarks.results import WITH_THE_CODE
 
 BENCHMARKS = """
     __main__ answers.__main__ decision.__main__ grow peers.__main__ reader.__main__ reader.latency
-    report resync scale search service stages startup
+    report scale search service stages startup store
 """.split()
 
 

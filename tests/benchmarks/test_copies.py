@@ -7,22 +7,22 @@ import pytest
 
 from benchmarks.grow import COSINES, Copies, grow
 from benchmarks.search import search
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
 
 
 @pytest.fixture(scope="module")
 def copies(seeds_store: Path) -> Copies:
-    return Copies(open_snapshot(Store(seeds_store)))
+    return Copies(open_store(seeds_store).open())
 
 
 def test_the_first_documents_are_the_real_ones(copies: Copies, seeds_store: Path):
-    snapshot = open_snapshot(Store(seeds_store))
+    snapshot = open_store(seeds_store).open()
     real = [copies.document(number) for number in range(len(copies.originals))]
     texts = [" ".join(p.span.of(c.document.text).split()) for c in real for p in c.passages]
     of_store = [
-        " ".join(" ".join(s.of(snapshot.document(p.document_id).text) for s in p.sentences).split())
-        for p in snapshot.passages
+        " ".join(" ".join(s.of(c.document.text) for s in p.sentences).split())
+        for c in snapshot.documents()
+        for p in c.passages
     ]
     assert texts == of_store
 

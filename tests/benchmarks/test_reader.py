@@ -32,7 +32,7 @@ def test_separation_is_the_share_of_pairs_in_order():
 
 def test_what_is_read_is_what_answers_are_made_from(seeds_store, reader):
     engine = Engine.open(seeds_store, reader="none")
-    documents = [each.document for each in engine.snapshot.chunked.values()]
+    documents = [each.document for each in engine.snapshot.documents()]
     gold = locate(read_gold(PACKAGED_GOLD), documents).questions
     questions = [
         *[each for each in gold if each.kind == "answerable"][:3],

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 import pincite as package
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
 from tests.cli.conftest import (
     ON_SUBJECT,
     REPOSITORY,
@@ -143,7 +142,7 @@ def test_a_report_that_nobody_reads_is_no_error(notes: Path) -> None:
     finally:
         os.close(writing)
     assert done.returncode == 0
-    assert Store(notes.parent / ".pincite").live_manifest().documents == 2
+    assert open_store(notes.parent / ".pincite").live().documents == 2
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
@@ -165,4 +164,4 @@ def test_output_that_cannot_be_written_is_an_error_of_one_line(tmp_path: Path) -
 
 def test_the_store_of_the_seeds_is_left_alone(seeds_store: Path) -> None:
     """Asking writes nothing: the tests above asked a store that others share."""
-    assert open_snapshot(Store(seeds_store)).manifest.documents == 5
+    assert open_store(seeds_store).open().info.documents == 5

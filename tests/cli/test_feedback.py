@@ -8,8 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.encoding.encoder import Encoder
-from index.store.feedback import Feedback, FeedbackFolder, RatedQuote
-from index.store.store import Store
+from index.store import open_store
+from index.store.records import Feedback, RatedQuote
 from qa.live import LiveEngine
 from qa.service.app import build_app
 from qa.service.writer import Writer
@@ -50,7 +50,7 @@ class Asker:
 @pytest.fixture
 def asker(notes: Path, encoder: Encoder) -> Asker:
     """Asks a service that answers with the encoder which the fixture `pincite` put in place."""
-    store = Store(Path(".pincite"))
+    store = open_store(Path(".pincite"))
     live = LiveEngine(store.folder)
     app = build_app(live, writing=(store, Writer(store, live, watch=False)))
     return Asker(TestClient(app, base_url="http://127.0.0.1"))
@@ -195,7 +195,7 @@ def test_blank_quotes_that_were_kept_once_are_drafts(
     pincite: Command, notes: Path, tmp_path: Path
 ) -> None:
     quotes = [RatedQuote("notes-hens-txt", 4, 5, " "), RatedQuote("gone", 9, 2, "")]
-    FeedbackFolder(Path(".pincite")).add(
+    open_store(Path(".pincite")).feedback.add(
         Feedback.new("When are the hens fed?", helpful=True, answered=True, citations=quotes)
     )
     done = pincite("feedback", "gold", "--drafts", "drafts.jsonl")
@@ -245,15 +245,6 @@ def test_entries_are_listed_and_removed(pincite: Command, asker: Asker) -> None:
         assert_one_line(pincite("feedback", "remove", *arguments), 2, "--all")
     assert pincite("feedback", "remove", "--all").code == 0
     assert json.loads(pincite("feedback", "list", "--json").out) == []
-
-
-def test_damaged_feedback_is_told_with_what_to_do(pincite: Command, notes: Path) -> None:
-    folder = Path(".pincite/feedback")
-    folder.mkdir()
-    (folder / "0123.json").write_text("{")
-    assert_one_line(pincite("feedback", "gold"), 1, "pincite feedback remove 0123")
-    assert pincite("feedback", "remove", "0123").code == 0
-    assert pincite("feedback", "gold").code == 0
 
 
 def test_where_there_is_no_store_that_is_said(pincite: Command) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from index.store.store import Store
+from index.store import open_store
 from tests.cli.conftest import Command
 
 
@@ -79,7 +79,7 @@ def test_who_waits_for_another_writer_is_told_so(
 ) -> None:
     monkeypatch.setattr("pincite.indexing._WAIT_FOR_OTHERS_S", 0.2)
     pincite("index", notes)
-    with Store(Path(".pincite")).writing():
+    with open_store(Path(".pincite")).writing():
         said = pincite("index")
     assert said.code == 1
     first, last = said.err.splitlines()

@@ -7,8 +7,7 @@ import pytest
 from eval.gold import PACKAGED_GOLD, QuestionSet, locate, read_gold
 from eval.records import Run
 from eval.run import evaluate
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
 from qa.engine import Engine
 
 QUESTIONS = 30
@@ -25,12 +24,12 @@ def gold_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def engine(seeds_store, model, encoder, reader) -> Engine:
-    return Engine(open_snapshot(Store(seeds_store)), model, encoder, model.tokenizer(), reader)
+    return Engine(open_store(seeds_store).open(), model, encoder, model.tokenizer(), reader)
 
 
 @pytest.fixture(scope="session")
 def asked(engine, gold_path) -> QuestionSet:
-    documents = [each.document for each in engine.snapshot.chunked.values()]
+    documents = [each.document for each in engine.snapshot.documents()]
     return locate(read_gold(gold_path), documents)
 
 

@@ -81,7 +81,7 @@ def test_a_planted_wrong_quote_is_caught(tmp_path, engine, gold_path):
     lines[4] = json.dumps(row)
     planted = tmp_path / "planted.jsonl"
     planted.write_text("\n".join(lines), encoding="utf-8")
-    documents = [each.document for each in engine.snapshot.chunked.values()]
+    documents = [each.document for each in engine.snapshot.documents()]
     with pytest.raises(GoldError, match=r"planted\.jsonl, line 5: the quote does not") as caught:
         locate(read_gold(planted), documents)
     assert json.dumps(right, ensure_ascii=False) in str(caught.value)

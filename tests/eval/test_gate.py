@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,15 @@ import eval.gate
 from eval.gate import GateOutcome, GoldGate
 from eval.gold import read_gold
 from index.errors import ModelError
-from index.store.snapshot import Snapshot, open_snapshot
-from index.store.store import Store
+from index.store import open_store
+from index.store.protocols import Snapshot
 from index.sync import sync
 from qa.engine import Engine
 from qa.settings import Settings
 from tests.encoders import HashingEncoder
 from tests.eval.upside_down import UpsideDown
 from tests.models import make_model
+from tests.stand_ins import stand_in
 
 PLANTS = "acacia alder apple ash aspen bamboo beech birch cedar cherry chestnut clover".split()
 
@@ -61,9 +61,9 @@ class Workshop:
         source.mkdir(parents=True)
         for name, text in files.items():
             (source / name).write_text(text, encoding="utf-8")
-        store = Store(self.folder / str(self.made) / "store")
+        store = open_store(self.folder / str(self.made) / "store")
         sync(store, [source], model or self.model, encoder or HashingEncoder())
-        return open_snapshot(store)
+        return store.open()
 
     def ask(
         self,
@@ -253,7 +253,7 @@ def test_a_planted_regression_is_held_back(
     few = tmp_path / "few.jsonl"
     few.write_bytes(b"".join(gold_path.read_bytes().splitlines(keepends=True)[:15]))
     live = engine.snapshot
-    candidate = replace(live, id="candidate")
+    candidate = stand_in(live, id="candidate")
 
     def opened(snapshot: Snapshot, *options: Any) -> Engine:
         made = Engine(snapshot, *options)
@@ -262,7 +262,7 @@ def test_a_planted_regression_is_held_back(
     monkeypatch.setattr(eval.gate, "Engine", opened)
     outcomes: list[GateOutcome] = []
     gate = GoldGate(read_gold(few), model, encoder, Settings(reader="none"), outcomes.append)
-    assert gate(live, replace(live, id="same"), None)
+    assert gate(live, stand_in(live, id="same"), None)
     assert not gate(live, candidate, None)
     assert {each.name for each in outcomes[1].losses} >= {"ndcg_at_10", "mrr_at_10"}
     assert gate(candidate, live, None), "the other way round it is a gain"

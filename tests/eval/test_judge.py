@@ -8,8 +8,7 @@ from eval.gold import GoldSpan, Question
 from eval.judge import Corpus, Family, judge, overlap, rank_documents, rank_passages
 from eval.records import Found, Overlap, Ranking
 from index.records import Document, Passage, Span
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from qa.engine import Engine
 from qa.records import Citation, Hit, Place
@@ -120,15 +119,15 @@ def notes(tmp_path_factory, model) -> Engine:
     (folder / "notes").mkdir()
     for name, text in TEXTS.items():
         (folder / "notes" / name).write_text(text, encoding="utf-8")
-    store = Store(folder / "store")
+    store = open_store(folder / "store")
     sync(store, [folder / "notes"], model, HashingEncoder())
-    return Engine(open_snapshot(store), model, HashingEncoder(), model.tokenizer(), threshold=0.1)
+    return Engine(store.open(), model, HashingEncoder(), model.tokenizer(), threshold=0.1)
 
 
 def span_of(engine: Engine, name: str, words: str) -> GoldSpan:
     (document,) = (
         each.document
-        for each in engine.snapshot.chunked.values()
+        for each in engine.snapshot.documents()
         if each.document.source == f"notes/{name}"
     )
     start = document.text.index(words)
@@ -202,9 +201,9 @@ def test_documents_are_ranked_by_their_best_passage_ten_at_least(tmp_path, model
         (tmp_path / "notes" / f"{name}.txt").write_text(f"{name} " + "\n\n".join(many))
     for n in range(12):
         (tmp_path / "notes" / f"{n}.txt").write_text(f"Needle {n} is sold for use at home, {n}.")
-    store, encoder = Store(tmp_path / "store"), HashingEncoder()
+    store, encoder = open_store(tmp_path / "store"), HashingEncoder()
     sync(store, [tmp_path / "notes"], model, encoder)
-    engine = Engine(open_snapshot(store), model, encoder, model.tokenizer())
+    engine = Engine(store.open(), model, encoder, model.tokenizer())
     trace = engine.trace("redness of the skin")
     assert len({each.document.id for each in trace.candidates}) < 10
     assert len(Corpus.of(engine.snapshot).documents(trace)) >= 10

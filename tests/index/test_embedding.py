@@ -8,7 +8,7 @@ import pytest
 
 from index.encoding.encoder import Role, Vectors
 from index.encoding.model import Model
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from tests.encoders import HashingEncoder
 
@@ -30,7 +30,7 @@ def test_reading_goes_on_while_texts_are_embedded(
 
     class Patient(HashingEncoder):
         def encode(self, texts: Sequence[str], role: Role) -> Vectors:
-            assert all_read.wait(30), "the encoder was waited for"
+            assert not texts or all_read.wait(30), "the encoder was waited for"
             return super().encode(texts, role)
 
     def progress(what: str, done: int, total: int) -> None:
@@ -38,17 +38,24 @@ def test_reading_goes_on_while_texts_are_embedded(
             all_read.set()
 
     encoder = Patient()
-    report = sync(Store(tmp_path / "store"), [notes], model, encoder, progress)
+    report = sync(open_store(tmp_path / "store"), [notes], model, encoder, progress)
     assert report.embedded == encoder.count == len(set(encoder.encoded)) == 6
 
 
-def test_progress_ends_where_all_is_embedded(notes: Path, tmp_path: Path, model: Model) -> None:
+def test_progress_ends_where_all_is_embedded_and_written(
+    notes: Path, tmp_path: Path, model: Model
+) -> None:
     seen: list[tuple[str, int, int]] = []
     report = sync(
-        Store(tmp_path / "store"), [notes], model, HashingEncoder(), lambda *each: seen.append(each)
+        open_store(tmp_path / "store"),
+        [notes],
+        model,
+        HashingEncoder(),
+        lambda *each: seen.append(each),
     )
     assert ("Reading", 6, 6) in seen
-    assert seen[-1] == ("Embedding", report.embedded, report.embedded)
+    assert ("Embedding", report.embedded, report.embedded) in seen
+    assert seen[-1] == ("Writing", 6, 6)
 
 
 @pytest.mark.parametrize("block", [1, 4096])
@@ -56,7 +63,7 @@ def test_an_error_of_the_encoder_ends_the_sync_and_leaves_the_store(
     notes: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
     monkeypatch.setattr("index.ingest._BLOCK", block)
-    store = Store(tmp_path / "store")
+    store = open_store(tmp_path / "store")
     before = sync(store, [notes], model, HashingEncoder()).snapshot
 
     class Failing(HashingEncoder):

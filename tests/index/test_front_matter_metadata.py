@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.document_json import document_from_json, document_to_json
 from index.parsers import read_file
 from index.parsers.metadata import MAX_FRONT_MATTER_CHARS, MAX_KEYS, FrontMatter, read_front_matter
 from index.records import Document
 from index.sources.listing import SourceFile
-from index.store.document_json import document_from_json, document_to_json
 
 INVALID = FrontMatter(remarks=("front matter is not valid YAML",))
 

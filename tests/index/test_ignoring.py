@@ -8,7 +8,7 @@ from index.changes import plan
 from index.encoding.model import Model
 from index.errors import SourceError
 from index.sources.selection import NothingToIndexError
-from tests.index.living import Living
+from tests.store.living import Living
 
 TEXT = "Redness fades within two days.\n"
 

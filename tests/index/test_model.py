@@ -12,8 +12,7 @@ from index.encoding.encoder import TorchEncoder
 from index.encoding.model import DEFAULT_MODEL, Model, find_model
 from index.errors import ModelError
 from index.records import passage_text
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from tests.encoders import HashingEncoder
 from tests.models import make_model
@@ -174,17 +173,18 @@ def test_a_local_folder_is_a_model(small_model: Model) -> None:
 def test_another_model_embeds_everything_anew(
     tmp_path: Path, seeds_dir: Path, model: Model, small_model: Model
 ) -> None:
-    store = Store(tmp_path / "store")
+    store = open_store(tmp_path / "store")
     first = sync(store, [seeds_dir], model, HashingEncoder())
     report = sync(store, [], small_model, TorchEncoder(small_model))
-    snapshot = open_snapshot(store)
+    snapshot = store.open()
     assert report.snapshot != first.snapshot
     assert report.unchanged == first.added
-    assert snapshot.manifest.model_fingerprint == small_model.fingerprint
-    assert (snapshot.manifest.dimension, snapshot.passage_vectors.rows(0, 1).shape) == (16, (1, 16))
+    assert snapshot.info.model_fingerprint == small_model.fingerprint
+    assert snapshot.info.made_by.dimension == 16
     tokenizer = small_model.tokenizer()
     texts = set[str]()
-    for passage in snapshot.passages:
+    for row, passage in snapshot.passages():
+        assert snapshot.vectors(np.array([row])).shape == (1, 16)
         seen = passage_text(snapshot.document(passage.document_id), passage)
         assert len(tokenizer.tokens(seen)) <= small_model.max_tokens, "nothing may be cut off"
         texts.add(seen)
@@ -195,7 +195,7 @@ def test_another_model_embeds_everything_anew(
 def test_the_same_weights_elsewhere_embed_nothing(
     tmp_path: Path, seeds_dir: Path, model: Model
 ) -> None:
-    store = Store(tmp_path / "store")
+    store = open_store(tmp_path / "store")
     sync(store, [seeds_dir], model, HashingEncoder())
     same = find_model(str(copy_of(model, tmp_path / "copy")))
     assert sync(store, [], same, HashingEncoder()).embedded == 0

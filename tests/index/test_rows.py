@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from index.chunking.chunker import Chunker
 from index.chunking.tokens import Tokenizer
+from index.document_json import document_from_json, document_to_json
 from index.encoding.model import Model
 from index.parsers import READERS, UnreadableFileError, read_file
 from index.parsers import rows as row_reading
 from index.parsers.delimited import delimiter_of, is_header
 from index.records import Document, Heading, Layout
 from index.sources.listing import SourceFile
-from index.store.document_json import document_from_json, document_to_json
 from tests.index.test_offsets import assert_holds
 
 ReadRows = Callable[[str, str], list[Document]]

@@ -28,8 +28,8 @@ from index.sources.listing import (
     resolve_sources,
 )
 from index.sources.selection import NothingToIndexError
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
+from index.store.protocols import Store
 from index.sync import sync
 from tests.encoders import HashingEncoder
 
@@ -47,7 +47,7 @@ def notes(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store")
+    return open_store(tmp_path / "store")
 
 
 def index(store: Store, model: Model, *sources: Path) -> SyncReport:
@@ -55,7 +55,7 @@ def index(store: Store, model: Model, *sources: Path) -> SyncReport:
 
 
 def indexed(store: Store) -> list[str]:
-    return [chunked.document.source for chunked in open_snapshot(store).chunked.values()]
+    return [chunked.document.source for chunked in store.open().documents()]
 
 
 # Nothing is forgotten by mistake.
@@ -65,7 +65,7 @@ def test_a_missing_source_is_an_error(tmp_path: Path, store: Store, model: Model
     with pytest.raises(SourceError, match="gone does not exist: nothing was changed"):
         index(store, model, tmp_path / "gone")
     with pytest.raises(StoreMissingError):
-        open_snapshot(store)
+        store.open()
 
 
 def test_a_source_that_is_gone_is_not_an_order_to_forget_it(
@@ -175,7 +175,7 @@ def test_nothing_indexable_says_why(tmp_path: Path, store: Store, model: Model) 
         ("pictures/a.png", "unsupported type .png")
     ]
     with pytest.raises(StoreMissingError):
-        open_snapshot(store)
+        store.open()
 
 
 def test_an_empty_folder_is_an_error(tmp_path: Path, store: Store, model: Model) -> None:
@@ -313,7 +313,8 @@ def test_a_file_on_a_failing_disk_is_kept_though_cut_anew(
         return digest_of(path)
 
     monkeypatch.setattr("index.ingest.digest_of", failing)
-    monkeypatch.setattr("index.store.known.CHUNKING", -1)
+    monkeypatch.setattr("index.sync.CHUNKING", -1)
+    monkeypatch.setattr("index.ingest.CHUNKING", -1)
     cut: list[str] = []
 
     def chunk(chunker: Chunker, document: Document) -> ChunkedDocument:
@@ -483,7 +484,7 @@ def test_weird_names_are_indexed(notes: Path, store: Store, model: Model, name: 
     assert set(index(store, model, notes).added) == {"notes/a.txt", f"notes/{name}"}
     (document,) = [
         chunked.document
-        for chunked in open_snapshot(store).chunked.values()
+        for chunked in store.open().documents()
         if chunked.document.source == f"notes/{name}"
     ]
     assert locate(document.source, [notes]) == notes / name

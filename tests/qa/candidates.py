@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.records import ChunkedDocument, Document, Passage, Span
-from index.store.columns import Columns, make_columns
-from index.store.stack import Stack
+from index.records import Document, Passage, Span
+from index.store.protocols import Rows, Snapshot
 from qa.question.query import Query
 from qa.retrieve.candidates import Candidate, Candidates
 from tests.documents import document
-
-if TYPE_CHECKING:
-    from index.store.snapshot import Snapshot
 
 
 def candidate(
@@ -47,13 +44,17 @@ def covered(asked: Query, *terms: str) -> float:
 class HandMade:
     """The passages of candidates made by hand, as a snapshot has them."""
 
-    columns: Columns
-    passage_vectors: Stack
-    documents: tuple[Document, ...]
-    passages: tuple[Passage, ...]
+    candidates: Sequence[Candidate]
+    matrix: NDArray[np.float16]
 
     def document(self, document_id: str) -> Document:
-        return next(each for each in self.documents if each.id == document_id)
+        return next(c.document for c in self.candidates if c.document.id == document_id)
+
+    def passage(self, row: int) -> Passage:
+        return self.candidates[row].passage
+
+    def vectors(self, rows: Rows) -> NDArray[np.float16]:
+        return self.matrix[rows]
 
 
 def pooled(*each: Candidate, vectors: Sequence[Sequence[float]] | None = None) -> Candidates:
@@ -61,19 +62,10 @@ def pooled(*each: Candidate, vectors: Sequence[Sequence[float]] | None = None) -
 
     Without `vectors` all passages mean the same.
     """
-    chunked = [ChunkedDocument(one.document, (one.passage,), ()) for one in each]
     scores = np.array([one.score for one in each], np.float32)
-    made = np.array(vectors or [[1.0, 0.0]] * len(each), np.float16)
+    matrix = np.array(vectors or [[1.0, 0.0]] * len(each), np.float16)
     return Candidates(
-        source=cast(
-            "Snapshot",
-            HandMade(
-                make_columns(chunked),
-                Stack([made]),
-                tuple(one.document for one in each),
-                tuple(one.passage for one in each),
-            ),
-        ),
+        source=cast("Snapshot", HandMade(each, matrix)),
         rows=np.arange(len(each)),
         dense=scores,
         lexical=np.zeros_like(scores),

@@ -9,8 +9,7 @@ import pytest
 
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from qa.answer.tracing import Trace
 from qa.engine import Engine
@@ -36,7 +35,7 @@ def _no_settings_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture(scope="session")
 def engine(seeds_store: Path, model: Model, encoder: Encoder, reader: Reader) -> Engine:
     """The seed texts, with the default model and the bundled reader."""
-    return Engine(open_snapshot(Store(seeds_store)), model, encoder, model.tokenizer(), reader)
+    return Engine(open_store(seeds_store).open(), model, encoder, model.tokenizer(), reader)
 
 
 @pytest.fixture(scope="session")
@@ -66,9 +65,9 @@ def library(
         (folder / "notes").mkdir()
         for name, text in texts.items():
             (folder / "notes" / name).write_bytes(text.encode())
-        store = Store(folder / "store")
+        store = open_store(folder / "store")
         sync(store, [folder / "notes"], model, encoder)
-        return Engine(open_snapshot(store), model, encoder, model.tokenizer(), reader)
+        return Engine(store.open(), model, encoder, model.tokenizer(), reader)
 
     return made
 
@@ -84,9 +83,8 @@ def hashed(tmp_path: Path, model: Model) -> Hashed:
         (folder := tmp_path / "notes").mkdir()
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
-        encoder = HashingEncoder()
-        sync(Store(tmp_path / "store"), [folder], model, encoder)
-        snapshot = open_snapshot(Store(tmp_path / "store"))
-        return Engine(snapshot, model, encoder, model.tokenizer(), threshold=threshold)
+        store, encoder = open_store(tmp_path / "store"), HashingEncoder()
+        sync(store, [folder], model, encoder)
+        return Engine(store.open(), model, encoder, model.tokenizer(), threshold=threshold)
 
     return made

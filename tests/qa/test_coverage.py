@@ -5,8 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from index.search.bm25 import Term
 from qa.question.query import LEAST_WEIGHT, Compound, Query
-from qa.retrieve.lexical import Term
 
 WORDS = tuple("abcdefg")
 terms = st.lists(

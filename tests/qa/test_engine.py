@@ -18,7 +18,7 @@ from index.encoding.encoder import TorchEncoder
 from index.encoding.model import Model, find_model
 from index.errors import ModelError, StoreMissingError
 from index.records import Span
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from qa.answer.quotes import LIST_WORDS
 from qa.engine import Engine
@@ -75,7 +75,7 @@ def cited(answer: Answer) -> list[str]:
 
 def assert_every_offset_holds(engine: Engine, answer: Answer) -> None:
     """The promise of the whole: each offset is a place in a document, and says what it should."""
-    texts = {id_: chunked.document.text for id_, chunked in engine.snapshot.chunked.items()}
+    texts = {each.document.id: each.document.text for each in engine.snapshot.documents()}
     for number, citation in enumerate(answer.citations, 1):
         assert citation.number == number
         assert citation.cited_text
@@ -158,7 +158,7 @@ def test_an_answer_is_short_says_something_and_announces_or_asks_nothing(
     assert not answer.text.rstrip("*_ \"'").endswith(":")
     headings = {
         heading
-        for chunked in engine.snapshot.chunked.values()
+        for chunked in engine.snapshot.documents()
         for passage in chunked.passages
         for heading in passage.heading_path
     }
@@ -195,7 +195,7 @@ def test_top_k_decides_how_many_passages_are_shown_and_nothing_else(
 
 def test_top_k_fifty_gives_what_there_is(engine: Engine, ask: Ask) -> None:
     answer = ask(ON_SUBJECT[0], 50)
-    assert 5 < len(answer.hits) <= min(50, len(engine.snapshot.passages))
+    assert 5 < len(answer.hits) <= min(50, engine.snapshot.info.passages)
     assert answer.text == ask(ON_SUBJECT[0]).text
     assert_every_offset_holds(engine, answer)
 
@@ -633,7 +633,7 @@ def small_store(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> 
     (folder / "notes").mkdir()
     (folder / "notes" / "a.txt").write_text("The tea is green. The cup is blue. The pot is old.\n")
     found = find_model(str(small_model))
-    sync(Store(folder / "store"), [folder / "notes"], found, TorchEncoder(found))
+    sync(open_store(folder / "store"), [folder / "notes"], found, TorchEncoder(found))
     return folder / "store"
 
 

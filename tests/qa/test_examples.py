@@ -7,8 +7,7 @@ import pytest
 
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from qa.engine import Engine
 from qa.examples import ENOUGH, MOST, MOST_ASKED, examples
@@ -26,9 +25,9 @@ def engine_over(tmp_path: Path, model: Model) -> Opener:
         folder.mkdir()
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
-        store = Store(tmp_path / "store")
+        store = open_store(tmp_path / "store")
         sync(store, [folder], model, encoder)
-        return Engine(open_snapshot(store), model, encoder, model.tokenizer())
+        return Engine(store.open(), model, encoder, model.tokenizer())
 
     return opener
 

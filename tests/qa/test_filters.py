@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.encoding.model import Model
-from index.records import ChunkedDocument, Document, MetadataValue
-from index.store.shards import make_shard
-from index.store.snapshot import Snapshot, open_snapshot
-from index.store.store import Store
-from index.store.stored_documents import StoredDocuments
+from index.records import Document, MetadataValue
+from index.store import open_store
+from index.store.protocols import Snapshot
+from index.store.records import Allowed
 from index.sync import publish_documents
 from qa.engine import Engine
 from qa.errors import FilterError
@@ -25,6 +24,7 @@ from qa.question.filters import Filter, read_filters, rows_by_filter
 from qa.records import stages_without
 from tests.documents import document
 from tests.encoders import HashingEncoder
+from tests.stand_ins import stand_in
 
 Metadata = Mapping[str, MetadataValue]
 
@@ -49,9 +49,9 @@ def written(number: int, text: str = "", **metadata: MetadataValue) -> Document:
 
 
 def engine_over(folder: Any, model: Model, documents: list[Document]) -> Engine:
-    store, encoder = Store(folder), HashingEncoder()
+    store, encoder = open_store(folder), HashingEncoder()
     publish_documents(store, documents, model, encoder)
-    return Engine(open_snapshot(store), model, encoder, model.tokenizer(), threshold=0.0)
+    return Engine(store.open(), model, encoder, model.tokenizer(), threshold=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -77,18 +77,23 @@ def crowd(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Engine:
 
 def with_metadata(snapshot: Snapshot, metadata: list[Metadata]) -> Snapshot:
     """Return the same snapshot with other metadata, of its documents in the order of their ids."""
-    said = dict(zip(sorted(snapshot.chunked), metadata, strict=True))
+    said = dict(zip(sorted(d.id for d in snapshot.descriptions()), metadata, strict=True))
     return with_documents(snapshot, lambda each: dataclasses.replace(each, metadata=said[each.id]))
 
 
 def with_documents(snapshot: Snapshot, change: Callable[[Document], Document]) -> Snapshot:
     """Return the same snapshot with other things said of its documents."""
-    (shard,) = snapshot.shards.values()
-    changed = [
-        dataclasses.replace(each, document=change(each.document)) for each in shard.documents()
-    ]
-    opened = make_shard(changed, shard.passage_vectors)
-    return dataclasses.replace(snapshot, chunked=StoredDocuments([opened]))
+    return stand_in(
+        snapshot,
+        descriptions=lambda: map(change, snapshot.descriptions()),
+        document=lambda document_id: change(snapshot.document(document_id)),
+    )
+
+
+def allowed_rows(snapshot: Snapshot, allowed: Allowed) -> list[int]:
+    """Return the rows of all passages that a search may find."""
+    anything = np.eye(1, snapshot.info.made_by.dimension, dtype=np.float32)[0]
+    return sorted(row for row, _ in snapshot.nearest(anything, snapshot.info.passages, allowed))
 
 
 # What a filter means. The oracle goes by the words of the documentation, a document at a time.
@@ -170,7 +175,7 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
     plain: Engine, data: st.DataObject
 ) -> None:
     """Against a search by brute force: all cosines, all scores by words, none of others."""
-    count = len(plain.snapshot.chunked)
+    count = plain.snapshot.info.documents
     metadata: list[Metadata] = data.draw(st.lists(said, min_size=count, max_size=count))
     filters = data.draw(filters_drawn)
     snapshot = with_metadata(plain.snapshot, metadata)
@@ -184,12 +189,12 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
             rows_of(Filter.parse(filters))
         return
     rows = rows_of(Filter.parse(filters))
-    matching = [
+    matching = sorted(
         row
-        for row, passage in enumerate(snapshot.passages)
+        for row, passage in snapshot.passages()
         if holds(snapshot.document(passage.document_id).metadata, filters)
-    ]
-    assert np.flatnonzero(rows).tolist() == matching
+    )
+    assert allowed_rows(snapshot, rows) == matching
 
     look_at = data.draw(st.integers(1, 12))
     query = plain.trace(data.draw(st.sampled_from([QUESTION, "needles and salt", "?"]))).query
@@ -201,19 +206,19 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
         best_by_words = retriever.by_words(query, rows)
         candidates = retriever.candidates(query, rows, by_vectors, best_by_words)
     found = {each.passage.id for each in candidates}
-    assert found <= {snapshot.passages[row].id for row in matching}
-    cosines = {
-        row: float(snapshot.passage_vectors.rows(row, row + 1)[0] @ query.vector)
-        for row in matching
-    }
-    scores = plain.lexicon.scores(query.searched, np.array(matching, np.int64)).tolist()
+    assert found <= {snapshot.passage(row).id for row in matching}
+    all_matching = np.array(matching, np.int64)
+    cosines = dict(
+        zip(matching, (snapshot.vectors(all_matching) @ query.vector).tolist(), strict=True)
+    )
+    scores = snapshot.words.scores(query.searched, all_matching).tolist()
     by_words = dict(zip(matching, scores, strict=True))
     by_words = {row: score for row, score in by_words.items() if score > 0}
     for scores in (cosines, by_words):
         best = sorted(scores.values(), reverse=True)[:look_at]
         for row, score in scores.items():
             if score > best[-1] + 1e-6 or len(scores) <= look_at:
-                assert snapshot.passages[row].id in found
+                assert snapshot.passage(row).id in found
 
 
 @given(said, filters_drawn)
@@ -408,7 +413,7 @@ def test_it_is_the_answer_of_an_engine_on_just_these_documents(
     filters = {"year": {"gte": 1990}}
     these = [
         each.document
-        for each in crowd.snapshot.chunked.values()
+        for each in crowd.snapshot.documents()
         if holds(each.document.metadata, filters)
     ]
     alone = dataclasses.replace(
@@ -471,23 +476,17 @@ def test_an_engine_of_another_snapshot_forgets_what_matched(plain: Engine, crowd
         moved.ask(QUESTION, filters={"team": "quiet"})
 
 
-def test_documents_without_passages_are_passed_over(plain: Engine) -> None:
-    """Rows are numbered on past them."""
-    (shard,) = plain.snapshot.shards.values()
-    each = [
-        one
-        for chunked in shard.documents()
-        for one in (
-            ChunkedDocument(document("Empty.", f"0-{chunked.document.id}"), (), ()),
-            chunked,
-        )
-    ]
-    opened = make_shard(each, shard.passage_vectors)
-    documents = StoredDocuments([opened])
-    snapshot = dataclasses.replace(plain.snapshot, columns=opened.columns, chunked=documents)
-    rows = rows_by_filter(snapshot)(Filter.parse({"id": {"in": ["003-txt", "039-txt"]}}))
-    found = {each.document_id for each, row in zip(snapshot.passages, rows, strict=True) if row}
-    assert found == {"003-txt", "039-txt"}
+def test_documents_that_came_and_went_do_not_mix_up_the_passages(
+    tmp_path: Any, model: Model
+) -> None:
+    store, encoder = open_store(tmp_path / "store"), HashingEncoder()
+    publish_documents(store, [written(n) for n in range(20, 60)], model, encoder)
+    publish_documents(store, [written(n) for n in range(40)], model, encoder)
+    snapshot = store.open()
+    wanted = {"003-txt", "020-txt", "039-txt", "041-txt"}
+    allowed = rows_by_filter(snapshot)(Filter.parse({"id": {"in": sorted(wanted)}}))
+    found = {snapshot.passage(row).document_id for row in allowed_rows(snapshot, allowed)}
+    assert found == wanted - {"041-txt"}
 
 
 # On the command line.

@@ -1,20 +1,15 @@
-"""Search by words, and how it is joined with the search by vectors."""
+"""What is searched for by words, and how it is joined with the search by vectors."""
 
 import dataclasses
 from itertools import pairwise
-from math import log
 
-import bm25s
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from index.search.terms import terms
+from index.search.bm25 import Term
 from qa.engine import Engine
 from qa.question.query import LEAST_WEIGHT, Query, search_terms
 from qa.records import STAGES, left_out, stages_without
-from qa.retrieve.lexical import K1, B, Term, greatest
 from qa.retrieve.retriever import DENSE_WEIGHT, fuse, min_max
 from tests.qa.candidates import covered
 from tests.qa.conftest import Hashed, Library
@@ -31,73 +26,15 @@ def sources(engine: Engine, question: str, top_k: int = 5) -> list[str]:
     return [hit.document.source for hit in engine.ask(question, top_k).hits]
 
 
-# The score.
-
-
-@pytest.mark.parametrize("question", ["redness fades", "frost pipes days", "days days baker", "x"])
-def test_a_passage_scores_what_another_bm25_says(hashed: Hashed, question: str) -> None:
-    engine = hashed(TEXTS)
-    snapshot = engine.snapshot
-    corpus: list[list[str]] = []
-    for passage in snapshot.passages:
-        document = snapshot.document(passage.document_id)
-        above = dict.fromkeys(filter(None, (document.title, *passage.heading_path)))
-        headed = [term for heading in above for term in terms(heading)] * 3
-        corpus.append(terms(passage.span.of(document.text)) + headed)
-    other = bm25s.BM25(k1=K1, b=B, method="lucene")
-    other.index(corpus, show_progress=False)
-    asked = search_terms(question, engine.lexicon)
-    theirs = np.zeros(len(corpus))
-    for term in asked:
-        theirs += term.times * other.get_scores([term.text]) * (term.text in other.vocab_dict)
-    ours = engine.lexicon.scores(asked, np.arange(len(corpus)))
-    # bm25s leaves out the factor k1 + 1, as Lucene does; it is the same for all.
-    assert ours == pytest.approx(theirs * (K1 + 1), rel=1e-5)
-
-
-def test_a_document_scores_as_one_passage_of_all_its_text(hashed: Hashed) -> None:
-    engine = hashed(TEXTS)
-    lexicon = engine.lexicon
-    asked = search_terms("frost pipes", lexicon)
-    rows = np.arange(len(engine.snapshot.passages))
-    scores = lexicon.documents(asked, rows)
-    lengths = engine.snapshot.postings.lengths
-    of = [passage.document_id for passage in engine.snapshot.passages]
-    mean = lengths.sum() / len(set(of))
-    for row in rows:
-        own = [other for other in rows if of[other] == of[row]]
-        expected = 0.0
-        for term in asked:
-            held_by, counts = lexicon.postings.of(term.text)
-            count = sum(int(c) for r, c in zip(held_by, counts, strict=True) if r in own)
-            norm = K1 * (1 - B + B * lengths[own].sum() / mean)
-            expected += term.weight * count * (K1 + 1) / (count + norm)
-        assert scores[row] == pytest.approx(expected, rel=1e-5)
-
-
-def test_the_rarer_a_term_the_more_it_weighs_and_a_missing_one_most(hashed: Hashed) -> None:
-    engine = hashed(TEXTS)
-    lexicon, passages = engine.lexicon, len(engine.snapshot.passages)
-    weights = [lexicon.weight(term) for term in ("day", "frost", "zwieback")]
-    assert weights == sorted(weights)
-    assert weights[-1] == pytest.approx(log(1 + (passages + 0.5) / 0.5))
-
-
-@given(st.lists(st.floats(0, 9, width=32), min_size=1, max_size=40), st.integers(1, 50))
-def test_the_greatest_are_the_first_of_all_in_order(values: list[float], limit: int) -> None:
-    found = greatest(np.array(values, np.float32), limit).tolist()
-    assert found == sorted(range(len(values)), key=lambda place: (-values[place], place))[:limit]
-
-
 # What is searched for.
 
 
 def test_words_that_only_ask_are_left_out(hashed: Hashed) -> None:
-    lexicon = hashed(TEXTS).lexicon
-    found = search_terms("How do I get the pipes' frost, whats frost?", lexicon)
+    snapshot = hashed(TEXTS).snapshot
+    found = search_terms("How do I get the pipes' frost, whats frost?", snapshot)
     assert [(term.text, term.times) for term in found] == [("pipe", 1), ("frost", 2)]
-    assert search_terms("why is it so", lexicon) == ()
-    assert search_terms("?!", lexicon) == ()
+    assert search_terms("why is it so", snapshot) == ()
+    assert search_terms("?!", snapshot) == ()
 
 
 def test_a_question_without_words_is_answered_by_its_vector_alone(library: Library) -> None:
@@ -182,10 +119,3 @@ def test_what_is_left_out_is_told(hashed: Hashed) -> None:
 def test_a_question_of_nothing_but_a_common_word_is_not_covered_by_it() -> None:
     common = Query("skin", "skin", (), np.zeros(2, np.float32), (Term("skin", 1, 0.1),))
     assert covered(common, "skin") == pytest.approx(0.1 / LEAST_WEIGHT)
-
-
-def test_a_lexicon_is_of_all_passages(hashed: Hashed) -> None:
-    engine = hashed(TEXTS)
-    lexicon = engine.lexicon
-    assert len(lexicon.passage_norms) == len(engine.snapshot.passages)
-    assert lexicon.document_starts[-1] == len(engine.snapshot.passages)

@@ -1,6 +1,8 @@
 """An engine that follows the store: new snapshots are taken up, broken ones are not."""
 
+import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +10,13 @@ import pytest
 
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.errors import StoreMissingError
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.errors import StoreDamagedError, StoreMissingError
+from index.store import open_store
+from index.store.protocols import Snapshot
 from index.sync import sync
 from qa.live import LiveEngine
 from tests.encoders import HashingEncoder
+from tests.stand_ins import stand_in
 
 
 class Shelf:
@@ -22,7 +25,8 @@ class Shelf:
     def __init__(self, folder: Path, model: Model) -> None:
         self.notes = folder / "notes"
         self.notes.mkdir()
-        self.store = Store(folder / "store")
+        self.store = open_store(folder / "store")
+        self.opener: Callable[..., Snapshot] = self.store.open
         self.model = model
         self.write("Redness fades within days.")
 
@@ -30,13 +34,9 @@ class Shelf:
         (self.notes / "a.txt").write_text(text)
         sync(self.store, [self.notes], self.model, HashingEncoder())
 
-    def break_live(self) -> None:
-        """Flip a bit in a file of the live snapshot."""
-        shard = self.store.live_manifest().shards[0]
-        path = self.store.folder / "objects" / shard.passage_vectors.sha256
-        content = bytearray(path.read_bytes())
-        content[len(content) // 2] ^= 1
-        path.write_bytes(content)
+    def open(self, **options: Any) -> Snapshot:
+        """Open the live snapshot, as the engine does."""
+        return self.opener(**options)
 
 
 @pytest.fixture
@@ -47,11 +47,13 @@ def shelf(tmp_path: Path, model: Model) -> Shelf:
 @pytest.fixture
 def live(shelf: Shelf, encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> LiveEngine:
     monkeypatch.setattr("qa.engine.open_encoder", lambda *_: encoder)  # loaded once for all
+    store = stand_in(shelf.store, open=shelf.open)
+    monkeypatch.setattr("qa.live.open_store", lambda _: store)
     return LiveEngine(shelf.store.folder)
 
 
 def text_of(live: LiveEngine) -> str:
-    (chunked,) = live.current().snapshot.chunked.values()
+    (chunked,) = live.current().snapshot.documents()
     return chunked.document.text
 
 
@@ -70,7 +72,7 @@ def test_a_new_snapshot_is_taken_up_with_the_next_question(shelf: Shelf, live: L
     assert text_of(live) == "Frost bursts the pipes."
     assert live.current().snapshot.id == shelf.store.live_id()
     assert live.current().encoder is before.encoder, "the model is not loaded again"
-    (old,) = before.snapshot.chunked.values()
+    (old,) = before.snapshot.documents()
     assert old.document.text == "Redness fades within days.", "who holds the old one keeps it"
 
 
@@ -87,16 +89,16 @@ def test_a_damaged_snapshot_is_passed_over_and_tried_only_once(
     shelf: Shelf, live: LiveEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf.write("Frost bursts the pipes.")
-    shelf.break_live()
-    opened: list[Store] = []
+    opened: list[str] = []
 
-    def counting(store: Store, **options: Any):
-        opened.append(store)
-        return open_snapshot(store, **options)
+    def damaged(**_: Any) -> Snapshot:
+        opened.append(shelf.store.live_id())
+        raise StoreDamagedError("a bit was flipped")
 
-    monkeypatch.setattr("qa.live.open_snapshot", counting)
-    assert text_of(live) == "Redness fades within days."
-    assert text_of(live) == "Redness fades within days."
+    with monkeypatch.context() as patch:
+        patch.setattr(shelf, "opener", damaged)
+        assert text_of(live) == "Redness fades within days."
+        assert text_of(live) == "Redness fades within days."
     assert len(opened) == 1
     shelf.write("The sun dries the soil.")
     assert text_of(live) == "The sun dries the soil."
@@ -110,18 +112,53 @@ def test_a_store_that_vanishes_is_answered_from_all_the_same(
     assert live.current().ask("Does redness fade?").hits
 
 
+def test_a_store_made_anew_in_its_place_is_followed(shelf: Shelf, live: LiveEngine) -> None:
+    before = live.current()
+    shutil.rmtree(shelf.store.folder)
+    shelf.write("Frost bursts the pipes.")
+    assert text_of(live) == "Frost bursts the pipes."
+    (old,) = before.snapshot.documents()
+    assert old.document.text == "Redness fades within days.", "who holds the old one keeps it"
+
+
+def test_a_purge_need_not_wait_for_an_engine_that_looks_at_the_store(
+    shelf: Shelf, live: LiveEngine
+) -> None:
+    removed = b"Frost bursts the pipes"
+    shelf.write(f"{removed.decode()} in winter.")
+    live.current()
+    shelf.write("Redness fades within days.")
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(0.05):
+            live.current()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        purge = open_store(shelf.store.folder).purge()
+    finally:
+        done.set()
+        looking.join()
+    assert (purge.sentences, purge.found) == (1, ())
+    paths = [path for path in shelf.store.folder.rglob("*") if path.is_file()]
+    assert not [path.name for path in paths if removed in path.read_bytes()]
+    assert text_of(live) == "Redness fades within days."
+
+
 def test_while_one_thread_swaps_the_others_go_on_with_the_old_one(
     shelf: Shelf, live: LiveEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf.write("Frost bursts the pipes.")
     opening, may_go_on = threading.Event(), threading.Event()
 
-    def slow(store: Store, **options: Any):
+    def slow(**options: Any) -> Snapshot:
         opening.set()
         assert may_go_on.wait(30)
-        return open_snapshot(store, **options)
+        return shelf.store.open(**options)
 
-    monkeypatch.setattr("qa.live.open_snapshot", slow)
+    monkeypatch.setattr(shelf, "opener", slow)
     swapping = threading.Thread(target=live.current)
     swapping.start()
     assert opening.wait(30)

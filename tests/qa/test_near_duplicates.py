@@ -2,9 +2,9 @@
 
 import pytest
 
+from index.search.bm25 import Term
 from qa.question.query import Coverage
 from qa.retrieve.candidates import Candidate
-from qa.retrieve.lexical import Term
 from qa.retrieve.near_duplicates import Families, Group
 from tests.qa.candidates import candidate, pooled
 

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 from index.encoding.model import Model
-from index.search.dense import DenseIndex
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from qa.engine import Engine
 from qa.formats.answer import AnswerJson
@@ -16,6 +14,7 @@ from qa.question.filters import Filter
 from qa.retrieve.retriever import FIRST_LOOK, MOST_CANDIDATES
 from tests.encoders import HashingEncoder
 from tests.qa.conftest import Hashed
+from tests.stand_ins import stand_in
 
 REPORT = (
     "The inspector examined the boiler for signs of corrosion. "
@@ -41,9 +40,9 @@ def repetitive(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Engine
         (folder / "reports" / f"{number:03}.txt").write_text(text)
     for number, text in enumerate(OTHERS):
         (folder / "reports" / f"other{number}.txt").write_text(f"{text}\n")
-    store, encoder = Store(folder / "store"), HashingEncoder()
+    store, encoder = open_store(folder / "store"), HashingEncoder()
     sync(store, [folder / "reports"], model, encoder)
-    return Engine(open_snapshot(store), model, encoder, model.tokenizer(), threshold=0.0)
+    return Engine(store.open(), model, encoder, model.tokenizer(), threshold=0.0)
 
 
 def test_repetitions_do_not_hide_what_says_something_else(repetitive: Engine) -> None:
@@ -56,12 +55,11 @@ def test_repetitions_do_not_hide_what_says_something_else(repetitive: Engine) ->
 
 def test_where_nothing_is_indexed_nothing_is_found(tmp_path: Path, model: Model) -> None:
     (tmp_path / "a.txt").write_text(f"{REPORT}\n")
-    store, encoder = Store(tmp_path / "store"), HashingEncoder()
+    store, encoder = open_store(tmp_path / "store"), HashingEncoder()
     sync(store, [tmp_path / "a.txt"], model, encoder)
     with store.writing():  # as when the last upload is removed
-        emptied = dataclasses.replace(store.live_manifest(), shards=(), postings=None)
-        store.publish(emptied)
-    answer = Engine(open_snapshot(store), model, encoder, model.tokenizer()).ask(QUESTION)
+        store.draft(store.live().made_by, None).commit(live=True)
+    answer = Engine(store.open(), model, encoder, model.tokenizer()).ask(QUESTION)
     assert (answer.answered, answer.hits) == (False, ())
 
 
@@ -94,7 +92,7 @@ def looked_at(engine: Engine) -> int:
 
 
 def test_the_search_stops_when_there_is_no_more(repetitive: Engine) -> None:
-    assert looked_at(repetitive) == len(repetitive.snapshot.passages) == 304
+    assert looked_at(repetitive) == repetitive.snapshot.info.passages == 304
 
 
 def test_the_search_stops_when_it_has_enough(
@@ -133,7 +131,7 @@ def coded(hashed: Hashed, monkeypatch: pytest.MonkeyPatch) -> Engine:
         for n in range(40)
     }
     engine = hashed(texts)
-    assert engine.snapshot.dense.codes is not None
+    assert engine.snapshot.searches_beside
     return engine
 
 
@@ -143,7 +141,7 @@ def test_what_is_looked_for_beside_is_what_would_be_found_at_once(
 ) -> None:
     rows = None if filters is None else coded.rows_of(Filter.parse(filters))
     vector = coded.encoder.encode(["owl 7 at dusk"], "query")[0]
-    expected = [row for row, _ in coded.snapshot.dense.search(vector, FIRST_LOOK, rows)]
+    expected = [row for row, _ in coded.snapshot.nearest(vector, FIRST_LOOK, rows)]
     assert coded.retriever.begin_by_vectors(vector, rows)() == expected
     assert len(expected) == (40 if filters is None else 20)
     hits = coded.ask("owl 7 at dusk", 50, filters=filters).hits
@@ -151,14 +149,11 @@ def test_what_is_looked_for_beside_is_what_would_be_found_at_once(
     assert years == ({2000, 2001} if filters is None else {2001})
 
 
-def test_what_fails_beside_fails_the_question(
-    coded: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_fails_beside_fails_the_question(coded: Engine) -> None:
     def failing(*_: object, **__: object) -> None:
         raise RuntimeError("no codes")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(DenseIndex, "search", failing)
-        with pytest.raises(RuntimeError, match="no codes"):
-            coded.ask("owl 7 at dusk")
+    snapshot = stand_in(coded.snapshot, nearest=failing)
+    with pytest.raises(RuntimeError, match="no codes"):
+        dataclasses.replace(coded, snapshot=snapshot).ask("owl 7 at dusk")
     assert coded.ask("owl 7 at dusk").hits

@@ -4,7 +4,7 @@ import pytest
 
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from qa.engine import Engine
 
@@ -29,7 +29,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: Enco
     (folder / "files").mkdir()
     for name, content in (("prices.csv", PRICES), ("tools.jsonl", SAWS), ("faq.csv", FAQ)):
         (folder / "files" / name).write_text(content)
-    sync(Store(folder / "store"), [folder / "files"], model, encoder)
+    sync(open_store(folder / "store"), [folder / "files"], model, encoder)
     return Engine.open(folder / "store", threshold=0.0)
 
 

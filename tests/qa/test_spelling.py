@@ -22,7 +22,7 @@ Correct = Callable[[str], tuple[str, tuple[Correction, ...]]]
 
 def correcting(engine: Engine) -> Correct:
     return lambda question: corrected(
-        question, engine.lexicon, engine.tokenizer, engine.model.max_tokens
+        question, engine.snapshot, engine.tokenizer, engine.model.max_tokens
     )
 
 
@@ -197,7 +197,7 @@ def test_a_question_that_says_nothing_is_not_covered_by_anything(engine: Engine)
 
 
 def test_two_words_find_what_the_documents_write_as_one(engine: Engine) -> None:
-    (compound,) = compounds("antibiotics before micro needling", engine.lexicon)
+    (compound,) = compounds("antibiotics before micro needling", engine.snapshot)
     assert compound.term.text == "microneedl"
     assert compound.parts == {"micro", "needl"}
     query = engine.trace("antibiotics before micro needling").query
@@ -220,7 +220,7 @@ def test_two_words_find_what_the_documents_write_as_one(engine: Engine) -> None:
 def test_what_only_looks_like_a_compound_is_none(
     library: Library, question: str, there: str
 ) -> None:
-    assert compounds(question, library({"a.txt": there}).lexicon) == ()
+    assert compounds(question, library({"a.txt": there}).snapshot) == ()
 
 
 # Words that only ask.
@@ -232,6 +232,6 @@ def test_contractions_only_ask(word: str) -> None:
 
 
 def test_a_contraction_changes_nothing(engine: Engine) -> None:
-    long = search_terms("what will happen to my skin, I am scared", engine.lexicon)
-    short = search_terms("what'll happen to my skin, I’m scared", engine.lexicon)
+    long = search_terms("what will happen to my skin, I am scared", engine.snapshot)
+    short = search_terms("what'll happen to my skin, I’m scared", engine.snapshot)
     assert long == short

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -13,9 +14,10 @@ from pydantic import ValidationError
 
 from index.encoding.model import Model
 from index.records import Document, Layout
-from index.store.snapshot import Snapshot, open_snapshot
-from index.store.store import Store
-from index.sync import sync
+from index.store import open_store
+from index.store.protocols import Snapshot
+from index.store.records import Upload, UploadChange
+from index.sync import change_uploads, sync
 from qa.engine import Engine
 from qa.errors import CitationFormatError
 from qa.formats.answer import AnswerJson
@@ -331,7 +333,7 @@ class Shelf:
         self.file.write_text("Wash the face with water.\nStay out of the sun.\n")
         (self.notes / "other.txt").write_text("Frost bursts the pipes.\nNow stay out of the sun.\n")
         self.model = model
-        self.store = Store(folder / "store")
+        self.store = open_store(folder / "store")
         self.index()
         answer = Engine(self.snapshot, model, HashingEncoder(), model.tokenizer(), threshold=0).ask(
             "Stay out of the sun"
@@ -344,14 +346,18 @@ class Shelf:
 
     @property
     def snapshot(self) -> Snapshot:
-        return open_snapshot(self.store)
+        return self.store.open()
+
+    @property
+    def sources(self) -> SourceDocuments:
+        return SourceDocuments(self.snapshot, self.store.uploads)
 
     def index(self) -> None:
         sync(self.store, [self.notes], self.model, HashingEncoder())
 
     def statuses(self) -> tuple[str, str]:
         """The verdict of the files, and that of the store."""
-        (in_files,) = verify(self.first, SourceDocuments(self.snapshot)).citations
+        (in_files,) = verify(self.first, self.sources).citations
         (in_store,) = verify(self.first, SnapshotDocuments(self.snapshot)).citations
         return in_files.status, in_store.status
 
@@ -381,7 +387,7 @@ def test_what_was_added_after_the_words_leaves_them_valid(
     assert shelf.statuses() == ("valid", "valid")
     shelf.index()
     assert shelf.statuses() == ("valid", "valid")
-    found = verify(shelf.first, SourceDocuments(shelf.snapshot))
+    found = verify(shelf.first, shelf.sources)
     assert found.holds
     assert found.citations[0].differs == ("document_sha256", "text_sha256")
     assert list(verdict_lines(found)) == [
@@ -401,7 +407,7 @@ def test_a_web_page_edited_outside_of_its_text_leaves_the_words_valid(
     claims = read_answer(answer.model_dump_json().encode())
     file.write_text(page.replace("let a = 1", "let a = 2"))
     shelf.index()
-    verdict = verify(claims, SourceDocuments(shelf.snapshot)).citations[0]
+    verdict = verify(claims, shelf.sources).citations[0]
     assert verdict.given.cited_text == "Keep the lotion in the fridge."
     assert (verdict.status, verdict.differs) == ("valid", ("document_sha256",))
 
@@ -430,9 +436,27 @@ def test_a_source_folder_that_is_gone_leaves_its_documents_missing(shelf: Shelf)
     assert shelf.statuses() == ("missing", "valid")
 
 
+def test_an_upload_is_judged_as_it_is_now(shelf: Shelf) -> None:
+    def upload(text: str) -> None:
+        content = text.encode()
+        sha256 = hashlib.sha256(content).hexdigest()
+        uploaded = Upload("leaflet", ".txt", sha256, "2026-05-04T12:30:00Z")
+        changes = [UploadChange("leaflet", uploaded, content)]
+        change_uploads(shelf.store, changes, shelf.model, HashingEncoder())
+
+    upload("Dry the skin. Use sunscreen.\n")
+    snapshot = shelf.snapshot
+    given = GivenAnswer(citations=[cited(14, "Use sunscreen.", "leaflet")])
+    assert verify(given, SourceDocuments(snapshot, shelf.store.uploads)).holds
+    upload("First: dry the skin. Use sunscreen.\n")
+    (verdict,) = verify(given, SourceDocuments(snapshot, shelf.store.uploads)).citations
+    assert (verdict.status, verdict.span) == ("moved", (21, 35))
+    assert verify(given, SnapshotDocuments(snapshot)).holds
+
+
 def found_in(shelf: Shelf) -> list[str]:
     """The names of the documents that hold the words now: by the files, then by the store."""
-    (now,) = verify(shelf.first, SourceDocuments(shelf.snapshot)).citations
+    (now,) = verify(shelf.first, shelf.sources).citations
     (indexed,) = verify(shelf.first, SnapshotDocuments(shelf.snapshot)).citations
     return [place.document.source for each in (now, indexed) for place in each.found_in]
 
@@ -462,7 +486,7 @@ def test_words_that_another_file_has_lost_by_now_are_not_found_in_it(shelf: Shel
 def test_a_file_that_is_not_indexed_yet_is_judged_as_it_is_now(shelf: Shelf) -> None:
     """Such as that of an answer given before the store was rolled back."""
     shelf.file.rename(shelf.notes / "renamed.txt")
-    documents = SourceDocuments(shelf.snapshot)
+    documents = shelf.sources
     (new,) = (each for each in documents if each.source == "notes/renamed.txt")
     given = GivenAnswer(citations=[cited(26, "Stay out of the sun.", new.id)])
     assert verify(given, documents).holds
@@ -487,7 +511,7 @@ def tampered(shelf: Shelf, path: tuple[str | int, ...], value: Any) -> Verificat
     assert place[path[-1]] != value
     place[path[-1]] = value
     claims = read_answer(json.dumps(content).encode())
-    found = verify(claims, SourceDocuments(shelf.snapshot))
+    found = verify(claims, shelf.sources)
     assert VerificationJson.of(found).holds is found.holds
     return found
 
@@ -495,7 +519,7 @@ def tampered(shelf: Shelf, path: tuple[str | int, ...], value: Any) -> Verificat
 def test_a_whole_answer_just_given_holds(shelf: Shelf) -> None:
     assert shelf.claims.passages
     assert any(citation.also_in for citation in shelf.claims.citations)
-    found = verify(shelf.claims, SourceDocuments(shelf.snapshot))
+    found = verify(shelf.claims, shelf.sources)
     assert found.holds
     assert len(found.passages) == len(shelf.answer["passages"])
 

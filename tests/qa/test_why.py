@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 
+import numpy as np
 import pytest
 
 from eval.gold import PACKAGED_GOLD
@@ -103,7 +104,7 @@ def test_a_quote_across_two_passages_is_followed_in_the_one_that_holds_most(
 ) -> None:
     sentences = [f"Frost number {n} came and stayed for {n} long weeks." for n in range(40)]
     engine = hashed({"a.txt": " ".join(sentences)})
-    (document,) = engine.snapshot.chunked.values()
+    (document,) = engine.snapshot.documents()
     first, second, *_ = document.passages
     text = document.document.text
     quote = text[first.end - 8 : second.start + 30]
@@ -145,14 +146,13 @@ def test_a_passage_that_only_its_words_bring_in_passes(hashed: Hashed) -> None:
 
 def test_the_dense_rank_is_that_of_an_exact_search(engine: Engine) -> None:
     vector = engine.trace("what is microneedling").query.vector
-    matrix = engine.snapshot.passage_vectors.rows(0, len(engine.snapshot.passages))
-    cosines = matrix @ vector
-    for row in range(0, len(cosines), 7):
-        passage = engine.snapshot.passages[row]
+    rows, passages = zip(*engine.snapshot.passages(), strict=True)
+    cosines = engine.snapshot.vectors(np.array(rows)) @ vector
+    for passage, cosine in [*zip(passages, cosines, strict=True)][::7]:
         text = passage.span.of(engine.snapshot.document(passage.document_id).text)
         found = why(engine, "what is microneedling", text).way.findings["dense"]
-        assert found.rank == 1 + (cosines > cosines[row]).sum()
-        assert found.score == pytest.approx(cosines[row], abs=1e-4)  # in half precision
+        assert found.rank == 1 + (cosines > cosine).sum()
+        assert found.score == pytest.approx(cosine, abs=1e-4)  # in half precision
 
 
 # Lost in the list.
@@ -372,7 +372,7 @@ def test_a_quote_too_long_to_be_added_is_not_chosen(hashed: Hashed) -> None:
     long = [" ".join(many[:40]), " ".join(many[40:])]
     texts = one_passage(*(f"Frost fades {words}." for words in long), "Salt fades soon.")
     engine = hashed({**texts, "b.txt": "Bread needs water."})
-    assert len(engine.snapshot.passages) == 2
+    assert engine.snapshot.info.passages == 2
     ways = [why(engine, "frost fades", f"Frost fades {words}").way for words in long]
     (late,) = [way for way in ways if not way.cited]
     assert late.lost_at == "chosen"
@@ -495,7 +495,7 @@ def assert_agrees(
 
 
 def test_what_is_said_of_gold_quotes_agrees_with_the_answers(engine: Engine, ask: Ask) -> None:
-    documents = [each.document for each in engine.snapshot.chunked.values()]
+    documents = [each.document for each in engine.snapshot.documents()]
     outcomes = set()
     for number, (question, quotes) in enumerate(gold_quotes().items()):
         top_k = 9 if number % 2 else 2
@@ -509,13 +509,13 @@ def test_what_is_said_of_gold_quotes_agrees_with_the_answers(engine: Engine, ask
 def test_what_is_said_of_every_sentence_agrees_with_the_answers(engine: Engine, ask: Ask) -> None:
     """Those that ask and those that only announce included; and at a threshold that abstains."""
     strict = dataclasses.replace(engine, threshold=0.99)
-    documents = [each.document for each in engine.snapshot.chunked.values()]
+    documents = [each.document for each in engine.snapshot.documents()]
     question = "why do I get pimples after microneedling"
     asked = [
         (Considered.of(engine, question, 5), ask(question)),
         (Considered.of(strict, question, 5), strict.ask(question)),
     ]
-    for passage in engine.snapshot.passages:
+    for _, passage in engine.snapshot.passages():
         text = engine.snapshot.document(passage.document_id).text
         for sentence in passage.sentences:
             for considered, answer in asked:

@@ -12,9 +12,7 @@ from starlette.testclient import TestClient
 
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.store.publishing import publish_calibration
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from qa.answer.calibration import ScoreKey, key_of
 from qa.live import LiveEngine
@@ -60,18 +58,19 @@ class Corpus:
 
     def index(self) -> str:
         """Bring the store up to date; return the snapshot's id."""
-        return sync(Store(self.store), [self.files], self._model, self._encoder).snapshot
+        return sync(open_store(self.store), [self.files], self._model, self._encoder).snapshot
 
     def calibrate(self, **changes: Any) -> str:
         """Publish a calibration of answers that the bundled reader reads; return its id."""
-        snapshot = open_snapshot(Store(self.store))
+        store = open_store(self.store)
+        snapshot = store.open()
         made = fitting(snapshot, **{"key": self.key(), **changes})
-        publish_calibration(Store(self.store), snapshot, made.to_bytes())
+        store.set_calibration(snapshot.id, made.to_bytes())
         return made.id
 
     def key(self) -> ScoreKey:
         """Return what the scores of the service's answers depend on."""
-        return key_of(Store(self.store).live_manifest(), reader=find_reader().digest)
+        return key_of(open_store(self.store).live(), reader=find_reader().digest)
 
     def client(self) -> TestClient:
         return client_of(live_over(self.store, self._encoder))
@@ -79,7 +78,7 @@ class Corpus:
     @contextmanager
     def uploading(self, *, watch: bool = False) -> Iterator[TestClient]:
         """Open a client of a service that documents can be uploaded to."""
-        live, store = live_over(self.store, self._encoder), Store(self.store)
+        live, store = live_over(self.store, self._encoder), open_store(self.store)
         with Writer(store, live, watch=watch) as writer:
             app = build_app(live, writing=(store, writer))
             url = "http://127.0.0.1"

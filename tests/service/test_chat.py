@@ -9,10 +9,10 @@ import openai
 import pytest
 
 from index.encoding.encoder import Encoder
-from index.store.store import Store
+from index.store import open_store
 from qa.service.app import build_app
 from qa.service.guard import MAX_BODY_BYTES
-from qa.service.keys import Keys
+from qa.service.keys import add_key
 from qa.service.policy import Policy
 from tests.service.conftest import Corpus, live_over
 from tests.service.serving import served
@@ -252,8 +252,8 @@ def test_what_is_no_json_or_too_large_or_from_elsewhere_is_told_to_the_client_to
 def test_a_key_is_what_the_client_calls_its_api_key(corpus: Corpus) -> None:
     corpus.write("owls.txt", "Owls sleep in red barns until midnight.")
     corpus.index()
-    keys = Keys(Store(corpus.store))
-    secret = keys.add("reader", ["ask"])
+    keys = open_store(corpus.store).keys
+    secret = add_key(keys, "reader", ["ask"])
     app = build_app(live_over(corpus.store, corpus._encoder), Policy(keys=keys))
     with served(app) as address:
         for key in (secret, "pin_wrong"):

@@ -15,8 +15,10 @@ from starlette.testclient import TestClient
 
 from index.chunking.chunker import MAX_PASSAGE_CHARS
 from index.encoding.model import Model
-from index.store import feedback
-from index.store.feedback import FeedbackFolder
+from index.errors import StoreError
+from index.store import open_store
+from index.store.protocols import Store
+from index.store.records import MOST_FEEDBACK_BYTES, Feedback
 from tests.service.conftest import Corpus
 from tests.service.test_http import problem_of
 from tests.service.test_kills import service
@@ -56,7 +58,7 @@ def test_an_answer_is_rated_with_its_citations_as_they_were_given(hens: Corpus) 
         fields = ("question", "answered", "snapshot", "citations")
         response = rate(client, **{name: answer[name] for name in fields}, comment="Just so.")
     assert response.status_code == 201
-    [kept] = FeedbackFolder(hens.store).all()
+    [kept] = open_store(hens.store).feedback.all()
     assert response.json() == {"id": kept.id, "created": kept.created}
     assert (kept.question, kept.helpful, kept.answered) == (QUESTION, True, True)
     assert (kept.snapshot, kept.comment) == (answer["snapshot"], "Just so.")
@@ -93,7 +95,7 @@ def test_what_is_no_feedback_is_refused_and_not_kept(
 ) -> None:
     client, corpus = shared
     assert told in problem_of(rate(client, **body), 422)
-    assert FeedbackFolder(corpus.store).all() == []
+    assert open_store(corpus.store).feedback.all() == []
 
 
 def test_a_quote_may_be_as_long_as_a_passage_and_the_schema_says_what_is_refused(
@@ -109,46 +111,43 @@ def test_a_quote_may_be_as_long_as_a_passage_and_the_schema_says_what_is_refused
     assert re.search(told["pattern"], "x")
 
 
-def test_the_question_is_in_no_log(
-    hens: Corpus, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feedback, "MOST_ENTRIES", 1)
+def fill(store: Store, room: int) -> None:
+    """Leave about so many bytes of room for feedback."""
+    comment = "x" * (MOST_FEEDBACK_BYTES - room)
+    store.feedback.add(Feedback.new("Is it full?", helpful=True, comment=comment))
+
+
+def test_the_question_is_in_no_log(hens: Corpus, caplog: pytest.LogCaptureFixture) -> None:
+    fill(open_store(hens.store), 1500)
     with caplog.at_level(logging.DEBUG), hens.uploading() as client:
         assert rate(client).status_code == 201
-        assert rate(client).status_code == 507
+        assert rate(client, comment="x" * 2000).status_code == 507
         assert rate(client, question="").status_code == 422
     assert QUESTION not in caplog.text
 
 
-def test_when_there_is_no_more_room_that_is_said_and_the_rest_is_kept(
-    hens: Corpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feedback, "MOST_ENTRIES", 2)
-    with hens.uploading() as client:
-        assert [rate(client).status_code for _ in range(2)] == [201, 201]
-        assert "looked through" in problem_of(rate(client), 507)
-        FeedbackFolder(hens.store).remove()
-        assert rate(client).status_code == 201
-
-
-def test_feedback_takes_so_many_bytes_at_most_however_few_its_entries(
-    hens: Corpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feedback, "MOST_BYTES", 5000)
+def test_when_there_is_no_more_room_that_is_said_and_the_rest_is_kept(hens: Corpus) -> None:
+    fill(store := open_store(hens.store), 6000)
     with hens.uploading() as client:
         statuses = [rate(client, comment="x" * 2000).status_code for _ in range(3)]
         assert statuses == [201, 201, 507]
-        kept = [path.stat().st_size for path in (hens.store / "feedback").iterdir()]
-        assert sum(kept) <= 5000
-        FeedbackFolder(hens.store).remove()
+        assert "looked through" in problem_of(rate(client, comment="x" * 2000), 507)
+        assert len(store.feedback.all()) == 3
+        store.feedback.remove()
         assert rate(client, comment="x" * 2000).status_code == 201
 
 
-def test_a_disk_that_cannot_be_written_is_told_without_a_path(hens: Corpus) -> None:
-    (hens.store / "feedback").write_text("in the way")
+def test_a_disk_that_cannot_be_written_is_told_without_a_path(
+    hens: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreError(f"The store {hens.store} cannot be written: No space left on device.")
+
+    monkeypatch.setattr(type(open_store(hens.store).feedback), "add", full)
     with hens.uploading() as client:
         response = rate(client)
     assert "cannot be stored" in problem_of(response, 503)
+    assert str(hens.store) not in response.text
     assert response.headers["retry-after"]
 
 
@@ -177,7 +176,7 @@ def test_what_was_acknowledged_survives_a_kill_whoever_wrote_it(
             process.kill()
         for thread in threads:
             thread.join()
-    kept = [entry.id for entry in FeedbackFolder(hens.store).all()]
+    kept = [entry.id for entry in open_store(hens.store).feedback.all()]
     assert set(acknowledged) <= set(kept)
     assert len(kept) <= len(acknowledged) + len(threads)
     assert kept == sorted(set(kept))
@@ -185,4 +184,4 @@ def test_what_was_acknowledged_survives_a_kill_whoever_wrote_it(
 
 def test_a_service_that_has_no_store_to_write_to_takes_none(seeds_store: Path, client: Any) -> None:
     assert rate(client).status_code in (404, 405)
-    assert not (seeds_store / "feedback").exists()
+    assert open_store(seeds_store).feedback.all() == []

@@ -22,6 +22,7 @@ from qa.read.reader import find_reader
 from qa.service.app import build_app
 from qa.service.guard import MAX_BODY_BYTES
 from tests.calibrations import PROMISE
+from tests.damage import flip_a_bit
 from tests.service.conftest import Corpus, client_of, live_over
 
 QUESTION = "why do I get pimples after microneedling"
@@ -660,19 +661,14 @@ def test_a_damaged_new_snapshot_leaves_the_old_one_answering(corpus: Corpus) -> 
     corpus.write("a.txt", "The lighthouse keeper is called Ada.\n")
     first = corpus.index()
     client = corpus.client()
-    before = set((corpus.store / "objects").iterdir())
     corpus.write("a.txt", "The lighthouse keeper is called Grace.\n")
     assert corpus.index() != first
-    for path in set((corpus.store / "objects").iterdir()) - before:
-        path.write_bytes(path.read_bytes()[:-1] + b"!")
+    flip_a_bit(corpus.store)
 
     for _ in range(2):
         answer = ask(client, "what is the lighthouse keeper called")
         assert answer["snapshot"] == first
         assert answer["answer"]["text"] == "The lighthouse keeper is called Ada."
-
-    (corpus.store / "live.json").write_bytes(b"not json")
-    assert ask(client, "what is the lighthouse keeper called")["snapshot"] == first
     assert client.get("/readyz").status_code == 200
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from tests.pdf_writing import lines, write_pdf
 from tests.service.test_serve_command import serving
@@ -28,8 +27,8 @@ def test_each_example_does_what_is_said(tmp_path: Path, model: Model, encoder: E
     (tmp_path / "prices.csv").write_text("treatment,price\npeeling,40\n")
     report = write_pdf([lines(72, 700, "The report is due on Friday.")])
     (tmp_path / "report.pdf").write_bytes(report)
-    sync(Store(tmp_path / "store"), [notes], model, encoder)
-    (hours,) = open_snapshot(Store(tmp_path / "store")).chunked
+    sync(open_store(tmp_path / "store"), [notes], model, encoder)
+    (hours,) = (each.id for each in open_store(tmp_path / "store").open().descriptions())
     blocks = re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) >= 6
     with serving(tmp_path / "store", tmp_path, "--no-watch") as (_, port):

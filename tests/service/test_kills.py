@@ -1,21 +1,25 @@
-"""A service that is killed while documents are uploaded: what it acknowledged is there."""
+"""A service that is killed while it is given documents and feedback: what it acknowledged is there.
+
+Another process indexes or purges at the same time.
+"""
 
 import itertools
 import random
 import re
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.errors import StoreBusyError
+from index.store import open_store
+from index.store.protocols import Store
 from tests.service.conftest import Corpus
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -43,25 +47,38 @@ def service(store: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.stderr.close()
 
 
-class Uploader:
-    """Uploads and removes documents of ever new names; `there` and `gone` were acknowledged."""
+class Caller:
+    """Uploads and removes documents of ever new names, rates answers, and asks.
+
+    `there`, `gone` and `rated` were acknowledged.
+    """
 
     def __init__(self) -> None:
         self.there: dict[str, str] = {}
         self.gone: set[str] = set()
+        self.rated: set[str] = set()
         self.acknowledged = 0
         self._numbers = itertools.count()
 
-    def work(self, url: str) -> None:
+    def call(self, url: str, step: Callable[[httpx2.Client], None]) -> None:
         """Go on until the service is no more."""
         try:
             with httpx2.Client(base_url=url, timeout=30) as client:
                 while True:
-                    self._step(client)
+                    step(client)
         except httpx2.TransportError:
             pass
 
-    def _step(self, client: httpx2.Client) -> None:
+    def ask(self, client: httpx2.Client) -> None:
+        done = client.post("/v1/ask", json={"question": "How long does redness last?"})
+        assert done.status_code == 200, done.text
+
+    def rate(self, client: httpx2.Client) -> None:
+        done = client.post("/v1/feedback", json={"question": "How long?", "helpful": True})
+        assert done.status_code == 201, done.text
+        self.rated.add(done.json()["id"])
+
+    def upload(self, client: httpx2.Client) -> None:
         number = next(self._numbers)
         name, text = f"doc-{number}", f"Cream number {number} is for the night."
         wait = "true" if number % 2 else "false"
@@ -85,40 +102,64 @@ def wait_until_idle(store: Store) -> None:
         time.sleep(0.02)
 
 
-def assert_nothing_is_lost(store: Store, uploader: Uploader) -> None:
-    held = {name: each.document.text for name, each in open_snapshot(store).chunked.items()}
-    lost = {name for name, text in uploader.there.items() if held.get(name) != text}
+def assert_nothing_is_lost(store: Store, caller: Caller) -> None:
+    held = {each.document.id: each.document.text for each in store.open().documents()}
+    lost = {name for name, text in caller.there.items() if held.get(name) != text}
     assert not lost, "acknowledged and lost"
-    assert not uploader.gone & held.keys(), "acknowledged as removed, and there"
+    assert not caller.gone & held.keys(), "acknowledged as removed, and there"
 
 
-def kill_while_uploading(corpus: Corpus, times: int) -> int:
+def assert_rated(store: Store, caller: Caller) -> None:
+    assert caller.rated <= {entry.id for entry in store.feedback.all()}, "acknowledged and lost"
+
+
+def write_beside(corpus: Corpus, store: Store, number: int) -> None:
+    """Write as another process would, while the service does; it may be refused."""
+    with suppress(StoreBusyError):
+        if number % 3 == 0:
+            corpus.write("depth.txt", f"The depth of needle {number} is mild.\n")
+            corpus.index()
+        elif number % 3 == 1:
+            assert store.purge().found == ()
+
+
+def kill_while_it_is_called(corpus: Corpus, times: int) -> int:
     corpus.write("redness.txt", "Redness fades within two days.\n")
     corpus.index()
-    store, uploader = Store(corpus.store), Uploader()
-    for _ in range(times):
-        with service(corpus.store) as (process, url):
+    store, caller = open_store(corpus.store), Caller()
+    for number in range(times):
+        with service(corpus.store) as (process, url), ThreadPoolExecutor() as threads:
             wait_until_idle(store)
-            assert_nothing_is_lost(store, uploader)
-            thread = threading.Thread(target=uploader.work, args=[url])
-            wanted = uploader.acknowledged + random.randint(1, 8)
-            thread.start()
-            until = time.monotonic() + 20
-            while uploader.acknowledged < wanted and time.monotonic() < until:
-                time.sleep(0.001)
-            process.kill()
-            thread.join()
-        open_snapshot(store)
+            assert_nothing_is_lost(store, caller)
+            wanted = caller.acknowledged + random.randint(1, 8)
+            steps = caller.upload, caller.rate, caller.ask
+            calls = [threads.submit(caller.call, url, step) for step in steps]
+            try:
+                write_beside(corpus, store, number)
+                until = time.monotonic() + 20
+                while caller.acknowledged < wanted and time.monotonic() < until:
+                    time.sleep(0.001)
+            finally:
+                process.kill()
+            for call in calls:
+                call.result()
+        store.check()
+        assert_rated(store, caller)
+        store.feedback.remove()  # there is room for a certain number only
+        caller.rated.clear()
     with service(corpus.store):
         wait_until_idle(store)
-        assert_nothing_is_lost(store, uploader)
-    return uploader.acknowledged
+        assert_nothing_is_lost(store, caller)
+    return caller.acknowledged
 
 
 def test_what_a_killed_service_acknowledged_is_there(corpus: Corpus) -> None:
-    assert kill_while_uploading(corpus, times=1) > 0
+    assert kill_while_it_is_called(corpus, times=1) > 0
 
 
 @pytest.mark.soak
-def test_a_service_killed_a_hundred_times_lost_nothing(corpus: Corpus) -> None:
-    assert kill_while_uploading(corpus, times=100) > 50
+def test_a_service_killed_two_hundred_times_lost_nothing(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.store.local.compaction._FEWEST_DEAD", 0)
+    assert kill_while_it_is_called(corpus, times=200) > 100

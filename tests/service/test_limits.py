@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from index.encoding.model import Model
-from index.store.store import Store
+from index.store import open_store
 from qa.service import guard
 from qa.service.access import RateLimit
 from qa.service.app import build_app
-from qa.service.keys import Keys
+from qa.service.keys import add_key
 from qa.service.policy import Policy
 from tests.service.conftest import Corpus, live_over
 from tests.service.serving import exchange, served
@@ -91,8 +91,8 @@ def test_too_many_requests_of_one_address_are_told_when_to_come_again(owls: Corp
 
 
 def test_a_key_is_counted_wherever_it_is_used(owls: Corpus) -> None:
-    keys = Keys(Store(owls.store))
-    secret, other = keys.add("a", ["ask"]), keys.add("b", ["ask"])
+    keys = open_store(owls.store).keys
+    secret, other = add_key(keys, "a", ["ask"]), add_key(keys, "b", ["ask"])
     policy = Policy(keys=keys, rate_limit=RateLimit(6))
 
     def ask(address: str, key: str) -> int:

@@ -20,7 +20,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
 
 from index.encoding.encoder import Encoder
-from index.store.store import Store
+from index.store import open_store
 from index.terminal import run
 from pincite.cli import app
 from qa.protocol.server import mcp_server
@@ -28,7 +28,7 @@ from qa.protocol.tools import MOST_CHARACTERS
 from qa.service.answerer import Answerer
 from qa.service.app import build_app
 from qa.service.guard import MAX_BODY_BYTES
-from qa.service.keys import Keys
+from qa.service.keys import add_key
 from qa.service.metrics import Metrics
 from qa.service.policy import Policy
 from qa.service.work_queue import WorkQueue
@@ -215,7 +215,7 @@ def test_a_long_document_comes_in_parts_that_make_the_whole(corpus: Corpus) -> N
     corpus.write("long.txt", text)
     corpus.index()
     live = live_over(corpus.store, corpus._encoder)
-    [document] = live.current().snapshot.chunked
+    [document] = (each.id for each in live.current().snapshot.descriptions())
 
     async def session(client: Client) -> None:
         parts: list[str] = []
@@ -276,8 +276,8 @@ def test_over_http_it_stands_behind_what_guards_the_service(url: str) -> None:
 def test_a_key_is_asked_for_as_of_everybody_else(corpus: Corpus) -> None:
     corpus.write("owls.txt", "Owls sleep in red barns until midnight.")
     corpus.index()
-    keys = Keys(Store(corpus.store))
-    headers = {"Authorization": f"Bearer {keys.add('reader', ['ask'])}"}
+    keys = open_store(corpus.store).keys
+    headers = {"Authorization": f"Bearer {add_key(keys, 'reader', ['ask'])}"}
     locked = build_app(live_over(corpus.store, corpus._encoder), Policy(keys=keys), mcp=True)
 
     async def session(client: Client) -> None:

@@ -11,9 +11,8 @@ import jsonschema_rs
 import pytest
 from starlette.testclient import TestClient
 
-from index.store.store import Store
+from index.store import open_store
 from qa.service.app import build_app
-from qa.service.keys import Keys
 from qa.service.policy import Policy
 from tests.encoders import HashingEncoder
 from tests.service.conftest import Corpus, live_over
@@ -205,7 +204,7 @@ def test_where_keys_are_asked_for_the_document_says_so(
     corpus.write("hours.txt", "The clinic opens at 8 am.\n")
     corpus.index()
     app = build_app(
-        live_over(corpus.store, HashingEncoder()), Policy(keys=Keys(Store(corpus.store)))
+        live_over(corpus.store, HashingEncoder()), Policy(keys=open_store(corpus.store).keys)
     )
     locked = TestClient(app, base_url="http://127.0.0.1").get("/openapi.json").json()
     assert locked["components"]["securitySchemes"]["key"]["scheme"] == "bearer"

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from index.store.feedback import FeedbackFolder
-from index.store.store import Store
+from index.store import open_store
 from qa.service.app import build_app
 from qa.service.writer import Writer
 from tests.browsing import (
@@ -261,14 +260,14 @@ def test_what_is_promised_stands_below_the_answer(open_page, corpus: Corpus) -> 
 def test_a_thumb_is_kept_with_what_was_cited(open_page, corpus: Corpus) -> None:
     corpus.write("owls.txt", "Owls of Zanzibar sleep under red lanterns until midnight.\n")
     corpus.index()
-    live, store = live_over(corpus.store, HashingEncoder()), Store(corpus.store)
+    live, store = live_over(corpus.store, HashingEncoder()), open_store(corpus.store)
     with Writer(store, live) as writer, served(build_app(live, writing=(store, writer))) as url:
         page = open_page(url)
         for question, thumb in [("where do the owls of Zanzibar sleep", "Yes"), (ELSEWHERE, "No")]:
             ask(page, question)
             page.get_by_role("button", name=thumb).click()
             expect(page.locator(".rating")).to_contain_text("Thank you")
-    up, down = FeedbackFolder(corpus.store).all()
+    up, down = open_store(corpus.store).feedback.all()
     assert (up.helpful, up.answered, up.question) == (
         True,
         True,

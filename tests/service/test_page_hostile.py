@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from index.encoding.model import Model
-from index.store.store import Store
+from index.store import open_store
 from index.sync import sync
 from qa.service.app import build_app
 from tests.browsing import answer_of, marked_in_panel
@@ -55,7 +55,7 @@ def hostile_url(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Itera
     write_rows(files / "rows.jsonl")
     together = "\r\n\r\n".join(sentence(900 + n, attack) for n, attack in enumerate(ATTACKS))
     (files / "all.txt").write_bytes(together.encode())
-    sync(Store(folder / "store"), [files], model, encoder)
+    sync(open_store(folder / "store"), [files], model, encoder)
     # What is answered does not matter here, and without a reader it is answered at once.
     with served(build_app(live_over(folder / "store", encoder, reader="none"))) as url:
         yield url

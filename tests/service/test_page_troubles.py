@@ -1,14 +1,13 @@
 """What the page says when the service cannot answer, or not yet, or not to anyone."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from index.store.store import Store
+from index.store import open_store
 from qa.service.app import build_app
-from qa.service.keys import Keys
+from qa.service.keys import add_key, revoke_key
 from qa.service.policy import Policy
 from tests.browsing import QUESTION, ask, marked_in_panel
 from tests.encoders import HashingEncoder
@@ -141,8 +140,8 @@ def test_a_key_is_asked_for_kept_for_the_tab_and_forgotten(open_page, seeds_url)
 def test_a_key_of_the_service_opens_the_page(open_page, corpus: Corpus) -> None:
     corpus.write("owls.txt", "Owls of Zanzibar sleep under red lanterns until midnight.\n")
     corpus.index()
-    keys = Keys(Store(corpus.store))
-    secret = keys.add("reader", ["ask"])
+    keys = open_store(corpus.store).keys
+    secret = add_key(keys, "reader", ["ask"])
     app = build_app(live_over(corpus.store, HashingEncoder()), Policy(keys=keys))
     with served(app) as url:
         page = open_page(f"{url}?q=where do the owls of Zanzibar sleep", forgiven=STATUS)
@@ -151,7 +150,7 @@ def test_a_key_of_the_service_opens_the_page(open_page, corpus: Corpus) -> None:
         expect(page.locator("p.answer")).to_contain_text("red lanterns")
         page.locator("#citation-1 a.place").first.click()
         marked_in_panel(page)
-        keys.revoke("reader")
+        revoke_key(keys, "reader")
         page.reload()
         expect(page.locator("#key-complaint")).to_have_text("This key was not accepted.")
 
@@ -195,9 +194,9 @@ def test_a_key_without_the_right_can_be_exchanged(open_page, seeds_url) -> None:
 def test_it_tells_which_command_to_run_while_nothing_is_indexed(open_page, corpus: Corpus) -> None:
     corpus.write("owls.txt", "Owls of Zanzibar sleep under red lanterns until midnight.\n")
     corpus.index()
-    store = Store(corpus.store)
+    store = open_store(corpus.store)
     with store.writing():  # as when the last upload is removed
-        store.publish(replace(store.live_manifest(), shards=(), postings=None))
+        store.draft(store.live().made_by, None).commit(live=True)
     with served(build_app(live_over(corpus.store, HashingEncoder()))) as url:
         page = open_page(url, forgiven=STATUS)
         expect(page.get_by_role("heading", name="Nothing is indexed yet")).to_be_visible()

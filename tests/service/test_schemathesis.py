@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from index.store.store import Store
+from index.store import open_store
 from qa.service.app import build_app
 from qa.service.writer import Writer
 from tests.encoders import HashingEncoder
@@ -37,7 +37,7 @@ def url(corpus: Corpus) -> Iterator[str]:
     corpus.write("care.md", "# Aftercare\n\nRedness of the skin fades within two days.\n")
     corpus.write("rows.csv", "question,answer,author\nHow long?,Ten minutes.,Jane\n")
     corpus.index()
-    live, store = live_over(corpus.store, HashingEncoder(), reader="none"), Store(corpus.store)
+    live, store = live_over(corpus.store, HashingEncoder(), reader="none"), open_store(corpus.store)
     with Writer(store, live) as writer, served(build_app(live, writing=(store, writer))) as found:
         yield found
 

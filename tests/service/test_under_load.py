@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -11,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from index.store.store import Store
-from qa.service.keys import Keys
+from index.store import open_store
+from qa.service.keys import add_key
 from tests.service.load import Load, press
 from tests.service.test_serve_command import PATIENCE_S, request, serving
 
@@ -151,10 +152,8 @@ def test_the_end_fails_nobody_however_often(
 def test_workers_share_limits_are_replaced_and_end_with_their_parent(
     seeds_store: Path, tmp_path: Path
 ) -> None:
-    secret = Keys(Store(tmp_path / "store")).add("client", ["ask"])
-    (tmp_path / "store" / "live.json").unlink(missing_ok=True)
-    for path in seeds_store.iterdir():
-        (tmp_path / "store" / path.name).symlink_to(path)
+    shutil.copytree(seeds_store, tmp_path / "store", ignore=shutil.ignore_patterns("*-shm"))
+    secret = add_key(open_store(tmp_path / "store").keys, "client", ["ask"])
     flags = (*FAST, "--workers", "2", "--rate-limit", "60")
     with serving(tmp_path / "store", tmp_path, *flags) as (process, port):
         read_log(process)

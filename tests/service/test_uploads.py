@@ -1,10 +1,12 @@
 """Documents uploaded, replaced and removed over HTTP: searchable when the call returns."""
 
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,11 +19,11 @@ from starlette.testclient import TestClient
 from index.chunking.chunker import Chunker
 from index.encoding.encoder import Role
 from index.encoding.model import Model
+from index.errors import StoreError
 from index.records import ChunkedDocument, Document
-from index.store.jobs import Job, Jobs
-from index.store.objects import ObjectFolder
-from index.store.snapshot import open_snapshot
-from index.store.store import Store
+from index.store import open_store
+from index.store.protocols import Store
+from index.store.records import Job
 from index.sync import change_uploads
 from qa.service.writer import Writer
 from tests.encoders import HashingEncoder
@@ -48,7 +50,7 @@ def shared(
     corpus.write("redness.txt", "Redness fades within two days.\n")
     corpus.index()
     with corpus.uploading() as opened:
-        yield opened, Store(corpus.store)
+        yield opened, open_store(corpus.store)
 
 
 def ask(client: TestClient, question: str = "When does the clinic in Bergen open?") -> list[str]:
@@ -326,7 +328,7 @@ def test_a_large_file_is_taken_and_one_too_large_is_not(client: TestClient) -> N
 def test_jobs_of_a_process_that_ended_are_done_by_the_next(corpus: Corpus) -> None:
     corpus.write("redness.txt", "Redness fades within two days.\n")
     corpus.index()
-    store = Store(corpus.store)
+    store = open_store(corpus.store)
     store.jobs.add(Job.new("clinic-hours", ".txt", "Hours"), TEXT.encode())
     store.jobs.add(Job.new("other", ".txt"), b"The other one is mild.")
     with corpus.uploading() as client:
@@ -347,7 +349,7 @@ def test_while_another_process_writes_an_upload_waits_its_turn(
         return change_uploads(*arguments, **options)
 
     monkeypatch.setattr("qa.service.writer.change_uploads", change)
-    with Store(corpus.store).writing():
+    with open_store(corpus.store).writing():
         queued = client.put(f"{PUT}?wait=false", json={"text": TEXT})
         assert queued.status_code == 202
         assert tried.wait(30)
@@ -361,27 +363,28 @@ def test_a_disk_that_is_full_is_told_and_the_old_upload_stays(
 ) -> None:
     client.put(PUT, json={"text": TEXT})
 
-    def full(objects: ObjectFolder, content: bytes) -> None:
-        raise OSError(28, "No space left on device")
+    def full(*_: Any, **__: Any) -> None:
+        raise StoreError("The store cannot be written: No space left on device.")
 
     monkeypatch.setattr("qa.service.writer._RETRY_S", 0.1)
     with monkeypatch.context() as patch:
-        patch.setattr(ObjectFolder, "put", full)
+        patch.setattr("qa.service.writer.change_uploads", full)
         status, detail = problem(client.put(PUT, json={"text": "The clinic is shut."}))
     assert (status, detail) == (503, "It could not be written; see the service's log.")
     assert TEXT in ask(client)
-    (upload,) = Store(corpus.store).uploads.all()
-    assert Store(corpus.store).objects.get(upload.content) == TEXT.encode()
+    uploads = open_store(corpus.store).uploads
+    assert [uploads.content(upload) for upload in uploads.all()] == [TEXT.encode()]
     assert client.put(PUT, json={"text": "The clinic is shut."}).status_code == 200
 
 
 def test_a_writer_that_cannot_read_its_jobs_goes_on(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = threading.Event()
+    jobs = type(open_store(corpus.store).jobs)
 
-    def unreadable() -> None:
-        raise OSError(24, "Too many open files")
+    def unreadable(*_: object) -> None:
+        raise StoreError("The database cannot be opened.")
 
     def unreadable_in_the_end(*_: object) -> None:
         failed.set()
@@ -390,8 +393,8 @@ def test_a_writer_that_cannot_read_its_jobs_goes_on(
     monkeypatch.setattr("qa.service.routes.uploads._PATIENCE_S", 10.0)
     monkeypatch.setattr("qa.service.writer._RETRY_S", 0.1)
     with monkeypatch.context() as patch, ThreadPoolExecutor() as clients:
-        patch.setattr(Jobs, "pending", lambda _: unreadable())
-        patch.setattr(Jobs, "find", unreadable_in_the_end)
+        patch.setattr(jobs, "pending", unreadable)
+        patch.setattr(jobs, "find", unreadable_in_the_end)
         done = clients.submit(client.put, PUT, json={"text": TEXT})
         assert failed.wait(30)
         patch.undo()
@@ -404,13 +407,13 @@ def test_what_was_accepted_is_done_when_the_disk_has_room_again(
 ) -> None:
     tried = threading.Event()
 
-    def full(objects: ObjectFolder, content: bytes) -> None:
+    def full(*_: Any, **__: Any) -> None:
         tried.set()
-        raise OSError(28, "No space left on device")
+        raise StoreError("The store cannot be written: No space left on device.")
 
     monkeypatch.setattr("qa.service.writer._RETRY_S", 0.1)
     with monkeypatch.context() as patch:
-        patch.setattr(ObjectFolder, "put", full)
+        patch.setattr("qa.service.writer.change_uploads", full)
         queued = client.put(f"{PUT}?wait=false", json={"text": TEXT})
         assert queued.status_code == 202
         assert tried.wait(30)
@@ -430,7 +433,7 @@ def test_one_bad_upload_does_not_hold_up_the_others(
 
     monkeypatch.setattr("qa.service.writer.why_unreadable", lambda *_: "")
     monkeypatch.setattr(Chunker, "chunk", failing)
-    with Store(corpus.store).writing():  # so that they are done together
+    with open_store(corpus.store).writing():  # so that they are done together
         urls = [
             client.put(f"/v1/documents/{name}?wait=false", json={"text": f"A trap of {name}."})
             for name in ("good", "bad", "better")
@@ -439,11 +442,33 @@ def test_one_bad_upload_does_not_hold_up_the_others(
     assert states == ["done", "failed", "done"]
 
 
-def test_a_damaged_job_is_set_aside(client: TestClient, corpus: Corpus) -> None:
-    (corpus.store / "jobs").mkdir(exist_ok=True)
-    (corpus.store / "jobs" / f"{0:024x}.json").write_bytes(b"")
-    assert client.put(PUT, json={"text": TEXT}).status_code == 201
-    assert (corpus.store / "jobs" / f"{0:024x}.damaged").is_file()
+@pytest.mark.parametrize(
+    ("column", "state"), [("content", "failed"), ("fields", "lost"), ("id", "lost")]
+)
+def test_a_job_that_a_bad_disk_altered_does_not_hold_up_the_others(
+    corpus: Corpus, column: str, state: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    corpus.write("hours.txt", "The clinic in Bergen opens at nine.")
+    corpus.index()
+    jobs = open_store(corpus.store).jobs
+    damaged, sound = Job.new("one", ".txt"), Job.new("two", ".txt")
+    jobs.add(damaged, b"The clinic in Bergen opens at ten.")
+    jobs.add(sound, b"The clinic in Oslo opens at seven.")
+    with closing(sqlite3.connect(corpus.store / "store.sqlite")) as connection, connection:
+        connection.execute(
+            f"UPDATE jobs SET {column} = CAST(x'ff' || {column} AS TEXT) WHERE id = ?",
+            [damaged.id],
+        )
+    with corpus.uploading() as client:
+        assert finished(client, f"/v1/jobs/{sound.id}")["state"] == "done"
+        if state == "failed":
+            job = finished(client, f"/v1/jobs/{damaged.id}")
+            assert (job["state"], "upload it again" in job["error"]) == ("failed", True)
+        else:
+            assert caplog.text.count("upload its document again") == 1
+        assert [d["id"] for d in client.get("/v1/documents").json()["documents"]][1:] == ["two"]
+        assert client.get("/metrics").text.count("\npincite_jobs_pending 0.0") == 1
+        assert open_store(corpus.store).purge().found == ()
 
 
 def test_two_services_on_one_store_do_not_undo_each_others_uploads(corpus: Corpus) -> None:
@@ -465,7 +490,7 @@ def test_indexing_keeps_uploads(client: TestClient, corpus: Corpus) -> None:
     client.put(PUT, json={"text": TEXT})
     corpus.write("depth.txt", "The needle is mild.\n")
     corpus.index()
-    assert set(open_snapshot(Store(corpus.store)).chunked) > {"clinic-hours"}
+    assert open_store(corpus.store).open().chunked("clinic-hours")
     assert TEXT in ask(client)
 
 
@@ -520,7 +545,7 @@ def test_the_end_does_not_wait_for_a_long_upload_which_the_next_one_does(corpus:
     corpus.write("owls.txt", "Owls sleep in barns.\n")
     corpus.index()
     held = Held()
-    live, store = live_over(corpus.store, held), Store(corpus.store)
+    live, store = live_over(corpus.store, held), open_store(corpus.store)
     text = "\n\n".join(f"Owl {n} sleeps under lantern {n}." for n in range(2_000))
     job = Job.new("many", ".txt")
     with Writer(store, live) as writer:
@@ -540,3 +565,18 @@ def test_the_end_does_not_wait_for_a_long_upload_which_the_next_one_does(corpus:
             time.sleep(0.02)
     assert found
     assert found.state == "done"
+
+
+def test_the_log_of_the_database_stays_short_however_much_is_uploaded(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The snapshot that the service has open keeps SQLite from beginning its log anew."""
+    monkeypatch.setattr("index.store.local.database._LOG_BYTES", 1 << 18)
+    corpus.write("hens.txt", "Hens are fed at eight.\n")
+    corpus.index()
+    log = corpus.store / "store.sqlite-wal"
+    with corpus.uploading() as client:
+        for number in range(12):
+            text = f"Egg number {number} is brown. " * 200
+            assert client.put(f"/v1/documents/egg-{number % 4}", json={"text": text}).is_success
+            assert log.stat().st_size < 3 << 18

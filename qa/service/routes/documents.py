@@ -139,8 +139,8 @@ def add_document_routes(app: FastAPI, live: LiveEngine, questions: WorkQueue) ->
 
 def _page(live: LiveEngine, limit: int, cursor: str) -> Response:
     after = _decode_cursor(cursor) if cursor else ("", "")
-    rest = live.current().snapshot.chunked.after(*after)
-    page = list(islice(rest, limit + 1))
+    rest = live.current().snapshot.documents(after)
+    page = [chunked.document for chunked in islice(rest, limit + 1)]
     more, page = len(page) > limit, page[:limit]
     body = DocumentsJson(
         documents=[DocumentSummaryJson.of(document) for document in page],
@@ -150,7 +150,7 @@ def _page(live: LiveEngine, limit: int, cursor: str) -> Response:
 
 
 def _document(live: LiveEngine, document_id: str) -> Response:
-    chunked = live.current().snapshot.chunked.get(document_id)
+    chunked = live.current().snapshot.chunked(document_id)
     if chunked is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, _NO_DOCUMENT)
     body = DocumentJson.of(chunked.document, text=chunked.document.text)

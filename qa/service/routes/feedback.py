@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from index.chunking.chunker import MAX_PASSAGE_CHARS
 from index.errors import StoreError
-from index.store.feedback import Feedback, FeedbackFolder, FeedbackFullError, RatedQuote
-from index.store.store import Store
+from index.store.protocols import Store
+from index.store.records import Feedback, FeedbackFullError, RatedQuote
 from qa.formats.fields import EndIndex, JsonModel, StartIndex
 from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
@@ -77,7 +77,6 @@ class FeedbackJson(JsonModel):
 
 def add_feedback_route(app: FastAPI, store: Store) -> None:
     """Add the route that rates answers; feedback is stored in `store`."""
-    folder = FeedbackFolder(store.folder)
 
     @app.post(
         "/v1/feedback",
@@ -109,7 +108,7 @@ def add_feedback_route(app: FastAPI, store: Store) -> None:
             comment=body.comment or "",
         )
         try:
-            folder.add(entry)
+            store.feedback.add(entry)
         except FeedbackFullError as error:
             _log.warning("%s", error)
             raise HTTPException(HTTPStatus.INSUFFICIENT_STORAGE, _FULL) from None

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse, Response
 from pydantic import Field
 
-from index.store.store import Store
+from index.store.protocols import Store
 from qa.formats.fields import JsonModel
 from qa.live import LiveEngine
 from qa.service.metrics import CONTENT_TYPE, Metrics
@@ -55,9 +55,9 @@ def add_health_routes(
     async def readyz() -> StatusJson | Response:
         """Tell whether questions can be answered: 503 until something is indexed."""
         engine = live.latest
-        if not engine.snapshot.passages:
+        if not engine.snapshot.info.passages:
             engine = await asyncio.to_thread(live.current)
-        if not engine.snapshot.passages:
+        if not engine.snapshot.info.passages:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING, {"Retry-After": "5"})
         return StatusJson(status="ready")
 
@@ -76,5 +76,5 @@ def add_health_routes(
     def get_metrics() -> Response:
         """Return the numbers for Prometheus: questions, requests, the queue, what is searched."""
         jobs_pending = len(store.jobs.pending()) if store else 0
-        content = metrics.text(live.latest, live.published_at, jobs_pending)
+        content = metrics.text(live.latest, jobs_pending)
         return Response(content, media_type=CONTENT_TYPE)

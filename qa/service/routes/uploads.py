@@ -12,9 +12,8 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import PinciteError, SourceError
-from index.store.jobs import JOB_ID, Job, State
-from index.store.store import Store
-from index.store.uploads import UPLOAD_ID
+from index.store.protocols import Store
+from index.store.records import JOB_ID, UPLOAD_ID, Job, State
 from index.sync import owner_of_id, refuse_id_in_use
 from qa.formats.fields import JsonModel, SnapshotId
 from qa.live import LiveEngine
@@ -241,7 +240,7 @@ async def _queue(
         if wait:
             return await run_in_threadpool(writer.perform, job, content)
         await run_in_threadpool(writer.submit, job, content)
-    except (OSError, PinciteError):
+    except PinciteError:
         raise _not_written() from None
     return None
 
@@ -299,10 +298,8 @@ def _accepted(job: Job) -> Response:
 
 
 def _uploaded(live: LiveEngine, job: Job, status: int) -> Response:
-    of_source = live.current().snapshot.chunked.after(job.source, "")
-    documents = [
-        DocumentSummaryJson.of(document)
-        for document in takewhile(lambda document: document.source == job.source, of_source)
-    ]
+    rest = live.current().snapshot.documents((job.source, ""))
+    of_source = takewhile(lambda chunked: chunked.document.source == job.source, rest)
+    documents = [DocumentSummaryJson.of(chunked.document) for chunked in of_source]
     body = UploadedJson(snapshot=job.snapshot or "", documents=documents)
     return JSONResponse(body.model_dump(), status)

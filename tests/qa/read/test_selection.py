@@ -2,11 +2,11 @@
 
 import pytest
 
+from index.search.bm25 import Term
 from index.search.terms import stem
 from qa.question.query import Coverage
 from qa.read.windows import WINDOWS, share_of, windows, windows_by_promise, windows_to_read
 from qa.retrieve.candidates import Candidate
-from qa.retrieve.lexical import Term
 from tests.qa.candidates import candidate
 
 

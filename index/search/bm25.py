@@ -1,0 +1,271 @@
+"""Search by words: BM25 over passages, and over the documents that they are of.
+
+A `Lexicon` is made once a snapshot. It scores given passages (`scores`, `documents`) and finds the
+best of all (`best`): by MaxScore, for one stretch of passages after another, without scoring all.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from math import log
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.search.postings import Postings
+from index.search.ranges import in_ranges
+
+Rows = NDArray[np.integer]
+Scores = NDArray[np.float32]
+
+K1 = 1.2
+B = 0.75
+
+FIRST_STRETCH = 1 << 14
+LONGEST_STRETCH = 1 << 17
+"""Rows. The first stretches are short, for there is little to beat yet; the scores of a longer one
+would not stay in a core's cache."""
+LOOK_UP_COST = 16
+"""Entries that are scored in the time of looking one passage up in the lists that are left."""
+_SLACK = 1e-4
+"""More than a sum of float32 may fall short of the bound on it, as a share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the question as it is searched for. `weight` is its inverse document frequency."""
+
+    text: str
+    times: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class PostingList:
+    """The passages that hold a term, in order, and how often. None scores more than `bound`."""
+
+    bound: float
+    rows: NDArray[np.int32]
+    counts: NDArray[np.uint8]
+
+    def within(self, start: int, end: int) -> "PostingList":
+        """Return the entries of the rows from `start` up to `end`."""
+        first, last = self.first_from(np.array([start, end]))
+        return PostingList(self.bound, self.rows[first:last], self.counts[first:last])
+
+    def first_from(self, rows: Rows) -> NDArray[np.intp]:
+        """Return for each of `rows` the index of the first entry that is not before it."""
+        # Keys of another type would make NumPy copy the list, which may have a million entries.
+        return np.searchsorted(self.rows, rows.astype(np.int32, copy=False))
+
+    def counts_of(self, rows: Rows) -> NDArray[np.uint8]:
+        """Return how often each of `rows` holds the term."""
+        if not len(self.rows):
+            return np.zeros(len(rows), np.uint8)
+        entries = np.minimum(self.first_from(rows), len(self.rows) - 1)
+        return np.where(self.rows[entries] == rows, self.counts[entries], np.uint8(0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lexicon:
+    """A snapshot's postings, with what of the formula does not depend on the question.
+
+    The arrays have a value a row: `firsts` and `ends` are the first row of the passage's document
+    and the row after its last, `document_lengths` is the number of its terms.
+    """
+
+    postings: Postings
+    passage_norms: Scores
+    firsts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    document_lengths: NDArray[np.int32]
+    passages: int
+    mean_document_length: float
+
+    @classmethod
+    def of(
+        cls,
+        postings: Postings,
+        *,
+        firsts: NDArray[np.int32],
+        ends: NDArray[np.int32],
+        lengths: NDArray[np.int32],
+        document_lengths: NDArray[np.int32],
+        alive: NDArray[np.bool_] | None,
+        passages: int,
+        documents: int,
+        total_length: int,
+    ) -> Self:
+        """Return the lexicon of the rows that are `alive`; None for all.
+
+        `lengths` has the number of terms of each passage. The numbers of passages and documents
+        and the total length are of those that are alive.
+        """
+        passage_norms = norms(lengths, total_length / (passages or 1))
+        if alive is not None:
+            passage_norms[~alive] = np.inf  # makes every score 0, which no search finds
+        mean = total_length / (documents or 1)
+        return cls(postings, passage_norms, firsts, ends, document_lengths, passages, mean)
+
+    def frequency(self, term: str) -> int:
+        """Return how many passages hold a term."""
+        return self.postings.frequency(term)
+
+    def form(self, term: str) -> str | None:
+        """Return the word that a term most often comes from, None if no passage holds it."""
+        return self.postings.form(term)
+
+    def forms_beginning_with(self, letter: str, lengths: range) -> list[str]:
+        """Return the forms of terms that begin with an ASCII letter and have so many bytes."""
+        return self.postings.forms_beginning_with(letter, lengths)
+
+    def weight(self, term: str) -> float:
+        """Return the inverse document frequency of a term, whether or not any passage holds it."""
+        held = self.postings.frequency(term)
+        return log(1 + (self.passages - held + 0.5) / (held + 0.5))
+
+    def best(
+        self, terms: Sequence[Term], limit: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.intp], Scores]:
+        """Return the rows and scores of the `limit` best passages, best first, ties in row order.
+
+        Each of them holds a term and is `allowed`; None allows all.
+        """
+        rows, scores = np.empty(0, np.intp), np.empty(0, np.float32)
+        lists, norms = self._lists(terms), self.passage_norms
+        room = np.empty(min(len(norms), LONGEST_STRETCH), np.float32)
+        for start, end in pairwise(_edges(len(norms))):
+            stretch = _Stretch(
+                norms=norms[start:end],
+                allowed=None if allowed is None else allowed[start:end],
+                lists=[postings.within(start, end) for postings in lists],
+                start=start,
+            )
+            to_beat = float(scores[-1]) if len(scores) == limit else 0.0
+            more_rows, more_scores = stretch.reaching(to_beat * (1 - _SLACK), room)
+            rows = np.concatenate([rows, more_rows + start])
+            scores = np.concatenate([scores, more_scores])
+            best = greatest(scores, limit)
+            rows, scores = rows[best], scores[best]
+        return rows, scores
+
+    def scores(self, terms: Sequence[Term], rows: Rows) -> Scores:
+        """Return the scores of the passages `rows`, 0 for one that holds no term."""
+        scores = np.zeros(len(rows), np.float32)
+        norms_of_rows = self.passage_norms[rows]
+        for postings in self._lists(terms):
+            scores += score(postings.bound, postings.counts_of(rows), norms_of_rows)
+        return scores
+
+    def documents(self, terms: Sequence[Term], rows: Rows) -> Scores:
+        """Return, for each passage of `rows`, the score of the whole document it is of."""
+        firsts, document_of_row = np.unique(self.firsts[rows], return_inverse=True)
+        ends = self.ends[firsts]
+        scores = np.zeros(len(firsts), np.float32)
+        document_norms = norms(self.document_lengths[firsts], self.mean_document_length)
+        for postings in self._lists(terms):
+            document, entry = in_ranges(postings.first_from(firsts), postings.first_from(ends))
+            counts = np.bincount(document, postings.counts[entry], len(firsts))
+            scores += score(postings.bound, counts, document_norms)
+        scores_of_rows: Scores = scores[document_of_row]
+        return scores_of_rows
+
+    def held_by_document(self, terms: Sequence[Term], row: int) -> frozenset[str]:
+        """Return which of the terms the document of the passage `row` holds."""
+        bounds = np.array([self.firsts[row], self.ends[row]])
+
+        def holds(term: Term) -> bool:
+            rows, _ = self.postings.of(term.text)
+            first, end = map(int, np.searchsorted(rows, bounds))
+            return end > first
+
+        return frozenset(term.text for term in terms if holds(term))
+
+    def _lists(self, terms: Sequence[Term]) -> list[PostingList]:
+        """Return the postings of the terms in order of falling bound: sums depend on the order."""
+        lists = (
+            PostingList(term.times * term.weight * (K1 + 1), *self.postings.of(term.text))
+            for term in terms
+        )
+        return sorted(lists, key=lambda postings: -postings.bound)
+
+
+def norms(lengths: Rows, mean: float) -> Scores:
+    """Return K1 times each length in units of the mean one, softened by B."""
+    softened: Scores = (K1 * (1 - B + B * lengths / (mean or 1.0))).astype(np.float32)
+    return softened
+
+
+def score(bound: float, counts: NDArray[np.number], norms: Scores) -> Scores:
+    """Return what a term adds to texts that hold it so often; 0 where one does not."""
+    scores = counts.astype(np.float32)
+    softened = scores + norms
+    scores *= np.float32(bound)
+    scores /= softened
+    return scores
+
+
+def greatest(scores: Scores, limit: int) -> NDArray[np.intp]:
+    """Return the indices of the `limit` greatest scores, greatest first, ties in order."""
+    indices = np.arange(len(scores))
+    if len(scores) > limit:
+        indices = np.flatnonzero(scores >= np.partition(scores, -limit)[-limit])
+    ranked: NDArray[np.intp] = indices[np.argsort(-scores[indices], kind="stable")]
+    return ranked[:limit]
+
+
+def _edges(passages: int) -> Iterator[int]:
+    """Yield where each stretch begins, and where the last one ends."""
+    edge, length = 0, FIRST_STRETCH
+    while edge < passages:
+        yield edge
+        edge += length
+        length = min(edge, LONGEST_STRETCH)
+    yield passages
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Passages that follow one another from row `start` on; rows are counted from there."""
+
+    norms: Scores
+    allowed: NDArray[np.bool_] | None
+    lists: Sequence[PostingList]
+    start: int
+
+    def reaching(self, least: float, room: Scores) -> tuple[NDArray[np.intp], Scores]:
+        """Return which rows score `least` and above 0, and their scores; `room` is written over."""
+        scores = room[: len(self.norms)]
+        scores.fill(0)
+        bound_left = _sums_from([postings.bound for postings in self.lists])
+        entries_left = _sums_from([len(postings.rows) for postings in self.lists])
+        done = 0
+        while done < len(self.lists):
+            if least > bound_left[done] or self.allowed is not None:
+                hopeful = self._hopeful(scores, least - bound_left[done])
+                if np.count_nonzero(hopeful) * LOOK_UP_COST < entries_left[done]:
+                    break
+            postings = self.lists[done]
+            rows = np.subtract(postings.rows, self.start, dtype=np.intp)
+            np.add.at(scores, rows, score(postings.bound, postings.counts, self.norms[rows]))
+            done += 1
+        # The few rows that may still reach `least` are looked up in the lists that are left.
+        rows = np.flatnonzero(self._hopeful(scores, least - bound_left[done]))
+        scores = scores[rows]
+        for postings, after in zip(self.lists[done:], bound_left[done + 1 :], strict=True):
+            counts = postings.counts_of(rows + self.start)
+            scores += score(postings.bound, counts, self.norms[rows])
+            hopeful = scores >= least - after
+            rows, scores = rows[hopeful], scores[hopeful]
+        holding = scores > 0
+        return rows[holding], scores[holding]
+
+    def _hopeful(self, scores: Scores, least: float) -> NDArray[np.bool_]:
+        hopeful = scores >= least if least > 0 else scores > least
+        return hopeful if self.allowed is None else hopeful & self.allowed
+
+
+def _sums_from(values: Sequence[float]) -> list[float]:
+    """Return the sum of all values from each on, and 0 at the end."""
+    return list(accumulate(reversed(values), initial=0.0))[::-1]
