@@ -4,6 +4,7 @@ import sqlite3
 import weakref
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +99,7 @@ class LocalSnapshot:
 
     def passages(self) -> Iterator[tuple[int, Passage]]:
         """Yield all passages with their rows."""
-        for row in self._rows_by("first_row", (-1,)):
+        for row in self._rows_by("generation, first_row", (0, -1)):
             version = Version(row, self._connection)
             yield from enumerate(version.passages(), version.first_row)
 
@@ -172,7 +173,8 @@ class LocalSnapshot:
         """
         documents: list[StoredDocument] = []
         damaged: list[str] = []
-        for row in self._rows_by("source, document_id", ("", "")):
+        # By an index that has none of their names, so that these are read from the table.
+        for row in self._rows_by("generation, first_row", (0, -1)):
             try:
                 version = Version(row, self._connection)
                 version.check()
@@ -183,7 +185,7 @@ class LocalSnapshot:
             documents.append(
                 StoredDocument(d.id, d.source, d.document_sha256, d.text_sha256, d.modified)
             )
-        return documents, damaged
+        return sorted(documents, key=attrgetter("source", "id")), damaged
 
     def array_names(self) -> dict[str, str]:
         """Return the SHA-256 of each derived file by its kind."""
@@ -231,14 +233,15 @@ class LocalSnapshot:
 
     def _rows_by(self, order: str, after: tuple[object, ...]) -> Iterator[sqlite3.Row]:
         """Yield the rows of all versions in an order of columns, after certain values of these."""
-        columns, is_whole, seen = order.split(", "), after in (("", ""), (-1,)), 0
+        columns, is_whole, seen = order.split(", "), after in (("", ""), (0, -1)), 0
         while True:
             rows = select(
                 self._connection,
-                f"SELECT {VERSION} FROM versions {_HELD} WHERE generation = :generation "
-                f"AND ({order}) > ({', '.join(f':{c}' for c in columns)}) "
+                # An index has just these columns: another condition would make SQLite sort all.
+                f"SELECT {VERSION} FROM versions {_HELD} "
+                f"WHERE ({order}) > ({', '.join(f':{c}' for c in columns)}) "
                 f"ORDER BY {order} LIMIT {_AT_ONCE}",
-                self._numbers | dict(zip(columns, after, strict=True)),
+                {"number": self.row.number, **dict(zip(columns, after, strict=True))},
             )
             yield from rows
             seen += len(rows)
@@ -274,10 +277,10 @@ def embedded_rows(
         some = digests[start : start + _AT_ONCE]
         marks = ", ".join("?" * len(some))
         yield from connection.execute(
-            # The second look at the table finds an index that a bad disk altered.
+            # The second look, at the table, finds an index that a bad disk altered.
             "SELECT found.embedded, own.row FROM passages AS found JOIN passages AS own "
             "ON own.generation = found.generation AND own.row = found.row "
-            "AND own.embedded = found.embedded "
+            "AND +own.embedded = found.embedded "
             f"WHERE found.embedded IN ({marks}) AND found.generation = ? AND found.row < ?",
             (*some, generation, rows),
         ).fetchall()
