@@ -71,8 +71,11 @@ def sound(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Sound:
     living.put("dose", "The dose of the cream is 500 drops.")
     store = living.store
     store.set_calibration(store.live_id(), b'{"anything": "at all"}')
-    store.feedback.add(Feedback.new("How deep?", helpful=True, comment="Of much use."))
-    store.jobs.add(Job.new("later", ".txt"), b"It waits.")
+    with pytest.MonkeyPatch.context() as patch:  # the same bytes in each run
+        patch.setattr("index.store.records.new_id", lambda: "18ecb4ed4c550573f84b5a7e")
+        patch.setattr("index.store.records.now", lambda: "2026-01-01T00:00:00.000000Z")
+        store.feedback.add(Feedback.new("How deep?", helpful=True, comment="Of much use."))
+        store.jobs.add(Job.new("later", ".txt"), b"It waits.")
     store.keys.add(SECRET, Key("page", ("ask",), "2026-01-01T00:00:00Z"))
     in_one_file(store.folder)
     return Sound(living, read(store), given(store))
