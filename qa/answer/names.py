@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from index.records import Document, Span
 from index.search.terms import fold, words_of_name
-from qa.question.wording import ASKING_WORDS
+from index.structure.wording import ASKING_WORDS
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")

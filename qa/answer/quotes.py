@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.records import Document, Span
-from qa.answer.units import ReadUnit, probability
-from qa.question.wording import (
+from index.structure.wording import (
     is_complete,
     is_lead_in,
     is_question,
@@ -21,7 +20,7 @@ from qa.question.wording import (
     says_something,
     word_count,
 )
-from qa.read.windows import units_of
+from qa.answer.units import ReadUnit, probability
 from qa.records import AnswerSpan, Citation, Place
 from qa.retrieve.candidates import Candidate
 from qa.retrieve.near_duplicates import Families, says_the_same
@@ -317,7 +316,7 @@ def _list(unit: ReadUnit, lead: Span) -> tuple[Span, ...]:
     Where the items do not fit whole, only the first sentence of each is taken.
     """
     passage, text = unit.candidate.passage, unit.candidate.document.text
-    units = units_of(text, passage)
+    units = unit.candidate.features.units
     items = sorted({item.span for item in units if item.lead == lead and item.kind == "item"})
     if not items:
         return ()

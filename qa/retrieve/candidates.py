@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.records import Document, Passage
+from index.search.features import Features
 from index.store.protocols import Rows, Scores, Snapshot
 from qa.records import Place
 
@@ -12,13 +13,15 @@ from qa.records import Place
 class Candidate:
     """A passage under consideration, and how near it is to the question.
 
-    `row` is its row in the snapshot. `dense` is its cosine, clipped to 0..1, `lexical` its score by
-    words. `score`, in 0..1, fuses both: it compares the candidates of one question.
+    `row` is its row in the snapshot, `features` what is compared with the question. `dense` is its
+    cosine, clipped to 0..1, `lexical` its score by words. `score`, in 0..1, fuses both: it compares
+    the candidates of one question.
     """
 
     row: int
     document: Document
     passage: Passage
+    features: Features
     dense: float
     lexical: float
     score: float
@@ -51,6 +54,10 @@ class Candidates:
         """Yield the passages, the best first."""
         return map(self.candidate, self.order.tolist())
 
+    def features(self, number: int) -> Features:
+        """Return what is compared of the passage at index `number` of `rows`."""
+        return self.source.features(int(self.rows[number]))
+
     def candidate(self, number: int) -> Candidate:
         """Return the passage at index `number` of `rows`."""
         row = int(self.rows[number])
@@ -59,6 +66,7 @@ class Candidates:
             row=row,
             document=self.source.document(passage.document_id),
             passage=passage,
+            features=self.source.features(row),
             dense=float(self.dense[number]),
             lexical=float(self.lexical[number]),
             score=float(self.score[number]),

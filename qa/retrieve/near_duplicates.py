@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from typing import Self
 
 import numpy as np
 
 from index.records import headings_and_context
+from index.search.features import Features
 from index.store.protocols import Scores
+from index.structure.wording import content_words, figures_differ, is_row, same_claim_words
 from qa.question.query import Coverage
-from qa.question.wording import content_words, figures_differ, is_row, same_claim_words
 from qa.records import Place
 from qa.retrieve.candidates import Candidate, Candidates
 
@@ -17,6 +20,8 @@ _SAME_WORDS = 0.7
 """Dice's coefficient from which on two sentences say the same, if one has all words of the other;
 else it takes `_NEARLY_ALL_WORDS`."""
 _NEARLY_ALL_WORDS = 0.85
+_LEAST_SHARED = 0.45
+"""Of each one's words: two with `_SAME_WORDS` share 0.54, and hardly less of stems."""
 _SAME_SHARE = 0.6
 _LEAST_COSINE = 0.7
 """Passages less alike than this are not compared as near-duplicates."""
@@ -53,10 +58,12 @@ class Families:
         while len(groups) < most and len(left):
             number, left = int(left[0]), left[1:]
             best = self.candidates.candidate(number)
+            said = Said.in_(best.features)
             alike = left[self._vectors[left] @ self._vectors[number] >= _LEAST_COSINE]
+            may_repeat = (n for n in alike.tolist() if said.may_say(self.candidates.features(n)))
             duplicates = [
                 candidate
-                for candidate in map(self.candidates.candidate, alike.tolist())
+                for candidate in map(self.candidates.candidate, may_repeat)
                 if repeats(candidate, best, self.coverage)
             ]
             groups.append(Group(best, tuple(duplicates)))
@@ -67,8 +74,11 @@ class Families:
         """Yield the sentences of candidates on the same subject that say the same as this one's."""
         number = int(np.flatnonzero(self.candidates.rows == candidate.row)[0])
         alike = np.flatnonzero(self._vectors @ self._vectors[number] >= _LEAST_COSINE_ELSEWHERE)
-        for near in map(self.candidates.candidate, alike.tolist()):
-            for other in near.sentences:
+        said = Said.in_(candidate.features, candidate.sentences.index(sentence))
+        for near in alike.tolist():
+            found = said.sentences_of(self.candidates.features(near))
+            sentences = self.candidates.candidate(near).sentences if found else ()
+            for other in (sentences[at] for at in found):
                 if other != sentence and says_the_same(sentence.text, other.text):
                     yield other
 
@@ -76,6 +86,46 @@ class Families:
     def _vectors(self) -> Scores:
         vectors = self.candidates.source.vectors(self.candidates.rows)
         return vectors.astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What some sentences say, to pass over passages that do not say it, without their texts.
+
+    `digests` are of their characters, `words` the numbers of their words, and `length` says how
+    many characters they have.
+    """
+
+    digests: frozenset[int]
+    words: frozenset[int]
+    length: int
+
+    @classmethod
+    def in_(cls, features: Features, sentence: int | None = None) -> Self:
+        """Return what a passage says, or one of its sentences."""
+        own = slice(None) if sentence is None else slice(sentence, sentence + 1)
+        words = chain.from_iterable(features.words[own])
+        return cls(frozenset(features.digests[own]), frozenset(words), sum(features.lengths[own]))
+
+    def sentences_of(self, features: Features) -> list[int]:
+        """Return which sentences of another passage may say the same as one of these.
+
+        No other `says_the_same`: of its words at least this share must be here.
+        """
+        return [
+            number
+            for number, (digest, words) in enumerate(
+                zip(features.digests, features.words, strict=True)
+            )
+            if digest in self.digests
+            or (words and len(self.words.intersection(words)) >= _LEAST_SHARED * len(words))
+        ]
+
+    def may_say(self, features: Features) -> bool:
+        """Tell whether another passage may repeat this one."""
+        lengths = features.lengths
+        said = sum(lengths[number] for number in self.sentences_of(features))
+        return said >= _SAME_SHARE * min(sum(lengths), self.length)
 
 
 def repeats(candidate: Candidate, best: Candidate, coverage: Coverage) -> bool:

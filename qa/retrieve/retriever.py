@@ -87,13 +87,12 @@ class Retriever:
         return [row for row, _ in self.snapshot.nearest(vector, most, allowed, exact=exact)]
 
     def _different(self, rows: Rows) -> int:
-        """Return how many passages have more than half of their sentences for themselves."""
-        seen = set[int]()
-        different = 0
-        for digests in self.snapshot.sentence_digests(rows):
-            different += 2 * sum(digest in seen for digest in digests) < len(digests)
-            seen.update(digests)
-        return different
+        """Return how many passages have at least half of their sentences before all others."""
+        passages, digests = self.snapshot.sentence_digests(rows)
+        _, first, same_as = np.unique(digests, return_index=True, return_inverse=True)
+        repeated = passages[first][same_as] < passages
+        sentences = np.bincount(passages, minlength=len(rows))
+        return int((2 * np.bincount(passages, repeated, len(rows)) < sentences).sum())
 
     def _compared(self, query: Query, rows: Rows) -> Candidates:
         """Return the passages `rows` as candidates; those of equal score in order of their ids."""
