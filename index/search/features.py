@@ -6,8 +6,9 @@ They are its units, how long its sentences are, and numbers that stand for its w
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import accumulate, pairwise
+from typing import Self
 from zlib import crc32
 
 import numpy as np
@@ -24,55 +25,37 @@ _OF_A_UNIT = 10
 _NONE = -1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Features:
     """What questions compare with a passage.
 
-    `digests` has a number a sentence: the same where the characters are the same. `numbers` are
-    what `features_of` returns.
+    Of each sentence there is a digest, the same for the same characters, the number of its
+    characters, and the numbers of its distinct words but for those that say little, such as "the".
+    `words_above` are those of what stands above the passage.
     """
 
     digests: Sequence[int]
-    numbers: Numbers
+    lengths: Sequence[int]
+    words: Sequence[Sequence[int]]
+    words_above: Sequence[int]
+    _units: NDArray[np.int32]
 
-    @cached_property
+    @classmethod
+    def read(cls, digests: Sequence[int], numbers: Numbers) -> Self:
+        """Return the features of a passage with these sentences, as `features_of` wrote them."""
+        values, count = numbers.view("<i4"), len(digests)
+        units_to = 2 + _OF_A_UNIT * int(values[0])
+        words_from = units_to + 2 * count + 1
+        of_sentences = values[units_to:words_from].tolist()
+        ends = of_sentences[count:]
+        words = values[words_from : words_from + ends[-1]].view("<u4").tolist()
+        above, *own = [words[start:end] for start, end in pairwise((0, *ends))]
+        return cls(digests, of_sentences[:count], own, above, values[2:units_to])
+
+    @property
     def units(self) -> tuple[Unit, ...]:
         """All that the passage is made of, in order."""
-        table = self._values[2 : self._sentences_from].reshape(-1, _OF_A_UNIT)
-        return tuple(map(_unit, table.tolist()))
-
-    @cached_property
-    def lengths(self) -> list[int]:
-        """How many characters each sentence has."""
-        start = self._sentences_from
-        lengths: list[int] = self._values[start : start + len(self.digests)].tolist()
-        return lengths
-
-    @property
-    def words(self) -> Sequence[Sequence[int]]:
-        """The numbers of each sentence's distinct words but for those that say little."""
-        return self._words[1:]
-
-    @property
-    def words_above(self) -> Sequence[int]:
-        """The numbers of the words that stand above the passage."""
-        return self._words[0]
-
-    @cached_property
-    def _words(self) -> list[list[int]]:
-        start = self._sentences_from + len(self.digests)
-        words_from = start + len(self.digests) + 1
-        ends = self._values[start:words_from].tolist()
-        numbers = self._values[words_from : words_from + ends[-1]].view("<u4").tolist()
-        return [numbers[start:end] for start, end in pairwise((0, *ends))]
-
-    @cached_property
-    def _values(self) -> NDArray[np.int32]:
-        return self.numbers.view("<i4")
-
-    @cached_property
-    def _sentences_from(self) -> int:
-        return 2 + _OF_A_UNIT * int(self._values[0])
+        return tuple(map(_unit, self._units.reshape(-1, _OF_A_UNIT).tolist()))
 
 
 def features_of(document: Document, passage: Passage) -> Numbers:

@@ -34,32 +34,32 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """The passages under consideration, as arrays of shape (passages,).
+    """The passages under consideration, the best first, as arrays of shape (passages,).
 
-    `rows` are those of the snapshot `source`. Iteration makes `Candidate`s in the order `order`.
+    `rows` are those of the snapshot `source`, and `vectors` has the shape (passages, dimension).
     """
 
     source: Snapshot
     rows: Rows
+    vectors: Scores
     dense: Scores
     lexical: Scores
     score: Scores
-    order: Rows
 
     def __len__(self) -> int:
         """Return how many passages there are."""
-        return len(self.order)
+        return len(self.rows)
 
     def __iter__(self) -> Iterator[Candidate]:
         """Yield the passages, the best first."""
-        return map(self.candidate, self.order.tolist())
+        return map(self.candidate, range(len(self)))
 
     def features(self, number: int) -> Features:
-        """Return what is compared of the passage at index `number` of `rows`."""
+        """Return what is compared of passage `number`."""
         return self.source.features(int(self.rows[number]))
 
     def candidate(self, number: int) -> Candidate:
-        """Return the passage at index `number` of `rows`."""
+        """Return passage `number`."""
         row = int(self.rows[number])
         passage = self.source.passage(row)
         return Candidate(

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.records import headings_and_context
 from index.search.features import Features
-from index.store.protocols import Scores
 from index.structure.wording import content_words, figures_differ, is_row, same_claim_words
 from qa.question.query import Coverage
 from qa.records import Place
@@ -51,41 +50,42 @@ class Families:
 
     def groups(self, most: int, first: Sequence[Group] = ()) -> tuple[Group, ...]:
         """Return the first `most` groups, beginning with those that were returned `first`."""
-        groups = list(first[:most])
+        candidates, groups = self.candidates, list(first[:most])
         grouped = [each.row for group in first for each in (group.best, *group.duplicates)]
-        order = self.candidates.order
-        left = order[~np.isin(self.candidates.rows[order], grouped)]
-        while len(groups) < most and len(left):
-            number, left = int(left[0]), left[1:]
-            best = self.candidates.candidate(number)
+        is_left = ~np.isin(candidates.rows, grouped)
+        while len(groups) < most and is_left.any():
+            number = int(is_left.argmax())
+            is_left[number] = False
+            best = candidates.candidate(number)
             said = Said.in_(best.features)
-            alike = left[self._vectors[left] @ self._vectors[number] >= _LEAST_COSINE]
-            may_repeat = (n for n in alike.tolist() if said.may_say(self.candidates.features(n)))
-            duplicates = [
-                candidate
-                for candidate in map(self.candidates.candidate, may_repeat)
-                if repeats(candidate, best, self.coverage)
-            ]
+            alike = np.flatnonzero(is_left & self._alike(number, _LEAST_COSINE))
+            may_repeat = (n for n in alike.tolist() if said.may_say(candidates.features(n)))
+            duplicates: list[Candidate] = []
+            for other in may_repeat:
+                candidate = candidates.candidate(other)
+                if repeats(candidate, best, self.coverage):
+                    duplicates.append(candidate)
+                    is_left[other] = False
             groups.append(Group(best, tuple(duplicates)))
-            left = left[~np.isin(self.candidates.rows[left], [other.row for other in duplicates])]
         return tuple(groups)
 
     def elsewhere(self, candidate: Candidate, sentence: Place) -> Iterator[Place]:
         """Yield the sentences of candidates on the same subject that say the same as this one's."""
-        number = int(np.flatnonzero(self.candidates.rows == candidate.row)[0])
-        alike = np.flatnonzero(self._vectors @ self._vectors[number] >= _LEAST_COSINE_ELSEWHERE)
+        candidates = self.candidates
+        number = int(np.flatnonzero(candidates.rows == candidate.row)[0])
         said = Said.in_(candidate.features, candidate.sentences.index(sentence))
-        for near in alike.tolist():
-            found = said.sentences_of(self.candidates.features(near))
-            sentences = self.candidates.candidate(near).sentences if found else ()
+        for near in np.flatnonzero(self._alike(number, _LEAST_COSINE_ELSEWHERE)).tolist():
+            found = said.sentences_of(candidates.features(near))
+            sentences = candidates.candidate(near).sentences if found else ()
             for other in (sentences[at] for at in found):
                 if other != sentence and says_the_same(sentence.text, other.text):
                     yield other
 
-    @cached_property
-    def _vectors(self) -> Scores:
-        vectors = self.candidates.source.vectors(self.candidates.rows)
-        return vectors.astype(np.float32)
+    def _alike(self, number: int, least: float) -> NDArray[np.bool_]:
+        """Tell which passages have a cosine of at least so much to passage `number`."""
+        vectors = self.candidates.vectors
+        alike: NDArray[np.bool_] = vectors @ vectors[number] >= least
+        return alike
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,22 +100,26 @@ class Retriever:
         dense: Scores = np.clip(np.einsum("ij,j->i", vectors, query.vector), 0, 1)
         lexical = self._lexical(query, rows)
         scores = fuse(dense.astype(np.float64), lexical)
-        order = np.argsort(-scores, kind="stable")
-
-        def id_of(number: int) -> str:
-            return self.snapshot.passage(int(rows[number])).id
-
-        for equal in np.split(order, np.flatnonzero(np.diff(scores[order])) + 1):
-            if len(equal) > 1:
-                equal[:] = sorted(equal.tolist(), key=id_of)
+        order = self._best_first(scores, rows)
         return Candidates(
             source=self.snapshot,
-            rows=rows,
-            dense=dense,
-            lexical=np.zeros_like(dense) if lexical is None else lexical,
-            score=scores.astype(np.float32),
-            order=order,
+            rows=rows[order],
+            vectors=vectors[order],
+            dense=dense[order],
+            lexical=np.zeros_like(dense) if lexical is None else lexical[order],
+            score=scores[order].astype(np.float32),
         )
+
+    def _best_first(self, scores: NDArray[np.floating], rows: Rows) -> NDArray[np.intp]:
+        """Return the order of the passages `rows`, those of equal score by their ids."""
+        order = np.argsort(-scores, kind="stable")
+        drops = np.diff(scores[order])
+        if not drops.all():
+            for equal in np.split(order, np.flatnonzero(drops) + 1):
+                if len(equal) > 1:
+                    ids = {n: self.snapshot.passage(int(rows[n])).id for n in equal.tolist()}
+                    equal[:] = sorted(ids, key=ids.__getitem__)
+        return order
 
     def _lexical(self, query: Query, rows: Rows) -> Scores | None:
         """Return the mean of each passage's score by words and of its document's."""

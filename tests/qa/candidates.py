@@ -41,7 +41,7 @@ def candidate(
 def features_for(whole: Document, passage: Passage) -> Features:
     """Return what a snapshot would have of a passage."""
     digests = [text_digest(sentence.of(whole.text)) for sentence in passage.sentences]
-    return Features(digests, features_of(whole, passage))
+    return Features.read(digests, features_of(whole, passage))
 
 
 def covered(asked: Query, *terms: str) -> float:
@@ -79,8 +79,8 @@ def pooled(*each: Candidate, vectors: Sequence[Sequence[float]] | None = None) -
     return Candidates(
         source=cast("Snapshot", HandMade(each, matrix)),
         rows=np.arange(len(each)),
+        vectors=matrix.astype(np.float32),
         dense=scores,
         lexical=np.zeros_like(scores),
         score=scores,
-        order=np.arange(len(each)),
     )

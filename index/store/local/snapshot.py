@@ -122,7 +122,7 @@ class LocalSnapshot:
         if not features:  # a version that kept none wrote it
             passage = self.passage(row)
             numbers = features_of(self.document(passage.document_id), passage)
-        return Features(digests, numbers)
+        return Features.read(digests, numbers)
 
     def document(self, document_id: str) -> Document:
         """Return a document. Raises KeyError for an id that is not in the snapshot."""
