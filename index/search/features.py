@@ -7,7 +7,7 @@ They are its units, how long its sentences are, and numbers that stand for its w
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Self
 from zlib import crc32
 
@@ -29,15 +29,15 @@ _NONE = -1
 class Features:
     """What questions compare with a passage.
 
-    Of each sentence there is a digest, the same for the same characters, the number of its
-    characters, and the numbers of its distinct words but for those that say little, such as "the".
-    `words_above` are those of what stands above the passage.
+    Of each sentence there is a digest, the same for the same characters, and the number of its
+    characters. `words` has numbers of words but for those that say little, such as "the": first of
+    those above the passage, then of each sentence's, each word once. `ends` is where these end.
     """
 
     digests: Sequence[int]
     lengths: Sequence[int]
-    words: Sequence[Sequence[int]]
-    words_above: Sequence[int]
+    words: Sequence[int]
+    ends: Sequence[int]
     _units: NDArray[np.int32]
 
     @classmethod
@@ -49,8 +49,16 @@ class Features:
         of_sentences = values[units_to:words_from].tolist()
         ends = of_sentences[count:]
         words = values[words_from : words_from + ends[-1]].view("<u4").tolist()
-        above, *own = [words[start:end] for start, end in pairwise((0, *ends))]
-        return cls(digests, of_sentences[:count], own, above, values[2:units_to])
+        return cls(digests, of_sentences[:count], words, ends, values[2:units_to])
+
+    @property
+    def words_above(self) -> Sequence[int]:
+        """The numbers of the words of what stands above the passage."""
+        return self.words[: self.ends[0]]
+
+    def words_of(self, sentence: int) -> Sequence[int]:
+        """Return the numbers of the distinct words of a sentence."""
+        return self.words[self.ends[sentence] : self.ends[sentence + 1]]
 
     @property
     def units(self) -> tuple[Unit, ...]:

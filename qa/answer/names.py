@@ -81,6 +81,8 @@ def _holds(text: str, word: str) -> bool:
     long = len(bare) > _LETTERS_OF_A_SHORT_NAME
     head = re.escape(bare[:-_LETTERS_THAT_MAY_DIFFER] if long else bare)
     ending = "" if long else r"(?:['’]?s)?(?![^\W_])"
+    if re.search(rf"(?<![^\W_]){head}{ending}", text):  # as it is written: seldom is more needed
+        return True
     if re.search(rf"(?<![^\W_]){fold(head)}{ending}", _folded(text)):
         return True
     if not bare.isupper() or len(bare) > 6:

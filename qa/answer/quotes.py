@@ -240,10 +240,10 @@ def highlights(
 
 def _short_record(unit: ReadUnit) -> tuple[Span, ...]:
     """Return all of a short row of a data file: a field says little without the others."""
-    document, sentences = unit.candidate.document, unit.candidate.passage.sentences
-    whole = Span(sentences[0].start, sentences[-1].end)
-    short = word_count(whole.of(document.text)) <= _SHORT_RECORD_WORDS
-    return (whole,) if document.row_number is not None and short else ()
+    document, whole = unit.candidate.document, unit.candidate.passage.span
+    if document.row_number is None or word_count(whole.of(document.text)) > _SHORT_RECORD_WORDS:
+        return ()
+    return (whole,)
 
 
 def _parts(unit: ReadUnit, units: Iterable[ReadUnit]) -> tuple[Span, ...]:

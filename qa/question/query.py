@@ -44,6 +44,8 @@ def checked(question: str, tokenizer: Tokenizer, max_tokens: int) -> str:
             f"The question has {len(question)} characters; shorten it to "
             f"{MAX_QUESTION_CHARS} at most."
         )
+    if question.isascii() and len(question) <= max_tokens:  # a token has a character at least
+        return question
     tokens = len(tokenizer.tokens(question))
     if tokens > max_tokens:
         raise QuestionError(
@@ -189,6 +191,8 @@ class Coverage:
 
     def share(self, held: int) -> float:
         """Return how much of the question is held, by the weight of its terms, in 0..1."""
+        if not held:
+            return 0.0
         weight = sum(w for number, w in enumerate(self.weights) if held >> number & 1)
         return weight / max(sum(self.weights), LEAST_WEIGHT)
 

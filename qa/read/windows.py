@@ -7,7 +7,6 @@ most to answer the question.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import islice
 from operator import or_
 from typing import NamedTuple
 
@@ -113,18 +112,20 @@ def windows(passages: Iterable[tuple[Document, Passage]]) -> list[Window]:
 def _windows_of(candidate: Candidate, coverage: Coverage) -> Iterator[tuple[list[Unit], Held]]:
     """Yield the units of a passage's windows, and what these hold of the question."""
     features, text = candidate.features, candidate.document.text
-    of_sentences = map(coverage.held_in_words, features.words)
+    units, sentence = features.units, 0
     own: dict[int, int] = {}  # by where a unit starts
     leading: dict[int, int] = {}
-    for unit in features.units:
-        own[unit.span.start] = reduce(or_, islice(of_sentences, unit.sentences), 0)
-        leads = (coverage.held_in(part.of(text)) for part in unit.parts[:-1])
-        leading[unit.span.start] = reduce(or_, leads, 0)
+    for unit in units:
+        start, stop = features.ends[sentence], features.ends[sentence + unit.sentences]
+        own[unit.span.start] = coverage.held_in_words(features.words[start:stop])
+        leads = (part for part in (unit.lead, unit.label) if part)
+        leading[unit.span.start] = reduce(or_, (coverage.held_in(p.of(text)) for p in leads), 0)
+        sentence += unit.sentences
     above = coverage.held_in_words(features.words_above)
-    for units in _packed(features.units):
-        starts = [unit.span.start for unit in units]
+    for run in _packed(units):
+        starts = [unit.span.start for unit in run]
         together = reduce(or_, map(own.__getitem__, starts), above | leading[starts[0]])
-        yield units, Held(above, together, tuple(own[at] | leading[at] for at in starts))
+        yield run, Held(above, together, tuple(own[at] | leading[at] for at in starts))
 
 
 def _packed(units: Sequence[Unit]) -> Iterator[list[Unit]]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Self
 
 import numpy as np
@@ -57,9 +56,11 @@ class Families:
             number = int(is_left.argmax())
             is_left[number] = False
             best = candidates.candidate(number)
-            said = Said.in_(best.features)
+            said = Said.by_passage(best.features)
             alike = np.flatnonzero(is_left & self._alike(number, _LEAST_COSINE))
-            may_repeat = (n for n in alike.tolist() if said.may_say(candidates.features(n)))
+            may_repeat = (
+                n for n in alike.tolist() if said.may_be_repeated_by(candidates.features(n))
+            )
             duplicates: list[Candidate] = []
             for other in may_repeat:
                 candidate = candidates.candidate(other)
@@ -73,7 +74,7 @@ class Families:
         """Yield the sentences of candidates on the same subject that say the same as this one's."""
         candidates = self.candidates
         number = int(np.flatnonzero(candidates.rows == candidate.row)[0])
-        said = Said.in_(candidate.features, candidate.sentences.index(sentence))
+        said = Said.by_sentence(candidate.features, candidate.sentences.index(sentence))
         for near in np.flatnonzero(self._alike(number, _LEAST_COSINE_ELSEWHERE)).tolist():
             found = said.sentences_of(candidates.features(near))
             sentences = candidates.candidate(near).sentences if found else ()
@@ -101,27 +102,33 @@ class Said:
     length: int
 
     @classmethod
-    def in_(cls, features: Features, sentence: int | None = None) -> Self:
-        """Return what a passage says, or one of its sentences."""
-        own = slice(None) if sentence is None else slice(sentence, sentence + 1)
-        words = chain.from_iterable(features.words[own])
-        return cls(frozenset(features.digests[own]), frozenset(words), sum(features.lengths[own]))
+    def by_passage(cls, features: Features) -> Self:
+        """Return what a passage says."""
+        words = frozenset(features.words[features.ends[0] :])
+        return cls(frozenset(features.digests), words, sum(features.lengths))
+
+    @classmethod
+    def by_sentence(cls, features: Features, number: int) -> Self:
+        """Return what one of a passage's sentences says."""
+        words = frozenset(features.words_of(number))
+        return cls(frozenset([features.digests[number]]), words, features.lengths[number])
 
     def sentences_of(self, features: Features) -> list[int]:
         """Return which sentences of another passage may say the same as one of these.
 
-        No other `says_the_same`: of its words at least this share must be here.
+        Of the words of any other, less than `_LEAST_SHARED` are here.
         """
-        return [
-            number
-            for number, (digest, words) in enumerate(
-                zip(features.digests, features.words, strict=True)
-            )
-            if digest in self.digests
-            or (words and len(self.words.intersection(words)) >= _LEAST_SHARED * len(words))
-        ]
+        if self.words.isdisjoint(features.words) and self.digests.isdisjoint(features.digests):
+            return []
+        may_be: list[int] = []
+        for number, digest in enumerate(features.digests):
+            words = features.words_of(number)
+            shared = len(self.words.intersection(words))
+            if digest in self.digests or (words and shared >= _LEAST_SHARED * len(words)):
+                may_be.append(number)
+        return may_be
 
-    def may_say(self, features: Features) -> bool:
+    def may_be_repeated_by(self, features: Features) -> bool:
         """Tell whether another passage may repeat this one."""
         lengths = features.lengths
         said = sum(lengths[number] for number in self.sentences_of(features))
