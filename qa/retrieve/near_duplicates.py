@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -120,13 +121,15 @@ class Said:
         """
         if self.words.isdisjoint(features.words) and self.digests.isdisjoint(features.digests):
             return []
-        may_be: list[int] = []
-        for number, digest in enumerate(features.digests):
-            words = features.words_of(number)
-            shared = len(self.words.intersection(words))
-            if digest in self.digests or (words and shared >= _LEAST_SHARED * len(words)):
-                may_be.append(number)
-        return may_be
+        words, shared = features.words, self.words.intersection
+        return [
+            number
+            for number, (digest, (start, end)) in enumerate(
+                zip(features.digests, pairwise(features.ends), strict=True)
+            )
+            if digest in self.digests
+            or (start < end and len(shared(words[start:end])) >= _LEAST_SHARED * (end - start))
+        ]
 
     def may_be_repeated_by(self, features: Features) -> bool:
         """Tell whether another passage may repeat this one."""
