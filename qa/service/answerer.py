@@ -58,7 +58,7 @@ _QUESTIONS = 2
 def warm_up(engine: Engine) -> None:
     """Load what answering needs: the models for texts of all lengths, then two whole questions.
 
-    OpenVINO builds kernels for each shape of inputs. The second question has words of the documents.
+    OpenVINO builds kernels for each shape of inputs. The second question is in words of a document.
     """
     reader = engine.reader
     for number, words in enumerate(_LENGTHS):
