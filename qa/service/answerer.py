@@ -5,10 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from index.records import Span
 from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.formats.answer import answer_json
 from qa.live import LiveEngine
+from qa.read.windows import Window
 from qa.records import Answer
 from qa.service.logs import logger
 from qa.service.metrics import Metrics
@@ -47,10 +49,27 @@ class Answerer:
         return answer
 
 
+_LENGTHS = (8, 40, 72, 104, 136)
+"""Words of texts that get the different lengths that a reader's inputs are padded to."""
+_QUESTIONS = 2
+"""So many of these lengths may questions have that are encoded together."""
+
+
 def warm_up(engine: Engine) -> None:
-    """Load what answering needs, by two questions, the second with words of the documents."""
+    """Load what answering needs: the models for texts of all lengths, then two whole questions.
+
+    OpenVINO builds kernels for each shape of inputs. The second question is in words of a document.
+    """
+    reader = engine.reader
+    for number, words in enumerate(_LENGTHS):
+        text = "word " * words
+        if number < _QUESTIONS:
+            engine.encoder.encode([text] * 7, "query")  # in batches of four, two and one
+        if reader and reader.backend.startswith("openvino-"):
+            span = Span(0, len(text))
+            reader.read("Why?", [Window(0, span, (span,), text, "")] * 7)
     nearest = engine.ask("What is this about, and why?").hits
     if nearest:
-        words = nearest[0].passage.span.of(nearest[0].document.text)[:100]
+        words_of_documents = nearest[0].passage.span.of(nearest[0].document.text)[:100]
         with suppress(QuestionError):  # some scripts have more tokens than characters
-            answer_json(engine.ask(words))
+            answer_json(engine.ask(words_of_documents))
