@@ -1,7 +1,8 @@
 """Search by words: BM25 over passages, and over the documents that they are of.
 
-A `Lexicon` is made once a snapshot. It scores given passages (`scores`, `documents`) and finds the
-best of all (`best`): by MaxScore, for one stretch of passages after another, without scoring all.
+A `Lexicon` is made once a snapshot. It scores given passages and their documents (`scores`) and
+finds the best of all (`best`): by MaxScore, for one stretch of passages after another, without
+scoring all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,10 +50,12 @@ class PostingList:
     rows: NDArray[np.int32]
     counts: NDArray[np.uint8]
 
-    def within(self, start: int, end: int) -> "PostingList":
-        """Return the entries of the rows from `start` up to `end`."""
-        first, last = self.first_from(np.array([start, end]))
-        return PostingList(self.bound, self.rows[first:last], self.counts[first:last])
+    def cut(self, edges: Rows) -> list["PostingList"]:
+        """Return the entries of the rows from each edge up to the next."""
+        return [
+            PostingList(self.bound, self.rows[first:last], self.counts[first:last])
+            for first, last in pairwise(self.first_from(edges).tolist())
+        ]
 
     def first_from(self, rows: Rows) -> NDArray[np.intp]:
         """Return for each of `rows` the index of the first entry that is not before it."""
@@ -133,13 +136,15 @@ class Lexicon:
         Each of them holds a term and is `allowed`; None allows all.
         """
         rows, scores = np.empty(0, np.intp), np.empty(0, np.float32)
-        lists, norms = self._lists(terms), self.passage_norms
+        norms = self.passage_norms
+        edges = list(_edges(len(norms)))
+        lists = [postings.cut(np.array(edges)) for postings in self._lists(terms)]
         room = np.empty(min(len(norms), LONGEST_STRETCH), np.float32)
-        for start, end in pairwise(_edges(len(norms))):
+        for number, (start, end) in enumerate(pairwise(edges)):
             stretch = _Stretch(
                 norms=norms[start:end],
                 allowed=None if allowed is None else allowed[start:end],
-                lists=[postings.within(start, end) for postings in lists],
+                lists=[stretches[number] for stretches in lists],
                 start=start,
             )
             to_beat = float(scores[-1]) if len(scores) == limit else 0.0
@@ -150,26 +155,24 @@ class Lexicon:
             rows, scores = rows[best], scores[best]
         return rows, scores
 
-    def scores(self, terms: Sequence[Term], rows: Rows) -> Scores:
-        """Return the scores of the passages `rows`, 0 for one that holds no term."""
-        scores = np.zeros(len(rows), np.float32)
-        norms_of_rows = self.passage_norms[rows]
-        for postings in self._lists(terms):
-            scores += score(postings.bound, postings.counts_of(rows), norms_of_rows)
-        return scores
+    def scores(self, terms: Sequence[Term], rows: Rows) -> tuple[Scores, Scores]:
+        """Return the scores of the passages `rows`, and of the whole document that each is of.
 
-    def documents(self, terms: Sequence[Term], rows: Rows) -> Scores:
-        """Return, for each passage of `rows`, the score of the whole document it is of."""
+        The score of one that holds no term is 0.
+        """
         firsts, document_of_row = np.unique(self.firsts[rows], return_inverse=True)
-        ends = self.ends[firsts]
-        scores = np.zeros(len(firsts), np.float32)
+        edges = np.column_stack([firsts, self.ends[firsts]]).ravel()
         document_norms = norms(self.document_lengths[firsts], self.mean_document_length)
+        all_norms = np.concatenate([self.passage_norms[rows], document_norms])
+        scores = np.zeros_like(all_norms)
         for postings in self._lists(terms):
-            document, entry = in_ranges(postings.first_from(firsts), postings.first_from(ends))
-            counts = np.bincount(document, postings.counts[entry], len(firsts))
-            scores += score(postings.bound, counts, document_norms)
-        scores_of_rows: Scores = scores[document_of_row]
-        return scores_of_rows
+            bounds = postings.first_from(edges)
+            document, entry = in_ranges(bounds[::2], bounds[1::2])
+            held = PostingList(postings.bound, postings.rows[entry], postings.counts[entry])
+            in_documents = np.bincount(document, held.counts, len(firsts))
+            counts = np.concatenate([held.counts_of(rows), in_documents])
+            scores += score(postings.bound, counts, all_norms)
+        return scores[: len(rows)], scores[len(rows) :][document_of_row]
 
     def held_by_document(self, terms: Sequence[Term], row: int) -> frozenset[str]:
         """Return which of the terms the document of the passage `row` holds."""
@@ -238,20 +241,21 @@ class _Stretch:
         """Return which rows score `least` and above 0, and their scores; `room` is written over."""
         scores = room[: len(self.norms)]
         scores.fill(0)
-        bound_left = _sums_from([postings.bound for postings in self.lists])
-        entries_left = _sums_from([len(postings.rows) for postings in self.lists])
+        bound_left = _sums_from([each.bound if len(each.rows) else 0.0 for each in self.lists])
+        entries_left = _sums_from([len(each.rows) for each in self.lists])
         done = 0
-        while done < len(self.lists):
-            if least > bound_left[done] or self.allowed is not None:
+        while True:
+            if not entries_left[done] or least > bound_left[done] or self.allowed is not None:
                 hopeful = self._hopeful(scores, least - bound_left[done])
-                if np.count_nonzero(hopeful) * LOOK_UP_COST < entries_left[done]:
+                looked_up = np.count_nonzero(hopeful)
+                if not entries_left[done] or looked_up * LOOK_UP_COST < entries_left[done]:
                     break
             postings = self.lists[done]
             rows = np.subtract(postings.rows, self.start, dtype=np.intp)
             np.add.at(scores, rows, score(postings.bound, postings.counts, self.norms[rows]))
             done += 1
         # The few rows that may still reach `least` are looked up in the lists that are left.
-        rows = np.flatnonzero(self._hopeful(scores, least - bound_left[done]))
+        rows = np.flatnonzero(hopeful)
         scores = scores[rows]
         for postings, after in zip(self.lists[done:], bound_left[done + 1 :], strict=True):
             counts = postings.counts_of(rows + self.start)

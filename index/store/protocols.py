@@ -54,11 +54,11 @@ class Words(Protocol):
     ) -> tuple[Rows, Scores]:
         """Return rows and BM25 scores of the `limit` best passages that hold a term, best first."""
 
-    def scores(self, terms: Sequence[Term], rows: Rows) -> Scores:
-        """Return the BM25 scores of passages, 0 for one that holds no term."""
+    def scores(self, terms: Sequence[Term], rows: Rows) -> tuple[Scores, Scores]:
+        """Return the BM25 scores of passages, and of the whole document that each is of.
 
-    def documents(self, terms: Sequence[Term], rows: Rows) -> Scores:
-        """Return, for each passage of `rows`, the BM25 score of the whole document it is of."""
+        The score of one that holds no term is 0.
+        """
 
     def held_by_document(self, terms: Sequence[Term], row: int) -> frozenset[str]:
         """Return which of the terms the document of a passage holds."""

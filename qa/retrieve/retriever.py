@@ -125,10 +125,9 @@ class Retriever:
         """Return the mean of each passage's score by words and of its document's."""
         if "lexical" not in self.stages:
             return None
-        by_passage = self.snapshot.words.scores(query.searched, rows)
+        by_passage, by_document = self.snapshot.words.scores(query.searched, rows)
         if "documents" not in self.stages:
             return by_passage
-        by_document = self.snapshot.words.documents(query.searched, rows)
         return (1 - _DOCUMENT_SHARE) * by_passage + _DOCUMENT_SHARE * by_document
 
 

@@ -211,7 +211,7 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
     cosines = dict(
         zip(matching, (snapshot.vectors(all_matching) @ query.vector).tolist(), strict=True)
     )
-    scores = snapshot.words.scores(query.searched, all_matching).tolist()
+    scores = snapshot.words.scores(query.searched, all_matching)[0].tolist()
     by_words = dict(zip(matching, scores, strict=True))
     by_words = {row: score for row, score in by_words.items() if score > 0}
     for scores in (cosines, by_words):

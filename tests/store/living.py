@@ -144,10 +144,10 @@ def everything(snapshot: Snapshot, words: Sequence[str] = WORDS) -> dict[str, An
         ],
         "by words": [by_words(None), by_words(allowed)],
         "scores": dict(
-            zip(names, np.round(snapshot.words.scores(asked, rows), 3).tolist(), strict=True)
+            zip(names, np.round(snapshot.words.scores(asked, rows)[0], 3).tolist(), strict=True)
         ),
         "of documents": dict(
-            zip(names, np.round(snapshot.words.documents(asked, rows), 3).tolist(), strict=True)
+            zip(names, np.round(snapshot.words.scores(asked, rows)[1], 3).tolist(), strict=True)
         ),
         "held": {
             name: snapshot.words.held_by_document(asked, int(row))

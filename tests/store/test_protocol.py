@@ -391,11 +391,11 @@ def test_words_are_counted_in_what_the_snapshot_holds(store: Store) -> None:
     holding = {THREE.passages[0].id, THREE.passages[1].id, TWO.passages[0].id}
     assert {passages[row].id for row in rows.tolist()} == holding
     assert len(snapshot.words.best(asked, 1)[0]) == 1
-    assert np.allclose(snapshot.words.scores(asked, rows), scores, rtol=1e-4)
+    assert np.allclose(snapshot.words.scores(asked, rows)[0], scores, rtol=1e-4)
     every = np.array(sorted(passages))
     of_none = [row for row in every.tolist() if passages[row].id not in holding]
-    assert not snapshot.words.scores(asked, np.array(of_none)).any()
-    whole = dict(zip(every.tolist(), snapshot.words.documents(asked, every), strict=True))
+    assert not snapshot.words.scores(asked, np.array(of_none))[0].any()
+    whole = dict(zip(every.tolist(), snapshot.words.scores(asked, every)[1], strict=True))
     by_document = {passages[row].document_id: float(score) for row, score in whole.items()}
     assert by_document["three"] > by_document["two"] > by_document["one"] == 0
     three = next(row for row in passages if passages[row].document_id == "three")
