@@ -12,6 +12,9 @@ PASSAGE_TOKENS = 200
 HEADING_TOKENS = 50
 CONTEXT_TOKENS = 30
 
+BLANKS = frozenset(" \t\r\n")
+"""Blanks to every tokenizer; some remove others before they look for words."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenBudget:
@@ -31,7 +34,10 @@ class TokenBudget:
 
 
 class Tokenizer:
-    """The tokenizer of a sentence-transformers folder, without torch."""
+    """The tokenizer of a sentence-transformers folder, without torch.
+
+    Where it `splits_at_blanks`, what is between two of `BLANKS` has the same tokens in any text.
+    """
 
     def __init__(self, folder: Path) -> None:
         path = folder / "tokenizer.json"
@@ -47,8 +53,25 @@ class Tokenizer:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self.special_tokens: int = self._tokenizer.num_special_tokens_to_add(is_pair=False)
+        self.splits_at_blanks = _splits_at_blanks(self._tokenizer)
+
+    def count(self, text: str) -> int:
+        """Return how many tokens `text` has, special tokens left out."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False))
 
     def tokens(self, text: str) -> list[Span]:
         """Return each token's span in `text`, special tokens left out."""
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return [Span(*offsets) for offsets in encoding.offsets]
+
+
+def _splits_at_blanks(tokenizer: tokenizers.Tokenizer) -> bool:
+    """Tell whether it is BERT's, which cuts at blanks and then cuts up each word by itself."""
+    return (
+        isinstance(tokenizer.normalizer, tokenizers.normalizers.BertNormalizer)
+        and isinstance(tokenizer.pre_tokenizer, tokenizers.pre_tokenizers.BertPreTokenizer)
+        and not any(
+            BLANKS.intersection(added.content) or added.lstrip or added.rstrip
+            for added in tokenizer.get_added_tokens_decoder().values()
+        )
+    )
