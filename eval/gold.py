@@ -20,8 +20,8 @@ from pydantic import (
 from eval.records import Kind, Split
 from index.errors import PinciteError
 from index.records import Document, Span
+from index.structure.wording import plain_words
 from index.terminal import one_line
-from qa.question.wording import plain_words
 from qa.records import Place
 from qa.verify.nearest import nearest
 

@@ -53,13 +53,15 @@ class Corpus:
             return []
         vectors = self.snapshot.vectors(np.array(rows)).astype(np.float32)
         cosines = vectors @ trace.query.vector
+        order = np.argsort(-cosines, kind="stable")
+        cosines = cosines[order]
         candidates = Candidates(
             source=self.snapshot,
-            rows=np.array(rows),
+            rows=np.array(rows)[order],
+            vectors=vectors[order],
             dense=cosines,
             lexical=np.zeros_like(cosines),
             score=cosines,
-            order=np.argsort(-cosines, kind="stable"),
         )
         groups = Families(candidates, trace.query.coverage).groups(len(rows))
         return [

@@ -17,9 +17,9 @@ from index.records import ChunkedDocument, Document
 from index.store import open_store
 from index.store.protocols import Snapshot, Store
 from index.store.records import Feedback, RatedQuote
+from index.structure.wording import plain_words
 from index.terminal import WRONG_USAGE, note, one_line
 from qa.cli import JsonOption, StoreOption
-from qa.question.wording import plain_words
 from qa.settings import load_settings
 
 MOVED_WORDS = 5

@@ -9,8 +9,8 @@ from operator import attrgetter
 
 from index.records import ChunkedDocument, Passage, headings
 from index.store.protocols import Snapshot
+from index.structure.wording import content_words, leans_back, same_claim_words, word_count
 from qa.engine import Engine
-from qa.question.wording import content_words, leans_back, same_claim_words, word_count
 
 MOST = 6
 ENOUGH = 4

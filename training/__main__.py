@@ -96,7 +96,7 @@ def train(
 ) -> None:
     """Train from what is in `data`; leave the weights, and while it runs a checkpoint, in `out`."""
     model = find_model()
-    tokenizer = PairTokenizer(model.folder)
+    tokenizer = PairTokenizer(model.tokenizer())
     published = read_all(data / "reader")
     kept_out = kept_out_sets(published)
     material = _material(data, out, model, schedule.seed, further)

@@ -11,7 +11,7 @@ from index.encoding.model import Model
 from index.parsers import read_file
 from index.records import Document
 from index.sources.listing import SourceFile
-from qa.question.wording import is_row
+from index.structure.wording import is_row
 from qa.read.windows import Window, windows
 from training.periods import INSTANT, MONTHS, Period, periods_of, shifted
 from training.rows import Row

@@ -19,8 +19,9 @@ from index.records import (
 from index.search.terms import words_of_name
 from index.structure import Block, outline_of
 
-VERSION = 4
-"""Part of a snapshot's identity: raise it when the same text would be cut differently."""
+VERSION = 5
+"""Part of a snapshot's identity: raise it when the same text would be cut differently, or
+get other `index.search.features`."""
 
 MAX_PASSAGE_CHARS = 4000
 MAX_HEADING_PATH_CHARS = 500

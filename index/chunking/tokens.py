@@ -1,5 +1,6 @@
 """The encoder's tokens, and how many of them a passage may have."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,14 @@ class Tokenizer:
         """Return each token's span in `text`, special tokens left out."""
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return [Span(*offsets) for offsets in encoding.offsets]
+
+    def encodings(self, texts: Sequence[str]) -> list[tokenizers.Encoding]:
+        """Return the tokens of texts with their numbers, special tokens left out."""
+        return self._tokenizer.encode_batch(texts, add_special_tokens=False)
+
+    def special_tokens_of_pair(self) -> list[int]:
+        """Return the numbers of the tokens before, between and after the texts of a pair."""
+        return self._tokenizer.encode("", "").ids
 
 
 def _splits_at_blanks(tokenizer: tokenizers.Tokenizer) -> bool:

@@ -2,14 +2,13 @@
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from index.encoding.encoder import Encoder, Role, TorchEncoder, Vectors
@@ -21,6 +20,7 @@ from index.encoding.openvino_model import (
     import_openvino,
     write_model,
 )
+from index.encoding.shapes import Ids, batches, padded
 from index.errors import ModelError
 
 _TOKENIZER_FILE = "tokenizer.json"
@@ -28,7 +28,7 @@ LEAST_COSINE = 0.999
 """Vectors less alike than this are not those of the same model."""
 
 _FEW_TOKENS = 512
-"""So many, padded, are one request on all cores; more are divided among several requests."""
+"""So many are computed on all cores, batch by batch; more are divided among several requests."""
 _BATCH_TOKENS = 2048
 
 
@@ -45,6 +45,7 @@ class OpenVinoEncoder:
         self._openvino = import_openvino()
         self._folder = folder
         self._prompts = prompts
+        self._max_length = max_length
         self._precision = precision
         with ThreadPoolExecutor(max_workers=1) as beside:
             compiling = beside.submit(compile_model, folder, precision, "LATENCY", keep=True)
@@ -67,41 +68,41 @@ class OpenVinoEncoder:
             return np.empty((0, self._dimension), dtype=np.float32)
         prompt = self._prompts.query if role == "query" else self._prompts.document
         encodings = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
-        few = len(texts) * max(len(each.ids) for each in encodings) <= _FEW_TOKENS
-        encode = self._encode_at_once if few else self._encode_in_batches
-        return _of_length_one(encode(encodings))
-
-    def _encode_at_once(self, encodings: Sequence[Encoding]) -> Vectors:
-        # A request holds the buffers of one inference: each thread has its own.
-        request = getattr(self._requests, "own", None)
-        if request is None:
-            request = self._requests.own = self._at_once.create_infer_request()
-        request.infer(_padded(encodings))
-        return np.array(request.get_output_tensor(0).data, dtype=np.float32)
-
-    def _encode_in_batches(self, encodings: Sequence[Encoding]) -> Vectors:
-        vectors = np.empty((len(encodings), self._dimension), dtype=np.float32)
+        lengths = [len(encoding.ids) for encoding in encodings]
+        vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
 
         def store(request: Any, rows: list[int]) -> None:
             vectors[rows] = request.get_output_tensor(0).data
 
-        with self._filling:
-            if self._queue is None:
-                self._queue = self._open_queue()
-            self._queue.set_callback(store)
-            for rows in _batches(encodings):
-                self._queue.start_async(_padded([encodings[row] for row in rows]), rows)
-            self._queue.wait_all()
-        return vectors
+        if sum(lengths) <= _FEW_TOKENS:
+            request = self._own_request()
+            for rows, length in batches(lengths, self._max_length, _FEW_TOKENS):
+                request.infer(_inputs([encodings[row] for row in rows], length))
+                store(request, rows)
+        else:
+            with self._filling:
+                queue = self._queue = self._queue or self._open_queue()
+                queue.set_callback(store)
+                for rows, length in batches(lengths, self._max_length, _BATCH_TOKENS):
+                    queue.start_async(_inputs([encodings[row] for row in rows], length), rows)
+                queue.wait_all()
+        return _of_length_one(vectors)
+
+    def _own_request(self) -> Any:
+        """Return this thread's request: it holds the buffers of one inference."""
+        if not hasattr(self._requests, "own"):
+            self._requests.own = self._at_once.create_infer_request()
+        return self._requests.own
 
     def _open_queue(self) -> Any:
         """Compile for many texts, and check the files: they may be damaged by now."""
-        probe = self._tokenizer.encode_batch_fast(["Redness fades within two days."])
-        (expected,) = _of_length_one(self._encode_at_once(probe))
+        (probe,) = self._tokenizer.encode_batch_fast(["Redness fades within two days."])
+        inputs = _inputs([probe], len(probe.ids))
+        (expected,) = _of_length_one(self._own_request().infer(inputs)[0])
         damaged = f"The converted model is damaged: delete {self._folder} and try again."
         try:
             compiled = compile_model(self._folder, self._precision, "THROUGHPUT")
-            (vector,) = _of_length_one(compiled(_padded(probe))[0])
+            (vector,) = _of_length_one(compiled(inputs)[0])
         except RuntimeError as error:
             raise ModelError(damaged) from error
         if not float(vector @ expected) >= LEAST_COSINE:
@@ -119,27 +120,11 @@ def _of_length_one(vectors: Vectors) -> Vectors:
     return unit
 
 
-def _batches(encodings: Sequence[Encoding]) -> Iterator[list[int]]:
-    """Yield rows of texts of like length, shortest first: each is padded to the longest."""
-    batch: list[int] = []
-    for row in sorted(range(len(encodings)), key=lambda row: len(encodings[row].ids)):
-        if batch and (len(batch) + 1) * len(encodings[row].ids) > _BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(row)
-    if batch:
-        yield batch
-
-
-def _padded(encodings: Sequence[Encoding]) -> dict[str, NDArray[np.int64]]:
-    """Return token ids and their mask, both of shape (texts, tokens of the longest)."""
-    longest = max(len(encoding.ids) for encoding in encodings)
-    ids = np.zeros((len(encodings), longest), dtype=np.int64)
-    mask = np.zeros_like(ids)
-    for row, encoding in enumerate(encodings):
-        ids[row, : len(encoding.ids)] = encoding.ids
-        mask[row, : len(encoding.ids)] = 1
-    return {"input_ids": ids, "attention_mask": mask}
+def _inputs(encodings: Sequence[Encoding], length: int) -> dict[str, Ids]:
+    return {
+        "input_ids": padded([encoding.ids for encoding in encodings], length),
+        "attention_mask": padded([encoding.attention_mask for encoding in encodings], length),
+    }
 
 
 _CHECKED_ROLES: tuple[Role, ...] = ("query", "document")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from index.progress import Progress
 from index.records import ChunkedDocument, Document, Passage
 from index.search.bm25 import Term
+from index.search.features import Features
 from index.store.records import (
     Allowed,
     Feedback,
@@ -112,8 +113,14 @@ class Snapshot(Protocol):
     def passages(self) -> Iterator[tuple[int, Passage]]:
         """Yield all passages with their rows."""
 
-    def sentence_digests(self, rows: Rows) -> list[list[int]]:
-        """Return for each passage a number a sentence: the same where the words are the same."""
+    def sentence_digests(self, rows: Rows) -> tuple[Rows, NDArray[np.uint64]]:
+        """Return the digests of the passages' sentences, and of each the index of its passage.
+
+        A digest is the same where the characters are the same.
+        """
+
+    def features(self, row: int) -> Features:
+        """Return what questions compare with a passage."""
 
     def document(self, document_id: str) -> Document:
         """Return a document. Raises KeyError for an id that is not in the snapshot."""

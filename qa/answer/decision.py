@@ -17,7 +17,7 @@ from qa.answer.units import ReadWindow, probability, read_units
 from qa.question.query import Query
 from qa.read.reader import BUNDLED
 from qa.read.reading import Reader, Reading
-from qa.read.windows import Window, share_of
+from qa.read.windows import Window
 from qa.retrieve.near_duplicates import Families, Group
 
 _RANK_CONSTANT, _RANK_LOGIT, _RANK_SCORE = -6.3, 0.8, 6.7
@@ -108,12 +108,11 @@ def read_windows(
     query: Query, groups: Sequence[Group], windows: Sequence[Window], reading: Reading | None
 ) -> tuple[ReadWindow, ...]:
     """Return windows of the groups' best passages, each with what was read of it."""
+    coverage, bests = query.coverage, [group.best for group in groups]
     logits = reading.answerability.tolist() if reading else [None] * len(windows)
     tokens = reading.tokens if reading and reading.tokens else [None] * len(windows)
     return tuple(
-        ReadWindow(
-            groups[window.passage].best, window, share_of(window, query.coverage), logit, scored
-        )
+        ReadWindow(bests[window.passage], window, coverage.share(window.held.all), logit, scored)
         for window, logit, scored in zip(windows, logits, tokens, strict=True)
     )
 

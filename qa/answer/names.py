@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from index.records import Document, Span
 from index.search.terms import fold, words_of_name
-from qa.question.wording import ASKING_WORDS
+from index.structure.wording import ASKING_WORDS
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
@@ -81,6 +81,8 @@ def _holds(text: str, word: str) -> bool:
     long = len(bare) > _LETTERS_OF_A_SHORT_NAME
     head = re.escape(bare[:-_LETTERS_THAT_MAY_DIFFER] if long else bare)
     ending = "" if long else r"(?:['’]?s)?(?![^\W_])"
+    if re.search(rf"(?<![^\W_]){head}{ending}", text):  # as it is written: seldom is more needed
+        return True
     if re.search(rf"(?<![^\W_]){fold(head)}{ending}", _folded(text)):
         return True
     if not bare.isupper() or len(bare) > 6:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.records import Document, Span
-from qa.answer.units import ReadUnit, probability
-from qa.question.wording import (
+from index.structure.wording import (
     is_complete,
     is_lead_in,
     is_question,
@@ -21,7 +20,7 @@ from qa.question.wording import (
     says_something,
     word_count,
 )
-from qa.read.windows import units_of
+from qa.answer.units import ReadUnit, probability
 from qa.records import AnswerSpan, Citation, Place
 from qa.retrieve.candidates import Candidate
 from qa.retrieve.near_duplicates import Families, says_the_same
@@ -241,10 +240,10 @@ def highlights(
 
 def _short_record(unit: ReadUnit) -> tuple[Span, ...]:
     """Return all of a short row of a data file: a field says little without the others."""
-    document, sentences = unit.candidate.document, unit.candidate.passage.sentences
-    whole = Span(sentences[0].start, sentences[-1].end)
-    short = word_count(whole.of(document.text)) <= _SHORT_RECORD_WORDS
-    return (whole,) if document.row_number is not None and short else ()
+    document, whole = unit.candidate.document, unit.candidate.passage.span
+    if document.row_number is None or word_count(whole.of(document.text)) > _SHORT_RECORD_WORDS:
+        return ()
+    return (whole,)
 
 
 def _parts(unit: ReadUnit, units: Iterable[ReadUnit]) -> tuple[Span, ...]:
@@ -317,7 +316,7 @@ def _list(unit: ReadUnit, lead: Span) -> tuple[Span, ...]:
     Where the items do not fit whole, only the first sentence of each is taken.
     """
     passage, text = unit.candidate.passage, unit.candidate.document.text
-    units = units_of(text, passage)
+    units = unit.candidate.features.units
     items = sorted({item.span for item in units if item.lead == lead and item.kind == "item"})
     if not items:
         return ()

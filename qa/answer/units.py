@@ -15,9 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from index.records import Span
+from index.structure.units import Unit
 from qa.question.query import Coverage
 from qa.read.reading import Reader, TokenScores
-from qa.read.windows import Unit, Window
+from qa.read.windows import Window
 from qa.retrieve.candidates import Candidate
 
 _WINDOWS_READ_CLOSELY = 3
@@ -101,28 +102,31 @@ def read_units(
 
     A reader that scores no words reads the units of the best windows one by one.
     """
-    units = [(read, unit) for read in windows for unit in read.window.units]
+    closely = windows
+    if reader and not all(read.tokens for read in windows):
+        closely = sorted(windows, key=lambda read: -(read.logit or 0.0))[:_WINDOWS_READ_CLOSELY]
+    units = [
+        (read, unit, held)
+        for read in closely
+        for unit, held in zip(read.window.units, read.window.held.units, strict=True)
+    ]
     if reader is None:
         weights, words = _NOT_READ, [0.0] * len(units)
-    elif all(read.tokens for read in windows):
-        weights, words = _READ, [_mean_of_tokens(read, unit.span) for read, unit in units]
+    elif closely is windows:
+        weights, words = _READ, [_mean_of_tokens(read, unit.span) for read, unit, _ in units]
     else:
-        best = sorted(windows, key=lambda read: -(read.logit or 0.0))[:_WINDOWS_READ_CLOSELY]
-        units = [(read, unit) for read in best for unit in read.window.units]
-        reading = reader.read(question, [_alone(read, unit) for read, unit in units])
+        reading = reader.read(question, [_alone(read, unit) for read, unit, _ in units])
         weights, words = _READ_CLOSELY, reading.answerability.tolist()
     kind = next((kind for kind in (_TIME, _FIGURE, _CAUSE) if kind.asks.search(question)), None)
 
-    def judged(read: ReadWindow, unit: Unit, logit: float) -> ReadUnit:
-        text = _text_with_lead(read, unit)
-        held = coverage.held_in(text)
+    def judged(read: ReadWindow, unit: Unit, held: int, logit: float) -> ReadUnit:
         evidence = UnitEvidence(
             window=read.logit or 0.0,
             words=logit,
             score=read.candidate.score,
             share=coverage.share(held),
-            share_above=coverage.share(held | coverage.held_in(read.window.above)),
-            kind=kind.agreement(text) if kind else 0.0,
+            share_above=coverage.share(held | read.window.held.above),
+            kind=kind.agreement(_text_with_lead(read, unit)) if kind else 0.0,
         )
         return ReadUnit(read, unit, evidence, weights.log_odds(evidence))
 

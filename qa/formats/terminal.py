@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.text import Text
 
 from index.records import Span
+from index.structure.wording import is_complete, is_lead_in, is_row
 from index.terminal import one_line, printable
 from qa.formats.fields import place_line
 from qa.formats.marked_text import CLOSEST, headings_line, remarks, why_not
-from qa.question.wording import is_complete, is_lead_in, is_row
 from qa.records import MOST_PLACES, Answer, AppliedCalibration, Citation, Hit, Place
 
 _MOST_ROWS = 10

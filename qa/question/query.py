@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from index.chunking.tokens import Tokenizer
 from index.search.bm25 import Term
+from index.search.features import number_of
 from index.search.terms import fold, stem, terms, word_spans, words
 from index.store.protocols import Snapshot
+from index.structure.wording import is_asking_word
 from qa.errors import QuestionError
-from qa.question.wording import is_asking_word
 from qa.records import Correction
 
 MAX_QUESTION_CHARS = 2000
@@ -43,6 +44,8 @@ def checked(question: str, tokenizer: Tokenizer, max_tokens: int) -> str:
             f"The question has {len(question)} characters; shorten it to "
             f"{MAX_QUESTION_CHARS} at most."
         )
+    if question.isascii() and len(question) <= max_tokens:  # a token has a character at least
+        return question
     tokens = len(tokenizer.tokens(question))
     if tokens > max_tokens:
         raise QuestionError(
@@ -151,11 +154,13 @@ class Coverage:
     """The terms of one question, looked for in texts.
 
     What a text holds is a set of bits, one for each term: `|` adds what other texts hold. `bits`
-    has those of each term, and of each compound those of its parts. `weights` are of the terms.
+    has those of each term, and of each compound those of its parts; `bits_of_numbers` has them by
+    the numbers that `index.search.features` has for terms. `weights` are of the terms.
     """
 
     weights: tuple[float, ...]
     bits: Mapping[str, int]
+    bits_of_numbers: Mapping[int, int]
 
     @classmethod
     def of(cls, terms: Sequence[Term], compounds: Sequence[Compound] = ()) -> Self:
@@ -167,7 +172,9 @@ class Coverage:
             )
             for compound in compounds
         }
-        return cls(tuple(term.weight for term in terms), bits | of_compounds)
+        bits |= of_compounds
+        numbers = {number_of(text): held for text, held in bits.items()}
+        return cls(tuple(term.weight for term in terms), bits, numbers)
 
     def held_in(self, text: str) -> int:
         """Return which of the question's terms a text holds."""
@@ -177,8 +184,15 @@ class Coverage:
         """Return which of the question's terms are among `terms`."""
         return _union(bits for text, bits in self.bits.items() if text in terms)
 
+    def held_in_words(self, numbers: Iterable[int]) -> int:
+        """Return which of the question's terms are among words, given as `Features` has them."""
+        bits = self.bits_of_numbers
+        return _union(bits[number] for number in numbers if number in bits)
+
     def share(self, held: int) -> float:
         """Return how much of the question is held, by the weight of its terms, in 0..1."""
+        if not held:
+            return 0.0
         weight = sum(w for number, w in enumerate(self.weights) if held >> number & 1)
         return weight / max(sum(self.weights), LEAST_WEIGHT)
 

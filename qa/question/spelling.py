@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from index.chunking.tokens import Tokenizer
 from index.search.terms import fold, stem, word_spans
 from index.store.protocols import Snapshot
-from qa.question.wording import is_asking_word
+from index.structure.wording import is_asking_word
 from qa.records import Correction
 
 if TYPE_CHECKING:

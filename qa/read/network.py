@@ -13,8 +13,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
+from index.encoding.shapes import Ids
 from index.errors import ModelError
-from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
+from qa.read.pairs import INPUTS, PairTokenizer, read_pairs
 from qa.read.reading import Logits, Reading, TrainedReader
 from qa.read.windows import Window
 
@@ -35,12 +36,12 @@ class TorchReader:
         self.backend = "torch-float32" if device == "cpu" else f"{device}-float32"
         self.network = load_network(trained.weights, trained.encoder.folder).to(device)
         self._device = device
-        self._tokenizer = PairTokenizer(trained.encoder.folder)
+        self._tokenizer = PairTokenizer(trained.encoder.tokenizer())
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
         """Return how the windows answer the question."""
         pairs = self._tokenizer.pairs(question, windows)
-        return read_in_batches(pairs, self._compute, _BATCH_TOKENS[self._device])
+        return read_pairs([pairs], self._compute, _BATCH_TOKENS[self._device])[0]
 
     def _compute(self, inputs: Mapping[str, Ids]) -> tuple[Logits, Logits]:
         with torch.inference_mode():

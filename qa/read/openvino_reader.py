@@ -4,7 +4,6 @@
 compared with those of torch (`index.encoding.openvino_model`).
 """
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.encoding.batching import Together
 from index.encoding.openvino_model import Comparison, compile_model, converted, write_model
+from index.encoding.shapes import Ids
 from index.records import Span
-from qa.read.pairs import INPUTS, Ids, PairTokenizer, read_in_batches
+from qa.read.pairs import INPUTS, Pair, PairTokenizer, read_pairs
 from qa.read.reading import Logits, Reader, Reading, TrainedReader
 from qa.read.windows import Window
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _BATCH_TOKENS = 512
 """Larger batches take longer: they hold more padding, and are no faster a token."""
+
+_MOST_QUESTIONS = 4
+"""Of how many the windows are read together: the last of them waits for all."""
 
 TOLERANCES = {"float32": 0.001, "bfloat16": 0.25}
 """How far a logit may be from torch's."""
@@ -62,23 +66,22 @@ class OpenVinoReader:
         self.precision = precision
         with ThreadPoolExecutor(max_workers=1) as thread:
             compiling = thread.submit(compile_model, folder, precision, "LATENCY", keep=True)
-            self._tokenizer = PairTokenizer(trained.encoder.folder)
-            self._compiled = compiling.result()
-        self._requests = threading.local()
+            self._tokenizer = PairTokenizer(trained.encoder.tokenizer())
+            self._request = compiling.result().create_infer_request()
+        self._reading = Together(self._read_together, _MOST_QUESTIONS)
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
         """Return how the windows answer the question."""
-        pairs = self._tokenizer.pairs(question, windows)
-        return read_in_batches(pairs, self._compute, _BATCH_TOKENS)
+        return self._reading(self._tokenizer.pairs(question, windows))
+
+    def _read_together(self, questions: Sequence[Sequence[Pair]]) -> list[Reading]:
+        return read_pairs(questions, self._compute, _BATCH_TOKENS)
 
     def _compute(self, inputs: Mapping[str, Ids]) -> tuple[Logits, Logits]:
-        # A request holds the buffers of one inference, so each thread has its own.
-        request = getattr(self._requests, "own", None)
-        if request is None:
-            request = self._requests.own = self._compiled.create_infer_request()
-        request.infer(dict(inputs))
+        self._request.infer(dict(inputs))
         answerable, tokens = (
-            np.array(request.get_output_tensor(number).data, dtype=np.float32) for number in (0, 1)
+            np.array(self._request.get_output_tensor(number).data, dtype=np.float32)
+            for number in (0, 1)
         )
         return answerable, tokens
 

@@ -1,18 +1,18 @@
 """Windows: the short stretches of text that a reader reads, with what stands above them.
 
-A passage is made of units (`units_of`): sentences, rows of tables, items of lists. `windows` packs
-units into windows, and `windows_to_read` picks those that promise most to answer the question.
+`windows` packs the units of passages into windows, and `windows_to_read` picks those that promise
+most to answer the question.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
 
 from index.records import Document, Passage, Span
+from index.structure.units import MOST_UNIT_SIZE, Unit, stands_above, units_of
 from qa.question.query import Coverage
-from qa.question.wording import is_lead_in, is_list_item, is_row, word_count
-from qa.read.tables import headers, is_label
 from qa.retrieve.candidates import Candidate
 
 PASSAGES = 12
@@ -21,41 +21,23 @@ WINDOWS = 10
 """Windows that are read: docs/reader.md has the curve of quality over their number."""
 _SHARE_WEIGHT = 0.5
 
-MOST_WORDS = 80
+MOST_WORDS = MOST_UNIT_SIZE
 """Of a window; a single longer sentence with its lead-in is one, too."""
-_MOST_CHARACTERS_ABOVE = 120
-MOST_LEAD_WORDS = 40
-"""A longer header or lead-in is not repeated: it would push out what it leads in to."""
-
-Kind = Literal["sentence", "lead-in", "item", "row", "header"]
-
-_LINE_END = re.compile(r"[\r\n]")
-_PIECE = re.compile(r"\d{1,3}|[^\W\d_]+|[^\w\s]")
-_DIGIT = re.compile(r"\d")
-_DENSE = re.compile(r"[\u0e00-\u0fff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
-"""A letter of a script without blanks between words: Thai, Lao, Tibetan, Chinese and others."""
-_MARKER = re.compile(r"[-*+•–·▪◦‣]|\(?\w{1,3}[.)]|\[[ xX]\]")
-_LONGEST_MARKER = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """What no window divides: a sentence, or the whole row of a table or item of a list.
+class Held(NamedTuple):
+    """Which of a question's terms a window holds, as bits of `Coverage`.
 
-    A sentence that only announces what follows is a "lead-in". A line that heads the rows below
-    it, all columns or as a label, is a "header". `lead` is the header or the lead-in that the unit
-    stands under, unless that is long, and `label` the label that a row stands under.
+    `above` are held by what stands above it, `all` by that and its text, and `units` by each unit
+    with what leads in to it.
     """
 
-    span: Span
-    kind: Kind = "sentence"
-    lead: Span | None = None
-    label: Span | None = None
+    above: int = 0
+    all: int = 0
+    units: tuple[int, ...] = ()
 
-    @property
-    def parts(self) -> tuple[Span, ...]:
-        """The unit and what it stands under, in order."""
-        return tuple(part for part in (self.lead, self.label, self.span) if part)
+
+NOTHING_HELD = Held()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +47,8 @@ class Window:
     `passage` is the passage's place in the list that the windows were made from, and `span` is
     where the window's `units` stand in the document. `parts` are what `text` joins with a newline:
     the header or lead-in of the first unit, if it has any, which may stand in a passage before, and
-    `span`. `above` is the document's name and the nearest headings, joined by ": ".
+    `span`. `above` is the document's name and the nearest headings, joined by ": ". `held` is what
+    it holds of the question that it was chosen for.
     """
 
     passage: int
@@ -74,150 +57,102 @@ class Window:
     text: str
     above: str
     units: tuple[Unit, ...] = ()
+    held: Held = NOTHING_HELD
+
+    @classmethod
+    def of(
+        cls, passage: int, text: str, above: str, units: Sequence[Unit], held: Held = NOTHING_HELD
+    ) -> "Window":
+        """Return the window of some units in a document's `text`."""
+        parts = *units[0].parts[:-1], Span(units[0].span.start, units[-1].span.end)
+        words = "\n".join(part.of(text) for part in parts)
+        return cls(passage, parts[-1], parts, words, above, tuple(units), held)
 
 
 def windows_to_read(
     candidates: Sequence[Candidate], coverage: Coverage, most: int = WINDOWS
 ) -> list[Window]:
     """Return the `most` windows of the candidates that promise most, in the candidates' order."""
-    promising = windows_by_promise(candidates, coverage)[:most]
+    promising = windows_by_promise(candidates, coverage, most)
     return sorted(promising, key=lambda window: (window.passage, window.span))
 
 
-def windows_by_promise(candidates: Sequence[Candidate], coverage: Coverage) -> list[Window]:
-    """Return all windows, ranked by the passage's score and the share of the question they hold."""
+def windows_by_promise(
+    candidates: Sequence[Candidate], coverage: Coverage, most: int | None = None
+) -> list[Window]:
+    """Return windows, ranked by the passage's score and the share of the question they hold."""
+    unread = [
+        (number, units, held)
+        for number, candidate in enumerate(candidates)
+        for units, held in _windows_of(candidate, coverage)
+    ]
 
-    def promise(window: Window) -> float:
-        return candidates[window.passage].score + _SHARE_WEIGHT * share_of(window, coverage)
+    def promise(window: tuple[int, Sequence[Unit], Held]) -> float:
+        number, _, held = window
+        return candidates[number].score + _SHARE_WEIGHT * coverage.share(held.all)
 
-    all_windows = windows((each.document, each.passage) for each in candidates)
-    return sorted(all_windows, key=promise, reverse=True)
-
-
-def share_of(window: Window, coverage: Coverage) -> float:
-    """Return how much of the question a window holds with what stands above it, in 0..1."""
-    return coverage.share(coverage.held_in(f"{window.above}\n{window.text}"))
+    ranked = sorted(unread, key=promise, reverse=True)[:most]
+    chosen = {number: candidates[number] for number, *_ in ranked}
+    above = {n: stands_above(each.document, each.passage) for n, each in chosen.items()}
+    return [
+        Window.of(number, chosen[number].document.text, above[number], units, held)
+        for number, units, held in ranked
+    ]
 
 
 def windows(passages: Iterable[tuple[Document, Passage]]) -> list[Window]:
     """Cut passages into windows of whole units, of at most 80 words, or of one row, in order."""
-    packed: list[Window] = []
-    for number, (document, passage) in enumerate(passages):
-        above = ": ".join(_above(document, passage))
-        units = units_of(document.text, passage)
-        for run in _packed(document.text, (unit for unit in units if unit.kind != "header")):
-            parts = _parts(run)
-            text = "\n".join(part.of(document.text) for part in parts)
-            packed.append(Window(number, parts[-1], parts, text, above, tuple(run)))
-    return packed
+    return [
+        Window.of(number, document.text, stands_above(document, passage), units)
+        for number, (document, passage) in enumerate(passages)
+        for units in _packed(list(units_of(document.text, passage)))
+    ]
 
 
-def _above(document: Document, passage: Passage) -> Sequence[str]:
-    """Return the title, else the file's name, then the nearest headings that there is room for."""
-    names = [line for line in (document.title, *passage.context) if line.strip()][:1]
-    path = [line for line in passage.heading_path if line.strip() and line not in names]
-    room = _MOST_CHARACTERS_ABOVE - sum(map(len, names))
-    while len(path) > 1 and sum(map(len, path)) > room:
-        path.pop(0)
-    return [line[:_MOST_CHARACTERS_ABOVE] for line in (*names, *path)]
+def _windows_of(candidate: Candidate, coverage: Coverage) -> Iterator[tuple[list[Unit], Held]]:
+    """Yield the units of a passage's windows, and what these hold of the question."""
+    features, text = candidate.features, candidate.document.text
+    units, sentence = features.units, 0
+    own: dict[int, int] = {}  # by where a unit starts
+    leading: dict[int, int] = {}
+    for unit in units:
+        start, stop = features.ends[sentence], features.ends[sentence + unit.sentences]
+        own[unit.span.start] = coverage.held_in_words(features.words[start:stop])
+        leads = (part for part in (unit.lead, unit.label) if part)
+        leading[unit.span.start] = reduce(or_, (coverage.held_in(p.of(text)) for p in leads), 0)
+        sentence += unit.sentences
+    above = coverage.held_in_words(features.words_above)
+    for run in _packed(units):
+        starts = [unit.span.start for unit in run]
+        together = reduce(or_, map(own.__getitem__, starts), above | leading[starts[0]])
+        yield run, Held(above, together, tuple(own[at] | leading[at] for at in starts))
 
 
-def _packed(text: str, units: Iterable[Unit]) -> Iterator[list[Unit]]:
+def _packed(units: Sequence[Unit]) -> Iterator[list[Unit]]:
     """Fill windows one after another. What only announces the next unit goes with it."""
     run: list[Unit] = []
+    size = headers = 0  # of the run with the headers in it, and of those behind it
     for unit in units:
+        if unit.kind == "header":
+            headers += unit.size
+            continue
         if unit.kind == "row":
             if run:
                 yield run
             yield [unit]
-            run = []
+            run, headers = [], 0
             continue
-        if run and _words(text, [*run, unit]) > MOST_WORDS:
-            announces = len(run) > 1 and is_lead_in(run[-1].span.of(text))
+        if run and size + headers + unit.size > MOST_WORDS:
+            announces = len(run) > 1 and run[-1].announces
             lead_in = [run.pop()] if announces else []
             yield run
             run = lead_in
-            if run and _words(text, [*run, unit]) > MOST_WORDS:
+            size = sum(each.size + each.size_above for each in run)
+            if run and size + headers + unit.size > MOST_WORDS:
                 yield run
                 run = []
+        size = size + headers + unit.size if run else unit.size_above + unit.size
         run.append(unit)
+        headers = 0
     if run:
         yield run
-
-
-def _words(text: str, run: Sequence[Unit]) -> int:
-    return sum(size(part.of(text)) for part in _parts(run))
-
-
-def size(text: str) -> int:
-    """Return how many words a text counts as, by the tokens that it will have.
-
-    "$24,160" is four words, and so are four letters of a script without blanks between words.
-    """
-    words = text.split()
-    if text.isascii() and not _DIGIT.search(text):
-        return len(words)
-    return sum(
-        len(_PIECE.findall(word)) if _DIGIT.search(word) else max(1, len(_DENSE.findall(word)))
-        for word in words
-    )
-
-
-def _parts(run: Sequence[Unit]) -> tuple[Span, ...]:
-    return (*run[0].parts[:-1], Span(run[0].span.start, run[-1].span.end))
-
-
-def units_of(text: str, passage: Passage) -> Iterator[Unit]:
-    """Yield what a passage is made of, in order."""
-    lines = _lines(text, passage)
-    spans = [Span(line[0].start, line[-1].end) for line in lines]
-    above = headers(text, spans)
-    lead_in: Span | None = None
-    label: Span | None = None
-    for number, (line, span, header) in enumerate(zip(lines, spans, above, strict=True)):
-        words = span.of(text)
-        row = is_row(words)
-        item = not row and _is_item(text, span)
-        whole = size(words) <= MOST_WORDS
-        if not (row or header):
-            label = None
-        if row and any(each and each.contains(span) for each in above):
-            yield Unit(span, "header")
-            label = None
-        elif row and whole:
-            yield Unit(span, "row", _if_short(text, header), label)
-        elif header and is_label(text, spans, number):
-            yield Unit(span, "header")
-            label = span
-        elif item and whole:
-            yield Unit(span, "item", _if_short(text, lead_in))
-        else:
-            lead = _if_short(text, lead_in) if item else None
-            for sentence in line:
-                kind: Kind = "lead-in" if is_lead_in(sentence.of(text)) else "sentence"
-                yield Unit(sentence, kind, lead)
-        if is_lead_in(line[-1].of(text)):
-            lead_in = line[-1]
-        elif not item:
-            lead_in = None
-
-
-def _if_short(text: str, lead: Span | None) -> Span | None:
-    return lead if lead and word_count(lead.of(text)) <= MOST_LEAD_WORDS else None
-
-
-def _lines(text: str, passage: Passage) -> list[list[Span]]:
-    """Divide a passage's sentences where a line ends between two of them."""
-    lines: list[list[Span]] = []
-    for sentence in passage.sentences:
-        if lines and not _LINE_END.search(text, lines[-1][-1].end, sentence.start):
-            lines[-1].append(sentence)
-        else:
-            lines.append([sentence])
-    return lines
-
-
-def _is_item(text: str, line: Span) -> bool:
-    """Tell whether a line is a list's item: it begins with a label, or a marker is before it."""
-    before = _LINE_END.split(text[max(0, line.start - _LONGEST_MARKER) : line.start])[-1]
-    return bool(_MARKER.fullmatch(before.strip(" \t>#"))) or is_list_item(line.of(text))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.records import Document, Passage
+from index.search.features import Features
 from index.store.protocols import Rows, Scores, Snapshot
 from qa.records import Place
 
@@ -12,13 +13,15 @@ from qa.records import Place
 class Candidate:
     """A passage under consideration, and how near it is to the question.
 
-    `row` is its row in the snapshot. `dense` is its cosine, clipped to 0..1, `lexical` its score by
-    words. `score`, in 0..1, fuses both: it compares the candidates of one question.
+    `row` is its row in the snapshot, `features` what is compared with the question. `dense` is its
+    cosine, clipped to 0..1, `lexical` its score by words. `score`, in 0..1, fuses both: it compares
+    the candidates of one question.
     """
 
     row: int
     document: Document
     passage: Passage
+    features: Features
     dense: float
     lexical: float
     score: float
@@ -31,34 +34,39 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """The passages under consideration, as arrays of shape (passages,).
+    """The passages under consideration, the best first, as arrays of shape (passages,).
 
-    `rows` are those of the snapshot `source`. Iteration makes `Candidate`s in the order `order`.
+    `rows` are those of the snapshot `source`, and `vectors` has the shape (passages, dimension).
     """
 
     source: Snapshot
     rows: Rows
+    vectors: Scores
     dense: Scores
     lexical: Scores
     score: Scores
-    order: Rows
 
     def __len__(self) -> int:
         """Return how many passages there are."""
-        return len(self.order)
+        return len(self.rows)
 
     def __iter__(self) -> Iterator[Candidate]:
         """Yield the passages, the best first."""
-        return map(self.candidate, self.order.tolist())
+        return map(self.candidate, range(len(self)))
+
+    def features(self, number: int) -> Features:
+        """Return what is compared of passage `number`."""
+        return self.source.features(int(self.rows[number]))
 
     def candidate(self, number: int) -> Candidate:
-        """Return the passage at index `number` of `rows`."""
+        """Return passage `number`."""
         row = int(self.rows[number])
         passage = self.source.passage(row)
         return Candidate(
             row=row,
             document=self.source.document(passage.document_id),
             passage=passage,
+            features=self.source.features(row),
             dense=float(self.dense[number]),
             lexical=float(self.lexical[number]),
             score=float(self.score[number]),

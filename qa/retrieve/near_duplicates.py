@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import pairwise
+from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.records import headings_and_context
-from index.store.protocols import Scores
+from index.search.features import Features
+from index.structure.wording import content_words, figures_differ, is_row, same_claim_words
 from qa.question.query import Coverage
-from qa.question.wording import content_words, figures_differ, is_row, same_claim_words
 from qa.records import Place
 from qa.retrieve.candidates import Candidate, Candidates
 
@@ -17,6 +19,8 @@ _SAME_WORDS = 0.7
 """Dice's coefficient from which on two sentences say the same, if one has all words of the other;
 else it takes `_NEARLY_ALL_WORDS`."""
 _NEARLY_ALL_WORDS = 0.85
+_LEAST_SHARED = 0.45
+"""Of each one's words: two with `_SAME_WORDS` share 0.54, and hardly less of stems."""
 _SAME_SHARE = 0.6
 _LEAST_COSINE = 0.7
 """Passages less alike than this are not compared as near-duplicates."""
@@ -46,36 +50,92 @@ class Families:
 
     def groups(self, most: int, first: Sequence[Group] = ()) -> tuple[Group, ...]:
         """Return the first `most` groups, beginning with those that were returned `first`."""
-        groups = list(first[:most])
+        candidates, groups = self.candidates, list(first[:most])
         grouped = [each.row for group in first for each in (group.best, *group.duplicates)]
-        order = self.candidates.order
-        left = order[~np.isin(self.candidates.rows[order], grouped)]
-        while len(groups) < most and len(left):
-            number, left = int(left[0]), left[1:]
-            best = self.candidates.candidate(number)
-            alike = left[self._vectors[left] @ self._vectors[number] >= _LEAST_COSINE]
-            duplicates = [
-                candidate
-                for candidate in map(self.candidates.candidate, alike.tolist())
-                if repeats(candidate, best, self.coverage)
-            ]
+        is_left = ~np.isin(candidates.rows, grouped)
+        while len(groups) < most and is_left.any():
+            number = int(is_left.argmax())
+            is_left[number] = False
+            best = candidates.candidate(number)
+            said = Said.by_passage(best.features)
+            alike = np.flatnonzero(is_left & self._alike(number, _LEAST_COSINE))
+            may_repeat = (
+                n for n in alike.tolist() if said.may_be_repeated_by(candidates.features(n))
+            )
+            duplicates: list[Candidate] = []
+            for other in may_repeat:
+                candidate = candidates.candidate(other)
+                if repeats(candidate, best, self.coverage):
+                    duplicates.append(candidate)
+                    is_left[other] = False
             groups.append(Group(best, tuple(duplicates)))
-            left = left[~np.isin(self.candidates.rows[left], [other.row for other in duplicates])]
         return tuple(groups)
 
     def elsewhere(self, candidate: Candidate, sentence: Place) -> Iterator[Place]:
         """Yield the sentences of candidates on the same subject that say the same as this one's."""
-        number = int(np.flatnonzero(self.candidates.rows == candidate.row)[0])
-        alike = np.flatnonzero(self._vectors @ self._vectors[number] >= _LEAST_COSINE_ELSEWHERE)
-        for near in map(self.candidates.candidate, alike.tolist()):
-            for other in near.sentences:
+        candidates = self.candidates
+        number = int(np.flatnonzero(candidates.rows == candidate.row)[0])
+        said = Said.by_sentence(candidate.features, candidate.sentences.index(sentence))
+        for near in np.flatnonzero(self._alike(number, _LEAST_COSINE_ELSEWHERE)).tolist():
+            found = said.sentences_of(candidates.features(near))
+            sentences = candidates.candidate(near).sentences if found else ()
+            for other in (sentences[at] for at in found):
                 if other != sentence and says_the_same(sentence.text, other.text):
                     yield other
 
-    @cached_property
-    def _vectors(self) -> Scores:
-        vectors = self.candidates.source.vectors(self.candidates.rows)
-        return vectors.astype(np.float32)
+    def _alike(self, number: int, least: float) -> NDArray[np.bool_]:
+        """Tell which passages have a cosine of at least so much to passage `number`."""
+        vectors = self.candidates.vectors
+        alike: NDArray[np.bool_] = vectors @ vectors[number] >= least
+        return alike
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What some sentences say, to pass over passages that do not say it, without their texts.
+
+    `digests` are of their characters, `words` the numbers of their words, and `length` says how
+    many characters they have.
+    """
+
+    digests: frozenset[int]
+    words: frozenset[int]
+    length: int
+
+    @classmethod
+    def by_passage(cls, features: Features) -> Self:
+        """Return what a passage says."""
+        words = frozenset(features.words[features.ends[0] :])
+        return cls(frozenset(features.digests), words, sum(features.lengths))
+
+    @classmethod
+    def by_sentence(cls, features: Features, number: int) -> Self:
+        """Return what one of a passage's sentences says."""
+        words = frozenset(features.words_of(number))
+        return cls(frozenset([features.digests[number]]), words, features.lengths[number])
+
+    def sentences_of(self, features: Features) -> list[int]:
+        """Return which sentences of another passage may say the same as one of these.
+
+        Of the words of any other, less than `_LEAST_SHARED` are here.
+        """
+        if self.words.isdisjoint(features.words) and self.digests.isdisjoint(features.digests):
+            return []
+        words, shared = features.words, self.words.intersection
+        return [
+            number
+            for number, (digest, (start, end)) in enumerate(
+                zip(features.digests, pairwise(features.ends), strict=True)
+            )
+            if digest in self.digests
+            or (start < end and len(shared(words[start:end])) >= _LEAST_SHARED * (end - start))
+        ]
+
+    def may_be_repeated_by(self, features: Features) -> bool:
+        """Tell whether another passage may repeat this one."""
+        lengths = features.lengths
+        said = sum(lengths[number] for number in self.sentences_of(features))
+        return said >= _SAME_SHARE * min(sum(lengths), self.length)
 
 
 def repeats(candidate: Candidate, best: Candidate, coverage: Coverage) -> bool:

@@ -87,13 +87,12 @@ class Retriever:
         return [row for row, _ in self.snapshot.nearest(vector, most, allowed, exact=exact)]
 
     def _different(self, rows: Rows) -> int:
-        """Return how many passages have more than half of their sentences for themselves."""
-        seen = set[int]()
-        different = 0
-        for digests in self.snapshot.sentence_digests(rows):
-            different += 2 * sum(digest in seen for digest in digests) < len(digests)
-            seen.update(digests)
-        return different
+        """Return how many passages have at least half of their sentences before all others."""
+        passages, digests = self.snapshot.sentence_digests(rows)
+        _, first, same_as = np.unique(digests, return_index=True, return_inverse=True)
+        repeated = passages[first][same_as] < passages
+        sentences = np.bincount(passages, minlength=len(rows))
+        return int((2 * np.bincount(passages, repeated, len(rows)) < sentences).sum())
 
     def _compared(self, query: Query, rows: Rows) -> Candidates:
         """Return the passages `rows` as candidates; those of equal score in order of their ids."""
@@ -101,22 +100,26 @@ class Retriever:
         dense: Scores = np.clip(np.einsum("ij,j->i", vectors, query.vector), 0, 1)
         lexical = self._lexical(query, rows)
         scores = fuse(dense.astype(np.float64), lexical)
-        order = np.argsort(-scores, kind="stable")
-
-        def id_of(number: int) -> str:
-            return self.snapshot.passage(int(rows[number])).id
-
-        for equal in np.split(order, np.flatnonzero(np.diff(scores[order])) + 1):
-            if len(equal) > 1:
-                equal[:] = sorted(equal.tolist(), key=id_of)
+        order = self._best_first(scores, rows)
         return Candidates(
             source=self.snapshot,
-            rows=rows,
-            dense=dense,
-            lexical=np.zeros_like(dense) if lexical is None else lexical,
-            score=scores.astype(np.float32),
-            order=order,
+            rows=rows[order],
+            vectors=vectors[order],
+            dense=dense[order],
+            lexical=np.zeros_like(dense) if lexical is None else lexical[order],
+            score=scores[order].astype(np.float32),
         )
+
+    def _best_first(self, scores: NDArray[np.floating], rows: Rows) -> NDArray[np.intp]:
+        """Return the order of the passages `rows`, those of equal score by their ids."""
+        order = np.argsort(-scores, kind="stable")
+        drops = np.diff(scores[order])
+        if not drops.all():
+            for equal in np.split(order, np.flatnonzero(drops) + 1):
+                if len(equal) > 1:
+                    ids = {n: self.snapshot.passage(int(rows[n])).id for n in equal.tolist()}
+                    equal[:] = sorted(ids, key=ids.__getitem__)
+        return order
 
     def _lexical(self, query: Query, rows: Rows) -> Scores | None:
         """Return the mean of each passage's score by words and of its document's."""

@@ -7,14 +7,15 @@ from math import inf
 from typing import Self
 
 from index.records import Passage
+from index.structure.units import units_of
+from index.structure.wording import is_question
 from qa.answer.names import lacks, proper_names
 from qa.answer.quotes import ANSWER_WORDS, MAX_QUOTES, QUOTE_MARGIN, QuoteDecision, decide
 from qa.answer.tracing import Trace
 from qa.answer.units import probability
 from qa.engine import MAX_TOP_K, Engine
 from qa.formats.fields import place_line
-from qa.question.wording import is_question
-from qa.read.windows import WINDOWS, units_of
+from qa.read.windows import WINDOWS
 from qa.records import MOST_PLACES, Answer, Citation, Place
 from qa.retrieve.near_duplicates import Group
 from qa.why.expected import Expected

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.records import Document, Passage, Span
+from index.search.features import Features, features_of
 from index.store.protocols import Rows, Snapshot
+from index.store.records import text_digest
 from qa.question.query import Query
 from qa.retrieve.candidates import Candidate, Candidates
 from tests.documents import document
@@ -32,7 +34,14 @@ def candidate(
     start, end = spans[0].start, spans[-1].end
     passage_id = f"{whole.id}:{start}-{end}"
     passage = Passage(passage_id, whole.id, start, end, headings, tuple(spans))
-    return Candidate(0, whole, passage, dense=score, lexical=0.0, score=score)
+    features = features_for(whole, passage)
+    return Candidate(0, whole, passage, features, dense=score, lexical=0.0, score=score)
+
+
+def features_for(whole: Document, passage: Passage) -> Features:
+    """Return what a snapshot would have of a passage."""
+    digests = [text_digest(sentence.of(whole.text)) for sentence in passage.sentences]
+    return Features.read(digests, features_of(whole, passage))
 
 
 def covered(asked: Query, *terms: str) -> float:
@@ -53,6 +62,9 @@ class HandMade:
     def passage(self, row: int) -> Passage:
         return self.candidates[row].passage
 
+    def features(self, row: int) -> Features:
+        return self.candidates[row].features
+
     def vectors(self, rows: Rows) -> NDArray[np.float16]:
         return self.matrix[rows]
 
@@ -67,8 +79,8 @@ def pooled(*each: Candidate, vectors: Sequence[Sequence[float]] | None = None) -
     return Candidates(
         source=cast("Snapshot", HandMade(each, matrix)),
         rows=np.arange(len(each)),
+        vectors=matrix.astype(np.float32),
         dense=scores,
         lexical=np.zeros_like(scores),
         score=scores,
-        order=np.arange(len(each)),
     )

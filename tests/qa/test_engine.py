@@ -19,12 +19,12 @@ from index.encoding.model import Model, find_model
 from index.errors import ModelError, StoreMissingError
 from index.records import Span
 from index.store import open_store
+from index.structure.wording import content_words, is_question, word_count
 from index.sync import sync
 from qa.answer.quotes import LIST_WORDS
 from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.question.query import MAX_QUESTION_CHARS
-from qa.question.wording import content_words, is_question, word_count
 from qa.read.reader import reader_used
 from qa.read.windows import WINDOWS, windows_to_read
 from qa.records import Answer

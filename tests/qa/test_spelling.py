@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from index.chunking.tokens import Tokenizer
 from index.records import Span
+from index.structure.wording import is_asking_word
 from qa.engine import Engine
 from qa.question.query import compounds, search_terms
 from qa.question.spelling import MOST_LOOKED_UP, corrected
-from qa.question.wording import is_asking_word
 from qa.records import Correction, stages_without
 from tests.qa.candidates import covered
 from tests.qa.conftest import Ask, Library

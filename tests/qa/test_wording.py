@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa.question.wording import (
+from index.structure.wording import (
     content_words,
     figures_differ,
     is_complete,

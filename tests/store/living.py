@@ -13,6 +13,7 @@ from index.changes import SyncReport
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.search.bm25 import Term
+from index.search.features import Features
 from index.search.terms import terms
 from index.store import open_store
 from index.store.protocols import Snapshot, Store
@@ -85,6 +86,12 @@ def upload_change(name: str, text: str, *, time: str = "2026-01-01T00:00:00Z") -
     return UploadChange(name, upload, content)
 
 
+def told_of(features: Features) -> tuple[object, ...]:
+    """Return all that features tell."""
+    words = tuple(features.words), tuple(features.ends)
+    return tuple(features.digests), tuple(features.lengths), *words, features.units
+
+
 def everything(snapshot: Snapshot, words: Sequence[str] = WORDS) -> dict[str, Any]:
     """Return what a snapshot says, as values that do not depend on its rows."""
     passages = dict(snapshot.passages())
@@ -117,7 +124,10 @@ def everything(snapshot: Snapshot, words: Sequence[str] = WORDS) -> dict[str, An
         "by id": [snapshot.chunked(each.document.id) == each for each in documents],
         "texts": [snapshot.document(each.document.id).text for each in documents],
         "vectors": dict(zip(names, (vector.tobytes() for vector in vectors), strict=True)),
-        "digests": dict(zip(names, snapshot.sentence_digests(rows), strict=True)),
+        "features": {
+            name: told_of(snapshot.features(row))
+            for name, row in zip(names, rows.tolist(), strict=True)
+        },
         "frequencies": [snapshot.words.frequency(word) for word in stems],
         "weights": [round(snapshot.words.weight(word), 9) for word in stems],
         "forms": [snapshot.words.form(word) for word in stems],

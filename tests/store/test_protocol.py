@@ -48,6 +48,7 @@ from index.store.records import (
     embedded_digest,
     text_digest,
 )
+from index.structure.units import units_of
 from tests.index.chunked import chunked
 
 Factory = Callable[..., Store]
@@ -311,13 +312,17 @@ def test_what_is_written_of_documents_is_what_is_read(
         wanted = {p.id: (p, each) for each in corpus for p in each.passages}
         assert {p.id: p for p in passages.values()} == {name: p for name, (p, _) in wanted.items()}
         rows = np.array(list(passages), np.int64)
-        digests = dict(zip(passages, snapshot.sentence_digests(rows), strict=True))
-        for row, vector in zip(passages, snapshot.vectors(rows), strict=True):
+        passage_of_sentence, digests = snapshot.sentence_digests(rows)
+        assert np.array_equal(np.unique(passage_of_sentence), np.arange(len(rows)))
+        for number, (row, vector) in enumerate(zip(passages, snapshot.vectors(rows), strict=True)):
             passage, whole = wanted[passages[row].id]
             assert snapshot.passage(row) == passage
             assert np.array_equal(vector, vector_of(passage_text(whole.document, passage)))
             said = [text_digest(s.of(whole.document.text)) for s in passage.sentences]
-            assert digests[row] == said
+            assert digests[passage_of_sentence == number].tolist() == said
+            features = snapshot.features(row)
+            assert features.digests == said
+            assert list(features.units) == list(units_of(whole.document.text, passage))
 
     holds()
 

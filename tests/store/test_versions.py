@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from index.changes import plan
@@ -304,3 +305,13 @@ def test_an_sqlite_that_is_too_old_is_told_in_one_line(
         with pytest.raises(StoreError, match=r"SQLite 3\.34\.1; Pincite needs 3\.35") as error:
             use()
         assert "\n" not in str(error.value)
+
+
+def test_passages_stored_without_features_have_the_same(
+    living: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    living.write("a.txt", "These help:\n- Ice: it cools the skin.\n- Rest: it does no harm.\n")
+    with monkeypatch.context() as before:
+        before.setattr("index.store.local.draft.features_of", lambda *_: np.empty(0, np.uint64))
+        living.index()
+    living.assert_as_fresh()

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 import torch
 
+from index.chunking.tokens import Tokenizer
 from qa.read.network import load_network, new_network, weights_to_save
 from qa.read.pairs import PairTokenizer
 from qa.read.reading import MOST_TOKENS
@@ -27,7 +28,7 @@ def folder(tmp_path_factory, model):
 
 @pytest.fixture(scope="module")
 def made(folder):
-    tokenizer = PairTokenizer(folder)
+    tokenizer = PairTokenizer(Tokenizer(folder))
     answered = [row("When did it end?") for _ in range(8)]
     unanswered = [row("When did it end?", text=OTHER, span=None) for _ in range(8)]
     return examples([*answered, *unanswered], tokenizer)
@@ -56,7 +57,7 @@ def test_it_learns_and_is_saved_and_loaded(folder, made, tmp_path):
     )
     save_file(weights_to_save(network), tmp_path / "reader.safetensors")
     loaded = load_network(tmp_path / "reader.safetensors", folder)
-    tokenizer = PairTokenizer(folder)
+    tokenizer = PairTokenizer(Tokenizer(folder))
     rows = [row("When did it end?"), row("When did it end?", text=OTHER, span=None)]
     figures = measure(loaded, tokenizer, {"own": rows})["own"]
     assert figures.auroc == 1.0

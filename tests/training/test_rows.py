@@ -83,7 +83,7 @@ def test_names_do_not_open_a_sentence():
 
 
 def test_labels_are_the_tokens_of_the_answer():
-    tokenizer = PairTokenizer(find_model().folder)
+    tokenizer = PairTokenizer(find_model().tokenizer())
     (example,) = examples([row(above="Congress of Vienna")], tokenizer)
     marked = [
         TEXT[start:end]
@@ -100,7 +100,7 @@ def test_labels_are_the_tokens_of_the_answer():
 
 
 def test_batches_hold_every_row_once():
-    tokenizer = PairTokenizer(find_model().folder)
+    tokenizer = PairTokenizer(find_model().tokenizer())
     rows = [row(f"What is {number}?", text=TEXT[: 20 + number], span=None) for number in range(50)]
     made = list(batches(examples(rows, tokenizer), 8, Random(1)))
     assert sum(map(len, made)) == 50

@@ -140,8 +140,9 @@ ROW = np.dtype(
         ("stop", "<i4"),  # row behind its last one
         ("length", "<i4"),  # terms of the passage
         ("document_length", "<i4"),
-        ("sentences", "<i8"),  # where its sentences begin in the file of sentences
-        ("sentence_count", "<i8"),
+        ("sentences", "<i8"),  # where the digests of its sentences begin in their file
+        ("sentence_count", "<i4"),
+        ("features", "<i4"),  # so many numbers of `index.search.features` come behind them
     ]
 )
 """What a question looks at of every passage."""
@@ -149,7 +150,7 @@ ROW = np.dtype(
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """The files of a generation: vectors in half precision, rows, and digests of sentences."""
+    """The files of a generation: vectors in half precision, rows, and what sentences hold."""
 
     number: int
     vectors: AppendedFile

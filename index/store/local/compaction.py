@@ -90,7 +90,10 @@ def _copy(
     for start in range(0, max(1, len(kept)), _BLOCK):
         some = kept[start : start + _BLOCK]
         numbers = rows[some]
-        starts, counts = numbers["sentences"].copy(), numbers["sentence_count"]
+        starts, counts = (
+            numbers["sentences"].copy(),
+            numbers["sentence_count"] + numbers["features"],
+        )
         _, places = in_ranges(starts, starts + counts)
         numbers["sentences"] = sentences + np.cumsum(counts) - counts
         length = numbers["stop"] - numbers["first"]

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from index.errors import StoreDamagedError
 from index.records import ChunkedDocument
+from index.search.features import features_of
 from index.search.postings import Terms, count_terms, delta_of, removal
 from index.store.local import history
 from index.store.local.appended import ROW, Block, Generation
@@ -213,33 +215,36 @@ class LocalDraft:
     ) -> None:
         """Append the rows of new passages to the files."""
         first_row = new[0][1]
-        terms, lengths = count_terms((chunked, first) for chunked, first, _ in new)
+        terms, term_counts = count_terms((chunked, first) for chunked, first, _ in new)
         self._terms.append(terms)
         embedded = [digest for _, _, digests in new for digest in digests]
         stored = self.stored_vectors([digest for digest in embedded if digest not in vectors])
         passages = [(chunked, p) for chunked, _, _ in new for p in chunked.passages]
+        features = [features_of(chunked.document, passage) for chunked, passage in passages]
         sentences = [
-            text_digest(span.of(chunked.document.text))
-            for chunked, passage in passages
-            for span in passage.sentences
+            np.array([text_digest(span.of(chunked.document.text)) for span in p.sentences], "<u8")
+            for chunked, p in passages
         ]
         counts = np.array([len(chunked.passages) for chunked, _, _ in new])
         firsts = np.array([first for _, first, _ in new])
         rows = np.zeros(len(passages), ROW)
         rows["first"] = np.repeat(firsts, counts)
         rows["stop"] = np.repeat(firsts + counts, counts)
-        rows["length"] = lengths
-        rows["document_length"] = np.repeat(np.add.reduceat(lengths, firsts - first_row), counts)
+        rows["length"] = term_counts
+        of_documents = np.add.reduceat(term_counts, firsts - first_row)
+        rows["document_length"] = np.repeat(of_documents, counts)
         rows["sentence_count"] = [len(passage.sentences) for _, passage in passages]
-        before = np.cumsum(rows["sentence_count"]) - rows["sentence_count"]
-        rows["sentences"] = self._sentences + before
+        rows["features"] = list(map(len, features))
+        lengths = rows["sentence_count"].astype(np.int64) + rows["features"]
+        rows["sentences"] = self._sentences + np.cumsum(lengths) - lengths
         made = [vectors[d] if d in vectors else stored[d] for d in embedded]
         files = self._files
         files.vectors.path.parent.mkdir(exist_ok=True)
         files.vectors.write(first_row, np.array(made, "<f2").reshape(-1, self._made_by.dimension))
         files.rows.write(first_row, rows)
-        files.sentences.write(self._sentences, np.array(sentences, "<u8"))
-        self._sentences += len(sentences)
+        parts = chain.from_iterable(zip(sentences, features, strict=True))
+        files.sentences.write(self._sentences, np.concatenate(list(parts)))
+        self._sentences += int(lengths.sum())
 
     def _row(self, connection: sqlite3.Connection, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return the row of the snapshot in its table, but for its number."""

@@ -109,7 +109,7 @@ class _Traces:
 def _traces(live: LocalSnapshot, connection: sqlite3.Connection, database: Database) -> _Traces:
     """Return the sentences and vectors of all versions that the live snapshot does not hold."""
     live_rows = np.flatnonzero(live.mapped.living)
-    live_sentences = {d for row in live.sentence_digests(live_rows) for d in row}
+    live_sentences = set(live.sentence_digests(live_rows)[1].tolist())
     live_vectors = {_short(vector) for vector in live.mapped.dense.vectors[live_rows]}
     generations = {
         number: Generation.of(database.folder, number, dimension)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from index.errors import StoreDamagedError
 from index.records import ChunkedDocument, Document, Passage
+from index.search.features import Features, features_of
+from index.search.ranges import in_ranges
 from index.store.local.database import Database, errors_explained, select
 from index.store.local.documents import VERSION, Version
 from index.store.local.history import SnapshotRow, array_names, find_snapshot, sum_of_digests
@@ -103,14 +105,24 @@ class LocalSnapshot:
             version = Version(row, self._connection)
             yield from enumerate(version.passages(), version.first_row)
 
-    def sentence_digests(self, rows: NDArray[np.integer]) -> list[list[int]]:
-        """Return for each passage a number a sentence: the same where the words are the same."""
+    def sentence_digests(
+        self, rows: NDArray[np.integer]
+    ) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+        """Return the digests of the passages' sentences, and of each the index of its passage."""
         found = self.mapped.rows[rows]
-        starts, counts = found["sentences"].tolist(), found["sentence_count"].tolist()
-        return [
-            self.mapped.sentences[start : start + count].tolist()
-            for start, count in zip(starts, counts, strict=True)
-        ]
+        starts = found["sentences"]
+        passage, place = in_ranges(starts, starts + found["sentence_count"])
+        return passage, self.mapped.sentences[place]
+
+    def features(self, row: int) -> Features:
+        """Return what questions compare with a passage."""
+        *_, start, sentences, features = self.mapped.rows[row].item()
+        numbers = self.mapped.sentences[start : start + sentences + features]
+        digests, numbers = numbers[:sentences].tolist(), numbers[sentences:]
+        if not features:  # a version that kept none wrote it
+            passage = self.passage(row)
+            numbers = features_of(self.document(passage.document_id), passage)
+        return Features.read(digests, numbers)
 
     def document(self, document_id: str) -> Document:
         """Return a document. Raises KeyError for an id that is not in the snapshot."""

@@ -1,9 +1,12 @@
 """Question and window in tokens: those of transformers, cut where they must be."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.chunking.tokens import Tokenizer
 from index.encoding.model import Model
 from index.errors import ModelError
 from qa.read.pairs import PairTokenizer
@@ -13,7 +16,7 @@ from tests.qa.read.conftest import windows_of
 
 @pytest.fixture(scope="module")
 def tokenizer(model: Model) -> PairTokenizer:
-    return PairTokenizer(model.folder)
+    return PairTokenizer(model.tokenizer())
 
 
 def test_pairs_are_those_of_transformers(tokenizer: PairTokenizer, model: Model) -> None:
@@ -66,15 +69,15 @@ def test_spans_are_of_the_windows_own_text(
     text = " ".join(words)
     (pair,) = tokenizer.pairs("why?", windows_of(text, above=above))
     alone = [tuple(span) for span in pair.spans.tolist()]
-    offsets = tokenizer._tokenizer.encode(text, add_special_tokens=False).offsets
+    offsets = tokenizer._tokenizer.encodings([text])[0].offsets
     assert alone == offsets
     assert all(text[start:end].strip() for start, end in alone)
     if alone:
         assert pair.first + len(alone) + 1 == len(pair), "only [SEP] follows"
 
 
-def test_a_broken_tokenizer_is_an_error_of_one_line(tmp_path) -> None:
+def test_a_broken_tokenizer_is_an_error_of_one_line(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{", encoding="utf-8")
     with pytest.raises(ModelError, match="not a readable tokenizer") as raised:
-        PairTokenizer(tmp_path)
+        Tokenizer(tmp_path)
     assert "\n" not in str(raised.value)

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,19 @@ def test_reading_twice_gives_the_same(readers: list[Reader]) -> None:
         assert np.array_equal(first.answerability, second.answerability)
         for one, other in zip(tokens_of(first), tokens_of(second), strict=True):
             assert np.array_equal(one.scores, other.scores)
+
+
+def test_questions_asked_at_once_are_read_as_if_alone(readers: list[Reader]) -> None:
+    asked = [(f"{QUESTION} {number}", WINDOWS[: number % 4 + 1]) for number in range(12)]
+    for reader in readers:
+        alone = [reader.read(*each) for each in asked]
+        with ThreadPoolExecutor(max_workers=len(asked)) as threads:
+            together = list(threads.map(reader.read, *zip(*asked, strict=True)))
+        for found, expected in zip(together, alone, strict=True):
+            assert_near(found.answerability, expected.answerability, reader)
+            for one, other in zip(tokens_of(found), tokens_of(expected), strict=True):
+                assert np.array_equal(one.spans, other.spans)
+                assert_near(one.scores, other.scores, reader)
 
 
 def test_openvino_gives_the_logits_of_torch(

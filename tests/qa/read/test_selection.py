@@ -5,7 +5,7 @@ import pytest
 from index.search.bm25 import Term
 from index.search.terms import stem
 from qa.question.query import Coverage
-from qa.read.windows import WINDOWS, share_of, windows, windows_by_promise, windows_to_read
+from qa.read.windows import WINDOWS, windows, windows_by_promise, windows_to_read
 from qa.retrieve.candidates import Candidate
 from tests.qa.candidates import candidate
 
@@ -77,7 +77,7 @@ def test_words_of_the_title_count_for_every_window_below_it() -> None:
     asked = asking("redness", "fade")
     (titled,) = windows_to_read([one("It fades soon.", "a", title="Redness")], asked)
     (plain,) = windows_to_read([one("It fades soon.", "b")], asked)
-    assert (share_of(titled, asked), share_of(plain, asked)) == (1.0, 0.5)
+    assert [asked.share(window.held.all) for window in (titled, plain)] == [1.0, 0.5]
 
 
 def test_no_passages_are_no_windows() -> None:

@@ -16,9 +16,10 @@ from index.parsers import read_file
 from index.records import Document, Layout, Passage, Span
 from index.sources.listing import SourceFile
 from index.structure import OUTLINERS
-from qa.question.wording import word_count
-from qa.read.tables import headers
-from qa.read.windows import MOST_LEAD_WORDS, MOST_WORDS, Window, size, units_of, windows
+from index.structure.tables import headers
+from index.structure.units import MOST_LEAD_WORDS, size, units_of
+from index.structure.wording import word_count
+from qa.read.windows import MOST_WORDS, Window, windows
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ _NUMBER_WORDS = frozenset(
     "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
     "hundred thousand million billion dozen half quarter once twice thrice double triple".split()
 )
-_STOPWORDS = frozenset(
+STOPWORDS = frozenset(
     "a an and are as at be been being but by can could did do does for from had has have how i if "
     "in into is it its may might more most of on or our shall should so some such than that the "
     "their them then there these they this those to was we were what when where which while who "
     "will with would you your".split()
 )
-ASKING_WORDS = _STOPWORDS | frozenset(
+ASKING_WORDS = STOPWORDS | frozenset(
     "about am any doing get gets getting go goes going got happen happens happening know make "
     "makes making many me much my need needs not tell want whom whose why arent cant couldnt didnt "
     "doesnt dont hadnt hasnt havent hows id ill im isnt itll ive shouldnt thats theres theyre "
@@ -56,7 +56,7 @@ def is_asking_word(word: str) -> bool:
 
 def content_words(text: str) -> frozenset[str]:
     """Return the distinct words that carry meaning."""
-    return frozenset(plain_words(text)) - _STOPWORDS
+    return frozenset(plain_words(text)) - STOPWORDS
 
 
 def word_count(text: str) -> int:

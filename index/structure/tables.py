@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from index.records import Span
-from qa.question.wording import is_row
+from index.structure.wording import is_row
 
 _LINE = re.compile(r"[^\s][^\r\n]*[^\s]|[^\s]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
