@@ -233,7 +233,7 @@ _LARGEST_BLOCK = 1024
 """So many texts are sorted by length together: a batch takes as long as its longest text. Blocks
 are small at first, for the encoder to start soon, and each is twice as large as the one before."""
 _STEP = 272
-"""The encoder gets so many at once: a block and the last document of it, which may exceed it."""
+"""Texts in one call of the encoder. The last document of a block may exceed it by a few."""
 _PUT_TOGETHER = 2048
 """The most documents that are written in one transaction, others waiting meanwhile."""
 
@@ -388,11 +388,11 @@ class Ingestion:
     def _submit(self) -> None:
         """Have the texts that wait encoded, and their documents put after that."""
         block = sorted(self._waiting, key=lambda text: (len(text), text))
+        self._to_embed += len(block)
+        self._to_put += len(self._changed)
         steps = (block[start : start + _STEP] for start in range(0, len(block), _STEP))
         futures = [self._thread.submit(self._encode, texts) for texts in steps]
         self._blocks.append(_Block(futures, self._changed))
-        self._to_embed += len(block)
-        self._to_put += len(self._changed)
         self._waiting, self._changed = [], []
         self._block_size = min(2 * self._block_size, _LARGEST_BLOCK)
 
@@ -400,9 +400,9 @@ class Ingestion:
         steps, entries = self._blocks.popleft()
         for step in steps:
             step.result()
-        self._draft.put((entry.load() for entry in entries), self._vectors)
-        self._put += len(entries)
         if entries:
+            self._draft.put((entry.load() for entry in entries), self._vectors)
+            self._put += len(entries)
             self._progress("Writing", self._put, self._to_put)
 
     def _encode(self, texts: Sequence[str]) -> None:
