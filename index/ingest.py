@@ -2,15 +2,13 @@
 
 import hashlib
 import tempfile
-import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import (
     Callable,
     Collection,
     Container,
     Iterable,
     Iterator,
-    Mapping,
     Sequence,
 )
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,8 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -231,11 +228,21 @@ def read_files(
     return locations, still_skipped, kept
 
 
-_BLOCK = 1024
-"""So many texts are sorted by length together: a batch takes as long as its longest text."""
-_STEP = 256
+_FIRST_BLOCK = 64
+_LARGEST_BLOCK = 1024
+"""So many texts are sorted by length together: a batch takes as long as its longest text. Blocks
+are small at first, for the encoder to start soon, and each is twice as large as the one before."""
+_STEP = 272
+"""Texts in one call of the encoder. The last document of a block may exceed it by a few."""
 _PUT_TOGETHER = 2048
-"""Documents that are written in one transaction, others waiting meanwhile."""
+"""The most documents that are written in one transaction, others waiting meanwhile."""
+
+
+class _Block(NamedTuple):
+    """Texts that are encoded step by step, and the documents that can be put after that."""
+
+    steps: list[Future[None]]
+    documents: list[Entry]
 
 
 class Ingestion:
@@ -243,6 +250,7 @@ class Ingestion:
 
     Without `reread`, files that `previous` has are not read again. Texts that have no vector are
     encoded in a thread that ends with the context; the next call raises an error of the encoder.
+    Documents whose texts are encoded are put into the draft while others are read and encoded.
     """
 
     def __init__(
@@ -262,18 +270,19 @@ class Ingestion:
         self._progress = progress
         self._reread = reread
         self._thread = ThreadPoolExecutor(max_workers=1)
-        self._blocks: list[Future[None]] = []
-        self._stopped = threading.Event()
+        self._blocks: deque[_Block] = deque()
+        self._block_size = _FIRST_BLOCK
+        self._sources: dict[str, str] = {}
         self._seen: set[bytes] = set()
         self._waiting: list[str] = []
-        self._to_embed = 0
+        self._changed: list[Entry] = []
+        self._to_embed = self._to_put = self._put = 0
         self._vectors: dict[bytes, NDArray[np.float16]] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopped.set()
         self._thread.shutdown(cancel_futures=True)
 
     def ingest(
@@ -293,9 +302,7 @@ class Ingestion:
             documents.extend(kept)
             return {entry.source for entry in kept}
 
-        ingested = Ingested(documents, *read_files(files, skipped, read, keep, self._progress))
-        refuse_same_ids(documents)
-        return ingested
+        return Ingested(documents, *read_files(files, skipped, read, keep, self._progress))
 
     def ingest_documents(self, documents: Iterable[Document]) -> list[Entry]:
         """Take documents that are in no file, those without a passage left out."""
@@ -315,17 +322,12 @@ class Ingestion:
         return self._embed(reused)
 
     def finish(self, documents: Sequence[Entry]) -> int:
-        """Put the documents into the draft, and no others; return how many texts were embedded."""
+        """Leave others than the documents out; return how many texts were embedded."""
         self._submit()
-        for block in self._blocks:
-            block.result()
+        while self._blocks:
+            self._put_first_block()
         staying = {entry.id for entry in documents}
         self._draft.remove(e.id for e in self._previous.documents if e.id not in staying)
-        changed = [entry for entry in documents if not self._is_in_draft(entry)]
-        for start in range(0, len(changed), _PUT_TOGETHER):
-            some = changed[start : start + _PUT_TOGETHER]
-            self._draft.put((entry.load() for entry in some), self._vectors)
-            self._progress("Writing", start + len(some), len(changed))
         return self._to_embed
 
     def _is_in_draft(self, entry: Entry) -> bool:
@@ -364,6 +366,7 @@ class Ingestion:
 
     def _embed(self, entries: list[Entry]) -> list[Entry]:
         """Have the passages embedded that have no vector yet; return the entries."""
+        refuse_same_ids(entries, self._sources)
         for entry in entries:
             if self._is_in_draft(entry):
                 continue
@@ -375,27 +378,37 @@ class Ingestion:
             self._seen.update(unseen)
             stored = self._draft.stored_vectors(list(unseen))
             self._waiting += (text for digest, text in unseen.items() if digest not in stored)
-        if len(self._waiting) >= _BLOCK:
-            self._submit()
-        for block in [block for block in self._blocks if block.done()]:
-            block.result()
-            self._blocks.remove(block)
+            self._changed.append(entry)
+            if len(self._waiting) >= self._block_size or len(self._changed) >= _PUT_TOGETHER:
+                self._submit()
+        while self._blocks and all(step.done() for step in self._blocks[0].steps):
+            self._put_first_block()
         return entries
 
     def _submit(self) -> None:
+        """Have the texts that wait encoded, and their documents put after that."""
         block = sorted(self._waiting, key=lambda text: (len(text), text))
         self._to_embed += len(block)
-        self._waiting = []
-        self._blocks.append(self._thread.submit(self._encode, block))
+        self._to_put += len(self._changed)
+        steps = (block[start : start + _STEP] for start in range(0, len(block), _STEP))
+        futures = [self._thread.submit(self._encode, texts) for texts in steps]
+        self._blocks.append(_Block(futures, self._changed))
+        self._waiting, self._changed = [], []
+        self._block_size = min(2 * self._block_size, _LARGEST_BLOCK)
 
-    def _encode(self, block: Sequence[str]) -> None:
-        for start in range(0, len(block), _STEP):
-            if self._stopped.is_set():
-                return
-            texts = block[start : start + _STEP]
-            vectors = self._encoder.encode(texts, "document").astype(np.float16)
-            self._vectors.update(zip(map(embedded_digest, texts), vectors, strict=True))
-            self._progress("Embedding", len(self._vectors), self._to_embed)
+    def _put_first_block(self) -> None:
+        steps, entries = self._blocks.popleft()
+        for step in steps:
+            step.result()
+        if entries:
+            self._draft.put((entry.load() for entry in entries), self._vectors)
+            self._put += len(entries)
+            self._progress("Writing", self._put, self._to_put)
+
+    def _encode(self, texts: Sequence[str]) -> None:
+        vectors = self._encoder.encode(texts, "document").astype(np.float16)
+        self._vectors.update(zip(map(embedded_digest, texts), vectors, strict=True))
+        self._progress("Embedding", len(self._vectors), self._to_embed)
 
 
 @contextmanager
@@ -422,14 +435,11 @@ def _intact(upload: Upload, content_of: Callable[[Upload], bytes]) -> bytes:
         raise OutOfReachError("its content in the store is damaged; upload it again") from None
 
 
-def refuse_same_ids(
-    documents: Iterable[Entry], others: Mapping[str, str] = MappingProxyType({})
-) -> None:
-    """Raise SourceError if two documents, or one and one of the others, have the same id.
+def refuse_same_ids(documents: Iterable[Entry], sources: dict[str, str]) -> None:
+    """Raise SourceError if two documents, or one and one before them, have the same id.
 
-    `others` have their sources by their ids.
+    `sources` has the sources of those before by their ids, and gets those of the documents.
     """
-    sources = dict(others)
     for document in documents:
         other = sources.setdefault(document.id, document.source)
         if other != document.source:

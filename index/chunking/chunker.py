@@ -3,10 +3,10 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from index.chunking.sentences import MAX_SENTENCE_CHARS, split_long, split_sentences
-from index.chunking.tokens import TokenBudget, Tokenizer
+from index.chunking.tokens import BLANKS, TokenBudget, Tokenizer
 from index.records import (
     ChunkedDocument,
     Document,
@@ -33,6 +33,15 @@ class _Sentence:
     span: Span
     tokens: int
     opens_block: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What a passage of a section may have: so many tokens, below lines that leave so many."""
+
+    limit: int
+    lines: tuple[str, ...]
+    left: int
 
 
 class Chunker:
@@ -64,9 +73,10 @@ class Chunker:
         path = self._fit_headings(section[0].heading_path)
         lines = lines_above(context, path)
         left = self._budget.total - self._count("\n".join((*lines, "")))
-        limit = max(1, min(self._budget.passage, left))
-        sentences = [s for block in section for s in self._sentences(document.text, block, limit)]
-        for run in self._pack(document.text, lines, limit, sentences):
+        room = _Room(max(1, min(self._budget.passage, left)), lines, left)
+        text = document.text
+        sentences = [s for block in section for s in self._sentences(text, block, room.limit)]
+        for run in self._pack(text, room, sentences):
             start, end = run[0].span.start, run[-1].span.end
             yield Passage(
                 id=passage_id(document.id, start, end),
@@ -91,31 +101,29 @@ class Chunker:
                 opens_block = False
 
     def _pack(
-        self, text: str, lines: tuple[str, ...], limit: int, sentences: list[_Sentence]
+        self, text: str, room: _Room, sentences: list[_Sentence]
     ) -> Iterator[list[_Sentence]]:
         """Divide a section into passages of about equal length, at paragraphs where possible."""
         total = sum(sentence.tokens for sentence in sentences)
-        passages_needed = -(-total // limit)
+        passages_needed = -(-total // room.limit)
         early = 0.8 * total / max(1, passages_needed) if passages_needed > 1 else total + 1
         run: list[_Sentence] = []
         for sentence in sentences:
             enough = sentence.opens_block and sum(each.tokens for each in run) >= early
-            if run and (enough or not self._fits(text, lines, limit, [*run, sentence])):
+            if run and (enough or not self._fits(text, room, [*run, sentence])):
                 # "These include:" stays with what follows it.
                 leads_on = len(run) > 1 and run[-1].span.of(text).endswith(":")
                 lead_in = [run.pop()] if leads_on else []
                 yield run
                 run = lead_in
-                if run and not self._fits(text, lines, limit, [*run, sentence]):
+                if run and not self._fits(text, room, [*run, sentence]):
                     yield run
                     run = []
             run.append(sentence)
         if run:
             yield run
 
-    def _fits(
-        self, text: str, lines: tuple[str, ...], limit: int, run: Sequence[_Sentence]
-    ) -> bool:
+    def _fits(self, text: str, room: _Room, run: Sequence[_Sentence]) -> bool:
         """Tell whether the sentences, and the text between them, are within the budget."""
         start, end = run[0].span.start, run[-1].span.end
         if end - start > MAX_PASSAGE_CHARS:
@@ -123,12 +131,17 @@ class Chunker:
         # Sentences rarely have fewer tokens alone than together: a low sum needs no exact count.
         between = end - start - sum(each.span.end - each.span.start for each in run)
         estimate = sum(each.tokens for each in run) + 2 * between
-        if estimate <= limit - self._budget.headings:
+        if estimate <= room.limit - self._budget.headings:
             return True
+        gaps = [text[one.span.end : other.span.start] for one, other in pairwise(run)]
+        if self._tokenizer.splits_at_blanks and all(map(_is_between_blanks, gaps)):
+            tokens = sum(each.tokens for each in run)
+            tokens += sum(self._count(gap) for gap in gaps if not gap.isspace())
+            return tokens <= min(room.limit, room.left)
         cited = text[start:end]
         return (
-            self._count(cited) <= limit
-            and self._count("\n".join((*lines, cited))) <= self._budget.total
+            self._count(cited) <= room.limit
+            and self._count("\n".join((*room.lines, cited))) <= self._budget.total
         )
 
     def _fit_context(self, document: Document) -> tuple[str, ...]:
@@ -159,4 +172,9 @@ class Chunker:
         return len(lines) <= MAX_HEADING_PATH_CHARS and self._count(lines) <= limit
 
     def _count(self, text: str) -> int:
-        return len(self._tokenizer.tokens(text))
+        return self._tokenizer.count(text)
+
+
+def _is_between_blanks(gap: str) -> bool:
+    """Tell whether what parts two sentences starts and ends with a blank."""
+    return gap[:1] in BLANKS and gap[-1:] in BLANKS

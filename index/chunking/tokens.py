@@ -13,6 +13,9 @@ PASSAGE_TOKENS = 200
 HEADING_TOKENS = 50
 CONTEXT_TOKENS = 30
 
+BLANKS = frozenset(" \t\r\n")
+"""Blanks to every tokenizer; some remove others before they look for words."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenBudget:
@@ -32,7 +35,10 @@ class TokenBudget:
 
 
 class Tokenizer:
-    """The tokenizer of a sentence-transformers folder, without torch."""
+    """The tokenizer of a sentence-transformers folder, without torch.
+
+    Where it `splits_at_blanks`, what is between two of `BLANKS` has the same tokens in any text.
+    """
 
     def __init__(self, folder: Path) -> None:
         path = folder / "tokenizer.json"
@@ -48,6 +54,11 @@ class Tokenizer:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self.special_tokens: int = self._tokenizer.num_special_tokens_to_add(is_pair=False)
+        self.splits_at_blanks = _splits_at_blanks(self._tokenizer)
+
+    def count(self, text: str) -> int:
+        """Return how many tokens `text` has, special tokens left out."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False))
 
     def tokens(self, text: str) -> list[Span]:
         """Return each token's span in `text`, special tokens left out."""
@@ -61,3 +72,15 @@ class Tokenizer:
     def special_tokens_of_pair(self) -> list[int]:
         """Return the numbers of the tokens before, between and after the texts of a pair."""
         return self._tokenizer.encode("", "").ids
+
+
+def _splits_at_blanks(tokenizer: tokenizers.Tokenizer) -> bool:
+    """Tell whether it is BERT's, which cuts at blanks and then cuts up each word by itself."""
+    return (
+        isinstance(tokenizer.normalizer, tokenizers.normalizers.BertNormalizer)
+        and isinstance(tokenizer.pre_tokenizer, tokenizers.pre_tokenizers.BertPreTokenizer)
+        and not any(
+            BLANKS.intersection(added.content) or added.lstrip or added.rstrip
+            for added in tokenizer.get_added_tokens_decoder().values()
+        )
+    )

@@ -28,7 +28,7 @@ _NO_LANGUAGE = {"la", "zxx"}
 def language_of(text: str, min_letters: int = MIN_LETTERS) -> str | None:
     """Return the ISO 639 code of the language of `text`, None if it is short or uncertain."""
     sample = text[:SAMPLE_CHARS]
-    letters = "".join(character for character in sample if character.isalpha())
+    letters = "".join(islice(filter(str.isalpha, sample), min_letters))
     if len(letters.encode(errors="replace")) < min_letters:
         return None
     if _is_plainly_english(sample):

@@ -25,7 +25,7 @@ def notes(tmp_path: Path) -> Path:
 def test_reading_goes_on_while_texts_are_embedded(
     notes: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.ingest._BLOCK", 1)
+    monkeypatch.setattr("index.ingest._FIRST_BLOCK", 1)
     all_read = threading.Event()
 
     class Patient(HashingEncoder):
@@ -40,6 +40,27 @@ def test_reading_goes_on_while_texts_are_embedded(
     encoder = Patient()
     report = sync(open_store(tmp_path / "store"), [notes], model, encoder, progress)
     assert report.embedded == encoder.count == len(set(encoder.encoded)) == 6
+
+
+def test_documents_are_written_while_others_are_embedded(
+    notes: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.ingest._FIRST_BLOCK", 1)
+    some_written = threading.Event()
+
+    class Patient(HashingEncoder):
+        def encode(self, texts: Sequence[str], role: Role) -> Vectors:
+            assert not self.encoded or some_written.wait(30), "the last text was waited for"
+            return super().encode(texts, role)
+
+    def progress(what: str, done: int, total: int) -> None:
+        if what == "Writing":
+            some_written.set()
+
+    store = open_store(tmp_path / "store")
+    sync(store, [notes], model, Patient(), progress)
+    sources = [chunked.document.source for chunked in store.open().documents(("", ""))]
+    assert sources == [f"notes/{n}.txt" for n in range(6)]
 
 
 def test_progress_ends_where_all_is_embedded_and_written(
@@ -62,7 +83,7 @@ def test_progress_ends_where_all_is_embedded_and_written(
 def test_an_error_of_the_encoder_ends_the_sync_and_leaves_the_store(
     notes: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    monkeypatch.setattr("index.ingest._BLOCK", block)
+    monkeypatch.setattr("index.ingest._FIRST_BLOCK", block)
     store = open_store(tmp_path / "store")
     before = sync(store, [notes], model, HashingEncoder()).snapshot
 

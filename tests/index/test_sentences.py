@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.chunking.sentences import MAX_SENTENCE_CHARS, split_long, split_sentences
-from index.chunking.tokens import Tokenizer
+from index.chunking.tokens import BLANKS, Tokenizer
 from index.encoding.model import Model
 from index.records import Span
 
@@ -145,6 +145,13 @@ anything = st.text(
     ),
     max_size=300,
 )
+
+
+@given(parts=st.lists(anything, min_size=2, max_size=4), blank=st.sampled_from(sorted(BLANKS)))
+def test_tokens_between_blanks_add_up(model: Model, parts: list[str], blank: str) -> None:
+    tokenizer = model.tokenizer()
+    assert tokenizer.splits_at_blanks
+    assert tokenizer.count(blank.join(parts)) == sum(map(tokenizer.count, parts))
 
 
 def assert_nothing_lost(text: str, whole: Span, parts: list[Span]) -> None:
