@@ -1,4 +1,4 @@
-"""All of it, as `make bench` runs it: start, stages, sizes, other systems if wanted; then a report.
+"""All of it, as `make bench` runs it: stages, sizes, other systems if wanted; then a report.
 
 `python -m benchmarks [--data FOLDER] [--sizes N …] [--peers] [--float32]`. Without a folder of the
 BEIR layout the originals are the seeds, five short texts: enough to see whether a change made
@@ -46,7 +46,6 @@ def main() -> None:
     else:
         store, questions, name = WORK / "seeds", _GOLD, "seeds"
         _run("pincite", "index", "seeds", "--store", store)
-    _run("benchmarks.startup", "--store", store, *rounds, *kept)
     _run("benchmarks.stages", store, questions, "--name", name, *kept, *backend)
     sizes = ("--sizes", *options.sizes, "--name", name)
     _run("benchmarks.scale", store, questions, *sizes, *rounds, *kept)

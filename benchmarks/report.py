@@ -236,19 +236,11 @@ def plot_quality(systems: Mapping[str, Mapping[str, Any]], file: Path) -> None:
     for axes, place in zip(panels, (_LATENCY, _THROUGHPUT), strict=True):
         for name, each in systems.items():
             colour, marker = _STYLES.get(name, (_GREY, "x"))
-            measured = at(each, place)
-            most_and_least = [
-                [measured["median"] - measured["least"]],
-                [measured["most"] - measured["median"]],
-            ]
+            of = at(each, place)
+            spread = [[of["median"] - of["least"]], [of["most"] - of["median"]]]
+            ranks = at(each, _QUALITY)
             axes.errorbar(
-                measured["median"],
-                at(each, _QUALITY),
-                xerr=most_and_least,
-                fmt=marker,
-                color=colour,
-                label=name,
-                ms=8,
+                of["median"], ranks, xerr=spread, fmt=marker, color=colour, label=name, ms=8
             )
         axes.set_xscale("log")
         axes.margins(x=0.15, y=0.15)

@@ -93,13 +93,8 @@ def main() -> None:
     rounds: dict[str, list[dict[str, Any]]] = {system.name: [] for system in systems}
     for number in range(options.rounds):
         for system in systems:
-            found = one_round(
-                system,
-                whole_set[system.store][0],
-                questions,
-                options.seconds,
-                judged if number == 0 else None,
-            )
+            store, asked = whole_set[system.store][0], judged if number == 0 else None
+            found = one_round(system, store, questions, options.seconds, asked)
             rounds[system.name].append(found)
             print(f"{system.name}, round {number + 1}: {_short(found)}", flush=True)
     keep(

@@ -10,7 +10,7 @@ from benchmarks.results import WITH_THE_CODE, keep, spread
 
 BENCHMARKS = """
     __main__ answers.__main__ decision.__main__ grow peers.__main__ reader.__main__ reader.latency
-    report scale search service stages startup store
+    report scale search service stages store
 """.split()
 
 
