@@ -25,8 +25,8 @@ from sentence_transformers import CrossEncoder, SentenceTransformer
 from torch.nn import Identity
 
 model = SentenceTransformer(os.environ["MODEL"], device="cpu")
-READ = 10
 stemmer = Stemmer.Stemmer("english")
+READ = 10
 
 
 class Question(BaseModel):
