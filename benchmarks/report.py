@@ -83,11 +83,11 @@ _LATENCY = ("latency_ms_p50",)
 _THROUGHPUT = ("per_s_8",)
 _QUALITY = ("quality", "ndcg_at_10")
 MEASURES = {
-    _LATENCY: "a question's first time p50, ms",
-    ("latency_ms_p95",): "the same, p95",
-    ("latency_ms_p99",): "the same, p99",
+    _LATENCY: "asked first p50, ms",
+    ("latency_ms_p95",): "asked first p95, ms",
+    ("latency_ms_p99",): "asked first p99, ms",
     ("again_ms_p50",): "asked again p50, ms",
-    ("again_ms_p99",): "the same, p99",
+    ("again_ms_p99",): "asked again p99, ms",
     _THROUGHPUT: "questions a second, 8 clients",
     ("p99_ms_8",): "8 clients p99, ms",
     ("loaded_resident_mib",): "resident memory, MiB",
