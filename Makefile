@@ -64,9 +64,9 @@ eval: setup ## ask the gold questions on seeds/ and compare with the run that is
 	@$(BIN)/pincite index seeds --store .cache/seeds
 	@$(BIN)/python -m eval --store .cache/seeds --baseline benchmarks/baselines/seeds.json
 
-bench: $(BENCH_READY) ## time it; DATA=folder of the BEIR layout, SIZES="10000 100000", PEERS=1
+bench: $(BENCH_READY) ## time it; DATA=folder of the BEIR layout, SIZES="10000 100000", PEERS=1, FLOAT32=1
 	@$(BIN)/python -m benchmarks --sizes $(SIZES) $(if $(DATA),--data '$(DATA)') \
-	    $(if $(PEERS),--peers)
+	    $(if $(PEERS),--peers) $(if $(FLOAT32),--float32)
 
 $(BENCH_READY): $(READY)
 	@echo 'Installing what benchmarks need'

@@ -23,12 +23,10 @@ _LONGEST_END_S = 30
 class Memory:
     """Bytes of a process and its children, as the kernel counts them (Linux).
 
-    Resident is anonymous and file-backed together; the latter the kernel may drop and read again,
-    and `proportional` divides it among those who share it.
+    Resident is anonymous and file-backed together; the latter the kernel may drop and read again.
     """
 
     resident: int
-    proportional: int
     anonymous: int
 
     @property
@@ -40,7 +38,6 @@ class Memory:
         """Return it in MiB."""
         return {
             "resident_mib": self.resident / 2**20,
-            "proportional_mib": self.proportional / 2**20,
             "anonymous_mib": self.anonymous / 2**20,
             "file_backed_mib": self.file_backed / 2**20,
         }
@@ -123,13 +120,13 @@ def _answers(port: int, request: Request) -> bool:
 
 def memory_of(process: int | str = "self") -> Memory:
     """Return what a process and its children hold now."""
-    sums = dict.fromkeys(("Rss", "Pss", "Anonymous"), 0)
+    sums = dict.fromkeys(("Rss", "Anonymous"), 0)
     for each in _family(process):
         for line in Path(f"/proc/{each}/smaps_rollup").read_text("ascii").splitlines()[1:]:
             name, amount = line.split(":")
             if name in sums:
                 sums[name] += int(amount.split()[0]) * 1024
-    return Memory(sums["Rss"], sums["Pss"], sums["Anonymous"])
+    return Memory(sums["Rss"], sums["Anonymous"])
 
 
 def _family(process: int | str) -> Iterator[int | str]:

@@ -1,14 +1,17 @@
-"""Pincite beside a plain service, txtai and Haystack: same documents, same weights, one run.
+"""Pincite beside a plain service and txtai: same documents, same weights, one run.
 
 `python -m benchmarks.peers FOLDER` (of the BEIR layout) makes an environment for each peer, indexes
-with each, and measures in turns; with `--only` and no name, Pincite alone.
+with each, and measures in turns: Pincite beside peers that only retrieve, and beside the plain
+service with a CrossEncoder of the reader's size. With `--only` and no name, Pincite alone.
 """
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers.answering import one_round, together
+from benchmarks.peers.answering import CLIENTS, one_round, together
+from benchmarks.peers.cross_encoder import write_cross_encoder
 from benchmarks.peers.indexing import (
     index_aside,
     index_in_turns,
@@ -16,19 +19,33 @@ from benchmarks.peers.indexing import (
     relevance,
     write_corpus,
 )
-from benchmarks.peers.systems import PEERS, TOP_K, peer, pincite, python_of, versions
+from benchmarks.peers.systems import (
+    PEERS,
+    PINCITE,
+    TOP_K,
+    WITH_READER,
+    System,
+    peer,
+    pincite,
+    python_of,
+    versions,
+    without_reader,
+)
 from benchmarks.results import LATEST, WORK, keep
 from eval.sets.layouts import read_beir
 from index.encoding.model import find_model
+from index.encoding.openvino_model import precisions
+from qa.read.reader import find_reader
 
 _METHOD = """\
-Systems in turns, {rounds} rounds, one server at a time; \
-medians, with the least and the greatest. Clients are a closed loop on kept connections in one \
-process of sockets alone; {top_k} documents or passages are asked for. Indexing is the whole \
-process, from its start to a store that can be searched; without its start: less the time of \
-indexing one document. The first answer and the command line are whole processes with warm file \
-caches. Memory is that of the server after all of this, children counted. nDCG@10 and recall@10 \
-are of the documents that the HTTP answers rank (documents by their best passage)."""
+Systems in turns, {rounds} rounds, one server at a time; medians, with the least and the greatest. \
+Clients are a closed loop on kept connections in one process of sockets alone; {top_k} documents \
+or passages are asked for. Right after the first answer one client asks each question for the \
+first time, then each again; then {clients} clients ask for {seconds:g} s. Memory is that of the \
+server after this, children counted. Indexing is the whole process, from its start to a store that \
+can be searched; without its start: less the time of indexing one document. The first answer and \
+the command line are whole processes with warm file caches. nDCG@10 and recall@10 are of the \
+documents that the HTTP answers rank (documents by their best passage)."""
 
 
 def main() -> None:
@@ -37,11 +54,13 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="a folder of the BEIR layout, such as SciFact")
     parser.add_argument("--work", type=Path, default=WORK / "peers")
     parser.add_argument("--only", nargs="*", choices=tuple(PEERS), help="these peers")
+    parser.add_argument("--float32", action="store_true", help="Pincite, too, computes in float32")
     parser.add_argument("--documents", type=int, help="only this many, relevant ones first")
+    parser.add_argument("--most", type=int, default=300, help="at most this many questions")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--index-documents", type=int, default=500, help="indexed in each round")
     parser.add_argument("--index-rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=8, help="of each throughput")
+    parser.add_argument("--seconds", type=float, default=8, help="of the throughput")
     parser.add_argument("--results", type=Path, default=LATEST, help="where the result is kept")
     options = parser.parse_args()
     work = options.work.resolve()
@@ -49,54 +68,51 @@ def main() -> None:
     documents = min(options.documents or len(whole.documents), len(whole.documents))
 
     wanted = PEERS if options.only is None else options.only
-    pythons = {name: python_of(name.lower(), work / "environments") for name in wanted}
-    model = find_model().folder
-    systems = [pincite(), *(peer(name, python, model) for name, python in pythons.items())]
+    precision = "float32" if options.float32 else precisions()[0]
+    systems, packages = _systems(wanted, work, precision)
     corpora = {
         count: write_corpus(whole, options.data, count, work / f"corpus-{count}")
         for count in (1, options.index_documents, documents)
     }
-    for system in systems:  # makes what is made once a machine, and warms the file caches
+    indexing = list({system.store: system for system in systems}.values())
+    for system in indexing:  # makes what is made once a machine, and warms the file caches
         index_aside(system, corpora[1], work)
-    indexed: dict[str, Any] = {}
-    stores: dict[str, Path] = {}
-    for system in systems:
-        store, took = index_whole(system, corpora[documents], documents, work)
-        stores[system.name], indexed[system.name] = store, took
+    whole_set = {
+        system.store: index_whole(system, corpora[documents], documents, work)
+        for system in indexing
+    }
     in_turns = index_in_turns(
-        systems,
+        indexing,
         (corpora[1], corpora[options.index_documents]),
         options.index_documents,
         options.index_rounds,
         work,
     )
-    judged = relevance(whole)
+    judged = relevance(whole)[: options.most]
     questions = [question.text for question, _ in judged]
     rounds: dict[str, list[dict[str, Any]]] = {system.name: [] for system in systems}
     for number in range(options.rounds):
         for system in systems:
-            found = one_round(
-                system,
-                stores[system.name],
-                questions,
-                options.seconds,
-                judged if number == 0 else None,
-            )
+            store, asked = whole_set[system.store][0], judged if number == 0 else None
+            found = one_round(system, store, questions, options.seconds, asked)
             rounds[system.name].append(found)
             print(f"{system.name}, round {number + 1}: {_short(found)}", flush=True)
     keep(
-        "peers" if wanted else "alone",
-        _METHOD.format(rounds=options.rounds, top_k=TOP_K),
+        ("peers" if wanted else "alone") + ("-float32" if options.float32 else ""),
+        _METHOD.format(
+            rounds=options.rounds, top_k=TOP_K, clients=CLIENTS, seconds=options.seconds
+        ),
         {
             "set": whole.asked.name,
             "documents": documents,
             "questions": len(judged),
+            "precision": precision,
+            "packages": packages,
             "systems": {
                 system.name: {
                     "notes": system.notes,
-                    "versions": versions(pythons[system.name]) if system.name in pythons else {},
-                    "indexing_whole": indexed[system.name],
-                    "indexing": in_turns[system.name],
+                    "indexing_whole": whole_set[system.store][1],
+                    "indexing": in_turns[system.store],
                     **together(rounds[system.name]),
                 }
                 for system in systems
@@ -104,6 +120,25 @@ def main() -> None:
         },
         options.results,
     )
+
+
+def _systems(
+    wanted: Iterable[str], work: Path, precision: str
+) -> tuple[list[System], dict[str, dict[str, str]]]:
+    """Return what is measured, in its order, and the packages of each environment."""
+    names = dict.fromkeys(PEERS[name][0] for name in wanted)
+    pythons = {name: python_of(name, work / "environments") for name in names}
+    peers: list[System] = []
+    for name in wanted:
+        env = {"MODEL": str(find_model().folder)}
+        if name == WITH_READER:
+            reader = write_cross_encoder(find_reader(), work / "cross-encoder")
+            env |= {"READER": str(reader), "READER_DTYPE": precision}
+        peers.append(peer(name, pythons[PEERS[name][0]], env))
+    float32 = pincite("--backend", "openvino-float32", store=f"{PINCITE}-float32")
+    own = float32 if precision == "float32" else pincite()
+    packages = {name: versions(python) for name, python in pythons.items()}
+    return [*peers, without_reader(own), own], packages
 
 
 def _short(found: dict[str, Any]) -> str:

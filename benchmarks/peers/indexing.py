@@ -48,19 +48,19 @@ def index_whole(
     system: System, corpus: Corpus, documents: int, work: Path
 ) -> tuple[Path, dict[str, float]]:
     """Index all documents once; return the store, kept in `work`, and what it took."""
-    store = work / f"store-{documents}-{system.name}"
+    store = work / f"store-{documents}-{system.store}"
     kept = store.with_suffix(".indexed.json")
     if not kept.is_file():
         _remove(store)
         seconds = timed(system, system.index(corpus, store), work)
         kept.write_text(json.dumps({"seconds": seconds, "documents_per_s": documents / seconds}))
-        print(f"{system.name}: {documents} documents in {seconds:.0f} s", flush=True)
+        print(f"{system.store}: {documents} documents in {seconds:.0f} s", flush=True)
     return store, json.loads(kept.read_text("utf-8"))
 
 
 def index_aside(system: System, corpus: Corpus, work: Path) -> float:
     """Index into a store that is removed again; return the seconds it took."""
-    store = work / f"scratch-{system.name}"
+    store = work / f"scratch-{system.store}"
     _remove(store)
     seconds = timed(system, system.index(corpus, store), work)
     _remove(store)
@@ -74,16 +74,16 @@ def index_in_turns(
     rounds: int,
     work: Path,
 ) -> dict[str, Any]:
-    """Time the indexing of one document and of so many, by all systems in turns.
+    """Time the indexing of one document and of so many, in turns; return figures by store.
 
     The rate with the start taken off is that of the documents beyond the first one.
     """
-    seconds: dict[str, list[tuple[float, float]]] = {system.name: [] for system in systems}
+    seconds: dict[str, list[tuple[float, float]]] = {system.store: [] for system in systems}
     for _ in range(rounds):
         for system in systems:
             one, many = (index_aside(system, corpus, work) for corpus in corpora)
-            seconds[system.name].append((one, many))
-            print(f"{system.name}: 1 document {one:.1f} s, {documents} {many:.1f} s", flush=True)
+            seconds[system.store].append((one, many))
+            print(f"{system.store}: 1 document {one:.1f} s, {documents} {many:.1f} s", flush=True)
     return {
         name: {
             "documents": documents,

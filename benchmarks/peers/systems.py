@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +19,27 @@ from benchmarks.load import Request
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parents[1]
 TOP_K = 10
+PINCITE = "Pincite"
+WITHOUT_READER = "Pincite without a reader"
+WITH_READER = "plain + CrossEncoder"
+PEERS = {
+    "plain": (
+        "plain",
+        "plain.py",
+        "one vector a document; sentence-transformers, FAISS (flat, inner product), bm25s; FastAPI",
+    ),
+    WITH_READER: (
+        "plain",
+        "plain.py",
+        "the same; a CrossEncoder with the weights of Pincite's reader ranks its first ten",
+    ),
+    "txtai": (
+        "txtai",
+        "txtai_service.py",
+        "Embeddings with hybrid and content, all vectors searched, its own API under uvicorn",
+    ),
+}
+"""The environment, the script and the notes of each peer, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +54,13 @@ class Corpus:
 class System:
     """One system. Commands are argument vectors, `env` is added to their environment.
 
-    `store` is a path for it alone. `request` makes an HTTP request for so many documents, and
-    `ranked` takes the ids of documents, best first, from its answer. `notes` say how it is set up.
+    `store` names what it indexes into: systems that index alike share one. `request` makes an HTTP
+    request for so many documents, and `ranked` takes the ids of documents, best first, from its
+    answer. `notes` say how it is set up.
     """
 
     name: str
+    store: str
     index: Callable[[Corpus, Path], Sequence[str]]
     serve: Callable[[Path, int], Sequence[str]]
     ask: Callable[[Path, str], Sequence[str]]
@@ -47,10 +70,10 @@ class System:
     notes: str
 
 
-def pincite(*flags: str, serving: Sequence[str] = ()) -> System:
+def pincite(*flags: str, serving: Sequence[str] = (), store: str = PINCITE) -> System:
     """Return Pincite as a user runs it, all settings at their defaults but for `flags`.
 
-    `serving` are flags of the service alone.
+    `serving` are flags of the service alone; `store` is the name of the store.
     """
 
     def run(*arguments: str) -> Sequence[str]:
@@ -64,7 +87,8 @@ def pincite(*flags: str, serving: Sequence[str] = ()) -> System:
         return list(dict.fromkeys(Path(source).stem for source in sources))
 
     return System(
-        "Pincite",
+        PINCITE,
+        store=store,
         index=lambda corpus, store: run("index", str(corpus.files), "--store", str(store)),
         serve=lambda store, port: run(
             "serve", "--store", str(store), "--port", str(port), *serving
@@ -74,15 +98,27 @@ def pincite(*flags: str, serving: Sequence[str] = ()) -> System:
         ranked=ranked,
         env={"PYTHONPATH": str(_ROOT)},
         notes="`pincite index` of a folder with a Markdown file for each document (the title is "
-        "its heading), `pincite serve`, `pincite ask`; default settings",
+        f"its heading), `pincite serve`, `pincite ask`; {' '.join(flags) or 'default settings'}",
     )
 
 
-def peer(name: str, python: Path, model: Path) -> System:
+def without_reader(own: System) -> System:
+    """Return Pincite that indexes as `own` does, and answers without a reader."""
+    none = ("--reader", "none")
+    return replace(
+        own,
+        name=WITHOUT_READER,
+        serve=lambda store, port: (*own.serve(store, port), *none),
+        ask=lambda store, question: (*own.ask(store, question), *none),
+        notes=f"the same store, served and asked with {' '.join(none)}",
+    )
+
+
+def peer(name: str, python: Path, env: Mapping[str, str]) -> System:
     """Return a system that is a script of this folder, run by the Python of its environment."""
-    script, notes = PEERS[name]
+    environment, script, notes = PEERS[name]
     command = (str(python), str(_HERE / script))
-    plain = name != "txtai"
+    plain = environment == "plain"
 
     def request(question: str, documents: int) -> Request:
         if plain:
@@ -96,47 +132,31 @@ def peer(name: str, python: Path, model: Path) -> System:
 
     return System(
         name,
+        store=environment,
         index=lambda corpus, store: (*command, "index", str(corpus.rows), str(store)),
         serve=lambda store, port: (*command, "serve", str(store), str(port)),
         ask=lambda store, question: (*command, "ask", str(store), question),
         request=request,
         ranked=ranked,
-        env={"MODEL": str(model)},
+        env=env,
         notes=notes,
     )
 
 
-PEERS = {
-    "plain": (
-        "plain.py",
-        "one vector a document; sentence-transformers, FAISS (flat, inner product), bm25s; FastAPI",
-    ),
-    "txtai": (
-        "txtai_service.py",
-        "Embeddings with hybrid and content, all vectors searched, its own API under uvicorn",
-    ),
-    "Haystack": (
-        "haystack_service.py",
-        "in-memory document store, BM25L and embedding retrievers joined by ranks; FastAPI",
-    ),
-}
-"""The script and the notes of each peer, by its name."""
-
-
-def python_of(peer: str, folder: Path) -> Path:
-    """Return the Python of a peer's environment in `folder`, made if it is not there or outdated.
+def python_of(name: str, folder: Path) -> Path:
+    """Return the Python of the environment `name` in `folder`, made if it is not there or outdated.
 
     torch comes first and by itself, as in the Makefile: where pip finds a CPU build of the
     pinned version, that one is taken.
     """
-    requirements = _HERE / f"requirements-{peer}.txt"
-    environment = folder / peer
+    requirements = _HERE / f"requirements-{name}.txt"
+    environment = folder / name
     python = environment / "bin" / "python"
     ready = environment / "ready"
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
     if ready.is_file() and ready.read_text("ascii") == digest:
         return python
-    print(f"Installing {peer} into {environment}", flush=True)
+    print(f"Installing {name} into {environment}", flush=True)
     torch = next(line for line in requirements.read_text("ascii").split() if "torch==" in line)
     _run(sys.executable, "-m", "venv", "--clear", str(environment))
     _run(python, "-m", "pip", "install", "--quiet", torch)
