@@ -109,7 +109,7 @@ def _stages(engine: Engine, questions: Sequence[str]) -> dict[str, float]:
 def _reading(engine: Engine, traces: Sequence[Trace], count: int) -> list[float]:
     """Return tokens, milliseconds of tokenizing and computing, and GFLOP/s, of so many windows."""
     assert engine.reader
-    tokenizer = PairTokenizer(engine.model.folder)
+    tokenizer = PairTokenizer(engine.tokenizer)
     measured = []
     for trace in traces:
         windows = [read.window for read in trace.windows[:count]]

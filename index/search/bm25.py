@@ -243,7 +243,7 @@ class _Stretch:
         scores.fill(0)
         bound_left = _sums_from([each.bound if len(each.rows) else 0.0 for each in self.lists])
         entries_left = _sums_from([len(each.rows) for each in self.lists])
-        done = 0
+        done, hopeful = 0, np.ones(len(scores), np.bool_)
         while True:
             if not entries_left[done] or least > bound_left[done] or self.allowed is not None:
                 hopeful = self._hopeful(scores, least - bound_left[done])
