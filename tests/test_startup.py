@@ -36,7 +36,8 @@ OWN = {"eval", "index", "pincite", "qa"}
 NOT_OWN = [
     "index.sync",
     "index.chunking.chunker",
-    "index.structure",
+    "index.structure.layout",
+    "index.structure.markdown",
     "index.chunking.sentences",
     "qa.service",
 ]

@@ -17,7 +17,8 @@ from index.records import (
     passage_id,
 )
 from index.search.terms import words_of_name
-from index.structure import Block, outline_of
+from index.structure.layout import outline_of
+from index.structure.outline import Block
 
 VERSION = 5
 """Part of a snapshot's identity: raise it when the same text would be cut differently, or

@@ -8,7 +8,7 @@ from index.parsers.files import Reader
 from index.parsers.metadata import FrontMatter, read_front_matter, with_own
 from index.records import Document
 from index.sources.listing import SourceFile
-from index.structure import OUTLINERS
+from index.structure.layout import OUTLINERS
 
 
 def read_text(media_type: str) -> Reader:

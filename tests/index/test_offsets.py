@@ -22,7 +22,7 @@ from index.parsers import UnreadableFileError, read_file
 from index.parsers.blocks import has_text
 from index.records import ChunkedDocument, Document, Span, passage_text
 from index.sources.listing import SourceFile
-from index.structure import OUTLINERS, outline_of
+from index.structure.layout import OUTLINERS, outline_of
 
 ENCODER_READS = 254  # all-MiniLM-L6-v2: 256 tokens, two of which are special
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

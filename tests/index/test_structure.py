@@ -9,7 +9,8 @@ from index.chunking.chunker import Chunker
 from index.encoding.model import Model
 from index.parsers import read_file
 from index.sources.listing import list_files
-from index.structure import OUTLINERS, Outline
+from index.structure.layout import OUTLINERS
+from index.structure.outline import Outline
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "seeds_outline.txt"
 

@@ -15,7 +15,7 @@ from index.encoding.model import Model
 from index.parsers import read_file
 from index.records import Document, Layout, Passage, Span
 from index.sources.listing import SourceFile
-from index.structure import OUTLINERS
+from index.structure.layout import OUTLINERS
 from index.structure.tables import headers
 from index.structure.units import MOST_LEAD_WORDS, size, units_of
 from index.structure.wording import word_count
