@@ -23,11 +23,11 @@ Scores = NDArray[np.float32]
 K1 = 1.2
 B = 0.75
 
-FIRST_STRETCH = 1 << 14
-LONGEST_STRETCH = 1 << 17
+FIRST_STRETCH = 1 << 15
+LONGEST_STRETCH = 1 << 19
 """Rows. The first stretches are short, for there is little to beat yet; the scores of a longer one
-would not stay in a core's cache."""
-LOOK_UP_COST = 16
+would not stay in the processor's cache."""
+LOOK_UP_COST = 32
 """Entries that are scored in the time of looking one passage up in the lists that are left."""
 _SLACK = 1e-4
 """More than a sum of float32 may fall short of the bound on it, as a share."""
@@ -200,11 +200,11 @@ def norms(lengths: Rows, mean: float) -> Scores:
     return softened
 
 
-def score(bound: float, counts: NDArray[np.number], norms: Scores) -> Scores:
+def score(bound: float | Scores, counts: NDArray[np.number], norms: Scores) -> Scores:
     """Return what a term adds to texts that hold it so often; 0 where one does not."""
     scores = counts.astype(np.float32)
     softened = scores + norms
-    scores *= np.float32(bound)
+    scores *= bound
     scores /= softened
     return scores
 
@@ -243,16 +243,16 @@ class _Stretch:
         scores.fill(0)
         bound_left = _sums_from([each.bound if len(each.rows) else 0.0 for each in self.lists])
         entries_left = _sums_from([len(each.rows) for each in self.lists])
-        done, hopeful = 0, np.ones(len(scores), np.bool_)
+        done = 0
+        if self.allowed is None:  # a row that is in none of these lists cannot reach `least`
+            done = sum(least <= bound for bound in bound_left[:-1])
+            self._add(scores, self.lists[:done])
         while True:
-            if not entries_left[done] or least > bound_left[done] or self.allowed is not None:
-                hopeful = self._hopeful(scores, least - bound_left[done])
-                looked_up = np.count_nonzero(hopeful)
-                if not entries_left[done] or looked_up * LOOK_UP_COST < entries_left[done]:
-                    break
-            postings = self.lists[done]
-            rows = np.subtract(postings.rows, self.start, dtype=np.intp)
-            np.add.at(scores, rows, score(postings.bound, postings.counts, self.norms[rows]))
+            hopeful = self._hopeful(scores, least - bound_left[done])
+            looked_up = np.count_nonzero(hopeful)
+            if not entries_left[done] or looked_up * LOOK_UP_COST < entries_left[done]:
+                break
+            self._add(scores, self.lists[done : done + 1])
             done += 1
         # The few rows that may still reach `least` are looked up in the lists that are left.
         rows = np.flatnonzero(hopeful)
@@ -264,6 +264,15 @@ class _Stretch:
             rows, scores = rows[hopeful], scores[hopeful]
         holding = scores > 0
         return rows[holding], scores[holding]
+
+    def _add(self, scores: Scores, lists: Sequence[PostingList]) -> None:
+        if not lists:
+            return
+        sizes = [len(postings.rows) for postings in lists]
+        bounds = np.repeat(np.array([postings.bound for postings in lists], np.float32), sizes)
+        rows = np.concatenate([postings.rows for postings in lists], dtype=np.intp) - self.start
+        counts = np.concatenate([postings.counts for postings in lists])
+        np.add.at(scores, rows, score(bounds, counts, self.norms[rows]))
 
     def _hopeful(self, scores: Scores, least: float) -> NDArray[np.bool_]:
         hopeful = scores >= least if least > 0 else scores > least
