@@ -136,7 +136,7 @@ def write_report(results: Path, into: Path) -> Path:
     """Write RESULTS.md and its plots into a folder; return its path."""
     measured = read_all(results)
     sections = ["# Results\n\nMade by `python -m benchmarks.report` from results/; see README.md."]
-    compared = [name for name in measured if name.partition("-")[0] in _COMPARED]
+    compared = sorted(name for name in measured if name.partition("-")[0] in _COMPARED)
     sections += [_compared(name, measured.pop(name), into) for name in compared]
     sizes = [name for name in measured if name.startswith("passages-")]
     if sizes:
