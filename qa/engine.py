@@ -5,9 +5,9 @@ them (`qa.read`), and decide what to quote and whether to answer (`qa.answer`).
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -29,7 +29,6 @@ from qa.answer.calibration import Rule
 from qa.answer.decision import judge, model_of, read_windows
 from qa.answer.quotes import compose, highlights
 from qa.answer.tracing import Trace, explained
-from qa.answer.units import ReadWindow
 from qa.question.filters import Filter, rows_by_filter
 from qa.question.query import Query, checked
 from qa.question.spelling import corrected
@@ -37,7 +36,7 @@ from qa.read.reader import NO_READER, open_reader_if_any
 from qa.read.reading import Reader
 from qa.read.windows import PASSAGES, Window, windows_to_read
 from qa.records import STAGES, Answer, Correction, Hit, ReaderUsed, Stage, left_out, stages_without
-from qa.retrieve.near_duplicates import Families, Group
+from qa.retrieve.near_duplicates import Families
 from qa.retrieve.retriever import Retriever
 
 MAX_TOP_K = 50
@@ -54,8 +53,7 @@ class Engine:
     or, where none is in force, the default one. `stages` are those in force.
 
     The steps that are mostly Python take turns, one question at a time: threads would only take the
-    interpreter from one another. Encoding, the first search by vectors, reading and judging need no
-    turn.
+    interpreter from one another. Encoding, the first search by vectors and reading need no turn.
     """
 
     snapshot: Snapshot
@@ -98,7 +96,7 @@ class Engine:
                 opening = threads.submit(target.open)
                 preparing = threads.submit(_ready_reader, reader, backend)
                 built_with = _model_built_with(info, model)
-                encoder = Batched(open_encoder(built_with, backend))
+                encoder = open_encoder(built_with, backend)
                 encoder.encode(["Ready?"], "query")  # so that no question waits for the weights
                 snapshot, ready_reader = opening.result(), preparing.result()
             if snapshot.info.model_fingerprint == built_with.fingerprint:
@@ -130,19 +128,37 @@ class Engine:
     def trace(self, question: str, filters: Filter | Mapping[str, Any] | None = None) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
         timer = _StageTimer()
-        query = self._prepare(question, timer)
+        question, read, corrections = self._corrected(question, timer)
+        encoding = self._questions.begin(read)
         with timer.stage("filter"):
             allowed = self._allowed(filters)
-        families, groups = self._retrieve(query, allowed, timer)
-        windows = self._read(query, groups, timer)
-        with timer.stage("judging"):
-            trace = judge(query, families, groups, windows, self.reader, self.snapshot)
+        with timer.turn(self._turn):
+            with timer.stage("terms"):
+                query = Query.of(question, read, corrections, self.snapshot)
+            with timer.stage("words"):
+                by_words = self.retriever.by_words(query, allowed)
+        with timer.stage("encoding"):
+            query = replace(query, vector=encoding.result()[0])
+        with timer.stage("vectors"):
+            by_vectors = self.retriever.by_vectors(query, allowed)
+        with timer.turn(self._turn):
+            with timer.stage("search"):
+                candidates = self.retriever.candidates(query, allowed, by_vectors, by_words)
+                families = Families(candidates, query.coverage)
+                groups = families.groups(PASSAGES)
+            with timer.stage("windows"):
+                windows = windows_to_read([group.best for group in groups], query.coverage)
+        with timer.stage("reading"):
+            reading = self.reader.read(read, windows) if self.reader and windows else None
+        with timer.turn(self._turn), timer.stage("judging"):
+            seen = read_windows(query, groups, windows, reading)
+            trace = judge(query, families, groups, seen, self.reader, self.snapshot)
         return replace(trace, stage_ms=timer.stage_ms)
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
         """Make the answer that `ask` gives of a trace."""
         timer = _StageTimer(trace.stage_ms)
-        with timer.turn(self._turn, "answer"):
+        with timer.turn(self._turn), timer.stage("answer"):
             answer = self._answer(trace, top_k, explain=explain)
         took_ms = sum(timer.stage_ms.values())
         return replace(answer, took_ms=took_ms, stage_ms=timer.stage_ms)
@@ -168,53 +184,30 @@ class Engine:
         """The function from a filter to the passages that it lets through."""
         return rows_by_filter(self.snapshot)
 
+    @cached_property
+    def _questions(self) -> Batched:
+        return Batched(self.encoder)
+
     @property
     def reader_digest(self) -> str:
         """The digest of the reader; "none" where there is none."""
         return self.reader.digest if self.reader else NO_READER
 
-    def _prepare(self, question: str, timer: "_StageTimer") -> Query:
-        """Return the question as it is read and searched for. Raises QuestionError."""
+    def _corrected(
+        self, question: str, timer: "_StageTimer"
+    ) -> tuple[str, str, tuple[Correction, ...]]:
+        """Return the question, as it is read, and what was corrected. Raises QuestionError."""
         tokenizer, most_tokens = self.tokenizer, self.model.max_tokens
-        question = read = checked(question, tokenizer, most_tokens)
-        corrections: tuple[Correction, ...] = ()
-        if "spelling" in self.stages:
-            with timer.stage("spelling"):
-                read, corrections = corrected(question, self.snapshot, tokenizer, most_tokens)
-        with timer.stage("encoding"):
-            vector = self.encoder.encode([read], "query")[0]
-        with timer.stage("terms"):
-            return Query.of(question, read, corrections, vector, self.snapshot)
+        question = checked(question, tokenizer, most_tokens)
+        if "spelling" not in self.stages:
+            return question, question, ()
+        with timer.turn(self._turn), timer.stage("spelling"):
+            return question, *corrected(question, self.snapshot, tokenizer, most_tokens)
 
     def _allowed(self, filters: Filter | Mapping[str, Any] | None) -> Allowed | None:
         if filters is None or filters == {}:
             return None
         return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
-
-    def _retrieve(
-        self, query: Query, allowed: Allowed | None, timer: "_StageTimer"
-    ) -> tuple[Families, Sequence[Group]]:
-        """Return the passages near the question, and their first groups of near-duplicates."""
-        with timer.stage("vectors"):
-            found_by_vectors = self.retriever.begin_by_vectors(query.vector, allowed)
-        with timer.turn(self._turn, "words"):
-            by_words = self.retriever.by_words(query, allowed)
-        with timer.stage("vectors"):
-            by_vectors = found_by_vectors()
-        with timer.turn(self._turn, "search"):
-            candidates = self.retriever.candidates(query, allowed, by_vectors, by_words)
-            families = Families(candidates, query.coverage)
-            return families, families.groups(PASSAGES)
-
-    def _read(
-        self, query: Query, groups: Sequence[Group], timer: "_StageTimer"
-    ) -> Sequence[ReadWindow]:
-        """Return the groups' windows that promise most, with what the reader makes of them."""
-        with timer.turn(self._turn, "windows"):
-            windows = windows_to_read([group.best for group in groups], query.coverage)
-        with timer.stage("reading"):
-            reading = self.reader.read(query.read, windows) if self.reader and windows else None
-            return read_windows(query, groups, windows, reading)
 
     def _answer(self, trace: Trace, top_k: int, *, explain: bool) -> Answer:
         groups = trace.groups(top_k)
@@ -269,13 +262,14 @@ class _StageTimer:
             self.stage_ms[name] = self.stage_ms.get(name, 0.0) + took_ms
 
     @contextmanager
-    def turn(self, lock: Lock, name: str) -> Iterator[None]:
-        """Wait for the turn, as the stage "turn", and time what is done in it."""
-        with ExitStack() as held:
-            with self.stage("turn"):
-                held.enter_context(lock)
-            with self.stage(name):
-                yield
+    def turn(self, lock: Lock) -> Iterator[None]:
+        """Wait for the turn, as the stage "turn", and hold it."""
+        with self.stage("turn"):
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def _model_built_with(info: SnapshotInfo, name: str | None) -> Model:

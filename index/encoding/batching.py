@@ -28,10 +28,14 @@ class Together(Generic[Item, Result]):
 
     def __call__(self, item: Item) -> Result:
         """Return the item's result, or raise what computing it by itself raises."""
+        return self.begin(item).result()
+
+    def begin(self, item: Item) -> Future[Result]:
+        """Have the item computed, and return what gives its result."""
         result: Future[Result] = Future()
         self._waiting.append((item, result))
         self._thread.submit(self._take_next)
-        return result.result()
+        return result
 
     def _take_next(self) -> None:
         """Compute what waits; nothing, where an earlier call took it along."""
@@ -71,7 +75,11 @@ class Batched:
         """Return one row a text, shape (len(texts), dimension), each of Euclidean length 1."""
         if role != "query" or len(texts) != 1:
             return self._encoder.encode(texts, role)
-        return self._question(texts[0])
+        return self.begin(texts[0]).result()
+
+    def begin(self, question: str) -> Future[Vectors]:
+        """Have a question encoded, and return what gives its vector, shape (1, dimension)."""
+        return self._question.begin(question)
 
     def _encode_questions(self, texts: list[str]) -> list[Vectors]:
         vectors = self._encoder.encode(texts, "query")

@@ -82,10 +82,6 @@ class Snapshot(Protocol):
 
     # Vectors
 
-    @property
-    def searches_beside(self) -> bool:
-        """Whether `nearest` takes so long that a thread of its own is worth it."""
-
     def nearest(
         self,
         vector: NDArray[np.float32],

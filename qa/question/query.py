@@ -6,7 +6,7 @@ tells how much of it a text holds.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
 from operator import or_
@@ -66,17 +66,17 @@ class Compound:
 class Query:
     """A question and what is searched for.
 
-    `read` is the question as it was corrected: `vector`, shape (dimension,), `terms`, `compounds`
-    and `unknown`, its words that no document holds, are made of that.
+    `read` is the question as it was corrected: `terms`, `compounds`, `unknown`, its words that no
+    document holds, and `vector`, shape (dimension,), are made of that.
     """
 
     question: str
     read: str
     corrections: tuple[Correction, ...]
-    vector: NDArray[np.float32]
     terms: tuple[Term, ...]
     compounds: tuple[Compound, ...] = ()
     unknown: tuple[str, ...] = ()
+    vector: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
 
     @classmethod
     def of(
@@ -84,14 +84,13 @@ class Query:
         question: str,
         read: str,
         corrections: tuple[Correction, ...],
-        vector: NDArray[np.float32],
         snapshot: Snapshot,
     ) -> Self:
-        """Take a question apart into the terms that a corpus is searched for."""
+        """Take a question apart into the terms that a corpus is searched for, without a vector."""
         joined = compounds(read, snapshot)
         unknown = unknown_words(read, snapshot, joined)
         asked = search_terms(read, snapshot)
-        return cls(question, read, corrections, vector, asked, joined, unknown)
+        return cls(question, read, corrections, asked, joined, unknown)
 
     @property
     def searched(self) -> tuple[Term, ...]:

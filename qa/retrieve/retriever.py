@@ -1,14 +1,11 @@
 """The passages near a question: the first by vectors and the first by words, as one ranking.
 
-Both searches give 100 passages each (`begin_by_vectors`, `by_words`). `candidates` takes those of
+Both searches give 100 passages each (`by_vectors`, `by_words`). `candidates` takes those of
 both, looks further where they repeat one another, and ranks them by a fused score.
 """
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,22 +33,21 @@ class Retriever:
     snapshot: Snapshot
     stages: frozenset[Stage]
 
-    def begin_by_vectors(
-        self, vector: NDArray[np.float32], allowed: Allowed | None
-    ) -> Callable[[], Sequence[int]]:
-        """Begin the search by vectors, and return what waits for the rows, nearest first."""
-        search = partial(self._by_vectors, vector, FIRST_LOOK, allowed)
-        if self.snapshot.searches_beside:
-            return _vector_threads().submit(search).result
-        rows = search()
-        return lambda: rows
+    def by_vectors(
+        self, query: Query, allowed: Allowed | None, most: int | None = None
+    ) -> Sequence[int]:
+        """Return the rows of the first passages by their vectors, the nearest first."""
+        found = self.snapshot.nearest(
+            query.vector, most or FIRST_LOOK, allowed, exact="codes" not in self.stages
+        )
+        return [row for row, _ in found]
 
     def by_words(
         self, query: Query, allowed: Allowed | None, most: int | None = None
     ) -> Sequence[int]:
         """Return the rows of the first passages by words, the best first."""
         terms = query.searched if "lexical" in self.stages else ()
-        rows, _ = self.snapshot.words.best(terms, FIRST_LOOK if most is None else most, allowed)
+        rows, _ = self.snapshot.words.best(terms, most or FIRST_LOOK, allowed)
         row_list: list[int] = rows.tolist()
         return row_list
 
@@ -77,14 +73,8 @@ class Retriever:
             if exhausted or look_at >= MOST_CANDIDATES or self._different(rows) >= ENOUGH:
                 return self._compared(query, rows)
             look_at = min(2 * look_at, MOST_CANDIDATES)
-            by_vectors = self._by_vectors(query.vector, look_at, allowed)
+            by_vectors = self.by_vectors(query, allowed, look_at)
             by_words = self.by_words(query, allowed, look_at)
-
-    def _by_vectors(
-        self, vector: NDArray[np.float32], most: int, allowed: Allowed | None
-    ) -> list[int]:
-        exact = "codes" not in self.stages
-        return [row for row, _ in self.snapshot.nearest(vector, most, allowed, exact=exact)]
 
     def _different(self, rows: Rows) -> int:
         """Return how many passages have at least half of their sentences before all others."""
@@ -152,9 +142,3 @@ def min_max(scores: NDArray[np.floating]) -> NDArray[np.floating]:
     spread = max(greatest - least, _LEAST_SPREAD * greatest)
     scaled: NDArray[np.floating] = 1 - (greatest - scores) / spread
     return scaled
-
-
-@cache
-def _vector_threads() -> ThreadPoolExecutor:
-    """Return the threads for searches by vectors; a search waits where all are busy."""
-    return ThreadPoolExecutor(max(8, os.cpu_count() or 1), thread_name_prefix="vectors")

@@ -1,6 +1,5 @@
 """How much of a question's words texts hold."""
 
-import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -33,7 +32,7 @@ def compound(text: str, part: str) -> Compound:
 def test_texts_hold_together_what_any_of_them_holds_and_a_compound_its_parts(
     asked: list[Term], joined: list[Compound], held_by: list[frozenset[str]]
 ) -> None:
-    coverage = Query("?", "?", (), np.zeros(2, np.float32), tuple(asked), tuple(joined)).coverage
+    coverage = Query("?", "?", (), tuple(asked), tuple(joined)).coverage
     there = {*frozenset().union(*held_by)}
     for each in joined:
         if each.term.text in frozenset().union(*held_by):

@@ -202,7 +202,7 @@ def test_the_search_behind_a_filter_is_one_of_the_matching_documents_alone(
         patch.setattr("qa.retrieve.retriever.FIRST_LOOK", look_at)
         patch.setattr("qa.retrieve.retriever.ENOUGH", 0)
         retriever = plain.retriever
-        by_vectors = retriever.begin_by_vectors(query.vector, rows)()
+        by_vectors = retriever.by_vectors(query, rows)
         best_by_words = retriever.by_words(query, rows)
         candidates = retriever.candidates(query, rows, by_vectors, best_by_words)
     found = {each.passage.id for each in candidates}

@@ -117,5 +117,5 @@ def test_what_is_left_out_is_told(hashed: Hashed) -> None:
 
 
 def test_a_question_of_nothing_but_a_common_word_is_not_covered_by_it() -> None:
-    common = Query("skin", "skin", (), np.zeros(2, np.float32), (Term("skin", 1, 0.1),))
+    common = Query("skin", "skin", (), (Term("skin", 1, 0.1),))
     assert covered(common, "skin") == pytest.approx(0.1 / LEAST_WEIGHT)

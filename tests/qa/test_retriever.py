@@ -130,19 +130,17 @@ def coded(hashed: Hashed, monkeypatch: pytest.MonkeyPatch) -> Engine:
         f"{n}.md": f"---\nyear: {2000 + n % 2}\n---\nOwl {n} hunts at dusk {n % 7}."
         for n in range(40)
     }
-    engine = hashed(texts)
-    assert engine.snapshot.searches_beside
-    return engine
+    return hashed(texts)
 
 
 @pytest.mark.parametrize("filters", [None, {"year": 2001}])
-def test_what_is_looked_for_beside_is_what_would_be_found_at_once(
+def test_codes_find_what_exact_search_would_find(
     coded: Engine, filters: dict[str, int] | None
 ) -> None:
     rows = None if filters is None else coded.rows_of(Filter.parse(filters))
-    vector = coded.encoder.encode(["owl 7 at dusk"], "query")[0]
-    expected = [row for row, _ in coded.snapshot.nearest(vector, FIRST_LOOK, rows)]
-    assert coded.retriever.begin_by_vectors(vector, rows)() == expected
+    query = coded.trace("owl 7 at dusk").query
+    expected = [row for row, _ in coded.snapshot.nearest(query.vector, 100, rows, exact=True)]
+    assert coded.retriever.by_vectors(query, rows) == expected
     assert len(expected) == (40 if filters is None else 20)
     hits = coded.ask("owl 7 at dusk", 50, filters=filters).hits
     years = {hit.document.metadata["year"] for hit in hits}

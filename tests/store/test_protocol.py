@@ -366,7 +366,6 @@ def test_the_nearest_passages_come_first_and_only_those_allowed(store: Store) ->
     assert {passages[row].document_id for row in rows.tolist()} == {"three"}
     assert snapshot.nearest(vector, 10, snapshot.passages_of(~chosen & chosen)) == []
     snapshot.warm()
-    assert isinstance(snapshot.searches_beside, bool)
 
 
 def test_words_are_counted_in_what_the_snapshot_holds(store: Store) -> None:

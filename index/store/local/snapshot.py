@@ -68,11 +68,6 @@ class LocalSnapshot:
 
     # Vectors
 
-    @property
-    def searches_beside(self) -> bool:
-        """Whether `nearest` takes so long that a thread of its own is worth it."""
-        return self.mapped.dense.codes is not None
-
     def nearest(
         self,
         vector: NDArray[np.float32],
