@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
-from scipy.stats import binomtest
 
 from eval.measures import GUARDED, MEASURES, Measure
 from eval.measures.formulas import difference, limits_of_unanimous
@@ -180,6 +179,8 @@ def _changes(
 
 def mcnemar(gained: int, lost: int) -> float:
     """Return the p-value of McNemar's exact test, which expects as many gains as losses."""
+    from scipy.stats import binomtest  # here and not above: `pincite index` need not wait for it
+
     return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
 
 

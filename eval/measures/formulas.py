@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from eval.measures.table import Table
 
@@ -71,6 +70,8 @@ def auroc(table: Table, positive: Indices, negative: Indices) -> Any:
     confidence = table["confidence"]
     both = np.concatenate([confidence[positive], confidence[negative]], axis=-1)
     n, m = positive.shape[-1], negative.shape[-1]
+    from scipy.stats import rankdata  # here and not above: `pincite index` need not wait for it
+
     above = rankdata(both, axis=-1)[..., :n].sum(axis=-1) - n * (n + 1) / 2
     return above / (n * m)
 

@@ -29,7 +29,8 @@ LEAST_COSINE = 0.999
 
 _FEW_TOKENS = 512
 """So many are computed on all cores, batch by batch; more are divided among several requests."""
-_BATCH_TOKENS = 2048
+_BATCH_TOKENS = 1024
+_STEP = 16
 
 
 def open_on_openvino(model: Model, precision: str) -> "OpenVinoEncoder":
@@ -83,7 +84,7 @@ class OpenVinoEncoder:
             with self._filling:
                 queue = self._queue = self._queue or self._open_queue()
                 queue.set_callback(store)
-                for rows, length in batches(lengths, self._max_length, _BATCH_TOKENS):
+                for rows, length in batches(lengths, self._max_length, _BATCH_TOKENS, _STEP):
                     queue.start_async(_inputs([encodings[row] for row in rows], length), rows)
                 queue.wait_all()
         return _of_length_one(vectors)

@@ -66,7 +66,7 @@ def units_of(text: str, passage: Passage) -> Iterator[Unit]:
         words = span.of(text)
         row = is_row(words)
         item = not row and _is_item(text, span)
-        whole = size(words) <= MOST_UNIT_SIZE
+        whole = (row or item) and size(words) <= MOST_UNIT_SIZE
         if not (row or header):
             label = None
         if row and any(each and each.contains(span) for each in above):
@@ -110,11 +110,12 @@ def size(text: str) -> int:
     "$24,160" is four words, and so are four letters of a script without blanks between words.
     """
     words = text.split()
-    if text.isascii() and not _DIGIT.search(text):
-        return len(words)
-    return sum(
-        len(_PIECE.findall(word)) if _DIGIT.search(word) else max(1, len(_DENSE.findall(word)))
-        for word in words
+    if not text.isascii():
+        dense = (max(1, len(_DENSE.findall(word))) for word in words if not _DIGIT.search(word))
+        return sum(dense) + sum(len(_PIECE.findall(w)) for w in words if _DIGIT.search(w))
+    with_marks = (word for word in words if not word.isalpha())
+    return len(words) + sum(
+        len(_PIECE.findall(word)) - 1 for word in with_marks if _DIGIT.search(word)
     )
 
 

@@ -77,7 +77,7 @@ def _nearest(word: str, snapshot: Snapshot) -> str | None:
         for form, distance, _ in near
         if form.isascii() and form.isalpha() and not _are_opposite(word, form)
     ]
-    return min(alike)[2] if alike and not _dictionary().known([word]) else None
+    return min(alike)[2] if alike and not dictionary().known([word]) else None
 
 
 def _are_opposite(word: str, other: str) -> bool:
@@ -93,7 +93,8 @@ def _are_opposite(word: str, other: str) -> bool:
 
 
 @cache
-def _dictionary() -> "SpellChecker":
-    from spellchecker import SpellChecker  # a third of a second, at the first word that needs it
+def dictionary() -> "SpellChecker":
+    """Return the words of English; the first call takes a tenth of a second."""
+    from spellchecker import SpellChecker
 
     return SpellChecker(language="en")

@@ -10,6 +10,7 @@ from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.formats.answer import answer_json
 from qa.live import LiveEngine
+from qa.question.spelling import dictionary
 from qa.read.windows import Window
 from qa.records import Answer
 from qa.service.logs import logger
@@ -56,10 +57,11 @@ _QUESTIONS = 2
 
 
 def warm_up(engine: Engine) -> None:
-    """Load what answering needs: the models for texts of all lengths, then two whole questions.
+    """Load what answering needs: words, models for texts of all lengths, then two whole questions.
 
     OpenVINO builds kernels for each shape of inputs. The second question is in words of a document.
     """
+    dictionary()
     reader = engine.reader
     for number, words in enumerate(_LENGTHS):
         text = "word " * words
