@@ -53,7 +53,8 @@ class Engine:
     or, where none is in force, the default one. `stages` are those in force.
 
     The steps that are mostly Python take turns, one question at a time: threads would only take the
-    interpreter from one another. Encoding, the first search by vectors and reading need no turn.
+    interpreter from one another. Encoding, the first search by vectors and reading need no turn. A
+    question is encoded while it is searched for by words.
     """
 
     snapshot: Snapshot
@@ -96,7 +97,7 @@ class Engine:
                 opening = threads.submit(target.open)
                 preparing = threads.submit(_ready_reader, reader, backend)
                 built_with = _model_built_with(info, model)
-                encoder = open_encoder(built_with, backend)
+                encoder = Batched(open_encoder(built_with, backend))
                 encoder.encode(["Ready?"], "query")  # so that no question waits for the weights
                 snapshot, ready_reader = opening.result(), preparing.result()
             if snapshot.info.model_fingerprint == built_with.fingerprint:
@@ -186,7 +187,7 @@ class Engine:
 
     @cached_property
     def _questions(self) -> Batched:
-        return Batched(self.encoder)
+        return self.encoder if isinstance(self.encoder, Batched) else Batched(self.encoder)
 
     @property
     def reader_digest(self) -> str:

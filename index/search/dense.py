@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 Codes = Any
 """A FAISS index of the codes of all passages. Safe to share between threads."""
 
-CODED_FROM = 5_000
+CODED_FROM = 25_000
 """Passages. Fewer are compared exactly in little more than a millisecond."""
 
 # How many of the nearest by their codes are compared exactly: 4,000 of a million.
