@@ -147,8 +147,7 @@ def test_what_does_not_fit_into_the_queue_is_refused_at_once(held: tuple[Held, s
 
     with ThreadPoolExecutor(5) as pool:
         accepted = [pool.submit(ask) for _ in range(5)]
-        encoder.reached.acquire(timeout=30)
-        encoder.reached.acquire(timeout=30)
+        assert encoder.reached.acquire(timeout=30)
         while "pincite_queue 5.0" not in httpx2.get(f"{url}metrics").text:
             pass
         refused = [ask() for _ in range(4)]
