@@ -118,7 +118,7 @@ AT_A_MILLION = {
     "dense p50": (("search", "dense_ms", "p50"), Target(5, "at most", "ms")),
     "dense p99": (("search", "dense_ms", "p99"), Target(15, "at most", "ms")),
     "recall@10": (("search", "recall_at_10"), Target(0.99, "at least")),
-    "question p50": (("search", "question_ms", "p50"), Target(25, "at most", "ms")),
+    "question p50": (("search", "question_ms", "p50"), Target(20, "at most", "ms")),
     "anonymous memory": (("search", "asked", "anonymous_mib"), Target(2000, "at most", "MiB")),
 }
 

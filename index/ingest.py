@@ -443,10 +443,13 @@ def refuse_same_ids(documents: Iterable[Entry], sources: dict[str, str]) -> None
     for document in documents:
         other = sources.setdefault(document.id, document.source)
         if other != document.source:
-            upload = next(s for s in (document.source, other) if is_upload(s))
+            uploads = [s for s in (document.source, other) if is_upload(s)]
+            remedy = "rename one of them."
+            if uploads:
+                path = f"/v1/documents/{upload_id_of(uploads[0])}"
+                remedy = f"rename the file, or remove the upload with DELETE {path}."
             raise SourceError(
-                f"{other} and {document.source} would both be the document {document.id}: rename "
-                f"the file, or remove the upload with DELETE /v1/documents/{upload_id_of(upload)}."
+                f"{other} and {document.source} would both be the document {document.id}: {remedy}"
             )
 
 

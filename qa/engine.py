@@ -130,9 +130,9 @@ class Engine:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
         timer = _StageTimer()
         question, read, corrections = self._corrected(question, timer)
-        encoding = self._questions.begin(read)
         with timer.stage("filter"):
             allowed = self._allowed(filters)
+        encoding = self._questions.begin(read)
         with timer.turn(self._turn):
             with timer.stage("terms"):
                 query = Query.of(question, read, corrections, self.snapshot)
@@ -265,12 +265,11 @@ class _StageTimer:
     @contextmanager
     def turn(self, lock: Lock) -> Iterator[None]:
         """Wait for the turn, as the stage "turn", and hold it."""
-        with self.stage("turn"):
-            lock.acquire()
-        try:
+        started = time.perf_counter()
+        with lock:
+            waited_ms = (time.perf_counter() - started) * 1000
+            self.stage_ms["turn"] = self.stage_ms.get("turn", 0.0) + waited_ms
             yield
-        finally:
-            lock.release()
 
 
 def _model_built_with(info: SnapshotInfo, name: str | None) -> Model:

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -32,6 +32,8 @@ _FORMAT = 2
 _RECORD_FILE = "conversion.json"
 _MODEL_FILE = "model.xml"
 _CACHE_FOLDER = "compiled"
+_MADV_PAGEOUT = 21
+"""Linux writes back what was changed and takes the pages: nothing can be lost."""
 _CONVERTER = "openvino.tools.ovc"
 _PRECISION_HINTS = {"float32": "f32", "bfloat16": "bf16"}
 _importing = threading.Lock()
@@ -130,12 +132,14 @@ def _give_back_pages(folder: Path) -> None:
 
     OpenVINO maps them and reads all of them once, but later only the vectors of the words asked.
     """
-    if sys.platform != "linux":
-        return
-    for line in Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines():
-        if str(folder) in line and " r--" in line:  # never written to: nothing can be lost
-            start, end = (int(address, 16) for address in line.split()[0].split("-"))
-            ctypes.CDLL(None).madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), 4)
+    with suppress(OSError, AttributeError):  # where there is no /proc, or no madvise
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
+        madvise = ctypes.CDLL(None).madvise
+        for line in maps.splitlines():
+            addresses, access, *_ = line.split()
+            if access.startswith("r-") and str(folder) in line:
+                start, end = (int(address, 16) for address in addresses.split("-"))
+                madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_PAGEOUT)
 
 
 def precisions() -> list[str]:

@@ -21,7 +21,7 @@ from index.structure.wording import STOPWORDS
 
 Numbers = NDArray[np.uint64]
 
-_OF_A_UNIT = 10
+_OF_A_UNIT = 11
 _NONE = -1
 
 
@@ -103,11 +103,13 @@ def _number(word: str) -> int:
 def _values_of(unit: Unit) -> Iterable[int]:
     lead, label = unit.lead or (_NONE, _NONE), unit.label or (_NONE, _NONE)
     kind = KINDS.index(unit.kind) << 1 | unit.announces
-    return (*unit.span, *lead, *label, kind, unit.sentences, unit.size, unit.size_above)
+    sizes = unit.size, unit.size_above, unit.size_before
+    return (*unit.span, *lead, *label, kind, *sizes, unit.sentences)
 
 
 def _unit(values: Sequence[int]) -> Unit:
-    start, end, lead, lead_end, label, label_end, kind, sentences, size, size_above = values
+    start, end, lead, lead_end, label, label_end, kind, *counts = values
+    size, size_above, size_before, sentences = counts
     return Unit(
         Span(start, end),
         KINDS[kind >> 1],
@@ -115,6 +117,7 @@ def _unit(values: Sequence[int]) -> Unit:
         None if label == _NONE else Span(label, label_end),
         size,
         size_above,
+        size_before,
         sentences,
         announces=bool(kind & 1),
     )

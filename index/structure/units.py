@@ -36,7 +36,8 @@ class Unit(NamedTuple):
     A sentence that only announces what follows is a "lead-in". A line that heads the rows below
     it, all columns or as a label, is a "header". `lead` is the header or the lead-in that the unit
     stands under, unless that is long, and `label` the label that a row stands under. `size` is that
-    of the unit, and `size_above` that of its lead and label. It is made of so many `sentences`. It
+    of the unit, `size_above` that of its lead and label, and `size_before` that of what is between
+    it and the unit before, such as the marker of a list. It is made of so many `sentences`. It
     `announces` what follows if it is a lead-in, or an item that ends as one.
     """
 
@@ -46,6 +47,7 @@ class Unit(NamedTuple):
     label: Span | None
     size: int
     size_above: int
+    size_before: int
     sentences: int
     announces: bool
 
@@ -62,6 +64,7 @@ def units_of(text: str, passage: Passage) -> Iterator[Unit]:
     above = headers(text, spans)
     lead_in: Span | None = None
     label: Span | None = None
+    end = passage.start
     for number, (line, span, header) in enumerate(zip(lines, spans, above, strict=True)):
         words = span.of(text)
         row = is_row(words)
@@ -70,20 +73,22 @@ def units_of(text: str, passage: Passage) -> Iterator[Unit]:
         if not (row or header):
             label = None
         if row and any(each and each.contains(span) for each in above):
-            yield _unit(text, "header", line)
+            yield _unit(text, end, "header", line)
             label = None
         elif row and whole:
-            yield _unit(text, "row", line, _if_short(text, header), label)
+            yield _unit(text, end, "row", line, _if_short(text, header), label)
         elif header and is_label(text, spans, number):
-            yield _unit(text, "header", line)
+            yield _unit(text, end, "header", line)
             label = span
         elif item and whole:
-            yield _unit(text, "item", line, _if_short(text, lead_in))
+            yield _unit(text, end, "item", line, _if_short(text, lead_in))
         else:
             lead = _if_short(text, lead_in) if item else None
             for sentence in line:
                 kind: Kind = "lead-in" if is_lead_in(sentence.of(text)) else "sentence"
-                yield _unit(text, kind, [sentence], lead)
+                yield _unit(text, end, kind, [sentence], lead)
+                end = sentence.end
+        end = span.end
         if is_lead_in(line[-1].of(text)):
             lead_in = line[-1]
         elif not item:
@@ -92,6 +97,7 @@ def units_of(text: str, passage: Passage) -> Iterator[Unit]:
 
 def _unit(
     text: str,
+    after: int,
     kind: Kind,
     sentences: Sequence[Span],
     lead: Span | None = None,
@@ -100,8 +106,8 @@ def _unit(
     span = Span(sentences[0].start, sentences[-1].end)
     size_above = sum(size(part.of(text)) for part in (lead, label) if part)
     words = span.of(text)
-    announces = is_lead_in(words)
-    return Unit(span, kind, lead, label, size(words), size_above, len(sentences), announces)
+    sizes = size(words), size_above, size(text[after : span.start])
+    return Unit(span, kind, lead, label, *sizes, len(sentences), is_lead_in(words))
 
 
 def size(text: str) -> int:

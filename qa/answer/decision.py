@@ -112,7 +112,7 @@ def read_windows(
     logits = reading.answerability.tolist() if reading else [None] * len(windows)
     tokens = reading.tokens if reading and reading.tokens else [None] * len(windows)
     return tuple(
-        ReadWindow(bests[window.passage], window, coverage.share(window.held.all), logit, scored)
+        ReadWindow(bests[window.passage], window, coverage.share(window.held.whole), logit, scored)
         for window, logit, scored in zip(windows, logits, tokens, strict=True)
     )
 

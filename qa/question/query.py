@@ -20,7 +20,7 @@ from index.search.bm25 import Term
 from index.search.features import number_of
 from index.search.terms import fold, stem, terms, word_spans, words
 from index.store.protocols import Snapshot
-from index.structure.wording import is_asking_word
+from index.structure.wording import STOPWORDS, is_asking_word
 from qa.errors import QuestionError
 from qa.records import Correction
 
@@ -182,6 +182,11 @@ class Coverage:
     def held(self, terms: Collection[str]) -> int:
         """Return which of the question's terms are among `terms`."""
         return _union(bits for text, bits in self.bits.items() if text in terms)
+
+    @property
+    def needs_texts(self) -> bool:
+        """Whether `Features` do not tell of a term: "wills" is no word to pass over, "will" is."""
+        return not STOPWORDS.isdisjoint(self.bits)
 
     def held_in_words(self, numbers: Iterable[int]) -> int:
         """Return which of the question's terms are among words, given as `Features` has them."""

@@ -28,12 +28,12 @@ MOST_WORDS = MOST_UNIT_SIZE
 class Held(NamedTuple):
     """Which of a question's terms a window holds, as bits of `Coverage`.
 
-    `above` are held by what stands above it, `all` by that and its text, and `units` by each unit
+    `above` are held by what stands above it, `whole` by that and its text, and `units` by each unit
     with what leads in to it.
     """
 
     above: int = 0
-    all: int = 0
+    whole: int = 0
     units: tuple[int, ...] = ()
 
 
@@ -89,7 +89,7 @@ def windows_by_promise(
 
     def promise(window: tuple[int, Sequence[Unit], Held]) -> float:
         number, _, held = window
-        return candidates[number].score + _SHARE_WEIGHT * coverage.share(held.all)
+        return candidates[number].score + _SHARE_WEIGHT * coverage.share(held.whole)
 
     ranked = sorted(unread, key=promise, reverse=True)[:most]
     chosen = {number: candidates[number] for number, *_ in ranked}
@@ -113,46 +113,51 @@ def _windows_of(candidate: Candidate, coverage: Coverage) -> Iterator[tuple[list
     """Yield the units of a passage's windows, and what these hold of the question."""
     features, text = candidate.features, candidate.document.text
     units, sentence = features.units, 0
+    needs_texts = coverage.needs_texts
     own: dict[int, int] = {}  # by where a unit starts
     leading: dict[int, int] = {}
     for unit in units:
         start, stop = features.ends[sentence], features.ends[sentence + unit.sentences]
         own[unit.span.start] = coverage.held_in_words(features.words[start:stop])
+        if needs_texts:
+            own[unit.span.start] |= coverage.held_in(unit.span.of(text))
         leads = (part for part in (unit.lead, unit.label) if part)
         leading[unit.span.start] = reduce(or_, (coverage.held_in(p.of(text)) for p in leads), 0)
         sentence += unit.sentences
     above = coverage.held_in_words(features.words_above)
     for run in _packed(units):
         starts = [unit.span.start for unit in run]
-        together = reduce(or_, map(own.__getitem__, starts), above | leading[starts[0]])
-        yield run, Held(above, together, tuple(own[at] | leading[at] for at in starts))
+        whole = above | leading[starts[0]]
+        whole |= reduce(or_, (own[at] for at in own if starts[0] <= at <= starts[-1]))
+        yield run, Held(above, whole, tuple(own[at] | leading[at] for at in starts))
 
 
 def _packed(units: Sequence[Unit]) -> Iterator[list[Unit]]:
     """Fill windows one after another. What only announces the next unit goes with it."""
     run: list[Unit] = []
-    size = headers = 0  # of the run with the headers in it, and of those behind it
+    size = between = 0  # of the run, and of what stands between it and the unit
     for unit in units:
+        between += unit.size_before
         if unit.kind == "header":
-            headers += unit.size
+            between += unit.size
             continue
         if unit.kind == "row":
             if run:
                 yield run
             yield [unit]
-            run, headers = [], 0
+            run, between = [], 0
             continue
-        if run and size + headers + unit.size > MOST_WORDS:
+        if run and size + between + unit.size > MOST_WORDS:
             announces = len(run) > 1 and run[-1].announces
             lead_in = [run.pop()] if announces else []
             yield run
             run = lead_in
-            size = sum(each.size + each.size_above for each in run)
-            if run and size + headers + unit.size > MOST_WORDS:
+            size = sum(each.size_above + each.size for each in run)
+            if run and size + between + unit.size > MOST_WORDS:
                 yield run
                 run = []
-        size = size + headers + unit.size if run else unit.size_above + unit.size
+        size = size + between + unit.size if run else unit.size_above + unit.size
         run.append(unit)
-        headers = 0
+        between = 0
     if run:
         yield run

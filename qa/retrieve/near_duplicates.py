@@ -19,8 +19,8 @@ _SAME_WORDS = 0.7
 """Dice's coefficient from which on two sentences say the same, if one has all words of the other;
 else it takes `_NEARLY_ALL_WORDS`."""
 _NEARLY_ALL_WORDS = 0.85
-_LEAST_SHARED = 0.45
-"""Of each one's words: two with `_SAME_WORDS` share 0.54, and hardly less of stems."""
+_LEAST_SHARED = 0.35
+"""Of each one's words: two with `_SAME_WORDS` share 0.54, and less of stems and compounds."""
 _SAME_SHARE = 0.6
 _LEAST_COSINE = 0.7
 """Passages less alike than this are not compared as near-duplicates."""

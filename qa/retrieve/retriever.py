@@ -77,7 +77,7 @@ class Retriever:
             by_words = self.by_words(query, allowed, look_at)
 
     def _different(self, rows: Rows) -> int:
-        """Return how many passages have at least half of their sentences before all others."""
+        """Return how many passages have more than half of their sentences before all others."""
         passages, digests = self.snapshot.sentence_digests(rows)
         _, first, same_as = np.unique(digests, return_index=True, return_inverse=True)
         repeated = passages[first][same_as] < passages

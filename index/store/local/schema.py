@@ -132,4 +132,7 @@ FIRST = (
     "CREATE INDEX jobs_queued ON jobs (id) WHERE queued",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST,)
+FEATURES: tuple[str, ...] = ()
+"""Rows of vectors/N.rows have features, which older versions take for very many sentences."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, FEATURES)

@@ -1,5 +1,6 @@
 """A snapshot that is open: rows of the database and mapped arrays, to be searched and read."""
 
+import os
 import sqlite3
 import weakref
 from collections.abc import Iterator, Sequence
@@ -205,12 +206,12 @@ class LocalSnapshot:
         ((digests, count),) = select(
             self._connection,
             # One value: as many rows would take ten times as long to read.
-            "SELECT CAST(group_concat(digest, '') AS BLOB), count(*) FROM memberships "
+            "SELECT group_concat(hex(digest), ''), count(*) FROM memberships "
             "WHERE ? BETWEEN first AND last",
             [self.row.number],
         )
         try:
-            found = sum_of_digests([digests or b""])
+            found = sum_of_digests([bytes.fromhex(digests or "")])
         except ValueError:  # the length of one was altered
             found = b""
         if count != self.info.documents or found != self.row.digest:
@@ -306,7 +307,8 @@ def open_snapshot(
     connection = database.connect()
     try:
         with errors_explained(database.folder):
-            connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+            if os.name == "posix":  # elsewhere what is mapped cannot be made shorter
+                connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
             connection.execute("BEGIN")
             row = find_snapshot(connection, snapshot)
         return LocalSnapshot(database, connection, row, previous)

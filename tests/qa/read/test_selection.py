@@ -77,7 +77,13 @@ def test_words_of_the_title_count_for_every_window_below_it() -> None:
     asked = asking("redness", "fade")
     (titled,) = windows_to_read([one("It fades soon.", "a", title="Redness")], asked)
     (plain,) = windows_to_read([one("It fades soon.", "b")], asked)
-    assert [asked.share(window.held.all) for window in (titled, plain)] == [1.0, 0.5]
+    assert [asked.share(window.held.whole) for window in (titled, plain)] == [1.0, 0.5]
+
+
+def test_a_word_of_the_question_counts_though_its_stem_is_a_common_word() -> None:
+    asked = asking("wills", "witness")
+    (window,) = windows_to_read([one("A will needs two witnesses.", "a")], asked)
+    assert asked.share(window.held.whole) == 1.0
 
 
 def test_no_passages_are_no_windows() -> None:

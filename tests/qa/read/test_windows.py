@@ -353,3 +353,13 @@ def test_units_tell_what_they_are(chunker: Chunker) -> None:
         ("sentence", "It passes.", False),
         ("sentence", "Is it bad?", False),
     ]
+
+
+def test_markers_of_a_list_count_as_the_words_that_they_are_to_the_reader(chunker: Chunker) -> None:
+    made = cut(chunker, "\n".join(["- red blue green"] * 30), "text/markdown")
+    assert len(made) > 1
+    for window, following in pairwise(made):
+        assert size(window.text) <= MOST_WORDS
+        longer = Span(window.span.start, following.units[0].span.end)
+        text = "\n".join(["- red blue green"] * 30)
+        assert size(longer.of(text)) > MOST_WORDS
