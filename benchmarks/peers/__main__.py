@@ -135,8 +135,11 @@ def _systems(
             reader = write_cross_encoder(find_reader(), work / "cross-encoder")
             env |= {"READER": str(reader), "READER_DTYPE": precision}
         peers.append(peer(name, pythons[PEERS[name][0]], env))
-    float32 = pincite("--backend", "openvino-float32", store=f"{PINCITE}-float32")
-    own = float32 if precision == "float32" else pincite()
+    alone = "--no-watch"  # the others follow no folder either
+    float32 = ("--backend", "openvino-float32")
+    own = pincite(serving=[alone])
+    if precision == "float32":
+        own = pincite(*float32, serving=[alone], store=f"{PINCITE}-float32")
     packages = {name: versions(python) for name, python in pythons.items()}
     return [*peers, without_reader(own), own], packages
 
