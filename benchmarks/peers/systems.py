@@ -98,7 +98,7 @@ def pincite(*flags: str, serving: Sequence[str] = (), store: str = PINCITE) -> S
         ranked=ranked,
         env={"PYTHONPATH": str(_ROOT)},
         notes="`pincite index` of a folder with a Markdown file for each document (the title is "
-        f"its heading), `pincite serve`, `pincite ask`; {' '.join(flags) or 'default settings'}",
+        f"its heading), `pincite serve`, `pincite ask`; {' '.join((*flags, *serving)) or 'default settings'}",
     )
 
 

@@ -119,6 +119,8 @@ def compile_model(folder: Path, precision: str, hint: str, *, keep: bool = False
     configuration = {
         "PERFORMANCE_HINT": hint,
         "INFERENCE_PRECISION_HINT": _PRECISION_HINTS[precision],
+        # With two models in a process, pinned threads of one can end up on the same core.
+        "ENABLE_CPU_PINNING": False,
     }
     if keep and os.access(folder, os.W_OK):
         configuration["CACHE_DIR"] = str(folder / _CACHE_FOLDER)
