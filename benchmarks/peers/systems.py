@@ -76,6 +76,8 @@ def pincite(*flags: str, serving: Sequence[str] = (), store: str = PINCITE) -> S
     `serving` are flags of the service alone; `store` is the name of the store.
     """
 
+    chosen = " ".join((*flags, *serving)) or "default settings"
+
     def run(*arguments: str) -> Sequence[str]:
         return (sys.executable, "-m", "pincite", *arguments, *flags)
 
@@ -98,7 +100,7 @@ def pincite(*flags: str, serving: Sequence[str] = (), store: str = PINCITE) -> S
         ranked=ranked,
         env={"PYTHONPATH": str(_ROOT)},
         notes="`pincite index` of a folder with a Markdown file for each document (the title is "
-        f"its heading), `pincite serve`, `pincite ask`; {' '.join((*flags, *serving)) or 'default settings'}",
+        f"its heading), `pincite serve`, `pincite ask`; {chosen}",
     )
 
 
