@@ -19,7 +19,7 @@ _SAME_WORDS = 0.7
 """Dice's coefficient from which on two sentences say the same, if one has all words of the other;
 else it takes `_NEARLY_ALL_WORDS`."""
 _NEARLY_ALL_WORDS = 0.85
-_LEAST_SHARED = 0.35
+_LEAST_SHARED = 0.4
 """Of each one's words: two with `_SAME_WORDS` share 0.54, and less of stems and compounds."""
 _SAME_SHARE = 0.6
 _LEAST_COSINE = 0.7
