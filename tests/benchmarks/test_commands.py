@@ -27,7 +27,8 @@ def test_the_report_has_a_section_for_each_measurement(tmp_path):
     pytest.importorskip("matplotlib")
     text = write_report(WITH_THE_CODE, tmp_path).read_text(encoding="utf-8")
     headings = [line for line in text.splitlines() if line.startswith("## ")]
-    assert headings == ["## Beside other systems", "## By number of passages", "## stages"]
+    measured = ["Beside other systems", "By number of passages", "limits", "reading", "stages"]
+    assert headings == [f"## {name}" for name in measured]
     assert {path.name for path in (tmp_path / "plots").iterdir()} == {"peers.svg", "sizes.svg"}
 
 
