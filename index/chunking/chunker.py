@@ -38,11 +38,11 @@ class _Sentence:
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    """What a passage of a section may have: so many tokens, below lines that leave so many."""
+    """The most tokens of a section's passages, the lines above them, and what those lines leave."""
 
     limit: int
     lines: tuple[str, ...]
-    left: int
+    left_by_lines: int
 
 
 class Chunker:
@@ -138,7 +138,7 @@ class Chunker:
         if self._tokenizer.splits_at_blanks and all(map(_is_between_blanks, gaps)):
             tokens = sum(each.tokens for each in run)
             tokens += sum(self._count(gap) for gap in gaps if not gap.isspace())
-            return tokens <= min(room.limit, room.left)
+            return tokens <= min(room.limit, room.left_by_lines)
         cited = text[start:end]
         return (
             self._count(cited) <= room.limit

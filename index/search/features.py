@@ -1,4 +1,4 @@
-"""Features: what questions compare with a passage, told once, when the passage is cut.
+"""Features: what questions compare with a passage, computed once, when the passage is stored.
 
 They are its units, how long its sentences are, and numbers that stand for its words. They are made
 (`features_of`) and stored as an array of numbers, of which a question reads what it needs.
