@@ -11,7 +11,13 @@ from index.chunking.chunker import VERSION as CHUNKING
 from index.chunking.chunker import Chunker
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
-from index.errors import SourceError, StoreError, StoreMissingError, StoreUnusableError
+from index.errors import (
+    SourceError,
+    StoreDamagedError,
+    StoreError,
+    StoreMissingError,
+    StoreUnusableError,
+)
 from index.ingest import (
     Entry,
     Ingestion,
@@ -236,7 +242,15 @@ def _known(
             f". It lies in {aside} now; uploads, jobs, feedback and keys were taken over as far as "
             "they could be read"
         )
+    if old and repaired:
+        documents = [document for document in documents if _can_be_loaded(old, document.id)]
     return PreviousDocuments(old, documents, model), repaired
+
+
+def _can_be_loaded(snapshot: Snapshot, document_id: str) -> bool:
+    with suppress(StoreDamagedError):
+        return snapshot.chunked(document_id) is not None
+    return False
 
 
 def _made_by(model: Model, encoder: Encoder, old: Snapshot | None) -> MadeBy:

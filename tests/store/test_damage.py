@@ -1,5 +1,6 @@
 """A flipped bit, a short or missing file: found and named, never answered from, repaired."""
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -170,6 +171,33 @@ def test_a_flipped_bit_of_the_database_does_no_harm(
             assert isinstance(explained(living.store.check), StoreError)
             assert living.index().repaired
             assert everything(living.store.open())["documents"] == sound.read["live"]["documents"]
+
+
+@pytest.mark.parametrize("kind", ["alive", "base", "delta"])
+def test_a_flipped_bit_of_what_a_file_is_does_no_harm(
+    sound: Sound, tmp_path: Path, kind: str
+) -> None:
+    content = (sound.living.store.folder / "store.sqlite").read_bytes()
+    named = list(re.finditer(kind.encode() + rb"[0-9a-f]{64}", content))
+    assert len(named) > 1
+    for match in named:
+        living = copy_of(sound, tmp_path / "copy")
+        flip(living.store.folder / "store.sqlite", match.start(), bit=5)
+        assert_no_harm(sound, living)
+
+
+@pytest.mark.parametrize("counter", ["snapshot", "version"])
+def test_a_counter_that_fell_behind_removes_nothing(
+    sound: Sound, damaged: Living, counter: str
+) -> None:
+    path = damaged.store.folder / "store.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE state SET {counter} = 0")
+    with pytest.raises(StoreDamagedError, match="counters"):
+        damaged.put("more", "The cream is mild.")
+    assert_no_harm(sound, damaged)
+    damaged.put("more", "The cream is mild.")
+    assert "upload:more.txt" in damaged.texts()
 
 
 @pytest.mark.parametrize("count", [6, pytest.param(0, marks=pytest.mark.soak)])

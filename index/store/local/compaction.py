@@ -25,7 +25,7 @@ from index.store.local.history import (
     set_arrays,
     snapshot_rows,
 )
-from index.store.local.mapped import base_of, write_arrays
+from index.store.local.mapped import CODES, KINDS, base_of, write_arrays
 from index.store.local.snapshot import open_snapshot
 
 _FEWEST_DEAD = 1024
@@ -123,6 +123,8 @@ def rebuild_damaged_arrays(database: Database, snapshot: str) -> None:
     with database.reading() as connection:
         names = array_names(connection, find_snapshot(connection, snapshot).number)
     try:
+        if names.keys() | {CODES} != KINDS:
+            raise StoreDamagedError("the kind of an array was altered")
         for name in names.values():
             ArrayFolder(database.folder / ARRAYS).check(name)
     except StoreDamagedError:

@@ -8,7 +8,13 @@ from index.errors import StoreDamagedError
 from index.progress import Progress
 from index.store.local.arrays import ArrayFolder
 from index.store.local.database import ARRAYS, DATABASE, Database, check_schema, errors_explained
-from index.store.local.history import SnapshotRow, live_number, snapshot_rows
+from index.store.local.history import (
+    SnapshotRow,
+    check_counters,
+    live_number,
+    mend_counters,
+    snapshot_rows,
+)
 from index.store.local.snapshot import open_snapshot
 
 _GIVEN = ("uploads", "jobs", "feedback", "keys")
@@ -49,6 +55,7 @@ def check_rows(database: Database) -> list[SnapshotRow]:
         (problem,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if problem != "ok":
             raise StoreDamagedError(f"{DATABASE}: {' '.join(problem.split())}")
+        check_counters(connection)
         rows = snapshot_rows(connection)
         live = live_number(connection)
         if live is not None and live not in {row.number for row in rows}:
@@ -71,6 +78,7 @@ def repair(database: Database) -> str:
         with database.transaction() as connection:
             connection.execute("UPDATE snapshots SET turn = -1")
             connection.execute("UPDATE state SET checked = NULL, aside = NULL")
+            mend_counters(connection)
         return ""
     database.close()
     folder = database.folder
@@ -112,6 +120,6 @@ def _take_over(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> 
         row_ids += (row_id for (row_id,) in old.execute(f"SELECT rowid FROM {table}"))
     for row_id in row_ids:
         with suppress(*_UNREADABLE):
-            row = old.execute(f"SELECT * FROM {table} WHERE rowid = ?", [row_id]).fetchone()
-            marks = ", ".join("?" * len(row))
-            new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)
+            rows = old.execute(f"SELECT * FROM {table} WHERE rowid = ?", [row_id])
+            marks = ", ".join("?" * len(rows.description))
+            new.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)

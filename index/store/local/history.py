@@ -209,10 +209,10 @@ def change_members(
 
 def live_number(connection: sqlite3.Connection) -> int | None:
     """Return the number of the live snapshot, None if there is none yet."""
-    ((live, again),) = select(connection, "SELECT live, live_again FROM state")
-    if live != again:
+    rows = select(connection, "SELECT live, live_again FROM state")
+    if len(rows) != 1 or rows[0]["live"] != rows[0]["live_again"]:
         raise StoreDamagedError(f"{DATABASE}: it does not tell which snapshot is live")
-    number: int | None = live
+    number: int | None = rows[0]["live"]
     return number
 
 
@@ -298,8 +298,30 @@ def _forget_text(connection: sqlite3.Connection, text: bytes) -> None:
     )
 
 
+def check_counters(connection: sqlite3.Connection) -> None:
+    """Raise StoreDamagedError if a number would be given again that a row has."""
+    rows = select(
+        connection,
+        "SELECT typeof(snapshot) = 'integer' AND typeof(version) = 'integer'"
+        " AND snapshot >= coalesce((SELECT max(number) FROM snapshots), 0)"
+        " AND version >= coalesce((SELECT max(version) FROM memberships), 0) FROM state",
+    )
+    if [tuple(row) for row in rows] != [(1,)]:
+        raise StoreDamagedError(f"{DATABASE}: its counters were altered")
+
+
+def mend_counters(connection: sqlite3.Connection) -> None:
+    """Have the counters go on behind all rows that there are."""
+    connection.execute(
+        "UPDATE state SET version = coalesce((SELECT max(id) FROM versions), 0),"
+        " snapshot = max(coalesce((SELECT max(number) FROM snapshots), 0),"
+        "  coalesce((SELECT max(first) FROM memberships), 0))"
+    )
+
+
 def forget_uncommitted(connection: sqlite3.Connection) -> None:
     """Remove the rows of a draft that was never committed."""
+    check_counters(connection)
     uncommitted = "DELETE FROM versions WHERE id > (SELECT version FROM state) RETURNING text"
     for (text,) in connection.execute(uncommitted).fetchall():
         _forget_text(connection, text)

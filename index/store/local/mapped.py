@@ -21,6 +21,9 @@ from index.store.local.history import SnapshotRow, array_names
 ALIVE, BASE, DELTA, CODES = "alive", "base", "delta", "codes"
 """Kinds of arrays: which rows a snapshot has, the terms of its passages, and codes of vectors."""
 
+KINDS = frozenset({ALIVE, BASE, DELTA, CODES})
+"""A snapshot has one of each kind, but that few rows have no codes."""
+
 _READ: dict[str, Callable[[dict[str, NDArray[Any]]], Any]] = {
     BASE: Terms.from_arrays,
     DELTA: Terms.from_arrays,

@@ -59,8 +59,9 @@ class Table(Generic[Value]):
         found, damaged = dict[str, Value](), list[bytes]()
         with suppress(StoreMissingError), self._database.reading() as connection:
             for row_id, fields, digest in connection.execute(
-                "SELECT CAST(id AS BLOB), CAST(fields AS BLOB), CAST(digest AS BLOB) "
-                f"FROM {self.name} {where} ORDER BY id",
+                # An altered bit makes a value NULL, or another type's.
+                "SELECT CAST(ifnull(id, '') AS BLOB), CAST(ifnull(fields, '') AS BLOB),"
+                f" CAST(ifnull(digest, '') AS BLOB) FROM {self.name} {where} ORDER BY id",
                 values,
             ).fetchall():
                 if _digest(row_id, fields) == digest[:_DIGEST_BYTES]:
@@ -78,7 +79,10 @@ class Table(Generic[Value]):
 
     def _content(self, row_id: str) -> bytes | None:
         """Return the bytes that came with a value, None if there are none."""
-        query = f"SELECT CAST(content AS BLOB), CAST(digest AS BLOB) FROM {self.name} WHERE "
+        query = (
+            "SELECT CAST(content AS BLOB), CAST(ifnull(digest, '') AS BLOB)"
+            f" FROM {self.name} WHERE "
+        )
         row = None
         with self._database.reading() as connection:
             for where in ("id = ?", "+id = ?"):  # without the index, which a bad disk may alter

@@ -75,14 +75,15 @@ class LocalStore:
     def standing(self) -> Standing:
         """Return which snapshots are named."""
         with self._database.reading() as connection:
-            history.live_number(connection)  # raises StoreDamagedError
+            if history.live_number(connection) is None:
+                raise missing(self.folder)
             live, checked, aside = connection.execute(
                 "SELECT l.id, c.id, a.id FROM state LEFT JOIN snapshots AS l ON l.number = live"
                 " LEFT JOIN snapshots AS c ON c.number = checked"
                 " LEFT JOIN snapshots AS a ON a.number = aside"
             ).fetchone()
         if live is None:
-            raise missing(self.folder)
+            raise StoreDamagedError(f"{DATABASE}: the live snapshot is missing")
         return Standing(live, checked, aside)
 
     def version(self) -> object:
