@@ -1,7 +1,7 @@
 """The process that reads files for another one, for a parser may hang, crash, or use up memory.
 
 Questions and answers are frames on what were stdin and stdout. For each file it sends a frame for
-each document and some signs of progress, and one at the end. `isolation.py` is the other side.
+each result and some signs of progress, and one at the end. `isolation.py` is the other side.
 """
 
 import contextlib
@@ -9,14 +9,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from index.document_json import document_to_json
 from index.parsers import READERS
 from index.parsers.files import OutOfReachError, UnreadableFileError, progress_told_to
-from index.parsers.isolation import OUT_OF_MEMORY, read_frame, write_frame
+from index.parsers.isolation import OUT_OF_MEMORY, Task, read_frame, write_frame
+from index.parsers.pdf.marks import page_marks
+from index.parsers.pdf.page_image import page_image
 from index.sources.listing import SourceFile
 
 MEMORY_BYTES = 2 * 2**30
@@ -24,6 +26,17 @@ MEMORY_BYTES = 2 * 2**30
 MAX_ANSWER_BYTES = 2**30
 _GRACE_SECONDS = 2
 _BEATS = 30
+
+
+def _documents(file: SourceFile) -> Iterator[dict[str, Any]]:
+    return map(document_to_json, READERS[file.suffix](file))
+
+
+_TASKS: dict[Task, Callable[..., Iterator[dict[str, Any]]]] = {
+    "documents": _documents,
+    "page_image": page_image,
+    "page_marks": page_marks,
+}
 
 
 def main(memory: int = MEMORY_BYTES) -> None:
@@ -72,7 +85,7 @@ def _limit(memory: int) -> None:
 
 
 def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
-    """Read one file. Raises MemoryError, and OSError if the other side is gone."""
+    """Do one task. Raises MemoryError, and OSError if the other side is gone."""
     path = Path(os.fsdecode(question["path"].encode("latin-1")))
     file = SourceFile(path, question["source"], question["kind"], question["upload_id"])
     closing: dict[str, Any] = {"done": True}
@@ -81,9 +94,9 @@ def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
     try:
         _die_in(seconds)
         with progress_told_to(_heartbeat(answers, seconds)):
-            for document in READERS[file.suffix](file):
+            for result in _TASKS[question["task"]](file, **question["arguments"]):
                 _die_in(seconds)
-                sent += write_frame(answers, {"document": document_to_json(document)})
+                sent += write_frame(answers, {"result": result})
                 if sent > MAX_ANSWER_BYTES:
                     raise UnreadableFileError("it holds more text than is allowed; split it")
     except MemoryError:

@@ -16,6 +16,7 @@ from index.parsers.pdf.paragraphs import blocks_of
 from index.records import Document, MetadataValue
 from index.sources.listing import SourceFile
 
+MEDIA_TYPE = "application/pdf"
 MAX_PAGES = 5000
 MAX_GLYPHS = 30_000_000
 _MAX_LISTED = 20
@@ -30,7 +31,7 @@ def read_pdf(file: SourceFile) -> Iterable[Document]:
     content = bytes_of(file.path)
     if not content:
         raise UnreadableFileError("empty")
-    with _opened(content) as pdf:
+    with opened_pdf(content) as pdf:
         info = pdf.get_metadata_dict()
         pages = list(_pages(pdf))
         outline = read_outline(pdf)
@@ -43,7 +44,7 @@ def read_pdf(file: SourceFile) -> Iterable[Document]:
         content,
         lay_out(blocks, len(pages)),
         title=title_of(info.get("Title", ""), outline, pages),
-        media_type="application/pdf",
+        media_type=MEDIA_TYPE,
         reader=f"pdf_document/4 (pypdfium2 {version('pypdfium2')})",
         metadata=_metadata(info),
         remarks=[_blank_pages_remark(blank)] if blank else [],
@@ -51,7 +52,8 @@ def read_pdf(file: SourceFile) -> Iterable[Document]:
 
 
 @contextmanager
-def _opened(content: bytes) -> Iterator[Any]:
+def opened_pdf(content: bytes) -> Iterator[Any]:
+    """Give a `pypdfium2.PdfDocument`. Raises UnreadableFileError."""
     import pypdfium2
     import pypdfium2.raw as pdfium
 
