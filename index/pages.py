@@ -10,7 +10,7 @@ from typing import Any
 from index.errors import PinciteError
 from index.ingest import upload_as_file
 from index.parsers import UnreadableFileError, read_errors_explained
-from index.parsers.isolation import ReadingProcess, Task
+from index.parsers.isolation import ReadingProcess, Task, reading_process
 from index.parsers.pdf.document import MEDIA_TYPE
 from index.parsers.pdf.marks import Rectangle
 from index.parsers.pdf.page_image import ImageFormat
@@ -61,7 +61,7 @@ class Pages:
 
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
-        self._process = ReadingProcess(seconds=_SECONDS, at_most=_SECONDS)
+        self._process = ReadingProcess(seconds=_SECONDS, at_most=_SECONDS, ocr=reading_process.ocr)
         self._images: RecentlyUsed[tuple[object, ...], bytes] = RecentlyUsed(_CACHE_BYTES)
 
     def image(

@@ -13,7 +13,7 @@ from index.errors import PinciteError
 from index.terminal import console, note
 from qa.errors import QuestionError
 from qa.records import STAGES, Answer
-from qa.settings import load_settings
+from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from qa.engine import Engine
@@ -54,6 +54,14 @@ KeepOption = Annotated[
     int | None,
     typer.Option(
         "--keep", help="How many snapshots to keep, the live one among them.", show_default="2"
+    ),
+]
+OcrOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--ocr/--no-ocr",
+        help="Read scanned pages of PDFs, too: some seconds each. Needs pincite[ocr].",
+        show_default="no-ocr",
     ),
 ]
 WithoutOption = Annotated[
@@ -140,6 +148,7 @@ def ask_command(
 
         print_answer(answer, console(), short=short)
     if show:
+        read_scans(settings)
         _open_evidence(answer, engine, settings.store)
     if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
         note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
@@ -197,6 +206,7 @@ def verify_command(
     from qa.verify.relocation import SourceDocuments
 
     settings = load_settings(store=store)
+    read_scans(settings)
     answer = read_answer(_read(file))
     target = open_store(settings.store)
     verification = verify(answer, SourceDocuments(target.open(), target.uploads))
@@ -220,6 +230,16 @@ def _open_evidence(answer: Answer, engine: "Engine", store: Path) -> None:
         path = write_evidence(answer, engine.snapshot, pages)
     note(f"The answer with its places: {path}")
     webbrowser.open(path.as_uri())
+
+
+def read_scans(settings: Settings) -> None:
+    """Have scanned pages read if that is set. Raises SettingsError if it cannot be done."""
+    from index.parsers.isolation import reading_process
+    from index.parsers.pdf.scans import check_installed
+
+    if settings.ocr:
+        check_installed()
+    reading_process.ocr = settings.ocr
 
 
 def _one_question(words: Sequence[str]) -> str:

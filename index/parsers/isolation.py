@@ -28,6 +28,7 @@ from index.sources.listing import SourceFile
 SECONDS_PER_STEP = 60
 """From one sign of progress to the next. A document and a page of one are such signs."""
 SECONDS_PER_DOCUMENT = 30 * 60
+OCR = "--ocr"
 OUT_OF_MEMORY = 77
 """The exit status of a process that ran out of memory."""
 _MAX_FRAME_BYTES = 2**30
@@ -47,7 +48,7 @@ Result = TypeVar("Result")
 class ReadingProcess:
     """Reads files in a process, which starts with the first one, and again if a file ends it.
 
-    The process runs `module`. Threads take turns.
+    The process runs `module`. With `ocr` it reads scanned pages, too. Threads take turns.
     """
 
     def __init__(
@@ -55,7 +56,11 @@ class ReadingProcess:
         module: str = "index.parsers.worker",
         seconds: float = SECONDS_PER_STEP,
         at_most: float = SECONDS_PER_DOCUMENT,
+        *,
+        ocr: bool = False,
     ) -> None:
+        self.ocr = ocr
+        """Takes effect when the process starts."""
         self._module = module
         self._seconds = seconds
         self._at_most = at_most
@@ -95,7 +100,7 @@ class ReadingProcess:
                     pass  # earlier files may be the cause, so a fresh process tries again
             if self._child:
                 self._child.end()
-            self._child = _Child(self._module)
+            self._child = _Child(self._module, *([OCR] if self.ocr else []))
             return self._ask(self._child, question, result_of)
 
     def end(self) -> None:
@@ -134,7 +139,7 @@ class _Child:
     Raises ReadingError if it does not start.
     """
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, *arguments: str) -> None:
         self.is_in_step = False
         self._timed_out = False
         self._deadline = 0.0
@@ -143,7 +148,7 @@ class _Child:
             try:
                 # -P: the working directory is on its path only where it is on ours.
                 self._process = subprocess.Popen(  # noqa: S603 - no input of a user's
-                    [sys.executable, "-P", "-m", module],
+                    [sys.executable, "-P", "-m", module, *arguments],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=complaints,

@@ -10,19 +10,24 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from index.document_json import document_to_json
 from index.parsers import READERS
 from index.parsers.files import OutOfReachError, UnreadableFileError, progress_told_to
-from index.parsers.isolation import OUT_OF_MEMORY, Task, read_frame, write_frame
+from index.parsers.isolation import OCR, OUT_OF_MEMORY, Task, read_frame, write_frame
+from index.parsers.pdf.document import read_pdf
 from index.parsers.pdf.marks import page_marks
 from index.parsers.pdf.page_image import page_image
+from index.parsers.pdf.scans import ScanReader
 from index.sources.listing import SourceFile
 
 MEMORY_BYTES = 2 * 2**30
 """Address space, beyond what the process has when it starts to work."""
+OCR_MEMORY_BYTES = 2 * 2**30
+"""As much more for the models that read scanned pages."""
 MAX_ANSWER_BYTES = 2**30
 _GRACE_SECONDS = 2
 _BEATS = 30
@@ -42,6 +47,11 @@ _TASKS: dict[Task, Callable[..., Iterator[dict[str, Any]]]] = {
 def main(memory: int = MEMORY_BYTES) -> None:
     """Answer until the other side is gone."""
     questions, answers = _own_pipes()
+    if OCR in sys.argv[1:]:
+        scans = ScanReader()
+        READERS[".pdf"] = partial(read_pdf, scans=scans)
+        _TASKS["page_marks"] = partial(page_marks, scans=scans)
+        memory += OCR_MEMORY_BYTES
     with contextlib.suppress(AttributeError, ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted parent ends this process
     try:

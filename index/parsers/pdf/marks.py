@@ -10,13 +10,15 @@ import ctypes
 import hashlib
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any, NamedTuple
 
 from index.parsers.files import bytes_of
 from index.parsers.pdf.document import opened_pdf
 from index.parsers.pdf.page_image import page_of
+from index.parsers.pdf.scans import ScannedLine, ScanReader
 from index.sources.listing import SourceFile
 
 _MOST_CHARACTERS = 200_000
@@ -40,6 +42,10 @@ class Rectangle(NamedTuple):
     top: float
     right: float
     bottom: float
+
+
+_Boxes = Callable[[int, int], Iterator[Rectangle]]
+"""Gives the boxes of the characters from one place to another, both included."""
 
 
 class Letters(NamedTuple):
@@ -69,13 +75,19 @@ class Letters(NamedTuple):
 
 
 def page_marks(
-    file: SourceFile, sha256: str, number: int, text: str, start: int, end: int
+    file: SourceFile,
+    sha256: str,
+    number: int,
+    text: str,
+    start: int,
+    end: int,
+    scans: ScanReader | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield the size of page `number`, and the rectangles of `text[start:end]` on it.
 
     `text` is what the document has of the page. `marked` is the share of the span's letters and
-    digits that was found. Nothing is yielded of a file with another SHA-256. Raises
-    UnreadableFileError.
+    digits that was found. `scans` reads a page that has no text of its own. Nothing is yielded of
+    a file with another SHA-256. Raises UnreadableFileError.
     """
     content = bytes_of(file.path)
     if hashlib.sha256(content).hexdigest() != sha256:
@@ -83,11 +95,14 @@ def page_marks(
     with opened_pdf(content) as pdf, page_of(pdf, number) as page:
         width, height = page.get_size()
         with closing(page.get_textpage()) as text_page:
-            found: list[tuple[int, int]] = []
-            marked = 0.0
+            letters = Letters("", [])
+            boxes: _Boxes = partial(_boxes, page, text_page)
             if text_page.count_chars() <= _MOST_CHARACTERS:
-                found, marked = find_span(_letters_of(text_page), text, start, end)
-            rectangles = _merged([box for run in found for box in _boxes(page, text_page, *run)])
+                letters = _letters_of(text_page)
+            if scans and not letters.text:
+                letters, boxes = _scanned(scans.lines(page, (sha256, number)))
+            found, marked = find_span(letters, text, start, end)
+            rectangles = _merged([box for run in found for box in boxes(*run)])
     yield {
         "width": width,
         "height": height,
@@ -214,6 +229,23 @@ def _boxes(page: Any, text_page: Any, first: int, last: int) -> Iterator[Rectang
         if is_seen and pdfium.FPDFText_GetLooseCharBox(text_page.raw, index, box):
             (x0, y0), (x1, y1) = shown(box.left, box.top), shown(box.right, box.bottom)
             yield Rectangle(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+
+def _scanned(lines: Sequence[ScannedLine]) -> tuple[Letters, _Boxes]:
+    """Return the letters of a scanned page, and what gives the boxes of its characters."""
+    characters: list[tuple[str, Rectangle | None]] = []
+    for word in (word for line in lines for word in line):
+        step = (word.right - word.left) / len(word.text)
+        for index, character in enumerate(word.text):
+            left = word.left + index * step
+            edges = Rectangle(left, word.top, left + step, word.bottom)
+            characters.append((character, edges))
+        characters.append((" ", None))
+
+    def boxes(first: int, last: int) -> Iterator[Rectangle]:
+        return (edges for _, edges in characters[first : last + 1] if edges)
+
+    return Letters.of((i, character) for i, (character, _) in enumerate(characters)), boxes
 
 
 def _merged(boxes: list[Rectangle]) -> list[Rectangle]:

@@ -45,7 +45,7 @@ _OWNED_BY = {
     "source": "That id is a document's in a file of a SOURCE, not an upload: delete that file or "
     "name it in .pinciteignore, and it is no longer indexed.",
 }
-_NO_TEXT = "The document cannot be indexed: no text in it (scanned?); run OCR on it first."
+_NO_TEXT = "The document cannot be indexed: no text in it (scanned?); read it with --ocr."
 
 UploadId = Annotated[
     str,
