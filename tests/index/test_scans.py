@@ -8,6 +8,7 @@ import pypdfium2
 import pytest
 
 from index.encoding.model import Model
+from index.errors import SettingsError
 from index.pages import Pages
 from index.parsers import UnreadableFileError, read_file
 from index.parsers.isolation import reading_process
@@ -52,7 +53,7 @@ def test_where_rapidocr_is_missing_it_is_said_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("index.parsers.pdf.scans.find_spec", lambda _: None)
-    with pytest.raises(scans.SettingsError, match=r"pip install 'pincite\[ocr\]'"):
+    with pytest.raises(SettingsError, match=r"pip install 'pincite\[ocr\]'"):
         scans.check_installed()
 
 
