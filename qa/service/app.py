@@ -67,7 +67,7 @@ def build_app(
     add_problem_handlers(app)
     add_answer_routes(app, answerer, questions)
     add_document_routes(app, live, questions)
-    add_page_routes(app, live, questions)
+    add_page_routes(app, live)
     add_chat_routes(app, answerer, questions)
     add_example_routes(app, live)
     if writing:

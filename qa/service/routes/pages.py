@@ -35,6 +35,7 @@ _IMAGE = {
     "description": "The image.",
     "content": {f"image/{name}": _BINARY for name in ("webp", "png", "jpeg")},
 }
+_WAITING, _PATIENCE_S = 32, 30.0
 _KEEP = {"Cache-Control": "private, max-age=300"}
 
 PageNumber = Annotated[int, Path(ge=1, le=100_000, description="From 1.", examples=[3])]
@@ -82,9 +83,9 @@ class MarksJson(JsonModel):
     )
 
 
-def add_page_routes(app: FastAPI, live: LiveEngine, questions: WorkQueue) -> None:
-    """Add the routes that show pages; they take turns in `questions`."""
-    pages = Pages(live.store.uploads)
+def add_page_routes(app: FastAPI, live: LiveEngine) -> None:
+    """Add the routes that show pages. They have a queue of their own, so that no question waits."""
+    pages, queue = Pages(live.store.uploads), WorkQueue(1, _WAITING, _PATIENCE_S)
 
     @app.get(
         "/v1/documents/{document_id}/pages/{number}",
@@ -100,9 +101,7 @@ def add_page_routes(app: FastAPI, live: LiveEngine, questions: WorkQueue) -> Non
         image_format: Format = "webp",
     ) -> Response:
         """Return a page of a PDF as an image, as long as its file is what was indexed."""
-        image = await questions.run(
-            _shown, live, document_id, pages.image, number, width, image_format
-        )
+        image = await queue.run(_shown, live, document_id, pages.image, number, width, image_format)
         return Response(image, media_type=f"image/{image_format}", headers=_KEEP)
 
     @app.get(
@@ -116,7 +115,7 @@ def add_page_routes(app: FastAPI, live: LiveEngine, questions: WorkQueue) -> Non
         document_id: AnyDocumentId, number: PageNumber, start: Start, end: End
     ) -> Response:
         """Return where the part of a span that is on a page stands there, as rectangles."""
-        marks = await questions.run(
+        marks = await queue.run(
             _shown, live, document_id, pages.marks, number, Span(start, max(start, end))
         )
         body = MarksJson(
