@@ -42,7 +42,10 @@ KINDS = {
 }
 """The kinds of files, by their media types."""
 
-UNREADABLE = f"Send JSON with a text, a form with a file, or one of: {', '.join(KINDS)}."
+UNREADABLE = (
+    "Send JSON with a text, a form with a file, or a file with its media type, such as "
+    "application/pdf; /docs lists those that there are."
+)
 _MAX_TITLE_CHARS = 500
 _MAX_METADATA = 50
 _MAX_FILE_NAME_CHARS = 200

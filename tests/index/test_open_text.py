@@ -80,7 +80,8 @@ def test_lists_nest_count_and_go_on(read):
         f"<text:list>{item('dot')}</text:list>"
     )
     assert lines(read, body) == [
-        "i) one", "ii) two", "  - deep", "  A lettered", "", "Between.", "", "iii) three", "", "- dot",
+        "i) one", "ii) two", "  - deep", "  A lettered", "", "Between.", "", "iii) three", "",
+        "- dot",
     ]  # fmt: skip
 
 

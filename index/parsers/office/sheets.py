@@ -196,7 +196,9 @@ def _cell(value: Any) -> Cell:
     if isinstance(value, timedelta):
         minutes, seconds = divmod(round(value.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-    return value.isoformat() if isinstance(value, date | time) else value  # type: ignore[no-any-return]
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return value if isinstance(value, bool | int) else ""
 
 
 def _cleaned(text: str) -> str:
