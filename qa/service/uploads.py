@@ -49,8 +49,8 @@ KINDS = {
 """The kinds of files, by their media types. Others are known by their names, in a form."""
 
 UNREADABLE = (
-    "Send JSON with a text, a form with a file, or a file with its media type, such as text/plain, "
-    "text/markdown, text/html, text/csv or application/pdf. /docs lists all."
+    "Send JSON with a text, a form with a file, or a file with its media type, such as "
+    "application/pdf; /docs lists those that there are."
 )
 _MAX_TITLE_CHARS = 500
 _MAX_METADATA = 50

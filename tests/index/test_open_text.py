@@ -24,6 +24,8 @@ OWN_STYLES = (
     '<text:list-style style:name="L1"><text:list-level-style-number text:level="1" '
     'style:num-format="i" style:num-suffix=")"/><text:list-level-style-bullet text:level="2"/>'
     "</text:list-style>"
+    '<text:list-style style:name="L2"><text:list-level-style-number text:level="2" '
+    'style:num-format="A"/></text:list-style>'
 )
 
 
@@ -70,14 +72,16 @@ def test_lists_nest_count_and_go_on(read):
         return f"<text:list-item><text:p>{text}</text:p>{below}</text:list-item>"
 
     style = 'text:style-name="L1"'
-    nested = item("two", f"<text:list>{item('deep')}</text:list>")
+    own = f"<text:list {style.replace('L1', 'L2')}>{item('lettered')}</text:list>"
+    nested = item("two", f"<text:list>{item('deep')}</text:list>{own}")
     body = (
         f"<text:list {style}>{item('one')}{nested}</text:list><text:p>Between.</text:p>"
         f'<text:list {style} text:continue-numbering="true">{item("three")}</text:list>'
         f"<text:list>{item('dot')}</text:list>"
     )
     assert lines(read, body) == [
-        "i) one", "ii) two", "  - deep", "", "Between.", "", "iii) three", "", "- dot",
+        "i) one", "ii) two", "  - deep", "  A lettered", "", "Between.", "", "iii) three", "",
+        "- dot",
     ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def texts(documents: list[Document]) -> list[str]:
     return [document.text for document in documents]
 
 
-PRICES = [
+PRICES: list[list[Any]] = [
     ["Item", "Price", "Stock", "Sold out", "Since", "Checked"],
     ["Pen", 3.0, 12, False, date(2024, 3, 5), datetime.fromisoformat("2024-03-05T14:30:00")],
     ["Cap", 4.25, None, True, None, None],
@@ -81,7 +82,7 @@ def test_each_row_is_a_record_with_what_its_cells_show(read: Read, suffix: str) 
 
 
 def test_a_sheet_reads_as_the_same_rows_of_a_csv_do(read: Read, tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["question", "answer", "by"],
         ["When is frost?", "In May.", "Ann"],
         ["Is it cold?", "Very.", "Bob"],
@@ -111,11 +112,17 @@ def test_a_name_that_a_program_gave_a_sheet_is_no_title(read: Read) -> None:
 
 
 def test_lines_above_a_table_are_its_title(read: Read) -> None:
-    valid = [["Valid from 1 March"], [], *PRICES]
+    valid: list[list[Any]] = [["Valid from 1 March"], [], *PRICES]
     first, second = read(xlsx(Sheet("Prices", valid)))
     assert first.title == "Prices: Valid from 1 March"
     assert (second.metadata["row"], second.text.split("\n")[0]) == (5, "Item: Cap")
-    lines = [["Prices of 2024"], ["All prices are without VAT."], *PRICES, [], ["Ask Ann."]]
+    lines: list[list[Any]] = [
+        ["Prices of 2024"],
+        ["All prices are without VAT."],
+        *PRICES,
+        [],
+        ["Ask Ann."],
+    ]
     above, pen, _, below = read(xlsx(Sheet("Prices", lines)))
     assert above.text == "Prices of 2024\nAll prices are without VAT."
     assert pen.title == "Prices: Prices of 2024"
@@ -123,7 +130,7 @@ def test_lines_above_a_table_are_its_title(read: Read) -> None:
 
 
 def test_several_tables_in_a_sheet(read: Read) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["Item", "Price"], ["Pen", 3], ["Cap", 4],
         [],
         ["Hat", 5],  # an empty row within a table
@@ -143,24 +150,37 @@ def test_several_tables_in_a_sheet(read: Read) -> None:
 
 
 def test_a_header_that_comes_again_or_stands_alone_is_no_row(read: Read) -> None:
-    rows = [["Item", "Price"], [], ["Pen", 3], ["Cap", 4], [], ["Item", "Price"], ["Hat", 5]]
+    rows: list[list[Any]] = [
+        ["Item", "Price"],
+        [],
+        ["Pen", 3],
+        ["Cap", 4],
+        [],
+        ["Item", "Price"],
+        ["Hat", 5],
+    ]
     assert texts(read(xlsx(Sheet("Sheet1", rows)))) == [
         "Item: Pen\nPrice: 3", "Item: Cap\nPrice: 4", "Item: Hat\nPrice: 5",
     ]  # fmt: skip
 
 
 def test_a_form_is_one_document(read: Read) -> None:
-    form = [["Invoice"], ["Customer:", "ACME"], ["Due:", date(2024, 3, 5)], ["Total:", 12.5]]
+    form: list[list[Any]] = [
+        ["Invoice"],
+        ["Customer:", "ACME"],
+        ["Due:", date(2024, 3, 5)],
+        ["Total:", 12.5],
+    ]
     (document,) = read(xlsx(Sheet("Sheet1", form)))
     assert document.text == "Customer: ACME\nDue: 2024-03-05\nTotal: 12.5"
     assert document.title == "Invoice"
     assert document.metadata["total"] == 12.5
-    mixed = [["Customer", "ACME"], ["Due", date(2024, 3, 5)], ["Total", 12.5]]
+    mixed: list[list[Any]] = [["Customer", "ACME"], ["Due", date(2024, 3, 5)], ["Total", 12.5]]
     assert texts(read(xlsx(Sheet("Sheet1", mixed)))) == [document.text]
 
 
 def test_merged_cells(read: Read) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["Region", "2023", None, "2024", None],
         [None, "Q1", "Q2", "Q1", "Q2"],
         ["North", 1, 2, 3, 4],
@@ -186,7 +206,7 @@ def test_hidden_sheets_are_left_out_with_a_remark(read: Read) -> None:
 
 
 def test_formulas_are_read_by_their_values_and_errors_are_empty(read: Read) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["Item", "Total", "Share"],
         ["Pen", Formula("A1&B1", 3.0), "#DIV/0!"],
         ["Cap", Formula("1/3", 0.1 + 0.2), 1e21],
@@ -202,7 +222,12 @@ def test_formulas_are_read_by_their_values_and_errors_are_empty(read: Read) -> N
 
 
 def test_text_in_cells_keeps_its_lines_and_its_zeros(read: Read) -> None:
-    rows = [["Code", "Note"], ["00501", "one\r\n  two👍🏽"], ["7", " "], [True, "x"]]
+    rows: list[list[Any]] = [
+        ["Code", "Note"],
+        ["00501", "one\r\n  two👍🏽"],
+        ["7", " "],
+        [True, "x"],
+    ]
     first, second, third = read(xlsx(Sheet("Sheet1", rows)))
     assert first.text == "Code: 00501\nNote: one\n  two👍🏽"
     assert (first.metadata["code"], second.metadata["code"]) == ("00501", 7)
@@ -296,7 +321,7 @@ def test_what_is_cited_stands_in_the_text(
     chunker: Chunker,  # noqa: F811
     tokenizer: Tokenizer,  # noqa: F811
 ) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["Item", "Note"],
         *([f"Pen {n}", "It writes. 👍🏽 It is blue. " * 40] for n in range(3)),
     ]

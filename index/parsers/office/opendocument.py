@@ -181,8 +181,12 @@ class _Blocks:
                 yield from self._aside(child)
 
     def _list(self, element: Any, list_id: str, depth: int) -> Iterator[TextBlock]:
-        """Yield the items of a list. `list_id` is that of the list around it, "" without one."""
-        list_id = list_id or self._open_list(element)
+        """Yield the items of a list. `list_id` is that of the list around it, "" without one.
+
+        A list within another one goes on with its levels, unless it has a style of its own.
+        """
+        if not list_id or element.get(f"{TEXT}style-name"):
+            list_id = self._open_list(element, depth)
         for item in element:
             if item.tag not in (f"{TEXT}list-item", f"{TEXT}list-header"):
                 continue
@@ -198,7 +202,7 @@ class _Blocks:
                     self._tight = False
                     yield from self._paragraph(child)
 
-    def _open_list(self, element: Any) -> str:
+    def _open_list(self, element: Any, depth: int) -> str:
         """Return the id of a list: that of an earlier one, if it goes on counting there."""
         before = self._list_of_id.get(element.get(f"{TEXT}continue-list") or "")
         if element.get(f"{TEXT}continue-numbering") == "true":
@@ -209,11 +213,11 @@ class _Blocks:
             bullets = dict.fromkeys(range(LEVELS), ListLevel("bullet", ""))
             self._numbering.levels[own] = bullets | self._styles.lists.get(style, {})
             self._numbering.shared[own] = own
-            self._tight = False
+            self._tight = self._tight and depth > 0
         xml_id = element.get("{http://www.w3.org/XML/1998/namespace}id")
         if xml_id:
             self._list_of_id[xml_id] = own
-        self._last_list = own
+        self._last_list = self._last_list if depth else own
         return own
 
     def _table(self, table: Any) -> Iterator[TextBlock]:

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from importlib.metadata import version
 from itertools import groupby
 from operator import itemgetter
@@ -152,9 +152,13 @@ def _lines(grid: Any) -> Iterator[Line]:
         if bottom > top:
             merged[top + 1].append((left, bottom + 1))
     repeated: dict[int, tuple[int, Cell]] = {}
+    empty = [""] * grid.width
     for number, row in enumerate(grid.iter_rows(), 1):
         if not number % 1000:
             progressed()
+        if row == empty:  # most rows, where one cell is far away from the others
+            yield Line(number, [])
+            continue
         cells = [_cell(value) for value in row]
         if any(cell != "" for cell in cells):
             for column, (last, cell) in repeated.items():
@@ -185,22 +189,27 @@ def _merged(grid: Any) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
 
 def _cell(value: Any) -> Cell:
     """Return what a cell shows: 3 for 3.0, dates in ISO 8601, hours as 26:30:00."""
-    match value:
-        case bool() | int():
-            return value
-        case float():
-            if not math.isfinite(value):
-                return ""
-            if value.is_integer() and abs(value) < _MOST_WHOLE:
-                return int(value)
-            return float(f"{value:.{_DIGITS}g}")
-        case datetime():
-            return value.isoformat(timespec="seconds")
-        case date() | time():
-            return value.isoformat()
-        case timedelta():
-            minutes, seconds = divmod(round(value.total_seconds()), 60)
-            return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-        case _:
-            text = str(value).replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n")
-            return visible(text).strip()
+    if isinstance(value, str):
+        return value.strip() if value.isprintable() else _cleaned(value)
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, timedelta):
+        minutes, seconds = divmod(round(value.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return value if isinstance(value, bool | int) else ""
+
+
+def _cleaned(text: str) -> str:
+    """Return a text with the line ends of all other texts, and with nothing that is not shown."""
+    text = text.replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n")
+    return visible(text).strip()
+
+
+def _number(value: float) -> Cell:
+    if not math.isfinite(value):
+        return ""
+    if value.is_integer() and abs(value) < _MOST_WHOLE:
+        return int(value)
+    return float(f"{value:.{_DIGITS}g}")
