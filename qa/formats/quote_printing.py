@@ -4,8 +4,9 @@ Only a terminal gets columns. What goes into a file or a pipe keeps the words as
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 from rich.console import Console
@@ -23,11 +24,27 @@ from qa.records import Answer, AnswerSpan, Citation, Hit
 
 def print_quotes(answer: Answer, console: Console) -> None:
     """Print the words of an answer with its marks; each part of a quote begins a line."""
+    for number, print_block in enumerate(_blocks_to_print(answer, console)):
+        if number:
+            console.print()
+        print_block()
+
+
+def _blocks_to_print(answer: Answer, console: Console) -> Iterator[Callable[[], None]]:
+    """Yield what prints each block: the prose of adjacent quotes, a table, or code."""
     answer_text = answer.text or ""
     citations = {citation.number: citation for citation in answer.citations}
     style = "bold" if console.is_terminal else ""
     prose = Text(style=style)
     end = 0
+
+    def gathered() -> Iterator[Callable[[], None]]:
+        nonlocal prose
+        blanks = len(prose.plain) - len(prose.plain.lstrip())
+        if prose.plain.strip():
+            yield partial(print_indented, prose[blanks:], console, 2)
+        prose = Text(style=style)
+
     for quote in _quotes(answer):
         parts = [_Part(span, citations[span.citations[0]]) for span in quote]
         table = _table(parts, answer.question) if console.is_terminal else None
@@ -38,23 +55,21 @@ def print_quotes(answer: Answer, console: Console) -> None:
             if table and table.is_record:
                 lead = Span(citation.start, max(citation.start, table.places[0].start))
                 prose.append(_unwrapped(lead.of(citation.document.text)))
+            elif table and _is_shown(table, citation.document, citation.span):
                 continue
-            if table and _is_shown(table, citation.document, citation.span):
-                continue
-            if is_code(citation.document, citation.span):
-                prose = _flushed(prose, console)
-                _print_code(citation.cited_text, console, 4, style, part.marks)
+            elif is_code(citation.document, citation.span):
+                yield from gathered()
+                yield partial(_print_code, citation.cited_text, console, 4, style, part.marks)
             else:
                 prose.append(f"{_unwrapped(answer_text[span.start : span.end])} ")
                 prose.append(part.marks, style="cyan")
         if table:
-            if table.is_record and prose.plain.strip():
-                table = _untitled(table)
-            prose = _flushed(prose, console)
+            table = _untitled(table) if table.is_record and prose.plain.strip() else table
+            yield from gathered()
             marks = [_marks_at(place, parts) for place in table.places]
             above = (_marks_at(table.measure, parts), _marks_at(table.header, parts))
-            _print_table(table, console, 2, [style] * len(marks), marks, above)
-    _flushed(prose, console)
+            yield partial(_print_table, table, console, 2, [style] * len(marks), marks, above)
+    yield from gathered()
 
 
 def print_passage(hit: Hit, console: Console, indent: int) -> None:
@@ -173,14 +188,6 @@ def _highlighted(hit: Hit, span: Span) -> Text:
 
 def _style_at(hit: Hit, place: Span) -> str:
     return "bold yellow" if any(mark.overlaps(place) for mark in hit.highlights) else "dim"
-
-
-def _flushed(prose: Text, console: Console) -> Text:
-    """Print what was gathered of prose, and return a text to gather more."""
-    blanks = len(prose.plain) - len(prose.plain.lstrip())
-    if prose.plain.strip():
-        print_indented(prose[blanks:], console, 2)
-    return Text(style=prose.style)
 
 
 def _print_code(code: str, console: Console, indent: int, style: str, marks: str) -> None:

@@ -8,7 +8,7 @@ belong with a figure, so they come with it wherever they stand.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import dropwhile, groupby, islice
 
 from index.records import Document, Span
 from index.structure.tables import headers, is_label, unit_of_measure
@@ -27,6 +27,7 @@ _CLOSING = re.compile(r"\)?[%‰]?\)?")
 _LOOSE_OPENING = re.compile(r"([$€£¥₹(])\s+(?=[$€£¥₹(.\d])")
 _LOOSE_CLOSING = re.compile(r"(?<=[\d)])\s+(?=[)%‰]+(?:\s|$))")
 _FIGURE = re.compile(r"\d|^\s*[—–-]?\s*$")
+_PERIOD = re.compile(r"\b(?:weeks?|months?|quarters?|years?)\b", re.I)
 _PATH = re.compile(r"\w[\w-]*(?:\.[\w-]+)+")
 _LINES_BELOW = 40
 """So many lines below a header are looked at to learn how wide its table is."""
@@ -71,8 +72,11 @@ def table_of(document: Document, spans: Iterable[Span], question: str = "") -> T
     header = of_table[0].header
     rows = [row for row in rows if row.header == header][:_MOST_ROWS]
     heading = _with_unit_line(text, header) if header else None
+    measure = unit_of_measure(text, heading) if heading else None
     head_lines = _lines(text, heading) if heading else ()
-    heads = [_cells(line.of(text), is_markdown) for line in head_lines]
+    all_heads = [_cells(line.of(text), is_markdown) for line in head_lines]
+    unit = measure.of(text) if measure else ""
+    heads = [cells for cells in all_heads if list(filter(None, cells)) != [unit]] or all_heads
     body = [_cells(row.span.of(text), is_markdown) for row in rows]
     below = islice(_table_below(text, header), _LINES_BELOW) if header else ()
     widths = [len(_cells(line.of(text), is_markdown)) for line in below]
@@ -81,15 +85,13 @@ def table_of(document: Document, spans: Iterable[Span], question: str = "") -> T
     is_aligned = [len(cells) == width for cells in body]
     heads, body = _without_spacers(_padded(heads, width), _padded(body, width))
     columns = _columns(heads)
-    measure = unit_of_measure(text, heading) if heading else None
-    if measure and heading and heading.contains(measure):
-        corner = " ".join(cells[0] for cells in heads)
-        measure = measure if measure.of(text) in corner else None  # else that of one column
+    if len(heads) == len(all_heads) and any(unit in name for name in (columns or ())[1:]):
+        measure, unit = None, ""  # that of one column
     table = Table(
         columns=columns,
         rows=tuple(map(tuple, body)),
         places=tuple(row.span for row in rows),
-        unit=measure.of(text) if measure else "",
+        unit=unit,
         header=heading,
         measure=measure,
     )
@@ -112,8 +114,9 @@ class _Line:
 
 def _headed_lines(text: str, span: Span) -> Iterator[_Line]:
     """Yield the rows and the header lines that lie in a span as a whole."""
-    lines = [line for line in _lines(text, span) if _is_whole(text, line)]
-    if not any(is_row(line.of(text)) for line in lines):
+    whole = (line for line in _lines(text, span) if _is_whole(text, line))
+    lines = list(dropwhile(lambda line: not is_row(line.of(text)), whole))
+    if not lines:
         return
     below = list(islice(_lines(text, Span(lines[-1].end, len(text))), _NEXT_LINES))
     above = headers(text, [*lines, *below])
@@ -229,15 +232,22 @@ def _columns(heads: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
 
 
 def _spread(cells: Sequence[str]) -> list[str]:
-    """Repeat headings that span as many columns each, or one that is the only one."""
+    """Repeat headings that span as many columns each, or one that is the only one.
+
+    They begin where their columns do. Only periods are known to head columns from the middle, too:
+    "Fair" in the middle may belong to "Value" below it.
+    """
     first, *others = cells
     filled = [number for number, cell in enumerate(others) if cell]
     span = len(others) // len(filled) if filled else 0
-    is_regular = span * len(filled) == len(others) and filled == list(range(0, len(others), span))
     if len(filled) == 1 and len(others) > filled[0] > 0 and len(others) > 2:
         return [first, *[others[filled[0]]] * len(others)]
-    if span and is_regular:
-        return [first, *(others[number - number % span] for number in range(len(others)))]
+    is_one_each = [number // max(1, span) for number in filled] == list(range(len(filled)))
+    are_first = all(number % span == 0 for number in filled)
+    if span * len(filled) != len(others) or not is_one_each:
+        return list(cells)
+    if are_first or all(_PERIOD.search(others[number]) for number in filled):
+        return [first, *(others[filled[number // span]] for number in range(len(others)))]
     return list(cells)
 
 

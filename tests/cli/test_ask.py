@@ -19,12 +19,12 @@ CITATION_KEYS = {
     "number", "document_id", "document_title", "source", "heading_path", "cited_text",
     "start_char_index", "end_char_index", "start_page_number", "end_page_number",
     "document_sha256", "text_sha256", "also_in", "also_in_count",
-    "agreeing_documents", "row_number",
+    "agreeing_documents", "row_number", "label", "url", "table",
 }  # fmt: skip
 PASSAGE_KEYS = {
     "rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text",
     "start_char_index", "end_char_index", "start_page_number", "end_page_number", "score",
-    "highlights", "also_in", "also_in_count", "row_number",
+    "highlights", "also_in", "also_in_count", "row_number", "label", "table",
 }  # fmt: skip
 PLACE_KEYS = {
     "document_id", "document_title", "source", "start_char_index", "end_char_index", "cited_text",

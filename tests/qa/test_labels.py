@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.records import Document, Layout, Span
@@ -97,6 +97,7 @@ def test_a_quote_over_two_pages_names_both() -> None:
     assert label(spread, Span(0, 9)) == "T, pp. 1-2"
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=90), st.text(max_size=90), st.lists(st.text(max_size=90), max_size=3))
 def test_no_name_is_long_or_takes_a_second_line(source: str, title: str, path: list[str]) -> None:
     named = label(

@@ -32,6 +32,15 @@ NVIDIA = """| Common Stock Outstanding | | Additional | | Accumulated Other | | 
 (In millions, except per share) | Shares | Amount | Capital | Stock | Income | Earnings | Equity
 Balances, July 31, 2022 | 2,489 | $2 | $10,968 | $— | $(90) | $12,971 | $23,851
 """
+CENTRED = """(Dollars in millions)
+
+| Three Months Ended | | | | Nine Months Ended
+| June 2022 | June 2021 | Change | June 2022 | June 2021 | Change
+| | | (In millions)
+ASSETS:
+Current assets:
+Mac | 1 | 2 | 3 % | 4 | 5 | 6 %
+"""
 RSUS = """Number of RSUs (in thousands) | Fair Value Per RSU | Aggregate Fair Value (in millions)
 Balance as of September 25, 2021 | 240,427 | $75.16
 Balance as of June 25, 2022 | 205,714 | $99.60 | $29,135
@@ -60,9 +69,12 @@ def extracted(text: str) -> Document:
 
 
 def quoted(text: str, row: str, question: str = "", *, of: Document | None = None) -> Table:
+    """Return the table of a row, which begins with `row`; if that is a label, of the row below."""
     source = of or extracted(text)
     start = source.text.index(row)
     end = source.text.find("\n", start)
+    if "|" not in source.text[start:end]:
+        end = source.text.find("\n", end + 1)
     table = table_of(source, [Span(start, end if end >= 0 else len(source.text))], question)
     assert table is not None
     assert all(len(cells) == len(table.columns or cells) for cells in table.rows)
@@ -128,6 +140,19 @@ def quoted(text: str, row: str, question: str = "", *, of: Document | None = Non
             ),
             (("Balance as of September 25, 2021", "240,427", "$75.16", ""),),
         ),
+        (
+            CENTRED,
+            "Current assets",
+            (
+                *("", "Three Months Ended June 2022", "Three Months Ended June 2021"),
+                *("Three Months Ended Change", "Nine Months Ended June 2022"),
+                *("Nine Months Ended June 2021", "Nine Months Ended Change"),
+            ),
+            (
+                ("Current assets:", *[""] * 6),
+                ("Mac", "1", "2", "3%", "4", "5", "6%"),
+            ),
+        ),
         (SPACED, "Net sales", ("", "2022", "2021"), (("Net sales", "$12", "$13"),)),
         (SPACED, "Operating", ("", "2022", "2021"), (("Operating loss", "$(5)", "$(7)"),)),
         (SPACED, "Margin", ("", "2022", "2021"), (("Margin", "4%", "6%"),)),
@@ -147,6 +172,7 @@ def test_a_row_comes_with_its_label_and_the_heading_of_each_column(
 def test_the_unit_is_that_of_the_table() -> None:
     assert quoted(APPLE, "Mac").unit == "(in millions)"
     assert quoted(NVIDIA, "Balances").unit == "(In millions, except per share)"
+    assert quoted(CENTRED, "Mac").unit == "(In millions)"
     assert quoted(RSUS, "Balance as of June").unit == "", "that of one column stands in its heading"
 
 

@@ -453,7 +453,7 @@ def test_a_record_is_its_text_and_a_line_for_each_field() -> None:
     )
     shown = plain(printed(quoting(record, "the price of soap", words), terminal=True))
     fields = "  price     12.50\n  ships to  Bergen and Oslo [1]\n"
-    assert shown.startswith(f"\n  Soap It is mild.\n{fields}")
+    assert shown.startswith(f"\n  Soap It is mild.\n\n{fields}")
     alone = quoting(record, "?", "price: 12.50\nships to: Bergen and Oslo")
     shown = plain(printed(alone, terminal=True))
     assert shown.startswith("\n  Soap [1]\n    price     12.50\n    ships to  Bergen and Oslo\n")
