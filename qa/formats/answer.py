@@ -276,7 +276,7 @@ def _answer_text(answer: Answer) -> AnswerTextJson:
     return AnswerTextJson(text=answer.text or "", spans=spans)
 
 
-def _citation(citation: Citation, question: str) -> CitationJson:
+def _citation(citation: Citation, question: str = "") -> CitationJson:
     document, span = citation.document, citation.span
     return CitationJson(
         **_place_fields(document, span),

@@ -12,6 +12,10 @@ from index.structure.wording import is_row
 
 Kind = Literal["prose", "table", "code"]
 
+_OF_CODE = frozenset(
+    ("text/x-source", "text/x-log", "text/x-ini", "application/yaml", "application/toml")
+)
+"""Media types whose every line is code, or to be read as it stands as code is."""
 _FENCE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})", re.M)
 _INDENTED = re.compile(r"(?: {2,}|\t)[ \t]*\S")
 _FAR = 4000
@@ -45,7 +49,7 @@ def is_code(document: Document, span: Span) -> bool:
 
     Of extracted text, only lines of code begin with blanks, and nested items of lists.
     """
-    if document.reader.startswith("code/"):
+    if document.media_type in _OF_CODE:
         return True
     text = document.text
     if document.layout is None:

@@ -10,6 +10,7 @@ from index.terminal import one_line
 MOST_CHARACTERS = 60
 _MOST_OF_A_NAME = 36
 """A longer title leaves room for a heading."""
+_PAGE = ("p.", "pp.")
 _WORD = re.compile(r"[^\W\d_]+(?:['’.][^\W\d_]+)*")
 _ROMAN = re.compile(r"[IVXLC]{1,6}")
 _SMALL_WORDS = frozenset(
@@ -54,7 +55,8 @@ def _page(document: Document, span: Span) -> str:
     first, last = document.pages_of(span) or (0, 0)
     if not first:
         return ""
-    return f"p. {first}" if first == last else f"pp. {first}-{last}"
+    one, many = ("slide", "slides") if document.media_type.endswith("presentation") else _PAGE
+    return f"{one} {first}" if first == last else f"{many} {first}-{last}"
 
 
 def _file(document: Document, room: int) -> str:
@@ -95,7 +97,7 @@ def _calm(text: str) -> str:
     capitals = sum(map(str.isupper, letters))
     words = _WORD.findall(line)
     is_acronym = len(words) < 2 and line.isalpha() and len(line) <= _LONGEST_ACRONYM
-    if 2 * capitals <= len(letters) or is_acronym:
+    if 2 * capitals <= len(letters) or is_acronym or "_" in line:  # as in MAX_SIZE
         return line
     return "".join(_calmed(line, whole=capitals == len(letters)))
 

@@ -54,14 +54,14 @@ def _blocks_to_print(answer: Answer, console: Console) -> Iterator[Callable[[], 
             end = span.end
             if table and table.is_record:
                 lead = Span(citation.start, max(citation.start, table.places[0].start))
-                prose.append(_unwrapped(lead.of(citation.document.text)))
+                prose.append(unwrapped(lead.of(citation.document.text)))
             elif table and _is_shown(table, citation.document, citation.span):
                 continue
             elif is_code(citation.document, citation.span):
                 yield from gathered()
                 yield partial(_print_code, citation.cited_text, console, 4, style, part.marks)
             else:
-                prose.append(f"{_unwrapped(answer_text[span.start : span.end])} ")
+                prose.append(f"{unwrapped(answer_text[span.start : span.end])} ")
                 prose.append(part.marks, style="cyan")
         if table:
             table = _untitled(table) if table.is_record and prose.plain.strip() else table
@@ -163,15 +163,15 @@ def _marks_at(place: Span | None, parts: Sequence[_Part]) -> str:
     return "".join(part.marks for part in cited)
 
 
-def _unwrapped(words: str) -> str:
+def unwrapped(words: str) -> str:
     """Join the lines of a sentence; rows, and what follows a whole sentence, begin a line."""
-    unwrapped = before = ""
+    joined = before = ""
     for line in (" ".join(line.split()) for line in printable(words).split("\n")):
         if line:
             ends = is_row(before) or is_row(line) or is_complete(before) or is_lead_in(before)
-            unwrapped += f"\n{line}" if ends else f" {line}"
+            joined += f"\n{line}" if ends else f" {line}"
             before = line
-    return unwrapped.strip()
+    return joined.strip()
 
 
 def _highlighted(hit: Hit, span: Span) -> Text:

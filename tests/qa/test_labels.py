@@ -39,6 +39,7 @@ CASES = [
     ("care.md", "", ("Care", "Night"), 0, "notes/care.md, Night"),
     ("care.md", "Care", ("Care", "Night"), 0, "Care, Night"),
     ("care.md", "Care", ("Care",), 0, "Care"),
+    ("care.py", "", ("MAX_SIZE",), 0, "notes/care.py, MAX_SIZE"),
     ("old.txt", "", ("THE USE OF THE U.S. HTML STANDARD", "PART IV"), 0, "notes/old.txt, Part IV"),
     ("faq.html", "FAQ", ("☐ TRANSITION REPORT",), 0, "FAQ, Transition Report"),
     (
@@ -95,6 +96,10 @@ def test_a_row_is_named_by_its_file_and_number(source: str, title: str, expected
 def test_a_quote_over_two_pages_names_both() -> None:
     spread = dataclasses.replace(document("One. Two."), layout=Layout(pages=(0, 5)), title="T")
     assert label(spread, Span(0, 9)) == "T, pp. 1-2"
+    kind = "application/vnd.oasis.opendocument.presentation"
+    slides = dataclasses.replace(spread, media_type=kind)
+    assert label(slides, Span(0, 9)) == "T, slides 1-2"
+    assert label(slides, Span(6, 9)) == "T, slide 2"
 
 
 @settings(max_examples=40)
