@@ -16,7 +16,8 @@ _OF_CODE = frozenset(
     ("text/x-source", "text/x-log", "text/x-ini", "application/yaml", "application/toml")
 )
 """Media types whose every line is code, or to be read as it stands as code is."""
-_FENCE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})", re.M)
+FENCE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})", re.M)
+"""What begins a line above or below code in Markdown."""
 _INDENTED = re.compile(r"(?: {2,}|\t)[ \t]*\S")
 _FAR = 4000
 """So many characters around a line are looked at to tell whether it is code."""
@@ -55,7 +56,8 @@ def is_code(document: Document, span: Span) -> bool:
     if document.layout is None:
         if document.media_type != "text/markdown":
             return False
-        return len(_FENCE.findall(text, 0, span.start)) % 2 == 1
+        opens = FENCE.match(text, span.start) is not None
+        return opens or len(FENCE.findall(text, 0, span.start)) % 2 == 1
     start = text.rfind("\n\n", max(0, span.start - _FAR), span.start + 1) + 1
     end = text.find("\n\n", span.end, span.end + _FAR)
     start = max(start, span.start - _FAR)

@@ -16,7 +16,7 @@ from rich.text import Text
 from index.records import Document, Span
 from index.structure.wording import is_complete, is_lead_in, is_row
 from index.terminal import one_line, printable
-from qa.formats.blocks import blocks_of, is_code
+from qa.formats.blocks import FENCE, blocks_of, is_code
 from qa.formats.table_layout import each_once, laid_out
 from qa.formats.tables import Table, table_of
 from qa.records import Answer, AnswerSpan, Citation, Hit
@@ -191,7 +191,10 @@ def _style_at(hit: Hit, place: Span) -> str:
 
 
 def _print_code(code: str, console: Console, indent: int, style: str, marks: str) -> None:
-    text = Text(printable(code), style=style)
+    """Print code, at a terminal without the fences around it."""
+    lines = code.rstrip().split("\n")
+    bare = [line for line in lines if not (console.is_terminal and FENCE.match(line))]
+    text = Text(printable("\n".join(bare)), style=style)
     _print_lines(text.append(f" {marks}", style="cyan"), console, indent)
 
 

@@ -478,6 +478,17 @@ def test_code_keeps_its_lines_however_long(terminal: bool) -> None:
     assert f"      {first}\n      {second}\n" in shown.partition("Passages")[2]
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_only_a_pipe_gets_the_fences_of_code(terminal: bool) -> None:
+    whole = CODE.text[CODE.text.index("```") : CODE.text.rindex("```") + 3]
+    shown = plain(printed(quoting(CODE, "?", whole), terminal=terminal, width=60))
+    answer = shown.partition("\n\n  [1]")[0]
+    _, first, second, _ = whole.split("\n")
+    assert f"    {first}\n    {second}" in answer
+    assert answer.endswith(" [1]")
+    assert answer.count("```") == (0 if terminal else 2)
+
+
 def test_a_terminal_gets_a_link_and_a_pipe_the_address() -> None:
     page = dataclasses.replace(REPORT, metadata={"url": "https://example.org/report"})
     answer = quoting(page, "?", "All is well.")
