@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from index.records import UPLOADED, Document, Span
 from index.structure.wording import plain_words
@@ -90,6 +91,7 @@ def _cut(text: str, room: int) -> str:
     return f"{shortened.rstrip(_AT_AN_END)}…" if shortened.strip(_AT_AN_END) else ""
 
 
+@lru_cache(maxsize=2048)
 def _calm(text: str) -> str:
     """Return a heading on one line, without boxes to tick, and not shouted."""
     line = " ".join(_BOXES.sub("", one_line(text)).split())

@@ -79,7 +79,7 @@ def table_of(document: Document, spans: Iterable[Span], question: str = "") -> T
     heads = [cells for cells in all_heads if list(filter(None, cells)) != [unit]] or all_heads
     body = [_cells(row.span.of(text), is_markdown) for row in rows]
     below = islice(_table_below(text, header), _LINES_BELOW) if header else ()
-    widths = [len(_cells(line.of(text), is_markdown)) for line in below]
+    widths = [len(_split(line.of(text), is_markdown)) for line in below]
     width = max(map(len, [*heads, *body, *([""] * each for each in widths)]))
     heads = [["", *cells] if cells[0] and len(cells) == width - 1 else cells for cells in heads]
     is_aligned = [len(cells) == width for cells in body]
@@ -174,11 +174,15 @@ def _table_below(text: str, header: Span) -> Iterator[Span]:
 
 
 def _cells(line: str, is_markdown: bool) -> list[str]:  # noqa: FBT001 (how bars are told)
+    return [_tidy(cell) for cell in _split(line, is_markdown)]
+
+
+def _split(line: str, is_markdown: bool) -> list[str]:  # noqa: FBT001
     """Return the cells of a row. In Markdown, a bar at each end is the table's frame."""
     if not is_markdown:
-        return [_tidy(cell) for cell in _BAR_ALONE.split(line)]
-    cells = [_tidy(cell.replace("\\|", "|")) for cell in _BAR.split(line)]
-    framed = len(cells) > 2 and not cells[0] and not cells[-1]
+        return _BAR_ALONE.split(line)
+    cells = [cell.replace("\\|", "|") for cell in _BAR.split(line)]
+    framed = len(cells) > 2 and not cells[0].strip() and not cells[-1].strip()
     return cells[1:-1] if framed else cells
 
 
