@@ -95,6 +95,11 @@ class LiveEngine:
                 self._version = version
             return self._engine
 
+    def close(self) -> None:
+        """Let go of the engine and of the store's files. Nobody may ask any more."""
+        del self._engine
+        self._store.close()
+
     def _first(self, beside: Sequence[Engine]) -> Engine:
         """Open the live snapshot, with a model that is loaded already if it is the right one."""
         if beside:

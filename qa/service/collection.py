@@ -61,6 +61,12 @@ class Collection:
             self.writing[1].ask_to_stop()
             await asyncio.to_thread(self.writing[1].stop, error)
 
+    def close(self) -> None:
+        """Let go of the files. Nobody may ask any more."""
+        self.live.close()
+        if self.writing:
+            self.writing[0].close()
+
 
 OpenCollection = Callable[[str, Sequence[Engine]], Collection]
 """Opens the collection of a name. The models of the engines can be shared."""
@@ -73,6 +79,7 @@ class _Held:
     collection: Collection
     identity: tuple[int, int] | None
     users: int = 0
+    unused: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Collections:
@@ -133,10 +140,13 @@ class Collections:
             return
         held = await self._find(name)
         held.users += 1
+        held.unused.clear()
         try:
             yield held.collection
         finally:
             held.users -= 1
+            if not held.users:
+                held.unused.set()
 
     async def _find(self, name: str) -> _Held:
         if not is_collection_name(name):
@@ -163,6 +173,7 @@ class Collections:
                 raise HTTPException(HTTPStatus.NOT_FOUND, NO_COLLECTION)
             collection = await asyncio.to_thread(self._open_collection, name, engines)
             held = self._held[name] = _Held(collection.start(), identity)
+            held.unused.set()
             return held
         except StoreMissingError:
             raise HTTPException(HTTPStatus.NOT_FOUND, NO_COLLECTION) from None
@@ -189,7 +200,7 @@ class Collections:
         if name not in self._held:
             return
         removed = None if self._stands(name) else StoreMissingError(NO_COLLECTION)
-        stopping = asyncio.create_task(_stop(self._held.pop(name).collection, removed))
+        stopping = asyncio.create_task(_stop(self._held.pop(name), removed))
         self._stopping.add(stopping)
         stopping.add_done_callback(self._stopping.discard)
 
@@ -222,11 +233,14 @@ class Collections:
         return found
 
 
-async def _stop(collection: Collection, removed: Exception | None) -> None:
-    await collection.stop(removed)
-    del collection
+async def _stop(held: _Held, removed: Exception | None) -> None:
+    """Stop writing at once, and let go of the files when the last request is answered."""
+    await held.collection.stop(removed)
+    await held.unused.wait()
+    # FastAPI remembers the functions of routes, and with them what they refer to.
+    await asyncio.to_thread(held.collection.close)
     if removed:
-        await asyncio.to_thread(gc.collect)  # what is open of it stays on the disk
+        await asyncio.to_thread(gc.collect)  # what is still open of it takes room on the disk
 
 
 def _not_now(detail: str, wait_s: int) -> HTTPException:

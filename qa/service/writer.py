@@ -16,7 +16,14 @@ from index.changes import SyncReport
 from index.encoding import Backend
 from index.encoding.choose import open_encoder
 from index.encoding.encoder import Encoder
-from index.errors import ModelError, PinciteError, SourceError, StoreBusyError, StoreDamagedError
+from index.errors import (
+    ModelError,
+    PinciteError,
+    SourceError,
+    StoreBusyError,
+    StoreDamagedError,
+    StoreMissingError,
+)
 from index.process import give_back
 from index.sources.watching import watch_sources
 from index.store.collection import DEFAULT_COLLECTION
@@ -148,7 +155,9 @@ class Writer:
             self._stop.wait(_LOOK_S)
             return True
         except (PinciteError, OSError) as error:
-            _log.error("%s", error)
+            removed = isinstance(error, StoreMissingError)
+            if not removed or self._collection == DEFAULT_COLLECTION:
+                _log.error("%s", error)
         except Exception:  # noqa: BLE001 (later uploads must not wait for ever)
             _log.exception("Writing failed")
         self._fail_awaited()

@@ -71,6 +71,10 @@ class LocalStore:
             return history.live_number(connection) is not None
         return False
 
+    def close(self) -> None:
+        """Close the connections; the next use opens them again."""
+        self._database.close()
+
     # Reading
 
     def standing(self) -> Standing:
