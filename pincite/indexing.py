@@ -31,8 +31,10 @@ from qa.cli import (
     CollectionOption,
     KeepOption,
     ModelOption,
+    OcrOption,
     ReaderOption,
     StoreOption,
+    read_scans,
 )
 from qa.settings import Settings, load_settings
 
@@ -71,6 +73,7 @@ def index_command(
         bool, typer.Option("--force", help="Publish even if gold questions get worse.")
     ] = False,
     keep: KeepOption = None,
+    ocr: OcrOption = None,
     model: ModelOption = None,
     reader: ReaderOption = None,
     backend: BackendOption = None,
@@ -90,8 +93,10 @@ def index_command(
         backend=backend,
         keep=keep,
         ignore=ignore,
+        ocr=ocr,
     )
     refuse_new_collection(settings.store, settings.collection)
+    read_scans(settings)
     target = open_store(settings.folder, keep=settings.keep)
     if at_first and not sources and not target.exists:
         sources = [at_first]

@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from index.pages import Pages
 from index.store.protocols import Store
 from qa.live import LiveEngine
 from qa.service.addresses import PagesOfCollections, page_of, prefix_of
@@ -28,6 +29,7 @@ from qa.service.routes.documents import add_document_routes
 from qa.service.routes.examples import add_example_routes
 from qa.service.routes.feedback import add_feedback_route
 from qa.service.routes.health import add_health_routes
+from qa.service.routes.pages import IMAGES_PATIENCE_S, IMAGES_WAITING, add_page_routes
 from qa.service.routes.uploads import add_upload_routes
 from qa.service.uploads import UploadBody
 from qa.service.work_queue import WorkQueue
@@ -70,6 +72,8 @@ def build_app(
     questions = WorkQueue(
         policy.questions_at_once, policy.questions_waiting, changed=metrics.queue_changed
     )
+    pages = Pages(default.live.store.uploads)
+    images = WorkQueue(1, IMAGES_WAITING, IMAGES_PATIENCE_S)
     bodies = WorkQueue(policy.uploads_at_once, policy.uploads_waiting, patience_s=30)
 
     def add_routes(to: FastAPI, collection: Collection) -> None:
@@ -78,6 +82,7 @@ def build_app(
         add_problem_handlers(to)
         add_answer_routes(to, answerer, questions)
         add_document_routes(to, collection.live, questions)
+        add_page_routes(to, collection.live, pages.beside(collection.live.store.uploads), images)
         add_chat_routes(to, answerer, questions)
         add_example_routes(to, collection.live)
         if collection.writing:
