@@ -68,7 +68,7 @@ class Pages:
     def beside(self, uploads: Uploads) -> Self:
         """Return the pages of another store, which share the process and the images kept."""
         other = copy(self)
-        other._uploads = uploads
+        other._uploads = uploads  # noqa: SLF001 (of this class)
         return other
 
     def image(

@@ -1,5 +1,6 @@
 """`/v1/collections`: which collections there are, and the routes of each."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
@@ -83,6 +84,7 @@ class _RoutesOfCollections:
     ) -> None:
         self._collections = collections
         self._routes_of = routes_of
+        self._making = asyncio.Lock()  # FastAPI alters what routes have in common as it makes them
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name, rest = scope["path_params"]["collection"], scope["path_params"]["rest"]
@@ -97,18 +99,24 @@ class _RoutesOfCollections:
 
         async with self._collections.use(name) as collection:
             structlog.contextvars.bind_contextvars(collection=name)
-            if collection.routes is None:
-                collection.routes = await run_in_threadpool(self._routes_of, collection)
+            routes = await self._of(collection)
             inside = {**scope, "path": path_inside(rest), "path_params": {}}
             inside.pop("route", None)
             try:
-                await collection.routes(inside, receive, placed)
+                await routes(inside, receive, placed)
             except StoreError:
                 if self._collections.is_there(collection):
                     raise
                 raise HTTPException(HTTPStatus.NOT_FOUND, NO_COLLECTION) from None
             finally:
                 scope["route"] = _Pattern(inside.get("route"))
+
+    async def _of(self, collection: Collection) -> ASGIApp:
+        if collection.routes is None:
+            async with self._making:
+                if collection.routes is None:
+                    collection.routes = await run_in_threadpool(self._routes_of, collection)
+        return collection.routes
 
 
 class _Pattern:

@@ -100,7 +100,8 @@ def add_page_routes(app: FastAPI, live: LiveEngine, pages: Pages, images: WorkQu
         image_format: Format = "webp",
     ) -> Response:
         """Return a page of a PDF as an image, as long as its file is what was indexed."""
-        image = await images.run(_shown, live, document_id, pages.image, number, width, image_format)
+        wanted = number, width, image_format
+        image = await images.run(_shown, live, document_id, pages.image, *wanted)
         return Response(image, media_type=f"image/{image_format}", headers=_KEEP)
 
     @app.get(
