@@ -46,13 +46,13 @@ def _answer_text(answer: Answer, console: Console) -> Text:
     for span in answer.spans:
         marks = "".join(f"[{number}]" for number in span.citations)
         text.append(answer_text[end : span.start])
-        text.append(f"{_unwrapped(answer_text[span.start : span.end])} ")
+        text.append(f"{unwrapped(answer_text[span.start : span.end])} ")
         text.append(marks, style="cyan")
         end = span.end
     return text
 
 
-def _unwrapped(words: str) -> str:
+def unwrapped(words: str) -> str:
     """Join the lines of a sentence; rows, and what follows a whole sentence, begin a line."""
     unwrapped = before = ""
     for line in (" ".join(line.split()) for line in printable(words).split("\n")):

@@ -40,12 +40,18 @@ _SECURITY_SCHEMES = {
 }
 
 
-def answered_with(description: str, *examples: str, **more: Any) -> dict[str, Any]:
+def answered_with(
+    description: str, *examples: str, also: str | None = None, **more: Any
+) -> dict[str, Any]:
     """Return the description of a response; `examples` name files of openapi_examples/.
 
-    `more` is added as it is: `model`, `headers`, `links`.
+    `also` is a media type of text that it may have instead. `more` is added as it is: `model`,
+    `headers`, `links`.
     """
-    return {"description": description, **asked_with(*examples)["requestBody"], **more}
+    content = asked_with(*examples)["requestBody"]["content"]
+    if also:
+        content |= {also: {"schema": {"type": "string"}}}
+    return {"description": description, "content": content, **more}
 
 
 def asked_with(*examples: str) -> dict[str, Any]:
