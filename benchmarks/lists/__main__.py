@@ -1,7 +1,7 @@
 """`python -m benchmarks.lists DATA`: list all that answers, and compare it with what does.
 
-The questions are those of gold.jsonl on `files/`, and those of chunking_evaluation with at least
-three answers. Of these, every other one fitted the weights; the rest measure them.
+The questions are those of gold.jsonl on `files/`, and every other one of chunking_evaluation with
+at least three answers. Of the others, half fitted the weights.
 """
 
 import argparse
@@ -47,8 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
     spans = sets.open_folder(folder, folder / "corpora")
     documents = [each.document for each in spans.snapshot.documents()]
     asked = span_questions(folder, documents, LEAST_ANSWERS)
-    _print("chunking_evaluation, fitted on", spans, asked[::2], each=options.each)
-    _print("chunking_evaluation, kept out", spans, asked[1::2], each=options.each)
+    _print("chunking_evaluation", spans, asked[1::2], each=options.each)
 
 
 def _print(name: str, engine: Engine, questions: Sequence[ListQuestion], *, each: bool) -> None:

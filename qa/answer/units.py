@@ -88,10 +88,11 @@ class Weights:
 _READ = Weights(-8.7, UnitEvidence(0.325, 0.32, score=6.7, share=0.6, share_above=2.6, kind=0.37))
 _READ_CLOSELY = Weights(-8.7, _READ.of_evidence._replace(window=0.16, words=0.16))
 _NOT_READ = Weights(-11.29, UnitEvidence(0.0, 0.0, score=8.1, share=1.5, share_above=3.2, kind=0.4))
-LISTED = Weights(-2.0, UnitEvidence(0.3, 0.3, score=0.0, share=0.6, share_above=1.0, kind=0.37))
+LISTED = Weights(-12.2, UnitEvidence(0.3, 0.2, score=11.5, share=0.4, share_above=0.6, kind=0.37))
 LISTED_NOT_READ = Weights(
-    -8.0, UnitEvidence(0.0, 0.0, score=8.0, share=1.5, share_above=3.0, kind=0.4)
+    -14.1, UnitEvidence(0.0, 0.0, score=13.0, share=0.6, share_above=1.2, kind=0.4)
 )
+"""Where all that answers is listed (benchmarks/lists)."""
 
 
 def probability(log_odds: float) -> float:
