@@ -21,7 +21,7 @@ MOST_WINDOWS = 400
 MOST_SECONDS = 10.0
 MOST_IN_VAIN = 60
 """After so many windows in a row that hold nothing, no more are read."""
-LEAST_CONFIDENCE = 0.2
+LEAST_CONFIDENCE = 0.15
 """From this confidence on a quote is listed."""
 _BATCH = 20
 

@@ -51,7 +51,7 @@ def print_listing(answer: Answer, listing: Listing, console: Console) -> None:
 def summary(listing: Listing) -> str:
     """Return how many quotes there are, and if there may be more, why."""
     count, files = len(listing.quotes), len(set(map(_file, listing.quotes)))
-    told = f"{count} quote{'s' * (count != 1)} in {files} document{'s' * (files != 1)}"
+    told = f"{count} quote{'s' * (count != 1)} in {files} file{'s' * (files != 1)}"
     return "; ".join([f"At least {told}", *listing.bounds] if listing.bounds else [told])
 
 

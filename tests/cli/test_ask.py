@@ -347,7 +347,7 @@ def test_all_lists_each_row_that_answers(pincite: Command, tmp_path: Path) -> No
     pincite("index", "shop")
     listed = pincite("ask", "which lamps are out of stock", "--all")
     assert (listed.code, listed.err) == (0, "")
-    assert "  2 quotes in 1 document\n" in listed.out
+    assert "  2 quotes in 1 file\n" in listed.out
     assert re.findall(r"\[(\d)\] row (\d)", listed.out) == [("1", "1"), ("2", "3")]
     found = asked(pincite("ask", "which lamps are out of stock", "--all", "--json"))["all"]
     assert (found["count"], found["complete"]) == (2, True)
