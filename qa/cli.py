@@ -24,6 +24,10 @@ _MAX_ANSWER_FILE_BYTES = 64 * 1024 * 1024
 StoreOption = Annotated[
     Path | None, typer.Option("--store", help="The store's folder.", show_default=".pincite")
 ]
+CollectionOption = Annotated[
+    str | None,
+    typer.Option("--collection", help="Which of the store's collections.", show_default="default"),
+]
 ModelOption = Annotated[
     str | None,
     typer.Option("--model", help="A sentence-transformers model: a folder or a cached name."),
@@ -124,6 +128,7 @@ def ask_command(
     reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Answer a question from the documents, with citations. Exit code 3: no answer found.
 
@@ -137,6 +142,7 @@ def ask_command(
         raise QuestionError("--csv goes with --all, and without --json.")
     settings = load_settings(
         store=store,
+        collection=collection,
         model=model,
         reader=reader,
         backend=backend,
@@ -145,7 +151,7 @@ def ask_command(
         without=without,
     )
     matching = read_filters(filters or ())
-    engine = Engine.open(settings.store, **settings.for_engine)
+    engine = Engine.open(settings.folder, **settings.for_engine)
     answer = engine.ask(text, settings.top_k, explain=explain, filters=matching, list_all=list_all)
     if as_csv and answer.listing:
         from qa.formats.listing import csv_of
@@ -165,7 +171,7 @@ def ask_command(
         print_answer(answer, console(), short=short)
     if show:
         read_scans(settings)
-        _open_evidence(answer, engine, settings.store)
+        _open_evidence(answer, engine, settings.folder)
     if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
         note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
     found = answer.listing.quotes if answer.listing else answer.answered
@@ -185,6 +191,7 @@ def why_command(
     reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Tell at which stage an expected quote was lost."""
     from qa.engine import Engine
@@ -195,6 +202,7 @@ def why_command(
     text, quote = _one_question(question), checked_quote(expect)
     settings = load_settings(
         store=store,
+        collection=collection,
         model=model,
         reader=reader,
         backend=backend,
@@ -202,7 +210,7 @@ def why_command(
         threshold=threshold,
         without=without,
     )
-    engine = Engine.open(settings.store, **settings.for_engine)
+    engine = Engine.open(settings.folder, **settings.for_engine)
     report = why(engine, text, quote, settings.top_k)
     if as_json:
         print(json.dumps(why_json(report), ensure_ascii=False, indent=2))
@@ -214,6 +222,7 @@ def verify_command(
     file: Annotated[str, typer.Argument(help="An answer's JSON, or - for standard input.")],
     as_json: JsonOption = False,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Check an answer against the sources as they are now. Exit code 4: not all of it holds."""
     from index.store import open_store
@@ -222,10 +231,10 @@ def verify_command(
     from qa.verify.checking import verify
     from qa.verify.relocation import SourceDocuments
 
-    settings = load_settings(store=store)
+    settings = load_settings(store=store, collection=collection)
     read_scans(settings)
     answer = read_answer(_read(file))
-    target = open_store(settings.store)
+    target = open_store(settings.folder)
     verification = verify(answer, SourceDocuments(target.open(), target.uploads))
     if as_json:
         print(VerificationJson.of(verification).model_dump_json(indent=2))

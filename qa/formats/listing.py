@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from itertools import groupby
 
 from rich.console import Console
@@ -11,7 +10,7 @@ from rich.text import Text
 from index.records import Document
 from index.terminal import one_line, printable
 from qa.formats.marked_text import remarks
-from qa.formats.terminal import unwrapped
+from qa.formats.quote_printing import print_indented, unwrapped
 from qa.records import Answer, Citation, ListedQuote, Listing
 
 COLUMNS = ("document_id", "source", "title", "page", "row", "start", "end", "confidence", "text")
@@ -67,18 +66,14 @@ def _print_quote(quote: ListedQuote, console: Console) -> None:
     if citation.agreeing > 1:
         line.append(f"  {citation.agreeing} documents say this", style="green")
     console.print(line)
-    for words in _shown(citation):
-        for wrapped in words.wrap(console, max(1, console.width - _INDENT - 2)):
-            wrapped.rstrip()
-            console.print(Text(" " * _INDENT).append_text(wrapped))
+    print_indented(_shown(citation), console, _INDENT)
 
 
-def _shown(citation: Citation) -> Iterator[Text]:
+def _shown(citation: Citation) -> Text:
     if citation.document.row_number is None:
-        yield Text(unwrapped(citation.cited_text))
-        return
+        return Text(unwrapped(citation.cited_text))
     fields = (" ".join(line.split()) for line in printable(citation.cited_text).splitlines())
-    yield Text(" · ".join(filter(None, fields)))
+    return Text(" · ".join(filter(None, fields)))
 
 
 def _place(citation: Citation) -> str:
