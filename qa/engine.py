@@ -197,7 +197,7 @@ class Engine:
 
     @cached_property
     def _lister(self) -> Lister:
-        return Lister(self.snapshot, self.retriever, self.reader, self._turn)
+        return Lister(self.snapshot, self.retriever, self.reader, self.turn)
 
     @cached_property
     def _questions(self) -> Batched:

@@ -215,7 +215,7 @@ class ListingJson(JsonModel):
     count: int = Field(ge=0, description="How many quotes are listed.")
     complete: bool = Field(description="False if a bound was met: then there may be more.")
     bounds: list[str] = Field(description="Which bounds were met, a sentence each.")
-    documents: list[ListedDocumentJson]
+    documents: list[ListedDocumentJson] = Field(description="Those that have a quote.")
 
     @classmethod
     def of(cls, listing: Listing, question: str) -> "ListingJson":

@@ -1,6 +1,6 @@
 """The OpenAPI document: FastAPI's, with examples and more schemas, without its mistakes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -62,16 +62,16 @@ _SECURITY_SCHEMES = {
 
 
 def answered_with(
-    description: str, *examples: str, also: str | None = None, **more: Any
+    description: str, *examples: str, also: Mapping[str, str] | None = None, **more: Any
 ) -> dict[str, Any]:
     """Return the description of a response; `examples` name files of openapi_examples/.
 
-    `also` is a media type of text that it may have instead. `more` is added as it is: `model`,
-    `headers`, `links`.
+    `also` has texts that it may be instead, an example by media type. `more` is added as it is:
+    `model`, `headers`, `links`.
     """
     content = asked_with(*examples)["requestBody"]["content"]
-    if also:
-        content |= {also: {"schema": {"type": "string"}}}
+    for media_type, example in (also or {}).items():
+        content[media_type] = {"schema": {"type": "string"}, "example": example}
     return {"description": description, "content": content, **more}
 
 

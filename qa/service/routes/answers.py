@@ -23,6 +23,11 @@ from qa.verify.relocation import SnapshotDocuments
 
 MAX_CITATIONS = 1000
 _CSV = "text/csv"
+_CSV_EXAMPLE = (
+    "document_id,source,title,page,row,start,end,confidence,text\r\n"
+    "notes-hours-txt-465e2125d5,notes/hours.txt,hours.txt,,,0,37,0.6120,"
+    "The clinic opens at 8 am on weekdays.\r\n"
+)
 
 _VALUE = {"type": ["string", "number", "boolean"]}
 
@@ -130,7 +135,10 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         openapi_extra=asked_with("question", "filtered_question"),
         responses={
             200: answered_with(
-                "The answer, or that there is none.", "answer", "abstention", also=_CSV
+                "The answer, or that there is none.",
+                "answer",
+                "abstention",
+                also={_CSV: _CSV_EXAMPLE},
             )
         },
     )
