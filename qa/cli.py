@@ -107,6 +107,12 @@ def ask_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage's ranks and scores.")
     ] = False,
+    list_all: Annotated[
+        bool, typer.Option("--all", help="List every sentence and row that answers.")
+    ] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="With --all: print a line of CSV for each.")
+    ] = False,
     show: Annotated[
         bool,
         typer.Option(
@@ -132,6 +138,8 @@ def ask_command(
     from qa.question.filters import read_filters
 
     text = _one_question(question)
+    if as_csv and (as_json or not list_all):
+        raise QuestionError("--csv goes with --all, and without --json.")
     settings = load_settings(
         store=store,
         collection=collection,
@@ -144,11 +152,19 @@ def ask_command(
     )
     matching = read_filters(filters or ())
     engine = Engine.open(settings.folder, **settings.for_engine)
-    answer = engine.ask(text, settings.top_k, explain=explain, filters=matching)
-    if as_json:
+    answer = engine.ask(text, settings.top_k, explain=explain, filters=matching, list_all=list_all)
+    if as_csv and answer.listing:
+        from qa.formats.listing import csv_of
+
+        print(csv_of(answer.listing).replace("\r\n", "\n"), end="")
+    elif as_json:
         from qa.formats.answer import AnswerJson
 
         print(AnswerJson.of(answer).model_dump_json(indent=2))
+    elif answer.listing and answer.listing.quotes:
+        from qa.formats.listing import print_listing
+
+        print_listing(answer, answer.listing, console())
     else:
         from qa.formats.terminal import print_answer
 
@@ -158,7 +174,8 @@ def ask_command(
         _open_evidence(answer, engine, settings.folder)
     if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
         note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
-    raise typer.Exit(0 if answer.answered else NO_ANSWER)
+    found = answer.listing.quotes if answer.listing else answer.answered
+    raise typer.Exit(0 if found else NO_ANSWER)
 
 
 def why_command(

@@ -30,6 +30,7 @@ from qa.answer.calibration import Rule
 from qa.answer.decision import judge, model_of, read_windows
 from qa.answer.quotes import compose, highlights
 from qa.answer.tracing import Trace, explained
+from qa.exhaustive.lister import Lister
 from qa.question.filters import Filter, rows_by_filter
 from qa.question.query import Query, checked
 from qa.question.spelling import corrected
@@ -118,17 +119,22 @@ class Engine:
         *,
         explain: bool = False,
         filters: Filter | Mapping[str, Any] | None = None,
+        list_all: bool = False,
     ) -> Answer:
         """Answer from the documents, or abstain.
 
         Returns the answer with its citations and the `top_k` (1..50) best passages, all of them
         from documents that match `filters`, such as `{"author": "Jane", "year": {"gte": 2020}}`
-        (docs/filters.md). Raises QuestionError for an empty or over-long question, FilterError for
-        filters that cannot be, ValueError for a `top_k` out of range.
+        (docs/filters.md). With `list_all`, `Answer.listing` has all quotes that answer, too.
+
+        Raises QuestionError for an empty or over-long question, FilterError for filters that cannot
+        be, ValueError for a `top_k` out of range.
         """
         if not 1 <= top_k <= MAX_TOP_K:
             raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, not {top_k}")
-        return self.answer(self.trace(question, filters), top_k, explain=explain)
+        trace = self.trace(question, filters)
+        answer = self.answer(trace, top_k, explain=explain)
+        return self._with_listing(answer, trace, filters) if list_all else answer
 
     def trace(self, question: str, filters: Filter | Mapping[str, Any] | None = None) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
@@ -190,6 +196,10 @@ class Engine:
         return rows_by_filter(self.snapshot)
 
     @cached_property
+    def _lister(self) -> Lister:
+        return Lister(self.snapshot, self.retriever, self.reader, self.turn)
+
+    @cached_property
     def _questions(self) -> Batched:
         return self.encoder if isinstance(self.encoder, Batched) else Batched(self.encoder)
 
@@ -213,6 +223,17 @@ class Engine:
         if filters is None or filters == {}:
             return None
         return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
+
+    def _with_listing(
+        self, answer: Answer, trace: Trace, filters: Filter | Mapping[str, Any] | None
+    ) -> Answer:
+        timer = _StageTimer(answer.stage_ms)
+        with timer.stage("listing"):
+            allowed = self._allowed(filters)
+            wanted = filters if isinstance(filters, Filter) else Filter.parse(filters or {})
+            listing = self._lister.listing(trace, allowed, wanted, answered=answer.answered)
+        took_ms = sum(timer.stage_ms.values())
+        return replace(answer, listing=listing, took_ms=took_ms, stage_ms=timer.stage_ms)
 
     def _answer(self, trace: Trace, top_k: int, *, explain: bool) -> Answer:
         groups = trace.groups(top_k)
