@@ -185,6 +185,14 @@ class AnswerJson(JsonModel):
         description="Names in the question that no document found has. With one of them, the "
         "question is not answered.",
     )
+    searched: str | None = Field(
+        default=None,
+        description="The question that was searched, made whole from earlier ones; null if the "
+        "question was searched as it is.",
+    )
+    carried_over: list[str] = Field(
+        default=[], description="The terms that `searched` has from earlier questions."
+    )
     took_ms: float = Field(ge=0, description="How long it took, in milliseconds.")
     explain: dict[str, Any] | None = Field(
         default=None,
@@ -210,6 +218,8 @@ class AnswerJson(JsonModel):
             corrections=[CorrectionJson(**asdict(word)) for word in answer.corrections],
             unknown_words=list(answer.unknown_words),
             missing_names=list(answer.missing_names),
+            searched=answer.searched,
+            carried_over=list(answer.carried_over),
             took_ms=round(answer.took_ms, 3),
             explain=dict(answer.explain) if answer.explain is not None else None,
         )

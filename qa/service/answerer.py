@@ -1,6 +1,6 @@
 """Answers for every protocol of the service, counted and logged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -34,9 +34,11 @@ class Answerer:
         *,
         explain: bool = False,
         filters: Mapping[str, Any] | None = None,
+        history: Sequence[str] = (),
     ) -> Answer:
         """Answer from the documents, or abstain. Raises QuestionError, FilterError."""
-        answer = self.live.current().ask(question, top_k, explain=explain, filters=filters)
+        engine = self.live.current()
+        answer = engine.ask(question, top_k, explain=explain, filters=filters, history=history)
         self.metrics.count_answer(answer)
         _log.info(
             "question",

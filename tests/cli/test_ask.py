@@ -13,7 +13,7 @@ from tests.cli.conftest import FAR_OFF, ON_SUBJECT, Command, Outcome, asked, ass
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",
     "snapshot", "model", "reader", "calibration", "corrections", "unknown_words", "missing_names",
-    "took_ms", "explain",
+    "searched", "carried_over", "took_ms", "explain",
 }  # fmt: skip
 CITATION_KEYS = {
     "number", "document_id", "document_title", "source", "heading_path", "cited_text",

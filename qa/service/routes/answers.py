@@ -11,6 +11,7 @@ from qa.formats.answer import AnswerJson, answer_json
 from qa.formats.fields import JsonModel, WholeNumber
 from qa.formats.verdicts import VerificationJson
 from qa.question.filters import MOST_CONDITIONS, MOST_VALUES, OPERATORS, OWN_FIELDS
+from qa.question.follow_up import MOST_EARLIER
 from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.answerer import Answerer
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
@@ -61,6 +62,14 @@ Filters = Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)]
 """The JSON form of a filter; `qa.question.filters.Filter` reads it and says what is wrong."""
 
 
+EarlierQuestion = Annotated[
+    str,
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": MAX_QUESTION_CHARS, "pattern": NOT_BLANK}
+    ),
+]
+
+
 class AskBody(JsonModel):
     """A question."""
 
@@ -80,6 +89,12 @@ class AskBody(JsonModel):
         f"element must match. Operators are {', '.join(OPERATORS)}. Fields are the documents' "
         f"metadata and {', '.join(OWN_FIELDS)}. At most {MOST_CONDITIONS} conditions, and "
         f"{MOST_VALUES} values in an `in`.",
+    )
+    history: list[EarlierQuestion] = Field(
+        default=[],
+        max_length=MOST_EARLIER,
+        description="Earlier questions, oldest first. What the question leaves out is taken from "
+        "them: `searched` in the answer tells how. Leave them out to ask a question by itself.",
     )
 
 
@@ -108,6 +123,8 @@ class VerifyBody(GivenAnswer):
     corrections: _NotRead = None
     unknown_words: _NotRead = None
     missing_names: _NotRead = None
+    searched: _NotRead = None
+    carried_over: _NotRead = None
 
 
 def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
@@ -121,7 +138,7 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         tags=["Answers"],
         summary="Ask a question",
         response_model=AnswerJson,
-        openapi_extra=asked_with("question", "filtered_question"),
+        openapi_extra=asked_with("question", "filtered_question", "follow_up"),
         responses={
             200: answered_with("The answer, or that there is none.", "answer", "abstention")
         },
@@ -131,8 +148,8 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
 
         The answer is made of sentences of the documents, each cited with its place. Where the
         documents do not seem to hold one, `answered` is false and `answer` null. The nearest
-        passages are returned in any case. The same question gets the same answer until the
-        documents change (`snapshot`).
+        passages are returned in any case. The same question, with the same `history`, gets the
+        same answer until the documents change (`snapshot`).
         """
         return await questions.run(_answer, answerer, body)
 
@@ -157,7 +174,13 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
 
 
 def _answer(answerer: Answerer, body: AskBody) -> Response:
-    answer = answerer.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
+    answer = answerer.ask(
+        body.question,
+        body.top_k,
+        explain=body.explain,
+        filters=body.filters,
+        history=body.history,
+    )
     return Response(answer_json(answer), media_type="application/json")
 
 
