@@ -44,21 +44,16 @@ def main(arguments: list[str] | None = None) -> None:
         mistakes = mistaken(engine, [change for change in changes if change.set == name])
         asked, wrong = [*asked, *turns], [*wrong, *mistakes]
         if options.turns:
-            print("\n".join(map(_line, turns)))
+            print("\n".join(map(_line, turns)), flush=True)
             print("\n".join(f"{name}  taken for a follow-up: {each.question}" for each in mistakes))
+    later = [turn for turn in asked if turn.number]
+    rows = [
+        _row("first", "alone", [turn for turn in asked if not turn.number]),
+        *(_row("later", way, later) for way in _WAYS),
+    ]
     columns = ("turns", "asked", "number", "answered", "cited", "among the first three")
-    for kept_out in (False, True):
-        of_kind = [turn for turn in asked if turn.conversation.kept_out == kept_out]
-        later = [turn for turn in of_kind if turn.number]
-        rows = [
-            _row("first", "alone", [turn for turn in of_kind if not turn.number]),
-            *(_row("later", way, later) for way in _WAYS),
-        ]
-        mistakes = [change for change in wrong if change.kept_out == kept_out]
-        number = sum(change.kept_out == kept_out for change in changes)
-        print(f"\n{'Kept out' if kept_out else 'The rules were written with these in mind'}:\n")
-        print(table(columns, rows))
-        print(f"\n{len(mistakes)} of {number} changes of topic were taken for follow-ups.")
+    print(table(columns, rows))
+    print(f"\n{len(wrong)} of {len(changes)} changes of topic were taken for follow-ups.")
 
 
 def _row(name: str, way: str, turns: Iterable[AskedTurn]) -> list[str | int]:

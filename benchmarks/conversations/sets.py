@@ -44,15 +44,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Questions about one set, each of which may lean on those before it.
-
-    The rules were written with all in mind but those that are `kept_out`.
-    """
+    """Questions about one set, each of which may lean on those before it."""
 
     id: str
     set: str
     turns: tuple[Turn, ...]
-    kept_out: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,6 @@ class ChangeOfTopic:
     set: str
     earlier: str
     question: str
-    kept_out: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +86,6 @@ def read_conversations() -> list[Conversation]:
                 Turn(turn["question"], turn["whole"], tuple(turn["quotes"]))
                 for turn in row["turns"]
             ),
-            row["kept_out"],
         )
         for row in _rows("conversations.jsonl")
     ]

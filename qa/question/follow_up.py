@@ -14,20 +14,23 @@ A question with a subject of its own is left alone.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Self
 
 from index.records import Span
 from index.search.bm25 import Term
 from index.search.terms import stem
 from index.store.protocols import Words
-from qa.question.pronouns import PERSONS, POINTING, POSSESSIVE, pronoun_in
+from qa.question.pronouns import MANY, POINTING, POSSESSIVE, pronoun_in
 from qa.question.subject import (
     ASKS_WHAT,
     BEGINNING,
     LINKS,
     Subject,
     Word,
+    named_in,
     names,
     subject_of,
     time_in,
@@ -68,7 +71,7 @@ _WHY_IS_THAT = re.compile(
 _FACET = re.compile(r"\b(?:the|any|other|another|further|additional|more)\s+[^,;:]+$", re.I)
 _THERE_IS = re.compile(r"\s+(?:are|is|were|was)\s+there$", re.I)
 _NAMED_AFTER = re.compile(r"\s+(?!(?:is|are|was|were|be|\w+ed|works?|means?|lasts?)\b)[\w-]+")
-_IN_PHRASES = frozenset("and or my our your any some all as".split())
+_IN_PHRASES = frozenset("and or my our your any some all as".split()) | POSSESSIVE
 _OF = frozenset("of for with".split())
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -149,7 +152,7 @@ def _made_whole(question: str, before: _Asked, words: Words, likeness: Likeness)
     if not core.words:
         return None
     if _is_another(core):
-        another = _with_another(core, before.text, likeness)
+        another = _with_another(core, before, words, likeness)
         return _Asked(another, subject_of(another))
     if not (core.says_something or _ASKS.match(core.text) or core.joined):
         return None
@@ -191,11 +194,21 @@ def _is_another(core: _Core) -> bool:
     return core.joined or only_a_time or linked
 
 
-def _with_another(core: _Core, earlier: str, likeness: Likeness) -> str:
+def _with_another(core: _Core, before: _Asked, words: Words, likeness: Likeness) -> str:
     """Return the earlier question about another time, another thing, or both."""
-    time = time_in(core.words)
+    time, earlier = time_in(core.words), before.text
+
+    def other(text: str, own: Sequence[Word]) -> str:
+        thing = _Thing.of(text, own)
+        place = _place_for(thing, earlier, words, likeness)
+        if place:
+            return _exchanged(earlier, place, thing.text)
+        if thing.link:
+            return _with_more(earlier, text)
+        return _at_the_time(f"{thing.text} of {before.subject.entity}", core, before.subject)
+
     if time is None:
-        return _with_another_thing(core.text, core.words, earlier, likeness)
+        return other(core.text, core.words)
     of_time = [word for word in core.words if time.overlaps(word.span)]
     others = [word for word in core.words if word not in of_time]
     earlier = _with_another_time(time.of(core.text), of_time, earlier)
@@ -204,7 +217,7 @@ def _with_another(core: _Core, earlier: str, likeness: Likeness) -> str:
     thing = Span(others[0].span.start, others[-1].span.end)
     if thing.overlaps(time):
         return earlier
-    return _with_another_thing(thing.of(core.text), others, earlier, likeness)
+    return other(thing.of(core.text), others)
 
 
 def _with_another_time(time: str, of_time: Sequence[Word], earlier: str) -> str:
@@ -222,24 +235,72 @@ def _with_another_time(time: str, of_time: Sequence[Word], earlier: str) -> str:
     return _exchanged(earlier, old, time)
 
 
-def _with_another_thing(text: str, own: Sequence[Word], earlier: str, likeness: Likeness) -> str:
-    link = own[0].folded if own[0].folded in LINKS else ""
-    thing = text[own[1].span.start - own[0].span.start :] if link and len(own) > 1 else text
-    thing = thing.removesuffix("'s").removesuffix("’s").removeprefix("the ")
-    is_name = any(word.kind == "name" for word in own) or thing[:1].isupper()
+@dataclass(frozen=True, slots=True)
+class _Thing:
+    """What the earlier question is asked of now: "in Europe" is Europe, after the link "in"."""
+
+    text: str
+    link: str
+    is_name: bool
+    is_owned: bool
+
+    @classmethod
+    def of(cls, text: str, own: Sequence[Word]) -> Self:
+        first, *others = own
+        link = first.folded if first.folded in LINKS and others else ""
+        is_owned = first.folded in POSSESSIVE and bool(others)
+        if link or is_owned or (first.folded == "the" and others):
+            text = text[others[0].span.start - first.span.start :].removeprefix("the ")
+        text = text.removesuffix("'s").removesuffix("’s")
+        is_name = any(word.kind == "name" for word in own) or text[:1].isupper()
+        return cls(text, "" if link in _OF else link, is_name, is_owned)
+
+
+def _place_for(thing: _Thing, earlier: str, documents: Words, likeness: Likeness) -> Span | None:
+    """Return where in the earlier question another thing fits; None if it fits nowhere."""
     words = words_of(earlier)
-    after = "" if link in _OF else link
-    places = list(_places_of_names(words, after)) if is_name else []
-    places = places or list(_places_of_words(words, after))
-    if places:
-        likenesses = likeness(thing, [place.of(earlier) for place in places])
-        best = max(range(len(places)), key=likenesses.__getitem__)
-        if likenesses[best] >= _ALIKE:
-            return _exchanged(earlier, _widened(places[best], thing, words), thing)
-    if link:
-        return _with_more(earlier, text)
-    subject = subject_of(earlier)
-    return f"{_capitalised(thing)} of {subject.whole}?"
+    if thing.is_owned:
+        return _owned(words)
+    if place := _ending_alike(thing, words):
+        return place
+    places = list(_places_of_names(words, thing.link)) if thing.is_name else []
+    owners = [place for place in places if earlier[place.end : place.end + 2] in {"'s", "’s"}]
+    if len(owners) < len(places) and any(
+        _held_together(words_of(thing.text), owner.of(earlier), documents) for owner in owners
+    ):
+        places = [place for place in places if place not in owners]  # "Gaming" is of NVIDIA, too
+    places = places or list(_places_of_words(words, thing.link, named_in(earlier)))
+    if not places:
+        return None
+    likenesses = likeness(thing.text, [place.of(earlier) for place in places])
+    best = max(range(len(places)), key=likenesses.__getitem__)
+    return places[best] if likenesses[best] >= _ALIKE or len(places) == 1 else None
+
+
+def _owned(words: Sequence[Word]) -> Span | None:
+    """Return what stands after the first word with "'s"."""
+    for number, word in enumerate(words):
+        if word.folded.endswith("'s"):
+            owned = list(takewhile(lambda each: each.kind == "content", words[number + 1 :]))
+            return Span(owned[0].span.start, owned[-1].span.end) if owned else None
+    return None
+
+
+def _ending_alike(thing: _Thing, words: Sequence[Word]) -> Span | None:
+    """Return the words that end in the last word of a thing: "AWS segment", "other segment"."""
+    *first, last = (word.folded for word in words_of(thing.text))
+    for number, word in enumerate(words):
+        if first and word.folded == last and word.kind in {"name", "content"}:
+            start = number
+            while start and _belongs(words[start - 1], words[start]):
+                start -= 1
+            return Span(words[start].span.start, word.span.end) if start < number else None
+    return None
+
+
+def _belongs(before: Word, word: Word) -> bool:
+    apart = word.span.start - before.span.end > 1 or before.folded.endswith("'s")
+    return before.kind in {"name", "content"} and not apart
 
 
 def _places_of_names(words: Sequence[Word], after: str) -> Iterator[Span]:
@@ -254,23 +315,28 @@ def _places_of_names(words: Sequence[Word], after: str) -> Iterator[Span]:
             run = []
 
 
-def _places_of_words(words: Sequence[Word], after: str) -> Iterator[Span]:
+def _places_of_words(words: Sequence[Word], after: str, named: Collection[Word]) -> Iterator[Span]:
     """Yield where one to three words stand that others may take the place of."""
     for first, word in enumerate(words):
-        if word.kind != "content" or (after and _link_before(words, first) != after):
+        if (
+            word.kind != "content"
+            or word not in named
+            or (after and _link_before(words, first) != after)
+        ):
             continue
-        for last in words[first : first + _MOST_WORDS_OF_A_PLACE]:
-            if last.kind == "content":
-                yield Span(word.span.start, last.span.end)
-            elif last.folded != "and":
+        if first and words[first - 1].folded == "and":
+            continue  # "research and development" is one thing
+        for number in range(first, min(first + _MOST_WORDS_OF_A_PLACE, len(words))):
+            last, after = words[number], words[number + 1 : number + 2]
+            if last.folded.endswith("'s"):
+                yield Span(word.span.start, last.span.end - 2)
                 break
-
-
-def _widened(place: Span, thing: str, words: Sequence[Word]) -> Span:
-    """Return a place with what follows in it as in `thing`: "AWS segment", "the other segment"."""
-    last = words_of(thing)[-1].folded
-    after = [word for word in words if word.span.start >= place.end]
-    return Span(place.start, after[0].span.end) if after and after[0].folded == last else place
+            if last.kind == "content" and last not in named:
+                break
+            if last.kind == "content" and not (after and after[0].folded == "and"):
+                yield Span(word.span.start, last.span.end)
+            elif last.kind != "content" and last.folded != "and":
+                break
 
 
 def _link_before(words: Sequence[Word], number: int) -> str:
@@ -307,7 +373,7 @@ def _replaced(core: _Core, place: Span, subject: Subject) -> _Asked | None:
     elif pronoun == "there":
         text = f"{before}in {entity}"
     else:
-        text = f"{before}{entity if pronoun in PERSONS | {'it'} else subject.whole}{after}"
+        text = f"{before}{subject.whole if pronoun in MANY else entity}{after}"
     return _Asked(_at_the_time(text, core, subject), subject)
 
 
@@ -324,18 +390,18 @@ def _facet(core: _Core, subject: Subject, words: Words) -> _Asked | None:
         return None
     if any(word.folded in _OF and word.span.start > facet.start() for word in core.words):
         return None
-    if not _held_together(content, subject, words):
+    if not _held_together(content, subject.entity, words):
         return None
     whole = f"{facet.group()} of {subject.entity}"
     text = _at_the_time(f"{core.text[: facet.start()]}{whole}", core, subject)
     return _Asked(text, replace(subject, whole=whole))
 
 
-def _held_together(content: Sequence[Word], subject: Subject, words: Words) -> bool:
+def _held_together(content: Sequence[Word], subject: str, words: Words) -> bool:
     """Tell whether a document has each word of a facet, and half of those of its subject."""
-    facet = {stem(word.folded) for word in content}
-    about = {stem(word.folded) for word in words_of(subject.entity) if word.says_something} - facet
-    if not about or not all(map(words.frequency, facet)):
+    facet = {stem(word.folded) for word in content if word.says_something}
+    about = {stem(word.folded) for word in words_of(subject) if word.says_something} - facet
+    if not (facet and about) or not all(map(words.frequency, facet)):
         return False
     terms = [Term(text, 1, words.weight(text)) for text in sorted(facet | about)]
     rows, _ = words.best(terms, _SEARCHED_TOGETHER)

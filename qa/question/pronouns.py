@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from index.records import Span
 from qa.question.subject import Word
 
-PERSONS = frozenset("he him his she her hers".split())
+MANY = frozenset("they them these those such".split())
 POSSESSIVE = frozenset("its their theirs his her hers".split())
 POINTING = frozenset("this that these those such".split())
 

@@ -51,9 +51,9 @@ _DOING = frozenset("do does did can could should would will might must".split())
 _BEING = frozenset("is are was were".split())
 _PERSONS = frozenset("i we you".split())
 _VERBS = frozenset(
-    "affect begin cause change close cost develop die eat end exist feel grow happen help hurt "
-    "increase last lead live look mean occur open prevent reduce report reproduce spread start "
-    "stop take treat use work".split()
+    "affect begin cause change close cost decrease develop die eat end exist feel grow happen "
+    "help hurt increase last lead live look mean occur open prevent reduce report reproduce "
+    "spread start stop take treat use work".split()
 )
 """Verbs that often end what "does" and "did" ask about: "When did the crisis begin?"."""
 _PARTICIPLES = frozenset(
@@ -61,6 +61,7 @@ _PARTICIPLES = frozenset(
     "written".split()
 )
 _BETWEEN_WORDS = re.compile(r"(?:['’]s)?[\s'’&/®™-]*")
+_SAID_OF = re.compile(r"the (?:[\w-]+ ){1,3}?of (?=\w)")
 _MOST_WORDS = 12
 
 
@@ -107,7 +108,9 @@ def subject_of(question: str) -> Subject:
     words = words_of(question)
     time = time_in(words)
     time_text = time.of(question) if time else ""
-    phrases = _phrases(question, words)
+    phrases = _phrases(
+        question, [word for word in words if not (time and time.overlaps(word.span))]
+    )
     whole = " ".join(_text(question, phrase.words, words) for phrase in _first(phrases))
     entity = whole
     if named := _named(phrases, words):
@@ -115,7 +118,16 @@ def subject_of(question: str) -> Subject:
         entity = _name_in(question, named.words, words)
     elif acting := next((phrase for phrase in phrases if phrase.follows_verb), None):
         entity = _text(question, acting.words, words)
+        if said_of := _SAID_OF.match(entity):
+            entity = entity[said_of.end() :]  # of "the signs of melanoma", melanoma
+        entity = re.split(r"['’]s ", entity)[0]
     return Subject(entity, whole, time_text)
+
+
+def named_in(question: str) -> list[Word]:
+    """Return the words of a question that name something: no verbs, as far as these are told."""
+    phrases = _phrases(question, words_of(question))
+    return [word for phrase in phrases for word in phrase.words]
 
 
 def names(words: Sequence[Word]) -> Iterator[Span]:
