@@ -31,13 +31,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("data", type=Path, help="folder of public sets, as docs/reader.md names")
     parser.add_argument("--seeds", type=Path, default=Path("seeds"))
     parser.add_argument("--cache", type=Path, help="where sets are kept once indexed")
+    parser.add_argument("--only", action="append", help="a set; may be given several times")
     parser.add_argument("--turns", action="store_true", help="print each turn, too")
     options = parser.parse_args(arguments)
     sets = IndexedSets(Settings(), options.cache, no_progress)
     conversations, changes = read_conversations(), read_changes_of_topic()
     asked: list[AskedTurn] = []
     wrong: list[ChangeOfTopic] = []
-    for name in dict.fromkeys(each.set for each in conversations):
+    for name in options.only or dict.fromkeys(each.set for each in conversations):
         engine = open_set(name, options.data, options.seeds, sets)
         of_set = [each for each in conversations if each.set == name]
         turns = [turn for conversation in of_set for turn in ask(engine, conversation)]

@@ -189,7 +189,7 @@ def _is_another(core: _Core) -> bool:
     if any(word.kind == "other" and word.folded not in _IN_PHRASES for word in core.words):
         return False
     time = time_in(core.words)
-    only_a_time = bool(time) and time.of(core.text) == core.text
+    only_a_time = time is not None and time.of(core.text) == core.text
     linked = core.words[0].folded in LINKS and len(said) <= _MOST_WORDS_OF_A_PLACE
     return core.joined or only_a_time or linked
 
@@ -327,13 +327,13 @@ def _places_of_words(words: Sequence[Word], after: str, named: Collection[Word])
         if first and words[first - 1].folded == "and":
             continue  # "research and development" is one thing
         for number in range(first, min(first + _MOST_WORDS_OF_A_PLACE, len(words))):
-            last, after = words[number], words[number + 1 : number + 2]
+            last, following = words[number], words[number + 1 : number + 2]
             if last.folded.endswith("'s"):
                 yield Span(word.span.start, last.span.end - 2)
                 break
             if last.kind == "content" and last not in named:
                 break
-            if last.kind == "content" and not (after and after[0].folded == "and"):
+            if last.kind == "content" and not (following and following[0].folded == "and"):
                 yield Span(word.span.start, last.span.end)
             elif last.kind != "content" and last.folded != "and":
                 break

@@ -51,7 +51,7 @@ PASSAGE_KEYS = {
 ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
     *("model", "calibration", "corrections", "took_ms", "explain"),
-    *("unknown_words", "missing_names", "reader"),
+    *("unknown_words", "missing_names", "searched", "carried_over", "reader"),
 }
 SECURITY_HEADERS = {
     "content-security-policy",
