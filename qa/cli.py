@@ -5,21 +5,28 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from index.errors import PinciteError
 from index.terminal import console, note
 from qa.errors import QuestionError
-from qa.records import STAGES
-from qa.settings import load_settings
+from qa.records import STAGES, Answer
+from qa.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from qa.engine import Engine
 
 NO_ANSWER, CITATION_LOST = 3, 4
 _MAX_ANSWER_FILE_BYTES = 64 * 1024 * 1024
 
 StoreOption = Annotated[
     Path | None, typer.Option("--store", help="The store's folder.", show_default=".pincite")
+]
+CollectionOption = Annotated[
+    str | None,
+    typer.Option("--collection", help="Which of the store's collections.", show_default="default"),
 ]
 ModelOption = Annotated[
     str | None,
@@ -51,6 +58,14 @@ KeepOption = Annotated[
     int | None,
     typer.Option(
         "--keep", help="How many snapshots to keep, the live one among them.", show_default="2"
+    ),
+]
+OcrOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--ocr/--no-ocr",
+        help="Read scanned pages of PDFs, too: some seconds each. Needs pincite[ocr].",
+        show_default="no-ocr",
     ),
 ]
 WithoutOption = Annotated[
@@ -104,6 +119,14 @@ def ask_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage's ranks and scores.")
     ] = False,
+    show: Annotated[
+        bool,
+        typer.Option(
+            "--open",
+            help="Open the answer in your browser, with each quote marked in its document: on the "
+            "page itself if it is a PDF.",
+        ),
+    ] = False,
     filters: FilterOption = None,
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
@@ -111,6 +134,7 @@ def ask_command(
     reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Answer a question from the documents, with citations. Exit code 3: no answer found.
 
@@ -124,6 +148,7 @@ def ask_command(
     text = _one_question(question) if question else None
     settings = load_settings(
         store=store,
+        collection=collection,
         model=model,
         reader=reader,
         backend=backend,
@@ -132,7 +157,7 @@ def ask_command(
         without=without,
     )
     matching = read_filters(filters or ())
-    engine = Engine.open(settings.store, **settings.for_engine)
+    engine = Engine.open(settings.folder, **settings.for_engine)
 
     def ask(asked: str, history: Sequence[str] = ()) -> bool:
         answer = engine.ask(
@@ -146,6 +171,9 @@ def ask_command(
             from qa.formats.terminal import print_answer
 
             print_answer(answer, console(), short=short)
+        if show:
+            read_scans(settings)
+            _open_evidence(answer, engine, settings.folder)
         if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
             note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
         return answer.answered
@@ -172,6 +200,7 @@ def why_command(
     reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Tell at which stage an expected quote was lost."""
     from qa.engine import Engine
@@ -182,6 +211,7 @@ def why_command(
     text, quote = _one_question(question), checked_quote(expect)
     settings = load_settings(
         store=store,
+        collection=collection,
         model=model,
         reader=reader,
         backend=backend,
@@ -189,7 +219,7 @@ def why_command(
         threshold=threshold,
         without=without,
     )
-    engine = Engine.open(settings.store, **settings.for_engine)
+    engine = Engine.open(settings.folder, **settings.for_engine)
     report = why(engine, text, quote, settings.top_k)
     if as_json:
         print(json.dumps(why_json(report), ensure_ascii=False, indent=2))
@@ -201,6 +231,7 @@ def verify_command(
     file: Annotated[str, typer.Argument(help="An answer's JSON, or - for standard input.")],
     as_json: JsonOption = False,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Check an answer against the sources as they are now. Exit code 4: not all of it holds."""
     from index.store import open_store
@@ -209,15 +240,41 @@ def verify_command(
     from qa.verify.checking import verify
     from qa.verify.relocation import SourceDocuments
 
-    settings = load_settings(store=store)
+    settings = load_settings(store=store, collection=collection)
+    read_scans(settings)
     answer = read_answer(_read(file))
-    target = open_store(settings.store)
+    target = open_store(settings.folder)
     verification = verify(answer, SourceDocuments(target.open(), target.uploads))
     if as_json:
         print(VerificationJson.of(verification).model_dump_json(indent=2))
     else:
         print("\n".join(verdict_lines(verification)))
     raise typer.Exit(0 if verification.holds else CITATION_LOST)
+
+
+def _open_evidence(answer: Answer, engine: "Engine", store: Path) -> None:
+    """Write the answer into an HTML file, tell where it is, and open it."""
+    import webbrowser
+    from contextlib import closing
+
+    from index.pages import Pages
+    from index.store import open_store
+    from qa.formats.evidence import write_evidence
+
+    with closing(Pages(open_store(store).uploads)) as pages:
+        path = write_evidence(answer, engine.snapshot, pages)
+    note(f"The answer with its places: {path}")
+    webbrowser.open(path.as_uri())
+
+
+def read_scans(settings: Settings) -> None:
+    """Have scanned pages read if that is set. Raises SettingsError if it cannot be done."""
+    from index.parsers.isolation import reading_process
+    from index.parsers.pdf.scans import check_installed
+
+    if settings.ocr:
+        check_installed()
+    reading_process.ocr = settings.ocr
 
 
 def _one_question(words: Sequence[str]) -> str:

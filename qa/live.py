@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,14 +20,17 @@ _MOST_RENEWALS = 3
 
 
 class LiveEngine:
-    """Holds the current engine, opened with `options`; swaps it whole. Threads may share it."""
+    """Holds the current engine of a `store`, opened with `options`; swaps it whole. Thread-safe.
 
-    def __init__(self, store: Path, **options: Any) -> None:
-        self._store = open_store(store)
+    The models of the engines `beside` it are shared where the snapshot was made with one of them.
+    """
+
+    def __init__(self, store: Path, *, beside: Iterable[Engine] = (), **options: Any) -> None:
+        self.store = open_store(store)
         self._open = partial(Engine.open, store, **options)
         self._swapping = threading.Lock()
         self._version: object = None
-        self._engine = self._open()
+        self._engine = self._first(list(beside))
         self._engine.snapshot.warm()
         self._broken_id: str | None = None
         self._retry_at = 0.0
@@ -49,10 +53,10 @@ class LiveEngine:
         """
         engine = self._engine
         try:
-            version = self._store.version()
+            version = self.store.version()
             if version == self._version:
                 return engine
-            live = self._store.live_id()
+            live = self.store.live_id()
         except PinciteError:
             return engine
         if live in (engine.snapshot.id, self._broken_id) and time.monotonic() < self._retry_at:
@@ -84,16 +88,30 @@ class LiveEngine:
         """
         with self._swapping:
             for _ in range(_MOST_RENEWALS):
-                version = self._store.version()
+                version = self.store.version()
                 if version == self._version:
                     break
                 self._engine = self._successor(self._engine)
                 self._version = version
             return self._engine
 
+    def close(self) -> None:
+        """Let go of the engine and of the store's files. Nobody may ask any more."""
+        del self._engine
+        self.store.close()
+
+    def _first(self, beside: Sequence[Engine]) -> Engine:
+        """Open the live snapshot, with a model that is loaded already if it is the right one."""
+        if beside:
+            snapshot = self.store.open()
+            for engine in beside:
+                if engine.model.fingerprint == snapshot.info.model_fingerprint:
+                    return replace(engine, snapshot=snapshot)
+        return self._open()
+
     def _successor(self, engine: Engine) -> Engine:
         """Open the live snapshot, with the loaded model if it is still the right one."""
-        snapshot = self._store.open(previous=engine.snapshot)
+        snapshot = self.store.open(previous=engine.snapshot)
         if snapshot.id != engine.snapshot.id:
             snapshot.warm()
         if snapshot.info.model_fingerprint == engine.model.fingerprint:

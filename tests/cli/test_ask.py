@@ -2,13 +2,17 @@
 
 import json
 import re
+import shutil
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from qa.read.reader import reader_used
 from tests.cli.conftest import FAR_OFF, ON_SUBJECT, Command, Outcome, asked, assert_one_line
+from tests.pdf_writing import lines, write_pdf
 
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",
@@ -19,12 +23,12 @@ CITATION_KEYS = {
     "number", "document_id", "document_title", "source", "heading_path", "cited_text",
     "start_char_index", "end_char_index", "start_page_number", "end_page_number",
     "document_sha256", "text_sha256", "also_in", "also_in_count",
-    "agreeing_documents", "row_number",
+    "agreeing_documents", "row_number", "label", "url", "table",
 }  # fmt: skip
 PASSAGE_KEYS = {
     "rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text",
     "start_char_index", "end_char_index", "start_page_number", "end_page_number", "score",
-    "highlights", "also_in", "also_in_count", "row_number",
+    "highlights", "also_in", "also_in_count", "row_number", "label", "table",
 }  # fmt: skip
 PLACE_KEYS = {
     "document_id", "document_title", "source", "start_char_index", "end_char_index", "cited_text",
@@ -112,11 +116,11 @@ def test_short_is_the_answer_and_its_sources_only(pincite: Command, seeds_store:
     assert (short.code, short.err) == (0, "")
     *text, sources = short.out.strip().split("\n\n")
     assert answer["citations"][0]["cited_text"].split()[0] in "".join(text)
-    places = [
-        f"[{each['number']}] {each['source']}:{each['start_char_index']}-{each['end_char_index']}"
-        for each in answer["citations"]
-    ]
-    assert [line.strip().partition("  ")[0] for line in sources.splitlines()] == places
+    for each in answer["citations"]:
+        assert f"[{each['number']}]" in sources
+        assert each["label"] in sources
+        assert each["source"] in sources
+        assert f"{each['start_char_index']}-{each['end_char_index']}" in sources
     abstained = pincite("ask", FAR_OFF, "--store", seeds_store, "--short")
     assert abstained.code == 3
     assert abstained.out.endswith("Your documents do not seem to answer this.\n")
@@ -335,3 +339,34 @@ def test_why_says_what_is_wrong_with_its_use(pincite: Command, seeds_store: Path
     assert_one_line(
         pincite("why", "a", "--expect", "b", "--top-k", "51", *with_store), 2, "--top-k 51"
     )
+
+
+def test_open_shows_each_quote_marked_in_its_document(
+    pincite: Command, seeds_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    answered = pincite("ask", ON_SUBJECT, "--json", "--open", "--store", seeds_store)
+    quotes = [citation["cited_text"] for citation in json.loads(answered.out)["citations"]]
+    path = Path(unquote(urlsplit(opened[0]).path))
+    assert str(path) in answered.err
+    page = path.read_text(encoding="utf-8")
+    assert all(f"<mark>{escape(quote)}</mark>" in page for quote in quotes)
+    shutil.rmtree(path.parent)
+
+
+def test_open_marks_a_quote_on_the_page_of_a_pdf(
+    pincite: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    report = tmp_path / "notes" / "report.pdf"
+    report.parent.mkdir()
+    report.write_bytes(write_pdf([lines(72, 700, "The clinic opens at eight on weekdays.")]))
+    assert pincite("index", report.parent).code == 0
+    assert pincite("ask", "When does the clinic open?", "--open").code == 0
+    path = Path(unquote(urlsplit(opened[0]).path))
+    page = path.read_text(encoding="utf-8")
+    assert "data:image/webp;base64," in page
+    assert '<i style="left:11.' in page  # 72 of 612 points
+    shutil.rmtree(path.parent)

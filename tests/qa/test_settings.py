@@ -69,17 +69,19 @@ def test_every_setting_has_a_variable(
 
 def test_every_setting_can_stand_in_the_file() -> None:
     toml(
-        'store = "s"\nmodel = "m"\nreader = "r"\nbackend = "torch-float32"\ntop_k = 1\n'
+        'store = "s"\ncollection = "c"\n'
+        'model = "m"\nreader = "r"\nbackend = "torch-float32"\ntop_k = 1\n'
         "threshold = 1\n"
         'host = "h"\nport = 1\n'
         'allowed_hosts = ["a"]\nwithout = ["spelling", "lexical"]\n'
-        'watch = false\nkeep = 3\nignore = ["*.log"]\nmcp = true\n'
+        'watch = false\nkeep = 3\nignore = ["*.log"]\nmcp = true\nocr = true\n'
         'workers = 2\nkeys = "off"\nrate_limit = 0\nmax_queue = 0\nlog_format = "text"\n'
         'log_questions = true\ncors_origins = ["http://localhost:3000"]\n'
         'trusted_proxies = ["127.0.0.1"]\n'
     )
     assert load_settings().model_dump() == {
         "store": Path("s"),
+        "collection": "c",
         "model": "m",
         "reader": "r",
         "backend": "torch-float32",
@@ -93,6 +95,7 @@ def test_every_setting_can_stand_in_the_file() -> None:
         "keep": 3,
         "ignore": ("*.log",),
         "mcp": True,
+        "ocr": True,
         "workers": 2,
         "keys": "off",
         "rate_limit": 0,
