@@ -36,9 +36,11 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     sets = IndexedSets(Settings(), options.cache, no_progress)
     conversations, changes = read_conversations(), read_changes_of_topic()
+    names = options.only or list(dict.fromkeys(each.set for each in conversations))
+    changes = [change for change in changes if change.set in names]
     asked: list[AskedTurn] = []
     wrong: list[ChangeOfTopic] = []
-    for name in options.only or dict.fromkeys(each.set for each in conversations):
+    for name in names:
         engine = open_set(name, options.data, options.seeds, sets)
         of_set = [each for each in conversations if each.set == name]
         turns = [turn for conversation in of_set for turn in ask(engine, conversation)]
