@@ -153,8 +153,10 @@ class Answer:
 
     `corrections` are words of the question that were read as words of the documents, and
     `unknown_words` those that no document holds. `missing_names` are proper names that no document
-    found holds: with one of these the question is not answered. `explain` holds each stage's ranks
-    and scores, and `listing` all quotes that answer, if they were asked for; `stage_ms` holds the
+    found holds: with one of these the question is not answered. Where the question leans on an
+    earlier one, `searched` is what was searched in its place, with the terms `carried_over`.
+    `explain` holds each stage's ranks and scores, and `listing` all quotes that answer, if they
+    were asked for; `stage_ms` holds the
     milliseconds of each stage.
     """
 
@@ -172,6 +174,8 @@ class Answer:
     corrections: tuple[Correction, ...] = ()
     unknown_words: tuple[str, ...] = ()
     missing_names: tuple[str, ...] = ()
+    searched: str | None = None
+    carried_over: tuple[str, ...] = ()
     reader: ReaderUsed | None = None
     explain: Mapping[str, Any] | None = None
     listing: Listing | None = None

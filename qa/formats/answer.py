@@ -279,6 +279,14 @@ class AnswerJson(JsonModel):
         description="Names in the question that no document found has. With one of them, the "
         "question is not answered.",
     )
+    searched: str | None = Field(
+        default=None,
+        description="The question that was searched, made whole from earlier ones; null if the "
+        "question was searched as it is.",
+    )
+    carried_over: list[str] = Field(
+        default=[], description="The terms that `searched` has from earlier questions."
+    )
     all: ListingJson | None = Field(
         default=None, description="All that answers, if it was asked for."
     )
@@ -310,6 +318,8 @@ class AnswerJson(JsonModel):
             unknown_words=list(answer.unknown_words),
             missing_names=list(answer.missing_names),
             all=ListingJson.of(answer.listing, answer.question) if answer.listing else None,
+            searched=answer.searched,
+            carried_over=list(answer.carried_over),
             took_ms=round(answer.took_ms, 3),
             explain=dict(answer.explain) if answer.explain is not None else None,
         )

@@ -1,6 +1,6 @@
 """Answers for every protocol of the service, counted and logged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -37,10 +37,11 @@ class Answerer:
         explain: bool = False,
         filters: Mapping[str, Any] | None = None,
         list_all: bool = False,
+        history: Sequence[str] = (),
     ) -> Answer:
         """Answer from the documents, or abstain. Raises QuestionError, FilterError."""
         answer = self.live.current().ask(
-            question, top_k, explain=explain, filters=filters, list_all=list_all
+            question, top_k, explain=explain, filters=filters, list_all=list_all, history=history
         )
         self.metrics.count_answer(answer, self.collection)
         _log.info(

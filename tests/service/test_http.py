@@ -54,7 +54,7 @@ PASSAGE_KEYS = {
 ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
     *("model", "calibration", "corrections", "took_ms", "explain"),
-    *("unknown_words", "missing_names", "reader", "all"),
+    *("unknown_words", "missing_names", "searched", "carried_over", "all", "reader"),
 }
 SECURITY_HEADERS = {
     "content-security-policy",
@@ -162,6 +162,15 @@ def test_a_name_that_no_document_has_leaves_a_question_unanswered(client: TestCl
     assert answer["passages"]
     assert not any(passage["highlights"] for passage in answer["passages"])
     assert client.post("/v1/verify", json=answer).json()["holds"] is True
+
+
+def test_a_question_may_lean_on_earlier_ones(client: TestClient) -> None:
+    answer = ask(client, "how does it work", history=["what is microneedling", "and why?"])
+    whole = ask(client, "How does microneedling work?")
+    made_whole = {"question": "how does it work", "searched": whole["question"]}
+    made_whole["carried_over"] = ["microneedling"]
+    assert answer | {"took_ms": 0} == whole | made_whole | {"took_ms": 0}
+    assert client.post("/v1/verify", json=answer).json()["holds"]
 
 
 def test_every_word_of_the_answer_is_cited(client: TestClient) -> None:
@@ -427,6 +436,10 @@ def test_half_a_citation_is_refused(client: TestClient, citation: dict[str, Any]
         ({"question": QUESTION, "filters": {"source": {"gt": 1, "lt": "b"}}}, "both the same"),
         ({"question": QUESTION, "filters": {f"a{n}": 1 for n in range(21)}}, "21 conditions"),
         ({"question": QUESTION, "filters": {"x" * 10_000: 1}}, "source, path"),
+        ({"question": QUESTION, "history": "before"}, "history"),
+        ({"question": QUESTION, "history": ["before"] * 21}, "history"),
+        ({"question": QUESTION, "history": ["x" * 2001]}, "2001 characters"),
+        ({"question": QUESTION, "history": [" "]}, "empty"),
         ([], "JSON object"),
     ],
 )

@@ -12,6 +12,7 @@ from qa.formats.fields import JsonModel, WholeNumber
 from qa.formats.listing import csv_of
 from qa.formats.verdicts import VerificationJson
 from qa.question.filters import MOST_CONDITIONS, MOST_VALUES, OPERATORS, OWN_FIELDS
+from qa.question.follow_up import MOST_EARLIER
 from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.answerer import Answerer
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
@@ -67,6 +68,14 @@ Filters = Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)]
 """The JSON form of a filter; `qa.question.filters.Filter` reads it and says what is wrong."""
 
 
+EarlierQuestion = Annotated[
+    str,
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": MAX_QUESTION_CHARS, "pattern": NOT_BLANK}
+    ),
+]
+
+
 class AskBody(JsonModel):
     """A question."""
 
@@ -91,6 +100,12 @@ class AskBody(JsonModel):
         f"element must match. Operators are {', '.join(OPERATORS)}. Fields are the documents' "
         f"metadata and {', '.join(OWN_FIELDS)}. At most {MOST_CONDITIONS} conditions, and "
         f"{MOST_VALUES} values in an `in`.",
+    )
+    history: list[EarlierQuestion] = Field(
+        default=[],
+        max_length=MOST_EARLIER,
+        description="Earlier questions, oldest first. What the question leaves out is taken from "
+        "them: `searched` in the answer tells how. Leave them out to ask a question by itself.",
     )
 
 
@@ -119,6 +134,8 @@ class VerifyBody(GivenAnswer):
     corrections: _NotRead = None
     unknown_words: _NotRead = None
     missing_names: _NotRead = None
+    searched: _NotRead = None
+    carried_over: _NotRead = None
 
 
 def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
@@ -132,7 +149,7 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         tags=["Answers"],
         summary="Ask a question",
         response_model=AnswerJson,
-        openapi_extra=asked_with("question", "filtered_question"),
+        openapi_extra=asked_with("question", "filtered_question", "follow_up"),
         responses={
             200: answered_with(
                 "The answer, or that there is none.",
@@ -147,8 +164,8 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
 
         The answer is made of sentences of the documents, each cited with its place. Where the
         documents do not seem to hold one, `answered` is false and `answer` null. The nearest
-        passages are returned in any case. The same question gets the same answer until the
-        documents change (`snapshot`).
+        passages are returned in any case. The same question, with the same `history`, gets the
+        same answer until the documents change (`snapshot`).
         """
         as_csv = body.all and _CSV in request.headers.get("accept", "")
         return await questions.run(_answer, answerer, body, as_csv)
@@ -180,6 +197,7 @@ def _answer(answerer: Answerer, body: AskBody, as_csv: bool) -> Response:  # noq
         explain=body.explain,
         filters=body.filters,
         list_all=body.all,
+        history=body.history,
     )
     if as_csv and answer.listing:
         return Response(csv_of(answer.listing), media_type=_CSV)
