@@ -25,7 +25,15 @@ from index.store.protocols import Store
 from index.sync import sync
 from index.terminal import note
 from pincite.gating import GoldCheck, gold_of
-from qa.cli import BackendOption, KeepOption, ModelOption, ReaderOption, StoreOption
+from qa.cli import (
+    BackendOption,
+    KeepOption,
+    ModelOption,
+    OcrOption,
+    ReaderOption,
+    StoreOption,
+    read_scans,
+)
 from qa.settings import Settings, load_settings
 
 KEPT_ASIDE = 5
@@ -63,6 +71,7 @@ def index_command(
         bool, typer.Option("--force", help="Publish even if gold questions get worse.")
     ] = False,
     keep: KeepOption = None,
+    ocr: OcrOption = None,
     model: ModelOption = None,
     reader: ReaderOption = None,
     backend: BackendOption = None,
@@ -74,8 +83,9 @@ def index_command(
     what was live stays live.
     """
     settings = load_settings(
-        store=store, model=model, reader=reader, backend=backend, keep=keep, ignore=ignore
+        store=store, model=model, reader=reader, backend=backend, keep=keep, ignore=ignore, ocr=ocr
     )
+    read_scans(settings)
     target = open_store(settings.store, keep=settings.keep)
     if at_first and not sources and not target.exists:
         sources = [at_first]

@@ -17,10 +17,12 @@ from qa.cli import (
     BackendOption,
     KeepOption,
     ModelOption,
+    OcrOption,
     ReaderOption,
     StoreOption,
     ThresholdOption,
     WithoutOption,
+    read_scans,
 )
 from qa.engine import Engine
 from qa.settings import Settings, load_settings
@@ -114,6 +116,7 @@ def serve_command(
         ),
     ] = None,
     keep: KeepOption = None,
+    ocr: OcrOption = None,
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
     model: ModelOption = None,
@@ -125,7 +128,9 @@ def serve_command(
     given = dict(locals())  # each option has the name of its setting
     from qa.service.run import serve
 
-    serve(load_settings(**given), gate_of)
+    settings = load_settings(**given)
+    read_scans(settings)
+    serve(settings, gate_of)
 
 
 def mcp_command(

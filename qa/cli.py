@@ -5,15 +5,18 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from index.errors import PinciteError
 from index.terminal import console, note
 from qa.errors import QuestionError
-from qa.records import STAGES
-from qa.settings import load_settings
+from qa.records import STAGES, Answer
+from qa.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from qa.engine import Engine
 
 NO_ANSWER, CITATION_LOST = 3, 4
 _MAX_ANSWER_FILE_BYTES = 64 * 1024 * 1024
@@ -51,6 +54,14 @@ KeepOption = Annotated[
     int | None,
     typer.Option(
         "--keep", help="How many snapshots to keep, the live one among them.", show_default="2"
+    ),
+]
+OcrOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--ocr/--no-ocr",
+        help="Read scanned pages of PDFs, too: some seconds each. Needs pincite[ocr].",
+        show_default="no-ocr",
     ),
 ]
 WithoutOption = Annotated[
@@ -92,6 +103,14 @@ def ask_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage's ranks and scores.")
     ] = False,
+    show: Annotated[
+        bool,
+        typer.Option(
+            "--open",
+            help="Open the answer in your browser, with each quote marked in its document: on the "
+            "page itself if it is a PDF.",
+        ),
+    ] = False,
     filters: FilterOption = None,
     threshold: ThresholdOption = None,
     without: WithoutOption = None,
@@ -128,6 +147,9 @@ def ask_command(
         from qa.formats.terminal import print_answer
 
         print_answer(answer, console(), short=short)
+    if show:
+        read_scans(settings)
+        _open_evidence(answer, engine, settings.store)
     if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
         note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
     raise typer.Exit(0 if answer.answered else NO_ANSWER)
@@ -184,6 +206,7 @@ def verify_command(
     from qa.verify.relocation import SourceDocuments
 
     settings = load_settings(store=store)
+    read_scans(settings)
     answer = read_answer(_read(file))
     target = open_store(settings.store)
     verification = verify(answer, SourceDocuments(target.open(), target.uploads))
@@ -192,6 +215,31 @@ def verify_command(
     else:
         print("\n".join(verdict_lines(verification)))
     raise typer.Exit(0 if verification.holds else CITATION_LOST)
+
+
+def _open_evidence(answer: Answer, engine: "Engine", store: Path) -> None:
+    """Write the answer into an HTML file, tell where it is, and open it."""
+    import webbrowser
+    from contextlib import closing
+
+    from index.pages import Pages
+    from index.store import open_store
+    from qa.formats.evidence import write_evidence
+
+    with closing(Pages(open_store(store).uploads)) as pages:
+        path = write_evidence(answer, engine.snapshot, pages)
+    note(f"The answer with its places: {path}")
+    webbrowser.open(path.as_uri())
+
+
+def read_scans(settings: Settings) -> None:
+    """Have scanned pages read if that is set. Raises SettingsError if it cannot be done."""
+    from index.parsers.isolation import reading_process
+    from index.parsers.pdf.scans import check_installed
+
+    if settings.ocr:
+        check_installed()
+    reading_process.ocr = settings.ocr
 
 
 def _one_question(words: Sequence[str]) -> str:

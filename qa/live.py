@@ -19,10 +19,10 @@ _MOST_RENEWALS = 3
 
 
 class LiveEngine:
-    """Holds the current engine, opened with `options`; swaps it whole. Threads may share it."""
+    """Holds the current engine of a `store`, opened with `options`; swaps it whole. Thread-safe."""
 
     def __init__(self, store: Path, **options: Any) -> None:
-        self._store = open_store(store)
+        self.store = open_store(store)
         self._open = partial(Engine.open, store, **options)
         self._swapping = threading.Lock()
         self._version: object = None
@@ -49,10 +49,10 @@ class LiveEngine:
         """
         engine = self._engine
         try:
-            version = self._store.version()
+            version = self.store.version()
             if version == self._version:
                 return engine
-            live = self._store.live_id()
+            live = self.store.live_id()
         except PinciteError:
             return engine
         if live in (engine.snapshot.id, self._broken_id) and time.monotonic() < self._retry_at:
@@ -84,7 +84,7 @@ class LiveEngine:
         """
         with self._swapping:
             for _ in range(_MOST_RENEWALS):
-                version = self._store.version()
+                version = self.store.version()
                 if version == self._version:
                     break
                 self._engine = self._successor(self._engine)
@@ -93,7 +93,7 @@ class LiveEngine:
 
     def _successor(self, engine: Engine) -> Engine:
         """Open the live snapshot, with the loaded model if it is still the right one."""
-        snapshot = self._store.open(previous=engine.snapshot)
+        snapshot = self.store.open(previous=engine.snapshot)
         if snapshot.id != engine.snapshot.id:
             snapshot.warm()
         if snapshot.info.model_fingerprint == engine.model.fingerprint:

@@ -119,6 +119,7 @@ class Settings(BaseModel):
     mcp: bool = False
     keep: int = Field(default=2, ge=1, le=1000)
     ignore: Annotated[tuple[str, ...], _PATTERNS] | None = None
+    ocr: bool = False
 
     @property
     def for_engine(self) -> dict[str, Any]:

@@ -13,9 +13,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Literal, TypeVar, cast
 
 import orjson
 
@@ -28,6 +28,7 @@ from index.sources.listing import SourceFile
 SECONDS_PER_STEP = 60
 """From one sign of progress to the next. A document and a page of one are such signs."""
 SECONDS_PER_DOCUMENT = 30 * 60
+OCR = "--ocr"
 OUT_OF_MEMORY = 77
 """The exit status of a process that ran out of memory."""
 _MAX_FRAME_BYTES = 2**30
@@ -38,11 +39,16 @@ _OWN_FOLDER = Path(__file__).resolve().parents[2]
 _SECONDS_TO_START = 120
 _SECONDS_TO_END = 2
 
+Task = Literal["documents", "page_image", "page_marks"]
+"""What the process does with a file; `worker.py` has a function for each."""
+
+Result = TypeVar("Result")
+
 
 class ReadingProcess:
     """Reads files in a process, which starts with the first one, and again if a file ends it.
 
-    The process runs `module`. Threads take turns.
+    The process runs `module`. With `ocr` it reads scanned pages, too. Threads take turns.
     """
 
     def __init__(
@@ -50,7 +56,11 @@ class ReadingProcess:
         module: str = "index.parsers.worker",
         seconds: float = SECONDS_PER_STEP,
         at_most: float = SECONDS_PER_DOCUMENT,
+        *,
+        ocr: bool = False,
     ) -> None:
+        self.ocr = ocr
+        """Takes effect when the process starts."""
         self._module = module
         self._seconds = seconds
         self._at_most = at_most
@@ -58,12 +68,24 @@ class ReadingProcess:
         self._child: _Child | None = None
 
     def read(self, file: SourceFile) -> list[Document]:
-        """Return the documents in `file`.
+        """Return the documents in `file`. Raises as `run` does."""
+        return self.run("documents", file, document_from_json)
 
-        Raises UnreadableFileError with the reason if there are none, OSError as its reader does,
+    def run(
+        self,
+        task: Task,
+        file: SourceFile,
+        result_of: Callable[[dict[str, Any]], Result],
+        **arguments: Any,
+    ) -> list[Result]:
+        """Return what a task makes of `file`, each result read from its JSON by `result_of`.
+
+        Raises UnreadableFileError with the reason if there is none, OSError as its reader does,
         ReadingError if the process cannot be started, or lacks a library.
         """
         question = {
+            "task": task,
+            "arguments": arguments,
             "path": os.fsencode(file.path.absolute()).decode("latin-1"),
             "source": file.source,
             "kind": file.kind,
@@ -73,13 +95,13 @@ class ReadingProcess:
         with self._lock:
             if self._child and self._child.is_alive():
                 try:
-                    return self._ask(self._child, question)
+                    return self._ask(self._child, question, result_of)
                 except (_ReaderDiedError, ReadingError):
                     pass  # earlier files may be the cause, so a fresh process tries again
             if self._child:
                 self._child.end()
-            self._child = _Child(self._module)
-            return self._ask(self._child, question)
+            self._child = _Child(self._module, *([OCR] if self.ocr else []))
+            return self._ask(self._child, question, result_of)
 
     def end(self) -> None:
         """End the process, if there is one."""
@@ -93,9 +115,14 @@ class ReadingProcess:
         self._lock = threading.Lock()
         self._child = None
 
-    def _ask(self, child: "_Child", question: dict[str, Any]) -> list[Document]:
+    def _ask(
+        self,
+        child: "_Child",
+        question: dict[str, Any],
+        result_of: Callable[[dict[str, Any]], Result],
+    ) -> list[Result]:
         try:
-            return child.ask(question, self._seconds, self._at_most)
+            return child.ask(question, result_of, self._seconds, self._at_most)
         finally:
             if not child.is_in_step:
                 child.end()
@@ -112,7 +139,7 @@ class _Child:
     Raises ReadingError if it does not start.
     """
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, *arguments: str) -> None:
         self.is_in_step = False
         self._timed_out = False
         self._deadline = 0.0
@@ -121,7 +148,7 @@ class _Child:
             try:
                 # -P: the working directory is on its path only where it is on ours.
                 self._process = subprocess.Popen(  # noqa: S603 - no input of a user's
-                    [sys.executable, "-P", "-m", module],
+                    [sys.executable, "-P", "-m", module, *arguments],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=complaints,
@@ -147,21 +174,27 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, question: dict[str, Any], seconds: float, at_most: float) -> list[Document]:
-        """Return the documents in a file, or raise as `ReadingProcess.read` does.
+    def ask(
+        self,
+        question: dict[str, Any],
+        result_of: Callable[[dict[str, Any]], Result],
+        seconds: float,
+        at_most: float,
+    ) -> list[Result]:
+        """Return what was asked for, or raise as `ReadingProcess.run` does.
 
-        The process has `seconds` between signs of progress, and `at_most` for each document.
+        The process has `seconds` between signs of progress, and `at_most` for each result.
         """
         self.is_in_step = False
-        documents: list[Document] = []
+        results: list[Result] = []
         end = time.monotonic() + at_most
         with self._limited(min(seconds, at_most)):
             try:
                 write_frame(self._questions, question)
                 self._questions.flush()
-                while (frame := read_frame(self._answers)).keys() & {"document", "progress"}:
-                    if "document" in frame:
-                        documents.append(document_from_json(frame["document"]))
+                while (frame := read_frame(self._answers)).keys() & {"result", "progress"}:
+                    if "result" in frame:
+                        results.append(result_of(frame["result"]))
                         end = time.monotonic() + at_most
                     self._deadline = min(time.monotonic() + seconds, end)
             except (EOFError, OSError) as error:
@@ -178,7 +211,7 @@ class _Child:
                 raise OSError(number, reason)
             case {"failed": reason}:
                 raise UnreadableFileError(f"its parser failed ({reason})")
-        return documents
+        return results
 
     def end(self) -> None:
         self.is_in_step = False

@@ -1,7 +1,7 @@
 """The process that reads files for another one, for a parser may hang, crash, or use up memory.
 
 Questions and answers are frames on what were stdin and stdout. For each file it sends a frame for
-each document and some signs of progress, and one at the end. `isolation.py` is the other side.
+each result and some signs of progress, and one at the end. `isolation.py` is the other side.
 """
 
 import contextlib
@@ -9,26 +9,49 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from index.document_json import document_to_json
 from index.parsers import READERS
 from index.parsers.files import OutOfReachError, UnreadableFileError, progress_told_to
-from index.parsers.isolation import OUT_OF_MEMORY, read_frame, write_frame
+from index.parsers.isolation import OCR, OUT_OF_MEMORY, Task, read_frame, write_frame
+from index.parsers.pdf.document import read_pdf
+from index.parsers.pdf.marks import page_marks
+from index.parsers.pdf.page_image import page_image
+from index.parsers.pdf.scans import ScanReader
 from index.sources.listing import SourceFile
 
 MEMORY_BYTES = 2 * 2**30
 """Address space, beyond what the process has when it starts to work."""
+OCR_MEMORY_BYTES = 2 * 2**30
+"""As much more for the models that read scanned pages."""
 MAX_ANSWER_BYTES = 2**30
 _GRACE_SECONDS = 2
 _BEATS = 30
 
 
+def _documents(file: SourceFile) -> Iterator[dict[str, Any]]:
+    return map(document_to_json, READERS[file.suffix](file))
+
+
+_TASKS: dict[Task, Callable[..., Iterator[dict[str, Any]]]] = {
+    "documents": _documents,
+    "page_image": page_image,
+    "page_marks": page_marks,
+}
+
+
 def main(memory: int = MEMORY_BYTES) -> None:
     """Answer until the other side is gone."""
     questions, answers = _own_pipes()
+    if OCR in sys.argv[1:]:
+        scans = ScanReader()
+        READERS[".pdf"] = partial(read_pdf, scans=scans)
+        _TASKS["page_marks"] = partial(page_marks, scans=scans)
+        memory += OCR_MEMORY_BYTES
     with contextlib.suppress(AttributeError, ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted parent ends this process
     try:
@@ -72,7 +95,7 @@ def _limit(memory: int) -> None:
 
 
 def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
-    """Read one file. Raises MemoryError, and OSError if the other side is gone."""
+    """Do one task. Raises MemoryError, and OSError if the other side is gone."""
     path = Path(os.fsdecode(question["path"].encode("latin-1")))
     file = SourceFile(path, question["source"], question["kind"], question["upload_id"])
     closing: dict[str, Any] = {"done": True}
@@ -81,9 +104,9 @@ def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
     try:
         _die_in(seconds)
         with progress_told_to(_heartbeat(answers, seconds)):
-            for document in READERS[file.suffix](file):
+            for result in _TASKS[question["task"]](file, **question["arguments"]):
                 _die_in(seconds)
-                sent += write_frame(answers, {"document": document_to_json(document)})
+                sent += write_frame(answers, {"result": result})
                 if sent > MAX_ANSWER_BYTES:
                     raise UnreadableFileError("it holds more text than is allowed; split it")
     except MemoryError:

@@ -24,6 +24,7 @@ from qa.service.routes.documents import add_document_routes
 from qa.service.routes.examples import add_example_routes
 from qa.service.routes.feedback import add_feedback_route
 from qa.service.routes.health import add_health_routes
+from qa.service.routes.pages import add_page_routes
 from qa.service.routes.uploads import add_upload_routes
 from qa.service.uploads import UploadBody
 from qa.service.work_queue import WorkQueue
@@ -66,6 +67,7 @@ def build_app(
     add_problem_handlers(app)
     add_answer_routes(app, answerer, questions)
     add_document_routes(app, live, questions)
+    add_page_routes(app, live)
     add_chat_routes(app, answerer, questions)
     add_example_routes(app, live)
     if writing:

@@ -36,6 +36,7 @@ _DESCRIPTIONS = {
     404: "There is nothing with that name.",
     408: "The body took too long to come.",
     409: "The id belongs to a document that was not uploaded under it.",
+    410: "The file that the document was read from is gone or was changed.",
     413: "The body is too large.",
     415: "Pincite cannot read this kind of body, or of file in the form.",
     422: "The request cannot be done; `detail` says what to change.",

@@ -2,13 +2,17 @@
 
 import json
 import re
+import shutil
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from qa.read.reader import reader_used
 from tests.cli.conftest import FAR_OFF, ON_SUBJECT, Command, Outcome, asked, assert_one_line
+from tests.pdf_writing import lines, write_pdf
 
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",
@@ -335,3 +339,34 @@ def test_why_says_what_is_wrong_with_its_use(pincite: Command, seeds_store: Path
     assert_one_line(
         pincite("why", "a", "--expect", "b", "--top-k", "51", *with_store), 2, "--top-k 51"
     )
+
+
+def test_open_shows_each_quote_marked_in_its_document(
+    pincite: Command, seeds_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    answered = pincite("ask", ON_SUBJECT, "--json", "--open", "--store", seeds_store)
+    quotes = [citation["cited_text"] for citation in json.loads(answered.out)["citations"]]
+    path = Path(unquote(urlsplit(opened[0]).path))
+    assert str(path) in answered.err
+    page = path.read_text(encoding="utf-8")
+    assert all(f"<mark>{escape(quote)}</mark>" in page for quote in quotes)
+    shutil.rmtree(path.parent)
+
+
+def test_open_marks_a_quote_on_the_page_of_a_pdf(
+    pincite: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    report = tmp_path / "notes" / "report.pdf"
+    report.parent.mkdir()
+    report.write_bytes(write_pdf([lines(72, 700, "The clinic opens at eight on weekdays.")]))
+    assert pincite("index", report.parent).code == 0
+    assert pincite("ask", "When does the clinic open?", "--open").code == 0
+    path = Path(unquote(urlsplit(opened[0]).path))
+    page = path.read_text(encoding="utf-8")
+    assert "data:image/webp;base64," in page
+    assert '<i style="left:11.' in page  # 72 of 612 points
+    shutil.rmtree(path.parent)

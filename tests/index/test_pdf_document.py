@@ -508,7 +508,7 @@ def test_quarterly_reports_are_titled_by_their_companies(tmp_path: Path, name: s
         (b"", "empty"),
         (b"no PDF at all", "damaged PDF"),
         (write_pdf([lines(72, 700, "Words.")])[:150], "damaged PDF"),
-        (write_pdf([[], []]), "no text in it (scanned?); run OCR on it first"),
+        (write_pdf([[], []]), "no text in it (scanned?); read it with --ocr"),
         (write_pdf([lines(72, 700, "x")], password="p"), "encrypted; save it without a password"),
     ],
 )

@@ -73,7 +73,7 @@ def test_every_setting_can_stand_in_the_file() -> None:
         "threshold = 1\n"
         'host = "h"\nport = 1\n'
         'allowed_hosts = ["a"]\nwithout = ["spelling", "lexical"]\n'
-        'watch = false\nkeep = 3\nignore = ["*.log"]\nmcp = true\n'
+        'watch = false\nkeep = 3\nignore = ["*.log"]\nmcp = true\nocr = true\n'
         'workers = 2\nkeys = "off"\nrate_limit = 0\nmax_queue = 0\nlog_format = "text"\n'
         'log_questions = true\ncors_origins = ["http://localhost:3000"]\n'
         'trusted_proxies = ["127.0.0.1"]\n'
@@ -93,6 +93,7 @@ def test_every_setting_can_stand_in_the_file() -> None:
         "keep": 3,
         "ignore": ("*.log",),
         "mcp": True,
+        "ocr": True,
         "workers": 2,
         "keys": "off",
         "rate_limit": 0,

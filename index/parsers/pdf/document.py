@@ -13,9 +13,11 @@ from index.parsers.pdf.grids import with_ruled_rows
 from index.parsers.pdf.headings import read_outline, title_of
 from index.parsers.pdf.layout import without_running_heads
 from index.parsers.pdf.paragraphs import blocks_of
+from index.parsers.pdf.scans import MOST_SCANS, ScanReader, runs_of
 from index.records import Document, MetadataValue
 from index.sources.listing import SourceFile
 
+MEDIA_TYPE = "application/pdf"
 MAX_PAGES = 5000
 MAX_GLYPHS = 30_000_000
 _MAX_LISTED = 20
@@ -23,35 +25,43 @@ _MAX_LISTED = 20
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-]\d\d)'?(\d\d)?)?")
 
 
-def read_pdf(file: SourceFile) -> Iterable[Document]:
-    """Yield the text of a PDF in reading order, with the offset of each page."""
+def read_pdf(file: SourceFile, scans: ScanReader | None = None) -> Iterable[Document]:
+    """Yield the text of a PDF in reading order, with the offset of each page.
+
+    `scans` reads the pages that have no text; without it they stay blank.
+    """
     from importlib.metadata import version
 
     content = bytes_of(file.path)
     if not content:
         raise UnreadableFileError("empty")
-    with _opened(content) as pdf:
+    with opened_pdf(content) as pdf:
         info = pdf.get_metadata_dict()
-        pages = list(_pages(pdf))
+        pages, scanned = _pages(pdf, scans)
         outline = read_outline(pdf)
     blocks = blocks_of(without_running_heads(pages), outline)
     if not blocks:
-        raise UnreadableFileError("no text in it (scanned?); run OCR on it first")
+        advice = "" if scans else "; read it with --ocr"
+        raise UnreadableFileError(f"no text in it (scanned?){advice}")
     blank = [number for number, page in enumerate(pages, 1) if not page]
+    remarks = [_remark(scanned, "was read by OCR", "were read by OCR")] if scanned else []
+    remarks += [_remark(blank, "holds no text (scanned?)", "hold no text (scanned?)")] * bool(blank)
     yield extracted_document(
         file,
         content,
         lay_out(blocks, len(pages)),
         title=title_of(info.get("Title", ""), outline, pages),
-        media_type="application/pdf",
-        reader=f"pdf_document/4 (pypdfium2 {version('pypdfium2')})",
+        media_type=MEDIA_TYPE,
+        reader=f"pdf_document/4 (pypdfium2 {version('pypdfium2')}"
+        + (f", {scans.name})" if scans and scanned else ")"),
         metadata=_metadata(info),
-        remarks=[_blank_pages_remark(blank)] if blank else [],
+        remarks=remarks,
     )
 
 
 @contextmanager
-def _opened(content: bytes) -> Iterator[Any]:
+def opened_pdf(content: bytes) -> Iterator[Any]:
+    """Give a `pypdfium2.PdfDocument`. Raises UnreadableFileError."""
     import pypdfium2
     import pypdfium2.raw as pdfium
 
@@ -67,24 +77,27 @@ def _opened(content: bytes) -> Iterator[Any]:
         yield pdf
 
 
-def _pages(pdf: Any) -> Iterator[list[TextRun]]:
-    """Yield the runs of each page, none for a page that cannot be loaded."""
+def _pages(pdf: Any, scans: ScanReader | None) -> tuple[list[list[TextRun]], list[int]]:
+    """Return the runs of each page, none for one that cannot be loaded, and which were scanned."""
     import pypdfium2
 
+    pages: list[list[TextRun]] = []
+    scanned: list[int] = []
     left = MAX_GLYPHS
-    for number in range(len(pdf)):
+    for number in range(1, len(pdf) + 1):
         runs: list[TextRun] = []
-        with (
-            suppress(pypdfium2.PdfiumError),
-            closing(pdf[number]) as page,
-            closing(page.get_textpage()) as text_page,
-        ):
-            left -= text_page.count_chars()
-            if left < 0:
-                raise UnreadableFileError(f"more than {MAX_GLYPHS:,} characters; split it")
-            runs = with_ruled_rows(page, *text_runs(text_page))
-        yield runs
+        with suppress(pypdfium2.PdfiumError), closing(pdf[number - 1]) as page:
+            with closing(page.get_textpage()) as text_page:
+                left -= text_page.count_chars()
+                if left < 0:
+                    raise UnreadableFileError(f"more than {MAX_GLYPHS:,} characters; split it")
+                runs = with_ruled_rows(page, *text_runs(text_page))
+            if scans and not runs and len(scanned) < MOST_SCANS:
+                runs = runs_of(scans.lines(page, page), page.get_size()[1])
+                scanned += [number] * bool(runs)
+        pages.append(runs)
         progressed()
+    return pages, scanned
 
 
 def _metadata(info: dict[str, str]) -> dict[str, MetadataValue]:
@@ -111,9 +124,10 @@ def _iso_date(written: str) -> str:
         return ""
 
 
-def _blank_pages_remark(pages: list[int]) -> str:
+def _remark(pages: list[int], one: str, many: str) -> str:
+    """Return "page 3 holds no text", say, or "pages 3, 4 hold no text"."""
     if len(pages) == 1:
-        return f"page {pages[0]} holds no text (scanned?)"
+        return f"page {pages[0]} {one}"
     listed = ", ".join(map(str, pages[:_MAX_LISTED]))
     more = f" and {len(pages) - _MAX_LISTED} more" if len(pages) > _MAX_LISTED else ""
-    return f"pages {listed}{more} hold no text (scanned?)"
+    return f"pages {listed}{more} {many}"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import StoreDamagedError
+from index.recently_used import RecentlyUsed
 from index.records import ChunkedDocument, Document, Passage
 from index.search.features import Features, features_of
 from index.search.ranges import in_ranges
@@ -18,7 +19,6 @@ from index.store.local.database import Database, errors_explained, select
 from index.store.local.documents import VERSION, Version
 from index.store.local.history import SnapshotRow, array_names, find_snapshot, sum_of_digests
 from index.store.local.mapped import Mapped, map_files
-from index.store.local.recently_used import RecentlyUsed
 from index.store.records import Allowed, MadeBy, StoredDocument
 
 KEPT_BYTES_OF_VERSIONS = 4 << 20

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from index.records import Document, MetadataValue
+from index.store.protocols import Snapshot
 from qa.formats.fields import DocumentSha256, DocumentTitle, JsonModel, Source, TextSha256
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
@@ -150,11 +151,17 @@ def _page(live: LiveEngine, limit: int, cursor: str) -> Response:
 
 
 def _document(live: LiveEngine, document_id: str) -> Response:
-    chunked = live.current().snapshot.chunked(document_id)
+    document = document_of(live.current().snapshot, document_id)
+    body = DocumentJson.of(document, text=document.text)
+    return Response(body.model_dump_json(), media_type="application/json")
+
+
+def document_of(snapshot: Snapshot, document_id: str) -> Document:
+    """Return a document. Raises HTTPException 404 if there is none of that id."""
+    chunked = snapshot.chunked(document_id)
     if chunked is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, _NO_DOCUMENT)
-    body = DocumentJson.of(chunked.document, text=chunked.document.text)
-    return Response(body.model_dump_json(), media_type="application/json")
+    return chunked.document
 
 
 def _encode_cursor(last: Document) -> str:

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Header, HTTPException, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from index.errors import PinciteError, SourceError
 from index.store.protocols import Store
@@ -24,8 +25,15 @@ from qa.service.uploads import BODIES, UNREADABLE, read_body
 from qa.service.work_queue import WorkQueue
 from qa.service.writer import FAILED, Writer
 
-_DOCUMENT = "/v1/documents/{document_id:path}"
-"""An id with a slash gets here, too, and a message that tells what ids are like."""
+
+class _UploadIdConvertor(PathConvertor):
+    """Any path but that of a page: an id with a slash gets a message that tells what ids are."""
+
+    regex = "(?!.+/pages/).*"
+
+
+register_url_convertor("upload_id", _UploadIdConvertor())
+_DOCUMENT = "/v1/documents/{document_id:upload_id}"
 _PATIENCE_S = 600.0
 """How long a call waits for its upload to be indexed; then it returns the job."""
 _NO_UPLOAD = "There is no upload of that id."
@@ -37,7 +45,7 @@ _OWNED_BY = {
     "source": "That id is a document's in a file of a SOURCE, not an upload: delete that file or "
     "name it in .pinciteignore, and it is no longer indexed.",
 }
-_NO_TEXT = "The document cannot be indexed: no text in it (scanned?); run OCR on it first."
+_NO_TEXT = "The document cannot be indexed: no text in it (scanned?); read it with --ocr."
 
 UploadId = Annotated[
     str,
