@@ -202,7 +202,9 @@ def test_the_parts_of_a_table_stand_below_one_another(open_page, corpus: Corpus)
     with served(build_app(live)) as url:
         page = open_page(f"{url}?q=what was research in 2022")
         page.locator("ol.answer").wait_for()
-        page.evaluate("document.querySelectorAll('.answer details').forEach(d => { d.open = true })")
+        page.evaluate(
+            "document.querySelectorAll('.answer details').forEach(d => { d.open = true })"
+        )
         lines = page.locator(".words").inner_text().split("\n")
         assert next(line for line in lines if line.startswith("| Research | 26 | 21 |"))
         assert next(line for line in lines if line.startswith("| | 2023 | 2022 |"))

@@ -78,7 +78,7 @@ def not_indexed(page: Page) -> None:
 def documents_listed(page: Page) -> None:
     page.goto(f"{page.url}?screen=documents&filter=path^=seeds")
     expect(page.locator(".file").first).to_be_visible()
-    page.locator("#upload").set_input_files([{"name": "a.txt", "mimeType": "", "buffer": b"A"}])
+    page.locator("#upload").set_input_files({"name": "a.txt", "mimeType": "", "buffer": b"A"})
     expect(page.locator(".job[data-state=failed]")).to_be_visible()  # nothing is taken here
     page.get_by_text("Add a filter").click()
     expect(page.get_by_label("Field")).to_be_visible()

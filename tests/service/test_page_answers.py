@@ -138,7 +138,8 @@ def test_a_pdf_opens_at_its_page_with_the_words_marked(open_page, seeds_url) -> 
     image = page.get_by_role("img", name="Page 2 of")
     expect(image).to_be_visible()
     mark, sheet = page.locator("rect").bounding_box(), image.bounding_box()
-    assert mark and sheet
+    assert mark
+    assert sheet
     assert mark["x"] - sheet["x"] == pytest.approx(sheet["width"] * 0.1, abs=1)
     assert mark["width"] == pytest.approx(sheet["width"] * 0.4, abs=1)
     pages = page.locator("#document-pages")
@@ -158,7 +159,8 @@ def test_a_phone_shows_the_answer_and_its_citations_on_two_screens(open_page, se
     last = page.locator(".citation").last
     expect(last).to_be_visible()
     box = last.bounding_box()
-    assert box and box["y"] + box["height"] < 2 * 844
+    assert box
+    assert box["y"] + box["height"] < 2 * 844
     folded = page.locator(".passage", has=page.get_by_text("Show the whole passage")).first
     text = folded.locator(".text")
     short = len(text.inner_text())

@@ -65,8 +65,11 @@ function quotes(answer) {
   return element("ol", "answer", ...blocks);
 }
 
+/** The citations of a quote; where there are several, each has the words that it is of. */
 function citations(items, answer) {
-  const list = element("ul", "citations", ...items.map((each) => citationItem(each, answer)));
+  const several = items.length > 1;
+  const list = element("ul", "citations",
+    ...items.map((each) => citationItem(each, answer, several)));
   list.ariaLabel = items.length > 1 ? "Citations" : "Citation";
   return list;
 }
@@ -90,7 +93,8 @@ function wordsOfBlock(spans, numbers, answer) {
   const [widest] = cited.filter(({ table }) => table?.rows.length)
     .sort((one, other) => other.table.rows.length - one.table.rows.length);
   if (!widest) return [words];
-  const frame = tableOf(widest.table, labelOf(widest));
+  const opening = link(addressOf({ place: widest }), "", ...labelOf(widest));
+  const frame = tableOf(widest.table, [opening]);
   frame.dataset.cites = numbers.join(" ");
   frame.querySelector("caption").append(...numbers.map((number) => numberLink(number, answer)));
   return [frame, element("details", "also verbatim", element("summary", "", "Word for word"), words)];

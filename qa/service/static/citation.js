@@ -2,10 +2,12 @@
 
 import { alsoIn, headingsOf, holds, labelOf, placeHeading, whereabouts } from "./places.js";
 import { copy } from "./notice.js";
-import { button, element, link } from "./text.js";
+import { button, element, foreign, link } from "./text.js";
 
-export function citationItem(citation, answer) {
+/** A citation of the answer; one of several of a quote `hasWords` of its own, to tell them apart. */
+export function citationItem(citation, answer, hasWords) {
   const item = element("li", "citation", placeHeading(citation),
+    ...(hasWords ? [element("p", "of", "“", foreign(citation.cited_text), "”")] : []),
     element("p", "tools", ...tools(citation, answer)),
     ...alsoIn(citation));
   item.id = `citation-${citation.number}`;
@@ -25,7 +27,7 @@ function tools(citation, answer) {
 }
 
 /** A link to the exact place on the web, where the document has an address there. */
-export function outside(citation) {
+function outside(citation) {
   const anchor = link(webAddress(citation), "plain", "Open on the web");
   anchor.target = "_blank";
   anchor.rel = "noopener noreferrer";
@@ -38,7 +40,7 @@ export function webAddress({ url }) {
 }
 
 /** The words with their citation, as they are pasted elsewhere. */
-export function asText(citation) {
+function asText(citation) {
   const textOf = (nodes) => element("span", "", ...nodes).textContent;
   const under = textOf(headingsOf(citation));
   const parts = [textOf(labelOf(citation)), under, textOf(whereabouts(citation)),

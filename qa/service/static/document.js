@@ -73,7 +73,11 @@ function show(json, place, found) {
     filters: [{ field: "path", sign: "=", value: json.source }] });
   byId("document-ask").hidden = false;
   const stands = isWhole ? showWhole(json) : showPlace(json, place, found);
-  viewer.show(json, { ...place, ...pagesOf(known) }, stands && !isWhole);
+  const isMarked = stands && !isWhole;
+  viewer.show(json, { ...place, ...pagesOf(known) }, isMarked);
+  byId("document-marked").hidden = !isMarked;
+  if (isMarked) toMarked(); // only now, as the pages narrow the text
+  else byId("document-text").scrollTop = 0;
   return stands;
 }
 
@@ -84,7 +88,6 @@ const pagesOf = ({ start_page_number, end_page_number }) => ({
 
 function showWhole(json) {
   byId("document-text").replaceChildren(wholeOf(json, []));
-  byId("document-text").scrollTop = 0;
   return true;
 }
 
@@ -101,14 +104,11 @@ function showPlace(json, place, found) {
   const stands = words !== "" && words === expected && (found !== null || unchanged);
   if (stands) {
     text.replaceChildren(wholeOf(json, [{ start, end, kind: "highlight" }]));
-    byId("document-marked").hidden = false;
-    toMarked();
   } else {
     const note = words || place.digest
       ? "The document has changed since this place was cited, so nothing is marked."
       : "The document is too short to have this place, so nothing is marked.";
     text.replaceChildren(element("p", "note", note), wholeOf(json, []));
-    text.scrollTop = 0;
   }
   return stands;
 }

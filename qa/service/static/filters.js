@@ -12,7 +12,7 @@ export const SIGNS = {
 };
 
 /** What every document has of its own, by the names that filters call it. */
-export const OWN_FIELDS = {
+const OWN_FIELDS = {
   path: (document) => document.source,
   title: (document) => document.title,
   media_type: (document) => document.media_type,
@@ -41,7 +41,7 @@ function valueOf(text) {
 export const written = ({ field, sign, value }) => `${field}${sign}${JSON.stringify(value)}`;
 
 /** Whether a field can be written in an address. */
-export const isWritable = (field) => parse(`${field}=1`)?.field === field;
+const isWritable = (field) => parse(`${field}=1`)?.field === field;
 
 const NAMES = { path: "Path", title: "Title", media_type: "Type", modified: "Changed" };
 export const nameOf = (field) => NAMES[field] ?? field.replace(/^metadata\./, "");

@@ -40,7 +40,7 @@ export function line(name) {
   return { say, sent, remove: () => node.remove() };
 }
 
-export const dismissal = (shown) => button("Dismiss", shown.remove, "plain");
+const dismissal = (shown) => button("Dismiss", shown.remove, "plain");
 
 /** Follow a job of the service until it ends, and tell how on its line. */
 export async function follow(job, name, shown, retry = null) {

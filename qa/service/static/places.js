@@ -7,12 +7,18 @@ import { counted, element, foreign, joined, link } from "./text.js";
 export function labelOf(place) {
   if (place.label) return [foreign(place.label)];
   const where = pageOf(place);
-  return [foreign(place.document_title), ...(where ? [`, ${where}`] : [])];
+  return [foreign(nameOf(place)), ...(where ? [`, ${where}`] : [])];
 }
 
-/** The headings above a place, but for those that only repeat the document's title. */
+/** The document's title, or if it has none but its file's name, the nearest heading. */
+function nameOf({ document_title, source, heading_path }) {
+  return source.endsWith(document_title) ? heading_path?.at(-1) ?? document_title : document_title;
+}
+
+/** The headings above a place, but for what its name says already. */
 export function headingsOf(place) {
-  const headings = (place.heading_path ?? []).filter((each) => each !== place.document_title);
+  const told = place.label ?? nameOf(place);
+  const headings = (place.heading_path ?? []).filter((each) => each !== told);
   return joined([...new Set(headings)].map(foreign), " › ");
 }
 
@@ -38,8 +44,10 @@ const charactersOf = (place) => (
 /** A link that opens a place, with where it stands in small below. */
 export function placeHeading(place) {
   const headings = headingsOf(place);
-  return element("div", "heading", link(addressOf({ place }), "place", ...labelOf(place)),
-    element("p", "where", ...headings, ...(headings.length ? [" · "] : []), ...whereabouts(place)));
+  const where = element("p", "where", ...whereabouts(place),
+    ...(headings.length ? [" · ", ...headings] : []));
+  where.title = where.textContent; // which may be cut off
+  return element("div", "heading", link(addressOf({ place }), "place", ...labelOf(place)), where);
 }
 
 /** Where else the same is said. */

@@ -66,7 +66,7 @@ export function nothingIndexed(look) {
     button("Look again", look));
 }
 
-export function keyNeeded(enter) {
+function keyNeeded(enter) {
   return element("div", "card", element("h2", "", "This service needs an API key"),
     element("p", "", "Whoever runs it can give you one. It is kept in this tab only, until you "
       + "close it or forget the key."),

@@ -29,15 +29,24 @@ export function tableOf({ columns, rows, unit, cell }, caption) {
     const heads = columns.map((each, i) => headerCell(each, "col", i ? "number" : ""));
     table.append(element("thead", "", element("tr", "", ...heads)));
   }
-  const isAsked = (i, j) => cell?.row === i && cell.column === j;
-  table.append(element("tbody", "", ...rows.map((values, i) => element("tr", "",
-    ...values.map((value, j) => (
-      j === 0 && values.length > 1 ? headerCell(value, "row") : valueCell(value, isAsked(i, j))))))));
+  table.append(element("tbody", "", ...rows.map((values, i) => (
+    element("tr", "", ...cellsOf(values, cell?.row === i ? cell.column : null))))));
   const frame = element("div", "table", table);
   frame.tabIndex = 0; // a wide table scrolls, for the keyboard, too
   frame.role = "group";
   frame.ariaLabel = "Table";
   return frame;
+}
+
+/** The cells of a row; that of the column `asked` is marked. A label alone is as wide as the table. */
+function cellsOf([first, ...others], asked) {
+  if (!others.length) return [valueCell(first, asked === 0)];
+  const head = headerCell(first, "row");
+  if (others.some((each) => each.trim())) {
+    return [head, ...others.map((value, j) => valueCell(value, asked === j + 1))];
+  }
+  head.colSpan = others.length + 1;
+  return [head];
 }
 
 const NUMBER = /^[-–—+(]?\s*[$€£¥]?\s*[(]?[\d.,]+\s*[)]?\s*[%)]*$|^[-–—]$/;
