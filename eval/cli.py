@@ -19,6 +19,7 @@ from index.progress import progress_bar
 from index.terminal import run
 from qa.cli import (
     BackendOption,
+    CollectionOption,
     ModelOption,
     ReaderOption,
     StoreOption,
@@ -65,10 +66,11 @@ class Options:
         """Return where the report goes: `folder` below reports/ unless --out names another."""
         return Delivery.to(self.out or Path("reports") / folder, self.baseline, quiet=self.quiet)
 
-    def settings(self, store: Path | None = None) -> Settings:
+    def settings(self, store: Path | None = None, collection: str | None = None) -> Settings:
         """Return the settings in force, except `top_k`: what `ask` shows must not limit recall."""
         return load_settings(
             store=store,
+            collection=collection,
             top_k=TOP_K if self.top_k is None else self.top_k,
             threshold=self.threshold,
             without=self.without,
@@ -106,6 +108,7 @@ def evaluate_command(
         ),
     ] = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Measure finding, citing and abstaining on gold questions.
 
@@ -115,10 +118,10 @@ def evaluate_command(
     if context.invoked_subcommand:
         _refuse_options_before(context)
         return
-    settings = options.settings(store)
+    settings = options.settings(store, collection)
     delivery = options.delivery("eval")
     rows = read_gold(gold or PACKAGED_GOLD)
-    engine = Engine.open(settings.store, **settings.for_engine)
+    engine = Engine.open(settings.folder, **settings.for_engine)
     asked = locate(rows, [chunked.document for chunked in engine.snapshot.documents()])
     with progress_bar() as progress:
         measured = evaluate(engine, asked, top_k=settings.top_k, progress=progress)

@@ -3,9 +3,10 @@
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from index.errors import PinciteError
 from index.ingest import upload_as_file
@@ -63,6 +64,12 @@ class Pages:
         self._uploads = uploads
         self._process = ReadingProcess(seconds=_SECONDS, at_most=_SECONDS, ocr=reading_process.ocr)
         self._images: RecentlyUsed[tuple[object, ...], bytes] = RecentlyUsed(_CACHE_BYTES)
+
+    def beside(self, uploads: Uploads) -> Self:
+        """Return the pages of another store, which share the process and the images kept."""
+        other = copy(self)
+        other._uploads = uploads  # noqa: SLF001 (of this class)
+        return other
 
     def image(
         self,

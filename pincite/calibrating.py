@@ -16,7 +16,7 @@ from index.progress import progress_bar
 from index.store import open_store
 from index.terminal import note, one_line
 from qa.answer.calibration import Calibration, Tally, key_of, percent
-from qa.cli import BackendOption, ModelOption, ReaderOption, StoreOption
+from qa.cli import BackendOption, CollectionOption, ModelOption, ReaderOption, StoreOption
 from qa.engine import Engine
 from qa.records import left_out
 from qa.settings import Settings, load_settings
@@ -42,13 +42,16 @@ def calibrate_command(
     reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Fit when to answer, on your own questions.
 
     At least 40 unanswerable and 20 answerable ones are needed. What is promised is promised with
     95 % confidence, for questions drawn like these.
     """
-    settings = load_settings(store=store, model=model, reader=reader, backend=backend)
+    settings = load_settings(
+        store=store, collection=collection, model=model, reader=reader, backend=backend
+    )
     if remove == (gold is not None) or (remove and dry_run):
         raise SettingsError(
             "Name the questions with --gold FILE, or take the calibration away with --remove alone."
@@ -60,7 +63,7 @@ def calibrate_command(
 
 
 def _remove(settings: Settings) -> None:
-    store = open_store(settings.store, keep=settings.keep)
+    store = open_store(settings.folder, keep=settings.keep)
     live = store.live()
     if live.calibration is None:
         note("There is no calibration to take away.")
@@ -74,7 +77,7 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
     rows = read_gold(gold)
     options = settings.for_engine
     options["threshold"] = None  # one set by hand plays no part in the fit
-    engine = Engine.open(settings.store, **options)
+    engine = Engine.open(settings.folder, **options)
     measured = engine.snapshot
     asked = locate(rows, [chunked.document for chunked in measured.documents()])
     with progress_bar() as progress:
@@ -99,7 +102,7 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
     if dry_run:
         note("Published nothing, as asked for.")
         return
-    store = open_store(settings.store, keep=settings.keep)
+    store = open_store(settings.folder, keep=settings.keep)
     live = store.set_calibration(measured.id, calibration.to_bytes())
     note(f"Published calibration {calibration.id} with snapshot {live.id}.")
     if settings.threshold is not None:

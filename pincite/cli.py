@@ -19,6 +19,10 @@ COMMANDS = {
     "serve": ("pincite.serving:serve_command", "Serve the HTTP interface and the web page."),
     "mcp": ("pincite.serving:mcp_command", "Let language models ask (Model Context Protocol)."),
     "status": ("pincite.store:status_command", "Show what the store holds."),
+    "collections": (
+        "pincite.collection:app",
+        "List the collections of the store, and remove one.",
+    ),
     "verify": ("qa.cli:verify_command", "Check an answer against the sources as they are now."),
     "calibrate": (
         "pincite.calibrating:calibrate_command",

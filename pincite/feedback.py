@@ -19,7 +19,7 @@ from index.store.protocols import Snapshot, Store
 from index.store.records import Feedback, RatedQuote
 from index.structure.wording import plain_words
 from index.terminal import WRONG_USAGE, note, one_line
-from qa.cli import JsonOption, StoreOption
+from qa.cli import CollectionOption, JsonOption, StoreOption
 from qa.settings import load_settings
 
 MOVED_WORDS = 5
@@ -53,9 +53,10 @@ def _feedback(context: typer.Context) -> None:
 def list_command(
     as_json: JsonOption = False,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """List what is kept, in the order in which it came."""
-    entries = _store(store).feedback.all()
+    entries = _store(store, collection).feedback.all()
     if as_json:
         print(json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False))
         return
@@ -82,6 +83,7 @@ def gold_command(
         ),
     ] = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Make gold questions of answers that were found helpful, for `pincite eval --gold FILE`.
 
@@ -90,7 +92,7 @@ def gold_command(
     """
     for path in filter(None, (output, drafts)):
         _refuse_existing(path)
-    target = _store(store)
+    target = _store(store, collection)
     entries = target.feedback.all()
     snapshot = target.open()
     rows: list[GoldRow] = []
@@ -131,16 +133,17 @@ def remove_command(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All there is.")] = False,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Forget entries."""
     if bool(ids) == everything:
         raise typer.BadParameter("give ids, or --all", param_hint="ID")
-    removed = _store(store).feedback.remove(None if everything else ids)
+    removed = _store(store, collection).feedback.remove(None if everything else ids)
     note(f"Entries removed: {removed}")
 
 
-def _store(folder: Path | None) -> Store:
-    store = open_store(load_settings(store=folder).store)
+def _store(folder: Path | None, collection: str | None) -> Store:
+    store = open_store(load_settings(store=folder, collection=collection).folder)
     store.standing()  # raises StoreError where there is no store
     return store
 

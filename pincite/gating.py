@@ -25,7 +25,7 @@ from index.store import open_store
 from index.store.protocols import Store
 from index.sync import Gate
 from index.terminal import console, note, one_line
-from qa.cli import StoreOption
+from qa.cli import CollectionOption, StoreOption
 from qa.settings import Settings, load_settings
 
 _ENOUGH = 30
@@ -44,12 +44,13 @@ def gate_command(
         typer.Option("--remove", help="Publish new snapshots without checking gold questions."),
     ] = False,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Register gold questions that new snapshots have to answer no worse than the live one."""
     if gold and remove:
         raise SettingsError("Name a gold file, or take the registered one away with --remove.")
-    settings = load_settings(store=store)
-    target = open_store(settings.store, keep=settings.keep)
+    settings = load_settings(store=store, collection=collection)
+    target = open_store(settings.folder, keep=settings.keep)
     if gold:
         _register(gold, target)
     elif remove:
@@ -136,15 +137,15 @@ class GoldCheck:
             return None
         return GoldGate(self.rows, model, encoder, settings, self.outcomes.append, progress)
 
-    def report(self, sources: Sequence[str]) -> None:
-        """Print what came of it; `sources` are those of the command line."""
+    def report(self, arguments: Sequence[str]) -> None:
+        """Print what came of it; `arguments` are those of the command line that name SOURCEs."""
         if self.overridden:
             note("Gate overridden: the gold questions were not asked.")
         for outcome in self.outcomes:
-            _note_outcome(outcome, sources)
+            _note_outcome(outcome, arguments)
 
 
-def _note_outcome(outcome: GateOutcome, sources: Sequence[str]) -> None:
+def _note_outcome(outcome: GateOutcome, arguments: Sequence[str]) -> None:
     _note_asides(outcome)
     compared = outcome.comparison
     if compared is None:
@@ -161,7 +162,7 @@ def _note_outcome(outcome: GateOutcome, sources: Sequence[str]) -> None:
         table.add_row(*row[:-1])
     console(stderr=True).print(table)
     _note_worse(compared, outcome.missing)
-    command = shlex.join(["pincite", "index", "--force", *sources])
+    command = shlex.join(["pincite", "index", "--force", *arguments])
     other = f"pincite rollback {outcome.candidate}"
     note(f"Look into them, or publish it all the same: {command} (or {other})")
 

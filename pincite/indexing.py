@@ -21,12 +21,14 @@ from index.sources.listing import SkippedFile, resolve_sources
 from index.sources.selection import NothingToIndexError
 from index.sources.watching import watch_sources
 from index.store import open_store
+from index.store.catalogue import refuse_new_collection
 from index.store.protocols import Store
 from index.sync import sync
 from index.terminal import note
 from pincite.gating import GoldCheck, gold_of
 from qa.cli import (
     BackendOption,
+    CollectionOption,
     KeepOption,
     ModelOption,
     OcrOption,
@@ -76,6 +78,7 @@ def index_command(
     reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Make the store hold exactly what the sources hold; only new text is embedded.
 
@@ -83,10 +86,18 @@ def index_command(
     what was live stays live.
     """
     settings = load_settings(
-        store=store, model=model, reader=reader, backend=backend, keep=keep, ignore=ignore, ocr=ocr
+        store=store,
+        collection=collection,
+        model=model,
+        reader=reader,
+        backend=backend,
+        keep=keep,
+        ignore=ignore,
+        ocr=ocr,
     )
+    refuse_new_collection(settings.store, settings.collection)
     read_scans(settings)
-    target = open_store(settings.store, keep=settings.keep)
+    target = open_store(settings.folder, keep=settings.keep)
     if at_first and not sources and not target.exists:
         sources = [at_first]
     if dry_run and watch:
@@ -151,7 +162,7 @@ class _Indexing:
         _note_report(report)
         if not report.kept_aside:
             _note_dropped(report.dropped, sources, self.settings, "is no longer a SOURCE")
-        check.report(sources)
+        check.report([*self.settings.place, *sources])
         return bool(report.kept_aside)
 
     def watch(self) -> None:
@@ -252,7 +263,5 @@ def _note_dropped(
     for source in dropped:
         note(f"! {source} {what}")
     if there := [source for source in dropped if source.exists()]:
-        store = settings.store
-        at = [] if store == Settings.model_fields["store"].default else ["--store", str(store)]
-        roots = resolve_sources(sources)
-        note(f"! To keep all: {shlex.join(['pincite', 'index', *at, *map(str, (*there, *roots))])}")
+        roots = map(str, (*there, *resolve_sources(sources)))
+        note(f"! To keep all: {shlex.join(['pincite', 'index', *settings.place, *roots])}")

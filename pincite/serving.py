@@ -15,6 +15,7 @@ from index.store import open_store
 from index.sync import Gate
 from qa.cli import (
     BackendOption,
+    CollectionOption,
     KeepOption,
     ModelOption,
     OcrOption,
@@ -123,6 +124,7 @@ def serve_command(
     reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Serve the HTTP interface and the web page until interrupted."""
     given = dict(locals())  # each option has the name of its setting
@@ -150,6 +152,7 @@ def mcp_command(
     reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Let language models ask, through the Model Context Protocol. A client starts this.
 
@@ -171,7 +174,7 @@ def mcp_command(
     from qa.service.logs import log_lines
     from qa.service.metrics import Metrics
 
-    live = LiveEngine(settings.store, **settings.for_engine)
+    live = LiveEngine(settings.folder, **settings.for_engine)
     Thread(target=live.follow, name="follow", daemon=True).start()
     with log_lines(settings.log_format):
         serve_on_standard_streams(Answerer(live, Metrics(), settings.log_questions))
@@ -183,7 +186,7 @@ def gate_of(settings: Settings) -> Callable[[Engine], Gate | None]:
     def gate(engine: Engine) -> Gate | None:
         from pincite.gating import GoldCheck
 
-        check = GoldCheck.of(open_store(settings.store), engine.model, force=False)
+        check = GoldCheck.of(open_store(settings.folder), engine.model, force=False)
         return check.gate(settings, engine.model, engine.encoder, no_progress)
 
     return gate

@@ -10,11 +10,13 @@ from index.changes import plan
 from index.errors import PinciteError, SettingsError, SourceError
 from index.progress import progress_bar
 from index.store import open_store
+from index.store.catalogue import collections_in, delete_removed
+from index.store.collection import DEFAULT_COLLECTION
 from index.store.protocols import Keys, Store
 from index.store.records import SnapshotInfo
 from index.terminal import console, note, one_line
 from qa.answer.calibration import Calibration, key_of
-from qa.cli import JsonOption, StoreOption
+from qa.cli import CollectionOption, JsonOption, StoreOption
 from qa.read.reader import NO_READER, reader_used
 from qa.records import ReaderUsed
 from qa.service.keys import RIGHTS, add_key, revoke_key
@@ -33,9 +35,10 @@ def status_command(
     as_json: JsonOption = False,
     check: Annotated[bool, typer.Option("--check", help="Compare every checksum.")] = False,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Show what the store holds."""
-    status = _status(load_settings(store=store), check)
+    status = _status(load_settings(store=store, collection=collection), check)
     if as_json:
         print(json.dumps(status, indent=2, ensure_ascii=False))
         return
@@ -43,6 +46,8 @@ def status_command(
     checked = ", every checksum holds" if status["checked"] else ""
     used = f"{reader['name']}, SHA-256 {reader['digest']}" if reader else "none"
     print(f"store        {one_line(status['store'])}, {status['bytes'] / 2**20:.1f} MiB{checked}")
+    if status["collection"] != DEFAULT_COLLECTION:
+        print(f"collection   {status['collection']}")
     print(f"snapshot     {live}, published {published[live]}")
     print(f"model        {one_line(status['model'])}")
     print(f"reader       {one_line(used)}")
@@ -67,7 +72,7 @@ def status_command(
 def _status(settings: Settings, check: bool) -> dict[str, Any]:
     """Return what `--json` prints. Times are in ISO 8601; without a reader that is None."""
     reader = reader_used(settings.reader)
-    store = open_store(settings.store)
+    store = open_store(settings.folder)
     live = store.live()
     gold = store.gold()
     snapshots = store.snapshots()
@@ -76,6 +81,7 @@ def _status(settings: Settings, check: bool) -> dict[str, Any]:
             store.check(progress)
     return {
         "store": str(settings.store),
+        "collection": settings.collection,
         "snapshot": live.id,
         "model": live.model_name,
         "reader": {"name": reader.name, "digest": reader.digest} if reader else None,
@@ -145,32 +151,38 @@ def rollback_command(
         typer.Argument(help="Which; none: the one before the live one.", show_default=False),
     ] = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Make an older snapshot live again. The next `pincite index` follows the sources again."""
-    settings = load_settings(store=store)
-    target = open_store(settings.store, keep=settings.keep)
+    settings = load_settings(store=store, collection=collection)
+    target = open_store(settings.folder, keep=settings.keep)
     before = target.live_id()
     live = target.roll_back(snapshot)
     note(
         f"Snapshot {live.id} is live again: {live.documents} documents, "
-        f"{live.passages} passages. {before} is kept: `pincite rollback {before}` goes back."
+        f"{live.passages} passages. {before} is kept: `pincite rollback {before}"
+        f"{settings.in_collection}` goes back."
     )
     note(
-        "The SOURCEs and ignore patterns of that snapshot are back, too. The next `pincite index` "
-        "reads those SOURCEs and the uploads as they are now, and so does `pincite serve` without "
-        "--no-watch."
+        "The SOURCEs and ignore patterns of that snapshot are back, too. The next `pincite index"
+        f"{settings.in_collection}` reads those SOURCEs and the uploads as they are now, and so "
+        "does `pincite serve` without --no-watch."
     )
-    note(f"`pincite purge` would keep what is live now and forget {before}.")
+    note(
+        f"`pincite purge{settings.in_collection}` would keep what is live now and forget {before}."
+    )
 
 
-def purge_command(store: StoreOption = None) -> None:
+def purge_command(store: StoreOption = None, collection: CollectionOption = None) -> None:
     """Permanently delete what was removed: all snapshots but the live one, their text and vectors.
 
     What was deleted since `pincite index` last ran is still live: run that first. Every file that
     is kept is searched for what is forgotten. Exit code 1: something was found.
     """
-    target = open_store(load_settings(store=store).store)
-    _say_what_stays(target)
+    settings = load_settings(store=store, collection=collection)
+    target = open_store(settings.folder)
+    _say_what_stays(target, settings)
+    delete_removed(settings.store)
     with progress_bar() as progress:
         done = target.purge(progress)
     for source in done.documents[:_LISTED]:
@@ -197,7 +209,7 @@ def purge_command(store: StoreOption = None) -> None:
         note(f"Feedback that quoted what was removed is forgotten, too: {done.feedback}.")
 
 
-def _say_what_stays(store: Store) -> None:
+def _say_what_stays(store: Store, settings: Settings) -> None:
     """Say what a person may think is forgotten but is not, and the other way round."""
     live = store.live()
     for newer in store.newer_than_live():
@@ -216,7 +228,8 @@ def _say_what_stays(store: Store) -> None:
     if len(stay) > _LISTED:
         note(f"! … and {len(stay) - _LISTED} more")
     if stay:
-        note("! To forget that, too: `pincite index`, then `pincite purge` again.")
+        first, then = (f"`pincite {name}{settings.in_collection}`" for name in ("index", "purge"))
+        note(f"! To forget that, too: {first}, then {then} again.")
 
 
 @key_app.command("add")
@@ -225,6 +238,14 @@ def add_command(
     can: Annotated[
         str, typer.Option(metavar="RIGHT,…", help="What it may: ask, write, or both.")
     ] = "ask",
+    collections: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--collection",
+            help="Open this collection only. Repeatable.",
+            show_default="all collections",
+        ),
+    ] = None,
     store: StoreOption = None,
 ) -> None:
     """Make a key and print it; only its hash is kept, so it is shown this once."""
@@ -232,11 +253,17 @@ def add_command(
     if not wanted <= set(RIGHTS):
         raise SettingsError(f"--can {can!r}: give {' or '.join(RIGHTS)}, or ask,write for both.")
     rights = tuple(right for right in RIGHTS if right in wanted)
-    print(add_key(_keys(store), name, rights))
+    folder = load_settings(store=store).store
+    there = {found.name for found in collections_in(folder)} if collections else set()
+    print(add_key(open_store(folder).keys, name, rights, collections or ()))
+    where = f" in {', '.join(collections)}" if collections else ""
     note(
-        f"The key {name} may {' and '.join(rights)}. It is not shown again; send it as the header "
-        "`Authorization: Bearer KEY`. A service on this store asks for keys from its next start on."
+        f"The key {name} may {' and '.join(rights)}{where}. It is not shown again; send it as the "
+        "header `Authorization: Bearer KEY`. A service on this store asks for keys from its next "
+        "start on."
     )
+    for missing in sorted(set(collections or ()) - there):
+        note(f"! There is no collection {missing} yet.")
 
 
 @key_app.command("list")
@@ -244,7 +271,9 @@ def list_command(store: StoreOption = None) -> None:
     """List the keys by name; what they are cannot be shown."""
     keys = _keys(store).all()
     for key in keys:
-        console().print(f"{key.name}  {','.join(key.rights)}  since {key.created}", soft_wrap=True)
+        limits = f"  only {','.join(key.collections)}" if key.collections else ""
+        line = f"{key.name}  {','.join(key.rights)}  since {key.created}{limits}"
+        console().print(line, soft_wrap=True)
     if not keys:
         note("There is no key: `pincite key add NAME` makes one.")
 

@@ -24,6 +24,10 @@ _MAX_ANSWER_FILE_BYTES = 64 * 1024 * 1024
 StoreOption = Annotated[
     Path | None, typer.Option("--store", help="The store's folder.", show_default=".pincite")
 ]
+CollectionOption = Annotated[
+    str | None,
+    typer.Option("--collection", help="Which of the store's collections.", show_default="default"),
+]
 ModelOption = Annotated[
     str | None,
     typer.Option("--model", help="A sentence-transformers model: a folder or a cached name."),
@@ -118,6 +122,7 @@ def ask_command(
     reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Answer a question from the documents, with citations. Exit code 3: no answer found.
 
@@ -129,6 +134,7 @@ def ask_command(
     text = _one_question(question)
     settings = load_settings(
         store=store,
+        collection=collection,
         model=model,
         reader=reader,
         backend=backend,
@@ -137,7 +143,7 @@ def ask_command(
         without=without,
     )
     matching = read_filters(filters or ())
-    engine = Engine.open(settings.store, **settings.for_engine)
+    engine = Engine.open(settings.folder, **settings.for_engine)
     answer = engine.ask(text, settings.top_k, explain=explain, filters=matching)
     if as_json:
         from qa.formats.answer import AnswerJson
@@ -149,7 +155,7 @@ def ask_command(
         print_answer(answer, console(), short=short)
     if show:
         read_scans(settings)
-        _open_evidence(answer, engine, settings.store)
+        _open_evidence(answer, engine, settings.folder)
     if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
         note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
     raise typer.Exit(0 if answer.answered else NO_ANSWER)
@@ -168,6 +174,7 @@ def why_command(
     reader: ReaderOption = None,
     backend: BackendOption = None,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Tell at which stage an expected quote was lost."""
     from qa.engine import Engine
@@ -178,6 +185,7 @@ def why_command(
     text, quote = _one_question(question), checked_quote(expect)
     settings = load_settings(
         store=store,
+        collection=collection,
         model=model,
         reader=reader,
         backend=backend,
@@ -185,7 +193,7 @@ def why_command(
         threshold=threshold,
         without=without,
     )
-    engine = Engine.open(settings.store, **settings.for_engine)
+    engine = Engine.open(settings.folder, **settings.for_engine)
     report = why(engine, text, quote, settings.top_k)
     if as_json:
         print(json.dumps(why_json(report), ensure_ascii=False, indent=2))
@@ -197,6 +205,7 @@ def verify_command(
     file: Annotated[str, typer.Argument(help="An answer's JSON, or - for standard input.")],
     as_json: JsonOption = False,
     store: StoreOption = None,
+    collection: CollectionOption = None,
 ) -> None:
     """Check an answer against the sources as they are now. Exit code 4: not all of it holds."""
     from index.store import open_store
@@ -205,10 +214,10 @@ def verify_command(
     from qa.verify.checking import verify
     from qa.verify.relocation import SourceDocuments
 
-    settings = load_settings(store=store)
+    settings = load_settings(store=store, collection=collection)
     read_scans(settings)
     answer = read_answer(_read(file))
-    target = open_store(settings.store)
+    target = open_store(settings.folder)
     verification = verify(answer, SourceDocuments(target.open(), target.uploads))
     if as_json:
         print(VerificationJson.of(verification).model_dump_json(indent=2))

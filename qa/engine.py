@@ -23,6 +23,7 @@ from index.encoding.model import Model, find_model
 from index.errors import ModelError
 from index.records import Span
 from index.store import open_store
+from index.store.collection import DEFAULT_COLLECTION, collection_folder
 from index.store.protocols import Snapshot
 from index.store.records import Allowed, SnapshotInfo
 from qa.answer.calibration import Rule
@@ -53,8 +54,9 @@ class Engine:
     or, where none is in force, the default one. `stages` are those in force.
 
     The steps that are mostly Python take turns, one question at a time: threads would only take the
-    interpreter from one another. Encoding, the first search by vectors and reading need no turn. A
-    question is encoded while it is searched for by words.
+    interpreter from one another. Engines that share a model share the `turn`, too. Encoding, the
+    first search by vectors and reading need no turn. A question is encoded while it is searched for
+    by words.
     """
 
     snapshot: Snapshot
@@ -64,7 +66,7 @@ class Engine:
     reader: Reader | None = None
     threshold: float | None = None
     stages: frozenset[Stage] = frozenset(STAGES)
-    _turn: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+    turn: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Prepare what every question needs. Raises StoreError for an unreadable calibration."""
@@ -75,6 +77,7 @@ class Engine:
         cls,
         store: str | Path = ".pincite",
         *,
+        collection: str = DEFAULT_COLLECTION,
         model: str | None = None,
         reader: str | None = None,
         backend: Backend = "auto",
@@ -83,6 +86,7 @@ class Engine:
     ) -> Self:
         """Open the live snapshot of a store, with the model it was built with, ready to answer.
 
+        `collection` names one of several in the store's folder.
         `reader` is None or "bundled" for the one that comes with Pincite, "none" to do without, or
         the name or folder of a CrossEncoder. `without` names stages of retrieval to leave out.
         Raises StoreMissingError and StoreDamagedError, SettingsError for an unknown stage, and
@@ -90,7 +94,7 @@ class Engine:
         model, or `backend` cannot be had.
         """
         stages = stages_without(without)
-        target = open_store(Path(store))
+        target = open_store(collection_folder(Path(store), collection))
         while True:
             info = target.live()
             with ThreadPoolExecutor(max_workers=2) as threads:
@@ -133,7 +137,7 @@ class Engine:
         with timer.stage("filter"):
             allowed = self._allowed(filters)
         encoding = self._questions.begin(read)
-        with timer.turn(self._turn):
+        with timer.turn(self.turn):
             with timer.stage("terms"):
                 query = Query.of(question, read, corrections, self.snapshot)
             with timer.stage("words"):
@@ -142,7 +146,7 @@ class Engine:
             query = replace(query, vector=encoding.result()[0])
         with timer.stage("vectors"):
             by_vectors = self.retriever.by_vectors(query, allowed)
-        with timer.turn(self._turn):
+        with timer.turn(self.turn):
             with timer.stage("search"):
                 candidates = self.retriever.candidates(query, allowed, by_vectors, by_words)
                 families = Families(candidates, query.coverage)
@@ -151,7 +155,7 @@ class Engine:
                 windows = windows_to_read([group.best for group in groups], query.coverage)
         with timer.stage("reading"):
             reading = self.reader.read(read, windows) if self.reader and windows else None
-        with timer.turn(self._turn), timer.stage("judging"):
+        with timer.turn(self.turn), timer.stage("judging"):
             seen = read_windows(query, groups, windows, reading)
             trace = judge(query, families, groups, seen, self.reader, self.snapshot)
         return replace(trace, stage_ms=timer.stage_ms)
@@ -159,7 +163,7 @@ class Engine:
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
         """Make the answer that `ask` gives of a trace."""
         timer = _StageTimer(trace.stage_ms)
-        with timer.turn(self._turn), timer.stage("answer"):
+        with timer.turn(self.turn), timer.stage("answer"):
             answer = self._answer(trace, top_k, explain=explain)
         took_ms = sum(timer.stage_ms.values())
         return replace(answer, took_ms=took_ms, stage_ms=timer.stage_ms)
@@ -202,7 +206,7 @@ class Engine:
         question = checked(question, tokenizer, most_tokens)
         if "spelling" not in self.stages:
             return question, question, ()
-        with timer.turn(self._turn), timer.stage("spelling"):
+        with timer.turn(self.turn), timer.stage("spelling"):
             return question, *corrected(question, self.snapshot, tokenizer, most_tokens)
 
     def _allowed(self, filters: Filter | Mapping[str, Any] | None) -> Allowed | None:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,14 +20,17 @@ _MOST_RENEWALS = 3
 
 
 class LiveEngine:
-    """Holds the current engine of a `store`, opened with `options`; swaps it whole. Thread-safe."""
+    """Holds the current engine of a `store`, opened with `options`; swaps it whole. Thread-safe.
 
-    def __init__(self, store: Path, **options: Any) -> None:
+    The models of the engines `beside` it are shared where the snapshot was made with one of them.
+    """
+
+    def __init__(self, store: Path, *, beside: Iterable[Engine] = (), **options: Any) -> None:
         self.store = open_store(store)
         self._open = partial(Engine.open, store, **options)
         self._swapping = threading.Lock()
         self._version: object = None
-        self._engine = self._open()
+        self._engine = self._first(list(beside))
         self._engine.snapshot.warm()
         self._broken_id: str | None = None
         self._retry_at = 0.0
@@ -90,6 +94,20 @@ class LiveEngine:
                 self._engine = self._successor(self._engine)
                 self._version = version
             return self._engine
+
+    def close(self) -> None:
+        """Let go of the engine and of the store's files. Nobody may ask any more."""
+        del self._engine
+        self.store.close()
+
+    def _first(self, beside: Sequence[Engine]) -> Engine:
+        """Open the live snapshot, with a model that is loaded already if it is the right one."""
+        if beside:
+            snapshot = self.store.open()
+            for engine in beside:
+                if engine.model.fingerprint == snapshot.info.model_fingerprint:
+                    return replace(engine, snapshot=snapshot)
+        return self._open()
 
     def _successor(self, engine: Engine) -> Engine:
         """Open the live snapshot, with the loaded model if it is still the right one."""

@@ -19,6 +19,12 @@ from pydantic import (
 
 from index.encoding import Backend
 from index.errors import SettingsError
+from index.store.collection import (
+    DEFAULT_COLLECTION,
+    HOW_TO_NAME,
+    collection_folder,
+    is_collection_name,
+)
 from qa.records import STAGES, Stage
 
 PREFIX = "PINCITE_"
@@ -71,6 +77,12 @@ def _network(name: str) -> str:
     return str(ipaddress.ip_network(name))
 
 
+def _collection(name: str) -> str:
+    if not is_collection_name(name):
+        raise ValueError(HOW_TO_NAME)
+    return name
+
+
 _STAGES = _names(f"give stages to leave out, with commas between them: {', '.join(STAGES)}", _stage)
 _HOSTS = _names(
     "give host names or IP addresses, without scheme or port and with commas between them, "
@@ -98,6 +110,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     store: Annotated[Path, AfterValidator(Path.expanduser)] = Path(".pincite")
+    collection: Annotated[str, AfterValidator(_collection)] = DEFAULT_COLLECTION
     model: str | None = None
     reader: str | None = Field(default=None, min_length=1)
     backend: Backend = "auto"
@@ -120,6 +133,25 @@ class Settings(BaseModel):
     keep: int = Field(default=2, ge=1, le=1000)
     ignore: Annotated[tuple[str, ...], _PATTERNS] | None = None
     ocr: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the collection's store."""
+        return collection_folder(self.store, self.collection)
+
+    @property
+    def place(self) -> list[str]:
+        """The options that name the collection's store, as far as it is not the default one."""
+        options = {"store": str(self.store), "collection": self.collection}
+        defaults = {name: str(self.__class__.model_fields[name].default) for name in options}
+        given = [name for name in options if options[name] != defaults[name]]
+        return [part for name in given for part in (f"--{name}", options[name])]
+
+    @property
+    def in_collection(self) -> str:
+        """What a command needs behind it to be about the collection; "" for the default one."""
+        is_default = self.collection == DEFAULT_COLLECTION
+        return "" if is_default else f" --collection {self.collection}"
 
     @property
     def for_engine(self) -> dict[str, Any]:

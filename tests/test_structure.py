@@ -22,7 +22,13 @@ PRIVATE_WORDS = set(
     """.split()
 )
 """Words that mean something only to those who wrote the code."""
-STORE = {"index.store", "index.store.protocols", "index.store.records"}
+STORE = {
+    "index.store",
+    "index.store.protocols",
+    "index.store.records",
+    "index.store.collection",
+    "index.store.catalogue",
+}
 """What all others may import of it: how a store keeps its content is its own business."""
 MODULES = sorted(path for package in PACKAGES for path in (REPOSITORY / package).rglob("*.py"))
 

@@ -1,7 +1,7 @@
 """Where documents, vectors and snapshots are kept, and what people gave.
 
-Import from here, `index.store.protocols` and `index.store.records` only: how a store keeps its
-content is its own business.
+Import from here, `index.store.protocols`, `index.store.records`, `index.store.collection` and
+`index.store.catalogue` only: how a store keeps its content is its own business.
 """
 
 from pathlib import Path
@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 SNAPSHOTS_KEPT = 2
 
 
-def open_store(location: Path, *, keep: int = SNAPSHOTS_KEPT) -> "Store":
+def open_store(location: Path, *, keep: int = SNAPSHOTS_KEPT, may_be_made: bool = True) -> "Store":
     """Return the store at a place; nothing is read or written yet.
 
     `keep` is how many snapshots are kept, the live one among them; those that a quality gate needs
-    are kept besides.
+    are kept besides. Unless it `may_be_made`, what writes raises StoreMissingError where there is
+    no store, or no longer one.
     """
     from index.store.local.store import LocalStore  # here and not above: to read files needs none
 
-    return LocalStore(location, keep=keep)
+    return LocalStore(location, keep=keep, may_be_made=may_be_made)
 
 
 def is_store(folder: Path) -> bool:

@@ -265,6 +265,9 @@ class Store(Protocol):
     def exists(self) -> bool:
         """Whether a snapshot was ever published here."""
 
+    def close(self) -> None:
+        """Let go of what is open but snapshots; the next use opens it again."""
+
     # Reading
 
     def standing(self) -> Standing:

@@ -264,11 +264,15 @@ Right = Literal["ask", "write"]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An API key without its secret. `created` is ISO 8601, UTC."""
+    """An API key without its secret. `created` is ISO 8601, UTC.
+
+    It opens the `collections` that are named; all where none is.
+    """
 
     name: str
     rights: tuple[Right, ...]
     created: str
+    collections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

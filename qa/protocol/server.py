@@ -2,8 +2,8 @@
 
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from importlib.metadata import version
 from typing import Any
 
@@ -48,18 +48,10 @@ _HINTS = ToolAnnotations(
 
 
 def add_mcp(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
-    """Answer `POST /mcp`, behind the middleware of the service. The app's lifespan must run."""
+    """Answer `POST /mcp`, behind the middleware of the service."""
     endpoint = _Endpoint(answerer, questions)
     # A GET would open a stream of messages from the server, which sends none.
     app.router.routes.append(Route("/mcp", endpoint, methods=["POST"], include_in_schema=False))
-    others = app.router.lifespan_context
-
-    @asynccontextmanager
-    async def lifespan(running: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
-        async with others(running) as state, endpoint.running():
-            yield state or {}
-
-    app.router.lifespan_context = lifespan
 
 
 def serve_on_standard_streams(answerer: Answerer) -> None:
@@ -152,21 +144,14 @@ def _what_is_wrong(error: ValidationError) -> str:
 
 
 class _Endpoint:
-    """An ASGI app that passes requests to a session manager while the service runs."""
+    """An ASGI app that answers each request by itself."""
 
     def __init__(self, answerer: Answerer, questions: WorkQueue) -> None:
         self._server = mcp_server(answerer, questions.turn)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._manager.handle_request(scope, receive, send)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Answer requests. A manager runs only once, but an app can be started again."""
         # Without sessions, any of several processes can answer a request. Guard checks hosts,
         # origins and sizes.
-        self._manager = StreamableHTTPSessionManager(
-            self._server, json_response=True, stateless=True
-        )
-        async with self._manager.run():
-            yield
+        manager = StreamableHTTPSessionManager(self._server, json_response=True, stateless=True)
+        async with manager.run():
+            await manager.handle_request(scope, receive, send)

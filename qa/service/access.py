@@ -13,8 +13,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index.errors import StoreError
+from index.store.collection import DEFAULT_COLLECTION
 from index.store.protocols import Keys
 from index.store.records import Key, Right
+from qa.service.addresses import COLLECTIONS_PATH, split_path
 from qa.service.keys import find_key
 from qa.service.problems import problem
 
@@ -53,13 +55,21 @@ class Access:
     """ASGI middleware: answers 401, 403 or 429, or passes the request on.
 
     Keys are required unless `keys` is None. Uploads, removals and jobs need the right to write, all
-    else the right to ask. Requests are unlimited if `rate_limit` is None.
+    else the right to ask. A key may be limited to some collections; the plain routes ask
+    `collection`. Requests are unlimited if `rate_limit` is None.
     """
 
-    def __init__(self, app: ASGIApp, keys: Keys | None, rate_limit: "RateLimit | None") -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        keys: Keys | None,
+        rate_limit: "RateLimit | None",
+        collection: str = DEFAULT_COLLECTION,
+    ) -> None:
         self._app = app
         self._keys = keys
         self._rate_limit = rate_limit
+        self._collection = collection
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the request or pass it on."""
@@ -75,7 +85,7 @@ class Access:
         secret = _secret_of(scope)
         key = find_key(self._keys, secret) if self._keys and secret else None
         if key:
-            scope.setdefault("state", {})["key"] = key.name
+            scope.setdefault("state", {}).update(key=key.name, collections=key.collections)
         if self._rate_limit:
             caller = f"key {key.name}" if key else _network(scope)
             if wait_s := self._rate_limit.take(caller):
@@ -85,7 +95,18 @@ class Access:
             return None
         if key is None:
             return _INVALID_KEY if secret else _NO_KEY
-        return _missing_right(scope, key)
+        return _missing_right(scope, key) or self._out_of_bounds(scope["path"], key)
+
+    def _out_of_bounds(self, path: str, key: Key) -> Refusal | None:
+        """Refuse a key that is limited to other collections, be there one of that name or not."""
+        if not key.collections or path == COLLECTIONS_PATH:  # which lists those of the key
+            return None
+        named, inside = split_path(path)
+        of_all = inside == "/metrics"
+        if not of_all and (named or self._collection) in key.collections:
+            return None
+        wanted = "This is about all collections" if of_all else "This is another collection"
+        return HTTPStatus.FORBIDDEN, f"{wanted}: this key opens {', '.join(key.collections)}.", {}
 
 
 def _is_checked(scope: Scope) -> bool:
@@ -99,7 +120,7 @@ def _secret_of(scope: Scope) -> str:
 
 
 def _missing_right(scope: Scope, key: Key) -> Refusal | None:
-    path: str = scope["path"]
+    _, path = split_path(scope["path"])
     changes = path.startswith("/v1/documents/") and scope["method"] not in ("GET", "HEAD")
     needed: Right = "write" if changes or path.startswith("/v1/jobs/") else "ask"
     if needed in key.rights:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from index.records import Span
+from index.store.collection import DEFAULT_COLLECTION
 from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.formats.answer import answer_json
@@ -26,6 +27,7 @@ class Answerer:
     live: LiveEngine
     metrics: Metrics
     log_questions: bool = False
+    collection: str = DEFAULT_COLLECTION
 
     def ask(
         self,
@@ -37,7 +39,7 @@ class Answerer:
     ) -> Answer:
         """Answer from the documents, or abstain. Raises QuestionError, FilterError."""
         answer = self.live.current().ask(question, top_k, explain=explain, filters=filters)
-        self.metrics.count_answer(answer)
+        self.metrics.count_answer(answer, self.collection)
         _log.info(
             "question",
             answered=answer.answered,

@@ -1,4 +1,4 @@
-"""The service over an engine: its routes, and the middleware in front of them."""
+"""The service over its collections: their routes, and the middleware in front of them."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -9,22 +9,27 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from index.pages import Pages
 from index.store.protocols import Store
 from qa.live import LiveEngine
+from qa.service.addresses import PagesOfCollections, page_of, prefix_of
 from qa.service.answerer import Answerer
+from qa.service.collection import Collection, Collections
 from qa.service.metrics import Metrics
 from qa.service.openapi import DESCRIPTION, TAGS, complete_openapi
 from qa.service.policy import OPEN, Policy, add_middleware
 from qa.service.problems import add_problem_handlers
 from qa.service.routes.answers import add_answer_routes
 from qa.service.routes.chat import add_chat_routes
+from qa.service.routes.collection import add_collection_routes
 from qa.service.routes.documents import add_document_routes
 from qa.service.routes.examples import add_example_routes
 from qa.service.routes.feedback import add_feedback_route
 from qa.service.routes.health import add_health_routes
-from qa.service.routes.pages import add_page_routes
+from qa.service.routes.pages import IMAGES_PATIENCE_S, IMAGES_WAITING, add_page_routes
 from qa.service.routes.uploads import add_upload_routes
 from qa.service.uploads import UploadBody
 from qa.service.work_queue import WorkQueue
@@ -38,6 +43,7 @@ def build_app(
     policy: Policy = OPEN,
     *,
     writing: tuple[Store, Writer] | None = None,
+    collections: Collections | None = None,
     mcp: bool = False,
     log_questions: bool = False,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
@@ -45,8 +51,9 @@ def build_app(
     """Return the service that answers from `live`, to those whom `policy` lets in.
 
     `writing` is the store for uploads and feedback, and its writer; without it there are neither.
-    With `mcp` the service also speaks the Model Context Protocol, with `log_questions` it logs
-    questions. `lifespan` is entered before the first request.
+    `collections` are those that the service answers from besides; enter them before the first
+    request. With `mcp` the service also speaks the Model Context Protocol, with `log_questions` it
+    logs questions. `lifespan` is entered before the first request.
     """
     app = FastAPIOffline(
         redoc_url=None,
@@ -58,29 +65,54 @@ def build_app(
         swagger_ui_parameters={"defaultModelsExpandDepth": 0, "displayRequestDuration": True},
         lifespan=lifespan,
     )
-    complete_openapi(app, *([UploadBody] if writing else []), keys=policy.keys is not None)
+    default = collections.default if collections else Collection(policy.collection, live, writing)
+    uploads = [UploadBody] if default.writing else []
+    complete_openapi(app, *uploads, keys=policy.keys is not None)
     metrics = Metrics()
-    answerer = Answerer(live, metrics, log_questions)
     questions = WorkQueue(
         policy.questions_at_once, policy.questions_waiting, changed=metrics.queue_changed
     )
-    add_problem_handlers(app)
-    add_answer_routes(app, answerer, questions)
-    add_document_routes(app, live, questions)
-    add_page_routes(app, live)
-    add_chat_routes(app, answerer, questions)
-    add_example_routes(app, live)
-    if writing:
-        bodies = WorkQueue(policy.uploads_at_once, policy.uploads_waiting, patience_s=30)
-        add_upload_routes(app, live, *writing, bodies)
-        add_feedback_route(app, writing[0])
-    add_health_routes(app, live, metrics, writing[0] if writing else None)
-    if mcp:
-        from qa.protocol.server import add_mcp  # takes a second to import
+    pages = Pages(default.live.store.uploads)
+    images = WorkQueue(1, IMAGES_WAITING, IMAGES_PATIENCE_S)
+    bodies = WorkQueue(policy.uploads_at_once, policy.uploads_waiting, patience_s=30)
 
-        add_mcp(app, answerer, questions)
+    def add_routes(to: FastAPI, collection: Collection) -> None:
+        """Add the routes of a collection."""
+        answerer = Answerer(collection.live, metrics, log_questions, collection.name)
+        add_problem_handlers(to)
+        add_answer_routes(to, answerer, questions)
+        add_document_routes(to, collection.live, questions)
+        add_page_routes(to, collection.live, pages.beside(collection.live.store.uploads), images)
+        add_chat_routes(to, answerer, questions)
+        add_example_routes(to, collection.live)
+        if collection.writing:
+            add_upload_routes(to, collection.live, *collection.writing, bodies)
+            add_feedback_route(to, collection.writing[0])
+        if mcp:
+            from qa.protocol.server import add_mcp  # takes a second to import
+
+            add_mcp(to, answerer, questions)
+
+    def routes_of(collection: Collection) -> ASGIApp:
+        """Return the routes of a collection by themselves, behind the middleware of the service."""
+        own = FastAPI(openapi_url=None, redirect_slashes=False)
+        add_routes(own, collection)
+        own.state.prefix, own.state.page = prefix_of(collection.name), page_of(collection.name)
+        answering = ExceptionMiddleware(own.router, handlers=own.exception_handlers)
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["app"] = own
+            await answering(scope, receive, send)
+
+        return answer
+
+    add_routes(app, default)
+    if collections:
+        add_collection_routes(app, collections, routes_of)
+    add_health_routes(app, lambda: collections.opened if collections else [default], metrics)
     app.add_middleware(_HeadAsGet)
     add_middleware(app, policy, metrics)
+    app.add_middleware(PagesOfCollections)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
     @app.get("/", include_in_schema=False)

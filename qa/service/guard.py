@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.parsers.files import MAX_FILE_BYTES
+from qa.service.addresses import split_path
 from qa.service.problems import problem
 from qa.settings import HOW_TO_ALLOW_HOSTS
 
@@ -162,7 +163,8 @@ def _is_address(name: str) -> bool:
 
 def _limit(scope: Scope) -> int:
     """Return how many bytes the body may have: more for an upload."""
-    is_upload = scope["method"] == "PUT" and scope["path"].startswith("/v1/documents/")
+    _, path = split_path(scope["path"])
+    is_upload = scope["method"] == "PUT" and path.startswith("/v1/documents/")
     return MAX_UPLOAD_BYTES if is_upload else MAX_BODY_BYTES
 
 

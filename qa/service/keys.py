@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import get_args
 
 from index.errors import SettingsError
+from index.store.collection import HOW_TO_NAME, is_collection_name
 from index.store.protocols import Keys
 from index.store.records import Key, Right, now
 
@@ -25,10 +26,11 @@ def find_key(keys: Keys, secret: str) -> Key | None:
     return keys.find(_digest(secret))
 
 
-def add_key(keys: Keys, name: str, rights: Iterable[Right]) -> str:
+def add_key(keys: Keys, name: str, rights: Iterable[Right], collections: Iterable[str] = ()) -> str:
     """Add a key and return its secret, which is not stored.
 
-    Raises SettingsError for a name that is taken or not valid, StoreError.
+    It opens the `collections` that are named; all where none is. Raises SettingsError for a name
+    that is taken or not valid, StoreError.
     """
     if not _NAME.fullmatch(name):
         raise SettingsError(
@@ -37,7 +39,11 @@ def add_key(keys: Keys, name: str, rights: Iterable[Right]) -> str:
         )
     secret = _PREFIX + secrets.token_urlsafe(32)
     granted = tuple(sorted(set(rights), key=RIGHTS.index))
-    if not keys.add(_digest(secret), Key(name, granted, now())):
+    opened = tuple(sorted(set(collections)))
+    for collection in opened:
+        if not is_collection_name(collection):
+            raise SettingsError(f"--collection {collection!r}: {HOW_TO_NAME}.")
+    if not keys.add(_digest(secret), Key(name, granted, now(), opened)):
         raise SettingsError(
             f"There is a key {name} already: choose another name, or revoke that one with "
             f"`pincite key revoke {name}`."

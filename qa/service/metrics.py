@@ -6,6 +6,7 @@ the counts in files there, and several worker processes count together.
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
@@ -28,6 +29,7 @@ MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # nothing asks for when a count began
+_OUTCOMES = "abstained", "answered"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -37,11 +39,16 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         counter = partial(Counter, registry=self._registry)
+        # Looking a label up takes longer than counting: the labels are cached.
         histogram = partial(Histogram, buckets=_SECONDS, registry=self._registry)
         gauge = partial(Gauge, registry=self._registry, multiprocess_mode="mostrecent")
-        questions = counter("pincite_questions", "Questions, by outcome.", ["outcome"])
-        self._outcomes = [questions.labels(outcome) for outcome in ("abstained", "answered")]
-        # Looking a label up takes longer than counting: the labels are cached.
+        self._outcomes = cache(
+            counter(
+                "pincite_questions",
+                "Questions, by collection and outcome.",
+                ["collection", "outcome"],
+            ).labels
+        )
         self._stage = cache(
             histogram("pincite_stage_seconds", "Time of a question, by stage.", ["stage"]).labels
         )
@@ -62,14 +69,16 @@ class Metrics:
         self._queue = gauge(
             "pincite_queue", "Questions that wait or are worked on.", multiprocess_mode="livesum"
         )
-        self._documents = gauge("pincite_documents", "Documents that are searched.")
-        self._passages = gauge("pincite_passages", "Passages that are searched.")
-        self._age = gauge("pincite_snapshot_age_seconds", "Age of the live snapshot.")
-        self._jobs = gauge("pincite_jobs_pending", "Uploads that wait to be indexed.")
+        of_collection = partial(gauge, labelnames=["collection"])
+        self._documents = of_collection("pincite_documents", "Documents that are searched.")
+        self._passages = of_collection("pincite_passages", "Passages that are searched.")
+        self._age = of_collection("pincite_snapshot_age_seconds", "Age of the live snapshot.")
+        self._jobs = of_collection("pincite_jobs_pending", "Uploads that wait to be indexed.")
+        self._measured = set[str]()
 
-    def count_answer(self, answer: Answer) -> None:
+    def count_answer(self, answer: Answer, collection: str) -> None:
         """Count a question and how long its stages took."""
-        self._outcomes[answer.answered].inc()
+        self._outcomes(collection, _OUTCOMES[answer.answered]).inc()
         for stage, took_ms in answer.stage_ms.items():
             self._stage(stage).observe(took_ms / 1000)
 
@@ -82,14 +91,26 @@ class Metrics:
         """Record how many questions wait or are worked on."""
         self._queue.set(inside)
 
-    def text(self, engine: Engine, jobs_pending: int) -> bytes:
-        """Return the metrics of all workers together, in Prometheus's text format."""
-        info = engine.snapshot.info
-        self._documents.set(info.documents)
-        self._passages.set(info.passages)
-        self._jobs.set(jobs_pending)
-        self._age.set(max(0.0, time.time() - info.published))
+    def text(self, collections: Mapping[str, tuple[Engine, int]]) -> bytes:
+        """Return the metrics of all workers together, in Prometheus's text format.
+
+        `collections` are those that are open: the engine of each, and how many jobs wait.
+        """
         folder = os.environ.get(MULTIPROCESS_FOLDER)
+        gauges = self._documents, self._passages, self._age, self._jobs
+        for gone in self._measured - collections.keys() if folder is None else ():
+            for gauge in gauges:
+                gauge.remove(gone)
+        self._measured = set(collections)
+        for name, (engine, jobs_pending) in collections.items():
+            info = engine.snapshot.info
+            for outcome in _OUTCOMES:
+                self._outcomes(name, outcome)  # 0 until one is counted
+            age_s = max(0.0, time.time() - info.published)
+            for gauge, value in zip(
+                gauges, (info.documents, info.passages, age_s, jobs_pending), strict=True
+            ):
+                gauge.labels(name).set(value)
         if folder is None:
             return generate_latest(self._registry)
         together = CollectorRegistry()

@@ -1,5 +1,7 @@
 """The OpenAPI document: FastAPI's, with examples and more schemas, without its mistakes."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,8 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from index.store.collection import DEFAULT_COLLECTION
+from qa.service.addresses import COLLECTIONS_PATH, prefix_of
 from qa.service.problems import ChatProblem, Problem, describe_chat_problem, usual_problem
 
 DESCRIPTION = """Answers from your own documents, every word pinned to its place.
@@ -20,17 +24,34 @@ document and its place in the text. If the documents do not hold an answer, it s
 An **error** is a problem as in RFC 9457 (`application/problem+json`): its `detail` says what is
 wrong and what to do. An unknown field is an error. A path answers a method that it does not have
 with 405 and lists its methods in `Allow`; `HEAD` works wherever `GET` does.
+
+A **collection** has documents of its own. `/v1/collections/{collection}/ask` and so on ask one;
+`/v1/ask` and the other plain routes ask the one called `default`, unless whoever runs the service
+chose another.
 """
 TAGS = [
     {"name": "Answers", "description": "Ask, and check that an answer holds."},
     {"name": "Chat", "description": "Ask with a program made for OpenAI's interface."},
     {"name": "Documents", "description": "List, read, add and remove documents."},
+    {"name": "Collections", "description": "List the collections, and ask one of them."},
     {"name": "Service", "description": "How the service is."},
 ]
 NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 """Pattern of a text that is more than blanks."""
+_IN_COLLECTION = "_in_collection"
 _EXAMPLES = Path(__file__).parent / "openapi_examples"
 _NEVER_SENT = "HTTPValidationError"
+_COLLECTION = {
+    "name": "collection",
+    "in": "path",
+    "required": True,
+    "description": "The name of the collection.",
+    "schema": {
+        "type": "string",
+        "pattern": "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$",
+        "examples": [DEFAULT_COLLECTION],
+    },
+}
 _SECURITY_SCHEMES = {
     "key": {
         "type": "http",
@@ -70,6 +91,8 @@ def complete_openapi(app: FastAPI, *models: type[BaseModel], keys: bool) -> None
                     operation["responses"] = _completed(path, operation)
                     if keys and "401" in operation["responses"]:
                         operation["security"] = [{"key": []}]
+            if COLLECTIONS_PATH in document["paths"]:
+                document["paths"] |= dict(_of_collections(document["paths"]))
             components = document["components"]
             components["schemas"] |= _schemas(Problem, ChatProblem, *models)
             components["schemas"].pop(_NEVER_SENT, None)
@@ -103,6 +126,29 @@ def _completed(path: str, operation: dict[str, Any]) -> dict[str, Any]:
             if status >= "400":
                 describe_chat_problem(response)
     return dict(sorted(responses.items()))
+
+
+def _of_collections(paths: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the routes of one collection: the plain ones with a parameter, each once."""
+    for path, path_item in paths.items():
+        if not path.startswith("/v1/") or path == COLLECTIONS_PATH:
+            continue
+        of_one = deepcopy(path_item)
+        for operation in of_one.values():
+            is_chat = "Chat" in operation["tags"]
+            operation["tags"] = ["Collections"]
+            operation["operationId"] += _IN_COLLECTION
+            operation["parameters"] = [_COLLECTION, *operation.get("parameters", [])]
+            missing = usual_problem(404)
+            if is_chat:
+                describe_chat_problem(missing)
+            operation["responses"].setdefault("404", missing)
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+            for response in operation["responses"].values():
+                for link in response.get("links", {}).values():
+                    link["operationId"] += _IN_COLLECTION
+                    link["parameters"]["collection"] = "$request.path.collection"
+        yield prefix_of("{collection}") + path.removeprefix("/v1/"), of_one
 
 
 def _schemas(*models: type[BaseModel]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from index.errors import SettingsError
 from index.store import open_store
+from index.store.collection import DEFAULT_COLLECTION
 from index.store.protocols import Keys
 from qa.service.access import Access, RateLimit
 from qa.service.guard import LOOPBACK_NAMES, Guard
@@ -28,7 +29,8 @@ class Policy:
     """Who may use the service, and how much it does at a time.
 
     The service answers under the loopback names and `allowed_hosts`, or under any name if these are
-    None; with `any_address` also under every IP address. Pages of `cors_origins` may use it.
+    None; with `any_address` also under every IP address. Pages of `cors_origins` may use it. The
+    plain routes ask the `collection`.
 
     There are more `questions_at_once` than processors, because most of the work is outside Python
     and questions are encoded together. `uploads_at_once` bounds how many uploads are in memory.
@@ -38,6 +40,7 @@ class Policy:
     any_address: bool = False
     cors_origins: frozenset[str] = frozenset()
     keys: Keys | None = None
+    collection: str = DEFAULT_COLLECTION
     rate_limit: RateLimit | None = None
     questions_at_once: int = max(8, os.cpu_count() or 1)
     questions_waiting: int = 100
@@ -76,6 +79,7 @@ def policy_of(settings: Settings, shared: Path | None = None) -> Policy:
         any_address=others and not names,
         cors_origins=frozenset(settings.cors_origins),
         keys=keys if required else None,
+        collection=settings.collection,
         rate_limit=RateLimit(per_minute, file) if per_minute else None,
         questions_waiting=settings.max_queue,
     )
@@ -90,7 +94,9 @@ def others_can_reach(settings: Settings) -> bool:
 
 def add_middleware(app: FastAPI, policy: Policy, metrics: Metrics) -> None:
     """Wrap the routes of `app`: what is added last sees a request first."""
-    app.add_middleware(Access, keys=policy.keys, rate_limit=policy.rate_limit)
+    app.add_middleware(
+        Access, keys=policy.keys, rate_limit=policy.rate_limit, collection=policy.collection
+    )
     names = policy.allowed_hosts
     app.add_middleware(
         Guard,

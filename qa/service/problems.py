@@ -19,11 +19,14 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from index.errors import StoreMissingError
 from qa.errors import FilterError, QuestionError
 from qa.formats.fields import JsonModel
+from qa.service.addresses import split_path
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL_CHARS = 500
+NO_COLLECTION = "There is no collection of that name, or it was removed."
 _NOT_FOUND = HTTPStatus.NOT_FOUND.phrase
 
 Responses = dict[int | str, dict[str, Any]]
@@ -32,7 +35,8 @@ Responses = dict[int | str, dict[str, Any]]
 _DESCRIPTIONS = {
     400: "The request cannot be read, or names a host that the service does not answer under.",
     401: "The request has no API key, or one that is not valid.",
-    403: "Another site's page sent the request, or its key does not have the right.",
+    403: "Another site's page sent the request, or its key does not have the right, or opens other "
+    "collections only.",
     404: "There is nothing with that name.",
     408: "The body took too long to come.",
     409: "The id belongs to a document that was not uploaded under it.",
@@ -49,6 +53,7 @@ _EXAMPLES = {
     400: "This service does not answer under that host name.",
     401: "This service asks for an API key: send the header `Authorization: Bearer KEY`.",
     403: "Requests from another site's pages are not answered.",
+    404: NO_COLLECTION,
     408: "The body did not come in time; send it again.",
     413: "The body is larger than 1024 KiB; send less.",
     422: "The question is empty: say what you want to know.",
@@ -120,6 +125,10 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def question(_: Request, error: QuestionError | FilterError) -> Response:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
 
+    @app.exception_handler(StoreMissingError)
+    async def missing(_: Request, __: StoreMissingError) -> Response:
+        return problem(HTTPStatus.NOT_FOUND, NO_COLLECTION)
+
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, _first_message(error))
@@ -141,7 +150,8 @@ def _no_route(request: Request) -> str:
     described = (route for route in request.app.routes if isinstance(route, APIRoute))
     paths = [route.path for route in described if route.include_in_schema]
     nearest = difflib.get_close_matches(request.url.path, paths, n=1)
-    hint = f" Did you mean {nearest[0]}?" if nearest else ""
+    prefix = getattr(request.app.state, "prefix", "/v1/")  # of a collection
+    hint = f" Did you mean {nearest[0].replace('/v1/', prefix, 1)}?" if nearest else ""
     return f"There is nothing at this path.{hint} /docs describes all routes."
 
 
@@ -210,7 +220,8 @@ class ChatErrors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; hold an error back until its body is whole."""
-        if scope["type"] != "http" or not scope["path"].startswith(_CHAT_PATHS):
+        is_chat = scope["type"] == "http" and split_path(scope["path"])[1].startswith(_CHAT_PATHS)
+        if not is_chat:
             await self._app(scope, receive, send)
             return
         start: Message | None = None

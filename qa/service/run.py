@@ -1,13 +1,12 @@
 """`pincite serve`: the service in one process or several, until it is interrupted."""
 
-import asyncio
 import contextlib
 import logging
 import os
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,11 +14,13 @@ from fastapi import FastAPI
 
 from index.process import take_little
 from index.store import open_store
+from index.store.collection import DEFAULT_COLLECTION
 from index.sync import Gate
 from qa.engine import Engine
 from qa.live import LiveEngine
 from qa.service.answerer import warm_up
 from qa.service.app import build_app
+from qa.service.collection import Collection, Collections
 from qa.service.logs import log_lines
 from qa.service.metrics import MULTIPROCESS_FOLDER, forget_dead_workers
 from qa.service.policy import Policy, others_can_reach, policy_of
@@ -55,7 +56,7 @@ def serve(settings: Settings, gate_of: GateOf = _no_gate) -> None:
 
 
 def _serve_with_workers(settings: Settings, gate_of: GateOf, listener: socket.socket) -> None:
-    open_store(settings.store).live()  # fails without a store, before any worker starts
+    open_store(settings.folder).live()  # fails without a store, before any worker starts
     with tempfile.TemporaryDirectory(prefix="pincite-") as shared, log_lines(settings.log_format):
         os.environ[MULTIPROCESS_FOLDER] = shared  # where prometheus_client looks for it
         _announce(settings, listener)
@@ -77,26 +78,40 @@ def _work(settings: Settings, gate_of: GateOf, shared: Path, listener: socket.so
 
 def _server(settings: Settings, policy: Policy, gate_of: GateOf) -> Server:
     """Open the store and build the service over it, with the thread that writes."""
-    live = LiveEngine(settings.store, **settings.for_engine)
-    warm_up(live.latest)
-    store = open_store(settings.store, keep=settings.keep)
-    writer = Writer(store, live, watch=settings.watch, gate_of=gate_of(settings))
+    default = _open_collection(settings, gate_of, settings.collection, ())
+    warm_up(default.live.latest)
+    collections = Collections(settings.store, default, partial(_open_collection, settings, gate_of))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with writer:
-            yield
-            await asyncio.to_thread(writer.stop)
+        async with collections:
+            default.start()
+            try:
+                yield
+            finally:
+                await default.stop()
 
     app = build_app(
-        live,
+        default.live,
         policy,
-        writing=(store, writer),
+        collections=collections,
         mcp=settings.mcp,
         log_questions=settings.log_questions,
         lifespan=lifespan,
     )
     return Server(configure(app, settings.trusted_proxies))
+
+
+def _open_collection(
+    settings: Settings, gate_of: GateOf, name: str, beside: Sequence[Engine]
+) -> Collection:
+    """Open a collection with what writes it. Raises PinciteError."""
+    own = settings.model_copy(update={"collection": name})
+    live = LiveEngine(own.folder, beside=beside, **own.for_engine)
+    may_be_made = name == DEFAULT_COLLECTION  # no other one comes back when it was removed
+    store = open_store(own.folder, keep=own.keep, may_be_made=may_be_made)
+    writer = Writer(store, live, watch=own.watch, gate_of=gate_of(own), collection=name)
+    return Collection(name, live, (store, writer))
 
 
 def _announce(settings: Settings, listener: socket.socket) -> None:

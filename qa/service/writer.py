@@ -10,13 +10,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import structlog
+
 from index.changes import SyncReport
 from index.encoding import Backend
 from index.encoding.choose import open_encoder
 from index.encoding.encoder import Encoder
-from index.errors import ModelError, PinciteError, SourceError, StoreBusyError, StoreDamagedError
+from index.errors import (
+    ModelError,
+    PinciteError,
+    SourceError,
+    StoreBusyError,
+    StoreDamagedError,
+    StoreMissingError,
+)
 from index.process import give_back
 from index.sources.watching import watch_sources
+from index.store.collection import DEFAULT_COLLECTION
 from index.store.protocols import Store
 from index.store.records import FINISHED, Job, SnapshotInfo, Upload, UploadChange, now
 from index.sync import Gate, change_uploads, refuse_id_in_use, sync, why_unreadable
@@ -52,6 +62,7 @@ class Writer:
         *,
         watch: bool = False,
         gate_of: Callable[[Engine], Gate | None] = lambda _: None,
+        collection: str = DEFAULT_COLLECTION,
     ) -> None:
         self._store = store
         self._live = live
@@ -64,22 +75,37 @@ class Writer:
         self._awaited: dict[str, Future[Job]] = {}
         self._sources_changed = False
         self._most_jobs = _MOST_JOBS
+        self._collection = collection
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
 
     def __enter__(self) -> "Writer":
-        self._thread.start()
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def stop(self) -> None:
-        """Finish the write under way. The next process does what is queued."""
+    def start(self) -> None:
+        """Begin to do the jobs."""
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Have the thread end soon, and do not wait for it."""
         self._stop.set()
         self._wake.set()
+
+    def stop(self, error: Exception | None = None) -> None:
+        """Finish the write under way. The next process does what is queued.
+
+        With an `error` none does: who waits for a job gets it.
+        """
+        self.ask_to_stop()
         self._thread.join(_LAST_WORK_S)  # it may be cut off then: the store is always whole
         for future in list(self._awaited.values()):
-            future.cancel()
+            if error is None:
+                future.cancel()
+            elif not future.done():
+                future.set_exception(error)
 
     def submit(self, job: Job, content: bytes | None) -> None:
         """Queue a job: it is on the disk when this returns. Raises StoreError."""
@@ -96,11 +122,15 @@ class Writer:
         try:
             self.submit(job, content)
         except BaseException:
-            del self._awaited[job.id]
+            self._awaited.pop(job.id, None)
             raise
+        if not self._thread.is_alive():
+            future.cancel()
         return future
 
     def _work(self) -> None:
+        if self._collection != DEFAULT_COLLECTION:
+            structlog.contextvars.bind_contextvars(collection=self._collection)
         try:
             while not self._stop.is_set():
                 self._wake.clear()
@@ -125,7 +155,9 @@ class Writer:
             self._stop.wait(_LOOK_S)
             return True
         except (PinciteError, OSError) as error:
-            _log.error("%s", error)
+            removed = isinstance(error, StoreMissingError)
+            if not removed or self._collection == DEFAULT_COLLECTION:
+                _log.error("%s", error)
         except Exception:  # noqa: BLE001 (later uploads must not wait for ever)
             _log.exception("Writing failed")
         self._fail_awaited()

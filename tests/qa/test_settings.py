@@ -69,7 +69,8 @@ def test_every_setting_has_a_variable(
 
 def test_every_setting_can_stand_in_the_file() -> None:
     toml(
-        'store = "s"\nmodel = "m"\nreader = "r"\nbackend = "torch-float32"\ntop_k = 1\n'
+        'store = "s"\ncollection = "c"\n'
+        'model = "m"\nreader = "r"\nbackend = "torch-float32"\ntop_k = 1\n'
         "threshold = 1\n"
         'host = "h"\nport = 1\n'
         'allowed_hosts = ["a"]\nwithout = ["spelling", "lexical"]\n'
@@ -80,6 +81,7 @@ def test_every_setting_can_stand_in_the_file() -> None:
     )
     assert load_settings().model_dump() == {
         "store": Path("s"),
+        "collection": "c",
         "model": "m",
         "reader": "r",
         "backend": "torch-float32",

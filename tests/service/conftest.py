@@ -12,12 +12,15 @@ from starlette.testclient import TestClient
 
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
+from index.errors import StoreMissingError
 from index.store import open_store
+from index.store.collection import DEFAULT_COLLECTION
 from index.sync import sync
 from qa.answer.calibration import ScoreKey, key_of
 from qa.live import LiveEngine
 from qa.read.reader import find_reader
 from qa.service.app import build_app
+from qa.service.collection import Collection, Collections
 from qa.service.writer import Writer
 from tests.calibrations import fitting
 from tests.encoders import HashingEncoder
@@ -29,6 +32,10 @@ def live_over(store: Path, encoder: Encoder, reader: str | None = None) -> LiveE
         live = LiveEngine(store, reader=reader)
     live._engine = replace(live.current(), encoder=encoder)
     return live
+
+
+def _open_none(*_: Any) -> Collection:
+    raise StoreMissingError("There is one collection here.")
 
 
 def client_of(live: LiveEngine) -> TestClient:
@@ -75,12 +82,17 @@ class Corpus:
     def client(self) -> TestClient:
         return client_of(live_over(self.store, self._encoder))
 
+    def collections(self, default: Collection) -> Collections:
+        """Return the collections of the store: there is one."""
+        return Collections(self.store, default, _open_none)
+
     @contextmanager
     def uploading(self, *, watch: bool = False) -> Iterator[TestClient]:
         """Open a client of a service that documents can be uploaded to."""
         live, store = live_over(self.store, self._encoder), open_store(self.store)
         with Writer(store, live, watch=watch) as writer:
-            app = build_app(live, writing=(store, writer))
+            default = Collection(DEFAULT_COLLECTION, live, (store, writer))
+            app = build_app(live, collections=self.collections(default))
             url = "http://127.0.0.1"
             with TestClient(app, base_url=url, raise_server_exceptions=False) as client:
                 yield client

@@ -47,8 +47,8 @@ def test_metrics_count_questions_requests_and_what_is_searched(owls: Corpus) -> 
     client.get("/v1/documents/other")
     client.get("/no/such/route")
     found = metrics_of(client)
-    answered = found["pincite_questions_total answered"]
-    assert answered + found["pincite_questions_total abstained"] == 3
+    answered = found["pincite_questions_total default answered"]
+    assert answered + found["pincite_questions_total default abstained"] == 3
     for (
         stage
     ) in "filter spelling encoding vectors turn terms words search windows reading judging".split():
@@ -59,11 +59,11 @@ def test_metrics_count_questions_requests_and_what_is_searched(owls: Corpus) -> 
     assert found["pincite_requests_total GET other 404"] == 1
     client.get("/v1/documents", headers={"Host": "evil.example"})
     assert metrics_of(client)["pincite_requests_total GET /v1/documents 400"] == 1
-    assert found["pincite_documents"] == 1
-    assert found["pincite_passages"] == 1
-    assert 0 <= found["pincite_snapshot_age_seconds"] < 600
+    assert found["pincite_documents default"] == 1
+    assert found["pincite_passages default"] == 1
+    assert 0 <= found["pincite_snapshot_age_seconds default"] < 600
     assert found["pincite_queue"] == 0
-    assert found["pincite_jobs_pending"] == 0
+    assert found["pincite_jobs_pending default"] == 0
 
 
 def test_requests_have_ids(owls: Corpus) -> None:

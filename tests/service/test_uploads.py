@@ -467,7 +467,8 @@ def test_a_job_that_a_bad_disk_altered_does_not_hold_up_the_others(
         else:
             assert caplog.text.count("upload its document again") == 1
         assert [d["id"] for d in client.get("/v1/documents").json()["documents"]][1:] == ["two"]
-        assert client.get("/metrics").text.count("\npincite_jobs_pending 0.0") == 1
+        pending = '\npincite_jobs_pending{collection="default"} 0.0'
+        assert client.get("/metrics").text.count(pending) == 1
         assert open_store(corpus.store).purge().found == ()
 
 

@@ -88,6 +88,7 @@ def repair(database: Database) -> str:
             path = folder / f"{DATABASE}{suffix}"
             if path.exists():
                 path.rename(folder / f"{aside}{suffix}")
+        database.connect(create=True, anew=True).close()
         old = sqlite3.connect(f"{(folder / aside).absolute().as_uri()}?mode=ro", uri=True)
         with closing(old), database.transaction() as new:
             for table in _GIVEN:

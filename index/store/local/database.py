@@ -18,6 +18,7 @@ from index.errors import (
     StoreMissingError,
     StoreOutdatedError,
 )
+from index.store.collection import COLLECTIONS
 from index.store.local.schema import APPLICATION_ID, MIGRATIONS
 
 DATABASE = "store.sqlite"
@@ -53,8 +54,9 @@ class Database:
     Threads may share it; they take turns.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, may_be_made: bool = True) -> None:
         self.folder = folder
+        self._may_be_made = may_be_made
         self.path = folder / DATABASE
         self._reading: sqlite3.Connection | None = None
         self._writing: sqlite3.Connection | None = None
@@ -138,18 +140,20 @@ class Database:
     def connect(self, *, create: bool = False, anew: bool = False) -> sqlite3.Connection:
         """Open a connection. Raises StoreMissingError, StoreError for a foreign file.
 
-        Only with `anew` a database is created beside a store that an earlier Pincite wrote.
+        Only with `anew` a database is created beside a store that an earlier Pincite wrote, or in
+        the place of one that was damaged.
         """
         if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
             raise StoreError(
                 f"This Python has SQLite {sqlite3.sqlite_version}; Pincite needs "
                 f"{'.'.join(map(str, _OLDEST_SQLITE))} or newer: use another build of Python."
             )
-        if not self.exists and not (create and (anew or not is_outdated(self.folder))):
+        may_be_made = self._may_be_made and not is_outdated(self.folder)
+        if not self.exists and not (create and (anew or may_be_made)):
             raise missing(self.folder)
         if create:
             refuse_foreign(self.folder)
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.make_folder()
             self.path.touch(0o600)
         with errors_explained(self.folder):
             try:
@@ -162,6 +166,19 @@ class Database:
                 if create or self._log_bytes() or not is_full:
                     raise
                 return self._prepared("ro&immutable=1")  # no room for what readers share
+
+    def make_folder(self) -> list[Path]:
+        """Make the folder if need be; return what was made, the innermost first.
+
+        Raises StoreMissingError if it may not be made.
+        """
+        if self._may_be_made:
+            new = [path for path in (self.folder, *self.folder.parents) if not path.exists()]
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return new
+        if not self.exists:
+            raise missing(self.folder)
+        return []
 
     def _prepared(self, mode: str) -> sqlite3.Connection:
         connection = self._connect(mode)
@@ -284,6 +301,12 @@ def missing(folder: Path) -> StoreError:
     """Return the error that there is no store, or only one of an earlier Pincite."""
     if is_outdated(folder):
         return StoreOutdatedError(folder)
+    if folder.parent.name == COLLECTIONS:
+        return StoreMissingError(
+            f"There is no collection {folder.name} in {folder.parent.parent}: `pincite index "
+            f"SOURCE… --collection {folder.name}` makes it, `pincite collections` lists those that "
+            "there are."
+        )
     return StoreMissingError(
         f"There is no store at {folder}: run `pincite index SOURCE…` first, "
         "or name another with --store."
@@ -297,7 +320,7 @@ def is_outdated(folder: Path) -> bool:
 
 def refuse_foreign(folder: Path) -> None:
     """Raise StoreError for a folder with a user's own files, or on a network file system."""
-    own = {VECTORS, ARRAYS, WRITE_LOCK, JOBS_LOCK}
+    own = {VECTORS, ARRAYS, WRITE_LOCK, JOBS_LOCK, COLLECTIONS}
     if is_outdated(folder):
         own.update(OUTDATED)
     if folder.exists() and not folder.is_dir():
@@ -313,6 +336,14 @@ def refuse_foreign(folder: Path) -> None:
             f"{folder} lies on a network file system ({kind}), where SQLite may lose what it "
             "holds: name a folder on a local disk with --store."
         )
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """Yield the files of a store, without those of the other collections below it."""
+    for above, folders, names in os.walk(folder):
+        if Path(above) == folder and COLLECTIONS in folders:
+            folders.remove(COLLECTIONS)
+        yield from (Path(above, name) for name in names)
 
 
 def network_file_system(folder: Path, mounts: str = "/proc/self/mounts") -> str:

@@ -194,8 +194,9 @@ class LocalJobs(Table[Job]):
 
     def hold(self) -> bool:
         """Try to be the one process that works jobs off, until `release`; tell whether it is."""
-        with suppress(Timeout):
+        with suppress(Timeout, StoreMissingError):
             if not self._lock.is_locked:
+                self._database.make_folder()
                 self._lock.acquire()
         return self._lock.is_locked
 

@@ -16,7 +16,7 @@ from index.records import Document
 from index.store.local.appended import Generation
 from index.store.local.byte_search import ByteSearch
 from index.store.local.compaction import compact, remove_unused_files
-from index.store.local.database import Database, errors_explained
+from index.store.local.database import Database, errors_explained, files_of
 from index.store.local.documents import VERSION, Version
 from index.store.local.history import forget_snapshots, forget_uncommitted
 from index.store.local.snapshot import LocalSnapshot, open_snapshot
@@ -71,7 +71,7 @@ def purge(database: Database, total_bytes: Callable[[], int], progress: Progress
         live.close()
         _vacuum(database)
         live = open_snapshot(database, None)
-        paths = sorted(path for path in database.folder.rglob("*") if path.is_file())
+        paths = sorted(path for path in files_of(database.folder) if path.is_file())
         hits: list[tuple[str, list[bytes]]] = []
         for path in paths:
             content = path.read_bytes()

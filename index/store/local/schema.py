@@ -1,7 +1,7 @@
 """The tables of a store, as migrations: statements that bring one version to the next.
 
 A version that was released is never changed: add a migration. `PRAGMA user_version` counts those
-that a store has.
+that a store has. The columns `collection` are not used: a collection is a store of its own.
 """
 
 APPLICATION_ID = 0x50494E43
@@ -135,4 +135,7 @@ FIRST = (
 FEATURES: tuple[str, ...] = ()
 """Rows of vectors/N.rows have features, which older versions take for very many sentences."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, FEATURES)
+LIMITED_KEYS: tuple[str, ...] = ()
+"""Keys may be limited to collections, which older versions cannot read."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, FEATURES, LIMITED_KEYS)

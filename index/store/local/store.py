@@ -29,6 +29,7 @@ from index.store.local.database import (
     Database,
     busy,
     errors_explained,
+    files_of,
     is_outdated,
     missing,
     refuse_foreign,
@@ -53,10 +54,10 @@ Value = TypeVar("Value")
 class LocalStore:
     """A store in a folder; see `index.store.protocols.Store`."""
 
-    def __init__(self, folder: Path, *, keep: int) -> None:
+    def __init__(self, folder: Path, *, keep: int, may_be_made: bool = True) -> None:
         self.folder = folder
         self._keep = keep
-        self._database = Database(folder)
+        self._database = Database(folder, may_be_made=may_be_made)
         self._write_lock = FileLock(folder / WRITE_LOCK)
         self.uploads: Uploads = LocalUploads(self._database)
         self.jobs: Jobs = LocalJobs(self._database)
@@ -69,6 +70,10 @@ class LocalStore:
         with suppress(StoreMissingError), self._database.reading() as connection:
             return history.live_number(connection) is not None
         return False
+
+    def close(self) -> None:
+        """Close the connections; the next use opens them again."""
+        self._database.close()
 
     # Reading
 
@@ -131,7 +136,7 @@ class LocalStore:
     def total_bytes(self) -> int:
         """Return how much disk the store takes."""
         total = 0
-        for path in self.folder.rglob("*"):
+        for path in files_of(self.folder):
             with suppress(FileNotFoundError):  # another process may let go of it just now
                 total += path.stat().st_size if path.is_file() else 0
         return total
@@ -157,8 +162,7 @@ class LocalStore:
         """
         with errors_explained(self.folder):
             refuse_foreign(self.folder)
-            is_new = not self.folder.exists()
-            self.folder.mkdir(parents=True, exist_ok=True)
+            new_folders = self._database.make_folder()
             try:
                 self._write_lock.acquire(timeout=wait_s)
             except Timeout:
@@ -166,7 +170,7 @@ class LocalStore:
         try:
             yield
         except BaseException:
-            self._forget_unpublished(is_new=is_new)
+            self._forget_unpublished(new_folders)
             raise
         finally:
             self._write_lock.release()
@@ -337,7 +341,7 @@ class LocalStore:
             with suppress(StoreDamagedError):  # that one is no longer of use
                 rebuild_damaged_arrays(self._database, snapshot.id)
 
-    def _forget_unpublished(self, *, is_new: bool) -> None:
+    def _forget_unpublished(self, new_folders: Sequence[Path]) -> None:
         """Give back the room that an attempt took which failed, on a full disk above all."""
         with suppress(StoreError, OSError):
             if self.exists:
@@ -354,5 +358,5 @@ class LocalStore:
                 shutil.rmtree(self.folder / name, ignore_errors=True)
             # Last, and while it is held: who waits for it finds it gone and makes another.
             (self.folder / WRITE_LOCK).unlink()
-            if is_new:
-                self.folder.rmdir()
+            for folder in new_folders:
+                folder.rmdir()

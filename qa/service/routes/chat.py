@@ -170,7 +170,7 @@ class Annotation(JsonModel):
 
     @classmethod
     def of(cls, quoted: Quoted, base_url: str) -> Self:
-        """Return the JSON form of a quote; `base_url` is this service's, with a slash."""
+        """Return the JSON form of a quote; `base_url` is that of the page, with a slash."""
         citation, document = quoted.citation, quoted.citation.document
         place = f"{citation.start}-{citation.end}"
         return cls(
@@ -299,7 +299,8 @@ def add_chat_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> N
 
         The question is taken as it stands: earlier messages are not read.
         """
-        return await questions.run(_complete, answerer, body, str(request.base_url))
+        page = f"{request.base_url}{getattr(request.app.state, 'page', '')}"  # of a collection
+        return await questions.run(_complete, answerer, body, page)
 
     @app.get(
         "/v1/models",

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from index.chunking.chunker import MAX_PASSAGE_CHARS
-from index.errors import StoreError
+from index.errors import StoreError, StoreMissingError
 from index.store.protocols import Store
 from index.store.records import Feedback, FeedbackFullError, RatedQuote
 from qa.formats.fields import EndIndex, JsonModel, StartIndex
@@ -112,6 +112,8 @@ def add_feedback_route(app: FastAPI, store: Store) -> None:
         except FeedbackFullError as error:
             _log.warning("%s", error)
             raise HTTPException(HTTPStatus.INSUFFICIENT_STORAGE, _FULL) from None
+        except StoreMissingError:
+            raise  # its collection was removed
         except StoreError as error:
             _log.warning("Feedback was not stored: %s", error)
             raise HTTPException(

@@ -1,15 +1,15 @@
 """`/healthz`, `/readyz` and `/metrics`: how the service is."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse, Response
 from pydantic import Field
 
-from index.store.protocols import Store
 from qa.formats.fields import JsonModel
-from qa.live import LiveEngine
+from qa.service.collection import Collection
 from qa.service.metrics import CONTENT_TYPE, Metrics
 from qa.service.openapi import answered_with
 from qa.service.problems import problem, problem_responses
@@ -28,9 +28,9 @@ class StatusJson(JsonModel):
 
 
 def add_health_routes(
-    app: FastAPI, live: LiveEngine, metrics: Metrics, store: Store | None
+    app: FastAPI, opened: Callable[[], Sequence[Collection]], metrics: Metrics
 ) -> None:
-    """Add the routes for monitoring; `store` is where uploads wait, if the service takes any.
+    """Add the routes for monitoring; `opened` returns the open collections, the default one first.
 
     They run on the event loop or in threads of their own, so that questions cannot hold them up.
     """
@@ -53,7 +53,11 @@ def add_health_routes(
         responses={200: answered_with("It is.", "ready"), **problem_responses({503: _NOTHING})},
     )
     async def readyz() -> StatusJson | Response:
-        """Tell whether questions can be answered: 503 until something is indexed."""
+        """Tell whether questions can be answered: 503 until something is indexed.
+
+        It looks at the collection that the plain routes ask.
+        """
+        live = opened()[0].live
         engine = live.latest
         if not engine.snapshot.info.passages:
             engine = await asyncio.to_thread(live.current)
@@ -75,6 +79,5 @@ def add_health_routes(
     )
     def get_metrics() -> Response:
         """Return the numbers for Prometheus: questions, requests, the queue, what is searched."""
-        jobs_pending = len(store.jobs.pending()) if store else 0
-        content = metrics.text(live.latest, jobs_pending)
+        content = metrics.text({c.name: (c.live.latest, c.jobs_pending()) for c in opened()})
         return Response(content, media_type=CONTENT_TYPE)

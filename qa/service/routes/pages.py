@@ -35,7 +35,7 @@ _IMAGE = {
     "description": "The image.",
     "content": {f"image/{name}": _BINARY for name in ("webp", "png", "jpeg")},
 }
-_WAITING, _PATIENCE_S = 32, 30.0
+IMAGES_WAITING, IMAGES_PATIENCE_S = 32, 30.0
 _KEEP = {"Cache-Control": "private, max-age=300"}
 
 PageNumber = Annotated[int, Path(ge=1, le=100_000, description="From 1.", examples=[3])]
@@ -83,9 +83,8 @@ class MarksJson(JsonModel):
     )
 
 
-def add_page_routes(app: FastAPI, live: LiveEngine) -> None:
-    """Add the routes that show pages. They have a queue of their own, so that no question waits."""
-    pages, queue = Pages(live.store.uploads), WorkQueue(1, _WAITING, _PATIENCE_S)
+def add_page_routes(app: FastAPI, live: LiveEngine, pages: Pages, images: WorkQueue) -> None:
+    """Add the routes that show pages. They take turns in `images`, so that no question waits."""
 
     @app.get(
         "/v1/documents/{document_id}/pages/{number}",
@@ -101,7 +100,8 @@ def add_page_routes(app: FastAPI, live: LiveEngine) -> None:
         image_format: Format = "webp",
     ) -> Response:
         """Return a page of a PDF as an image, as long as its file is what was indexed."""
-        image = await queue.run(_shown, live, document_id, pages.image, number, width, image_format)
+        wanted = number, width, image_format
+        image = await images.run(_shown, live, document_id, pages.image, *wanted)
         return Response(image, media_type=f"image/{image_format}", headers=_KEEP)
 
     @app.get(
@@ -115,7 +115,7 @@ def add_page_routes(app: FastAPI, live: LiveEngine) -> None:
         document_id: AnyDocumentId, number: PageNumber, start: Start, end: End
     ) -> Response:
         """Return where the part of a span that is on a page stands there, as rectangles."""
-        marks = await queue.run(
+        marks = await images.run(
             _shown, live, document_id, pages.marks, number, Span(start, max(start, end))
         )
         body = MarksJson(
