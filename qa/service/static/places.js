@@ -17,8 +17,8 @@ function nameOf({ document_title, source, heading_path }) {
 
 /** The headings above a place, but for what its name says already. */
 export function headingsOf(place) {
-  const told = place.label ?? nameOf(place);
-  const headings = (place.heading_path ?? []).filter((each) => each !== told);
+  const told = `, ${place.label ?? nameOf(place)},`;
+  const headings = (place.heading_path ?? []).filter((each) => !told.includes(`, ${each},`));
   return joined([...new Set(headings)].map(foreign), " › ");
 }
 
