@@ -38,6 +38,7 @@ _FREE = (
 """Words that say nothing of a row."""
 _SUBJECT_MAY_BE = 4
 """The subject is among so many words at the beginning."""
+_MOST_WORDS_OF_VALUES = 4
 _ASKS_FOR_ROWS = frozenset("all each every list show which who whose".split())
 _OF = frozenset("a an any the".split())
 _ABSENT = frozenset("no without zero lack lacks lacking missing".split())
@@ -209,6 +210,8 @@ class _Parse:
         left = self._left_over()
         if left and not (self.mentions or self._names_the_table()):
             left = left[1:]  # what the rows are called
+        if len(left) > _MOST_WORDS_OF_VALUES:  # all values are looked through for each
+            return
         for at in left:
             if at in self.explained:
                 continue
