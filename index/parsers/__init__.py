@@ -8,6 +8,9 @@ from index.parsers.files import (
     read_errors_explained,
 )
 from index.parsers.isolation import reading_process
+from index.parsers.office.opendocument import read_odt
+from index.parsers.office.sheets import SHEET_READERS
+from index.parsers.office.slides import read_pptx
 from index.parsers.pdf.document import read_pdf
 from index.parsers.rows import ROW_READERS
 from index.parsers.text import read_text
@@ -25,6 +28,9 @@ READERS: dict[str, Reader] = {
     ".xhtml": read_html,
     ".pdf": read_pdf,
     ".docx": read_docx,
+    ".odt": read_odt,
+    ".pptx": read_pptx,
+    **SHEET_READERS,
     **ROW_READERS,
 }
 

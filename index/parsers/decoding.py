@@ -12,7 +12,14 @@ from index.parsers.files import UnreadableFileError, bytes_of
 
 SAMPLE_BYTES = 2**17
 WORD_DOCUMENT = "a Word document; name it .docx"
+PRESENTATION = "a PowerPoint presentation; name it .pptx"
+WORKBOOK = "an Excel workbook; name it .xlsx"
+OLD_WORKBOOK = "an old Excel workbook; name it .xls"
+OPEN_TEXT = "an OpenDocument text; name it .odt"
+OPEN_SPREADSHEET = "an OpenDocument spreadsheet; name it .ods"
+ENCRYPTED = "encrypted; save it without a password"
 UNKNOWN_ARCHIVE = "an archive; unpack it"
+COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _HEAD_BYTES = 4096
 _MARKUP = re.compile(
@@ -23,18 +30,26 @@ _JSON_START = re.compile(r'\s*(?:\[\s*[\[{]\s*["\]}]|\{\s*")')
 _BY_START = (
     (b"{\\rtf", "RTF; save it as text, .docx or PDF"),
     (b"%PDF-", "a PDF; name it .pdf"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file; save it as .docx, .csv or PDF"),
 )
+_OLD_OFFICE = "an old Office file; save it as .docx, .xlsx, .pptx or PDF"
+_BY_STREAM = (
+    ("EncryptedPackage", ENCRYPTED),
+    ("WordDocument", "an old Word file; save it as .docx"),
+    ("PowerPoint Document", "an old PowerPoint presentation; save it as .pptx"),
+    ("Workbook", OLD_WORKBOOK),
+    ("Book", OLD_WORKBOOK),
+)
+"""A text may hold a sheet, which has a stream of its own, more often than the reverse."""
 _BY_PART = (
     (b"word/document", WORD_DOCUMENT),
-    (b"ppt/presentation", "a PowerPoint presentation; save it as PDF"),
-    (b"xl/workbook", "an Excel workbook; save it as .csv"),
+    (b"ppt/presentation", PRESENTATION),
+    (b"xl/workbook", WORKBOOK),
 )
 _BY_MEDIA_TYPE = (
     (b"epub", "an EPUB book; save it as .html or PDF"),
-    (b"opendocument.text", "an OpenDocument text; save it as .docx or PDF"),
-    (b"opendocument.spreadsheet", "an OpenDocument spreadsheet; save it as .csv"),
-    (b"opendocument.presentation", "an OpenDocument presentation; save it as PDF"),
+    (b"opendocument.text", OPEN_TEXT),
+    (b"opendocument.spreadsheet", OPEN_SPREADSHEET),
+    (b"opendocument.presentation", "an OpenDocument presentation; save it as .pptx or PDF"),
 )
 
 _MAX_INVALID = 1 / 3
@@ -84,6 +99,8 @@ def kind_of(content: bytes) -> str:
     for start, kind in _BY_START:
         if head.startswith(start):
             return kind
+    if content.startswith(COMPOUND_FILE):
+        return _kind_of_compound(content)
     if content.startswith(b"PK\x03\x04"):
         return _kind_of_archive(content)
     text = head.decode("latin-1")
@@ -96,6 +113,11 @@ def kind_of(content: bytes) -> str:
 def is_json(text: str) -> bool:
     """Tell whether a text begins as a JSON object, or an array of them."""
     return _JSON_START.match(text[:_HEAD_BYTES]) is not None and text.rstrip()[-1:] in ("]", "}")
+
+
+def _kind_of_compound(content: bytes) -> str:
+    kinds = (kind for stream, kind in _BY_STREAM if stream.encode("utf-16-le") in content)
+    return next(kinds, _OLD_OFFICE)
 
 
 def _kind_of_archive(content: bytes) -> str:

@@ -1,16 +1,16 @@
-"""Delimited text (CSV): its records, even with unclosed quotation marks, and its header."""
+"""Delimited text (CSV): its records, even with unclosed quotation marks, and its table."""
 
 import csv
 import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice, pairwise, zip_longest
+from itertools import islice
 from typing import NamedTuple
 
 from index.parsers.blocks import has_text, one_line
 from index.parsers.files import MAX_FILE_BYTES, UnreadableFileError
-from index.parsers.row_text import NAMES
+from index.parsers.header import HEADER_ROWS, column_names, is_header, trimmed
 
 DELIMITERS = ",;\t|"
 MAX_UNCLOSED = 100
@@ -20,23 +20,9 @@ _DELIMITER_ROWS = 50
 _DELIMITER_CHARS = 2**16
 
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(?:\r\n|\r|\n)', re.IGNORECASE)
-_HEADER_ROWS = 200
 _MAX_PREFACE = 20
 _MAX_QUOTED = 100
 _MIN_ROWS_BELOW = 2
-
-_MAX_NAME_CHARS = 100
-_NUMBER = re.compile(r"[-+(]?[$€£¥]?\s?[0-9][0-9.,'\s]*(?:[eE][-+]?[0-9]+)?\s?[%$€£¥]?\)?")
-_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
-_DATE = re.compile(
-    r"[0-9]{1,4}([-/.])[0-9]{1,2}(?:\1[0-9]{1,4})?(?:[T ]+[0-9]{1,2}:[0-9:.]+\s?\w*)?"
-    r"|[0-9]{1,2}:[0-9:.]+",
-    re.ASCII,
-)
-_LINK = re.compile(r"(?i)(?:https?://|www\.)\S+|[^\s@]+@[^\s@]+\.\w+")
-_MISSING = frozenset(("", "n/a", "na", "null", "none", "nan", "-", "--", "?"))
-_TEXT, _NAMELIKE = "text", frozenset(("text", "question"))
-_PERIODS = frozenset(("year", "date"))
 
 
 class Record(NamedTuple):
@@ -65,11 +51,6 @@ class Table(NamedTuple):
         for record in islice(records_of(self.text, self.delimiter), self.skipped, None):
             yield record._replace(line=record.line + self.first_line - 1)
 
-    def named(self, record: Record) -> dict[str, str]:
-        """Return a record's cells by the names of their columns, "column 1" for the first."""
-        unnamed = (f"column {n}" for n in range(len(self.names) + 1, len(record.cells) + 1))
-        return dict(zip(chain(self.names, unnamed), record.cells, strict=False))
-
 
 def read_table(text: str, delimiter: str = "") -> Table:
     """Return the table in a text. Raises UnreadableFileError if it is nothing but a header."""
@@ -77,7 +58,7 @@ def read_table(text: str, delimiter: str = "") -> Table:
     if separator := _SEPARATOR_LINE.match(text):
         text, delimiter, first_line = text[separator.end() :], separator[1], 2
     delimiter = delimiter or delimiter_of(text)
-    sample = list(islice(records_of(text, delimiter), _MAX_PREFACE + _HEADER_ROWS))
+    sample = list(islice(records_of(text, delimiter), _MAX_PREFACE + HEADER_ROWS))
     blank = next((i for i, record in enumerate(sample) if has_text("".join(record.cells))), 0)
     preface = _preface(sample[blank:])
     first = blank + len(preface)
@@ -85,7 +66,7 @@ def read_table(text: str, delimiter: str = "") -> Table:
     has_header = bool(sample) and is_header(sample[first].cells, below)
     if has_header and not below:
         raise UnreadableFileError("nothing but a header")
-    names = tuple(_unlike_names(sample[first].cells)) if has_header else ()
+    names = tuple(column_names(sample[first].cells)) if has_header else ()
     remarks = _preface_remarks(preface, first_line)
     return Table(text, delimiter, first + has_header, names, first_line, remarks)
 
@@ -142,37 +123,6 @@ def delimiter_of(text: str) -> str:
     return best
 
 
-def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Tell whether `first` names the columns of the records below it.
-
-    In doubt it does, unless it looks like them. Years and dates are names only above other kinds.
-    """
-    cells = [cell.strip().lower() for cell in _trimmed(first)]
-    kinds = [_kind(cell) for cell in cells]
-    if not cells or not set(kinds) <= _NAMELIKE | _PERIODS | {"", "statement"}:
-        return False
-    columns = [
-        [cell.strip().lower() for cell in column] for column in zip_longest(*below, fillvalue="")
-    ]
-    columns = [*columns, *([] for _ in cells)][: len(cells)]
-    kinds_below = [_common_kind(column) for column in columns]
-    periods = [column for column, kind in enumerate(kinds) if kind in _PERIODS]
-    if periods and not _are_names(periods, cells, kinds_below):
-        return False
-    named = {cell for cell in cells if cell in NAMES}
-    differs = any(
-        kind in _NAMELIKE and other not in ("", "mixed", kind, *(_NAMELIKE - {_TEXT}))
-        for kind, other in zip(kinds, kinds_below, strict=True)
-    )
-    if periods or differs or any(len(name) > 1 for name in named) or len(named) > 1:
-        return True
-    filled = [cell for cell in cells if cell]
-    repeated = any(cell and cell in column for cell, column in zip(cells, columns, strict=True))
-    asks = ("question", "question") in zip(kinds, kinds_below, strict=True)
-    looks_alike = asks or "statement" in kinds or len(set(filled)) < len(filled) or "" in kinds[1:]
-    return not repeated and not looks_alike and max(map(len, filled)) <= _MAX_NAME_CHARS
-
-
 def _has_swallowed(lines: list[str], delimiter: str) -> bool:
     """Tell whether a record of several lines is rows after a quotation mark that stays open.
 
@@ -213,7 +163,7 @@ def _preface(sample: Sequence[Record]) -> list[Record]:
 
     Above a table of two columns one of them must be a phrase, for a header may lack a name.
     """
-    widths = [len(_trimmed(record.cells)) for record in sample]
+    widths = [len(trimmed(record.cells)) for record in sample]
     count = next((i for i, width in enumerate(widths) if width > 1), 0)
     below = [width for width in widths[count:] if width]
     if not 0 < count <= _MAX_PREFACE or len(below) <= _MIN_ROWS_BELOW:
@@ -236,56 +186,3 @@ def _preface_remarks(preface: Sequence[Record], first_line: int) -> tuple[str, .
     words = one_line("; ".join(" ".join(record.cells) for record in records))
     quoted = words if len(words) <= _MAX_QUOTED else f"{words[:_MAX_QUOTED]}…"
     return (f"above the table and left out: line{'s' * (len(records) > 1)} {lines} ({quoted})",)
-
-
-def _unlike_names(first: Sequence[str]) -> list[str]:
-    """Return a name for each cell, "column 3" for an empty one, "price 2" for a second "price"."""
-    names: list[str] = []
-    written = {" ".join(cell.split()).lower() for cell in first}
-    taken: set[str] = set()
-    for number, cell in enumerate(_trimmed(first), 1):
-        name = base = " ".join(cell.split()) or f"column {number}"
-        count = 1
-        while name.lower() in taken or (count > 1 and name.lower() in written):
-            count += 1
-            name = f"{base} {count}"
-        taken.add(name.lower())
-        names.append(name)
-    return names
-
-
-def _trimmed(cells: Sequence[str]) -> list[str]:
-    """Return `cells` without the empty ones at the end."""
-    end = len(cells)
-    while end and not cells[end - 1].strip():
-        end -= 1
-    return list(cells[:end])
-
-
-def _are_names(periods: list[int], cells: list[str], kinds_below: list[str]) -> bool:
-    """Tell whether years or dates go up or down, beside a name, above something else."""
-    written = [cells[column] for column in periods]
-    rises = all(one < other for one, other in pairwise(written))
-    falls = all(one > other for one, other in pairwise(written))
-    differ = all(kinds_below[column] not in _PERIODS for column in periods)
-    return len(periods) > 1 and (rises or falls) and differ and 0 not in periods
-
-
-def _common_kind(column: Sequence[str]) -> str:
-    """Return the kind of most filled cells, "mixed" if there is none, "" if all are empty."""
-    kinds = Counter(kind for cell in column if (kind := _kind(cell)))
-    if not kinds:
-        return ""
-    kind, count = kinds.most_common(1)[0]
-    return kind if count >= _MOST * kinds.total() else "mixed"
-
-
-def _kind(cell: str) -> str:
-    if cell in _MISSING:
-        return ""
-    for kind, pattern in (("year", _YEAR), ("number", _NUMBER), ("date", _DATE), ("link", _LINK)):
-        if pattern.fullmatch(cell):
-            return kind
-    if cell.endswith("?"):
-        return "question"
-    return "statement" if cell.endswith((".", "!")) and len(cell.split()) > 2 else _TEXT

@@ -25,6 +25,14 @@ _MOST_WORDS_OF_A_LABEL = 12
 _MOST_LABELS = 3
 _FAR_ABOVE = 8000
 _MOST_LINES_OF_A_HEADER = 4
+_CHARACTERS_ABOVE_HEADER = 600
+_UNIT_OF_MEASURE = re.compile(
+    r"\([^()\n|]{0,60}\bin (?:thousands|millions|billions)\b[^()\n|]{0,120}\)"
+    r"|(?:[$€£]|\b(?:amounts|dollars|euros|pounds|shares)) in (?:thousands|millions|billions)\b"
+    r"|\((?:[$€£%]|percent|per cent)[^()\n|\d]{0,40}\)",
+    re.I,
+)
+"""What says in which unit the figures of a table are, such as "(in millions)"."""
 
 
 def headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
@@ -51,6 +59,15 @@ def headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
             amid_a_table, header = False, None
         headers.append(None if header and header.contains(line) else header)
     return headers[len(above) :]
+
+
+def unit_of_measure(text: str, header: Span) -> Span | None:
+    """Return what says in which unit the figures below a header are, in it or shortly above it."""
+    if within := _UNIT_OF_MEASURE.search(text, *header):
+        return Span(*within.span())
+    start = max(0, header.start - _CHARACTERS_ABOVE_HEADER)
+    above = list(_UNIT_OF_MEASURE.finditer(text, start, header.start))
+    return Span(*above[-1].span()) if above else None
 
 
 def _table_above(text: str, lines: Sequence[Span]) -> list[Span]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.records import Document, Span
+from index.structure.tables import unit_of_measure
 from index.structure.wording import (
     is_complete,
     is_lead_in,
@@ -38,15 +39,7 @@ _SAME_REASON = 0.5
 """Dice's coefficient from which on a further sentence adds little to one that is quoted."""
 _SHORT_ITEM_WORDS = 8
 _SHORT_RECORD_WORDS = 45
-_CHARACTERS_ABOVE_HEADER = 600
 _LINE_END = re.compile(r"[\r\n]")
-_UNIT_OF_MEASURE = re.compile(
-    r"\([^()\n|]{0,60}\bin (?:thousands|millions|billions)\b[^()\n|]{0,120}\)"
-    r"|(?:[$€£]|\b(?:amounts|dollars|euros|pounds|shares)) in (?:thousands|millions|billions)\b"
-    r"|\((?:[$€£%]|percent|per cent)[^()\n|\d]{0,40}\)",
-    re.I,
-)
-"""What says in which unit the figures of a table are, such as "(in millions)"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,11 +296,9 @@ def _row(unit: ReadUnit) -> tuple[Span, ...]:
     text, header = unit.candidate.document.text, unit.unit.lead
     if not header:
         return unit.unit.parts if re.search(r"\d", unit.text) else ()
-    above: list[Span] = []
-    if not _UNIT_OF_MEASURE.search(header.of(text)):
-        start = max(0, header.start - _CHARACTERS_ABOVE_HEADER)
-        above = [Span(*m.span()) for m in _UNIT_OF_MEASURE.finditer(text, start, header.start)]
-    return _joined(text, (*above[-1:], *unit.unit.parts))
+    measure = unit_of_measure(text, header)
+    above = (measure,) if measure and not header.contains(measure) else ()
+    return _joined(text, (*above, *unit.unit.parts))
 
 
 def _list(unit: ReadUnit, lead: Span) -> tuple[Span, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from qa.formats.fields import (
     EndPage,
     HeadingPath,
     JsonModel,
+    Label,
     RowNumber,
     SnapshotId,
     Source,
@@ -23,6 +24,9 @@ from qa.formats.fields import (
     TextSha256,
     Words,
 )
+from qa.formats.labels import label
+from qa.formats.links import link
+from qa.formats.tables import table_of
 from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
 
 
@@ -45,6 +49,37 @@ class PlaceJson(JsonModel):
         return cls(**_place_fields(place.document, place.span), cited_text=place.text)
 
 
+class CellJson(JsonModel):
+    """A cell of a table."""
+
+    row: int = Field(ge=0, description="Its row, from 0.")
+    column: int = Field(ge=0, description="Its column, from 0.")
+
+
+class TableJson(JsonModel):
+    """A quote of a table, as a person would read it; the words themselves are in `cited_text`."""
+
+    columns: list[str] | None = Field(
+        description="The heading of each column, that of the rows' labels first; null if the table "
+        "has none. They come with the rows also where they are another citation, or none."
+    )
+    rows: list[list[str]] = Field(
+        description="The rows, as many cells in each as there are columns. A row with only a first "
+        "cell is the label that the rows below it stand under."
+    )
+    unit: str | None = Field(
+        description='In which unit the figures are, such as "(in millions)"; null if nothing says.'
+    )
+    cell: CellJson | None = Field(
+        description="The cell that the question asks for; null if that cannot be told."
+    )
+
+
+TableOrNone = Annotated[
+    TableJson | None, Field(description="The quote as a table; null if it is of none.")
+]
+
+
 class CitationJson(JsonModel):
     """The exact place that a part of the answer was taken from."""
 
@@ -52,8 +87,14 @@ class CitationJson(JsonModel):
     document_id: DocumentId
     document_title: DocumentTitle
     source: Source
+    label: Label
+    url: str | None = Field(
+        description="The web page that the document is, with a text fragment that marks the words "
+        "in a browser; null if the document does not tell its address."
+    )
     heading_path: HeadingPath
     cited_text: Words
+    table: TableOrNone
     start_char_index: StartIndex
     end_char_index: EndIndex
     start_page_number: StartPage = None
@@ -83,8 +124,13 @@ class PassageJson(JsonModel):
     document_id: DocumentId
     document_title: DocumentTitle
     source: Source
+    label: Label
     heading_path: HeadingPath
     text: Words
+    table: Annotated[
+        TableJson | None,
+        Field(description="The rows that are highlighted; null if none is of a table."),
+    ]
     start_char_index: StartIndex
     end_char_index: EndIndex
     start_page_number: StartPage = None
@@ -201,8 +247,10 @@ class AnswerJson(JsonModel):
             answered=answer.answered,
             confidence=answer.confidence,
             answer=_answer_text(answer) if answer.text else None,
-            citations=[_citation(citation) for citation in answer.citations],
-            passages=[_passage(rank, hit) for rank, hit in enumerate(answer.hits, 1)],
+            citations=[_citation(citation, answer.question) for citation in answer.citations],
+            passages=[
+                _passage(rank, hit, answer.question) for rank, hit in enumerate(answer.hits, 1)
+            ],
             snapshot=answer.snapshot,
             model=answer.model,
             reader=ReaderJson(**asdict(reader)) if reader else None,
@@ -228,25 +276,31 @@ def _answer_text(answer: Answer) -> AnswerTextJson:
     return AnswerTextJson(text=answer.text or "", spans=spans)
 
 
-def _citation(citation: Citation) -> CitationJson:
+def _citation(citation: Citation, question: str = "") -> CitationJson:
+    document, span = citation.document, citation.span
     return CitationJson(
-        **_place_fields(citation.document, citation.span),
+        **_place_fields(document, span),
         **_also_in(citation.also_in),
         number=citation.number,
+        label=label(document, span, citation.heading_path),
+        url=link(document, span),
+        table=_table(document, [span], question),
         heading_path=list(citation.heading_path),
         cited_text=citation.cited_text,
-        document_sha256=citation.document.document_sha256,
-        text_sha256=citation.document.text_sha256,
+        document_sha256=document.document_sha256,
+        text_sha256=document.text_sha256,
         agreeing_documents=citation.agreeing,
     )
 
 
-def _passage(rank: int, hit: Hit) -> PassageJson:
+def _passage(rank: int, hit: Hit, question: str) -> PassageJson:
     passage = hit.passage
     return PassageJson(
         **_place_fields(hit.document, passage.span),
         **_also_in(hit.also_in),
         rank=rank,
+        label=label(hit.document, passage.span, passage.heading_path),
+        table=_table(hit.document, hit.highlights, question),
         passage_id=passage.id,
         heading_path=list(passage.heading_path),
         text=passage.span.of(hit.document.text),
@@ -255,6 +309,18 @@ def _passage(rank: int, hit: Hit) -> PassageJson:
             HighlightJson(start=span.start - passage.start, end=span.end - passage.start)
             for span in hit.highlights
         ],
+    )
+
+
+def _table(document: Document, spans: Sequence[Span], question: str) -> TableJson | None:
+    table = table_of(document, spans, question)
+    if table is None:
+        return None
+    return TableJson(
+        columns=list(table.columns) if table.columns else None,
+        rows=list(map(list, table.rows)),
+        unit=table.unit or None,
+        cell=CellJson(row=table.cell[0], column=table.cell[1]) if table.cell else None,
     )
 
 

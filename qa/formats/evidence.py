@@ -10,7 +10,8 @@ from index.pages import NoPageError, OriginalLostError, Pages, PageUnreadableErr
 from index.records import Document, Span
 from index.store.protocols import Snapshot
 from qa.formats.fields import place_line
-from qa.formats.marked_text import headings_line, why_not
+from qa.formats.labels import label
+from qa.formats.marked_text import why_not
 from qa.records import Answer, Citation
 
 _AROUND = 1500
@@ -51,8 +52,8 @@ def _parts(answer: Answer, snapshot: Snapshot, pages: Pages) -> Iterator[str]:
         yield f"<p>{escape(why_not(answer))}</p>"
     for citation in answer.citations:
         document = citation.document
-        title = headings_line(document, ()) or document.source
-        yield f"<h2>[{citation.number}] {escape(title)}</h2>"
+        name = label(document, citation.span, citation.heading_path)
+        yield f"<h2>[{citation.number}] {escape(name)}</h2>"
         yield f"<blockquote>{escape(citation.cited_text)}</blockquote>"
         yield f'<p class="place">{escape(place_line(document, citation.span))}</p>'
         yield from _place(citation, snapshot, pages)

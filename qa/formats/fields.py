@@ -28,6 +28,13 @@ DocumentTitle = Annotated[
     str, Field(description="The document's own title, or its file's name if it has none.")
 ]
 Source = Annotated[str, Field(description="The file's name as the user knows it.")]
+Label = Annotated[
+    str,
+    Field(
+        description="Where it stands, in about 60 characters, for a person: the title or the file, "
+        "and the page, the row or the nearest heading."
+    ),
+]
 HeadingPath = Annotated[
     list[str], Field(description="The headings that it stands under, the outermost first.")
 ]
@@ -66,12 +73,13 @@ TextSha256 = Annotated[
 SnapshotId = Annotated[str, Field(description="The id of the snapshot of the index.")]
 
 
-def place_line(document: Document, span: Span) -> str:
-    """Return where a span stands, such as "notes/care.pdf:12-40 (page 3)"."""
-    pages, row = document.pages_of(span), document.row_number
+def place_line(document: Document, *spans: Span) -> str:
+    """Return where spans stand, such as "notes/care.pdf:12-40, 52-60 (page 3)"."""
+    pages, row = document.pages_of(spans[0]), document.row_number
     in_row = f", row {row}" if row is not None else ""
     on_page = f" (page {pages[0]})" if pages else ""
-    return f"{one_line(document.source)}{in_row}:{span.start}-{span.end}{on_page}"
+    ranges = ", ".join(f"{start}-{end}" for start, end in spans)
+    return f"{one_line(document.source)}{in_row}:{ranges}{on_page}"
 
 
 def likeness(similarity: float) -> str:

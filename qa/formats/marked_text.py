@@ -1,13 +1,17 @@
 """An answer as plain text with marks like [1] and a list of sources: for chats and for models."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from index.records import Document, Span
 from index.terminal import one_line
+from qa.formats.labels import label
+from qa.formats.links import link
 from qa.records import Answer, Citation
 
 CLOSEST = "Closest passages:"
+_BRACKETS, _ESCAPED = re.compile(r"[\\\[\]]"), r"\\\g<0>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +76,21 @@ def _source(citation: Citation, *, ids: bool) -> str:
 def full_place(
     document: Document, span: Span, heading_path: tuple[str, ...] = (), *, ids: bool = False
 ) -> str:
-    """Return where a span stands, on one line: the source, pages, characters and headings."""
-    line = one_line(document.source)
-    if ids:
-        line += f" (document {document.id})"
-    if pages := document.pages_of(span):
-        line += f", page {pages[0]}" if pages[0] == pages[1] else f", pages {pages[0]}-{pages[1]}"
-    line += f", characters {span.start}-{span.end}"
-    path = headings_line(document, heading_path)
-    return f"{line}, under “{path}”" if path else line
+    """Return where a span stands, on one line: for a person, and then exactly.
 
-
-def headings_line(document: Document, heading_path: Iterable[str]) -> str:
-    """Return the document's title and the headings, each once, on one line."""
-    headings = dict.fromkeys(one_line(part).strip() for part in (document.title, *heading_path))
-    return " › ".join(filter(None, headings))
+    Such as "Care, Night (notes/care.md, characters 12-40)". A document that knows its web page is
+    named by a link to the words there, in Markdown.
+    """
+    name, source = label(document, span, heading_path), one_line(document.source)
+    is_named = name == source or name.startswith(f"{source}, ")
+    if url := link(document, span):
+        name = f"[{_BRACKETS.sub(_ESCAPED, name)}]({url})"
+    exactly = (
+        "" if is_named else source,
+        f"document {document.id}" if ids else "",
+        f"characters {span.start}-{span.end}",
+    )
+    return f"{name} ({', '.join(filter(None, exactly))})"
 
 
 def why_not(answer: Answer) -> str:

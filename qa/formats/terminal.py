@@ -1,16 +1,20 @@
 """An answer as a person reads it: its citations, the passages behind it, how it came about."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console
+from rich.style import Style
 from rich.text import Text
 
-from index.records import Span
-from index.structure.wording import is_complete, is_lead_in, is_row
-from index.terminal import one_line, printable
+from index.records import Document, Span
+from index.terminal import one_line
 from qa.formats.fields import place_line
-from qa.formats.marked_text import CLOSEST, headings_line, remarks, why_not
+from qa.formats.labels import label
+from qa.formats.links import link
+from qa.formats.marked_text import CLOSEST, remarks, why_not
+from qa.formats.quote_printing import print_indented, print_passage, print_quotes
 from qa.records import MOST_PLACES, Answer, AppliedCalibration, Citation, Hit, Place
 
 _MOST_ROWS = 10
@@ -20,16 +24,16 @@ def print_answer(answer: Answer, console: Console, *, short: bool = False) -> No
     """Print the answer, or that there is none, and unless `short` the ranked passages."""
     console.print()
     if answer_remarks := list(remarks(answer)):
-        _print_indented(Text("\n".join(answer_remarks), style="dim"), console, 2)
+        print_indented(Text("\n".join(answer_remarks), style="dim"), console, 2)
         console.print()
     if answer.answered:
-        _print_indented(_answer_text(answer, console), console, 2)
+        print_quotes(answer, console)
         if short:
             console.print()
-        for citation in answer.citations:
-            _print_citation(citation, console, short=short)
+        for _, group in groupby(answer.citations, key=_named):
+            _print_citations(list(group), console, short=short)
     else:
-        _print_indented(Text(why_not(answer), style="bold"), console, 2)
+        print_indented(Text(why_not(answer), style="bold"), console, 2)
     if not short:
         _print_hits("Passages" if answer.answered else CLOSEST, answer.hits, console)
         _print_summary(answer, console)
@@ -38,42 +42,21 @@ def print_answer(answer: Answer, console: Console, *, short: bool = False) -> No
             console.print(one_line(line), soft_wrap=True)
 
 
-def _answer_text(answer: Answer, console: Console) -> Text:
-    """Return the answer with its marks; each part of a quote begins a line."""
-    answer_text = answer.text or ""
-    text = Text(style="bold" if console.is_terminal else "")
-    end = 0
-    for span in answer.spans:
-        marks = "".join(f"[{number}]" for number in span.citations)
-        text.append(answer_text[end : span.start])
-        text.append(f"{_unwrapped(answer_text[span.start : span.end])} ")
-        text.append(marks, style="cyan")
-        end = span.end
-    return text
+def _named(citation: Citation) -> tuple[str, str]:
+    return citation.document.id, label(citation.document, citation.span, citation.heading_path)
 
 
-def _unwrapped(words: str) -> str:
-    """Join the lines of a sentence; rows, and what follows a whole sentence, begin a line."""
-    unwrapped = before = ""
-    for line in (" ".join(line.split()) for line in printable(words).split("\n")):
-        if line:
-            ends = is_row(before) or is_row(line) or is_complete(before) or is_lead_in(before)
-            unwrapped += f"\n{line}" if ends else f" {line}"
-            before = line
-    return unwrapped.strip()
-
-
-def _print_citation(citation: Citation, console: Console, *, short: bool) -> None:
-    line = Text(f"[{citation.number}] ", style="cyan")
-    line.append(place_line(citation.document, citation.span), style="default")
-    if citation.agreeing > 1:
-        line.append(f"  {citation.agreeing} documents say this", style="green")
-    if short:
-        _print_indented(line, console, 2)
-    else:
+def _print_citations(citations: Sequence[Citation], console: Console, *, short: bool) -> None:
+    """Print citations of one name, such as a row, its header and its unit."""
+    document, path = citations[0].document, citations[0].heading_path
+    marks = Text().append("".join(f"[{each.number}]" for each in citations), style="cyan")
+    spans = [citation.span for citation in citations]
+    agreeing = max(citation.agreeing for citation in citations)
+    if not short:
         console.print()
-        _print_indented(line, console, 2)
-        _print_details(citation, citation.heading_path, console)
+    _print_place(marks.append(" "), document, spans, path, console, agreeing=agreeing)
+    if not short:
+        _print_also_said([place for citation in citations for place in citation.also_in], console)
 
 
 def _print_hits(heading: str, hits: Sequence[Hit], console: Console) -> None:
@@ -82,28 +65,43 @@ def _print_hits(heading: str, hits: Sequence[Hit], console: Console) -> None:
         console.print(Text(heading, style="bold"))
     for rank, hit in enumerate(hits, 1):
         console.print()
-        line = Text(f"{rank:2}  ", style="bold").append(f"{hit.score:.2f}  ", style="green")
-        console.print(line.append(place_line(hit.document, hit.passage.span), style="default"))
-        _print_details(hit, hit.passage.heading_path, console)
-        _print_indented(_passage(hit), console, 6)
+        rank_and_score = Text().append(f"{rank:2}  ", "bold").append(f"{hit.score:.2f}  ", "green")
+        passage = hit.passage
+        _print_place(rank_and_score, hit.document, [passage.span], passage.heading_path, console)
+        _print_also_said(hit.also_in, console)
+        print_passage(hit, console, 6)
 
 
-def _passage(hit: Hit) -> Text:
-    """Return a passage with its highlights; only a terminal shows them, in bold."""
-    text = Text()
-    position = hit.passage.start
-    for span in hit.highlights:
-        text.append(printable(Span(position, span.start).of(hit.document.text)), style="dim")
-        text.append(printable(span.of(hit.document.text)), style="bold yellow")
-        position = span.end
-    return text.append(printable(hit.document.text[position : hit.passage.end]), style="dim")
+def _print_place(
+    before: Text,
+    document: Document,
+    spans: Sequence[Span],
+    heading_path: Iterable[str],
+    console: Console,
+    *,
+    agreeing: int = 1,
+) -> None:
+    """Print a short name of a place, and where the words stand exactly.
+
+    At a terminal the name is a link to the words on their web page; elsewhere that has a line.
+    """
+    name, place = label(document, spans[0], heading_path), place_line(document, *spans)
+    is_exact = place.startswith(f"{name}:")
+    url = link(document, spans[0]) or ""
+    style = Style(link=url) if url else "default"
+    line = before.append(place if is_exact else name, style=style)
+    if agreeing > 1:
+        line.append(f"  {agreeing} documents say this", style="green")
+    print_indented(line, console, 2 if line.plain.startswith("[") else 0)
+    if not is_exact:
+        print_indented(Text(place, style="dim"), console, 6)
+    if url and not console.is_terminal:
+        console.print(Text(f"      {url}"), soft_wrap=True)
 
 
-def _print_details(item: Citation | Hit, heading_path: Iterable[str], console: Console) -> None:
-    if path := headings_line(item.document, heading_path):
-        _print_indented(Text(path, style="italic"), console, 6)
-    if item.also_in:
-        _print_indented(Text(_also_said(item.also_in)), console, 6)
+def _print_also_said(also_in: Sequence[Place], console: Console) -> None:
+    if also_in:
+        print_indented(Text(_also_said(also_in)), console, 6)
 
 
 def _also_said(also_in: Sequence[Place]) -> str:
@@ -121,7 +119,7 @@ def _print_summary(answer: Answer, console: Console) -> None:
     line = Text(one_line(f"{summary} · {reader}"), style="dim")
     console.print(line, soft_wrap=not console.is_terminal)
     if answer.calibration is not None:
-        _print_indented(Text(one_line(_promise(answer.calibration)), style="dim"), console, 0)
+        print_indented(Text(one_line(_promise(answer.calibration)), style="dim"), console, 0)
 
 
 def _promise(calibration: AppliedCalibration) -> str:
@@ -133,12 +131,6 @@ def _promise(calibration: AppliedCalibration) -> str:
             "`pincite calibrate`."
         )
     return "Nothing is promised: the threshold was set by hand."
-
-
-def _print_indented(text: Text, console: Console, indent: int) -> None:
-    for line in text.wrap(console, max(1, console.width - indent - 2)):
-        line.rstrip()
-        console.print(Text(" " * indent if line else "").append_text(line))
 
 
 def _explanation_lines(explain: Any) -> Iterator[str]:

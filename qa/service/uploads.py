@@ -30,6 +30,11 @@ KINDS = {
     "application/xhtml+xml": ".html",
     "application/pdf": ".pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.oasis.opendocument.text": ".odt",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
     "text/csv": ".csv",
     "text/tab-separated-values": ".tsv",
     "application/jsonl": ".jsonl",
@@ -37,7 +42,10 @@ KINDS = {
 }
 """The kinds of files, by their media types."""
 
-UNREADABLE = f"Send JSON with a text, a form with a file, or one of: {', '.join(KINDS)}."
+UNREADABLE = (
+    "Send JSON with a text, a form with a file, or a file with its media type, such as "
+    "application/pdf; /docs lists those that there are."
+)
 _MAX_TITLE_CHARS = 500
 _MAX_METADATA = 50
 _MAX_FILE_NAME_CHARS = 200

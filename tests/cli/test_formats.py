@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pypdfium2
 import pytest
 
 from tests.cli.conftest import Command
+from tests.office_writing import Sheet, Slide, odf, ods, paragraph, pptx, shape, title, xlsx
 
 REPORTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "pdf"
 
@@ -48,6 +50,52 @@ def shed(tmp_path: Path, pincite: Command) -> Path:
     assert "shed/latin.txt: read as windows-1252" in outcome.err
     assert "5 added, 2 skipped" in outcome.err
     return folder
+
+
+OFFICE = {
+    "prices.xlsx": xlsx(
+        Sheet("Garden tools", [["Valid from 1 March 2024"], ["Tool", "Price", "Stock"],
+              ["Rake", 17.5, 4], ["Spade", 23.0, 9]])
+    ),
+    "members.ods": ods(
+        Sheet("Members", [["Name", "Town", "Joined"], ["Ida Berg", "Bergen", date(2021, 4, 5)],
+              ["Ola Dahl", "Oslo", date(2019, 2, 1)]])
+    ),
+    "frost.pptx": pptx(
+        Slide(title("Frost in the garden") + shape(paragraph("A talk"), "subTitle")),
+        Slide(title("Pipes") + shape(paragraph("Frost bursts the pipes of the shed."), "obj")),
+    ),
+    "roses.odt": odf(
+        "text",
+        '<text:h text:outline-level="1">Roses</text:h>'
+        "<text:p>Roses are pruned in March, before the leaves come out.</text:p>",
+    ),
+}  # fmt: skip
+OFFICE_QUESTIONS = {
+    "How much does a spade cost?": ("prices.xlsx", "Price: 23", "row_number", 4),
+    "When did Ida Berg join?": ("members.ods", "Joined: 2021-04-05", "row_number", 2),
+    "What does frost do to the pipes of the shed?": (
+        "frost.pptx", "Frost bursts the pipes", "start_page_number", 2,
+    ),
+    "When are roses pruned?": ("roses.odt", "pruned in March", "start_page_number", None),
+}  # fmt: skip
+
+
+def test_office_files_answer_with_the_place_in_them(tmp_path: Path, pincite: Command) -> None:
+    for name, content in OFFICE.items():
+        (tmp_path / name).write_bytes(content)
+    outcome = pincite("index", *OFFICE)
+    assert outcome.code == 0, outcome.err
+    for question, (name, words, field, place) in OFFICE_QUESTIONS.items():
+        answer = ask(pincite, question)
+        cited = [each for each in answer["citations"] if each["source"].endswith(name)]
+        assert cited, (question, answer["answer"])
+        assert words in cited[0]["cited_text"]
+        assert cited[0][field] == place
+    found = ask(pincite, "What does it cost?", "--filter", "sheet=Garden tools")
+    assert {passage["document_title"] for passage in found["passages"]} == {
+        "Garden tools: Valid from 1 March 2024"
+    }
 
 
 def ask(pincite: Command, question: str, *options: str) -> Any:

@@ -241,7 +241,7 @@ def test_the_document_tells_how_it_was_read(tmp_path: Path, name: str) -> None:
         (binaries()["zip"], "an archive; unpack it"),
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 words",
-            "an old Office file; save it as .docx, .csv or PDF",
+            "an old Office file; save it as .docx, .xlsx, .pptx or PDF",
         ),
         (b"\xef\xbb\xbf\n<!DOCTYPE html>\n<p>The dough rests.", "a web page; name it .html"),
         (b"<!-- saved --><html lang=en><body>It rests.", "a web page; name it .html"),

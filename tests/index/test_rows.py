@@ -17,9 +17,9 @@ from index.chunking.chunker import Chunker
 from index.chunking.tokens import Tokenizer
 from index.document_json import document_from_json, document_to_json
 from index.encoding.model import Model
-from index.parsers import READERS, UnreadableFileError, read_file
-from index.parsers import rows as row_reading
-from index.parsers.delimited import delimiter_of, is_header
+from index.parsers import READERS, UnreadableFileError, read_file, row_documents
+from index.parsers.delimited import delimiter_of
+from index.parsers.header import is_header
 from index.records import Document, Heading, Layout
 from index.sources.listing import SourceFile
 from tests.index.test_offsets import assert_holds
@@ -451,7 +451,7 @@ def test_a_file_without_rows_is_refused(
 
 
 def test_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_reading, "MAX_ROWS", 3)
+    monkeypatch.setattr(row_documents, "MAX_ROWS", 3)
     path = tmp_path / "a.csv"
     path.write_text("a\n" + "b\n" * 3, encoding="utf-8")
     file = SourceFile(path, "x/a.csv")

@@ -1,5 +1,7 @@
 """An answer as text for chats and models: quotes with markers, and what is told without one."""
 
+import dataclasses
+
 from index.records import Passage
 from qa.formats.marked_text import cited_text
 from qa.records import Answer, AnswerSpan, Citation, Hit
@@ -48,18 +50,42 @@ def test_the_parts_of_a_table_stand_on_lines_that_markdown_keeps() -> None:
     written = cited_text(answer(TABLE, ("It rose because\nthe snow came late.",)))
     assert written.text.startswith(
         "(in millions) [1]  \n| | 2023 | 2022 | [2]  \n| Costs | 7 | 8 | [3] "
-        "It rose because\nthe snow came late. [4]\n\nSources:\n- [1] notes/report.md, "
+        "It rose because\nthe snow came late. [4]\n\nSources:\n"
+        "- [1] Report (notes/report.md, characters "
     )
     assert len(written.quoted) == 4
     for quoted in written.quoted:
         assert written.text[quoted.start : quoted.end] == quoted.citation.cited_text
 
 
+def test_a_source_leads_to_the_words_on_its_web_page() -> None:
+    given = answer(("It rose because\nthe snow came late.",))
+    page = dataclasses.replace(
+        REPORT, title="Snow [2023]", metadata={"url": "https://example.org/snow"}
+    )
+    cited = dataclasses.replace(given.citations[0], document=page)
+    written = cited_text(dataclasses.replace(given, citations=(cited,)))
+    assert written.text.endswith(
+        "- [1] [Snow \\[2023\\]](https://example.org/snow#:~:text=It%20rose%20because,"
+        f"the%20snow%20came%20late.) (notes/report.md, characters {cited.start}-{cited.end})"
+    )
+
+
+def test_a_source_without_a_title_is_not_named_twice() -> None:
+    given = answer(("It rose because\nthe snow came late.",))
+    cited = dataclasses.replace(
+        given.citations[0], document=dataclasses.replace(REPORT, title=""), heading_path=("Snow",)
+    )
+    written = cited_text(dataclasses.replace(given, citations=(cited,)), ids=True)
+    place = f"(document report-md, characters {cited.start}-{cited.end})"
+    assert written.text.endswith(f"- [1] notes/report.md, Snow {place}")
+
+
 def test_without_an_answer_the_closest_passages_are_named_and_nothing_is_quoted() -> None:
     written = cited_text(answer())
     assert written.text == (
         "Your documents do not seem to answer this.\n\n"
-        f"Closest passages:\n- notes/report.md, characters 0-{len(REPORT.text)}, under “Report”"
+        f"Closest passages:\n- Report (notes/report.md, characters 0-{len(REPORT.text)})"
     )
     assert written.quoted == ()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from index.records import Document, Passage, Span
+from index.records import Document, Layout, Passage, Span
 from index.terminal import console, printable
 from qa.formats.terminal import print_answer
 from qa.records import (
@@ -193,11 +193,13 @@ def test_the_answer_stands_above_its_citations_and_these_above_the_passages() ->
     text = printed(ANSWERED)
     parts = [
         "two days. [1] 🌵 The sun darkens healing skin. [2]",
-        "[1] notes/care.txt:30-60",
+        "[1] Aftercare, Days after",
+        "notes/care.txt:30-60",
         "also said once in notes/rule.txt",
         "[2] notes/sun/light.txt:0-31",
         "Passages",
-        " 1  0.83  notes/care.txt:11-",
+        " 1  0.83  Aftercare",
+        "notes/care.txt:11-",
         "Does redness fade? Redness fades within two days.",
         " 2  0.46  notes/sun/light.txt:0-",
         "confidence 0.88 · 12 ms · all-MiniLM-L6-v2 · reader bundled",
@@ -220,7 +222,8 @@ def test_places_that_are_not_listed_are_counted(places: int, said: str) -> None:
     also_in = HITS[0].also_in * places
     hits = (dataclasses.replace(HITS[0], also_in=also_in), *HITS[1:])
     citations = (dataclasses.replace(ANSWERED.citations[0], also_in=also_in),)
-    text = printed(dataclasses.replace(ANSWERED, hits=hits, citations=citations))
+    answer = dataclasses.replace(ANSWERED, spans=ANSWERED.spans[:1], citations=citations)
+    text = printed(dataclasses.replace(answer, hits=hits))
     assert [line.strip() for line in text.splitlines() if "also said" in line] == [said, said]
 
 
@@ -318,9 +321,11 @@ def test_a_row_is_named_by_its_number() -> None:
     row = dataclasses.replace(FADING, source="faq.csv", reader="rows/2", metadata={"row": 12})
     hits = (dataclasses.replace(HITS[0], document=row),)
     citations = (dataclasses.replace(ANSWERED.citations[0], document=row),)
-    text = printed(dataclasses.replace(ANSWERED, hits=hits, citations=citations))
+    answer = dataclasses.replace(ANSWERED, spans=ANSWERED.spans[:1], citations=citations)
+    text = printed(dataclasses.replace(answer, hits=hits))
     start, end = citations[0].span
-    assert f"[1] faq.csv, row 12:{start}-{end}" in text
+    assert "[1] Aftercare, faq.csv, row 12  2 documents say this\n" in text
+    assert f"\n      faq.csv, row 12:{start}-{end}\n" in text
     assert f"faq.csv, row 12:{hits[0].passage.start}-" in text
 
 
@@ -353,10 +358,151 @@ def test_a_terminal_gets_the_same_with_colours_and_highlights_in_bold() -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", text) == printed(ANSWERED)
 
 
+REPORT = dataclasses.replace(
+    document(
+        "Income (in millions)\n\n| Three Months Ended | | Nine Months Ended\n"
+        "| June 2022 | June 2021 | June 2022 | June 2021\nNet sales:\n"
+        "Phones | $40,665 | $39,570 | $162,863 | $153,105\n"
+        "Computers with a keyboard | 7,382 | 8,235 | 28,669 | 26,012\n\nAll is well.\n",
+        "report.pdf",
+        "REPORT OF THE YEAR",
+    ),
+    media_type="application/pdf",
+    layout=Layout(pages=(0, 5)),
+)
+CODE = dataclasses.replace(
+    document(
+        f"Run this:\n\n```\nfor name in names:\n    print(name, {'very_' * 20}long)\n```\n\n"
+        "Done.\n",
+        "run.md",
+    ),
+    media_type="text/markdown",
+)
+
+
+def quoting(of: Document, question: str, *words: str) -> Answer:
+    """An answer that quotes parts of a document as one quote, and shows all of it."""
+    spans, citations, text = [], [], ""
+    for number, each in enumerate(words, 1):
+        text += "\n" * bool(text)
+        spans.append(AnswerSpan(len(text), len(text) + len(each), (number,)))
+        text += each
+        citations.append(Citation(number, of, (), *place(of, each).span))
+    whole = Span(0, len(of.text.rstrip()))
+    shown = Hit(of, Passage("p", of.id, *whole, (), ()), 0.5, tuple(c.span for c in citations))
+    return dataclasses.replace(
+        ANSWERED,
+        question=question,
+        text=text,
+        spans=tuple(spans),
+        citations=tuple(citations),
+        hits=(shown,),
+    )
+
+
+SALES = quoting(
+    REPORT,
+    "sales of phones in the third quarter of 2022",
+    "(in millions)",
+    "| Three Months Ended | | Nine Months Ended\n"
+    "| June 2022 | June 2021 | June 2022 | June 2021\nNet sales:",
+    "Phones | $40,665 | $39,570 | $162,863 | $153,105",
+)
+
+
+def plain(text: str) -> str:
+    """Return what a terminal shows, without colours and links and without blanks at line ends."""
+    shown = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\\\", "", text)
+    return "\n".join(line.rstrip() for line in shown.splitlines())
+
+
+def test_a_terminal_shows_rows_in_columns_that_fit() -> None:
+    shown = printed(SALES, terminal=True, width=80)
+    assert max(map(len, plain(shown).splitlines())) <= 80
+    assert plain(shown).startswith(
+        "\n  (in millions) [1]\n"
+        "               Three Months   Three Months     Nine Months     Nine Months\n"
+        "                 Ended June     Ended June      Ended June      Ended June\n"
+        "                       2022           2021            2022            2021  [2]\n"
+        "  Net sales:                                                                [2]\n"
+        "  Phones            $40,665        $39,570        $162,863        $153,105  [3]\n"
+        "\n  [1][2][3] Report of the Year, p. 2\n"
+    )
+    assert re.search(r"\x1b\[[0-9;]*4[0-9;]*m *\$40,665", shown), "what is asked for is underlined"
+
+
+def test_in_the_passage_below_the_row_stands_in_columns_too() -> None:
+    shown = plain(printed(SALES, terminal=True, width=80)).partition("Passages")[2]
+    for name, figures in (("Phones", "$40,665"), ("Computers with a keyboard", "7,382")):
+        assert re.search(rf"^ +{name} +{re.escape(figures)}  +\S", shown, re.M)
+    assert shown.index("Income (in millions)") < shown.index("Phones") < shown.index("All is well.")
+
+
+def test_a_narrow_terminal_lists_the_figures_of_a_row() -> None:
+    shown = plain(printed(SALES, terminal=True, width=50))
+    assert max(map(len, shown.splitlines())) <= 50
+    assert re.search(r"Phones \[3\]\n +Three Months Ended June 2022 +\$40,665\n", shown)
+
+
+def test_a_record_is_its_text_and_a_line_for_each_field() -> None:
+    words = "Soap\nIt is mild.\n\nprice: 12.50\nships to: Bergen and Oslo"
+    record = dataclasses.replace(
+        document(f"{words}\n", "soap.csv", "Soap"),
+        reader="rows/2",
+        metadata={"price": 12.5, "ships to": "Bergen and Oslo", "row": 1},
+    )
+    shown = plain(printed(quoting(record, "the price of soap", words), terminal=True))
+    fields = "  price     12.50\n  ships to  Bergen and Oslo [1]\n"
+    assert shown.startswith(f"\n  Soap It is mild.\n\n{fields}")
+    alone = quoting(record, "?", "price: 12.50\nships to: Bergen and Oslo")
+    shown = plain(printed(alone, terminal=True))
+    assert shown.startswith("\n  Soap [1]\n    price     12.50\n    ships to  Bergen and Oslo\n")
+
+
+def test_what_goes_into_a_pipe_keeps_rows_as_they_stand() -> None:
+    text = printed(SALES)
+    assert "  Phones | $40,665 | $39,570 | $162,863 | $153,105 [3]\n" in text
+    assert "      Phones | $40,665 | $39,570 | $162,863 | $153,105\n" in text
+    places = ", ".join("{}-{}".format(*citation.span) for citation in SALES.citations)
+    assert (
+        f"  [1][2][3] Report of the Year, p. 2\n      notes/report.pdf:{places} (page 2)\n" in text
+    )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_code_keeps_its_lines_however_long(terminal: bool) -> None:
+    code = CODE.text.split("```\n")[1].rstrip()
+    shown = plain(printed(quoting(CODE, "?", code), terminal=terminal, width=60))
+    first, second = code.splitlines()
+    assert f"    {first}\n    {second} [1]\n" in shown
+    assert f"      {first}\n      {second}\n" in shown.partition("Passages")[2]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_only_a_pipe_gets_the_fences_of_code(terminal: bool) -> None:
+    whole = CODE.text[CODE.text.index("```") : CODE.text.rindex("```") + 3]
+    shown = plain(printed(quoting(CODE, "?", whole), terminal=terminal, width=60))
+    answer = shown.partition("\n\n  [1]")[0]
+    _, first, second, _ = whole.split("\n")
+    assert f"    {first}\n    {second}" in answer
+    assert answer.endswith(" [1]")
+    assert answer.count("```") == (0 if terminal else 2)
+
+
+def test_a_terminal_gets_a_link_and_a_pipe_the_address() -> None:
+    page = dataclasses.replace(REPORT, metadata={"url": "https://example.org/report"})
+    answer = quoting(page, "?", "All is well.")
+    address = "https://example.org/report#:~:text=All%20is%20well."
+    assert re.search(
+        rf"\x1b\]8;[^;]*;{re.escape(address)}\x1b\\Report of", printed(answer, terminal=True)
+    )
+    assert f"\n      {address}\n" in printed(answer)
+
+
 def test_the_short_form_has_no_passages() -> None:
     assert printed(ANSWERED, short=True) == (
         "\n  Redness fades within two days. [1] 🌵 The sun darkens healing skin. [2]\n\n"
-        "  [1] notes/care.txt:30-60  2 documents say this\n"
+        "  [1] Aftercare, Days after  2 documents say this\n      notes/care.txt:30-60\n"
         "  [2] notes/sun/light.txt:0-31\n"
     )
     unknown = dataclasses.replace(ABSTAINED, unknown_words=("E09",))

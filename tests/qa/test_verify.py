@@ -412,6 +412,19 @@ def test_a_web_page_edited_outside_of_its_text_leaves_the_words_valid(
     assert (verdict.status, verdict.differs) == ("valid", ("document_sha256",))
 
 
+def test_what_is_said_for_people_is_not_checked(shelf: Shelf, model: Model) -> None:
+    (shelf.notes / "fridge.md").write_text("| Lotion | Days |\n|---|---|\n| In the fridge | 12 |\n")
+    shelf.index()
+    engine = Engine(shelf.snapshot, model, HashingEncoder(), model.tokenizer(), threshold=0)
+    answer = AnswerJson.of(engine.ask("how many days in the fridge")).model_dump(mode="json")
+    told = answer["citations"][-1]
+    assert told["table"]["cell"] == {"row": 0, "column": 1}
+    for odd in ({"label": "?", "url": "?", "table": "?"}, {"label": 5, "url": [], "table": None}):
+        told |= odd
+        answer["passages"][0] |= odd
+        assert verify(read_answer(json.dumps(answer).encode()), shelf.sources).holds
+
+
 def test_a_byte_order_mark_moves_nothing(shelf: Shelf) -> None:
     shelf.file.write_bytes(b"\xef\xbb\xbf" + shelf.file.read_bytes())
     assert shelf.statuses() == ("valid", "valid")

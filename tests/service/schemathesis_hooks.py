@@ -11,6 +11,7 @@ from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from qa.service.uploads import KINDS, TEXT_EXAMPLES
+from tests.office_writing import Sheet, Slide, odf, ods, pptx, title, xlsx
 from tests.pdf_writing import lines, write_pdf
 
 SCHEMA_CANNOT_SAY = {
@@ -38,10 +39,17 @@ def _docx(text: str) -> bytes:
 
 
 _WORDS = st.text("abcdefgh ", min_size=1, max_size=30)
+_SHEETS = _WORDS.map(lambda text: Sheet("Hours", [["Day", "Hours"], [f"Day {text}", 8]]))
+_OPEN_XML = "application/vnd.openxmlformats-officedocument"
 _FILES = {
     "application/pdf": _WORDS.map(lambda text: write_pdf([lines(72, 700, f"Hours {text}.")])),
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": _WORDS.map(
-        lambda text: _docx(f"Hours {text}.")
+    f"{_OPEN_XML}.wordprocessingml.document": _WORDS.map(lambda text: _docx(f"Hours {text}.")),
+    f"{_OPEN_XML}.presentationml.presentation": _WORDS.map(lambda text: pptx(Slide(title(text)))),
+    f"{_OPEN_XML}.spreadsheetml.sheet": _SHEETS.map(xlsx),
+    "application/vnd.ms-excel": _SHEETS.map(xlsx),  # read under any name of a spreadsheet
+    "application/vnd.oasis.opendocument.spreadsheet": _SHEETS.map(ods),
+    "application/vnd.oasis.opendocument.text": _WORDS.map(
+        lambda text: odf("text", f"<text:p>Hours {text}.</text:p>")
     ),
 }
 for _kind, _content in _FILES.items():

@@ -42,12 +42,12 @@ PLACE_KEYS = {
 CITATION_KEYS = PLACE_KEYS | {
     *("number", "heading_path"),
     *("document_sha256", "text_sha256", "also_in", "also_in_count"),
-    "agreeing_documents",
+    *("agreeing_documents", "label", "url", "table"),
 }
 PASSAGE_KEYS = {
     *("rank", "passage_id", "document_id", "document_title", "source", "heading_path", "text"),
     *("start_char_index", "end_char_index", "score", "highlights", "also_in"),
-    *("also_in_count", "start_page_number", "end_page_number", "row_number"),
+    *("also_in_count", "start_page_number", "end_page_number", "row_number", "label", "table"),
 }
 ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),

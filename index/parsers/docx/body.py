@@ -5,16 +5,15 @@ from typing import Any
 
 from index.parsers.blocks import TextBlock, one_line
 from index.parsers.docx.styles import (
-    Numbering,
     ParagraphStyle,
     W,
-    integer,
     list_of,
     outline_level,
     value_of,
 )
+from index.parsers.office.numbering import Numbering, integer
+from index.parsers.office.package import choose_alternatives
 
-_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _LEFT_OUT = frozenset(
     f"{W}{name}" for name in "del moveFrom instrText delText rPr pPr rt txbxContent".split()
@@ -41,7 +40,7 @@ def normalize(root: Any) -> tuple[str, ...]:
     One of several alternatives stays, and symbols become text. Tracked changes that delete cells or
     paragraph marks are accepted.
     """
-    _choose_alternatives(root)
+    choose_alternatives(root, f"{W}t", f"{W}sym", f"{_M}t")
     unread = dict.fromkeys((*_write_symbol_runs(root), *_write_symbols(root)))
     for cell in list(root.iter(f"{W}tc")):
         if cell.find(f"{W}tcPr/{W}cellDel") is not None:
@@ -51,22 +50,6 @@ def normalize(root: Any) -> tuple[str, ...]:
     if root.find(f".//{W}altChunk") is not None:
         remarks.append("text embedded as another file was left out")
     return tuple(remarks)
-
-
-def _choose_alternatives(root: Any) -> None:
-    """Replace alternatives by the first with text, else by the first."""
-    for choice in list(root.iter(f"{_MC}AlternateContent")):
-        above = choice.getparent()
-        if above is None:
-            continue
-        offered = [*choice.findall(f"{_MC}Choice"), *choice.findall(f"{_MC}Fallback")]
-        chosen = next(filter(_has_text, offered), offered[0] if offered else ())
-        index = above.index(choice)
-        above[index : index + 1] = list(chosen)
-
-
-def _has_text(element: Any) -> bool:
-    return any(True for _ in element.iter(f"{W}t", f"{W}sym", f"{_M}t"))
 
 
 def _write_symbols(root: Any) -> Iterator[str]:

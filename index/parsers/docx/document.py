@@ -1,30 +1,22 @@
-"""Word documents: .docx, whose package is checked before anything is unpacked."""
+"""Word documents: .docx."""
 
 import io
-import zipfile
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from index.parsers.blocks import extracted_document, lay_out, one_line, own_title
-from index.parsers.decoding import UNKNOWN_ARCHIVE, WORD_DOCUMENT, kind_of
+from index.parsers.decoding import WORD_DOCUMENT
 from index.parsers.docx.body import Blocks, normalize, style_of, text_of
-from index.parsers.docx.styles import Numbering, ParagraphStyle, W, read_numbering, read_styles
+from index.parsers.docx.styles import ParagraphStyle, W, read_numbering, read_styles
 from index.parsers.files import UnreadableFileError, bytes_of
+from index.parsers.office.numbering import Numbering
+from index.parsers.office.package import Package, damaged
 from index.records import Document, MetadataValue
 from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-MAX_UNPACKED_BYTES = 256 * 1024 * 1024
-MAX_RATIO = 200
-MAX_ENTRIES = 20_000
-_SMALL_ENOUGH = 10 * 1024 * 1024
-_COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OTHER_MAIN_PARTS = ("ppt/presentation.xml", "xl/workbook.xml", "xl/workbook.bin")
-_RELATIONS = "_rels/.rels"
 _STRICT = b"http://purl.oclc.org/ooxml/officeDocument/relationships/officeDocument"
-_DAMAGED = "damaged or not a Word document"
-_ENCRYPTED = "encrypted; save it without a password"
 
 _OPEN_XML = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 _WITH_MACROS = "application/vnd.ms-word"
@@ -42,7 +34,9 @@ def read_docx(file: SourceFile) -> Iterable[Document]:
     from docx import __version__
 
     content = bytes_of(file.path)
-    _check_package(content)
+    package = Package(content, WORD_DOCUMENT)
+    if _STRICT in package.read("_rels/.rels"):
+        raise UnreadableFileError("saved as Strict Open XML; save it as a normal .docx")
     opened = _opened(content)
     body = opened.element.find(f"{W}body")
     styles_part, lists_part = _related(opened, "styles"), _related(opened, "numbering")
@@ -68,50 +62,6 @@ def read_docx(file: SourceFile) -> Iterable[Document]:
     )
 
 
-def _check_package(content: bytes) -> None:
-    """Raise UnreadableFileError for what is no .docx, is encrypted, or would unpack to too much.
-
-    The declared sizes are a bound: with the two compression methods that are allowed, `zipfile`
-    unpacks no more of an entry than it declares.
-    """
-    if not content:
-        raise UnreadableFileError("empty")
-    if content.startswith(_COMPOUND_FILE):
-        is_encrypted = "EncryptedPackage".encode("utf-16-le") in content
-        reason = _ENCRYPTED if is_encrypted else "an old Word file; save it as .docx"
-        raise UnreadableFileError(reason)
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _check_entries(archive.infolist())
-            names = set(archive.namelist())
-            if "[Content_Types].xml" not in names or not names.isdisjoint(_OTHER_MAIN_PARTS):
-                raise UnreadableFileError(_kind_of_other(content))
-            if _RELATIONS in names and _STRICT in archive.read(_RELATIONS):
-                raise UnreadableFileError("saved as Strict Open XML; save it as a normal .docx")
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
-        raise UnreadableFileError(_kind_of_other(content)) from error
-
-
-def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
-    unpacked = sum(entry.file_size for entry in entries)
-    packed = sum(entry.compress_size for entry in entries)
-    too_dense = unpacked > _SMALL_ENOUGH and unpacked > MAX_RATIO * max(1, packed)
-    if unpacked > MAX_UNPACKED_BYTES or too_dense:
-        raise UnreadableFileError(f"it would unpack to {unpacked // 2**20} MiB")
-    if len(entries) > MAX_ENTRIES:
-        raise UnreadableFileError(f"more than {MAX_ENTRIES} parts in it")
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise UnreadableFileError(_ENCRYPTED)
-    methods = {entry.compress_type for entry in entries}
-    if methods - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise UnreadableFileError(_DAMAGED)
-
-
-def _kind_of_other(content: bytes) -> str:
-    kind = kind_of(content)
-    return _DAMAGED if kind in ("", UNKNOWN_ARCHIVE, WORD_DOCUMENT) else kind
-
-
 def _opened(content: bytes) -> Any:
     from docx.opc.part import PartFactory
     from docx.package import Package
@@ -125,9 +75,9 @@ def _opened(content: bytes) -> Any:
     except MemoryError:
         raise
     except Exception as error:  # a damaged package raises errors of many kinds
-        raise UnreadableFileError(_DAMAGED) from error
+        raise damaged(WORD_DOCUMENT) from error
     if opened.element.find(f"{W}body") is None:
-        raise UnreadableFileError(_DAMAGED)
+        raise damaged(WORD_DOCUMENT)
     return opened
 
 

@@ -1,22 +1,15 @@
-"""The paragraph styles of a Word document, and the numbers of its lists."""
+"""The paragraph styles of a Word document, and its lists."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from index.parsers.office.numbering import LEVELS, ListLevel, Numbering, integer
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 _HEADING = re.compile(r"(?i)heading\s*([1-9])")
 _CONTENTS = re.compile(r"(?i)toc\s*(?:\d|heading)|table of (?:figures|authorities)")
-_LEVELS = 9
-"""Of headings and of lists."""
-_ROMAN = tuple(
-    zip(
-        (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
-        "m cm d cd c xc l xl x ix v iv i".split(),
-        strict=True,
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,42 +21,6 @@ class ParagraphStyle:
     is_contents: bool = False
     list_id: str = ""
     list_level: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ListLevel:
-    """How a level of a list is numbered: `text` is like "%1.%2.", `style` like "decimal"."""
-
-    style: str = "decimal"
-    text: str = "%1."
-    start: int = 1
-
-
-@dataclass(slots=True)
-class Numbering:
-    """The lists that a document defines. Lists with the same id in `shared` count together."""
-
-    levels: dict[str, dict[int, ListLevel]] = field(default_factory=dict)
-    shared: dict[str, str] = field(default_factory=dict)
-    _counts: dict[str, list[int | None]] = field(default_factory=dict)
-
-    def label(self, list_id: str, level: int) -> str:
-        """Count one more item and return its label, such as "2.1", or "" if it has none."""
-        levels = self.levels.get(list_id)
-        if levels is None or list_id == "0":
-            return ""
-        counts = self._counts.setdefault(self.shared[list_id], [None] * _LEVELS)
-        own, count = levels.get(level, ListLevel()), counts[level]
-        counts[level:] = [own.start if count is None else count + 1]
-        counts += [None] * (_LEVELS - len(counts))
-        if own.style in ("bullet", "none"):
-            return "-" if own.style == "bullet" else ""
-        text = own.text
-        for outer in range(level + 1):
-            above, count = levels.get(outer, ListLevel()), counts[outer]
-            number = _written(above.start if count is None else count, above.style)
-            text = text.replace(f"%{outer + 1}", number)
-        return " ".join(text.split())
 
 
 def read_styles(root: Any) -> dict[str, ParagraphStyle]:
@@ -85,7 +42,7 @@ def list_of(properties: Any) -> tuple[str, int] | None:
     if item is None:
         return None
     level = integer(value_of(item, "ilvl"), 0)
-    return value_of(item, "numId"), level if level < _LEVELS else 0
+    return value_of(item, "numId"), level if level < LEVELS else 0
 
 
 def outline_level(properties: Any) -> int | None:
@@ -93,8 +50,8 @@ def outline_level(properties: Any) -> int | None:
     written = value_of(properties, "outlineLvl")
     if not written:
         return None
-    level = integer(written, _LEVELS)
-    return level + 1 if level < _LEVELS else 0
+    level = integer(written, LEVELS)
+    return level + 1 if level < LEVELS else 0
 
 
 def read_numbering(root: Any) -> Numbering:
@@ -155,25 +112,7 @@ def _list_level(element: Any) -> ListLevel:
     )
 
 
-def _written(count: int, style: str) -> str:
-    number = f"{count:02}" if style == "decimalZero" else str(count)
-    if style.endswith("Letter") and count > 0:
-        number = chr(ord("a") + (count - 1) % 26) * min(20, (count - 1) // 26 + 1)
-    elif style.endswith("Roman") and 0 < count < 4000:
-        number = ""
-        for value, sign in _ROMAN:
-            number += sign * (count // value)
-            count %= value
-    return number.upper() if style.startswith("upper") else number
-
-
 def value_of(element: Any, name: str) -> str:
     """Return the value of an element's child, "" without one."""
     child = None if element is None else element.find(f"{W}{name}")
     return "" if child is None else child.get(f"{W}val") or ""
-
-
-def integer(text: str | None, default: int) -> int:
-    """Return a number of at most six digits, the default for anything else."""
-    text = (text or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else default

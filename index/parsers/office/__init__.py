@@ -1,0 +1,1 @@
+"""Office files but Word's: spreadsheets, presentations and OpenDocument texts."""
