@@ -96,8 +96,20 @@ FilterOption = Annotated[
 
 def ask_command(
     question: Annotated[
-        list[str], typer.Argument(metavar="QUESTION", help="What you want to know.")
-    ],
+        list[str] | None, typer.Argument(metavar="QUESTION", help="What you want to know.")
+    ] = None,
+    interactive: Annotated[
+        bool,
+        typer.Option(
+            "--interactive",
+            "-i",
+            help="Ask one question after another, a line each. What one leaves out is taken from "
+            "those before it; /new forgets them, and Ctrl-D ends.",
+        ),
+    ] = False,
+    no_history: Annotated[
+        bool, typer.Option("--no-history", help="With -i: ask each question by itself.")
+    ] = False,
     top_k: TopKOption = None,
     as_json: JsonOption = False,
     short: Annotated[
@@ -106,6 +118,12 @@ def ask_command(
     ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage's ranks and scores.")
+    ] = False,
+    list_all: Annotated[
+        bool, typer.Option("--all", help="List every sentence and row that answers.")
+    ] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="With --all: print a line of CSV for each.")
     ] = False,
     show: Annotated[
         bool,
@@ -131,7 +149,11 @@ def ask_command(
     from qa.engine import Engine
     from qa.question.filters import read_filters
 
-    text = _one_question(question)
+    if not (question or interactive):
+        raise QuestionError("There is no QUESTION: give one, or ask one after another with -i.")
+    text = _one_question(question) if question else None
+    if as_csv and (as_json or not list_all):
+        raise QuestionError("--csv goes with --all, and without --json.")
     settings = load_settings(
         store=store,
         collection=collection,
@@ -144,21 +166,46 @@ def ask_command(
     )
     matching = read_filters(filters or ())
     engine = Engine.open(settings.folder, **settings.for_engine)
-    answer = engine.ask(text, settings.top_k, explain=explain, filters=matching)
-    if as_json:
-        from qa.formats.answer import AnswerJson
 
-        print(AnswerJson.of(answer).model_dump_json(indent=2))
-    else:
-        from qa.formats.terminal import print_answer
+    def ask(asked: str, history: Sequence[str] = ()) -> bool:
+        answer = engine.ask(
+            asked,
+            settings.top_k,
+            explain=explain,
+            filters=matching,
+            list_all=list_all,
+            history=history,
+        )
+        if as_csv and answer.listing:
+            from qa.formats.listing import csv_of
 
-        print_answer(answer, console(), short=short)
-    if show:
-        read_scans(settings)
-        _open_evidence(answer, engine, settings.folder)
-    if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
-        note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
-    raise typer.Exit(0 if answer.answered else NO_ANSWER)
+            print(csv_of(answer.listing).replace("\r\n", "\n"), end="")
+        elif as_json:
+            from qa.formats.answer import AnswerJson
+
+            print(AnswerJson.of(answer).model_dump_json(indent=None if interactive else 2))
+        elif answer.listing and answer.listing.quotes:
+            from qa.formats.listing import print_listing
+
+            print_listing(answer, answer.listing, console())
+        else:
+            from qa.formats.terminal import print_answer
+
+            print_answer(answer, console(), short=short)
+        if show:
+            read_scans(settings)
+            _open_evidence(answer, engine, settings.folder)
+        if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
+            note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
+        return bool(answer.listing.quotes if answer.listing else answer.answered)
+
+    if interactive:
+        from qa.conversation import converse
+        from qa.question.follow_up import MOST_EARLIER
+
+        converse(ask, text, most_earlier=0 if no_history else MOST_EARLIER)
+        return
+    raise typer.Exit(0 if ask(text or "") else NO_ANSWER)
 
 
 def why_command(

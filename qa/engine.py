@@ -5,9 +5,9 @@ them (`qa.read`), and decide what to quote and whether to answer (`qa.answer`).
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -30,7 +30,10 @@ from qa.answer.calibration import Rule
 from qa.answer.decision import judge, model_of, read_windows
 from qa.answer.quotes import compose, highlights
 from qa.answer.tracing import Trace, explained
+from qa.errors import QuestionError
+from qa.exhaustive.lister import Lister
 from qa.question.filters import Filter, rows_by_filter
+from qa.question.follow_up import MOST_EARLIER, FollowUp, follow_up
 from qa.question.query import Query, checked
 from qa.question.spelling import corrected
 from qa.read.reader import NO_READER, open_reader_if_any
@@ -118,22 +121,38 @@ class Engine:
         *,
         explain: bool = False,
         filters: Filter | Mapping[str, Any] | None = None,
+        list_all: bool = False,
+        history: Sequence[str] = (),
     ) -> Answer:
         """Answer from the documents, or abstain.
 
         Returns the answer with its citations and the `top_k` (1..50) best passages, all of them
         from documents that match `filters`, such as `{"author": "Jane", "year": {"gte": 2020}}`
-        (docs/filters.md). Raises QuestionError for an empty or over-long question, FilterError for
+        (docs/filters.md). With `list_all`, `Answer.listing` has all quotes that answer, too.
+        `history` has earlier questions, oldest first, 20 at most: what the question leaves out is
+        taken from them, and `Answer.searched` tells what was searched.
+
+        Raises QuestionError for an empty or over-long question, also in `history`, FilterError for
         filters that cannot be, ValueError for a `top_k` out of range.
         """
         if not 1 <= top_k <= MAX_TOP_K:
             raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, not {top_k}")
-        return self.answer(self.trace(question, filters), top_k, explain=explain)
+        trace = self.trace(question, filters, history)
+        answer = self.answer(trace, top_k, explain=explain)
+        return self._with_listing(answer, trace, filters) if list_all else answer
 
-    def trace(self, question: str, filters: Filter | Mapping[str, Any] | None = None) -> Trace:
+    def trace(
+        self,
+        question: str,
+        filters: Filter | Mapping[str, Any] | None = None,
+        history: Sequence[str] = (),
+    ) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
         timer = _StageTimer()
-        question, read, corrections = self._corrected(question, timer)
+        followed = self._follow_up(question, history, timer) if history else None
+        question, read, corrections = self._corrected(
+            followed.searched if followed else question, timer
+        )
         with timer.stage("filter"):
             allowed = self._allowed(filters)
         encoding = self._questions.begin(read)
@@ -158,7 +177,7 @@ class Engine:
         with timer.turn(self.turn), timer.stage("judging"):
             seen = read_windows(query, groups, windows, reading)
             trace = judge(query, families, groups, seen, self.reader, self.snapshot)
-        return replace(trace, stage_ms=timer.stage_ms)
+        return replace(trace, follow_up=followed, stage_ms=timer.stage_ms)
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
         """Make the answer that `ask` gives of a trace."""
@@ -190,6 +209,10 @@ class Engine:
         return rows_by_filter(self.snapshot)
 
     @cached_property
+    def _lister(self) -> Lister:
+        return Lister(self.snapshot, self.retriever, self.reader, self.turn)
+
+    @cached_property
     def _questions(self) -> Batched:
         return self.encoder if isinstance(self.encoder, Batched) else Batched(self.encoder)
 
@@ -197,6 +220,32 @@ class Engine:
     def reader_digest(self) -> str:
         """The digest of the reader; "none" where there is none."""
         return self.reader.digest if self.reader else NO_READER
+
+    def _follow_up(
+        self, question: str, history: Sequence[str], timer: "_StageTimer"
+    ) -> FollowUp | None:
+        """Return what is searched in the place of a question, if it leans on an earlier one."""
+        if len(history) > MOST_EARLIER:
+            raise QuestionError(
+                f"There are {len(history)} earlier questions: give the last {MOST_EARLIER} at most."
+            )
+        tokenizer, most_tokens = self.tokenizer, self.model.max_tokens
+        question, *earlier = (
+            checked(each, tokenizer, most_tokens) for each in (question, *history)
+        )
+        with timer.stage("history"):
+            found = follow_up(question, earlier, self.snapshot.words, self._likeness)
+        with suppress(QuestionError):  # too long a question is searched as it was asked
+            return found and replace(
+                found, searched=checked(found.searched, tokenizer, most_tokens)
+            )
+        return None
+
+    def _likeness(self, text: str, others: Sequence[str]) -> Sequence[float]:
+        """Return the cosines of texts with `text`."""
+        vectors = self._questions.encode([text, *others], "query")
+        cosines: list[float] = (vectors[1:] @ vectors[0]).tolist()
+        return cosines
 
     def _corrected(
         self, question: str, timer: "_StageTimer"
@@ -214,15 +263,26 @@ class Engine:
             return None
         return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
 
+    def _with_listing(
+        self, answer: Answer, trace: Trace, filters: Filter | Mapping[str, Any] | None
+    ) -> Answer:
+        timer = _StageTimer(answer.stage_ms)
+        with timer.stage("listing"):
+            allowed = self._allowed(filters)
+            wanted = filters if isinstance(filters, Filter) else Filter.parse(filters or {})
+            listing = self._lister.listing(trace, allowed, wanted, answered=answer.answered)
+        took_ms = sum(timer.stage_ms.values())
+        return replace(answer, listing=listing, took_ms=took_ms, stage_ms=timer.stage_ms)
+
     def _answer(self, trace: Trace, top_k: int, *, explain: bool) -> Answer:
-        groups = trace.groups(top_k)
+        groups, followed = trace.groups(top_k), trace.follow_up
         answered = bool(trace.chosen) and self.rule.allows(trace.score)
         confidence = self.rule.confidence(trace.score) if trace.candidates else 0.0
         nearly = confidence >= _NEARLY * self.rule.threshold
         marked = trace.chosen if answered or nearly else ()
         text, spans, citations = compose(trace.chosen if answered else (), trace.families)
         return Answer(
-            question=trace.query.question,
+            question=followed.asked if followed else trace.query.question,
             answered=answered,
             confidence=confidence,
             text=text or None,
@@ -245,6 +305,8 @@ class Engine:
             corrections=trace.query.corrections,
             unknown_words=trace.query.unknown,
             missing_names=trace.missing_names,
+            searched=followed.searched if followed else None,
+            carried_over=followed.carried_over if followed else (),
             reader=ReaderUsed(self.reader.name, self.reader.digest) if self.reader else None,
             explain=explained(trace, self.rule, groups, self.stages) if explain else None,
         )

@@ -32,10 +32,15 @@ def proper_names(question: str) -> tuple[str, ...]:
     A name is a word of capitals, or one with a capital that does not begin a sentence. Months, days
     and words with digits are none. A question in capitals or in title case has none.
     """
+    return tuple(name.of(question) for name in name_spans(question))
+
+
+def name_spans(question: str) -> list[Span]:
+    """Return where the names of a question stand, as `proper_names` has them."""
     words = list(_WORD.finditer(question))
     capitals = [match for match in words[1:] if match.group()[0].isupper()]
     if len(capitals) > _TITLE_CASE * len(words[1:]):
-        return ()
+        return []
     names: list[Span] = []
     for before, match in zip([None, *words], words, strict=False):
         begins = before is None or bool(_ENDS.search(question, before.end(), match.start()))
@@ -45,7 +50,8 @@ def proper_names(question: str) -> tuple[str, ...]:
             names[-1] = Span(names[-1].start, match.end())
         else:
             names.append(Span(*match.span()))
-    return tuple(_bare(name.of(question)) for name in names[:_MOST_NAMES])
+    bare = (Span(name.start, name.start + len(_bare(name.of(question)))) for name in names)
+    return list(bare)[:_MOST_NAMES]
 
 
 def lacks(document: Document, name: str) -> bool:

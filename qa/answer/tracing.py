@@ -9,6 +9,7 @@ from qa.answer.calibration import Rule
 from qa.answer.quotes import Quote
 from qa.answer.units import ReadUnit, ReadWindow
 from qa.formats.fields import place_line
+from qa.question.follow_up import FollowUp
 from qa.question.query import Query
 from qa.records import STAGES, Stage
 from qa.retrieve.candidates import Candidate, Candidates
@@ -41,8 +42,8 @@ class Trace:
     `scores` in 0..1. `windows` are what was read, and `units` the sentences, rows and items in
     them. `ranked` is what could be quoted, best first; `chosen` is quoted if the question is
     answered. `evidence` is that for the best quote, and `score`, in 0..1, how likely it answers.
-    `missing_names` are names of the question that no document considered holds. `stage_ms` are the
-    milliseconds of each stage.
+    `missing_names` are names of the question that no document considered holds. Where the question
+    leans on an earlier one, `follow_up` tells how. `stage_ms` are the milliseconds of each stage.
     """
 
     query: Query
@@ -56,6 +57,7 @@ class Trace:
     evidence: Evidence | None
     missing_names: tuple[str, ...]
     score: float
+    follow_up: FollowUp | None = None
     stage_ms: Mapping[str, float] = field(default_factory=dict[str, float], compare=False)
 
     @property

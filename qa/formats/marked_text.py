@@ -100,8 +100,15 @@ def why_not(answer: Answer) -> str:
     return "Nothing was searched: no document matches the filters, or none is indexed."
 
 
-def remarks(answer: Answer) -> Iterator[str]:
-    """Yield how the question was read and what of it the documents lack, a line each."""
+def remarks(answer: Answer, *, undo: str = "") -> Iterator[str]:
+    """Yield how the question was read and what of it the documents lack, a line each.
+
+    `undo` says how to ask a question that leans on an earlier one by itself.
+    """
+    if answer.searched is not None:
+        carried_over = ", ".join(map(one_line, answer.carried_over))
+        how = "; ".join(filter(None, (f"carried over: {carried_over}", undo)))
+        yield f"Searched: {one_line(answer.searched)} ({how})"
     for correction in answer.corrections:
         written, read = one_line(correction.written), one_line(correction.read)
         yield f"“{written}” was read as “{read}”, as the documents say."

@@ -18,12 +18,14 @@ from qa.formats.quote_printing import print_indented, print_passage, print_quote
 from qa.records import MOST_PLACES, Answer, AppliedCalibration, Citation, Hit, Place
 
 _MOST_ROWS = 10
+_UNDO = "/new to ask it by itself"
+"""Only a conversation, `pincite ask -i`, carries anything over."""
 
 
 def print_answer(answer: Answer, console: Console, *, short: bool = False) -> None:
     """Print the answer, or that there is none, and unless `short` the ranked passages."""
     console.print()
-    if answer_remarks := list(remarks(answer)):
+    if answer_remarks := list(remarks(answer, undo=_UNDO)):
         print_indented(Text("\n".join(answer_remarks), style="dim"), console, 2)
         console.print()
     if answer.answered:

@@ -15,6 +15,7 @@ from qa.formats.answer import AnswerJson
 from qa.formats.fields import JsonModel
 from qa.formats.marked_text import CLOSEST, cited_text, full_place
 from qa.formats.verdicts import VerificationJson, verdict_lines
+from qa.question.follow_up import MOST_EARLIER
 from qa.question.query import MAX_QUESTION_CHARS
 from qa.records import Answer
 from qa.service.answerer import Answerer
@@ -65,7 +66,7 @@ class AskArguments(JsonModel):
 
     question: str = Field(
         description=f"One question in plain words, {MAX_QUESTION_CHARS} characters at most. Name "
-        "what it is about: nothing said before is known."
+        "what it is about: of what was said before, only `history` is known."
     )
     top_k: int = Field(default=5, ge=1, le=MAX_TOP_K, description="How many passages to return.")
     filters: Annotated[dict[str, Any], BeforeValidator(_decoded)] = Field(
@@ -74,6 +75,12 @@ class AskArguments(JsonModel):
         '{"author": "Jane", "year": {"gte": 2020}, "path": {"prefix": "notes/"}}. Operators: gt, '
         "gte, lt, lte, in, prefix. Fields: the documents' metadata, and id, source, path, title, "
         "media_type, modified.",
+    )
+    history: Annotated[list[str], BeforeValidator(_decoded)] = Field(
+        default=[],
+        max_length=MOST_EARLIER,
+        description="The user's earlier questions, oldest first, if the question leans on them. "
+        "`searched` in the answer tells what was made of it. A whole question needs none.",
     )
 
 
@@ -143,7 +150,12 @@ class ExcerptJson(JsonModel):
 
 
 def _ask(answerer: Answerer, arguments: AskArguments) -> Reply:
-    answer = answerer.ask(arguments.question, arguments.top_k, filters=arguments.filters)
+    answer = answerer.ask(
+        arguments.question,
+        arguments.top_k,
+        filters=arguments.filters,
+        history=arguments.history,
+    )
     text = cited_text(answer, ids=True, nearest=0).text
     return Reply(AnswerJson.of(answer), text + _passages(answer))
 

@@ -1,6 +1,6 @@
 """Answers for every protocol of the service, counted and logged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -36,9 +36,13 @@ class Answerer:
         *,
         explain: bool = False,
         filters: Mapping[str, Any] | None = None,
+        list_all: bool = False,
+        history: Sequence[str] = (),
     ) -> Answer:
         """Answer from the documents, or abstain. Raises QuestionError, FilterError."""
-        answer = self.live.current().ask(question, top_k, explain=explain, filters=filters)
+        answer = self.live.current().ask(
+            question, top_k, explain=explain, filters=filters, list_all=list_all, history=history
+        )
         self.metrics.count_answer(answer, self.collection)
         _log.info(
             "question",
@@ -47,6 +51,7 @@ class Answerer:
             citations=len(answer.citations),
             snapshot=answer.snapshot,
             took_ms=round(answer.took_ms, 2),
+            **({"listed": len(answer.listing.quotes)} if answer.listing else {}),
             **({"question": answer.question} if self.log_questions else {}),
         )
         return answer

@@ -121,7 +121,26 @@ def test_an_abstention_says_so_and_cites_nothing(chat: openai.OpenAI) -> None:
     assert completion.pincite["answered"] is False
 
 
-def test_only_the_last_question_counts(chat: openai.OpenAI) -> None:
+def test_what_a_question_leaves_out_comes_from_earlier_ones(chat: openai.OpenAI) -> None:
+    messages: Any = [
+        *said("what is microneedling"),
+        {"role": "assistant", "content": "Tiny needles."},
+        *said("x" * 3000),  # was pasted, and cannot be asked
+        *said(" "),
+        *said("how does it work"),
+    ]
+    for number in (1, 30):
+        completion: Any = chat.chat.completions.create(
+            model="pincite", messages=said("what is collagen") * number + messages
+        )
+        answer = completion.pincite
+        assert answer["question"] == "how does it work"
+        assert answer["searched"] == "How does microneedling work?"
+        line = "Searched: How does microneedling work? (carried over: microneedling)"
+        assert line in completion.choices[0].message.content.splitlines()
+
+
+def test_the_last_question_is_answered(chat: openai.OpenAI) -> None:
     image = {"type": "image_url", "image_url": {"url": "data:,"}}
     before = [
         {"role": "system", "content": "You are a pirate."},

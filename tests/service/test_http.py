@@ -1,6 +1,8 @@
 """The HTTP contract, checked from outside: what is asked, what comes back, what is refused."""
 
 import asyncio
+import csv
+import io
 import json
 import math
 import re
@@ -52,7 +54,7 @@ PASSAGE_KEYS = {
 ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
     *("model", "calibration", "corrections", "took_ms", "explain"),
-    *("unknown_words", "missing_names", "reader"),
+    *("unknown_words", "missing_names", "searched", "carried_over", "all", "reader"),
 }
 SECURITY_HEADERS = {
     "content-security-policy",
@@ -66,6 +68,21 @@ def ask(client: TestClient, question: str = QUESTION, **more: Any) -> Any:
     response = client.post("/v1/ask", json={"question": question, **more})
     assert response.status_code == 200, response.text
     return response.json()
+
+
+def test_all_that_answers_is_listed_as_json_or_csv(client: TestClient) -> None:
+    listed = ask(client, "what are signs of infection", all=True)["all"]
+    quotes = [quote for document in listed["documents"] for quote in document["quotes"]]
+    assert len(quotes) == listed["count"] > 0
+    for quote in quotes:
+        text = text_of(client, quote["document_id"])
+        assert text[quote["start_char_index"] : quote["end_char_index"]] == quote["cited_text"]
+    body = {"question": "what are signs of infection", "all": True}
+    response = client.post("/v1/ask", json=body, headers={"Accept": "text/csv"})
+    assert response.headers["content-type"].startswith("text/csv")
+    lines = list(csv.DictReader(io.StringIO(response.text, newline="")))
+    assert [line["text"] for line in lines] == [quote["cited_text"] for quote in quotes]
+    assert ask(client, "wer wurde 1998 Weltmeister", all=True)["all"]["count"] == 0
 
 
 def text_of(client: TestClient, document_id: str) -> str:
@@ -145,6 +162,15 @@ def test_a_name_that_no_document_has_leaves_a_question_unanswered(client: TestCl
     assert answer["passages"]
     assert not any(passage["highlights"] for passage in answer["passages"])
     assert client.post("/v1/verify", json=answer).json()["holds"] is True
+
+
+def test_a_question_may_lean_on_earlier_ones(client: TestClient) -> None:
+    answer = ask(client, "how does it work", history=["what is microneedling", "and why?"])
+    whole = ask(client, "How does microneedling work?")
+    made_whole = {"question": "how does it work", "searched": whole["question"]}
+    made_whole["carried_over"] = ["microneedling"]
+    assert answer | {"took_ms": 0} == whole | made_whole | {"took_ms": 0}
+    assert client.post("/v1/verify", json=answer).json()["holds"]
 
 
 def test_every_word_of_the_answer_is_cited(client: TestClient) -> None:
@@ -410,6 +436,10 @@ def test_half_a_citation_is_refused(client: TestClient, citation: dict[str, Any]
         ({"question": QUESTION, "filters": {"source": {"gt": 1, "lt": "b"}}}, "both the same"),
         ({"question": QUESTION, "filters": {f"a{n}": 1 for n in range(21)}}, "21 conditions"),
         ({"question": QUESTION, "filters": {"x" * 10_000: 1}}, "source, path"),
+        ({"question": QUESTION, "history": "before"}, "history"),
+        ({"question": QUESTION, "history": ["before"] * 21}, "history"),
+        ({"question": QUESTION, "history": ["x" * 2001]}, "2001 characters"),
+        ({"question": QUESTION, "history": [" "]}, "empty"),
         ([], "JSON object"),
     ],
 )

@@ -178,6 +178,19 @@ def test_it_is_the_answer_that_the_service_gives(url: str) -> None:
     talk(f"{url}mcp", session)
 
 
+def test_a_question_may_lean_on_earlier_ones(url: str) -> None:
+    async def session(client: Client) -> None:
+        history = ["what is microneedling"]
+        for sent in (history, json.dumps(history)):
+            result = await call(client, "ask", question="how does it work", history=sent)
+            answer: Any = result.structured_content
+            assert answer["searched"] == "How does microneedling work?"
+            assert f"Searched: {answer['searched']}" in text_of(result)
+        assert "history" in await refusal(client, "ask", question="why", history=["why"] * 21)
+
+    talk(f"{url}mcp", session)
+
+
 def test_the_tools_describe_themselves(url: str) -> None:
     async def session(client: Client) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}

@@ -2,15 +2,17 @@
 
 from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from qa.engine import MAX_TOP_K
 from qa.formats.answer import AnswerJson, answer_json
 from qa.formats.fields import JsonModel, WholeNumber
+from qa.formats.listing import csv_of
 from qa.formats.verdicts import VerificationJson
 from qa.question.filters import MOST_CONDITIONS, MOST_VALUES, OPERATORS, OWN_FIELDS
+from qa.question.follow_up import MOST_EARLIER
 from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.answerer import Answerer
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
@@ -21,7 +23,12 @@ from qa.verify.answer_json import GivenAnswer, GivenCitation, GivenPassage
 from qa.verify.relocation import SnapshotDocuments
 
 MAX_CITATIONS = 1000
-
+_CSV = "text/csv"
+_CSV_EXAMPLE = (
+    "document_id,source,title,page,row,start,end,confidence,text\r\n"
+    "notes-hours-txt-465e2125d5,notes/hours.txt,hours.txt,,,0,37,0.6120,"
+    "The clinic opens at 8 am on weekdays.\r\n"
+)
 
 _VALUE = {"type": ["string", "number", "boolean"]}
 
@@ -61,6 +68,14 @@ Filters = Annotated[dict[str, Any], WithJsonSchema(_FILTERS_SCHEMA)]
 """The JSON form of a filter; `qa.question.filters.Filter` reads it and says what is wrong."""
 
 
+EarlierQuestion = Annotated[
+    str,
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": MAX_QUESTION_CHARS, "pattern": NOT_BLANK}
+    ),
+]
+
+
 class AskBody(JsonModel):
     """A question."""
 
@@ -73,6 +88,11 @@ class AskBody(JsonModel):
         default=5, ge=1, le=MAX_TOP_K, description="How many passages to return."
     )
     explain: bool = Field(default=False, description="Whether to return ranks and scores.")
+    all: bool = Field(
+        default=False,
+        description="Whether to list every sentence and row that answers, too. With `Accept: "
+        "text/csv` these are returned alone, as CSV.",
+    )
     filters: Filters = Field(
         default={},
         description='Answer only from documents that match, such as `{"author": "Jane", "year": '
@@ -80,6 +100,12 @@ class AskBody(JsonModel):
         f"element must match. Operators are {', '.join(OPERATORS)}. Fields are the documents' "
         f"metadata and {', '.join(OWN_FIELDS)}. At most {MOST_CONDITIONS} conditions, and "
         f"{MOST_VALUES} values in an `in`.",
+    )
+    history: list[EarlierQuestion] = Field(
+        default=[],
+        max_length=MOST_EARLIER,
+        description="Earlier questions, oldest first. What the question leaves out is taken from "
+        "them: `searched` in the answer tells how. Leave them out to ask a question by itself.",
     )
 
 
@@ -108,6 +134,8 @@ class VerifyBody(GivenAnswer):
     corrections: _NotRead = None
     unknown_words: _NotRead = None
     missing_names: _NotRead = None
+    searched: _NotRead = None
+    carried_over: _NotRead = None
 
 
 def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
@@ -121,20 +149,26 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         tags=["Answers"],
         summary="Ask a question",
         response_model=AnswerJson,
-        openapi_extra=asked_with("question", "filtered_question"),
+        openapi_extra=asked_with("question", "filtered_question", "follow_up"),
         responses={
-            200: answered_with("The answer, or that there is none.", "answer", "abstention")
+            200: answered_with(
+                "The answer, or that there is none.",
+                "answer",
+                "abstention",
+                also={_CSV: _CSV_EXAMPLE},
+            )
         },
     )
-    async def ask(body: AskBody) -> Response:
+    async def ask(body: AskBody, request: Request) -> Response:
         """Answer a question from the documents, or abstain.
 
         The answer is made of sentences of the documents, each cited with its place. Where the
         documents do not seem to hold one, `answered` is false and `answer` null. The nearest
-        passages are returned in any case. The same question gets the same answer until the
-        documents change (`snapshot`).
+        passages are returned in any case. The same question, with the same `history`, gets the
+        same answer until the documents change (`snapshot`).
         """
-        return await questions.run(_answer, answerer, body)
+        as_csv = body.all and _CSV in request.headers.get("accept", "")
+        return await questions.run(_answer, answerer, body, as_csv)
 
     @app.post(
         "/v1/verify",
@@ -156,8 +190,17 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         return await questions.run(_verify, answerer, body)
 
 
-def _answer(answerer: Answerer, body: AskBody) -> Response:
-    answer = answerer.ask(body.question, body.top_k, explain=body.explain, filters=body.filters)
+def _answer(answerer: Answerer, body: AskBody, as_csv: bool) -> Response:  # noqa: FBT001
+    answer = answerer.ask(
+        body.question,
+        body.top_k,
+        explain=body.explain,
+        filters=body.filters,
+        list_all=body.all,
+        history=body.history,
+    )
+    if as_csv and answer.listing:
+        return Response(csv_of(answer.listing), media_type=_CSV)
     return Response(answer_json(answer), media_type="application/json")
 
 

@@ -7,7 +7,8 @@ never an event, and a stream that has begun ends well.
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, Self
 
@@ -19,12 +20,13 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from index.chunking.tokens import Tokenizer
-from qa.engine import MAX_TOP_K
+from qa.engine import MAX_TOP_K, Engine
 from qa.errors import QuestionError
 from qa.formats.answer import AnswerJson
 from qa.formats.fields import JsonModel, Whole
 from qa.formats.marked_text import CitedText, Quoted, cited_text
-from qa.question.query import MAX_QUESTION_CHARS
+from qa.question.follow_up import MOST_EARLIER
+from qa.question.query import MAX_QUESTION_CHARS, checked
 from qa.records import Answer
 from qa.service.answerer import Answerer
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
@@ -103,6 +105,8 @@ class TextFormat(LenientModel):
 class ChatBody(LenientModel):
     """A conversation. Its last question is answered with quotes.
 
+    What the question leaves out is taken from those before it.
+
     The other fields of OpenAI's interface (`temperature`, `max_tokens`, `stop`, `seed`, `user` and
     so on) are accepted and have no effect. You may give `tools`; none is called.
     """
@@ -110,7 +114,8 @@ class ChatBody(LenientModel):
     messages: list[Message] = Field(
         min_length=1,
         max_length=2000,
-        description="The last message with the role `user` is answered; earlier ones are not read.",
+        description="The last message with the role `user` is answered. What it leaves out is "
+        f"taken from the {MOST_EARLIER} messages of the user before it; others are not read.",
         json_schema_extra={
             "contains": {"properties": {"role": {"const": "user"}}, "required": ["role"]}
         },
@@ -135,12 +140,26 @@ class ChatBody(LenientModel):
         asked = [message.content for message in self.messages if message.role == "user"]
         if not asked:
             raise QuestionError("No message has the role user: there is no question.")
-        content = asked[-1]
-        if isinstance(content, list):
-            return "\n".join(map(_text_of, content))
-        if not isinstance(content, str):
-            raise QuestionError("The question must be text, or a list of text parts.")
-        return content
+        return _text_in(asked[-1])
+
+    @property
+    def earlier(self) -> list[str]:
+        """What the user said before that, oldest first; what is no text is left out."""
+        earlier: list[str] = []
+        asked = [message.content for message in self.messages if message.role == "user"]
+        for content in asked[:-1][-MOST_EARLIER:]:
+            with suppress(QuestionError):
+                earlier.append(_text_in(content))
+        return earlier
+
+
+def _text_in(content: Any) -> str:
+    """Return the text of a message. Raises QuestionError if it is none."""
+    if isinstance(content, list):
+        return "\n".join(map(_text_of, content))
+    if not isinstance(content, str):
+        raise QuestionError("The question must be text, or a list of text parts.")
+    return content
 
 
 def _text_of(part: Any) -> str:
@@ -204,7 +223,7 @@ class Choice(JsonModel):
 class Usage(JsonModel):
     """How much was read and written, in tokens of the encoder."""
 
-    prompt_tokens: int = Field(ge=0, description="Of the question; nothing else is read.")
+    prompt_tokens: int = Field(ge=0, description="Of the question as it was searched.")
     completion_tokens: int = Field(ge=0, description="Of the message's content.")
     total_tokens: int = Field(ge=0, description="Both.")
 
@@ -241,7 +260,7 @@ class ChatCompletion(JsonModel):
             created=int(time.time()),
             model=model,
             choices=[Choice(message=message)],
-            usage=Usage.of(answer.question, written.text, tokenizer),
+            usage=Usage.of(answer.searched or answer.question, written.text, tokenizer),
             system_fingerprint=answer.snapshot,
             pincite=AnswerJson.of(answer),
         )
@@ -297,7 +316,8 @@ def add_chat_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> N
     async def create_chat_completion(body: ChatBody, request: Request) -> Response:
         """Answer the last question of a conversation with quotes and their sources, or abstain.
 
-        The question is taken as it stands: earlier messages are not read.
+        What the question leaves out is taken from earlier messages of the user. The answer says
+        what was searched then.
         """
         page = f"{request.base_url}{getattr(request.app.state, 'page', '')}"  # of a collection
         return await questions.run(_complete, answerer, body, page)
@@ -329,7 +349,10 @@ def add_chat_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> N
 
 
 def _complete(answerer: Answerer, body: ChatBody, base_url: str) -> Response:
-    answer = answerer.ask(body.question, body.top_k or _TOP_K, filters=body.filters)
+    history = _questions(body.earlier, answerer.live.latest)
+    answer = answerer.ask(
+        body.question, body.top_k or _TOP_K, filters=body.filters, history=history
+    )
     written = cited_text(answer)
     tokenizer = answerer.live.latest.tokenizer
     completion = ChatCompletion.of(answer, written, body.model, base_url, tokenizer)
@@ -339,6 +362,15 @@ def _complete(answerer: Answerer, body: ChatBody, base_url: str) -> Response:
     chunks = map(orjson.dumps, _chunks(completion, written.pieces, include_usage=usage))
     events = b"".join(b"data: %b\n\n" % data for data in (*chunks, b"[DONE]"))
     return Response(events, media_type=_EVENT_STREAM)
+
+
+def _questions(texts: Iterable[str], engine: Engine) -> list[str]:
+    """Return the texts that can be asked: people paste long ones in between."""
+    questions: list[str] = []
+    for text in texts:
+        with suppress(QuestionError):
+            questions.append(checked(text, engine.tokenizer, engine.model.max_tokens))
+    return questions
 
 
 def _chunks(

@@ -1,0 +1,255 @@
+"""Follow-up questions: what is carried over from earlier ones, and what never is."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.conversations.sets import (
+    ChangeOfTopic,
+    Conversation,
+    ask,
+    mistaken,
+    open_set,
+    read_changes_of_topic,
+    read_conversations,
+)
+from eval.sets.protocols import IndexedSets
+from index.progress import no_progress
+from qa.engine import Engine
+from qa.errors import QuestionError
+from qa.question.follow_up import MOST_EARLIER, FollowUp, follow_up
+from qa.question.query import MAX_QUESTION_CHARS
+from qa.question.subject import subject_of, time_in, words_of
+from qa.settings import Settings
+from tests.qa.conftest import Library
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+TEXTS = {
+    "tower.txt": "The Eiffel Tower was built by Gustave Eiffel and his workers from 1887 to 1889. "
+    "The Eiffel Tower is 330 metres tall. The architect of the tower was Stephen Sauvestre. Seven "
+    "million people visit the Eiffel Tower each year.",
+    "revenue.txt": "The revenue of Apple was 394 billion dollars in 2022 and 366 billion in 2021. "
+    "The revenue of Microsoft was 198 billion dollars in 2022. Microsoft has its seat in Redmond.",
+    "psoriasis.txt": "Psoriasis is a disease of the skin. The symptoms of psoriasis are itching "
+    "and red patches. Rosacea is another disease, which makes the face red.",
+}
+TOWER, REVENUE = "When was the Eiffel Tower built?", "What was Apple's revenue in 2022?"
+
+Follow = Callable[..., FollowUp | None]
+
+
+@pytest.fixture(scope="module")
+def texts(library: Library) -> Engine:
+    return library(TEXTS)
+
+
+@pytest.fixture(scope="module")
+def follow(texts: Engine) -> Follow:
+    return lambda question, *history: follow_up(
+        question, history, texts.snapshot.words, texts._likeness
+    )
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "searched"),
+    [
+        ([TOWER], "And by whom?", "By whom was the Eiffel Tower built?"),
+        ([TOWER.lower()], "and by whom", "By whom was the eiffel tower built?"),
+        ([TOWER], "Why?", "Why was the Eiffel Tower built?"),
+        ([TOWER], "Why is that?", "Why was the Eiffel Tower built?"),
+        ([TOWER], "How tall is it?", "How tall is the Eiffel Tower?"),
+        ([TOWER, "And by whom?"], "How tall is it?", "How tall is the Eiffel Tower?"),
+        ([TOWER], "How many people live there?", "How many people live in the Eiffel Tower?"),
+        ([TOWER], "Who was the architect?", "Who was the architect of the Eiffel Tower?"),
+        ([TOWER], "What is its height?", "What is the Eiffel Tower's height?"),
+        ([REVENUE], "What about Microsoft?", "What was Microsoft's revenue in 2022?"),
+        ([REVENUE], "And in 2021?", "What was Apple's revenue in 2021?"),
+        ([REVENUE], "2021?", "What was Apple's revenue in 2021?"),
+        ([REVENUE], "And Microsoft in 2021?", "What was Microsoft's revenue in 2021?"),
+        ([REVENUE], "What was its net income?", "What was Apple's net income in 2022?"),
+        (["Does microneedling hurt?"], "Why?", "Why does microneedling hurt?"),
+        (["Does microneedling hurt?"], "in children?", "Does microneedling hurt in children?"),
+        (["Who discovered oxygen?"], "What is it used for?", "What is oxygen used for?"),
+        (["What is psoriasis?"], "What are the symptoms?", "What are the symptoms of psoriasis?"),
+        (["What causes psoriasis?"], "what about rosacea", "What causes rosacea?"),
+        (["How do I treat acne scars?"], "Do they hurt?", "Do acne scars hurt?"),
+    ],
+)
+def test_what_a_question_leaves_out_comes_from_the_one_before(
+    follow: Follow, history: list[str], question: str, searched: str
+) -> None:
+    found = follow(question, *history)
+    assert found
+    assert (found.asked, found.searched) == (question, searched)
+    for term in found.carried_over:
+        assert term in searched
+        assert term.lower() in " ".join(history).lower()
+        assert term not in question
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do I bake sourdough bread?",
+        "psoriasis",
+        "What is the capital of France?",
+        "And what is psoriasis?",
+        "What is psoriasis and how is it treated?",
+        "If redness persists, what should I do about it?",
+        "Is it safe to fly after surgery?",
+        "How long does it take to bake bread?",
+        "What time is it?",
+        "Who says that needles hurt?",
+        "Can those who are pregnant take retinoids?",
+        "Did Microsoft raise its dividend this quarter?",
+        "What does the IT department do?",
+        "After surgery can I wear makeup?",
+        "Thanks. How do I reset my password?",
+        "What are the symptoms of rosacea?",
+        "What is the exchange rate?",  # no document has both
+        "thanks",
+        "?",
+    ],
+)
+def test_a_question_with_a_subject_of_its_own_is_left_alone(follow: Follow, question: str) -> None:
+    assert follow(question, TOWER) is None
+    assert follow(question) is None
+
+
+def test_nothing_is_carried_over_from_before_a_change_of_topic(follow: Follow) -> None:
+    found = follow("How is it treated?", TOWER, "How tall is it?", "What is psoriasis?")
+    assert found
+    assert found.searched == "How is psoriasis treated?"
+    assert found.carried_over == ("psoriasis",)
+
+
+@pytest.mark.parametrize(
+    ("question", "entity", "time"),
+    [
+        (TOWER, "the Eiffel Tower", ""),
+        ("When did the 1973 oil crisis begin?", "the 1973 oil crisis", ""),
+        ("Why do I get pimples after microneedling?", "pimples after microneedling", ""),
+        ("What side effects does microneedling have?", "microneedling", ""),
+        ("what causes shingles", "shingles", ""),
+        (
+            "What revenue did Apple make in Europe in the third quarter of 2022?",
+            "Apple",
+            "in the third quarter of 2022",
+        ),
+        ("How many RSUs did Apple grant on June 25, 2022?", "Apple", "on June 25, 2022"),
+        ("why?", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_subject_of_a_question(question: str, entity: str, time: str) -> None:
+    subject = subject_of(question)
+    assert (subject.entity, subject.time) == (entity, time)
+
+
+WORDS = st.sampled_from(
+    "and what about how is it its they that there the a of in 2022 q3 May Apple's Tower red built "
+    "by whom why , ? . ' ’s - did I's 1,000 when Ü 中 🦊 \x00 \n".split(" ")
+)
+QUESTIONS = st.lists(WORDS, min_size=1, max_size=12).map(" ".join) | st.text(max_size=40)
+
+
+@given(QUESTIONS, st.lists(QUESTIONS, max_size=4))
+def test_whatever_is_said_what_is_carried_over_is_in_what_is_searched(
+    texts: Engine, question: str, history: list[str]
+) -> None:
+    def likeness(_: str, others: object) -> list[float]:
+        return [1.0 for _ in list(others)]  # type: ignore[call-overload]
+
+    found = follow_up(question, history, texts.snapshot.words, likeness)
+    if found:
+        assert found.asked == question
+        assert found.carried_over
+        assert all(term in found.searched for term in found.carried_over)
+    time = time_in(words_of(question))
+    assert time is None or question[time.start : time.end].strip()
+
+
+def test_the_answer_tells_what_was_searched(texts: Engine) -> None:
+    answer = texts.ask("And by whom?", history=[TOWER])
+    whole = texts.ask("By whom was the Eiffel Tower built?")
+    assert answer.answered
+    assert "Gustave Eiffel" in (answer.text or "")
+    assert (answer.question, answer.searched) == ("And by whom?", whole.question)
+    assert answer.carried_over == ("Eiffel Tower built",)
+    unlike = {"question", "searched", "carried_over", "took_ms", "stage_ms"}
+    for field in dataclasses.fields(answer):
+        if field.name not in unlike:
+            assert getattr(answer, field.name) == getattr(whole, field.name), field.name
+
+
+def test_without_history_and_for_a_whole_question_nothing_changes(texts: Engine) -> None:
+    for history in ([], [REVENUE]):
+        answer = texts.ask(TOWER, history=history)
+        assert (answer.question, answer.searched, answer.carried_over) == (TOWER, None, ())
+        assert answer.text == texts.ask(TOWER).text
+
+
+def test_names_typos_and_filters_are_looked_at_in_what_was_searched(texts: Engine) -> None:
+    lacking = texts.ask("And by whom?", history=["When was the Sagrada built in Barcelona?"])
+    assert not lacking.answered
+    assert set(lacking.missing_names) & {"Sagrada", "Barcelona"}
+    misspelt = texts.ask("What are the symptoms?", history=["what is psoriassis"])
+    assert [each.read for each in misspelt.corrections] in ([], ["psoriasis"])
+    filtered = texts.ask("And by whom?", history=[TOWER], filters={"source": "notes/psoriasis.txt"})
+    assert filtered.searched
+    assert {hit.document.source for hit in filtered.hits} == {"notes/psoriasis.txt"}
+
+
+def test_history_is_bounded(texts: Engine) -> None:
+    assert texts.ask("Why?", history=[TOWER] * MOST_EARLIER).searched
+    with pytest.raises(QuestionError, match="give the last 20"):
+        texts.ask("Why?", history=[TOWER] * (MOST_EARLIER + 1))
+    for wrong in ("", "x" * (MAX_QUESTION_CHARS + 1), "why " * 300, "\ud800"):
+        with pytest.raises(QuestionError, match="The question"):
+            texts.ask("Why?", history=[wrong, TOWER])
+    longest = "When was " + "x " * 240 + "built?"
+    answer = texts.ask("And by whom, by whom, by whom, by whom, by whom?", history=[longest])
+    assert answer.searched is None, "it would be too long"
+
+
+# Conversations, as benchmarks/conversations has them.
+
+
+def of_set(name: str) -> tuple[list[Conversation], list[ChangeOfTopic]]:
+    return (
+        [each for each in read_conversations() if each.set == name],
+        [each for each in read_changes_of_topic() if each.set == name],
+    )
+
+
+def check_conversations(engine: Engine, name: str, most: int | None = None) -> None:
+    """Turns are answered as the whole questions are, and changes of topic left alone."""
+    conversations, changes = of_set(name)
+    later = [turn for each in conversations[:most] for turn in ask(engine, each) if turn.number]
+    followed = [turn for turn in later if turn.turn.found_by(turn.followed)]
+    whole = [turn for turn in later if turn.turn.found_by(turn.whole)]
+    alone = [turn for turn in later if turn.turn.found_by(turn.alone)]
+    assert len(followed) >= len(whole) - 1
+    assert len(followed) >= len(alone)
+    assert mistaken(engine, changes[:most]) == []
+
+
+def test_a_conversation_about_the_seeds(engine: Engine) -> None:
+    check_conversations(engine, "seeds", most=1)
+
+
+@pytest.mark.soak
+def test_all_conversations_about_the_seeds(engine: Engine) -> None:
+    check_conversations(engine, "seeds")
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")
+@pytest.mark.parametrize("name", ["pdf", "medquad_skin", "scifact", "squad2_half"])
+def test_conversations_about_public_sets(name: str, tmp_path: Path, seeds_dir: Path) -> None:
+    sets = IndexedSets(Settings(), tmp_path, no_progress)
+    check_conversations(open_set(name, DATA, seeds_dir, sets), name)
