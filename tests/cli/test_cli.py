@@ -19,12 +19,12 @@ from tests.cli.conftest import (
 )
 
 COMMANDS = (
-    *("index", "ask", "why", "serve", "mcp", "status", "verify", "calibrate", "gate"),
-    *("rollback", "purge", "eval", "feedback", "key"),
+    *("index", "ask", "why", "serve", "mcp", "status", "collections", "verify", "calibrate"),
+    *("gate", "rollback", "purge", "eval", "feedback", "key"),
 )
 GROUPED = (
     *("feedback list", "feedback gold", "feedback remove"),
-    *("key add", "key list", "key revoke"),
+    *("key add", "key list", "key revoke", "collections remove"),
 )
 
 

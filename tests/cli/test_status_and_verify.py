@@ -30,6 +30,7 @@ def test_status_tells_what_the_store_holds(pincite: Command, notes: Path) -> Non
     assert status.pop("bytes") > 1000
     assert status == {
         "store": ".pincite",
+        "collection": "default",
         "snapshot": snapshot,
         "model": "all-MiniLM-L6-v2",
         "reader": {"name": "bundled", "digest": used.digest},
