@@ -119,6 +119,12 @@ def ask_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage's ranks and scores.")
     ] = False,
+    list_all: Annotated[
+        bool, typer.Option("--all", help="List every sentence and row that answers.")
+    ] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="With --all: print a line of CSV for each.")
+    ] = False,
     show: Annotated[
         bool,
         typer.Option(
@@ -146,6 +152,8 @@ def ask_command(
     if not (question or interactive):
         raise QuestionError("There is no QUESTION: give one, or ask one after another with -i.")
     text = _one_question(question) if question else None
+    if as_csv and (as_json or not list_all):
+        raise QuestionError("--csv goes with --all, and without --json.")
     settings = load_settings(
         store=store,
         collection=collection,
@@ -161,12 +169,25 @@ def ask_command(
 
     def ask(asked: str, history: Sequence[str] = ()) -> bool:
         answer = engine.ask(
-            asked, settings.top_k, explain=explain, filters=matching, history=history
+            asked,
+            settings.top_k,
+            explain=explain,
+            filters=matching,
+            list_all=list_all,
+            history=history,
         )
-        if as_json:
+        if as_csv and answer.listing:
+            from qa.formats.listing import csv_of
+
+            print(csv_of(answer.listing).replace("\r\n", "\n"), end="")
+        elif as_json:
             from qa.formats.answer import AnswerJson
 
             print(AnswerJson.of(answer).model_dump_json(indent=None if interactive else 2))
+        elif answer.listing and answer.listing.quotes:
+            from qa.formats.listing import print_listing
+
+            print_listing(answer, answer.listing, console())
         else:
             from qa.formats.terminal import print_answer
 
@@ -176,7 +197,7 @@ def ask_command(
             _open_evidence(answer, engine, settings.folder)
         if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
             note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
-        return answer.answered
+        return bool(answer.listing.quotes if answer.listing else answer.answered)
 
     if interactive:
         from qa.conversation import converse

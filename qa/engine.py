@@ -31,6 +31,7 @@ from qa.answer.decision import judge, model_of, read_windows
 from qa.answer.quotes import compose, highlights
 from qa.answer.tracing import Trace, explained
 from qa.errors import QuestionError
+from qa.exhaustive.lister import Lister
 from qa.question.filters import Filter, rows_by_filter
 from qa.question.follow_up import MOST_EARLIER, FollowUp, follow_up
 from qa.question.query import Query, checked
@@ -120,20 +121,25 @@ class Engine:
         *,
         explain: bool = False,
         filters: Filter | Mapping[str, Any] | None = None,
+        list_all: bool = False,
         history: Sequence[str] = (),
     ) -> Answer:
         """Answer from the documents, or abstain.
 
         Returns the answer with its citations and the `top_k` (1..50) best passages, all of them
         from documents that match `filters`, such as `{"author": "Jane", "year": {"gte": 2020}}`
-        (docs/filters.md). `history` has earlier questions, oldest first, 20 at most: what the
-        question leaves out is taken from them, and `Answer.searched` tells what was searched.
+        (docs/filters.md). With `list_all`, `Answer.listing` has all quotes that answer, too.
+        `history` has earlier questions, oldest first, 20 at most: what the question leaves out is
+        taken from them, and `Answer.searched` tells what was searched.
+
         Raises QuestionError for an empty or over-long question, also in `history`, FilterError for
         filters that cannot be, ValueError for a `top_k` out of range.
         """
         if not 1 <= top_k <= MAX_TOP_K:
             raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, not {top_k}")
-        return self.answer(self.trace(question, filters, history), top_k, explain=explain)
+        trace = self.trace(question, filters, history)
+        answer = self.answer(trace, top_k, explain=explain)
+        return self._with_listing(answer, trace, filters) if list_all else answer
 
     def trace(
         self,
@@ -203,6 +209,10 @@ class Engine:
         return rows_by_filter(self.snapshot)
 
     @cached_property
+    def _lister(self) -> Lister:
+        return Lister(self.snapshot, self.retriever, self.reader, self.turn)
+
+    @cached_property
     def _questions(self) -> Batched:
         return self.encoder if isinstance(self.encoder, Batched) else Batched(self.encoder)
 
@@ -252,6 +262,17 @@ class Engine:
         if filters is None or filters == {}:
             return None
         return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
+
+    def _with_listing(
+        self, answer: Answer, trace: Trace, filters: Filter | Mapping[str, Any] | None
+    ) -> Answer:
+        timer = _StageTimer(answer.stage_ms)
+        with timer.stage("listing"):
+            allowed = self._allowed(filters)
+            wanted = filters if isinstance(filters, Filter) else Filter.parse(filters or {})
+            listing = self._lister.listing(trace, allowed, wanted, answered=answer.answered)
+        took_ms = sum(timer.stage_ms.values())
+        return replace(answer, listing=listing, took_ms=took_ms, stage_ms=timer.stage_ms)
 
     def _answer(self, trace: Trace, top_k: int, *, explain: bool) -> Answer:
         groups, followed = trace.groups(top_k), trace.follow_up

@@ -4,8 +4,9 @@ Offsets are code points into the document's text, end exclusive; those of an `An
 offsets into the answer's own text.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Literal, get_args
 
 from index.errors import SettingsError
@@ -116,6 +117,33 @@ class AppliedCalibration:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedQuote:
+    """One of all quotes that answer. `confidence`, in 0..1, is how likely it answers by itself."""
+
+    citation: Citation
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All quotes that were found to answer, document by document, in the order of each.
+
+    The documents come by their best quote. `bounds` tells, a sentence each, which bounds were met,
+    so that there may be more; without any it is complete.
+    """
+
+    quotes: tuple[ListedQuote, ...]
+    bounds: tuple[str, ...] = ()
+
+    @property
+    def documents(self) -> Iterator[tuple[Document, tuple[ListedQuote, ...]]]:
+        """The documents, each with its quotes."""
+        for _, quotes in groupby(self.quotes, lambda quote: quote.citation.document.id):
+            listed = tuple(quotes)
+            yield listed[0].citation.document, listed
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The outcome of a question.
 
@@ -127,7 +155,8 @@ class Answer:
     `unknown_words` those that no document holds. `missing_names` are proper names that no document
     found holds: with one of these the question is not answered. Where the question leans on an
     earlier one, `searched` is what was searched in its place, with the terms `carried_over`.
-    `explain` holds each stage's ranks and scores if they were asked for, and `stage_ms` the
+    `explain` holds each stage's ranks and scores, and `listing` all quotes that answer, if they
+    were asked for; `stage_ms` holds the
     milliseconds of each stage.
     """
 
@@ -149,6 +178,7 @@ class Answer:
     carried_over: tuple[str, ...] = ()
     reader: ReaderUsed | None = None
     explain: Mapping[str, Any] | None = None
+    listing: Listing | None = None
     stage_ms: Mapping[str, float] = field(default_factory=dict[str, float], compare=False)
 
 

@@ -5,7 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from index.chunking.sentences import MAX_SENTENCE_CHARS, split_long, split_sentences
+from index.chunking.sentences import (
+    MAX_SENTENCE_CHARS,
+    split_block,
+    split_long,
+)
 from index.chunking.tokens import BLANKS, TokenBudget, Tokenizer
 from index.records import (
     ChunkedDocument,
@@ -91,7 +95,7 @@ class Chunker:
 
     def _sentences(self, text: str, block: Block, limit: int) -> Iterator[_Sentence]:
         opens_block = True
-        for span in split_sentences(text, Span(block.start, block.end)):
+        for span in split_block(text, block):
             tokens = self._count(span.of(text))
             pieces = [(span, tokens)]
             if tokens > limit or span.end - span.start > MAX_SENTENCE_CHARS:

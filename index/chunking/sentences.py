@@ -1,23 +1,39 @@
 """Sentences as spans, by the library sentencex, and the pieces of sentences that are too long."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import sentencex
 
 from index.chunking.tokens import Tokenizer
 from index.records import Span
-from index.structure.outline import trim
+from index.structure.outline import Block, line_spans, trim
 
 MAX_SENTENCE_CHARS = 1500
 """A longer sentence is split: a huge unbroken word is one token."""
 
 _CLAUSE_END = re.compile(r"[;,:)\]–—…、，；：](?=\s)|\s(?=[–—-]\s)")
+_MARK = re.compile(r"^[ \t]*(?:#+|//+!?|--+|;+|%+|/?\*+/?|>[> \t]*)(?=\s|$)", re.M)
+"""What stands before a line in a comment, or in a quotation. It would be taken for a list's."""
 _BLANK = re.compile(r"\s(?=\S|\Z)")
 _WORDLESS = re.compile(r"\W*\Z")
 _STOP_BEFORE_WORD = re.compile(r"(?<![^\w\s])\.(?=\w)")
 """As in "json.loads", "AMAZON.COM" and ".NET"; seldom the end of a sentence."""
+
+
+def split_block(text: str, block: Block) -> list[Span]:
+    """Return the units of a block, in order and without the blanks around them.
+
+    A line without a word, such as a bracket, belongs to the one before.
+    """
+    span = Span(block.start, block.end)
+    if block.units == "lines":
+        return _cut(text, span, [line.end for line in line_spans(span.of(text))])
+    if block.units == "marked":
+        unmarked = _MARK.sub(lambda mark: " " * len(mark[0]), span.of(text))
+        return _cut(text, span, _sentence_ends(unmarked))
+    return split_sentences(text, span)
 
 
 def split_sentences(text: str, span: Span) -> list[Span]:
@@ -26,10 +42,19 @@ def split_sentences(text: str, span: Span) -> list[Span]:
     The library's strings may differ from `text`, so only its positions count. It also cuts
     "json.Loads" in two; that cut is not taken.
     """
-    inner = span.of(text)
-    cuts = {part["end_index"] for part in sentencex.get_sentence_boundaries("en", inner)}
-    cuts -= {stop.end() for stop in _STOP_BEFORE_WORD.finditer(inner)}
-    edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(inner)), len(inner)]
+    return _cut(text, span, _sentence_ends(span.of(text)))
+
+
+def _sentence_ends(text: str) -> list[int]:
+    ends = {part["end_index"] for part in sentencex.get_sentence_boundaries("en", text)}
+    ends -= {stop.end() for stop in _STOP_BEFORE_WORD.finditer(text)}
+    return sorted(ends)
+
+
+def _cut(text: str, span: Span, cuts: Sequence[int]) -> list[Span]:
+    """Return the parts of `span` between the cuts, which count from its start."""
+    length = span.end - span.start
+    edges = [0, *(cut for cut in cuts if 0 < cut < length), length]
     sentences: list[Span] = []
     for start, end in pairwise(edges):
         sentence = trim(text, Span(span.start + start, span.start + end))

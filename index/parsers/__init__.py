@@ -1,6 +1,7 @@
 """Files to documents, one reader a format."""
 
 from index.parsers.docx.document import read_docx
+from index.parsers.epub.document import read_epub
 from index.parsers.files import (
     OutOfReachError,
     Reader,
@@ -8,21 +9,21 @@ from index.parsers.files import (
     read_errors_explained,
 )
 from index.parsers.isolation import reading_process
+from index.parsers.mail.document import read_eml, read_mbox
+from index.parsers.objects import OBJECT_READERS
 from index.parsers.office.opendocument import read_odt
 from index.parsers.office.sheets import SHEET_READERS
 from index.parsers.office.slides import read_pptx
 from index.parsers.pdf.document import read_pdf
 from index.parsers.rows import ROW_READERS
-from index.parsers.text import read_text
+from index.parsers.rtf import read_rtf
+from index.parsers.text import TEXT_READERS
 from index.parsers.web.page import read_html
 from index.records import Document
 from index.sources.listing import SourceFile
 
 READERS: dict[str, Reader] = {
-    ".txt": read_text("text/plain"),
-    ".text": read_text("text/plain"),
-    ".md": read_text("text/markdown"),
-    ".markdown": read_text("text/markdown"),
+    **TEXT_READERS,
     ".html": read_html,
     ".htm": read_html,
     ".xhtml": read_html,
@@ -31,7 +32,12 @@ READERS: dict[str, Reader] = {
     ".odt": read_odt,
     ".pptx": read_pptx,
     **SHEET_READERS,
+    ".epub": read_epub,
+    ".eml": read_eml,
+    ".mbox": read_mbox,
+    ".rtf": read_rtf,
     **ROW_READERS,
+    **OBJECT_READERS,
 }
 
 WITHOUT_PARSER = frozenset({".txt", ".text"})

@@ -18,6 +18,7 @@ OLD_WORKBOOK = "an old Excel workbook; name it .xls"
 OPEN_TEXT = "an OpenDocument text; name it .odt"
 OPEN_SPREADSHEET = "an OpenDocument spreadsheet; name it .ods"
 ENCRYPTED = "encrypted; save it without a password"
+EPUB_BOOK = "an EPUB book; name it .epub"
 UNKNOWN_ARCHIVE = "an archive; unpack it"
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -28,7 +29,7 @@ _MARKUP = re.compile(
 _ELEMENT = re.compile(r"</?(?:head|body|title|div|p|html)[\s>]", re.I)
 _JSON_START = re.compile(r'\s*(?:\[\s*[\[{]\s*["\]}]|\{\s*")')
 _BY_START = (
-    (b"{\\rtf", "RTF; save it as text, .docx or PDF"),
+    (b"{\\rtf", "RTF; name it .rtf"),
     (b"%PDF-", "a PDF; name it .pdf"),
 )
 _OLD_OFFICE = "an old Office file; save it as .docx, .xlsx, .pptx or PDF"
@@ -46,10 +47,10 @@ _BY_PART = (
     (b"xl/workbook", WORKBOOK),
 )
 _BY_MEDIA_TYPE = (
-    (b"epub", "an EPUB book; save it as .html or PDF"),
     (b"opendocument.text", OPEN_TEXT),
     (b"opendocument.spreadsheet", OPEN_SPREADSHEET),
     (b"opendocument.presentation", "an OpenDocument presentation; save it as .pptx or PDF"),
+    (b"epub", EPUB_BOOK),
 )
 
 _MAX_INVALID = 1 / 3
@@ -93,8 +94,11 @@ _WITHIN_WORDS = frozenset("’‘·–—/\u00a0\u00ad€£©®…")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def kind_of(content: bytes) -> str:
-    """Return what the first bytes show a file to be, with advice, or "" if it may be a text."""
+def kind_of(content: bytes, *, may_be_markup: bool = False) -> str:
+    """Return what the first bytes show a file to be, with advice, or "" if it may be a text.
+
+    A web page is a text where it `may_be_markup`, such as that in a script of PHP.
+    """
     head = content[:_HEAD_BYTES].lstrip(codecs.BOM_UTF8 + b" \t\r\n")
     for start, kind in _BY_START:
         if head.startswith(start):
@@ -103,6 +107,8 @@ def kind_of(content: bytes) -> str:
         return _kind_of_compound(content)
     if content.startswith(b"PK\x03\x04"):
         return _kind_of_archive(content)
+    if may_be_markup:
+        return ""
     text = head.decode("latin-1")
     markup = _MARKUP.match(text)
     # A text about HTML may begin with `<html>`, too.
@@ -147,13 +153,13 @@ class Decoded(NamedTuple):
         return {"encoding": self.encoding} if self.encoding else {}
 
 
-def text_of_file(path: Path) -> tuple[bytes, Decoded]:
+def text_of_file(path: Path, *, may_be_markup: bool = False) -> tuple[bytes, Decoded]:
     """Return a file's bytes and text.
 
     Raises UnreadableFileError for other formats, and if there is no text in it.
     """
     content = bytes_of(path)
-    if other := kind_of(content):
+    if other := kind_of(content, may_be_markup=may_be_markup):
         raise UnreadableFileError(other)
     decoded = decode(content)
     if not has_text(decoded.text):

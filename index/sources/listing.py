@@ -16,6 +16,10 @@ from index.store import is_store
 
 IGNORE_FILE = ".pinciteignore"
 LEADS_OUT = "a link that leads out of SOURCE; give the target as a SOURCE of its own"
+_MADE_BY_TOOLS = "installed packages or a cache; to index it, give it as a SOURCE of its own"
+_INSTALLED = frozenset(("node_modules", "bower_components", "site-packages", "__pycache__"))
+_SIGNS_OF_TOOLS = ("pyvenv.cfg", "CACHEDIR.TAG")
+"""What is in a virtual environment of Python, and in a cache ("Cache Directory Tagging")."""
 _LEADS_TO_HIDDEN = "a link to a file that is hidden, ignored, or in a store"
 
 
@@ -141,6 +145,13 @@ def is_within(path: Path | str, root: Path | str) -> bool:
     return whole == outer or whole.startswith(outer if outer.endswith("/") else f"{outer}/")
 
 
+def is_made_by_tools(folder: Path) -> bool:
+    """Tell whether a folder holds installed packages, or a cache that a program can make anew."""
+    if folder.name in _INSTALLED:
+        return True
+    return any(_is_file(folder / name) for name in _SIGNS_OF_TOOLS)
+
+
 def is_left_out(folder: Path, own_store: Path | None) -> bool:
     """Tell whether a folder is a store, the own one or any other."""
     try:
@@ -206,6 +217,8 @@ def _walk(
                 yield _Item(here / name, "hidden")
             elif ignored.has(here / name, is_folder=True):
                 yield _Item(here / name, "ignored")
+            elif is_made_by_tools(here / name):
+                yield _Item(here / name, _MADE_BY_TOOLS)
             elif os.path.islink(here / name):  # noqa: PTH114 - Path.is_symlink raises errors
                 yield _Item(here / name, "a link to a folder; index that folder itself")
             else:
@@ -253,7 +266,7 @@ def _would_list(file: Path, source: Path, ignore: Sequence[str]) -> bool:
     below = file.relative_to(source).parts
     folders = [source.joinpath(*below[:depth]) for depth in range(1, len(below))]
     if any(part.startswith(".") for part in below) or any(
-        is_left_out(each, None) for each in folders
+        is_left_out(each, None) or is_made_by_tools(each) for each in folders
     ):
         return False
     ignored = Ignored(source, ignore)

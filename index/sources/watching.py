@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from index.errors import SourceError
-from index.sources.listing import IGNORE_FILE, Ignored, is_left_out, is_within
+from index.sources.listing import IGNORE_FILE, Ignored, is_left_out, is_made_by_tools, is_within
 
 _log = logging.getLogger("pincite")
 
@@ -28,9 +28,10 @@ def watch_sources(
 ) -> None:
     """Call `changed` soon after files in `sources` changed, until `stop` is set.
 
-    Hidden and ignored files, and those of a store, do not count. While a SOURCE is missing, which
-    it logs once, changes in the others wait. Where the system cannot watch so many files, it looks
-    at them every few seconds. With `at_start` it calls `changed` once when watching has begun.
+    Hidden and ignored files, and those of a store or of installed packages, do not count. While a
+    SOURCE is missing, which it logs once, changes in the others wait. Where the system cannot watch
+    so many files, it looks at them every few seconds. With `at_start` it calls `changed` once when
+    watching has begun.
     """
     from watchfiles import watch
 
@@ -118,7 +119,10 @@ def _concerns(path: Path, source: Path, patterns: Ignored | None) -> bool:
         return False
     if path.name == IGNORE_FILE:
         return True
-    if any(part.startswith(".") for part in path.relative_to(source).parts):
+    *folders, _ = parts = path.relative_to(source).parts
+    if any(part.startswith(".") for part in parts):
+        return False
+    if any(is_made_by_tools(source.joinpath(*folders[: n + 1])) for n in range(len(folders))):
         return False
     return patterns is None or not patterns.has(path)
 

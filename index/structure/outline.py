@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from index.records import Heading, Skipped, Span
 
@@ -13,18 +14,23 @@ LIST_MARKER = re.compile(r"(?:[-*+•‣◦▪·–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 
 
+Units = Literal["sentences", "lines", "marked"]
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A paragraph, list item or table row under its headings.
 
     `section` numbers stretches such as the text between two headings; no passage crosses their
-    ends, and all blocks of a section have the same path.
+    ends, and all blocks of a section have the same path. A block is made of `units`: sentences,
+    lines, or sentences with a mark before each line, as in a comment.
     """
 
     start: int
     end: int
     heading_path: tuple[str, ...]
     section: int
+    units: Units = "sentences"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,11 @@ class OutlineBuilder:
         self.section += 1
         self._open_heading = level, span
 
-    def add_block(self, start: int, end: int) -> None:
+    def add_block(self, start: int, end: int, units: Units = "sentences") -> None:
         """Add a block of text below the last heading."""
         self.close_heading()
         path = tuple(title for _, title in self._path if title)
-        self._blocks.append(Block(start, end, path, self.section))
+        self._blocks.append(Block(start, end, path, self.section, units))
 
     def skip(self, span: Span, reason: str) -> None:
         """Leave `span` out, if it has text."""

@@ -5,6 +5,7 @@ a fact, it is a lead: it opens a section, too, but is text.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import groupby
@@ -78,6 +79,12 @@ def _runs(text: str) -> list[list[_Line]]:
             runs[-1].append(_Line(span, span.of(text), blank_before))
         blank_before = span.start == span.end
     return runs
+
+
+def unwrapped(text: str, lines: Sequence[Span]) -> list[Span]:
+    """Return adjacent lines, those of a wrapped paragraph or list item as one."""
+    run = [_Line(line, line.of(text), blank_before=False) for line in lines]
+    return [line.span for line in _unwrap(text, run)]
 
 
 def _unwrap(text: str, run: list[_Line]) -> list[_Line]:

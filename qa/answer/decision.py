@@ -85,10 +85,10 @@ def judge(
     documents that have the question's proper names, or a word of each.
     """
     ranked_groups, scores = rank(groups, windows)
-    quotable, missing_names = _with_names(query, windows)
+    quotable, missing_names = with_names(query, windows)
     units = read_units(query.read, quotable, query.coverage, reader)
     ranked = quotes(units)
-    evidence = _evidence_for(ranked[0], query, snapshot) if ranked else None
+    evidence = evidence_for(ranked[0], query, snapshot) if ranked else None
     return Trace(
         query=query,
         families=families,
@@ -139,7 +139,8 @@ def rank(
     return (*was_read, *others), tuple(map(relevance, was_read))
 
 
-def _evidence_for(quote: Quote, query: Query, snapshot: Snapshot) -> Evidence:
+def evidence_for(quote: Quote, query: Query, snapshot: Snapshot) -> Evidence:
+    """Return the evidence that a quote answers."""
     coverage, read = query.coverage, quote.key.read
     asked = figures(query.question)
     there = figures(f"{read.window.above}\n{read.window.text}\n{quote.document.title}")
@@ -154,7 +155,7 @@ def _evidence_for(quote: Quote, query: Query, snapshot: Snapshot) -> Evidence:
     )
 
 
-def _with_names(
+def with_names(
     query: Query, windows: Sequence[ReadWindow]
 ) -> tuple[Sequence[ReadWindow], tuple[str, ...]]:
     """Return the windows of documents that have the question's names, and the names that none has.

@@ -75,6 +75,10 @@ class Quote:
         whole = Span(self.parts[0].start, self.parts[-1].end)
         return self.key.unit.span if self.key.unit.kind == "row" else whole
 
+    def overlaps(self, other: "Quote") -> bool:
+        """Tell whether both share a character of a document."""
+        return self.document.id == other.document.id and self.span.overlaps(other.span)
+
     @property
     def texts(self) -> tuple[str, ...]:
         """The words of each part."""
@@ -143,7 +147,7 @@ def _is_weak(quote: Quote, beside: Quote) -> bool:
 
 
 def _repeats(quote: Quote, other: Quote) -> bool:
-    if quote.document.id == other.document.id and quote.span.overlaps(other.span):
+    if quote.overlaps(other):
         return True
     text, other_text = quote.key.text, other.key.text
     return says_the_same(text, other_text) or same_claim_words(text, other_text) >= _SAME_REASON
@@ -161,7 +165,7 @@ def compose(
     spans: list[AnswerSpan] = []
     citations: list[Citation] = []
     for quote in sorted(chosen, key=lambda q: (passages.index(q.candidate.passage.id), q.span)):
-        document, also_in = quote.document, _also_in(quote, families)
+        document, places = quote.document, also_in(quote, families)
         cited = [citation.span for citation in citations if citation.document.id == document.id]
         new = [left for part in quote.parts if (left := _uncited(document.text, part, cited))]
         for number, part in enumerate(new):
@@ -175,7 +179,7 @@ def compose(
                 heading_path=quote.candidate.passage.heading_path,
                 start=part.start,
                 end=part.end,
-                also_in=also_in if part.overlaps(quote.key.unit.span) else (),
+                also_in=places if part.overlaps(quote.key.unit.span) else (),
             )
             citations.append(citation)
     return text, tuple(spans), tuple(citations)
@@ -194,7 +198,7 @@ def _uncited(text: str, part: Span, cited: Iterable[Span]) -> Span | None:
     return Span(start, start + len(words.strip())) if words.strip() else None
 
 
-def _also_in(quote: Quote, families: Families) -> tuple[Place, ...]:
+def also_in(quote: Quote, families: Families) -> tuple[Place, ...]:
     """Return where other passages say what the quote's key unit says."""
     key = quote.key.unit.span
     sentence = next((each for each in quote.candidate.sentences if key.contains(each.span)), None)

@@ -88,6 +88,11 @@ class Weights:
 _READ = Weights(-8.7, UnitEvidence(0.325, 0.32, score=6.7, share=0.6, share_above=2.6, kind=0.37))
 _READ_CLOSELY = Weights(-8.7, _READ.of_evidence._replace(window=0.16, words=0.16))
 _NOT_READ = Weights(-11.29, UnitEvidence(0.0, 0.0, score=8.1, share=1.5, share_above=3.2, kind=0.4))
+LISTED = Weights(-12.2, UnitEvidence(0.3, 0.2, score=11.5, share=0.4, share_above=0.6, kind=0.37))
+LISTED_NOT_READ = Weights(
+    -14.1, UnitEvidence(0.0, 0.0, score=13.0, share=0.6, share_above=1.2, kind=0.4)
+)
+"""Where all that answers is listed (benchmarks/lists)."""
 
 
 def probability(log_odds: float) -> float:
@@ -96,11 +101,16 @@ def probability(log_odds: float) -> float:
 
 
 def read_units(
-    question: str, windows: Sequence[ReadWindow], coverage: Coverage, reader: Reader | None
+    question: str,
+    windows: Sequence[ReadWindow],
+    coverage: Coverage,
+    reader: Reader | None,
+    weights: Weights | None = None,
 ) -> tuple[ReadUnit, ...]:
     """Return the units of the windows, the likeliest to answer first.
 
-    A reader that scores no words reads the units of the best windows one by one.
+    A reader that scores no words reads the units of the best windows one by one. `weights` None
+    are those that a short answer is chosen by.
     """
     closely = windows
     if reader and not all(read.tokens for read in windows):
@@ -111,12 +121,13 @@ def read_units(
         for unit, held in zip(read.window.units, read.window.held.units, strict=True)
     ]
     if reader is None:
-        weights, words = _NOT_READ, [0.0] * len(units)
+        usual, words = _NOT_READ, [0.0] * len(units)
     elif closely is windows:
-        weights, words = _READ, [_mean_of_tokens(read, unit.span) for read, unit, _ in units]
+        usual, words = _READ, [_mean_of_tokens(read, unit.span) for read, unit, _ in units]
     else:
         reading = reader.read(question, [_alone(read, unit) for read, unit, _ in units])
-        weights, words = _READ_CLOSELY, reading.answerability.tolist()
+        usual, words = _READ_CLOSELY, reading.answerability.tolist()
+    chosen = weights or usual
     kind = next((kind for kind in (_TIME, _FIGURE, _CAUSE) if kind.asks.search(question)), None)
 
     def judged(read: ReadWindow, unit: Unit, held: int, logit: float) -> ReadUnit:
@@ -128,7 +139,7 @@ def read_units(
             share_above=coverage.share(held | read.window.held.above),
             kind=kind.agreement(_text_with_lead(read, unit)) if kind else 0.0,
         )
-        return ReadUnit(read, unit, evidence, weights.log_odds(evidence))
+        return ReadUnit(read, unit, evidence, chosen.log_odds(evidence))
 
     judged_units = [judged(*unit, logit) for unit, logit in zip(units, words, strict=True)]
     return tuple(sorted(judged_units, key=lambda unit: -unit.log_odds))

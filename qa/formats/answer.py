@@ -27,7 +27,7 @@ from qa.formats.fields import (
 from qa.formats.labels import label
 from qa.formats.links import link
 from qa.formats.tables import table_of
-from qa.records import MOST_PLACES, Answer, Citation, Hit, Place
+from qa.records import MOST_PLACES, Answer, Citation, Hit, Listing, Place
 
 
 class PlaceJson(JsonModel):
@@ -194,6 +194,54 @@ class ReaderJson(JsonModel):
     digest: str = Field(description="SHA-256 of all that its scores depend on.")
 
 
+class ListedQuoteJson(CitationJson):
+    """One of all quotes that answer; `number` counts them from 1."""
+
+    confidence: float = Field(ge=0, le=1, description="How likely it answers by itself.")
+
+
+class ListedDocumentJson(JsonModel):
+    """A document with its quotes, in the order of its text."""
+
+    document_id: DocumentId
+    document_title: DocumentTitle
+    source: Source
+    quotes: list[ListedQuoteJson] = Field(description="What answers in it.")
+
+
+class ListingJson(JsonModel):
+    """All that answers, the document of the best quote first."""
+
+    count: int = Field(ge=0, description="How many quotes are listed.")
+    complete: bool = Field(description="False if a bound was met: then there may be more.")
+    bounds: list[str] = Field(description="Which bounds were met, a sentence each.")
+    documents: list[ListedDocumentJson] = Field(description="Those that have a quote.")
+
+    @classmethod
+    def of(cls, listing: Listing, question: str) -> "ListingJson":
+        """Return the JSON form of the `listing` of a question."""
+        return cls(
+            count=len(listing.quotes),
+            complete=not listing.bounds,
+            bounds=list(listing.bounds),
+            documents=[
+                ListedDocumentJson(
+                    document_id=document.id,
+                    document_title=document.display_title,
+                    source=document.source,
+                    quotes=[
+                        ListedQuoteJson(
+                            **dict(_citation(quote.citation, question)),
+                            confidence=quote.confidence,
+                        )
+                        for quote in quotes
+                    ],
+                )
+                for document, quotes in listing.documents
+            ],
+        )
+
+
 class AnswerJson(JsonModel):
     """The outcome of a question."""
 
@@ -239,6 +287,9 @@ class AnswerJson(JsonModel):
     carried_over: list[str] = Field(
         default=[], description="The terms that `searched` has from earlier questions."
     )
+    all: ListingJson | None = Field(
+        default=None, description="All that answers, if it was asked for."
+    )
     took_ms: float = Field(ge=0, description="How long it took, in milliseconds.")
     explain: dict[str, Any] | None = Field(
         default=None,
@@ -266,6 +317,7 @@ class AnswerJson(JsonModel):
             corrections=[CorrectionJson(**asdict(word)) for word in answer.corrections],
             unknown_words=list(answer.unknown_words),
             missing_names=list(answer.missing_names),
+            all=ListingJson.of(answer.listing, answer.question) if answer.listing else None,
             searched=answer.searched,
             carried_over=list(answer.carried_over),
             took_ms=round(answer.took_ms, 3),

@@ -89,6 +89,7 @@ class VerificationJson(JsonModel):
     holds: bool = Field(description="Everything below is valid and nothing contradicts itself.")
     results: list[VerdictJson] = Field(description="For each citation, in order.")
     passages: list[VerdictJson] = Field(description="For each passage, in order.")
+    listed: list[VerdictJson] = Field(default=[], description="For each quote of `all`, in order.")
     faults: list[str] = Field(description="What in the answer contradicts itself, a line each.")
 
     @classmethod
@@ -98,6 +99,7 @@ class VerificationJson(JsonModel):
             holds=verification.holds,
             results=[_verdict(verdict) for verdict in verification.citations],
             passages=[_verdict(verdict) for verdict in verification.passages],
+            listed=[_verdict(verdict) for verdict in verification.listed],
             faults=list(verification.faults),
         )
 
@@ -139,17 +141,21 @@ def _offsets(span: Span | None) -> dict[str, Any]:
 
 def verdict_lines(verification: Verification) -> Iterator[str]:
     """Yield a line for each citation, and lines for each other thing that does not hold."""
-    if not verification.citations:
+    if not verification.citations and not verification.listed:
         yield "no citations to check"
     for number, verdict in enumerate(verification.citations, 1):
         yield f"[{number}] {_status_line(verdict)}"
         yield from _replacements(verdict)
         yield from _also_in_lines(f"[{number}]", verdict)
-    for rank, verdict in enumerate(verification.passages, 1):
-        if verdict.status != "valid":
-            yield f"passage {rank}: {_status_line(verdict)}"
-            yield from _replacements(verdict)
-        yield from _also_in_lines(f"passage {rank},", verdict)
+    if verification.listed:
+        valid = sum(verdict.holds for verdict in verification.listed)
+        yield f"listed: {valid} of {len(verification.listed)} valid"
+    for what, verdicts in (("listed", verification.listed), ("passage", verification.passages)):
+        for number, verdict in enumerate(verdicts, 1):
+            if verdict.status != "valid":
+                yield f"{what} {number}: {_status_line(verdict)}"
+                yield from _replacements(verdict)
+            yield from _also_in_lines(f"{what} {number},", verdict)
     yield from map(one_line, verification.faults)
 
 

@@ -113,6 +113,11 @@ class Filter:
                 )
         return cls(frozenset(listed))
 
+    def passes(self, document: Document) -> bool:
+        """Tell whether a document meets all conditions."""
+        values = ((each, _value_of(document, each.field)) for each in self.conditions)
+        return all(value is not None and each.holds(value) for each, value in values)
+
 
 def _conditions_on(field: str, wanted: Any) -> Iterator[Condition]:
     if not isinstance(wanted, Mapping):
@@ -258,14 +263,18 @@ def rows_by_filter(snapshot: Snapshot) -> Callable[[Filter], Allowed]:
 
 
 def _column(snapshot: Snapshot, field: str) -> _Column:
-    own = OWN_FIELDS.get(field)
-    name = field.removeprefix(_METADATA_PREFIX)
     codes: dict[tuple[type, MetadataValue | None], int] = {}  # with its type, for 1 == True
     numbers: list[int] = []
     for document in snapshot.descriptions():
-        value = (own(document) or None) if own else document.metadata.get(name)
+        value = _value_of(document, field)
         numbers.append(codes.setdefault((type(value), value), len(codes)))
     return _Column(tuple(value for _, value in codes), np.array(numbers, np.int32))
+
+
+def _value_of(document: Document, field: str) -> MetadataValue | None:
+    if own := OWN_FIELDS.get(field):
+        return own(document) or None
+    return document.metadata.get(field.removeprefix(_METADATA_PREFIX))
 
 
 def _refuse_other_kind(condition: Condition, values: Iterable[MetadataValue | None]) -> None:

@@ -76,6 +76,11 @@ class Retriever:
             by_vectors = self.by_vectors(query, allowed, look_at)
             by_words = self.by_words(query, allowed, look_at)
 
+    def wide(self, query: Query, allowed: Allowed | None, most: int) -> Candidates:
+        """Return the first `most` passages by vectors and as many by words, the best first."""
+        rows = {*self.by_vectors(query, allowed, most), *self.by_words(query, allowed, most)}
+        return self._compared(query, np.sort(np.array(list(rows), np.int64)))
+
     def _different(self, rows: Rows) -> int:
         """Return how many passages have more than half of their sentences before all others."""
         passages, digests = self.snapshot.sentence_digests(rows)

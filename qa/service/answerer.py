@@ -36,11 +36,13 @@ class Answerer:
         *,
         explain: bool = False,
         filters: Mapping[str, Any] | None = None,
+        list_all: bool = False,
         history: Sequence[str] = (),
     ) -> Answer:
         """Answer from the documents, or abstain. Raises QuestionError, FilterError."""
-        engine = self.live.current()
-        answer = engine.ask(question, top_k, explain=explain, filters=filters, history=history)
+        answer = self.live.current().ask(
+            question, top_k, explain=explain, filters=filters, list_all=list_all, history=history
+        )
         self.metrics.count_answer(answer, self.collection)
         _log.info(
             "question",
@@ -49,6 +51,7 @@ class Answerer:
             citations=len(answer.citations),
             snapshot=answer.snapshot,
             took_ms=round(answer.took_ms, 2),
+            **({"listed": len(answer.listing.quotes)} if answer.listing else {}),
             **({"question": answer.question} if self.log_questions else {}),
         )
         return answer

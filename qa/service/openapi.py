@@ -1,6 +1,6 @@
 """The OpenAPI document: FastAPI's, with examples and more schemas, without its mistakes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -61,12 +61,18 @@ _SECURITY_SCHEMES = {
 }
 
 
-def answered_with(description: str, *examples: str, **more: Any) -> dict[str, Any]:
+def answered_with(
+    description: str, *examples: str, also: Mapping[str, str] | None = None, **more: Any
+) -> dict[str, Any]:
     """Return the description of a response; `examples` name files of openapi_examples/.
 
-    `more` is added as it is: `model`, `headers`, `links`.
+    `also` has texts that it may be instead, an example by media type. `more` is added as it is:
+    `model`, `headers`, `links`.
     """
-    return {"description": description, **asked_with(*examples)["requestBody"], **more}
+    content = asked_with(*examples)["requestBody"]["content"]
+    for media_type, example in (also or {}).items():
+        content[media_type] = {"schema": {"type": "string"}, "example": example}
+    return {"description": description, "content": content, **more}
 
 
 def asked_with(*examples: str) -> dict[str, Any]:

@@ -39,8 +39,14 @@ KINDS = {
     "text/tab-separated-values": ".tsv",
     "application/jsonl": ".jsonl",
     "application/x-ndjson": ".jsonl",
+    "application/epub+zip": ".epub",
+    "message/rfc822": ".eml",
+    "application/mbox": ".mbox",
+    "application/rtf": ".rtf",
+    "application/yaml": ".yaml",
+    "application/toml": ".toml",
 }
-"""The kinds of files, by their media types."""
+"""The kinds of files, by their media types. Others are known by their names, in a form."""
 
 UNREADABLE = (
     "Send JSON with a text, a form with a file, or a file with its media type, such as "
@@ -194,7 +200,7 @@ async def _of_form(form: FormData) -> UploadedFile:
     if not kind:
         raise HTTPException(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            f"Name the file with what it is: {', '.join(READERS)}.",
+            "Name the file with what it is, such as .pdf, .docx, .html, .csv or .txt.",
         )
     if len(title) > _MAX_TITLE_CHARS:
         raise _unprocessable(f"title: send {_MAX_TITLE_CHARS} characters at most.")
@@ -228,6 +234,7 @@ def _unprocessable(detail: str) -> HTTPException:
 _PAGE = (
     "<html><head><title>Hours</title></head><body><p>The clinic opens at 8 am.</p></body></html>"
 )
+_MAIL = "From: Ann <ann@example.org>\nSubject: Opening hours\n\nThe clinic opens at 8 am.\n"
 _RECORD = '{"title": "Opening hours", "text": "The clinic opens at 8 am."}\n'
 TEXT_EXAMPLES = {
     "text/plain": "The clinic opens at 8 am.\n",
@@ -238,6 +245,11 @@ TEXT_EXAMPLES = {
     "text/tab-separated-values": "question\tanswer\nWhen does the clinic open?\tAt 8 am.\n",
     "application/jsonl": _RECORD,
     "application/x-ndjson": _RECORD,
+    "message/rfc822": _MAIL,
+    "application/mbox": f"From ann@example.org Thu Jan  1 10:00:00 2026\n{_MAIL}",
+    "application/rtf": "{\\rtf1 The clinic opens at 8 am.}",
+    "application/yaml": "opens: 8 am\n",
+    "application/toml": 'opens = "8 am"\n',
 }
 """An example of each media type that is text."""
 

@@ -101,6 +101,20 @@ class GivenText(GivenModel):
     spans: list[GivenSpan] = Field(description="Which of it is cited from where.")
 
 
+class GivenListedDocument(GivenModel):
+    """A document, and what was listed of it."""
+
+    quotes: list[GivenCitation] = Field(max_length=1000, description="What is said to answer.")
+
+
+class GivenListing(GivenModel):
+    """All that is said to answer."""
+
+    documents: list[GivenListedDocument] = Field(
+        max_length=1000, description="The documents with their quotes."
+    )
+
+
 class GivenAnswer(GivenModel):
     """An answer, or citations by themselves: then `answered` is None."""
 
@@ -114,6 +128,15 @@ class GivenAnswer(GivenModel):
     passages: list[GivenPassage] = Field(
         default=[], description="The passages that were shown with it."
     )
+    all: GivenListing | None = Field(
+        default=None, description="All that was listed; null if it was not asked for."
+    )
+
+    @property
+    def listed(self) -> list[GivenCitation]:
+        """All quotes that were listed, in order."""
+        documents = self.all.documents if self.all else []
+        return [quote for document in documents for quote in document.quotes]
 
 
 def read_answer(content: bytes) -> GivenAnswer:
@@ -132,7 +155,12 @@ def read_answer(content: bytes) -> GivenAnswer:
 def faults(answer: GivenAnswer) -> Iterator[str]:
     """Yield what contradicts itself in an answer, a line each: where, and what is wrong."""
     yield from _answer_faults(answer)
-    for what, quotes in (("citation", answer.citations), ("passage", answer.passages)):
+    quoted: tuple[tuple[str, Sequence[GivenQuote]], ...] = (
+        ("citation", answer.citations),
+        ("listed", answer.listed),
+        ("passage", answer.passages),
+    )
+    for what, quotes in quoted:
         for number, quote in enumerate(quotes, 1):
             if quote.also_in_count is not None and quote.also_in_count < len(quote.also_in):
                 yield f"{what} {number}: also_in_count is less than the places in also_in"

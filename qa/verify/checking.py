@@ -43,16 +43,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What came of an answer: a verdict for each citation and passage, and its contradictions."""
+    """What came of an answer: a verdict for each quote and passage, and its contradictions."""
 
     citations: tuple[Verdict, ...]
     passages: tuple[Verdict, ...]
     faults: tuple[str, ...]
+    listed: tuple[Verdict, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether nothing is wrong."""
-        verdicts = (*self.citations, *self.passages)
+        verdicts = (*self.citations, *self.passages, *self.listed)
         return not self.faults and all(verdict.holds for verdict in verdicts)
 
 
@@ -68,6 +69,7 @@ def verify(answer: GivenAnswer, documents: Documents) -> Verification:
         citations=tuple(map(verdict, answer.citations)),
         passages=tuple(map(verdict, answer.passages)),
         faults=tuple(faults(answer)),
+        listed=tuple(map(verdict, answer.listed)),
     )
 
 

@@ -17,7 +17,7 @@ from tests.pdf_writing import lines, write_pdf
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",
     "snapshot", "model", "reader", "calibration", "corrections", "unknown_words", "missing_names",
-    "searched", "carried_over", "took_ms", "explain",
+    "searched", "carried_over", "all", "took_ms", "explain",
 }  # fmt: skip
 CITATION_KEYS = {
     "number", "document_id", "document_title", "source", "heading_path", "cited_text",
@@ -339,6 +339,25 @@ def test_why_says_what_is_wrong_with_its_use(pincite: Command, seeds_store: Path
     assert_one_line(
         pincite("why", "a", "--expect", "b", "--top-k", "51", *with_store), 2, "--top-k 51"
     )
+
+
+def test_all_lists_each_row_that_answers(pincite: Command, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "lamps.csv").write_text("lamp,stock\nArc,0\nMira,3\nLund,0\n")
+    pincite("index", "shop")
+    listed = pincite("ask", "which lamps are out of stock", "--all")
+    assert (listed.code, listed.err) == (0, "")
+    assert "  2 quotes in 1 file\n" in listed.out
+    assert re.findall(r"\[(\d)\] row (\d)", listed.out) == [("1", "1"), ("2", "3")]
+    found = asked(pincite("ask", "which lamps are out of stock", "--all", "--json"))["all"]
+    assert (found["count"], found["complete"]) == (2, True)
+    quotes = [quote for document in found["documents"] for quote in document["quotes"]]
+    assert {*quotes[0]} == CITATION_KEYS | {"confidence"}
+    as_csv = pincite("ask", "which lamps are out of stock", "--all", "--csv")
+    assert as_csv.out.splitlines()[0].endswith(",row,start,end,confidence,text")
+    none = pincite("ask", "which lamps cost too much and flicker", "--all", "--threshold", "1")
+    assert none.code == 3
+    assert_one_line(pincite("ask", "which lamps?", "--csv"), 2, "--csv goes with --all")
 
 
 def test_open_shows_each_quote_marked_in_its_document(

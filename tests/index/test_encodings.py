@@ -236,7 +236,7 @@ def test_the_document_tells_how_it_was_read(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"{\\rtf1\\ansi The dough rests.}", "RTF; save it as text, .docx or PDF"),
+        (b"{\\rtf1\\ansi The dough rests.}", "RTF; name it .rtf"),
         (b"%PDF-1.7\nThe dough rests.", "a PDF; name it .pdf"),
         (binaries()["zip"], "an archive; unpack it"),
         (

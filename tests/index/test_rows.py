@@ -430,9 +430,9 @@ def test_lines_that_are_left_out(read: ReadRows, content: str, remark: str) -> N
         (".csv", "a,b\n", "nothing but a header"),
         (".csv", "a,b\n , \n,\n", "no row of it has text"),
         (".jsonl", "[1]\n", "no line of it is a JSON object"),
-        (".csv", '[{"a": 1,\n"b": "c"}]', "JSON; name it .jsonl"),
-        (".csv", '{"a": 1}\n{"a": 2}\n', "JSON; name it .jsonl"),
-        (".tsv", "{\\rtf1 words}", "RTF; save it as text, .docx or PDF"),
+        (".csv", '[{"a": 1,\n"b": "c"}]', "JSON; name it .json"),
+        (".csv", '{"a": 1}\n{"a": 2}\n', "JSON; name it .json"),
+        (".tsv", "{\\rtf1 words}", "RTF; name it .rtf"),
         (".csv", " \n\u200b\ufeff", "empty"),
         (".jsonl", '{"text": "a"', "no line of it is a JSON object"),
         (

@@ -381,7 +381,7 @@ ODF = "application/vnd.oasis.opendocument."
         ),
         (archive_of(TYPES, ("xl/workbook.xml", "")), "an Excel workbook; name it .xlsx"),
         (archive_of(("a.txt", "")), "damaged or not a Word document"),
-        (b"{\\rtf1 words}", "RTF; save it as text, .docx or PDF"),
+        (b"{\\rtf1 words}", "RTF; name it .rtf"),
         (b"%PDF-1.7 words", "a PDF; name it .pdf"),
         (b"<html><body>words</body></html>", "a web page; name it .html"),
         (b"", "empty"),

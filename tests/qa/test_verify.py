@@ -147,6 +147,7 @@ def test_the_verdicts_have_a_json_form() -> None:
             valid | {"status": "stale", "start_char_index": None, "end_char_index": None},
         ],
         "passages": [],
+        "listed": [],
         "faults": [],
     }
 

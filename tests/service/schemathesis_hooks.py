@@ -11,6 +11,7 @@ from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from qa.service.uploads import KINDS, TEXT_EXAMPLES
+from tests.epub_writing import package
 from tests.office_writing import Sheet, Slide, odf, ods, pptx, title, xlsx
 from tests.pdf_writing import lines, write_pdf
 
@@ -42,6 +43,7 @@ _WORDS = st.text("abcdefgh ", min_size=1, max_size=30)
 _SHEETS = _WORDS.map(lambda text: Sheet("Hours", [["Day", "Hours"], [f"Day {text}", 8]]))
 _OPEN_XML = "application/vnd.openxmlformats-officedocument"
 _FILES = {
+    "application/epub+zip": _WORDS.map(lambda text: package({"a.html": f"<p>Hours {text}.</p>"})),
     "application/pdf": _WORDS.map(lambda text: write_pdf([lines(72, 700, f"Hours {text}.")])),
     f"{_OPEN_XML}.wordprocessingml.document": _WORDS.map(lambda text: _docx(f"Hours {text}.")),
     f"{_OPEN_XML}.presentationml.presentation": _WORDS.map(lambda text: pptx(Slide(title(text)))),

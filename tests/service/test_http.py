@@ -1,6 +1,8 @@
 """The HTTP contract, checked from outside: what is asked, what comes back, what is refused."""
 
 import asyncio
+import csv
+import io
 import json
 import math
 import re
@@ -52,7 +54,7 @@ PASSAGE_KEYS = {
 ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
     *("model", "calibration", "corrections", "took_ms", "explain"),
-    *("unknown_words", "missing_names", "searched", "carried_over", "reader"),
+    *("unknown_words", "missing_names", "searched", "carried_over", "all", "reader"),
 }
 SECURITY_HEADERS = {
     "content-security-policy",
@@ -66,6 +68,21 @@ def ask(client: TestClient, question: str = QUESTION, **more: Any) -> Any:
     response = client.post("/v1/ask", json={"question": question, **more})
     assert response.status_code == 200, response.text
     return response.json()
+
+
+def test_all_that_answers_is_listed_as_json_or_csv(client: TestClient) -> None:
+    listed = ask(client, "what are signs of infection", all=True)["all"]
+    quotes = [quote for document in listed["documents"] for quote in document["quotes"]]
+    assert len(quotes) == listed["count"] > 0
+    for quote in quotes:
+        text = text_of(client, quote["document_id"])
+        assert text[quote["start_char_index"] : quote["end_char_index"]] == quote["cited_text"]
+    body = {"question": "what are signs of infection", "all": True}
+    response = client.post("/v1/ask", json=body, headers={"Accept": "text/csv"})
+    assert response.headers["content-type"].startswith("text/csv")
+    lines = list(csv.DictReader(io.StringIO(response.text, newline="")))
+    assert [line["text"] for line in lines] == [quote["cited_text"] for quote in quotes]
+    assert ask(client, "wer wurde 1998 Weltmeister", all=True)["all"]["count"] == 0
 
 
 def text_of(client: TestClient, document_id: str) -> str:

@@ -19,14 +19,14 @@ def test_the_address_keeps_the_question(open_page, seeds_url) -> None:
     ask(page, ELSEWHERE)
     expect(page.locator("#answer")).to_contain_text("do not seem to answer this")
     ask(page, QUESTION)
-    expect(page.locator("p.answer")).to_be_visible()
+    expect(page.locator("ol.answer")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Your question")).to_have_value(QUESTION)
-    expect(page.locator("p.answer")).to_be_visible()
+    expect(page.locator("ol.answer")).to_be_visible()
     page.go_back()
     expect(page.get_by_label("Your question")).to_have_value(ELSEWHERE)
     expect(page.locator("#answer")).to_contain_text("do not seem to answer this")
-    expect(page.locator("#citations")).to_be_hidden()
+    expect(page.locator(".citation")).to_have_count(0)
     page.get_by_role("link", name="Pincite").click()
     expect(page.get_by_label("Your question")).to_have_value("")
     expect(page.locator(".example").first).to_be_visible()
@@ -49,7 +49,7 @@ def test_a_link_reproduces_question_and_opened_place(open_page, seeds_url) -> No
     expect(elsewhere.get_by_label("Your question")).to_have_value(QUESTION)
     elsewhere.keyboard.press("Escape")
     expect(elsewhere.locator("#document")).to_be_hidden()
-    expect(elsewhere.locator("p.answer")).to_be_visible()
+    expect(elsewhere.locator("ol.answer")).to_be_visible()
     assert "at=" not in elsewhere.url
 
 
@@ -62,7 +62,7 @@ def test_back_closes_the_document_and_forward_opens_it_again(open_page, seeds_ur
     words = marked_in_panel(page)
     page.go_back()
     expect(page.locator("#document")).to_be_hidden()
-    expect(page.locator("p.answer")).to_be_visible()
+    expect(page.locator("ol.answer")).to_be_visible()
     page.go_forward()
     assert marked_in_panel(page) == words
     page.get_by_role("button", name="Close").click()
@@ -83,7 +83,7 @@ def test_a_place_can_be_opened_without_a_question(open_page, seeds_url) -> None:
     expect(page.locator("#document-text mark")).to_have_count(0)
     page.goto(f"{seeds_url}?q={QUESTION}&at=<script>.1-2")
     expect(page.locator("#notice")).to_contain_text("names no place")
-    expect(page.locator("p.answer")).to_be_visible()
+    expect(page.locator("ol.answer")).to_be_visible()
 
 
 def test_a_link_does_not_mark_other_words_once_the_document_changed(

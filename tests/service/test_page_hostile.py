@@ -95,8 +95,8 @@ def shows_what_is_stored(page: Page, answer: Any) -> None:
         assert " ".join(quotes) == answer["answer"]["text"]
     headings = page.locator(".heading").all_text_contents()
     for heading, item in zip(headings, answer["citations"] + answer["passages"], strict=True):
-        assert item["source"] in heading
-        assert all(each in heading for each in (item["document_title"], *item["heading_path"]))
+        name = item.get("label", item["document_title"])
+        assert all(each in heading for each in (name, item["source"], *item["heading_path"]))
     assert page.locator(NOT_OURS).count() == 0
 
 
@@ -191,7 +191,7 @@ OWN_WORDS = """root => {
   while (walker.nextNode()) {
     const node = walker.currentNode;
     const shown = node.parentElement.checkVisibility() && /[a-z]{4}/i.test(node.data);
-    if (shown && !node.parentElement.closest("bdi, .text, p.answer")) own.push(node);
+    if (shown && !node.parentElement.closest("bdi, .text, .words, pre")) own.push(node);
   }
   return own.filter(node => !(%s)(node)).map(node => node.data);
 }"""

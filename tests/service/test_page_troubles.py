@@ -53,13 +53,13 @@ def test_a_service_that_went_away_is_told_and_can_be_tried_again(open_page, corp
     expect(page.locator("#answer")).to_contain_text("cannot be reached")
     with served(app, port=int(url.rstrip("/").rpartition(":")[2])):
         page.get_by_role("button", name="Try again").click()
-        expect(page.locator("p.answer")).to_contain_text("red lanterns")
+        expect(page.locator("ol.answer")).to_contain_text("red lanterns")
         page.locator("#citation-1 a.place").first.click()
         page.keyboard.press("Escape")
     page.locator("#citation-1 a.place").first.click()
     expect(page.locator("#document-text")).to_contain_text("cannot be reached")
     page.keyboard.press("Escape")
-    expect(page.locator("p.answer")).to_be_visible()
+    expect(page.locator("ol.answer")).to_be_visible()
 
 
 def test_a_question_that_is_refused_is_told_why(open_page, seeds_url) -> None:
@@ -88,7 +88,7 @@ def test_a_busy_service_is_asked_again_after_the_wait(open_page, seeds_url, stat
     expect(page.locator("#answer")).to_contain_text(title)
     expect(page.locator("#answer")).to_contain_text("Too much to do.")
     expect(page.get_by_role("timer")).to_have_text("Trying again in 1 s.")
-    expect(page.locator("p.answer")).to_be_visible()
+    expect(page.locator("ol.answer")).to_be_visible()
     assert times == [0], "it went on by itself, twice"
 
 
@@ -100,7 +100,7 @@ def test_a_long_wait_is_left_to_the_reader(open_page, seeds_url) -> None:
     expect(page.get_by_role("timer")).to_have_count(0)
     page.unroute("**/v1/ask")
     page.get_by_role("button", name="Try again").click()
-    expect(page.locator("p.answer")).to_be_visible()
+    expect(page.locator("ol.answer")).to_be_visible()
 
 
 def test_a_key_is_asked_for_kept_for_the_tab_and_forgotten(open_page, seeds_url) -> None:
@@ -118,7 +118,7 @@ def test_a_key_is_asked_for_kept_for_the_tab_and_forgotten(open_page, seeds_url)
     expect(page.locator("#key-complaint")).to_contain_text("no blanks")
     page.get_by_label("API key", exact=True).fill(f" {KEY}\t")
     page.keyboard.press("Enter")
-    expect(page.locator("p.answer")).to_be_visible()
+    expect(page.locator("ol.answer")).to_be_visible()
     expect(dialog).to_be_hidden()
 
     page.locator("#citation-1 a.place").first.click()
@@ -127,13 +127,13 @@ def test_a_key_is_asked_for_kept_for_the_tab_and_forgotten(open_page, seeds_url)
     expect(page.locator("#document-text mark")).to_be_visible()
     assert sent[-1] == f"Bearer {KEY}"
     assert KEY not in page.url
-    assert page.evaluate("localStorage.length + document.cookie.length") == 0
+    assert KEY not in page.evaluate("JSON.stringify(localStorage) + document.cookie")
 
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Forget the API key").click()
     expect(page.get_by_role("heading", name="This service needs an API key")).to_be_visible()
-    expect(page.locator("p.answer")).to_have_count(0)
-    assert page.evaluate("sessionStorage.length") == 0
+    expect(page.locator("ol.answer")).to_have_count(0)
+    assert page.evaluate("sessionStorage.length + localStorage.length") == 0
     expect(page.get_by_role("button", name="Forget the API key")).to_be_hidden()
 
 
@@ -147,7 +147,7 @@ def test_a_key_of_the_service_opens_the_page(open_page, corpus: Corpus) -> None:
         page = open_page(f"{url}?q=where do the owls of Zanzibar sleep", forgiven=STATUS)
         page.get_by_label("API key", exact=True).fill(secret)
         page.keyboard.press("Enter")
-        expect(page.locator("p.answer")).to_contain_text("red lanterns")
+        expect(page.locator("ol.answer")).to_contain_text("red lanterns")
         page.locator("#citation-1 a.place").first.click()
         marked_in_panel(page)
         revoke_key(keys, "reader")
@@ -165,7 +165,7 @@ def test_a_key_can_be_refused_to_be_given_and_given_later(open_page, seeds_url) 
     page.get_by_role("button", name="Enter a key").click()
     page.get_by_label("API key", exact=True).fill(KEY)
     page.get_by_role("button", name="Use this key").click()
-    expect(page.locator("p.answer")).to_be_visible()
+    expect(page.locator("ol.answer")).to_be_visible()
 
 
 def test_a_key_without_the_right_can_be_exchanged(open_page, seeds_url) -> None:
@@ -188,7 +188,7 @@ def test_a_key_without_the_right_can_be_exchanged(open_page, seeds_url) -> None:
     page.get_by_role("button", name="Use another key").click()
     page.get_by_label("API key", exact=True).fill(KEY)
     page.keyboard.press("Enter")
-    expect(page.locator("p.answer")).to_be_visible()
+    expect(page.locator("ol.answer")).to_be_visible()
 
 
 def test_it_tells_which_command_to_run_while_nothing_is_indexed(open_page, corpus: Corpus) -> None:
@@ -205,7 +205,7 @@ def test_it_tells_which_command_to_run_while_nothing_is_indexed(open_page, corpu
         expect(page.get_by_role("heading", name="Nothing is indexed yet")).to_be_visible()
         corpus.index()
         page.get_by_role("button", name="Look again").click()
-        expect(page.locator("p.answer")).to_contain_text("red lanterns")
+        expect(page.locator("ol.answer")).to_contain_text("red lanterns")
 
 
 def test_a_document_that_is_gone_is_told(open_page, seeds_url) -> None:
@@ -220,7 +220,7 @@ def test_a_document_that_is_gone_is_told(open_page, seeds_url) -> None:
 
 def test_a_changed_document_is_told(open_page, seeds_url) -> None:
     page = open_page(f"{seeds_url}?q={QUESTION}")
-    page.locator("p.answer").wait_for()
+    page.locator("ol.answer").wait_for()
 
     def change(route: Route) -> None:
         response = route.fetch()

@@ -47,7 +47,7 @@ _OTHER_LABELS = _table(
 _ISO_8859 = re.compile(r"iso8859(\d+)")
 
 _SIGNATURES = (
-    (b"{\\rtf", "an RTF document; save it as .docx or HTML"),
+    (b"{\\rtf", "an RTF document; name it .rtf"),
     (b"%PDF-", "a PDF document; name it .pdf"),
     (b"PK\x03\x04", "a ZIP archive or an Office document; name it for what it is"),
     (b"\x1f\x8b", "compressed with gzip; unpack it"),

@@ -67,6 +67,16 @@ def read_html(file: SourceFile) -> Iterable[Document]:
     )
 
 
+def read_fragment(markup: str) -> BlockReader:
+    """Return the blocks of a page that is content as a whole: a book's chapter, or a mail.
+
+    Raises UnreadableFileError if it is empty, or nested too deeply.
+    """
+    root = element_tree(parse(markup))
+    _remove_boilerplate(root, in_content=True)
+    return BlockReader(root)
+
+
 def _reader() -> str:
     from selectolax import __version__ as selectolax_version
     from trafilatura import __version__ as trafilatura_version
@@ -174,9 +184,9 @@ def _content_of(page: Element, main_text: str) -> tuple[list[TextBlock], bool]:
     return [block.block for block in chosen], 2 * plain_chars < page.plain_chars
 
 
-def _remove_boilerplate(page: Element) -> None:
+def _remove_boilerplate(page: Element, *, in_content: bool = False) -> None:
     """Remove menus, banners and form fields, in place, unless they hold a `main` or `article`."""
-    pending = [(page, False)]
+    pending = [(page, in_content)]
     while pending:
         element, in_content = pending.pop()
         in_content = in_content or element.is_main

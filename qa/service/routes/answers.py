@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from qa.engine import MAX_TOP_K
 from qa.formats.answer import AnswerJson, answer_json
 from qa.formats.fields import JsonModel, WholeNumber
+from qa.formats.listing import csv_of
 from qa.formats.verdicts import VerificationJson
 from qa.question.filters import MOST_CONDITIONS, MOST_VALUES, OPERATORS, OWN_FIELDS
 from qa.question.follow_up import MOST_EARLIER
@@ -22,7 +23,12 @@ from qa.verify.answer_json import GivenAnswer, GivenCitation, GivenPassage
 from qa.verify.relocation import SnapshotDocuments
 
 MAX_CITATIONS = 1000
-
+_CSV = "text/csv"
+_CSV_EXAMPLE = (
+    "document_id,source,title,page,row,start,end,confidence,text\r\n"
+    "notes-hours-txt-465e2125d5,notes/hours.txt,hours.txt,,,0,37,0.6120,"
+    "The clinic opens at 8 am on weekdays.\r\n"
+)
 
 _VALUE = {"type": ["string", "number", "boolean"]}
 
@@ -82,6 +88,11 @@ class AskBody(JsonModel):
         default=5, ge=1, le=MAX_TOP_K, description="How many passages to return."
     )
     explain: bool = Field(default=False, description="Whether to return ranks and scores.")
+    all: bool = Field(
+        default=False,
+        description="Whether to list every sentence and row that answers, too. With `Accept: "
+        "text/csv` these are returned alone, as CSV.",
+    )
     filters: Filters = Field(
         default={},
         description='Answer only from documents that match, such as `{"author": "Jane", "year": '
@@ -140,10 +151,15 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         response_model=AnswerJson,
         openapi_extra=asked_with("question", "filtered_question", "follow_up"),
         responses={
-            200: answered_with("The answer, or that there is none.", "answer", "abstention")
+            200: answered_with(
+                "The answer, or that there is none.",
+                "answer",
+                "abstention",
+                also={_CSV: _CSV_EXAMPLE},
+            )
         },
     )
-    async def ask(body: AskBody) -> Response:
+    async def ask(body: AskBody, request: Request) -> Response:
         """Answer a question from the documents, or abstain.
 
         The answer is made of sentences of the documents, each cited with its place. Where the
@@ -151,7 +167,8 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         passages are returned in any case. The same question, with the same `history`, gets the
         same answer until the documents change (`snapshot`).
         """
-        return await questions.run(_answer, answerer, body)
+        as_csv = body.all and _CSV in request.headers.get("accept", "")
+        return await questions.run(_answer, answerer, body, as_csv)
 
     @app.post(
         "/v1/verify",
@@ -173,14 +190,17 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         return await questions.run(_verify, answerer, body)
 
 
-def _answer(answerer: Answerer, body: AskBody) -> Response:
+def _answer(answerer: Answerer, body: AskBody, as_csv: bool) -> Response:  # noqa: FBT001
     answer = answerer.ask(
         body.question,
         body.top_k,
         explain=body.explain,
         filters=body.filters,
+        list_all=body.all,
         history=body.history,
     )
+    if as_csv and answer.listing:
+        return Response(csv_of(answer.listing), media_type=_CSV)
     return Response(answer_json(answer), media_type="application/json")
 
 

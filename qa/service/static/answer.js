@@ -1,18 +1,22 @@
-// The answer with its citations, and the passages behind it.
+// The answer: its quotes, each with its citations beside it, how it was read, how sure it is.
 
 import { addressOf } from "./address.js";
-import { alsoIn, holds, placeHeading } from "./places.js";
-import { button, counted, element, foreign, link, marked, slice } from "./text.js";
+import { citationItem } from "./citation.js";
+import { labelOf } from "./places.js";
+import { button, counted, element, foreign, joined, link, slice } from "./text.js";
+import { isCode, tableOf, wordsOf } from "./words.js";
 
-/** What stands in place of the answer: the quotes, each with its number, and how sure this is. */
+/** What stands in place of the answer. */
 export function answerBody(answer) {
   return [
     element("h2", "", "Answer"),
     ...readings(answer),
     quotes(answer),
-    element("p", "facts", ...confidence(answer)),
+    confidence(answer),
   ];
 }
+
+// --- How the question was read ---
 
 const either = (nodes) => nodes.flatMap((node, i) => (
   i ? [i < nodes.length - 1 ? ", " : " or ", node] : [node]));
@@ -25,11 +29,11 @@ export function unknownWords(answer) {
   return answer.unknown_words.filter((word) => !inNames.includes(bare(word)));
 }
 
-/** How words of the question were read, and which names and words no document has. */
+/** What was searched, how words were read, and which names and words no document has. */
 export function readings(answer) {
-  const notes = answer.corrections.map(
+  const notes = [...searched(answer), ...answer.corrections.map(
     ({ written, read }) => ["“", foreign(written), "” was read as “", foreign(read), "”."],
-  );
+  )];
   const names = answer.missing_names.map(quoted);
   if (names.length) notes.push(["No document found has the name ", ...either(names), "."]);
   const unknown = unknownWords(answer).map(quoted);
@@ -37,80 +41,115 @@ export function readings(answer) {
   return notes.map((note) => element("p", "note", ...note));
 }
 
+/** A question that follows on from earlier ones: what was searched, and a way to undo it. */
+function searched(answer) {
+  if (!answer.searched) return [];
+  const carried = (answer.carried_over ?? []).map(quoted);
+  const from = carried.length ? [" with ", ...joined(carried, ", "), " from before"] : [];
+  return [["Searched: ", quoted(answer.searched), ...from, ". ",
+    link(addressOf({ history: [] }), "plain", "Ask it by itself")]];
+}
+
+// --- The quotes ---
+
 function quotes(answer) {
-  const { text, spans } = answer.answer;
-  const shown = element("p", "answer");
-  let done = 0;
-  for (const { start, end, citations } of spans) {
-    const quote = element("span", "quote", foreign(slice(text, start, end)));
-    quote.dataset.cites = citations.join(" ");
-    quote.append(...citations.map((number) => numberLink(number, answer)));
-    shown.append(slice(text, done, start), quote);
-    done = end;
-  }
-  shown.append(slice(text, done));
-  return shown;
+  const told = new Set();
+  const blocks = blocksOf(answer).map((spans) => {
+    const numbers = [...new Set(spans.flatMap(({ citations }) => citations))];
+    const fresh = numbers.filter((number) => !told.has(number));
+    fresh.forEach((number) => told.add(number));
+    const items = answer.citations.filter(({ number }) => fresh.includes(number));
+    return element("li", "block", ...wordsOfBlock(spans, numbers, answer),
+      ...(items.length ? [citations(items, answer)] : []));
+  });
+  return element("ol", "answer", ...blocks);
+}
+
+/** The citations of a quote; where there are several, each has the words that it is of. */
+function citations(items, answer) {
+  const several = items.length > 1;
+  const list = element("ul", "citations",
+    ...items.map((each) => citationItem(each, answer, several)));
+  list.ariaLabel = items.length > 1 ? "Citations" : "Citation";
+  return list;
+}
+
+/** The spans of the answer's text, together where a line end joins them: the parts of a quote. */
+function blocksOf({ answer: { text, spans } }) {
+  const blocks = [];
+  spans.forEach((span, i) => {
+    const joins = i && slice(text, spans[i - 1].end, span.start) === "\n";
+    if (joins) blocks.at(-1).push(span);
+    else blocks.push([span]);
+  });
+  return blocks;
+}
+
+/** A quote's words; those of a table as one, with its words below, letter for letter. */
+function wordsOfBlock(spans, numbers, answer) {
+  const words = element("blockquote", spans.length > 1 ? "words parts" : "words",
+    ...spansOf(spans, answer));
+  const cited = answer.citations.filter(({ number }) => numbers.includes(number));
+  const [widest] = cited.filter(({ table }) => table?.rows.length)
+    .sort((one, other) => other.table.rows.length - one.table.rows.length);
+  if (!widest) return [words];
+  const opening = link(addressOf({ place: widest }), "", ...labelOf(widest));
+  const frame = tableOf(widest.table, [opening]);
+  frame.dataset.cites = numbers.join(" ");
+  frame.querySelector("caption").append(...numbers.map((number) => numberLink(number, answer)));
+  return [frame, element("details", "also verbatim", element("summary", "", "Word for word"), words)];
+}
+
+function spansOf(spans, answer) {
+  return spans.map(({ start, end, citations: numbers }) => {
+    const words = slice(answer.answer.text, start, end);
+    const source = answer.citations.find(({ number }) => numbers.includes(number))?.source ?? "";
+    const className = isCode(source, words) ? "quote block-code" : "quote";
+    const quote = element("span", className, wordsOf(source, words));
+    quote.dataset.cites = numbers.join(" ");
+    quote.append(...numbers.map((number) => numberLink(number, answer)));
+    return quote;
+  });
 }
 
 function numberLink(number, answer) {
-  const citation = answer.citations.find((each) => each.number === number);
-  const open = link(addressOf(answer.question, citation), "", String(number));
+  const place = answer.citations.find((each) => each.number === number);
+  const open = link(addressOf({ place }), "", String(number));
   open.ariaLabel = `Citation ${number}, open its document`;
   return element("sup", "", open);
 }
 
+// --- How sure ---
+
+const SURE = [[0.9, "very sure"], [0.6, "fairly sure"], [0, "unsure"]];
+
+/** A probability in words. */
+export const sureness = (confidence) => SURE.find(([least]) => confidence >= least)[1];
+
 function confidence(answer) {
-  const told = `Confidence ${answer.confidence.toFixed(2)}`;
-  const { calibration } = answer;
+  const told = `Confidence ${answer.confidence.toFixed(2)} of 1`;
+  const words = element("strong", "", sureness(answer.confidence));
+  const summary = element("summary", "", "Pincite is ", words, " that this answers");
+  summary.title = told;
+  return element("details", "facts sure", summary, element("p", "", ...promise(answer, told)));
+}
+
+function promise({ calibration }, told) {
   if (!calibration) {
-    return [`${told} of 1: how likely this answers, judged from public questions, not from yours.`];
+    return [`${told}: how likely this answers, judged from public questions, not from yours.`];
   }
-  const promise = calibration.promise ?? `Nothing is promised: ${calibration.stale
+  const held = calibration.promise ?? `Nothing is promised: ${calibration.stale
     ? "the documents changed since it was calibrated." : "the threshold was set by hand."}`;
-  return [`${told} of 1. `, foreign(promise)];
-}
-
-export function citationItem(citation, answer) {
-  const passage = answer.passages.find((each) => holds(each, citation));
-  const jump = passage
-    ? [button(`Show in passage ${passage.rank}`, () => goTo(passage), "plain")] : [];
-  const item = element("li", "citation", placeHeading(citation, answer.question),
-    element("blockquote", "text printed", citation.cited_text),
-    ...jump,
-    ...alsoIn(citation, answer.question));
-  item.id = `citation-${citation.number}`;
-  item.dataset.cites = citation.number;
-  return item;
-}
-
-function goTo(passage) {
-  const item = document.getElementById(`passage-${passage.rank}`);
-  item.focus({ preventScroll: true });
-  item.scrollIntoView({ block: "center" });
-}
-
-export function passageItem(passage, answer) {
-  const from = passage.start_char_index;
-  const highlights = passage.highlights.map((each) => ({ ...each, kind: "highlight" }));
-  const cited = answer.citations.filter((each) => holds(passage, each)).map((each) => ({
-    start: each.start_char_index - from,
-    end: each.end_char_index - from,
-    kind: "cited",
-    cites: [each.number],
-  }));
-  const score = element("span", "score", passage.score.toFixed(2));
-  score.title = "Score: how far the passage goes towards answering, 0 to 1";
-  const item = element("li", "card passage",
-    element("header", "", placeHeading(passage, answer.question), score),
-    element("p", "text", ...marked(passage.text, [...highlights, ...cited])),
-    ...alsoIn(passage, answer.question));
-  item.id = `passage-${passage.rank}`;
-  item.tabIndex = -1;
-  return item;
+  return [`${told}. `, foreign(held)];
 }
 
 /** How many documents the passages are of, for the screen without an answer. */
 export function passagesOf(answer) {
   const documents = new Set(answer.passages.map((each) => each.document_id)).size;
   return `${counted(answer.passages.length, "passage")} of ${counted(documents, "document")}`;
+}
+
+/** A button that asks for all places, where the service can list them. */
+export function allButton(answer, show) {
+  return "all" in answer && !answer.all ? [button("Show all", show)] : [];
 }

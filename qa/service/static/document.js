@@ -1,12 +1,15 @@
 // The panel that shows a document at a place, with the other places that say the same.
 
 import { addressOf, isSame } from "./address.js";
-import { titleOf, whereabouts } from "./places.js";
+import { PageViewer } from "./pages.js";
+import { labelOf, whereabouts } from "./places.js";
 import { request } from "./service.js";
 import { button, element, foreign, link, marked, slice } from "./text.js";
+import { isCode } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const panel = byId("document");
+const viewer = new PageViewer(byId("document-pages"));
 let showing = null;
 
 /** Call `left` when the reader closes the panel, be it with Escape or beside it. */
@@ -19,6 +22,7 @@ export function onLeave(left) {
   panel.addEventListener("close", () => {
     if (panel.open) return; // again, for another place
     showing = null;
+    viewer.clear();
     left();
   });
 }
@@ -34,14 +38,15 @@ export function close() {
  * `group` are the places that say the same, `found` among them. Resolves to the SHA-256 of the
  * document's text, null if the place could not be shown in it.
  */
-export async function open(place, { found, group }, question) {
+export async function open(place, { found, group }) {
   showing = place;
   const text = byId("document-text");
   byId("document-title").replaceChildren(found ? foreign(found.document_title) : "Document");
   byId("document-place").replaceChildren(...(found ? whereabouts(found) : []));
-  byId("document-group").replaceChildren(...others(group, place, question));
+  byId("document-group").replaceChildren(...others(group, place));
   byId("document-about").replaceChildren();
-  byId("document-marked").hidden = true;
+  byId("document-marked").hidden = byId("document-ask").hidden = true;
+  viewer.clear();
   text.replaceChildren(element("p", "note waiting", "Opening the document…"));
   if (!panel.open) panel.showModal();
   try {
@@ -52,7 +57,7 @@ export async function open(place, { found, group }, question) {
     const message = refusal.status === 404
       ? "This document is not indexed any more." : refusal.message;
     text.replaceChildren(element("p", "note", foreign(message)),
-      button("Try again", () => open(place, { found, group }, question)));
+      button("Try again", () => open(place, { found, group })));
     return null;
   }
 }
@@ -60,26 +65,50 @@ export async function open(place, { found, group }, question) {
 function show(json, place, found) {
   const known = found ?? { ...place, source: json.source, document_title: json.title,
     row_number: rowOf(json) };
+  const isWhole = place.end_char_index === 0;
   byId("document-title").replaceChildren(foreign(json.title));
-  byId("document-place").replaceChildren(...whereabouts(known));
+  byId("document-place").replaceChildren(...(isWhole ? [foreign(json.source)] : whereabouts(known)));
   byId("document-about").replaceChildren(...about(json));
+  byId("document-ask").href = addressOf({ screen: "ask", history: [], all: false,
+    filters: [{ field: "path", sign: "=", value: json.source }] });
+  byId("document-ask").hidden = false;
+  const stands = isWhole ? showWhole(json) : showPlace(json, place, found);
+  const isMarked = stands && !isWhole;
+  viewer.show(json, { ...place, ...pagesOf(known) }, isMarked);
+  byId("document-marked").hidden = !isMarked;
+  if (isMarked) toMarked(); // only now, as the pages narrow the text
+  else byId("document-text").scrollTop = 0;
+  return stands;
+}
+
+const pagesOf = ({ start_page_number, end_page_number }) => ({
+  start_page_number: start_page_number ?? null,
+  end_page_number: end_page_number ?? start_page_number ?? null,
+});
+
+function showWhole(json) {
+  byId("document-text").replaceChildren(wholeOf(json, []));
+  return true;
+}
+
+function wholeOf(json, spans) {
+  return element("div", isCode(json.source, "") ? "whole code" : "whole", ...marked(json.text, spans));
+}
+
+function showPlace(json, place, found) {
   const text = byId("document-text");
   const [start, end] = [place.start_char_index, place.end_char_index];
-  const whole = (spans) => element("div", "whole", ...marked(json.text, spans));
   const words = slice(json.text, start, end);
   const expected = found ? found.cited_text ?? found.text : words;
   const unchanged = !place.digest || json.text_sha256.startsWith(place.digest);
   const stands = words !== "" && words === expected && (found !== null || unchanged);
   if (stands) {
-    text.replaceChildren(whole([{ start, end, kind: "highlight" }]));
-    byId("document-marked").hidden = false;
-    toMarked();
+    text.replaceChildren(wholeOf(json, [{ start, end, kind: "highlight" }]));
   } else {
     const note = words || place.digest
       ? "The document has changed since this place was cited, so nothing is marked."
       : "The document is too short to have this place, so nothing is marked.";
-    text.replaceChildren(element("p", "note", note), whole([]));
-    text.scrollTop = 0;
+    text.replaceChildren(element("p", "note", note), wholeOf(json, []));
   }
   return stands;
 }
@@ -87,13 +116,14 @@ function show(json, place, found) {
 function toMarked() {
   const mark = byId("document-text").querySelector("mark");
   mark.scrollIntoView({ block: "center", behavior: "instant" });
+  viewer.toMarked();
 }
 
-function others(group, place, question) {
+function others(group, place) {
   if (group.length < 2) return [];
   const items = group.map((each) => {
-    const name = [...titleOf(each), " · ", ...whereabouts(each)];
-    const anchor = link(addressOf(question, each), "place", ...name);
+    const name = [...labelOf(each), " · ", ...whereabouts(each)];
+    const anchor = link(addressOf({ place: each }), "place", ...name);
     if (isSame(each, place)) anchor.ariaCurrent = "true";
     return element("li", "", anchor);
   });
@@ -106,6 +136,7 @@ function about(json) {
   const facts = [
     ["File", json.source],
     ["Type", json.media_type],
+    ["Pages", json.pages ?? ""],
     ["Changed", json.modified],
     ...Object.entries(json.metadata).map(([name, value]) => [name, [value].flat().join(", ")]),
     ...json.remarks.map((remark) => ["Remark", remark]),

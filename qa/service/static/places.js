@@ -3,52 +3,69 @@
 import { addressOf, isSame } from "./address.js";
 import { counted, element, foreign, joined, link } from "./text.js";
 
-/** The title of the document and the headings above a place, each once. */
-export function titleOf(place) {
-  const named = place.source.endsWith(place.document_title) ? [] : [place.document_title];
-  const parts = [...new Set([...named, ...(place.heading_path ?? [])])];
-  return joined((parts.length ? parts : [place.document_title]).map(foreign), " › ");
+/** A short name for people: the service's label, or the document's title with the page or row. */
+export function labelOf(place) {
+  if (place.label) return [foreign(place.label)];
+  const where = pageOf(place);
+  return [foreign(nameOf(place)), ...(where ? [`, ${where}`] : [])];
+}
+
+/** The document's title, or if it has none but its file's name, the nearest heading. */
+function nameOf({ document_title, source, heading_path }) {
+  return source.endsWith(document_title) ? heading_path?.at(-1) ?? document_title : document_title;
+}
+
+/** The headings above a place, but for what its name says already. */
+export function headingsOf(place) {
+  const told = `, ${place.label ?? nameOf(place)},`;
+  const headings = (place.heading_path ?? []).filter((each) => !told.includes(`, ${each},`));
+  return joined([...new Set(headings)].map(foreign), " › ");
 }
 
 /** Where a place stands: the file, and in it the row, the page, or else the characters. */
 export function whereabouts(place) {
-  return [foreign(fileOf(place.source)), ` · ${within(place)}`];
+  return [foreign(fileOf(place.source)), ` · ${pageOf(place) || charactersOf(place)}`];
 }
 
-function fileOf(source) {
+export function fileOf(source) {
   return source.startsWith("upload:") ? `${source.slice("upload:".length)} (uploaded)` : source;
 }
 
-function within(place) {
+function pageOf(place) {
   if (place.row_number) return `row\u00a0${place.row_number}`;
   const [first, last] = [place.start_page_number, place.end_page_number];
-  if (first) return last > first ? `pages\u00a0${first}–${last}` : `page\u00a0${first}`;
-  return `characters\u00a0${place.start_char_index}–${place.end_char_index}`;
+  if (!first) return "";
+  return last > first ? `pages\u00a0${first}–${last}` : `page\u00a0${first}`;
 }
 
-export function placeHeading(place, question) {
-  return element("div", "heading", link(addressOf(question, place), "place", ...titleOf(place)),
-    element("p", "where", ...whereabouts(place)));
+const charactersOf = (place) => (
+  `characters\u00a0${place.start_char_index}–${place.end_char_index}`);
+
+/** A link that opens a place, with where it stands in small below. */
+export function placeHeading(place) {
+  const headings = headingsOf(place);
+  const where = element("p", "where", ...whereabouts(place),
+    ...(headings.length ? [" · ", ...headings] : []));
+  where.title = where.textContent; // which may be cut off
+  return element("div", "heading", link(addressOf({ place }), "place", ...labelOf(place)), where);
 }
 
-/** Where else the same is said: the list opens by itself where it is short. */
-export function alsoIn(item, question) {
-  if (!item.also_in.length) return [];
-  const places = item.also_in.map((place) => element("li", "", placeLink(place, question)));
+/** Where else the same is said. */
+export function alsoIn(item) {
+  if (!item.also_in?.length) return [];
+  const places = item.also_in.map((place) => element("li", "", placeLink(place)));
   const more = item.also_in_count - item.also_in.length;
   if (more > 0) places.push(element("li", "", `and in ${counted(more, "more place")}`));
   const others = (item.agreeing_documents ?? 1) - 1;
   const where = others
     ? counted(others, "other document") : counted(item.also_in_count, "other place");
-  const list = element("details", "also", element("summary", "", `Also said in ${where}`),
-    element("ul", "", ...places));
-  list.open = places.length <= 3;
-  return [list];
+  return [element("details", "also", element("summary", "", `Also said in ${where}`),
+    element("ul", "", ...places))];
 }
 
-function placeLink(place, question) {
+function placeLink(place) {
   const rows = place.row_number ? [foreign(place.document_title), " · "] : [];
-  return link(addressOf(question, place), "place", ...rows, ...whereabouts(place));
+  return link(addressOf({ place }), "place", ...rows, ...whereabouts(place));
 }
 
 /** Whether a passage holds all of what is cited. */
@@ -60,8 +77,9 @@ export function holds(passage, citation) {
 
 /** The place as the answer has it, and the places that say the same, itself among them. */
 export function inAnswer(answer, place) {
-  for (const item of [...(answer?.citations ?? []), ...(answer?.passages ?? [])]) {
-    const group = [item, ...item.also_in];
+  const listed = (answer?.all?.documents ?? []).flatMap((each) => each.quotes);
+  for (const item of [...(answer?.citations ?? []), ...(answer?.passages ?? []), ...listed]) {
+    const group = [item, ...(item.also_in ?? [])];
     const found = group.find((each) => isSame(each, place));
     if (found) return { found, group };
   }

@@ -1,6 +1,6 @@
 // What stands in place of an answer: the beginning, the wait, no answer, nothing indexed, trouble.
 
-import { addressOf } from "./address.js";
+import { ANEW, addressOf } from "./address.js";
 import { passagesOf, readings, unknownWords } from "./answer.js";
 import * as key from "./key.js";
 import { button, element, foreign, link } from "./text.js";
@@ -14,24 +14,25 @@ export function introduction() {
 export function exampleList(questions, heading) {
   if (!questions.length) return [];
   const items = questions.map((question) => (
-    element("li", "", link(addressOf(question), "example", foreign(question)))));
+    element("li", "", link(addressOf({ ...ANEW, question }), "example", foreign(question)))));
   return [element("div", "examples", element("h2", "", heading), element("ul", "", ...items))];
 }
 
-export function waiting() {
-  return element("p", "note waiting", "Looking through your documents…");
+export function waiting(words = "Looking through your documents…") {
+  return element("p", "note waiting", words);
 }
 
-export function noAnswer(answer) {
-  const told = `All documents were searched, by meaning and by words. The nearest are `
+export function noAnswer(answer, filters) {
+  const searched = filters.length ? "All documents that meet the filters" : "All documents";
+  const told = `${searched} were searched, by meaning and by words. The nearest are `
     + `${passagesOf(answer)}, shown below; none is likely enough to answer `
     + `(confidence ${answer.confidence.toFixed(2)} of 1).`;
   return element("div", "card", element("h2", "", "Your documents do not seem to answer this"),
     ...readings(answer), element("p", "", told),
-    element("h3", "", "What you can try"), element("ul", "tips", ...tips(answer)));
+    element("h3", "", "What you can try"), element("ul", "tips", ...tips(answer, filters)));
 }
 
-function tips(answer) {
+function tips(answer, filters) {
   const [name] = answer.missing_names;
   const [unknown, ...more] = unknownWords(answer);
   let words = ["The documents’ own words; the passages below show how they put it."];
@@ -41,8 +42,16 @@ function tips(answer) {
   return [
     words,
     ["Ask one thing, as a whole question."],
-    ["More documents: put them into a folder that is indexed."],
+    ...(filters.length ? [[link(addressOf({ filters: [] }), "", "Without the filters"), "."]] : []),
+    ["More documents: ", link(addressOf({ screen: "documents" }), "", "add them"),
+      ", or put them into a folder that is indexed."],
   ].map((tip) => element("li", "", ...tip));
+}
+
+export function nothingMatches() {
+  return element("div", "card", element("h2", "", "No document meets the filters"),
+    element("p", "", "So there is nothing to answer from. Remove a filter, or ask ",
+      link(addressOf({ filters: [] }), "", "without filters"), "."));
 }
 
 export function nothingIndexed(look) {
@@ -51,12 +60,13 @@ export function nothingIndexed(look) {
     element("p", "", "There are no documents to answer from. On the machine that this service "
       + "runs on, run"),
     element("pre", "", element("code", "", "pincite index FOLDER")),
-    element("p", "", "with the folder that your documents are in; then ask here. "
-      + "The service need not be restarted."),
+    element("p", "", "with the folder that your documents are in, or ",
+      link(addressOf({ screen: "documents", filters: [] }), "", "add documents here"),
+      "; then ask. The service need not be restarted."),
     button("Look again", look));
 }
 
-export function keyNeeded(enter) {
+function keyNeeded(enter) {
   return element("div", "card", element("h2", "", "This service needs an API key"),
     element("p", "", "Whoever runs it can give you one. It is kept in this tab only, until you "
       + "close it or forget the key."),

@@ -14,28 +14,68 @@ export class Refusal extends Error {
 }
 
 /**
- * Get JSON; with a `body`, post it. Where a key is needed, it is asked for, unless `quietly`.
- * Throws a Refusal.
+ * Get JSON, or bytes `as` "blob"; with a `body`, post it. Where a key is needed, it is asked for,
+ * unless `quietly`. Throws a Refusal.
  */
-export async function request(path, { body, signal, quietly = false } = {}) {
+export async function request(path, { body, method, signal, as = "json", quietly = false } = {}) {
+  return withKey(quietly, async (sent) => {
+    const response = await send(path, body, method, signal, sent);
+    if (response.ok && as === "blob") return { given: await response.blob() };
+    const given = await response.json().catch(() => null);
+    return response.ok && given ? { given } : { refusal: refusalOf(response, given) };
+  });
+}
+
+/** PUT a form, telling `progress` what share is sent, 0 to 1. Throws a Refusal. */
+export async function upload(path, form, { signal, progress }) {
+  return withKey(false, (sent) => new Promise((resolve) => {
+    const sending = new XMLHttpRequest(); // fetch tells nothing of what is sent
+    const give = () => signal.removeEventListener("abort", stop);
+    const stop = () => sending.abort();
+    const lost = (message) => () => resolve({ refusal: new Refusal(message) });
+    signal.addEventListener("abort", stop);
+    sending.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) progress(event.loaded / event.total);
+    });
+    sending.addEventListener("load", () => resolve(uploaded(sending)));
+    sending.addEventListener("abort", lost("It was stopped."));
+    sending.addEventListener("error", lost("The connection broke off. Is the service still "
+      + "running? A file can have 64 MB at most."));
+    sending.addEventListener("loadend", give);
+    sending.open("PUT", path);
+    if (sent) sending.setRequestHeader("Authorization", `Bearer ${sent}`);
+    sending.send(form);
+  }));
+}
+
+function uploaded(sent) {
+  let given = null;
+  try {
+    given = JSON.parse(sent.responseText);
+  } catch { /* no JSON: a proxy's page, perhaps */ }
+  const headers = { get: (name) => sent.getResponseHeader(name) };
+  const response = { status: sent.status, headers };
+  return sent.status < 300 && given ? { given } : { refusal: refusalOf(response, given) };
+}
+
+/** Do what needs a key until it is let in: a key that is missing or wrong is asked for. */
+async function withKey(quietly, attempt) {
   for (;;) {
     const sent = key.current();
-    const response = await send(path, body, signal, sent);
-    const json = await response.json().catch(() => null);
-    if (response.ok && json) return json;
-    const refusal = refusalOf(response, json);
-    if (response.status !== 401 || quietly) throw refusal;
+    const { given, refusal } = await attempt(sent);
+    if (!refusal) return given;
+    if (refusal.status !== 401 || quietly) throw refusal;
     const changed = sent !== key.current(); // while this was under way
     if (!changed && !(await key.enter(sent ? "This key was not accepted." : ""))) throw refusal;
   }
 }
 
-async function send(path, body, signal, sent) {
+async function send(path, body, method, signal, sent) {
   const headers = {
     ...(body ? { "Content-Type": "application/json" } : {}),
     ...(sent ? { Authorization: `Bearer ${sent}` } : {}),
   };
-  const options = body ? { method: "POST", body: JSON.stringify(body) } : {};
+  const options = body ? { method: "POST", body: JSON.stringify(body) } : { method };
   try {
     return await fetch(path, { ...options, headers, signal });
   } catch {

@@ -29,12 +29,16 @@ export function link(href, className, ...children) {
   return node;
 }
 
+export const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** Put `between` between the nodes. */
 export function joined(nodes, between) {
   return nodes.flatMap((node, i) => (i ? [between, node] : [node]));
 }
 
-export const counted = (number, one, more = `${one}s`) => `${number} ${number === 1 ? one : more}`;
+const NUMBERS = new Intl.NumberFormat("en");
+export const counted = (number, one, more = `${one}s`) => (
+  `${NUMBERS.format(number)} ${number === 1 ? one : more}`);
 
 /**
  * Divide `text` at the ends of `spans`; what lies in one or more of them becomes a <mark>.

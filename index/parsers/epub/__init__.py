@@ -1,0 +1,1 @@
+"""EPUB books: what their package says of them, and their text."""

@@ -1,0 +1,1 @@
+"""All that answers, not only the best of it: rows by their fields, all else by reading."""

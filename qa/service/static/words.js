@@ -1,0 +1,70 @@
+// Words of a document as it has them: running text, code, or a table.
+
+import { element, foreign } from "./text.js";
+
+const CODE = new RegExp(`\\.(?:${[
+  "asm bash bat c cc cfg clj cmake conf cpp cs css cxx dart el ex exs f90 fs go gradle graphql h hh",
+  "hpp hs ini java jl js json jsx kt kts less lisp lua mjs cjs ml nim pas php pl pm properties proto",
+  "ps1 py pyi r rb rs s sass scala scm scss sh sol sql svelte swift tcl tf toml ts tsx v vb vhd vim",
+  "vue yaml yml zig zsh",
+].join(" ").replaceAll(" ", "|")})$`, "i");
+const FENCE = /^\s*(```|~~~)/;
+
+/** Whether words are code: those of a file of code, or of a fenced block. */
+export const isCode = (source, words) => CODE.test(source) || FENCE.test(words);
+
+/** Words as they stand; code keeps its lines and has letters of one width. */
+export function wordsOf(source, words) {
+  if (!isCode(source, words)) return foreign(words);
+  const shown = element("pre", "code", element("code", "", words));
+  shown.tabIndex = 0; // wide code scrolls, for the keyboard, too
+  return shown;
+}
+
+/** A <table> of `{columns, rows, unit, cell}` under its caption; the cell asked for is marked. */
+export function tableOf({ columns, rows, unit, cell }, caption) {
+  const told = unit ? [...caption, " ", element("span", "unit", foreign(unit))] : caption;
+  const table = element("table", "", element("caption", "", ...told));
+  if (columns) {
+    const heads = columns.map((each, i) => headerCell(each, "col", i ? "number" : ""));
+    table.append(element("thead", "", element("tr", "", ...heads)));
+  }
+  table.append(element("tbody", "", ...rows.map((values, i) => (
+    element("tr", "", ...cellsOf(values, cell?.row === i ? cell.column : null))))));
+  const frame = element("div", "table", table);
+  frame.tabIndex = 0; // a wide table scrolls, for the keyboard, too
+  frame.role = "group";
+  frame.ariaLabel = "Table";
+  return frame;
+}
+
+/** The cells of a row; that of the column `asked` is marked. A label alone is as wide as the table. */
+function cellsOf([first, ...others], asked) {
+  if (!others.length) return [valueCell(first, asked === 0)];
+  const head = headerCell(first, "row");
+  if (others.some((each) => each.trim())) {
+    return [head, ...others.map((value, j) => valueCell(value, asked === j + 1))];
+  }
+  head.colSpan = others.length + 1;
+  return [head];
+}
+
+const NUMBER = /^[-–—+(]?\s*[$€£¥]?\s*[(]?[\d.,]+\s*[)]?\s*[%)]*$|^[-–—]$/;
+
+function headerCell(words, scope, className = "") {
+  if (!words.trim()) return element("td");
+  const node = element("th", className, foreign(words));
+  node.scope = scope;
+  return node;
+}
+
+function valueCell(words, isAsked) {
+  const shown = isAsked ? element("mark", "highlight", foreign(words)) : foreign(words);
+  return element("td", NUMBER.test(words.trim()) ? "number" : "", shown);
+}
+
+/** A quote as a person reads it: as a table where it has one, else as its words. */
+export function quoteOf(quote, caption) {
+  return quote.table?.rows.length
+    ? tableOf(quote.table, caption) : wordsOf(quote.source, quote.cited_text);
+}

@@ -1,0 +1,188 @@
+"""All that answers, with the real models: rows by fields, sentences by reading, lists whole."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qa.engine import Engine
+from qa.exhaustive.columns import Columns, Fields
+from qa.exhaustive.conditions import conditions_on
+from qa.formats.answer import AnswerJson
+from qa.formats.listing import COLUMNS, csv_of, summary
+from qa.records import Listing
+from qa.verify.answer_json import read_answer
+from qa.verify.checking import verify
+from qa.verify.relocation import SnapshotDocuments
+from tests.qa.conftest import Library
+
+SHOP = Path(__file__).parents[2] / "benchmarks" / "lists"
+GOLD = [json.loads(line) for line in (SHOP / "gold.jsonl").read_text("utf-8").splitlines()]
+BY_FIELDS = [row for row in GOLD if "rows" in row]
+RULES = next(row for row in GOLD if row["id"] == "text-rules")["quotes"]["house_rules.md"]
+
+
+@pytest.fixture(scope="module")
+def shop(library: Library) -> Engine:
+    """A shop's tables, two leaflets, house rules and minutes."""
+    return library({file.name: file.read_text("utf-8") for file in (SHOP / "files").iterdir()})
+
+
+def listed(engine: Engine, question: str, **more: Any) -> Listing:
+    listing = engine.ask(question, list_all=True, **more).listing
+    assert listing is not None
+    for quote in listing.quotes:
+        citation = quote.citation
+        text = engine.snapshot.document(citation.document.id).text
+        assert text[citation.start : citation.end] == citation.cited_text
+        assert citation.cited_text.strip()
+        assert 0 <= quote.confidence <= 1
+    return listing
+
+
+def rows_of(listing: Listing) -> dict[str, list[int | None]]:
+    rows: dict[str, list[int | None]] = {}
+    for quote in listing.quotes:
+        document = quote.citation.document
+        rows.setdefault(document.source.split("/")[-1], []).append(document.row_number)
+    return rows
+
+
+@pytest.mark.parametrize("gold", BY_FIELDS, ids=[row["id"] for row in BY_FIELDS])
+def test_rows_are_listed_by_their_fields_exactly_even_without_an_answer(
+    shop: Engine, gold: dict[str, Any]
+) -> None:
+    listing = listed(replace(shop, threshold=1.0), gold["question"])
+    assert rows_of(listing) == {file: rows for file, rows in gold["rows"].items() if rows}
+    assert listing.bounds == ()
+
+
+def test_the_listing_is_the_same_each_time_and_the_answer_is_what_it_is_without(
+    shop: Engine,
+) -> None:
+    question = "what side effects are named"
+    with_all = AnswerJson.of(shop.ask(question, list_all=True)).model_dump(exclude={"took_ms"})
+    again = AnswerJson.of(shop.ask(question, list_all=True)).model_dump(exclude={"took_ms"})
+    alone = AnswerJson.of(shop.ask(question)).model_dump(exclude={"took_ms"})
+    assert with_all == again
+    assert with_all.pop("all")["count"] >= len(alone["citations"]) > 0
+    assert alone.pop("all") is None
+    assert with_all == alone
+
+
+def test_what_is_read_stands_by_document_in_order_and_without_repeats(shop: Engine) -> None:
+    listing = listed(shop, "what side effects are named")
+    sources = [document.source for document, _ in listing.documents]
+    assert len(sources) == len(set(sources))
+    assert {"notes/leaflet_norvexin.md", "notes/leaflet_calmora.txt"} <= set(sources)
+    for _, quotes in listing.documents:
+        spans = [quote.citation.span for quote in quotes]
+        assert spans == sorted(spans)
+        assert not any(one.overlaps(two) for one, two in pairwise(spans))
+    best = [max(quote.confidence for quote in quotes) for _, quotes in listing.documents]
+    assert best == sorted(best, reverse=True)
+
+
+def test_a_list_is_quoted_whole_with_its_lead_in(shop: Engine) -> None:
+    listing = listed(shop, "list the 12 house rules")
+    best = max(listing.quotes, key=lambda quote: quote.confidence).citation.cited_text
+    assert best.startswith("All guests keep these twelve rules:")
+    assert all(rule in best for rule in RULES)
+
+
+def test_rows_are_listed_exactly_with_an_answer_too(shop: Engine) -> None:
+    assert shop.ask("which orders were cancelled").answered
+    assert rows_of(listed(shop, "which orders were cancelled")) == {"orders.jsonl": [2, 9]}
+
+
+@pytest.mark.parametrize(
+    "question", ["what are the capitals of South America", "list all recipes for bread"]
+)
+def test_nothing_is_listed_where_nothing_answers(shop: Engine, question: str) -> None:
+    assert listed(shop, question) == Listing(())
+
+
+def test_a_filter_holds_for_rows_and_for_what_is_read(shop: Engine) -> None:
+    norway = listed(shop, "which customers are in Oslo", filters={"segment": "business"})
+    assert rows_of(norway) == {"customers.csv": [4, 15]}
+    calmora = {"path": {"prefix": "notes/leaflet_calmora"}}
+    effects = listed(shop, "what side effects are named", filters=calmora)
+    assert {quote.citation.document.source for quote in effects.quotes} == {
+        "notes/leaflet_calmora.txt"
+    }
+
+
+def test_the_csv_has_a_line_a_quote(shop: Engine) -> None:
+    listing = listed(shop, "which products are out of stock")
+    header, *lines = csv.reader(io.StringIO(csv_of(listing), newline=""))
+    assert tuple(header) == COLUMNS
+    assert [line[8] for line in lines] == [q.citation.cited_text for q in listing.quotes]
+    assert [line[4] for line in lines] == ["2", "4", "7", "9", "12", "18"]
+    assert summary(listing) == "6 quotes in 1 file"
+
+
+def test_what_was_listed_can_be_verified(shop: Engine) -> None:
+    answer = AnswerJson.of(shop.ask("which orders were cancelled", list_all=True))
+    documents = SnapshotDocuments(shop.snapshot)
+    verified = verify(read_answer(answer.model_dump_json().encode()), documents)
+    assert [verdict.status for verdict in verified.listed] == ["valid", "valid"]
+    assert verified.holds
+    altered = answer.model_dump_json().replace("cancelled", "confirmed").encode()
+    assert not verify(read_answer(altered), documents).holds
+
+
+def test_a_bound_that_is_met_is_told(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.exhaustive.tables.MOST_ROWS", 4)
+    rows = "".join(f"Lamp {number},{number % 2}\n" for number in range(6))
+    listing = listed(library({"lamps.csv": f"lamp,stock\n{rows}"}), "which lamps are in stock")
+    assert listing.bounds == ("only 4 rows of notes/lamps.csv were looked at",)
+    assert summary(listing).startswith(f"At least {len(listing.quotes)} quote")
+
+
+COLORS: list[Fields] = [
+    {"name": "Red lamp", "town": "Oslo", "price": 20, "sold": True, "made": "2023-05-01"},
+    {"name": "Blue lamp", "town": "Bergen", "price": 35.5, "sold": False, "made": "2024-02-11"},
+    {"name": "Green lamp", "town": "Bergen", "price": 80, "sold": True},
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("which lamps in Bergen are sold", [3]),
+        ("all lamps in Oslo or Bergen", [1, 2, 3]),
+        ("lamps that are not sold", [2]),
+        ("lamps at 35.5", [2]),
+        ("lamps with a price of 35.5", [2]),
+        ("lamps that cost at least 35.5", [2, 3]),
+        ("lamps made before 2024", [1]),
+        ("lamps without a town", []),
+        ("lamps that have no made date", None),
+        ("which lamp is the cheapest", None),
+        ("which lamps do customers complain about", None),
+        ("why are the lamps sold", None),
+        ("what is Bergen", None),
+        ("lamps in Oslo or with a price over 50", None),
+        ("", None),
+        ("??", None),
+    ],
+)
+def test_a_question_is_understood_whole_or_not_at_all(
+    question: str, rows: list[int] | None
+) -> None:
+    conditions = conditions_on(Columns.of("lamps", COLORS), question)
+    understood = conditions and [
+        number for number, row in enumerate(COLORS, 1) if conditions.hold(row)
+    ]
+    assert understood == rows
+
+
+def test_rows_that_differ_by_a_digit_are_all_listed(library: Library) -> None:
+    rows = "".join(f"Emil Berg {n},Bergen\n" for n in range(12)) + "Emil Berg 12,Oslo\n"
+    engine = library({"people.csv": f"who,town\n{rows}"})
+    assert rows_of(listed(engine, "who lives in Bergen")) == {"people.csv": list(range(1, 13))}
