@@ -25,9 +25,9 @@ def cited(start: int, end: int) -> dict[str, Any]:
 
 
 def answer() -> dict[str, Any]:
-    described = {"heading_path": [], "also_in_count": 1}
+    described = {"heading_path": [], "also_in_count": 1, "label": "A", "table": None}
     citation = {**cited(15, 27), **described, "document_sha256": "", "text_sha256": ""}
-    citation["agreeing_documents"] = 1
+    citation |= {"agreeing_documents": 1, "url": None}
     passage = {**cited(0, 27), **described, "rank": 1, "passage_id": "p", "score": 0.5}
     passage["text"] = passage.pop("cited_text")
     return {
