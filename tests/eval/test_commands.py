@@ -111,7 +111,10 @@ def test_a_wrong_offset_makes_the_command_fail(monkeypatch, tmp_path, seeds_stor
     assert "- wrong: q-1: citation 1" in (tmp_path / "eval.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("protocol", ["beir", "spans", "abstain"])
+_soaked = (pytest.param(protocol, marks=pytest.mark.soak) for protocol in ("spans", "abstain"))
+
+
+@pytest.mark.parametrize("protocol", ["beir", *_soaked])
 def test_public_sets_have_commands(monkeypatch, tmp_path, protocol):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PINCITE_STORE", str(tmp_path / "own"))

@@ -132,9 +132,9 @@ def test_a_model_is_converted_once(
     ("file", "harm"),
     [
         ("model.bin", "truncated"),
-        ("model.xml", "truncated"),
         ("tokenizer.json", "missing"),
-        ("conversion.json", "truncated"),
+        pytest.param("model.xml", "truncated", marks=pytest.mark.soak),
+        pytest.param("conversion.json", "truncated", marks=pytest.mark.soak),
     ],
 )
 def test_a_damaged_conversion_is_made_anew(

@@ -498,7 +498,7 @@ def test_a_bookmark_with_none_below_it_heads_nothing(read):
             "Form 10-Q for Microsoft Corp filed 10/24/2022",
             marks=pytest.mark.soak,
         ),
-        ("2022 Q3 NVDA.pdf", "FORM 10-Q NVIDIA CORPORATION"),
+        pytest.param("2022 Q3 NVDA.pdf", "FORM 10-Q NVIDIA CORPORATION", marks=pytest.mark.soak),
         ("2023 Q2 AAPL.pdf", "Apple Inc."),
     ],
 )
