@@ -89,7 +89,9 @@ class Pages:
             content = base64.b64decode(result["image"])
             return content, len(content)
 
-        key = document.document_sha256, number, width, image_format
+        file = None if is_upload(document.source) else _file_of(snapshot, document)
+        version = file and file.path.stat().st_mtime_ns  # an image of what was changed is no use
+        key = document.document_sha256, version, number, width, image_format
         return self._images.get(key, render)
 
     def marks(self, snapshot: Snapshot, document: Document, number: int, span: Span) -> PageMarks:
@@ -143,10 +145,14 @@ class Pages:
             with upload_as_file(upload, self._uploads.content(upload)) as file:
                 yield file
             return
-        path = locate(document.source, [Path(source) for source in snapshot.info.sources])
-        if path is None:
-            raise OriginalLostError("The file is gone; its text is as it was indexed.")
-        yield SourceFile(path, document.source)
+        yield _file_of(snapshot, document)
+
+
+def _file_of(snapshot: Snapshot, document: Document) -> SourceFile:
+    path = locate(document.source, [Path(source) for source in snapshot.info.sources])
+    if path is None:
+        raise OriginalLostError("The file is gone; its text is as it was indexed.")
+    return SourceFile(path, document.source)
 
 
 def _check_page(document: Document, number: int) -> tuple[int, ...]:

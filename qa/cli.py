@@ -12,7 +12,7 @@ import typer
 from index.errors import PinciteError
 from index.terminal import console, note
 from qa.errors import QuestionError
-from qa.records import STAGES, Answer
+from qa.records import STAGES, Answer, Listing
 from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -152,8 +152,8 @@ def ask_command(
     if not (question or interactive):
         raise QuestionError("There is no QUESTION: give one, or ask one after another with -i.")
     text = _one_question(question) if question else None
-    if as_csv and (as_json or not list_all):
-        raise QuestionError("--csv goes with --all, and without --json.")
+    if as_csv and (as_json or interactive or not list_all):
+        raise QuestionError("--csv goes with --all, and without --json and -i.")
     settings = load_settings(
         store=store,
         collection=collection,
@@ -177,21 +177,11 @@ def ask_command(
             history=history,
         )
         if as_csv and answer.listing:
-            from qa.formats.listing import csv_of
-
-            print(csv_of(answer.listing).replace("\r\n", "\n"), end="")
+            _print_csv(answer.listing)
         elif as_json:
-            from qa.formats.answer import AnswerJson
-
-            print(AnswerJson.of(answer).model_dump_json(indent=None if interactive else 2))
-        elif answer.listing and answer.listing.quotes:
-            from qa.formats.listing import print_listing
-
-            print_listing(answer, answer.listing, console())
+            _print_json(answer, indent=None if interactive else 2)
         else:
-            from qa.formats.terminal import print_answer
-
-            print_answer(answer, console(), short=short)
+            _print_text(answer, short=short)
         if show:
             read_scans(settings)
             _open_evidence(answer, engine, settings.folder)
@@ -271,6 +261,31 @@ def verify_command(
     else:
         print("\n".join(verdict_lines(verification)))
     raise typer.Exit(0 if verification.holds else CITATION_LOST)
+
+
+def _print_csv(listing: Listing) -> None:
+    """Print a list as CSV, and tell if a bound was met."""
+    from qa.formats.listing import csv_of, summary
+
+    print(csv_of(listing, "\n"), end="")
+    if listing.bounds:
+        note(summary(listing))
+
+
+def _print_json(answer: Answer, *, indent: int | None) -> None:
+    from qa.formats.answer import AnswerJson
+
+    print(AnswerJson.of(answer).model_dump_json(indent=indent))
+
+
+def _print_text(answer: Answer, *, short: bool) -> None:
+    from qa.formats.listing import print_listing
+    from qa.formats.terminal import print_answer
+
+    if answer.listing and answer.listing.quotes:
+        print_listing(answer, answer.listing, console())
+    else:
+        print_answer(answer, console(), short=short)
 
 
 def _open_evidence(answer: Answer, engine: "Engine", store: Path) -> None:

@@ -15,11 +15,11 @@ from index.structure.layout import OUTLINERS
 MEDIA_TYPE = "application/rtf"
 _START = b"{\\rtf"
 _FOOTNOTE = "{\\footnote"
-_PROPERTY = r"\{{\\{name}[ \r\n]((?:[^{{}}\\]|\\'[0-9a-fA-F]{{2}}|\\u-?[0-9]+ ?|\\[{{}}\\])*)\}}"
+_PROPERTY = r"\{{\\{name}[ \r\n]((?:[^{{}}\\]|\\'[0-9a-fA-F]{{2}}|\\u-?[0-9]+ ?|\\[{{}}\\])*+)\}}"
 _MOMENT = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
 _CODE_PAGE = re.compile(r"\\ansicpg\d+")
-_CELL = re.compile(r"[ \t]*\|[ \t]*(?=\S)")
-_LAST_CELL = re.compile(r"[ \t]*\|[ \t]*$", re.M)
+_CELL = re.compile(r"(?<![ \t])[ \t]*+\|[ \t]*+(?=\S)")
+_LAST_CELL = re.compile(r"(?<![ \t])[ \t]*+\|[ \t]*+$", re.M)
 _MAX_HEAD_CHARS = 100_000
 
 

@@ -19,6 +19,7 @@ _NUMBERS_OF_ROWS = frozenset(("row", "pincite_row", "encoding", "pincite_encodin
 _TOKEN = re.compile(
     r"\d{4}-\d\d(?:-\d\d)?(?![\w-])|[<>]=?|=|\d+(?:[.,]\d+)*(?![^\W_])|[^\W_]+(?:['’][^\W_]+)*"
 )
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _CURRENCY = re.compile(r"\A[$€£]\s*|\s*[%€£]\Z")
 _ISO_DATE = re.compile(r"\d{4}-\d\d")
 _PART_OF_A_NAME = re.compile(r"[^\W_]+")
@@ -150,11 +151,18 @@ class RowTest:
 
 
 def number_of(value: MetadataValue) -> float | None:
-    """Return the figure that a value or a token is; None for what is none."""
+    """Return the figure that a value or a token is; None for what is none.
+
+    A comma before three digits parts thousands, as in "1,234", and any other one is a decimal's.
+    """
     if isinstance(value, int | float):
         return float(value)
+    if not isinstance(value, str):
+        return None
+    written = _CURRENCY.sub("", value)
+    written = written.replace(",", "" if _THOUSANDS.fullmatch(written) else ".")
     try:
-        return float(_CURRENCY.sub("", value).replace(",", "")) if isinstance(value, str) else None
+        return float(written)
     except ValueError:
         return None
 

@@ -44,7 +44,9 @@ class WideReading:
         windows = windows_by_promise(bests, query.coverage, MOST_WINDOWS + 1)
         waiting = windows[:MOST_WINDOWS]
         of_passages = len({window.passage for window in waiting})
-        cut = len(windows) > MOST_WINDOWS or len(families.candidates) >= MOST_PASSAGES
+        cut = bool(waiting) and (
+            len(windows) > MOST_WINDOWS or len(families.candidates) >= MOST_PASSAGES
+        )
         return cls(groups, waiting, _nearest_only(of_passages) if cut else "")
 
     def read(self, query: Query, reader: Reader | None) -> None:
@@ -65,7 +67,6 @@ class WideReading:
             good = any(probability(unit.log_odds) >= LEAST_CONFIDENCE for unit in units)
             in_vain = 0 if good else in_vain + len(windows)
             if in_vain >= MOST_IN_VAIN:
-                self.bound = ""
                 return
 
 

@@ -17,10 +17,10 @@ COLUMNS = ("document_id", "source", "title", "page", "row", "start", "end", "con
 _INDENT = 6
 
 
-def csv_of(listing: Listing) -> str:
+def csv_of(listing: Listing, line_end: str = "\r\n") -> str:
     """Return the quotes as CSV (RFC 4180), a line each below the names of the columns."""
     written = io.StringIO(newline="")
-    lines = csv.writer(written)
+    lines = csv.writer(written, lineterminator=line_end)
     lines.writerow(COLUMNS)
     for quote in listing.quotes:
         citation, document = quote.citation, quote.citation.document

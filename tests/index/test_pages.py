@@ -160,18 +160,40 @@ def test_a_page_that_would_be_too_large_is_made_smaller(columns: Shelf) -> None:
     assert width * height <= 1.01 * MOST_PIXELS
 
 
+def test_a_page_that_is_very_long_is_shown_whole(living: Living) -> None:
+    shelf = Shelf(living, [lines(72, 700, "A long page of a receipt.")])
+    content = shelf.file.read_bytes().replace(b"[0 0 612 792]", b"[0 0 40 7920]")
+    shelf.file.write_bytes(content)
+    living.index()
+    snapshot = living.store.open()
+    (document,) = (each.document for each in snapshot.documents())
+    image = Image.open(io.BytesIO(shelf.pages.image(snapshot, document, 1, 1000, "webp")))
+    assert image.height <= 16_383
+    shelf.pages.close()
+
+
 def test_there_is_no_page_beyond_the_last_one(columns: Shelf) -> None:
     with pytest.raises(NoPageError, match="no page 3; it has 2"):
         columns.marks("The second page", page=3)
 
 
 def test_a_file_that_changed_or_is_gone_is_not_shown(columns: Shelf) -> None:
+
+    def image() -> bytes:
+        return columns.pages.image(columns.snapshot, columns.document, 1, 200, "png")
+
+    def marks() -> PageMarks:
+        return columns.marks("Redness fades")
+
+    assert image()
     columns.file.write_bytes(write_pdf([lines(72, 700, "Another report.")]))
-    with pytest.raises(OriginalLostError, match="changed since it was indexed"):
-        columns.marks("Redness fades")
+    for show in (marks, image):
+        with pytest.raises(OriginalLostError, match="changed since it was indexed"):
+            show()
     columns.file.unlink()
-    with pytest.raises(OriginalLostError, match="is gone"):
-        columns.marks("Redness fades")
+    for show in (marks, image):
+        with pytest.raises(OriginalLostError, match="is gone"):
+            show()
 
 
 def test_a_text_has_no_pages(living: Living) -> None:

@@ -60,6 +60,12 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path, content: bytes, reason: 
         read(tmp_path, content)
 
 
+def test_nothing_makes_reading_take_for_ever(tmp_path: Path) -> None:
+    title = rb"{\title " + rb"\u1055\'3f" * 2_000 + rb"\endash}"
+    document = read(tmp_path, rb"{\rtf1 " + title + b" " * 200_000 + rb" The lamp burns.}")
+    assert "The lamp burns." in document.text
+
+
 def test_damaged_files_are_read_or_refused_and_offsets_hold(
     tmp_path: Path,
     chunker: Chunker,  # noqa: F811

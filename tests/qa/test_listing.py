@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from qa.engine import Engine
-from qa.exhaustive.columns import Columns, Fields
+from qa.exhaustive.columns import Columns, Fields, number_of
 from qa.exhaustive.conditions import conditions_on
 from qa.formats.answer import AnswerJson
 from qa.formats.listing import COLUMNS, csv_of, summary
@@ -180,6 +180,14 @@ def test_a_question_is_understood_whole_or_not_at_all(
         number for number, row in enumerate(COLORS, 1) if conditions.hold(row)
     ]
     assert understood == rows
+
+
+@pytest.mark.parametrize(
+    ("written", "figure"),
+    [("12,50", 12.5), ("1,234", 1234), ("1,234,567.5", 1234567.5), ("$ 3", 3), ("1,2,3", None)],
+)
+def test_a_comma_is_read_as_it_is_meant(written: str, figure: float | None) -> None:
+    assert number_of(written) == figure
 
 
 def test_rows_that_differ_by_a_digit_are_all_listed(library: Library) -> None:

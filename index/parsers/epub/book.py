@@ -69,9 +69,11 @@ def read_book(package: Package) -> Book:
     older = [key for key, item in items.items() if item.get("media-type") == _OLD_CONTENTS]
     order = dict.fromkeys(reference.get("idref") for reference in spine.iter("{*}itemref"))
     pages = tuple(
-        names[key]
-        for key in order
-        if key in items and items[key].get("media-type") in _PAGES and key not in navigation
+        dict.fromkeys(
+            names[key]
+            for key in order
+            if key in items and items[key].get("media-type") in _PAGES and key not in navigation
+        )
     )
     _refuse_protected(package, pages)
     contents = _contents(package, [names[key] for key in navigation], _entries)

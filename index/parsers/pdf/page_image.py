@@ -17,6 +17,8 @@ IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)
 LEAST_WIDTH, MOST_WIDTH = 50, 2400
 """Pixels."""
 MOST_PIXELS = 8_000_000
+_LONGEST_SIDE = 16_000
+"""Pixels; WebP allows 16,383."""
 _QUALITY = 85
 
 
@@ -36,7 +38,11 @@ def page_image(
             pdf.init_forms()  # so that what was filled in is shown
         with page_of(pdf, number) as page:
             page_width, page_height = page.get_size()
-            scale = min(width / page_width, sqrt(MOST_PIXELS / (page_width * page_height)))
+            scale = min(
+                width / page_width,
+                sqrt(MOST_PIXELS / (page_width * page_height)),
+                _LONGEST_SIDE / max(page_width, page_height),
+            )
             with closing(page.render(scale=scale)) as bitmap:
                 image = bitmap.to_pil().convert("RGB")
     written = io.BytesIO()

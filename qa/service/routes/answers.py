@@ -200,7 +200,8 @@ def _answer(answerer: Answerer, body: AskBody, as_csv: bool) -> Response:  # noq
         history=body.history,
     )
     if as_csv and answer.listing:
-        return Response(csv_of(answer.listing), media_type=_CSV)
+        told = {"X-Pincite-Complete": "no" if answer.listing.bounds else "yes"}
+        return Response(csv_of(answer.listing), media_type=_CSV, headers=told)
     return Response(answer_json(answer), media_type="application/json")
 
 

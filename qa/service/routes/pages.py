@@ -36,7 +36,6 @@ _IMAGE = {
     "content": {f"image/{name}": _BINARY for name in ("webp", "png", "jpeg")},
 }
 IMAGES_WAITING, IMAGES_PATIENCE_S = 32, 30.0
-_KEEP = {"Cache-Control": "private, max-age=300"}
 
 PageNumber = Annotated[int, Path(ge=1, le=100_000, description="From 1.", examples=[3])]
 Width = Annotated[
@@ -102,7 +101,7 @@ def add_page_routes(app: FastAPI, live: LiveEngine, pages: Pages, images: WorkQu
         """Return a page of a PDF as an image, as long as its file is what was indexed."""
         wanted = number, width, image_format
         image = await images.run(_shown, live, document_id, pages.image, *wanted)
-        return Response(image, media_type=f"image/{image_format}", headers=_KEEP)
+        return Response(image, media_type=f"image/{image_format}")
 
     @app.get(
         "/v1/documents/{document_id}/pages/{number}/marks",
@@ -125,7 +124,7 @@ def add_page_routes(app: FastAPI, live: LiveEngine, pages: Pages, images: WorkQu
             rectangles=[RectangleJson(**edges._asdict()) for edges in marks.rectangles],
             marked=marks.marked,
         )
-        return Response(body.model_dump_json(), media_type="application/json", headers=_KEEP)
+        return Response(body.model_dump_json(), media_type="application/json")
 
 
 def _shown(live: LiveEngine, document_id: str, show: Any, *arguments: Any) -> Any:

@@ -16,7 +16,7 @@ export function allPlaces(answer) {
   const told = `${counted(count, "place")} in ${counted(documents.length, "document")}. `;
   return [element("h2", "", "All places"),
     element("p", "", told, complete
-      ? "The list is complete." : ["There may be more.", ...bounds].join(" ")),
+      ? "All that the search found was read." : ["There may be more.", ...bounds].join(" ")),
     element("p", "tools",
       button("Download as CSV", () => saveFile(`${stem(answer)}.csv`, "text/csv", csv(rows(answer))),
         "plain"),
