@@ -128,6 +128,24 @@ def test_what_cannot_be_told_apart_is_not_marked(living: Living) -> None:
     shelf.pages.close()
 
 
+def test_a_head_that_another_table_has_in_this_order_is_not_marked_there(living: Living) -> None:
+    """The cells of the second head are drawn line by line; those of the first, cell by cell."""
+    cells = [(300, "May 1,", "2022"), (400, "May 2,", "2021")]
+    first = [Words(x, 700 - 12 * n, text) for x, *lines_ in cells for n, text in enumerate(lines_)]
+    second = [Words(x, 500 - 12 * n, lines_[n]) for n in (0, 1) for x, *lines_ in cells]
+    rows = [
+        *(Words(72, 670, "Acorns"), Words(300, 670, "1,111"), Words(400, 670, "2,222")),
+        *(Words(72, 470, "Beech nuts"), Words(300, 470, "3,333"), Words(400, 470, "4,444")),
+    ]
+    shelf = Shelf(living, [[*first, *rows[:3], *second, *rows[3:]]])
+    text = shelf.document.text
+    start = text.index("May 1", text.index("Acorns"))
+    end = text.index("4,444") + 5
+    marks = shelf.pages.marks(shelf.snapshot, shelf.document, 1, Span(start, end))
+    assert all(edges.top > 792 - 520 for edges in marks.rectangles)
+    shelf.pages.close()
+
+
 def test_a_span_over_two_pages_is_marked_on_each(living: Living) -> None:
     shelf = Shelf(
         living,

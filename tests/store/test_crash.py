@@ -150,7 +150,7 @@ def die(living: Living, what: str, points: int) -> list[Path]:
 
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-often = [pytest.param(3, id="some"), pytest.param(0, id="all", marks=pytest.mark.soak)]
+often = [pytest.param(5, id="some"), pytest.param(0, id="all", marks=pytest.mark.soak)]
 
 
 @needs_fork

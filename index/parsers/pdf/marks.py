@@ -123,8 +123,8 @@ def find_span(
     if first == stop:
         return [], 0.0
     found: list[tuple[int, int]] = []
-    for piece_start, piece_end in _pieces(page.text, here, first, stop):
-        at = _place(page, here.text, piece_start, piece_end)
+    for piece_start, piece_end in _pieces(page, here, first, stop):
+        at = _place(page, here, piece_start, piece_end)
         if at is not None:
             found.append((at, at + piece_end - piece_start))
     marked = sum(b - a for a, b in found) / (stop - first)
@@ -133,7 +133,7 @@ def find_span(
     return [(page.places[a], page.places[b - 1]) for a, b in found], marked
 
 
-def _pieces(page: str, here: Letters, first: int, stop: int) -> Iterator[tuple[int, int]]:
+def _pieces(page: Letters, here: Letters, first: int, stop: int) -> Iterator[tuple[int, int]]:
     """Yield the span as it stands on the page: whole, else in the longest runs of whole words."""
     ends = [
         index + 1 for index in range(first, stop) if index + 1 == stop or here.is_break(index + 1)
@@ -141,12 +141,10 @@ def _pieces(page: str, here: Letters, first: int, stop: int) -> Iterator[tuple[i
     starts = [first, *ends[:-1]]
     word = 0
     while word < len(ends):
-        low, high = word, len(ends)  # the words up to `low` are on the page, those to `high` not
-        if here.text[starts[word] : ends[-1]] in page:
-            low = len(ends)
+        low, high = word, len(ends) + 1  # the words up to `low` are on the page
         while high - low > 1:
             middle = (low + high) // 2
-            if here.text[starts[word] : ends[middle - 1]] in page:
+            if _is_on(page, here, here.text[starts[word] : ends[middle - 1]]):
                 low = middle
             else:
                 high = middle
@@ -155,23 +153,38 @@ def _pieces(page: str, here: Letters, first: int, stop: int) -> Iterator[tuple[i
         word = max(low, word + 1)
 
 
-def _place(page: Letters, text: str, start: int, end: int) -> int | None:
+def _is_on(page: Letters, here: Letters, piece: str) -> bool:
+    """Tell whether a page has a piece as often as the text has, or more often.
+
+    Where it has it less often, the piece stands in another order where it is wanted, perhaps.
+    """
+    on_page = len(list(_occurrences(page, piece)))
+    return on_page > 0 and on_page >= len(list(_occurrences(here, piece)))
+
+
+def _place(page: Letters, here: Letters, start: int, end: int) -> int | None:
     """Return where a piece of a text stands on the page; None if that cannot be told."""
-    piece = text[start:end]
+    piece = here.text[start:end]
     occurrences = list(_occurrences(page, piece))
     if len(occurrences) < 2:
         return occurrences[0] if occurrences else None
-    before, after = text[max(0, start - _CONTEXT) : start], text[end : end + _CONTEXT]
-    alike = sorted(
-        (
-            _alike(before[::-1], page.text[max(0, at - _CONTEXT) : at][::-1])
-            + _alike(after, page.text[at + len(piece) :][:_CONTEXT]),
-            at,
-        )
-        for at in occurrences
-    )
-    (second, _), (best, at) = alike[-2:]
-    return at if best >= second + _SURE else None
+    around = [_alike_around(page, here, start, end, at) for at in occurrences]
+    *_, second, best = sorted(before + after for before, after in around)
+    number = next(n for n, (before, after) in enumerate(around) if before + after == best)
+    before, after = around[number]
+    # What is alike around both must tell the place in the text, too.
+    whole = here.text[start - before : end + after]
+    is_sure = best >= second + _SURE and here.text.count(whole) == 1
+    return occurrences[number] if is_sure else None
+
+
+def _alike_around(page: Letters, here: Letters, start: int, end: int, at: int) -> tuple[int, int]:
+    """Return how many letters before and after a piece are the same where it is on the page."""
+    before = here.text[max(0, start - _CONTEXT) : start][::-1]
+    before_on_page = page.text[max(0, at - _CONTEXT) : at][::-1]
+    after_on_page = page.text[at + end - start :][:_CONTEXT]
+    after = here.text[end : end + _CONTEXT]
+    return _alike(before, before_on_page), _alike(after, after_on_page)
 
 
 def _occurrences(page: Letters, piece: str) -> Iterator[int]:
