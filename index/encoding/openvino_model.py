@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import numpy as np
 import orjson
 from filelock import FileLock
 from platformdirs import user_cache_path
@@ -164,6 +165,9 @@ def import_openvino() -> Any:
                 import openvino
             finally:
                 modules.pop(_CONVERTER, None)
+            # The first look at a tensor sets NumPy up. Two threads that do so at once wait for each
+            # other for ever.
+            _ = openvino.Tensor(np.zeros(1, np.float32)).data
         import openvino
 
         return openvino
