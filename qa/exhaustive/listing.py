@@ -105,12 +105,13 @@ def from_reading(
     rows = set(families.candidates.rows.tolist())
     for quote in listed:
         document = quote.document
+        is_known = quote.candidate.row in rows and document.row_number is None
         yield Found(
             document,
             _with_whole_list(quote, snapshot),
             quote.candidate.passage.heading_path,
             quote.score,
-            also_in(quote, families) if quote.candidate.row in rows else (),
+            also_in(quote, families) if is_known else (),
             is_row=quote.key.unit.kind == "row" or document.row_number is not None,
         )
 
