@@ -70,7 +70,9 @@ def test_all_places_are_listed_by_document_and_saved(open_page, seeds_url) -> No
 
     page.route("**/v1/ask", all_of_them)
     page.get_by_role("button", name="Show all").click()
-    expect(page.locator("#all")).to_contain_text("2 places in 1 document. The list is complete.")
+    expect(page.locator("#all")).to_contain_text(
+        "2 places in 1 document. All that the search found was read."
+    )
     expect(page.locator("#all .group")).to_contain_text("very sure")
     assert asked[-1] == {"question": QUESTION, "all": True}
     with page.expect_download() as saved:
