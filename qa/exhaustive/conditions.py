@@ -5,7 +5,7 @@ words that compare. It goes by words and rules alone. A question of which a word
 left over is not understood: then there are no conditions, and the rows are read like any text.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -71,6 +71,16 @@ _ALSO_CALLED = {
     "inventori": "stock", "quantiti": "stock", "mail": "email",
 }  # fmt: skip
 """Stems that name a column as well as its own name does."""
+
+
+_DOERS = ("er", "or", "r")
+_LEAST_OF_A_DOER = 3
+
+
+def _also_called(stem: str, names: Collection[str]) -> str:
+    """Return the stem of a column's name that a word stands for: "supply" for "supplier"."""
+    doers = (stem + ending for ending in _DOERS if len(stem) >= _LEAST_OF_A_DOER)
+    return _ALSO_CALLED.get(stem) or next((each for each in doers if each in names), stem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +166,7 @@ class _Parse:
     def find_names(self) -> None:
         """Find names of columns, or words of them."""
         known = {part for column in self.columns.columns for part in column.name}
-        stems = [each if each in known else _ALSO_CALLED.get(each, each) for each in self.stems]
+        stems = [each if each in known else _also_called(each, known) for each in self.stems]
         at = 0
         while at < len(stems):
             length, named = self._named(stems, at)

@@ -190,6 +190,26 @@ def test_a_comma_is_read_as_it_is_meant(written: str, figure: float | None) -> N
     assert number_of(written) == figure
 
 
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("which products does Greenways supply", [2, 3]),
+        ("which products are supplied by Greenways", [2, 3]),
+        ("what does Berg own", [1]),
+    ],
+)
+def test_who_does_something_is_asked_by_what_they_do(
+    library: Library, question: str, rows: list[int]
+) -> None:
+    engine = library(
+        {
+            "products.csv": "product,supplier,owner\nChair,Holm,Berg\nCan,Greenways,Dahl\n"
+            "Hose,Greenways,Dahl\n"
+        }
+    )
+    assert rows_of(listed(engine, question)) == {"products.csv": rows}
+
+
 def test_rows_that_differ_by_a_digit_are_all_listed(library: Library) -> None:
     rows = "".join(f"Emil Berg {n},Bergen\n" for n in range(12)) + "Emil Berg 12,Oslo\n"
     engine = library({"people.csv": f"who,town\n{rows}"})
