@@ -108,6 +108,7 @@ def test_right_is_a_cited_row_with_the_figure():
     assert "answered_absent" not in found
 
 
+@pytest.mark.soak
 def test_figures_are_those_of_the_engines_own_answers(tmp_path, capsys):
     folder, out = tmp_path / "squad2_half", tmp_path / "figures.json"
     squad2_set(folder)

@@ -217,6 +217,7 @@ def test_a_dry_run_reports_the_same_and_publishes_nothing(hashed: Command) -> No
     assert hashed("calibrate", "--gold", "mine.jsonl").out == dry.out
 
 
+@pytest.mark.soak
 def test_a_looser_promise_answers_more(hashed: Command) -> None:
     thresholds = []
     for share in ("0.06", "0.9"):

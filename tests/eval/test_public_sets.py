@@ -260,6 +260,7 @@ def test_a_cache_that_cannot_be_written_is_explained(tmp_path):
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")
+@pytest.mark.soak
 def test_a_cut_of_a_real_set(tmp_path, sets):
     real = DATA / "medquad_skin"
     folder = tmp_path / "cut"

@@ -53,7 +53,7 @@ def openvino_on(model: Model) -> OpenVinoEncoder:
     return open_on_openvino(model, precisions()[0])
 
 
-@pytest.mark.parametrize("role", ["query", "document"])
+@pytest.mark.parametrize("role", ["document", pytest.param("query", marks=pytest.mark.soak)])
 def test_both_backends_give_the_same_vectors(model: Model, seeds_store: Path, role: Role) -> None:
     snapshot = open_store(seeds_store).open()
     texts = [passage_text(c.document, p) for c in snapshot.documents() for p in c.passages][::4]

@@ -92,6 +92,7 @@ def test_what_takes_too_long_is_given_up(
     assert text_of(impatient, file_of(tmp_path, "good")) == TEXT
 
 
+@pytest.mark.soak
 def test_the_time_is_from_one_sign_of_progress_to_the_next(tmp_path: Path) -> None:
     process = ReadingProcess("tests.hostile_worker", seconds=0.8, at_most=4)
     try:

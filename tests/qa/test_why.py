@@ -494,6 +494,7 @@ def assert_agrees(
     return report.way.lost_at or "cited"
 
 
+@pytest.mark.soak
 def test_what_is_said_of_gold_quotes_agrees_with_the_answers(engine: Engine, ask: Ask) -> None:
     documents = [each.document for each in engine.snapshot.documents()]
     outcomes = set()

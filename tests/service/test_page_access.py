@@ -86,7 +86,8 @@ def documents_listed(page: Page) -> None:
 
 STATES = [
     *(introduced, answered, not_answered, document_open, documents_listed),
-    *(refused, waiting, keyless, not_indexed),
+    keyless,
+    *(pytest.param(each, marks=pytest.mark.soak) for each in (refused, waiting, not_indexed)),
 ]
 
 
