@@ -132,6 +132,22 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path, content: bytes, reason: 
     assert reason_for(tmp_path, "a.epub", content) == reason
 
 
+def test_a_page_that_is_named_many_times_is_read_once(tmp_path: Path) -> None:
+    whole = zipfile.ZipFile(io.BytesIO(package({"one.xhtml": ONE}, navigation=None)))
+    repeated, written = range(400), io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name in whole.namelist():
+            content = whole.read(name).decode()
+            if name.endswith(".opf"):
+                kind = 'href="one.xhtml" media-type="application/xhtml+xml"'
+                items = "".join(f'<item id="x{n}" {kind}/>' for n in repeated)
+                spine = "".join(f'<itemref idref="x{n}"/>' for n in repeated)
+                content = content.replace("</manifest>", f"{items}</manifest>")
+                content = content.replace("</spine>", f"{spine}</spine>")
+            archive.writestr(name, content)
+    assert read(tmp_path, written.getvalue()).text.count("The storm began at nine.") == 1
+
+
 def test_damaged_books_are_read_or_refused_and_offsets_hold(
     tmp_path: Path,
     chunker: Chunker,  # noqa: F811

@@ -80,6 +80,7 @@ def test_all_that_answers_is_listed_as_json_or_csv(client: TestClient) -> None:
     body = {"question": "what are signs of infection", "all": True}
     response = client.post("/v1/ask", json=body, headers={"Accept": "text/csv"})
     assert response.headers["content-type"].startswith("text/csv")
+    assert (response.headers["x-pincite-complete"] == "yes") == listed["complete"]
     lines = list(csv.DictReader(io.StringIO(response.text, newline="")))
     assert [line["text"] for line in lines] == [quote["cited_text"] for quote in quotes]
     assert ask(client, "wer wurde 1998 Weltmeister", all=True)["all"]["count"] == 0
