@@ -21,6 +21,10 @@ class RecentlyUsed(Generic[Key, Value]):
         self._kept: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
         self._lock = threading.Lock()
 
+    def __contains__(self, key: Key) -> bool:
+        """Tell whether the value of a key is kept."""
+        return key in self._kept
+
     def get(self, key: Key, make: Callable[[], tuple[Value, int]]) -> Value:
         """Return the value of a key; where it is not kept, what `make` makes, with its weight."""
         with self._lock:

@@ -255,7 +255,8 @@ class Store(Protocol):
     stays. Methods that read raise StoreMissingError where nothing was ever written.
     """
 
-    folder: Path
+    folder: Path | None
+    """Where it lies on this machine; None for one on a server."""
     uploads: Uploads
     jobs: Jobs
     feedback: FeedbackEntries

