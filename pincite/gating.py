@@ -25,8 +25,8 @@ from index.store import open_store
 from index.store.protocols import Store
 from index.sync import Gate
 from index.terminal import console, note, one_line
-from qa.cli import CollectionOption, StoreOption
-from qa.settings import Settings, load_settings
+from qa.options import STORE, with_settings
+from qa.settings import Settings
 
 _ENOUGH = 30
 """As a rule, this many questions tell a loss from chance."""
@@ -34,7 +34,9 @@ _ENOUGH = 30
 _LISTED = 20
 
 
+@with_settings(*STORE)
 def gate_command(
+    settings: Settings,
     gold: Annotated[
         Path | None,
         typer.Argument(help="JSONL file of gold questions; none: show what is registered."),
@@ -43,13 +45,10 @@ def gate_command(
         bool,
         typer.Option("--remove", help="Publish new snapshots without checking gold questions."),
     ] = False,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Register gold questions that new snapshots have to answer no worse than the live one."""
     if gold and remove:
         raise SettingsError("Name a gold file, or take the registered one away with --remove.")
-    settings = load_settings(store=store, collection=collection)
     target = open_store(settings.folder, keep=settings.keep)
     if gold:
         _register(gold, target)

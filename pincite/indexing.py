@@ -26,17 +26,9 @@ from index.store.protocols import Store
 from index.sync import sync
 from index.terminal import note
 from pincite.gating import GoldCheck, gold_of
-from qa.cli import (
-    BackendOption,
-    CollectionOption,
-    KeepOption,
-    ModelOption,
-    OcrOption,
-    ReaderOption,
-    StoreOption,
-    read_scans,
-)
-from qa.settings import Settings, load_settings
+from qa.cli import read_scans
+from qa.options import MODELS, STORE, with_settings
+from qa.settings import Settings
 
 KEPT_ASIDE = 5
 _LISTED = 20
@@ -44,7 +36,9 @@ _WAIT_FOR_OTHERS_S = 5.0
 """A service that stores an upload is soon done."""
 
 
+@with_settings("ignore", "keep", "ocr", *MODELS, *STORE)
 def index_command(
+    settings: Settings,
     sources: Annotated[
         list[str] | None,
         typer.Argument(help="Files and folders; none: those indexed last.", metavar="SOURCE…"),
@@ -58,43 +52,18 @@ def index_command(
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on, and index what changes until interrupted.")
     ] = False,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATTERN",
-            help="Skip files that match, as in .gitignore. Repeatable; remembered.",
-            show_default="those remembered",
-        ),
-    ] = None,
     reread: Annotated[
         bool, typer.Option("--reread", help="Extract the text of unchanged files anew, too.")
     ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Publish even if gold questions get worse.")
     ] = False,
-    keep: KeepOption = None,
-    ocr: OcrOption = None,
-    model: ModelOption = None,
-    reader: ReaderOption = None,
-    backend: BackendOption = None,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Make the store hold exactly what the sources hold; only new text is embedded.
 
     Exit code 5: the registered gold questions are answered significantly worse (`pincite gate`);
     what was live stays live.
     """
-    settings = load_settings(
-        store=store,
-        collection=collection,
-        model=model,
-        reader=reader,
-        backend=backend,
-        keep=keep,
-        ignore=ignore,
-        ocr=ocr,
-    )
     refuse_new_collection(settings.store, settings.collection)
     read_scans(settings)
     target = open_store(settings.folder, keep=settings.keep)
