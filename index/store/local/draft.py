@@ -92,7 +92,6 @@ class LocalDraft:
         self._files = Generation.of(database.folder, number, made_by.dimension)
 
     def stored_vectors(self, digests: Sequence[bytes]) -> dict[bytes, NDArray[np.float16]]:
-        """Return the vectors of embedded texts that need not be embedded again, by digest."""
         found: dict[bytes, NDArray[np.float16]] = {}
         with self._database.reading() as connection:
             for generation, vectors, damaged in self._stored:
@@ -125,7 +124,6 @@ class LocalDraft:
     def put(
         self, documents: Iterable[ChunkedDocument], vectors: Mapping[bytes, NDArray[np.float16]]
     ) -> None:
-        """Add documents, in the place of those of the same ids."""
         # What takes long comes before and after, so that uploads and feedback need not wait.
         read = [(chunked, *rows_of(chunked)) for chunked in documents]
         with self._database.transaction() as connection:
@@ -135,7 +133,6 @@ class LocalDraft:
                 self._append(new, vectors)
 
     def remove(self, document_ids: Iterable[str]) -> None:
-        """Leave documents of the parent out."""
         for document_id in document_ids:
             if self.parent and (old := self.parent.version_row(document_id)):
                 self._removed[document_id] = _Version.of(old, old["version"])
@@ -149,7 +146,6 @@ class LocalDraft:
         uploads: Sequence[UploadChange] = (),
         live: bool = False,
     ) -> SnapshotInfo:
-        """Write the snapshot, in one step with changes of uploads; return what it is."""
         with self._database.reading() as connection:
             row = self._row(connection, dict(zip(_SETTINGS, (sources, held, ignore), strict=True)))
             same = history.with_id(connection, row["id"])
