@@ -1,9 +1,7 @@
 """`pincite feedback`: what people said of answers, and gold questions out of it."""
 
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +11,7 @@ import typer
 
 from eval.gold import GoldQuote, GoldRow
 from index.errors import PinciteError
+from index.files import write_whole
 from index.records import ChunkedDocument, Document
 from index.store import open_store
 from index.store.protocols import Snapshot, Store
@@ -154,17 +153,8 @@ def _refuse_existing(path: Path) -> None:
 
 
 def _write(path: Path, content: str) -> None:
-    """Write a file that appears whole or not at all."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix="writing-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        write_whole(path, content.encode())
     except OSError as error:
         raise PinciteError(f"{path} cannot be written: {error.strerror}.") from error
 

@@ -24,14 +24,13 @@ from index.store import open_store
 from index.store.catalogue import refuse_new_collection
 from index.store.protocols import Store
 from index.sync import sync
-from index.terminal import note
+from index.terminal import note, note_some
 from pincite.gating import GoldCheck, gold_of
 from qa.cli import read_scans
 from qa.options import MODELS, STORE, with_settings
 from qa.settings import Settings
 
 KEPT_ASIDE = 5
-_LISTED = 20
 _WAIT_FOR_OTHERS_S = 5.0
 """A service that stores an upload is soon done."""
 
@@ -197,10 +196,7 @@ def _note_changes(changes: Plan, kept: str) -> str:
         ("-", changes.removed),
         (">", [f"{old} is {new} now" for old, new in changes.renamed]),
     ):
-        for line in lines[:_LISTED]:
-            note(f"{sign} {line}")
-        if len(lines) > _LISTED:
-            note(f"{sign} … and {len(lines) - _LISTED} more")
+        note_some(lines, sign)
     _note_skipped(changes.skipped)
     for file in changes.kept:
         note(f"! {file.path}: {kept}, {file.reason}")

@@ -13,15 +13,13 @@ from index.store.catalogue import collections_in, delete_removed
 from index.store.collection import DEFAULT_COLLECTION
 from index.store.protocols import Store
 from index.store.records import SnapshotInfo
-from index.terminal import console, note, one_line
+from index.terminal import console, note, note_some, one_line
 from qa.answer.calibration import Calibration, key_of
 from qa.options import STORE, JsonOption, with_settings
 from qa.read.reader import NO_READER, reader_used
 from qa.records import ReaderUsed
 from qa.service.keys import RIGHTS, add_key, revoke_key
 from qa.settings import Settings
-
-_LISTED = 20
 
 key_app = typer.Typer(
     help="API keys for the service: who holds one may ask, or write, or both.",
@@ -183,17 +181,13 @@ def purge_command(settings: Settings) -> None:
     delete_removed(settings.store)
     with progress_bar() as progress:
         done = target.purge(progress)
-    for source in done.documents[:_LISTED]:
-        note(f"- {source}")
-    if len(done.documents) > _LISTED:
-        note(f"- … and {len(done.documents) - _LISTED} more")
+    note_some(done.documents, "-")
     searched = (
         f"{done.files} files that are kept, {done.bytes / 2**20:.1f} MiB, searched for "
         f"{done.sentences} removed sentences and {done.vectors} vectors"
     )
     if done.found:
-        for file, what in done.found[:_LISTED]:
-            note(f"! {file}: {what}")
+        note_some([f"{file}: {what}" for file, what in done.found])
         if not done.files:
             raise PinciteError(
                 f"{len(done.found)} removed sentences stand in uploads, and nothing was forgotten: "
@@ -221,10 +215,7 @@ def _say_what_stays(store: Store, settings: Settings) -> None:
         return
     stay = [f"{source} was deleted" for source in changes.removed]
     stay += [f"{source} was changed" for source in changes.changed]
-    for line in stay[:_LISTED]:
-        note(f"! {line}, and what was indexed of it is live and stays")
-    if len(stay) > _LISTED:
-        note(f"! … and {len(stay) - _LISTED} more")
+    note_some([f"{line}, and what was indexed of it is live and stays" for line in stay])
     if stay:
         first, then = (f"`pincite {name}{settings.in_collection}`" for name in ("index", "purge"))
         note(f"! To forget that, too: {first}, then {then} again.")
