@@ -14,7 +14,9 @@ from index.store.collection import (
     collection_folder,
     is_collection_name,
 )
-from index.store.local.database import DATABASE, errors_explained, refuse_foreign
+from index.store.local.database import refuse_foreign
+from index.store.local.explained import errors_explained
+from index.store.local.schema import DATABASE
 from index.store.records import SnapshotInfo
 
 MOST_COLLECTIONS = 1000

@@ -23,8 +23,9 @@ from index.search.features import features_of
 from index.search.postings import Terms, count_terms, delta_of, removal
 from index.store.local import history
 from index.store.local.appended import ROW, Block, Generation
-from index.store.local.database import Database, errors_explained, insert
+from index.store.local.database import Database, insert
 from index.store.local.documents import CutPassage, rows_of
+from index.store.local.explained import errors_explained
 from index.store.local.mapped import DELTA, base_of, write_arrays
 from index.store.local.people import set_uploads
 from index.store.local.snapshot import LocalSnapshot, embedded_rows

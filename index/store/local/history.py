@@ -11,8 +11,8 @@ import numpy as np
 import orjson
 
 from index.errors import StoreDamagedError
-from index.store.local.database import DATABASE, insert, select
-from index.store.local.schema import OPEN
+from index.store.local.database import insert, select
+from index.store.local.schema import DATABASE, OPEN
 from index.store.records import MadeBy, SnapshotInfo
 
 

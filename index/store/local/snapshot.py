@@ -15,8 +15,9 @@ from index.recently_used import RecentlyUsed
 from index.records import ChunkedDocument, Document, Passage
 from index.search.features import Features, features_of
 from index.search.ranges import in_ranges
-from index.store.local.database import Database, errors_explained, select
+from index.store.local.database import Database, select
 from index.store.local.documents import VERSION, Version
+from index.store.local.explained import errors_explained
 from index.store.local.history import SnapshotRow, array_names, find_snapshot, sum_of_digests
 from index.store.local.mapped import Mapped, map_files
 from index.store.records import Allowed, MadeBy, StoredDocument
@@ -44,7 +45,7 @@ class LocalSnapshot:
         database: Database,
         connection: sqlite3.Connection,
         row: SnapshotRow,
-        previous: "LocalSnapshot | None" = None,
+        previous: "LocalSnapshot | None",
     ) -> None:
         self.row = row
         self.info, self.id = row.info, row.info.id

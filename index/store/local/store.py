@@ -22,19 +22,17 @@ from index.store.local.compaction import (
 from index.store.local.damage import check_rows, check_store, repair
 from index.store.local.database import (
     ARRAYS,
-    DATABASE,
     OUTDATED,
     VECTORS,
     WRITE_LOCK,
     Database,
-    busy,
-    errors_explained,
     files_of,
     is_outdated,
     missing,
     refuse_foreign,
 )
 from index.store.local.draft import LocalDraft
+from index.store.local.explained import busy, errors_explained
 from index.store.local.mapped import ArraysDamagedError
 from index.store.local.people import (
     LocalFeedback,
@@ -44,6 +42,7 @@ from index.store.local.people import (
     take_over_keys,
 )
 from index.store.local.purge import purge
+from index.store.local.schema import DATABASE
 from index.store.local.snapshot import LocalSnapshot, open_snapshot
 from index.store.protocols import Draft, FeedbackEntries, Jobs, Keys, Snapshot, Uploads
 from index.store.records import MadeBy, Purge, SnapshotInfo, Standing, StoredDocument
