@@ -52,7 +52,10 @@ class Words(Protocol):
     def best(
         self, terms: Sequence[Term], limit: int, allowed: Allowed | None = None
     ) -> tuple[Rows, Scores]:
-        """Return rows and BM25 scores of the `limit` best passages that hold a term, best first."""
+        """Return rows and BM25 scores of the `limit` best passages that hold a term, best first.
+
+        Equal ones come in the order of their rows.
+        """
 
     def scores(self, terms: Sequence[Term], rows: Rows) -> tuple[Scores, Scores]:
         """Return the BM25 scores of passages, and of the whole document that each is of.
@@ -65,10 +68,11 @@ class Words(Protocol):
 
 
 class Snapshot(Protocol):
-    """All documents of one published state, to be read. Threads may share it.
+    """All documents of one published state, whatever is written meanwhile. Threads may share it.
 
-    A passage is known by its `row`, which stays the same while the snapshot is open. Every method
-    raises StoreDamagedError where what it reads is not what was written.
+    Sources and ids are in the order of their code points. A passage is known by its `row`, which
+    stays the same while the snapshot is open. Every method raises StoreDamagedError where what it
+    reads is not what was written.
     """
 
     info: SnapshotInfo
@@ -92,7 +96,7 @@ class Snapshot(Protocol):
     ) -> list[tuple[int, float]]:
         """Return rows and cosines of the passages nearest to a vector of length one, nearest first.
 
-        `exact` compares with every vector.
+        Equal ones come in the order of their rows. `exact` compares with every vector.
         """
 
     def vectors(self, rows: Rows) -> NDArray[np.float16]:
