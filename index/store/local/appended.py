@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import StoreDamagedError
+from index.files import sync_folder
 from index.store.local.database import VECTORS
 
 BLOCK_BYTES = 1 << 20
@@ -123,15 +124,6 @@ class AppendedFile:
     @property
     def _name(self) -> str:
         return f"{self.path.parent.name}/{self.path.name}"
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's list of names to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 ROW = np.dtype(

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from index.errors import StoreDamagedError
 from index.files import sha256_of, write_whole
-from index.store.local.appended import sync_folder
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -38,7 +37,6 @@ class ArrayFolder:
             return sha256
         self._folder.mkdir(exist_ok=True)
         write_whole(path, content)
-        sync_folder(self._folder)
         return sha256
 
     def check(self, sha256: str) -> None:

@@ -1,4 +1,4 @@
-"""The SQLite file of a store: connections, transactions, and errors that say what to do."""
+"""The SQLite file of a store: connections, transactions, and what may lie beside it."""
 
 import os
 import re
