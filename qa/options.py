@@ -69,7 +69,7 @@ def is_given(context: typer.Context, name: str) -> bool:
 def _option(name: str, default: object) -> Parameter:
     """Return the option of a setting, which is None where it is not given."""
     field, bare = Settings.model_fields[name], name.replace("_", "-")
-    (flag,) = (each for each in field.metadata if isinstance(each, Flag))
+    flag = next((each for each in field.metadata if isinstance(each, Flag)), Flag())
     types = (field.annotation, *get_args(field.annotation))
     kind = next((each for each in (bool, int, float, Path) if each in types), str)
     shown = default or field.default
@@ -79,7 +79,7 @@ def _option(name: str, default: object) -> Parameter:
     option = typer.Option(
         None,
         f"--{bare}/--no-{bare}" if kind is bool else f"--{bare}",
-        help=flag.help,
+        help=field.description,
         metavar=flag.metavar or "|".join(values) or None,
         show_default=flag.default or (str(shown) if shown is not None else False),
     )

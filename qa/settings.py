@@ -105,9 +105,8 @@ _PATTERNS = _names(
 
 
 class Flag(NamedTuple):
-    """What `--help` says of a setting, besides its type: `default` where that is no plain value."""
+    """How a setting is given as an option, where its type and its default do not tell."""
 
-    help: str
     metavar: str | None = None
     default: str | None = None
     is_repeated: bool = False
@@ -116,108 +115,67 @@ class Flag(NamedTuple):
 class Settings(BaseModel):
     """Everything that can be set, with its default. An unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    store: Annotated[Path, AfterValidator(Path.expanduser), Flag("The store's folder.")] = Path(
-        ".pincite"
+    store: Annotated[Path, AfterValidator(Path.expanduser)] = Path(".pincite")
+    """The store's folder."""
+    collection: Annotated[str, AfterValidator(_collection)] = DEFAULT_COLLECTION
+    """Which of the store's collections."""
+    model: str | None = None
+    """A sentence-transformers model: a folder or a cached name."""
+    reader: Annotated[str | None, Flag(default="bundled")] = Field(default=None, min_length=1)
+    """What reads passages: bundled, none, or a CrossEncoder's name or folder."""
+    backend: Annotated[Backend, Flag("NAME")] = Field(
+        "auto", description=f"What computes: {', '.join(get_args(Backend))}. auto is the fastest."
     )
-    collection: Annotated[
-        str, AfterValidator(_collection), Flag("Which of the store's collections.")
-    ] = DEFAULT_COLLECTION
-    model: Annotated[
-        str | None, Flag("A sentence-transformers model: a folder or a cached name.")
-    ] = None
-    reader: Annotated[
-        str | None,
-        Field(min_length=1),
-        Flag(
-            "What reads passages: bundled, none, or a CrossEncoder's name or folder.",
-            default="bundled",
-        ),
-    ] = None
-    backend: Annotated[
-        Backend,
-        Flag(f"What computes: {', '.join(get_args(Backend))}. auto is the fastest.", "NAME"),
-    ] = "auto"
-    top_k: Annotated[int, Field(ge=1, le=50), Flag("How many passages to show.")] = 5
+    top_k: int = Field(default=5, ge=1, le=50)
+    """How many passages to show."""
     threshold: Annotated[
-        float | None,
-        Field(ge=0, le=1),
-        Flag(
-            "Answer from this confidence on.", default="the calibrated one, else the reader's own"
-        ),
-    ] = None
+        float | None, Flag(default="the calibrated one, else the reader's own")
+    ] = Field(default=None, ge=0, le=1)
+    """Answer from this confidence on."""
     without: Annotated[
-        tuple[Stage, ...],
-        _STAGES,
-        AfterValidator(_in_order),
-        Flag(f"Leave stages of retrieval out: {', '.join(STAGES)}.", "STAGE,…", "none"),
-    ] = ()
-    host: Annotated[str, Flag("Address to listen on.")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535), Flag("Port to listen on.")] = 8000
-    workers: Annotated[int, Field(ge=1, le=64), Flag("How many processes answer.")] = 1
-    allowed_hosts: Annotated[
-        tuple[str, ...],
-        _HOSTS,
-        Flag("Host names it may be reached by, besides those of this machine.", "NAME,…", "none"),
-    ] = ()
-    cors_origins: Annotated[
-        tuple[str, ...],
-        _ORIGINS,
-        Flag(
-            "Other sites whose pages may use it, such as https://intranet.example.",
-            "ORIGIN,…",
-            "none",
-        ),
-    ] = ()
-    trusted_proxies: Annotated[
-        tuple[str, ...],
-        _NETWORKS,
-        Flag("Reverse proxies whose X-Forwarded-For is believed.", "ADDRESS,…", "none"),
-    ] = ()
-    keys: Annotated[
-        Literal["auto", "required", "off"],
-        Flag(
-            "Ask for API keys (`pincite key add NAME`). auto: if there is one, or where others can "
-            "reach the service."
-        ),
-    ] = "auto"
+        tuple[Stage, ...], _STAGES, AfterValidator(_in_order), Flag("STAGE,…", "none")
+    ] = Field((), description=f"Leave stages of retrieval out: {', '.join(STAGES)}.")
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port to listen on."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """How many processes answer."""
+    allowed_hosts: Annotated[tuple[str, ...], _HOSTS, Flag("NAME,…", "none")] = ()
+    """Host names it may be reached by, besides those of this machine."""
+    cors_origins: Annotated[tuple[str, ...], _ORIGINS, Flag("ORIGIN,…", "none")] = ()
+    """Other sites whose pages may use it, such as https://intranet.example."""
+    trusted_proxies: Annotated[tuple[str, ...], _NETWORKS, Flag("ADDRESS,…", "none")] = ()
+    """Reverse proxies whose X-Forwarded-For is believed."""
+    keys: Literal["auto", "required", "off"] = "auto"
+    """Ask for API keys (`pincite key add NAME`). auto: if there is one, or where others can reach
+    the service."""
     rate_limit: Annotated[
         int | None,
-        Field(ge=0, le=1_000_000),
-        Flag(
-            "Requests a minute for each key or address; 0: as many as they like.",
-            default="600 where others can reach the service or keys are asked for, else 0",
-        ),
-    ] = None
-    max_queue: Annotated[
-        int,
-        Field(ge=0, le=10_000),
-        Flag("Questions that may wait, for each process; more get 503."),
-    ] = 100
-    log_format: Annotated[
-        Literal["auto", "json", "text"], Flag("auto: text at a terminal, JSON elsewhere.")
-    ] = "auto"
-    log_questions: Annotated[bool, Flag("Write questions into the log.")] = False
-    watch: Annotated[bool, Flag("Index what changes in the sources.")] = True
-    mcp: Annotated[bool, Flag("Speak the Model Context Protocol at /mcp, too.")] = False
-    keep: Annotated[
-        int,
-        Field(ge=1, le=1000),
-        Flag("How many snapshots to keep, the live one among them."),
-    ] = 2
+        Flag(default="600 where others can reach the service or keys are asked for, else 0"),
+    ] = Field(default=None, ge=0, le=1_000_000)
+    """Requests a minute for each key or address; 0: as many as they like."""
+    max_queue: int = Field(default=100, ge=0, le=10_000)
+    """Questions that may wait, for each process; more get 503."""
+    log_format: Literal["auto", "json", "text"] = "auto"
+    """auto: text at a terminal, JSON elsewhere."""
+    log_questions: bool = False
+    """Write questions into the log."""
+    watch: bool = True
+    """Index what changes in the sources."""
+    mcp: bool = False
+    """Speak the Model Context Protocol at /mcp, too."""
+    keep: int = Field(default=2, ge=1, le=1000)
+    """How many snapshots to keep, the live one among them."""
     ignore: Annotated[
         Annotated[tuple[str, ...], _PATTERNS] | None,
-        Flag(
-            "Skip files that match, as in .gitignore. Repeatable; remembered.",
-            "PATTERN",
-            "those remembered",
-            is_repeated=True,
-        ),
+        Flag("PATTERN", "those remembered", is_repeated=True),
     ] = None
-    ocr: Annotated[
-        bool, Flag("Read scanned pages of PDFs, too: some seconds each. Needs pincite[ocr].")
-    ] = False
+    """Skip files that match, as in .gitignore. Repeatable; remembered."""
+    ocr: bool = False
+    """Read scanned pages of PDFs, too: some seconds each. Needs pincite[ocr]."""
 
     @property
     def folder(self) -> Path:
