@@ -230,6 +230,18 @@ def flip_in_the_middle(path: Path) -> None:
 CHANGES = [truncate, empty, Path.unlink, flip_in_the_middle]
 
 
+@pytest.mark.parametrize("column", ["rows", "sentences"])
+def test_more_rows_than_a_file_has_are_found_and_repaired(
+    sound: Sound, damaged: Living, column: str
+) -> None:
+    path = damaged.store.folder / "store.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE generations SET {column} = {column} + 64")
+    with pytest.raises(StoreDamagedError, match="vectors/"):
+        damaged.store.open()
+    assert_no_harm(sound, damaged)
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_files_of_rows_that_are_short_or_missing_are_found_and_repaired(
     sound: Sound, tmp_path: Path, change: Callable[[Path], object]

@@ -103,14 +103,18 @@ class AppendedFile:
         return -(-count * self.row_bytes // BLOCK_BYTES)
 
     def _digests(self, numbers: Iterable[int], count: int) -> list[bytes]:
-        """Return the SHA-256 of blocks as far as they hold the first `count` rows."""
+        """Return the SHA-256 of blocks as far as they hold the first `count` rows.
+
+        It is b"" where the file ends before.
+        """
         end = count * self.row_bytes
 
         def digest(number: int) -> bytes:
+            size = min(BLOCK_BYTES, end - number * BLOCK_BYTES)
             with self.path.open("rb") as file:
                 file.seek(number * BLOCK_BYTES)
-                block = file.read(min(BLOCK_BYTES, end - number * BLOCK_BYTES))
-            return hashlib.sha256(block).digest()
+                block = file.read(size)
+            return hashlib.sha256(block).digest() if len(block) == size else b""
 
         numbers = list(numbers)
         try:
