@@ -186,6 +186,14 @@ def test_a_flipped_bit_of_what_a_file_is_does_no_harm(
         assert_no_harm(sound, living)
 
 
+def test_a_member_of_no_version_is_no_obstacle(sound: Sound, damaged: Living) -> None:
+    path = damaged.store.folder / "store.sqlite"
+    last = "(SELECT max(version) FROM memberships)"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE memberships SET version = version + 64 WHERE version = {last}")
+    assert_no_harm(sound, damaged)
+
+
 @pytest.mark.parametrize("counter", ["snapshot", "version"])
 def test_a_counter_that_fell_behind_removes_nothing(
     sound: Sound, damaged: Living, counter: str

@@ -313,7 +313,8 @@ def check_counters(connection: sqlite3.Connection) -> None:
 def mend_counters(connection: sqlite3.Connection) -> None:
     """Have the counters go on behind all rows that there are."""
     connection.execute(
-        "UPDATE state SET version = coalesce((SELECT max(id) FROM versions), 0),"
+        "UPDATE state SET version = max(coalesce((SELECT max(id) FROM versions), 0),"
+        "  coalesce((SELECT max(version) FROM memberships), 0)),"
         " snapshot = max(coalesce((SELECT max(number) FROM snapshots), 0),"
         "  coalesce((SELECT max(first) FROM memberships), 0))"
     )
