@@ -29,6 +29,12 @@ _CSV_EXAMPLE = (
     "notes-hours-txt-465e2125d5,notes/hours.txt,hours.txt,,,0,37,0.6120,"
     "The clinic opens at 8 am on weekdays.\r\n"
 )
+COMPLETE = "X-Pincite-Complete"
+_COMPLETE_HEADER = {
+    "description": "Only with CSV: `no` where a bound was met, and more may answer.",
+    "schema": {"enum": ["yes", "no"]},
+    "example": "yes",
+}
 
 _VALUE = {"type": ["string", "number", "boolean"]}
 
@@ -156,6 +162,7 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
                 "answer",
                 "abstention",
                 also={_CSV: _CSV_EXAMPLE},
+                headers={COMPLETE: _COMPLETE_HEADER},
             )
         },
     )
@@ -200,7 +207,7 @@ def _answer(answerer: Answerer, body: AskBody, as_csv: bool) -> Response:  # noq
         history=body.history,
     )
     if as_csv and answer.listing:
-        told = {"X-Pincite-Complete": "no" if answer.listing.bounds else "yes"}
+        told = {COMPLETE: "no" if answer.listing.bounds else "yes"}
         return Response(csv_of(answer.listing), media_type=_CSV, headers=told)
     return Response(answer_json(answer), media_type="application/json")
 

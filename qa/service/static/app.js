@@ -14,6 +14,7 @@ import * as recent from "./recent.js";
 
 const byId = (id) => document.getElementById(id);
 let shown = null;
+let goingBack = false;
 
 document.addEventListener("click", (event) => {
   const anchor = event.target.closest("a[href]");
@@ -26,9 +27,10 @@ window.addEventListener("beforeprint", () => {
   for (const each of byId("page").querySelectorAll("details:not(.filter-editor)")) each.open = true;
 });
 panel.onLeave(() => {
-  if (!read().place) return; // the address went first
-  if (history.state?.opened) history.back();
-  else history.replaceState(null, "", addressOf({}));
+  if (goingBack || !read().place) return;
+  goingBack = Boolean(history.state?.opened);
+  if (goingBack) history.back();
+  else go(addressOf({}), { replace: true });
 });
 for (const id of ["copy-link", "document-copy"]) {
   byId(id).addEventListener("click", () => copy(location.href, "Link copied."));
@@ -48,6 +50,7 @@ follow();
 async function follow() {
   const state = read();
   const address = addressOf({});
+  goingBack = false;
   if (!state.place) panel.close();
   if (state.broken) notify("This link names no place in a document that can be opened.");
   if (address !== shown) {

@@ -12,18 +12,22 @@ const panel = byId("document");
 const viewer = new PageViewer(byId("document-pages"));
 let showing = null;
 
-/** Call `left` when the reader closes the panel, be it with Escape or beside it. */
-export function onLeave(left) {
-  byId("document-close").addEventListener("click", () => panel.close());
+/** Call `leave` when the reader wants to close the panel: with the button, Escape, or beside it. */
+export function onLeave(leave) {
+  byId("document-close").addEventListener("click", leave);
   byId("document-marked").addEventListener("click", toMarked);
   panel.addEventListener("click", (event) => {
-    if (event.target === panel) panel.close(); // a click beside it
+    if (event.target === panel) leave(); // a click beside it
+  });
+  panel.addEventListener("cancel", (event) => {
+    event.preventDefault(); // the address goes first
+    leave();
   });
   panel.addEventListener("close", () => {
     if (panel.open) return; // again, for another place
     showing = null;
     viewer.clear();
-    left();
+    leave(); // browsers close it at a second Escape, whatever the page says
   });
 }
 
