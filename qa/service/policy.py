@@ -17,7 +17,6 @@ from qa.service.access import Access, RateLimit
 from qa.service.guard import LOOPBACK_NAMES, Guard
 from qa.service.logs import REQUEST_ID, RequestLog
 from qa.service.metrics import Metrics
-from qa.service.problems import ChatErrors
 from qa.service.routes.answers import COMPLETE
 from qa.settings import Settings
 
@@ -105,7 +104,6 @@ def add_middleware(app: FastAPI, policy: Policy, metrics: Metrics) -> None:
         any_address=policy.any_address,
         allowed_origins=policy.cors_origins,
     )
-    app.add_middleware(ChatErrors)
     if policy.cors_origins:
         app.add_middleware(
             CORSMiddleware,

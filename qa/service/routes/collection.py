@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
+from types import SimpleNamespace
 from typing import Annotated, Self
 
 import structlog
@@ -137,7 +138,7 @@ class _RoutesOfCollections:
                     raise
                 raise HTTPException(HTTPStatus.NOT_FOUND, NO_COLLECTION) from None
             finally:
-                scope["route"] = _Pattern(inside.get("route"))
+                scope["route"] = _matched(inside.get("route"))
 
     async def _of(self, collection: Collection) -> ASGIApp:
         if collection.routes is None:
@@ -147,10 +148,8 @@ class _RoutesOfCollections:
         return collection.routes
 
 
-class _Pattern:
-    """The pattern of the path that matched, for the log and the metrics."""
-
-    def __init__(self, route: object) -> None:
-        found = str(getattr(route, "path_format", ""))
-        inside = found.removeprefix("/v1/").removeprefix("/")
-        self.path_format = prefix_of("{collection}") + inside if found else "other"
+def _matched(route: object) -> SimpleNamespace:
+    """Return what the log and the metrics read of a route: the pattern of the path."""
+    found = str(getattr(route, "path_format", ""))
+    inside = found.removeprefix("/v1/").removeprefix("/")
+    return SimpleNamespace(path_format=prefix_of("{collection}") + inside if found else "other")

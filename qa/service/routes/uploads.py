@@ -19,7 +19,7 @@ from index.sync import owner_of_id, refuse_id_in_use
 from qa.formats.fields import JsonModel, SnapshotId
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
-from qa.service.problems import problem_responses
+from qa.service.problems import not_now, problem_responses
 from qa.service.routes.documents import DocumentSummaryJson
 from qa.service.uploads import BODIES, UNREADABLE, read_body
 from qa.service.work_queue import WorkQueue
@@ -251,7 +251,7 @@ async def _queue(
     except StoreMissingError:
         raise  # its collection was removed
     except PinciteError:
-        raise _not_written() from None
+        raise not_now(FAILED, 10) from None
     return None
 
 
@@ -264,16 +264,12 @@ async def _finished(job: Job, future: Future[Job] | None) -> Job:
     except (TimeoutError, asyncio.CancelledError):
         return job
     if finished.error == FAILED:
-        raise _not_written()
+        raise not_now(FAILED, 10)
     if finished.error:
         raise HTTPException(
             HTTPStatus.UNPROCESSABLE_ENTITY, f"The document cannot be indexed: {finished.error}."
         )
     return finished
-
-
-def _not_written() -> HTTPException:
-    return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, FAILED, {"Retry-After": "10"})
 
 
 def _check(document_id: str) -> None:

@@ -1,6 +1,7 @@
 // The page follows its address: it shows a screen, asks a question, opens a place.
 
 import { addressOf, go, isSame, read, staysHere } from "./address.js";
+import { lightSources } from "./answer.js";
 import * as ask from "./ask.js";
 import * as catalogue from "./catalogue.js";
 import * as collections from "./collections.js";
@@ -8,7 +9,6 @@ import * as panel from "./document.js";
 import * as documents from "./documents.js";
 import * as filterBar from "./filter-bar.js";
 import * as key from "./key.js";
-import { lightSources } from "./light.js";
 import { copy, notify } from "./notice.js";
 import * as recent from "./recent.js";
 
@@ -72,7 +72,7 @@ function enterScreen(state) {
   for (const id of ["find", "documents"]) byId(id).hidden = isAsk;
   if (!isAsk) {
     ask.forget();
-    for (const id of ["all", "passages", "copy-link"]) byId(id).hidden = true;
+    for (const id of ["all", "passages", "copy-link", "topic"]) byId(id).hidden = true;
     byId("facts").textContent = "";
   }
   byId("to-ask").ariaCurrent = isAsk ? "page" : null;

@@ -2,9 +2,9 @@
 
 import { addressOf, isSame } from "./address.js";
 import { PageViewer } from "./pages.js";
-import { labelOf, whereabouts } from "./places.js";
+import { labelOf, named, whereabouts } from "./places.js";
 import { request } from "./service.js";
-import { button, element, foreign, link, marked, slice } from "./text.js";
+import { button, calm, element, foreign, link, marked, slice } from "./text.js";
 import { isCode } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -45,7 +45,7 @@ export function close() {
 export async function open(place, { found, group }) {
   showing = place;
   const text = byId("document-text");
-  byId("document-title").replaceChildren(found ? foreign(found.document_title) : "Document");
+  byId("document-title").replaceChildren(found ? named(calm(found.document_title)) : "Document");
   byId("document-place").replaceChildren(...(found ? whereabouts(found) : []));
   byId("document-group").replaceChildren(...others(group, place));
   byId("document-about").replaceChildren();
@@ -70,8 +70,8 @@ function show(json, place, found) {
   const known = found ?? { ...place, source: json.source, document_title: json.title,
     row_number: rowOf(json) };
   const isWhole = place.end_char_index === 0;
-  byId("document-title").replaceChildren(foreign(json.title));
-  byId("document-place").replaceChildren(...(isWhole ? [foreign(json.source)] : whereabouts(known)));
+  byId("document-title").replaceChildren(named(calm(json.title)));
+  byId("document-place").replaceChildren(...(isWhole ? [named(json.source)] : whereabouts(known)));
   byId("document-about").replaceChildren(...about(json));
   byId("document-ask").href = addressOf({ screen: "ask", history: [], all: false,
     filters: [{ field: "path", sign: "=", value: json.source }] });
