@@ -4,7 +4,7 @@ import { addressOf, isSame } from "./address.js";
 import { PageViewer } from "./pages.js";
 import { labelOf, named, whereabouts } from "./places.js";
 import { request } from "./service.js";
-import { button, calm, element, foreign, link, marked, slice } from "./text.js";
+import { button, calm, capital, dayOf, element, foreign, link, marked, slice } from "./text.js";
 import { isCode } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -141,8 +141,9 @@ function about(json) {
     ["File", json.source],
     ["Type", json.media_type],
     ["Pages", json.pages ?? ""],
-    ["Changed", json.modified],
-    ...Object.entries(json.metadata).map(([name, value]) => [name, [value].flat().join(", ")]),
+    ["Changed", dayOf(json.modified)],
+    ...Object.entries(json.metadata).map(([name, value]) => (
+      [capital(name), [value].flat().join(", ")])),
     ...json.remarks.map((remark) => ["Remark", remark]),
     ["SHA-256 of the file", json.document_sha256],
     ["Read by", json.reader],

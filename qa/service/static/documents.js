@@ -8,7 +8,7 @@ import { isSure } from "./notice.js";
 import { fileOf, named } from "./places.js";
 import { trouble } from "./screens.js";
 import { request } from "./service.js";
-import { button, calm, counted, element, foreign, link } from "./text.js";
+import { button, calm, counted, dayOf, element, foreign, link } from "./text.js";
 import { dropZone } from "./uploading.js";
 
 const A_PAGE = 25;
@@ -141,14 +141,12 @@ function fileItem(file) {
     ...(single ? [] : [records(file)]), ...remarks(file)), tools);
 }
 
-const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
-
 function facts({ documents }) {
   const [{ pages, characters, modified }] = documents;
   const size = pages ? counted(pages, "page") : counted(characters, "character");
-  const changed = new Date(modified);
+  const day = dayOf(modified);
   return [" · ", documents.length === 1 ? size : counted(documents.length, "record"),
-    ...(modified && !Number.isNaN(changed.valueOf()) ? [` · ${DATE.format(changed)}`] : [])];
+    ...(day ? [` · ${day}`] : [])];
 }
 
 function records({ documents }) {

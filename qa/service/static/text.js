@@ -49,6 +49,14 @@ export function joined(nodes, between) {
   return nodes.flatMap((node, i) => (i ? [between, node] : [node]));
 }
 
+const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+
+/** The day of an ISO date; "" if it is none. */
+export function dayOf(iso) {
+  const date = new Date(iso);
+  return Number.isNaN(date.valueOf()) ? "" : DATE.format(date);
+}
+
 const NUMBERS = new Intl.NumberFormat("en");
 export const counted = (number, one, more = `${one}s`) => (
   `${NUMBERS.format(number)} ${number === 1 ? one : more}`);
