@@ -93,7 +93,7 @@ class ProblemResponse(Response):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, problem: Problem, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, problem: Problem, headers: Mapping[str, str] | None) -> None:
         super().__init__(problem.model_dump_json(), problem.status, headers)
         self._problem = problem
 
@@ -106,11 +106,16 @@ class ProblemResponse(Response):
         await super().__call__(scope, receive, send)
 
 
-def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> ProblemResponse:
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> ProblemResponse:
     """Return an error response. `detail` may quote what was sent, which may be anything."""
     detail = detail[:_MAX_DETAIL_CHARS].encode(errors="replace").decode()
     told = Problem(title=HTTPStatus(status).phrase, status=int(status), detail=detail)
     return ProblemResponse(told, headers)
+
+
+def problem_of(error: HTTPException) -> ProblemResponse:
+    """Return the response for an error."""
+    return problem(error.status_code, error.detail, error.headers)
 
 
 def not_now(detail: str, wait_s: int) -> HTTPException:
@@ -156,14 +161,13 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        headers = dict(error.headers) if error.headers else None
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ", ".join(_methods_of(request))
             detail = f"{request.method} is not possible here; possible are {allowed}."
             return problem(error.status_code, detail, {"Allow": allowed})
         if error.status_code == HTTPStatus.NOT_FOUND and error.detail == _NOT_FOUND:
-            return problem(error.status_code, _no_route(request), headers)
-        return problem(error.status_code, str(error.detail), headers)
+            return problem(error.status_code, _no_route(request))
+        return problem_of(error)
 
 
 def _no_route(request: Request) -> str:
