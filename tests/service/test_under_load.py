@@ -119,7 +119,7 @@ def test_what_is_too_much_is_refused_and_the_end_fails_nobody(
     ("flags", "refused_with"),
     [
         (["--max-queue", "16"], 503),
-        (["--rate-limit", "1200"], 429),
+        (["--rate-limit", "120"], 429),
         (["--max-queue", "16", "--workers", "2"], 503),
     ],
 )
