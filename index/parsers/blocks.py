@@ -112,7 +112,7 @@ def extracted_document(
         text_sha256=hashlib.sha256(text.encode()).hexdigest(),
         metadata={key: value for key, value in metadata.items() if value},
         layout=layout,
-        remarks=tuple(remarks),
+        remarks=tuple(filter(None, remarks)),
     )
 
 

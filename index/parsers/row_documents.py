@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from index.parsers.files import UnreadableFileError, progressed
 from index.parsers.metadata import metadata_of, with_own
+from index.parsers.remarks import listed
 from index.parsers.row_text import folded, key_of, says_something, text_of
 from index.records import Document, Layout, MetadataValue
 from index.sources.listing import SourceFile
 
 MAX_ROWS = 200_000
 READER = "rows/2"
-_LISTED = 5
 _OWN_NAMES = frozenset(("row", "sheet", "encoding"))
 _LEFT_OUT = (
     "{} {} is not a JSON object and was left out",
@@ -145,12 +145,8 @@ def _survey(rows: Rows) -> _Survey:
 
 
 def _remarks(numbers: list[int], remarks: tuple[str, str], unit: str) -> tuple[str, ...]:
-    if not numbers:
-        return ()
-    listed = ", ".join(map(str, numbers[:_LISTED]))
-    more = f" and {len(numbers) - _LISTED} more" if len(numbers) > _LISTED else ""
     one, many = remarks
-    return ((one if len(numbers) == 1 else many).format(unit, f"{listed}{more}"),)
+    return ((one if len(numbers) == 1 else many).format(unit, listed(numbers)),) if numbers else ()
 
 
 def _typed(value: Any) -> Any:

@@ -49,8 +49,11 @@ KINDS = {
 """The kinds of files, by their media types. Others are known by their names, in a form."""
 
 UNREADABLE = (
-    "Send JSON with a text, a form with a file, or a file with its media type, such as "
-    "application/pdf; /docs lists those that there are."
+    f"Send JSON with a text, a form with a file, or a file with its media type: {', '.join(KINDS)}."
+)
+_NO_KIND = (
+    "Pincite cannot read such a file. Name the file with what it is: "
+    f"{', '.join(dict.fromkeys(KINDS.values()))}, .json, or that of a text file or of source code."
 )
 _MAX_TITLE_CHARS = 500
 _MAX_METADATA = 50
@@ -198,10 +201,7 @@ async def _of_form(form: FormData) -> UploadedFile:
     if kind not in READERS:
         kind = KINDS.get(file.content_type or "", "")
     if not kind:
-        raise HTTPException(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            "Name the file with what it is, such as .pdf, .docx, .html, .csv or .txt.",
-        )
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _NO_KIND)
     if len(title) > _MAX_TITLE_CHARS:
         raise _unprocessable(f"title: send {_MAX_TITLE_CHARS} characters at most.")
     metadata = _form_metadata(form.get("metadata", "{}"))

@@ -431,7 +431,7 @@ def test_one_bad_upload_does_not_hold_up_the_others(
             raise RuntimeError("a fault of ours")
         return original(chunker, document)
 
-    monkeypatch.setattr("qa.service.writer.why_unreadable", lambda *_: "")
+    monkeypatch.setattr("qa.service.writer.refuse_without_passage", lambda *_: None)
     monkeypatch.setattr(Chunker, "chunk", failing)
     with open_store(corpus.store).writing():  # so that they are done together
         urls = [

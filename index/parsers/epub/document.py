@@ -10,6 +10,7 @@ from index.parsers.decoding import EPUB_BOOK
 from index.parsers.epub.book import Entry, read_book
 from index.parsers.files import UnreadableFileError, bytes_of, progressed
 from index.parsers.office.package import Package
+from index.parsers.remarks import listed
 from index.parsers.web.blocks import BlockReader
 from index.parsers.web.decoding import decode_page
 from index.parsers.web.page import read_fragment
@@ -17,7 +18,6 @@ from index.records import Document
 from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/epub+zip"
-_LISTED = 3
 _MAX_HEADINGS_OF_A_TITLE = 3
 _LABEL = re.compile(
     r"(?:chapter|part|book|section|appendix|lesson|kapitel|teil|chapitre|capítulo)?"
@@ -57,15 +57,8 @@ def read_epub(file: SourceFile) -> Iterable[Document]:
         media_type=MEDIA_TYPE,
         reader=f"epub/1 (selectolax {__version__})",
         metadata=book.metadata,
-        remarks=_remarks(unread),
+        remarks=[f"pages that cannot be read were left out: {listed(unread)}"] if unread else [],
     )
-
-
-def _remarks(unread: Sequence[str]) -> tuple[str, ...]:
-    if not unread:
-        return ()
-    more = f" and {len(unread) - _LISTED} more" if len(unread) > _LISTED else ""
-    return (f"pages that cannot be read were left out: {', '.join(unread[:_LISTED])}{more}",)
 
 
 def _is_contents(reader: BlockReader) -> bool:

@@ -1,6 +1,7 @@
 """Packages of office files: archives of XML parts, checked before anything is unpacked."""
 
 import io
+import posixpath
 import zipfile
 import zlib
 from typing import Any
@@ -89,6 +90,18 @@ class Package:
             return fromstring(content, parser)
         except (LxmlError, ValueError) as error:
             raise damaged(self._kind) from error
+
+    def relations(self, part: str) -> dict[str, tuple[str, str]]:
+        """Return kind and target of each relation of a part, "" for the package, by its id."""
+        folder, name = posixpath.split(part)
+        root = self.root(posixpath.join(folder, "_rels", f"{name}.rels"))
+        targets: dict[str, tuple[str, str]] = {}
+        for each in () if root is None else root.iter("{*}Relationship"):
+            if each.get("TargetMode") != "External":
+                kind = (each.get("Type") or "").rpartition("/")[2]
+                path = posixpath.join("/", folder, each.get("Target") or "")
+                targets[each.get("Id") or ""] = kind, posixpath.normpath(path).strip("/")
+        return targets
 
     def _check(self, entries: list[zipfile.ZipInfo]) -> None:
         unpacked = sum(entry.file_size for entry in entries)

@@ -1,6 +1,5 @@
 """Presentations: .pptx, slide by slide."""
 
-import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from index.parsers.files import UnreadableFileError, bytes_of, progressed
 from index.parsers.office.charts import chart_rows
 from index.parsers.office.numbering import LEVELS, integer, written
 from index.parsers.office.package import Package, choose_alternatives, damaged
+from index.parsers.remarks import remark_on
 from index.records import Document, MetadataValue
 from index.sources.listing import SourceFile
 
@@ -26,7 +26,7 @@ _TITLES = ("title", "ctrTitle")
 _FURNITURE = frozenset(("dt", "ftr", "hdr", "sldNum", "sldImg"))
 _MAX_TITLE_WORDS = 12
 """Of a first line that heads a slide without a title."""
-_LISTED = 10
+_HIDDEN = "is hidden and was left out", "are hidden and were left out"
 _NUMBERS = {
     "arabic": "decimal",
     "alphaLc": "lowerLetter",
@@ -75,18 +75,10 @@ def read_pptx(file: SourceFile) -> Iterable[Document]:
         reader="presentation/1",
         metadata=metadata,
         remarks=[
-            *_remark(hidden, "is hidden and was left out", "are hidden and were left out"),
-            *_remark(wordless, "has no text", "have no text"),
+            remark_on("slide", hidden, *_HIDDEN),
+            remark_on("slide", wordless, "has no text", "have no text"),
         ],
     )
-
-
-def _remark(slides: list[int], one: str, many: str) -> list[str]:
-    if not slides:
-        return []
-    listed = ", ".join(map(str, slides[:_LISTED]))
-    more = f" and {len(slides) - _LISTED} more" if len(slides) > _LISTED else ""
-    return [f"slide{'s' * (len(slides) > 1)} {listed}{more} {one if len(slides) == 1 else many}"]
 
 
 class _Deck:
@@ -107,7 +99,7 @@ class _Deck:
         root = self.tree(self._main)
         if root is None or root.tag != "presentation":
             raise damaged(PRESENTATION)
-        by_id = self._relations(self._main)
+        by_id = self._package.relations(self._main)
         listed = root.iterfind("sldIdLst/sldId")
         return [by_id.get(_relation_id(slide), ("", ""))[1] for slide in listed]
 
@@ -128,29 +120,18 @@ class _Deck:
 
     def related(self, part: str, kind: str) -> list[str]:
         """Return the names of the parts that a part refers to as a kind."""
-        return [target for type_, target in self._relations(part).values() if type_ == kind]
+        relations = self._package.relations(part).values()
+        return [target for type_, target in relations if type_ == kind]
 
     def target(self, part: str, relation: str) -> str:
         """Return the name of the part that a relation of a part leads to, "" if to none."""
-        return self._relations(part).get(relation, ("", ""))[1]
+        return self._package.relations(part).get(relation, ("", ""))[1]
 
     def properties(self) -> dict[str, str]:
         """Return the properties of the presentation by their names in the file."""
         parts = self.related("", "core-properties")
         root = self.tree(parts[0]) if parts else None
         return {} if root is None else {each.tag: one_line(each.text or "") for each in root}
-
-    def _relations(self, part: str) -> dict[str, tuple[str, str]]:
-        """Return kind and target of each relation of a part, "" for the package, by its id."""
-        folder, name = posixpath.split(part)
-        root = self.tree(posixpath.join(folder, "_rels", f"{name}.rels"))
-        targets: dict[str, tuple[str, str]] = {}
-        for each in () if root is None else root.iter("Relationship"):
-            if each.get("TargetMode") != "External":
-                kind = (each.get("Type") or "").rpartition("/")[2]
-                path = posixpath.join("/", folder, each.get("Target") or "")
-                targets[each.get("Id") or ""] = kind, posixpath.normpath(path).strip("/")
-        return targets
 
 
 class _Slide:
@@ -316,5 +297,5 @@ def _numbered(count: int, kind: str) -> str:
 
 
 def _may_head(text: str) -> bool:
-    is_item = text.startswith(("-", " ")) or " | " in text
+    is_item = text.startswith(("-", " ", "|")) or " |" in text
     return not is_item and len(text.split()) <= _MAX_TITLE_WORDS and not text.endswith((".", ":"))
