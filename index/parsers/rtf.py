@@ -4,11 +4,18 @@ Where paragraphs say that they are headings, these make the layout; else the tex
 text does.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable
 
-from index.parsers.blocks import TextBlock, has_text, lay_out, one_line, own_title, visible
+from index.parsers.blocks import (
+    TextBlock,
+    document_of,
+    has_text,
+    lay_out,
+    one_line,
+    own_title,
+    visible,
+)
 from index.parsers.decoding import kind_of
 from index.parsers.files import UnreadableFileError, bytes_of
 from index.parsers.metadata import without_surrogates
@@ -27,6 +34,7 @@ _LAST_CELL = re.compile(r"(?<![ \t])[ \t]*+\|[ \t]*+$", re.M)
 _MAX_HEAD_CHARS = 100_000
 
 # Code points that are no characters mark in the text what striprtf does not tell.
+_BINARY = re.compile(r"\\(?:(\\)|bin(?:[a-z]+-?\d*|(\d{0,9})) ?)")
 _CONTROL = re.compile(r"\\(?:outlinelevel([0-8])|(trowd)|row)(?![a-z0-9])")
 _FIRST_HEADING = "\ufdd0"
 _HEADING = re.compile("[\ufdd0-\ufdd8]")
@@ -45,7 +53,7 @@ def read_rtf(file: SourceFile) -> Iterable[Document]:
         reason = "empty" if not written else kind_of(content) or "damaged or not RTF"
         raise UnreadableFileError(reason)
     source = written.decode("cp1252", "replace")
-    marked = _text(_CONTROL.sub(_marked, source))
+    marked = _text(_CONTROL.sub(_marked, _without_binary(source)))
     if not has_text(_MARKS.sub("", marked)):
         raise UnreadableFileError("no text in it")
     text, layout = _laid_out(marked)
@@ -56,19 +64,31 @@ def read_rtf(file: SourceFile) -> Iterable[Document]:
         "keywords": tuple(filter(None, map(one_line, _property(source, "keywords").split(",")))),
         "created": _created(source),
     }
-    yield Document(
-        id=file.document_id,
-        source=file.source,
+    yield document_of(
+        file,
+        content,
+        text,
+        layout,
         title=title or ("" if layout else OUTLINERS[MEDIA_TYPE](text).title),
-        text=text,
         media_type=MEDIA_TYPE,
         reader=f"rtf/2 (striprtf {version('striprtf')})",
-        document_sha256=hashlib.sha256(content).hexdigest(),
-        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        metadata={name: value for name, value in metadata.items() if value},
-        layout=layout,
+        metadata=metadata,
         remarks=("footnotes are not read",) if _FOOTNOTE in source else (),
     )
+
+
+def _without_binary(source: str) -> str:
+    r"""Return a source without bytes of pictures, and with every backslash of the text as `\'5c`.
+
+    Where striprtf meets `\bin`, be it in the text or the printer's (`\binfsxn`), it may lose all
+    that is below.
+    """
+    kept: list[str] = []
+    start = 0
+    while control := _BINARY.search(source, start):
+        kept += [source[start : control.start()], "\\'5c" if control[1] else ""]
+        start = control.end() + int(control[2] or 0)
+    return "".join(kept) + source[start:]
 
 
 def _marked(control: re.Match[str]) -> str:

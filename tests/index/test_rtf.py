@@ -62,6 +62,15 @@ def test_headings_and_rows_are_as_the_paragraphs_say(tmp_path: Path) -> None:
     assert headings == [("Lamps", 1), ("Kinds", 2)]
 
 
+def test_nothing_is_lost_below_a_picture(tmp_path: Path) -> None:
+    document = read(
+        tmp_path,
+        rb"{\rtf1\binfsxn4 Above{\pict{\*\picprop{\sp{\sn a}{\sv 0}}}\wmetafile8 8950}"
+        rb" and {\pict\bin4 }}}}}below, of \\bin8 and \\row.\par}",
+    )
+    assert document.text == r"Above and below, of \bin8 and \row."
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.parsers.blocks import TextBlock, extracted_document, lay_out
+from index.parsers.blocks import TextBlock, document_of, lay_out
 from index.parsers.decoding import EPUB_BOOK
 from index.parsers.epub.book import Entry, read_book
 from index.parsers.files import UnreadableFileError, bytes_of, progressed
@@ -49,10 +49,10 @@ def read_epub(file: SourceFile) -> Iterable[Document]:
             blocks += headings.of(reader, book.contents.get(page, ()))
     if not blocks:
         raise UnreadableFileError("no text in it")
-    yield extracted_document(
+    yield document_of(
         file,
         content,
-        lay_out(blocks),
+        *lay_out(blocks),
         title=book.title,
         media_type=MEDIA_TYPE,
         reader=f"epub/1 (selectolax {__version__})",

@@ -1,11 +1,11 @@
 """Mail: .eml and .mbox, each message a document."""
 
-import hashlib
 import re
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from index.parsers.blocks import document_of
 from index.parsers.decoding import kind_of
 from index.parsers.files import UnreadableFileError, bytes_of, progressed
 from index.parsers.mail.message import Addresses, Mail, read_mail
@@ -94,17 +94,16 @@ def _document(
         "message_id": mail.message_id,
         "attachments": mail.unread[:_MAX_WORDS],
     }
-    return Document(
-        id=document_id,
-        source=file.source,
+    return document_of(
+        file,
+        content,
+        mail.text,
         title=mail.subject,
-        text=mail.text,
         media_type=MEDIA_TYPE,
         reader=f"mail/1 (selectolax {__version__})",
-        document_sha256=hashlib.sha256(content).hexdigest(),
-        text_sha256=hashlib.sha256(mail.text.encode()).hexdigest(),
-        metadata={name: value for name, value in metadata.items() if value},
-        remarks=tuple(remarks),
+        metadata=metadata,
+        document_id=document_id,
+        remarks=remarks,
     )
 
 

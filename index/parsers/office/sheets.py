@@ -102,17 +102,16 @@ def _checked(content: bytes, kind: str) -> tuple[str, ...]:
     if content.startswith(COMPOUND_FILE) and found != ENCRYPTED:
         return ()
     package = Package(content, found if found in (WORKBOOK, OPEN_SPREADSHEET) else kind)
-    for kind_of_part, part in package.relations("").values():
-        if kind_of_part == "officeDocument":
-            _refuse_shared_parts(package, part)
+    if package.main:
+        _refuse_shared_parts(package)
     sheets = (name for name in package.names if name.startswith("xl/worksheets/sheet"))
     count = sum(len(_WITHOUT_VALUE.findall(package.read(name))) for name in sheets)
     return (_formulas_remark(count),) if count else ()
 
 
-def _refuse_shared_parts(package: Package, workbook: str) -> None:
+def _refuse_shared_parts(package: Package) -> None:
     """Refuse many sheets of one part, which would be read as often."""
-    root, parts = package.root(workbook), package.relations(workbook)
+    root, parts = package.root(package.main), package.relations(package.main)
     sheets = () if root is None else root.iter("{*}sheet")
     targets = [parts.get(value) for sheet in sheets for value in sheet.values() if value in parts]
     if len(targets) > len(set(targets)):

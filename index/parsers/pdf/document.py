@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from index.parsers.blocks import extracted_document, lay_out, one_line
+from index.parsers.blocks import document_of, lay_out, one_line
 from index.parsers.files import UnreadableFileError, bytes_of, progressed
 from index.parsers.pdf.glyphs import TextRun, text_runs
 from index.parsers.pdf.grids import with_ruled_rows
@@ -51,10 +51,11 @@ def read_pdf(file: SourceFile, scans: ScanReader | None = None) -> Iterable[Docu
         remark_on("page", blank, "holds no text (scanned?)", "hold no text (scanned?)"),
     ]
     text, layout = lay_out(blocks, len(pages))
-    yield extracted_document(
+    yield document_of(
         file,
         content,
-        (text, replace(layout, scans=tuple(scanned))),
+        text,
+        replace(layout, scans=tuple(scanned)),
         title=title_of(info.get("Title", ""), outline, pages),
         media_type=MEDIA_TYPE,
         reader=f"pdf_document/4 (pypdfium2 {version('pypdfium2')}"
