@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from index.parsers.files import bytes_of
 from index.parsers.pdf.document import opened_pdf
+from index.parsers.pdf.glyphs import codes_of
 from index.parsers.pdf.page_image import page_of
 from index.parsers.pdf.scans import words_of
 from index.records import ScannedPage
@@ -208,22 +209,11 @@ def _alike(one: str, other: str) -> int:
 
 
 def _letters_of(text_page: Any) -> Letters:
-    import pypdfium2.raw as pdfium
-
-    def characters() -> Iterator[tuple[int, str]]:
-        high = 0
-        for index in range(pdfium.FPDFText_CountChars(text_page.raw)):
-            code = pdfium.FPDFText_GetUnicode(text_page.raw, index)
-            if 0xD800 <= code < 0xDC00:  # PDFium gives surrogate pairs as two characters
-                high = code
-                continue
-            if 0xDC00 <= code < 0xE000 and high:
-                code = 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00
-            high = 0
-            if code < 0x110000 and not 0xD800 <= code < 0xE000:
-                yield index, chr(code)
-
-    return Letters.of(characters())
+    return Letters.of(
+        (index, chr(code))
+        for index, code in codes_of(text_page.raw)
+        if code < 0x110000 and not 0xD800 <= code < 0xE000
+    )
 
 
 def _boxes(page: Any, text_page: Any, first: int, last: int) -> Iterator[Rectangle]:
