@@ -48,13 +48,12 @@ KINDS = {
 }
 """The kinds of files, by their media types. Others are known by their names, in a form."""
 
+_NAMES = f"{', '.join(dict.fromkeys(KINDS.values()))}, .json, .py"
 UNREADABLE = (
-    f"Send JSON with a text, a form with a file, or a file with its media type: {', '.join(KINDS)}."
+    "Send JSON with a text, a file with its media type, such as application/pdf, or a form with a "
+    f"file whose name ends in {_NAMES} or the like."
 )
-_NO_KIND = (
-    "Pincite cannot read such a file. Name the file with what it is: "
-    f"{', '.join(dict.fromkeys(KINDS.values()))}, .json, or that of a text file or of source code."
-)
+_NO_KIND = f"Pincite cannot read such a file: its name must end in {_NAMES} or the like."
 _MAX_TITLE_CHARS = 500
 _MAX_METADATA = 50
 _MAX_FILE_NAME_CHARS = 200
