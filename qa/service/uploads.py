@@ -48,7 +48,7 @@ KINDS = {
 }
 """The kinds of files, by their media types. Others are known by their names, in a form."""
 
-_NAMES = f"{', '.join(dict.fromkeys(KINDS.values()))}, .json, .py"
+_NAMES = f"{', '.join(dict.fromkeys(KINDS.values()))}, .json, .rst"
 UNREADABLE = (
     "Send JSON with a text, a file with its media type, such as application/pdf, or a form with a "
     f"file whose name ends in {_NAMES} or the like."

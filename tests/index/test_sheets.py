@@ -332,7 +332,7 @@ def test_what_is_cited_stands_in_the_text(
 
 
 def test_cells_merged_for_looks_are_no_groups_of_columns(read: Read) -> None:
-    rows = [
+    rows: list[list[str | int]] = [
         ["Kind", "Days", "", "Cost", ""],
         ["", "least", "most", "net", ""],
         ["moist", 3, 5, 10, ""],
