@@ -108,6 +108,13 @@ class UploadedJson(JsonModel):
     )
 
 
+class ProgressJson(JsonModel):
+    """How far a document is read, such as a scan."""
+
+    page: int = Field(description="The last page that was read.")
+    pages: int = Field(description="How many pages it has.")
+
+
 class JobJson(JsonModel):
     """The state of an upload or removal."""
 
@@ -116,19 +123,23 @@ class JobJson(JsonModel):
     action: Literal["put", "delete"] = Field(description="`put` adds or replaces the document.")
     state: State = Field(description="`queued`, `done`, or `failed`: then nothing was changed.")
     created: str = Field(description="When it came, ISO 8601, UTC.")
+    progress: ProgressJson | None = Field(
+        description="How far a document with pages is read; null where that is not known."
+    )
     finished: str | None = Field(description="When it was done or failed; null before.")
     error: str | None = Field(description="Why it failed; null otherwise.")
     snapshot: str | None = Field(description="The snapshot in which it was done; null before.")
 
     @classmethod
-    def of(cls, job: Job) -> Self:
-        """Return the JSON form of `job`."""
+    def of(cls, job: Job, page: int = 0, pages: int = 0) -> Self:
+        """Return the JSON form of `job`, of which so many pages are read."""
         return cls(
             id=job.id,
             document_id=job.document_id,
             action="put" if job.kind else "delete",
             state=job.state,
             created=job.created,
+            progress=ProgressJson(page=page, pages=pages) if pages else None,
             finished=job.finished,
             error=job.error,
             snapshot=job.snapshot,
@@ -237,7 +248,7 @@ def add_upload_routes(
         state = store.jobs.find(job_id)
         if state is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, _NO_JOB)
-        return JobJson.of(state)
+        return JobJson.of(state, *writer.pages_read(job_id))
 
 
 async def _queue(
