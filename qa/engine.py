@@ -210,7 +210,8 @@ class Engine:
 
     @cached_property
     def _lister(self) -> Lister:
-        return Lister(self.snapshot, self.retriever, self.reader, self.turn)
+        encode = self._questions.encode
+        return Lister(self.snapshot, self.retriever, self.reader, self.turn, encode)
 
     @cached_property
     def _questions(self) -> Batched:

@@ -126,14 +126,15 @@ class ListedQuote:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All quotes that were found to answer, document by document, in the order of each.
+    """All quotes that were found to answer, file by file, in the order of each.
 
-    The documents come by their best quote. `bounds` tells, a sentence each, which bounds were met,
-    so that there may be more; without any it is complete.
+    The files come by their best quote. `bounds` tells why there may be more, without any it is
+    complete, and `remarks` how the question was taken; a sentence each.
     """
 
     quotes: tuple[ListedQuote, ...]
     bounds: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def documents(self) -> Iterator[tuple[Document, tuple[ListedQuote, ...]]]:

@@ -1,15 +1,20 @@
 """Lists all that answers a question, from one snapshot."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from itertools import starmap
+from itertools import chain, starmap
 from threading import Lock
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.records import Span
 from index.store.protocols import Snapshot
 from index.store.records import Allowed
 from qa.answer.tracing import Trace
+from qa.exhaustive.conditions import Likeness, conditions_on, likeness_by
 from qa.exhaustive.listing import from_reading, from_tables, listing_of
 from qa.exhaustive.reading import MOST_PASSAGES, WideReading
 from qa.exhaustive.tables import (
@@ -19,8 +24,7 @@ from qa.exhaustive.tables import (
     Table,
     near,
     table_below,
-    table_of_file,
-    tables_asked,
+    tables_of_file,
 )
 from qa.question.filters import Filter
 from qa.read.reading import Reader
@@ -38,6 +42,7 @@ class Lister:
     retriever: Retriever
     reader: Reader | None
     turn: Lock
+    encode: Callable[[list[str], Literal["query"]], NDArray[np.float32]]
 
     def listing(
         self, trace: Trace, allowed: Allowed | None, wanted: Filter, *, answered: bool
@@ -49,11 +54,13 @@ class Lister:
         query, snapshot = trace.query, self.snapshot
         with self.turn:
             candidates = self.retriever.wide(query, allowed, MOST_PASSAGES)
-        asked = self._asked(candidates, trace, answered=answered)
+        quoted = {quote.document.source for quote in trace.chosen} if answered else set[str]()
+        asked, meant = self._asked(candidates, query.read, quoted)
         found = list(from_tables(asked, snapshot, wanted))
-        bounds = [_some_rows_only(each) for each in asked if not each.table.is_whole]
+        bounds = [*map(_some_rows_only, asked), *map(_not_explained, meant)]
+        remarks = [_taken(each) for each in asked]
         if not answered:
-            return listing_of(found, bounds)
+            return listing_of(found, bounds, remarks)
         with self.turn:
             families = Families(candidates, query.coverage)
             files = {each.table.source for each in asked if each.table.header is None}
@@ -61,22 +68,44 @@ class Lister:
         reading.read(query, self.reader)
         with self.turn:
             found += from_reading(query, reading, families, snapshot, trace.chosen, asked)
-            return listing_of(found, [*bounds, reading.bound])
+            return listing_of(found, [*bounds, reading.bound], remarks)
 
-    def _asked(self, candidates: Candidates, trace: Trace, *, answered: bool) -> list[AskedTable]:
-        """Return the tables that explain the question, all of it or else with a row quoted."""
+    def _asked(
+        self, candidates: Candidates, question: str, quoted: Collection[str]
+    ) -> tuple[list[AskedTable], list[AskedTable]]:
+        """Return the tables that explain the question best, else those that it plainly means.
+
+        A table that has another name for what is asked for must have a row `quoted`.
+        """
         files, headers = near(candidates)
-        tables = [*map(self._of_file, files), *starmap(self._below, headers)]
-        quoted = {quote.document.source for quote in trace.chosen} if answered else set[str]()
-        return [
+        tables = [*chain.from_iterable(map(self._of_file, files)), *starmap(self._below, headers)]
+        considered = [
+            AskedTable(each, conditions_on(each.columns, question, self._likeness))
+            for each in tables
+        ]
+        understood = [
             each
-            for each in tables_asked(tables, trace.query.read)
-            if each.conditions.understood == "fully" or each.table.source in quoted
+            for each in considered
+            if each.conditions.understood
+            and (not each.conditions.subject or each.table.source in quoted)
+            and (each.conditions.tests or not each.table.header)
+        ]
+        if understood:
+            best = max(each.explains for each in understood)
+            return [each for each in understood if each.explains == best], []
+        first = next((each.document.source for each in candidates), "")
+        meant = [each for each in considered if each.table.source == first]
+        return [], [
+            each for each in meant if each.conditions.names_the_table or each.conditions.tests
         ]
 
     @cached_property
-    def _of_file(self) -> Callable[[str], Table]:
-        return lru_cache(maxsize=MOST_FILES)(partial(table_of_file, self.snapshot))
+    def _likeness(self) -> Likeness:
+        return likeness_by(self.encode)
+
+    @cached_property
+    def _of_file(self) -> Callable[[str], list[Table]]:
+        return lru_cache(maxsize=MOST_FILES)(partial(tables_of_file, self.snapshot))
 
     @cached_property
     def _below(self) -> Callable[[str, Span], Table]:
@@ -84,4 +113,18 @@ class Lister:
 
 
 def _some_rows_only(asked: AskedTable) -> str:
+    if asked.table.is_whole:
+        return ""
     return f"only {len(asked.table.rows):,} rows of {asked.table.source} were looked at"
+
+
+def _not_explained(asked: AskedTable) -> str:
+    words = ", ".join(f'"{word}"' for word in asked.conditions.unexplained)
+    return f"the columns of {asked.table.source} do not explain {words}: its rows were only read"
+
+
+def _taken(asked: AskedTable) -> str:
+    taken = [f'"{word}" as its column "{name}"' for word, name in asked.conditions.taken]
+    if asked.conditions.subject:
+        taken.append(f'"{asked.conditions.subject}" as its rows')
+    return f"In {asked.table.source}, Pincite took {', '.join(taken)}." if taken else ""

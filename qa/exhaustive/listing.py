@@ -40,22 +40,25 @@ class Found:
         return self.span.of(self.document.text)
 
 
-def listing_of(found: Iterable[Found], bounds: Iterable[str]) -> Listing:
-    """Return what was found by document and place, the document of the best quote first."""
+def listing_of(
+    found: Iterable[Found], bounds: Iterable[str], remarks: Iterable[str] = ()
+) -> Listing:
+    """Return what was found by file and place, the file of the best quote first."""
     kept = _folded(_merged(found))
     told = list(dict.fromkeys(filter(None, bounds)))
     if len(kept) > MOST_QUOTES:
         told.append(f"only the best {MOST_QUOTES} are listed")
-    by_document: dict[str, list[Found]] = {}
+    by_file: dict[str, list[Found]] = {}
     for each in kept[:MOST_QUOTES]:
-        by_document.setdefault(each.document.id, []).append(each)
-    in_order = (each for of in by_document.values() for each in sorted(of, key=lambda f: f.span))
+        by_file.setdefault(each.document.source, []).append(each)
+    in_order = (each for of in by_file.values() for each in sorted(of, key=_place))
     return Listing(
         tuple(
             ListedQuote(_citation(number, each), each.confidence)
             for number, each in enumerate(in_order, 1)
         ),
         tuple(told),
+        tuple(dict.fromkeys(filter(None, remarks))),
     )
 
 
@@ -215,8 +218,12 @@ def _also_at(found: Found, other: Found) -> Found:
 
 
 def _best_first(found: Found) -> tuple[object, ...]:
+    return -found.confidence, found.document.source, *_place(found)
+
+
+def _place(found: Found) -> tuple[object, ...]:
     document = found.document
-    return -found.confidence, document.source, document.row_number or 0, document.id, found.span
+    return document.sheet, document.row_number or 0, document.id, found.span
 
 
 def _citation(number: int, found: Found) -> Citation:
