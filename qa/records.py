@@ -157,8 +157,8 @@ class Answer:
     found holds: with one of these the question is not answered. Where the question leans on an
     earlier one, `searched` is what was searched in its place, with the terms `carried_over`.
     `explain` holds each stage's ranks and scores, and `listing` all quotes that answer, if they
-    were asked for; `stage_ms` holds the
-    milliseconds of each stage.
+    were asked for; else `more` tells whether the question wants a list, and more than is cited
+    answers. `stage_ms` holds the milliseconds of each stage.
     """
 
     question: str
@@ -172,6 +172,7 @@ class Answer:
     model: str
     took_ms: float
     calibration: AppliedCalibration | None = None
+    more: bool = False
     corrections: tuple[Correction, ...] = ()
     unknown_words: tuple[str, ...] = ()
     missing_names: tuple[str, ...] = ()

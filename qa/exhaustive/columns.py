@@ -1,7 +1,6 @@
 """The columns of a table, and tests of a row's values: "stock is 0", "due before 2024-06"."""
 
 import re
-from calendar import month_abbr
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,11 +32,11 @@ _FIGURE = re.compile(
     r"(?:(?:[$€£¥]|[A-Z]{3}\b)\s?)?([-+]?\d[\d.,]*)\s?(?:[$€£¥%]|[^\W\d_]{1,3}\.?)?"
 )
 _DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)|\d\.\d{3},")
-_MONTH = "|".join(month_abbr[1:])
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _DATE = re.compile(
     rf"""(?P<year>\d{{4}})-(?P<month>\d\d)(?:-(?P<day>\d\d))?(?![\w-])
     |(?<![\d.])(?P<first>\d\d?)(?P<sign>[./])(?P<second>\d\d?)(?P=sign)(?P<last>\d{{4}})(?!\d)
-    |(?:\b(?P<before>\d\d?)(?:st|nd|rd|th|\.)?\s+(?:of\s+)?)?\b(?P<word>{_MONTH})[a-z]*\.?
+    |(?:\b(?P<before>\d\d?)(?:st|nd|rd|th|\.)?\s+(?:of\s+)?)?\b(?P<word>{"|".join(_MONTHS)})[a-z]*\.?
      (?:\s+(?P<after>\d\d?)(?:st|nd|rd|th)?,|,)?\s+(?P<its_year>\d{{4}})\b""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -64,13 +63,12 @@ def _iso(match: re.Match[str], *, month_first: bool = False) -> str:
     if match["year"]:
         return match.group()
     if match["word"]:
-        month, day, year = _MONTH.lower().split("|").index(match["word"].lower()) + 1, "", ""
-        year, day = match["its_year"], match["before"] or match["after"]
-        return f"{year}-{month:02}" + (f"-{int(day):02}" if day else "")
-    day, month = int(match["first"]), int(match["second"])
-    if month > 12 or (month_first and day <= 12):
-        day, month = month, day
-    return f"{match['last']}-{month:02}-{day:02}"
+        month, day = _MONTHS.index(match["word"].lower()) + 1, match["before"] or match["after"]
+        return f"{match['its_year']}-{month:02}" + (f"-{int(day):02}" if day else "")
+    first, second = int(match["first"]), int(match["second"])
+    is_american = second > 12 or (month_first and first <= 12)
+    month, day_number = (first, second) if is_american else (second, first)
+    return f"{match['last']}-{month:02}-{day_number:02}"
 
 
 def number_of(text: str, *, decimal_comma: bool = False) -> float | None:

@@ -1,5 +1,6 @@
 """Lists all that answers a question, from one snapshot."""
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
@@ -28,10 +29,16 @@ from qa.exhaustive.tables import (
 )
 from qa.question.filters import Filter
 from qa.read.reading import Reader
-from qa.records import Listing
+from qa.records import Answer, Listing
 from qa.retrieve.candidates import Candidates
 from qa.retrieve.near_duplicates import Families
 from qa.retrieve.retriever import Retriever
+
+_WANTS_ALL = re.compile(
+    r"\W*(?:how many|list|name|show|find|all|every|each|wh(?:at|o) are"
+    r"|(?:which|what) (?:\w+ )?\w+s\b(?! (?:is|was|has|does|did)\b))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -65,10 +72,32 @@ class Lister:
             families = Families(candidates, query.coverage)
             files = {each.table.source for each in asked if each.table.header is None}
             reading = WideReading.of(query, families, files)
-        reading.read(query, self.reader)
+        reading.read(query, self.reader, trace.windows)
         with self.turn:
             found += from_reading(query, reading, families, snapshot, trace.chosen, asked)
-            return listing_of(found, [*bounds, reading.bound], remarks)
+            told = reading.told(snapshot.info.passages)
+            bounds += [f"only {told}"] if reading.is_cut else []
+            remarks += [] if reading.is_cut else [f"{told[0].upper()}{told[1:]}."]
+            return listing_of(found, bounds, remarks)
+
+    def has_more(self, trace: Trace, answer: Answer, wanted: Filter) -> bool:
+        """Tell whether a question wants all that answers, and more does than the answer quotes."""
+        if not _WANTS_ALL.match(trace.query.read):
+            return False
+        sources = {citation.document.source for citation in answer.citations}
+        with self.turn:
+            asked, _ = self._asked(trace.families.candidates, trace.query.read, sources)
+            places = [
+                (row.document.id, row.span or Span(0, len(row.document.text)))
+                for table in asked
+                for row in table.rows(wanted)
+            ]
+        if answer.answered:
+            places += ((h.document.id, each) for h in answer.hits for each in h.highlights)
+        return any(
+            not any(c.document.id == document and c.span.overlaps(span) for c in answer.citations)
+            for document, span in places
+        )
 
     def _asked(
         self, candidates: Candidates, question: str, quoted: Collection[str]

@@ -19,8 +19,6 @@ from qa.retrieve.near_duplicates import Families, says_the_same
 
 MOST_QUOTES = 1000
 _MOST_ITEMS = 200
-_FAR_BEHIND = 5.0
-"""In log-odds: a sentence whose words answer so much less than others of its passage is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +90,8 @@ def from_reading(
     ]
     units.sort(key=lambda unit: (unit.candidate.row, -unit.log_odds))
     listed: list[Quote] = []
-    for _, grouped in groupby(units, key=lambda unit: unit.candidate.row):
-        of_passage = list(grouped)
-        best = max(unit.evidence.words for unit in of_passage)
-        listed += (
-            quote
-            for quote in quotes(of_passage)
-            if quote.score >= LEAST_CONFIDENCE and not _stands_back(quote.key, best)
-        )
+    for _, of_passage in groupby(units, key=lambda unit: unit.candidate.row):
+        listed += (each for each in quotes(list(of_passage)) if each.score >= LEAST_CONFIDENCE)
     listed += [
         each
         for each in chosen
@@ -117,11 +109,6 @@ def from_reading(
             also_in(quote, families) if is_known else (),
             is_row=quote.key.unit.kind == "row" or document.row_number is not None,
         )
-
-
-def _stands_back(unit: ReadUnit, best: float) -> bool:
-    """Tell whether the words of a sentence answer much less than the best of its passage."""
-    return unit.unit.kind != "row" and unit.evidence.words < best - _FAR_BEHIND
 
 
 def _is_of(unit: ReadUnit, tables: Collection[tuple[str, Span | None]]) -> bool:

@@ -151,5 +151,6 @@ export function passagesOf(answer) {
 
 /** A button that asks for all places, where the service can list them. */
 export function allButton(answer, show) {
-  return "all" in answer && !answer.all ? [button("Show all", show)] : [];
+  if (!("all" in answer) || answer.all) return [];
+  return [...(answer.more ? [element("span", "note", "More than this answers.")] : []), button("Show all", show)];
 }
