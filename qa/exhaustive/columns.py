@@ -109,8 +109,7 @@ def phrase_of(text: str) -> Phrase:
 class Column:
     """A column: its field, the stems of its name, and its short values by their phrases.
 
-    `numbers` and `dates` have what can be compared, by the value as it is written. With `has_gaps`,
-    some rows have nothing in it: it is empty, 0, false or "no".
+    `numbers` and `dates` have what can be compared, by the value as it is written.
     """
 
     field: str
@@ -119,7 +118,6 @@ class Column:
     numbers: Mapping[str, float]
     dates: Mapping[str, str]
     is_truth_value: bool
-    has_gaps: bool
 
     @classmethod
     def of(cls, field: str, rows: Sequence[Fields]) -> Self:
@@ -145,7 +143,6 @@ class Column:
             numbers if 2 * len(numbers) > len(texts) else {},
             dates if 2 * len(dates) > len(texts) else {},
             all(fold(text) in _NOTHING | _SOMETHING for text in texts),
-            any(not _filled(row.get(field)) for row in rows),
         )
 
     def holds(self, part: Phrase) -> bool:
@@ -160,11 +157,8 @@ class Column:
     @property
     def counts(self) -> bool:
         """Whether it counts something, and some rows have none."""
-        return (
-            self.has_gaps
-            and len(self.numbers) > 2
-            and all(number.is_integer() for number in self.numbers.values())
-        )
+        numbers = self.numbers.values()
+        return 0 in numbers and all(number.is_integer() for number in numbers)
 
     @property
     def has_years(self) -> bool:

@@ -50,7 +50,9 @@ _FREE = (
 )
 """Words that say nothing of a row."""
 _MONEY = frozenset("$ € £ ¥ dollar dollars eur euro euros kr nok pound pounds usd".split())
-_ASKS_FOR_ROWS = frozenset("all each every list show which who whose".split())
+_ASKS_FOR_ROWS = frozenset(
+    "all each every everybody everyone everything list show which who whose".split()
+)
 _ABSENT = frozenset("no without zero lack lacks lacking missing".split())
 _IS_ABSENT = frozenset("missing empty blank zero none".split())
 _PRESENT = frozenset("in on with has have having available get gets".split())

@@ -148,8 +148,9 @@ def _some_rows_only(asked: AskedTable) -> str:
 
 
 def _not_explained(asked: AskedTable) -> str:
-    words = ", ".join(f'"{word}"' for word in asked.conditions.unexplained)
-    return f"the columns of {asked.table.source} do not explain {words}: its rows were only read"
+    unexplained = asked.conditions.unexplained or (asked.conditions.subject,)
+    words = ", ".join(f'"{word}"' for word in unexplained)
+    return f"the columns of {asked.table.source} do not explain {words}, so its rows were only read"
 
 
 def _taken(asked: AskedTable) -> str:

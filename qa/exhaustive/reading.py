@@ -25,21 +25,21 @@ from qa.retrieve.near_duplicates import Families, Group
 
 MOST_PASSAGES = 400
 """Passages that each search gives."""
-MOST_WINDOWS = 200
+MOST_WINDOWS = 400
 MOST_UNITS = 400
 MOST_IN_VAIN = 60
 """After so many windows in a row that hold nothing, no more are read."""
 LEAST_CONFIDENCE = 0.15
 """From this confidence on a quote is listed."""
 _BATCH = 20
-_CONSTANT, _BEHIND, _ALONE = 0.4, 0.75, 0.5
+_CONSTANT, _BEHIND, _ALONE = 0.05, 0.75, 0.25
 """The weights, in the log-odds that a sentence answers, of how far it is behind the best one, and
 of its logit where it is read alone. Fitted on half of the questions that benchmarks/lists has."""
 
 
 @dataclass(slots=True)
 class WideReading:
-    """What is read of many passages; `is_cut` if there are more that were promising."""
+    """What is read of many passages; `is_cut` if reading stopped where more was promising."""
 
     groups: Sequence[Group]
     waiting: list[Window]
@@ -72,6 +72,7 @@ class WideReading:
             self.units += units
             in_vain = 0 if any(map(_is_listed, units)) else in_vain + len(windows)
             if in_vain >= MOST_IN_VAIN:
+                self.is_cut = False
                 break
         if reader and self.units:
             best_log_odds = max(unit.log_odds for unit in (*best, *self.units))

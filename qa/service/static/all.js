@@ -1,4 +1,4 @@
-// All places that answer, by document, and a file of them to keep.
+// All places that answer, by file, and a file of them to keep.
 
 import { sureness } from "./answer.js";
 import { fileOf, labelOf, placeHeading } from "./places.js";
@@ -13,28 +13,33 @@ const BYTE_ORDER_MARK = "\ufeff"; // by which Excel sees that it is UTF-8
 export function allPlaces(answer, csv) {
   const { count, complete, documents, bounds = [], remarks = [] } = answer.all;
   if (!count) {
-    return [element("h2", "", "All places"), element("p", "note", ["There are none.", ...bounds].join(" "))];
+    const why = bounds.length ? `None was found: ${bounds.join("; ")}.` : "There are none.";
+    return [element("h2", "", "All places"), element("p", "note", foreign(why))];
   }
-  const told = `${counted(count, "place")} in ${counted(documents.length, "document")}. `;
+  const files = [...Map.groupBy(documents, (each) => each.source).values()];
+  const told = `${counted(count, "place")} in ${counted(files.length, "file")}. `;
   return [element("h2", "", "All places"),
     element("p", "", told, complete
-      ? "All that the search found was read." : ["There may be more.", ...bounds].join(" ")),
+      ? "All that the search found was read." : `There may be more: ${bounds.join("; ")}.`),
     ...remarks.map((remark) => element("p", "note", foreign(remark))),
     element("p", "tools",
       button("Download as CSV", async () =>
         saveFile(`${stem(answer)}.csv`, "text/csv", `${BYTE_ORDER_MARK}${await csv()}`), "plain"),
       button("Download as JSON", () => saveFile(`${stem(answer)}.json`, "application/json",
         JSON.stringify(answer.all, null, 2)), "plain")),
-    element("ol", "documents", ...documents.map((each, i) => group(each, i < OPEN)))];
+    element("ol", "documents", ...files.map((each, i) => group(each, i < OPEN)))];
 }
 
-function group(document, open) {
-  const places = counted(document.quotes.length, "place");
-  const summary = element("summary", "", element("strong", "", foreign(document.document_title)),
-    element("span", "note", " · ", places));
+/** The quotes of a file; its rows are documents, with titles of their own. */
+function group(documents, open) {
+  const [{ document_title: title, source }] = documents;
+  const quotes = documents.flatMap((each) => each.quotes);
+  const name = documents.length > 1 ? fileOf(source) : title;
+  const summary = element("summary", "", element("strong", "", foreign(name)),
+    element("span", "note", " · ", counted(quotes.length, "place")));
   const node = element("details", "card group", summary,
-    element("p", "where", foreign(fileOf(document.source))),
-    element("ol", "", ...document.quotes.map(quoteItem)));
+    element("p", "where", foreign(fileOf(source))),
+    element("ol", "", ...quotes.map(quoteItem)));
   node.open = open;
   return element("li", "", node);
 }
