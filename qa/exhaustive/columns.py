@@ -107,7 +107,7 @@ def phrase_of(text: str) -> Phrase:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """A column: its field, the stems of its name, and its short values by their phrases.
+    """A column: its field, the stems of its name, and the phrases and words of its short values.
 
     `numbers` and `dates` have what can be compared, by the value as it is written.
     """
@@ -115,6 +115,7 @@ class Column:
     field: str
     name: Phrase
     phrases: frozenset[Phrase]
+    words: frozenset[str]
     numbers: Mapping[str, float]
     dates: Mapping[str, str]
     is_truth_value: bool
@@ -135,11 +136,13 @@ class Column:
             for text in texts
             if (number := number_of(text, decimal_comma=comma)) is not None
         }
-        phrases = map(phrase_of, texts)
+        phrases = {phrase_of(text) for text in texts}
+        short = frozenset(each for each in phrases if 0 < len(each) <= MOST_WORDS_OF_A_VALUE)
         return cls(
             field,
             stems_of_name(field),
-            frozenset(phrase for phrase in phrases if 0 < len(phrase) <= MOST_WORDS_OF_A_VALUE),
+            short,
+            frozenset(word for phrase in short for word in phrase),
             numbers if 2 * len(numbers) > len(texts) else {},
             dates if 2 * len(dates) > len(texts) else {},
             all(fold(text) in _NOTHING | _SOMETHING for text in texts),
@@ -147,7 +150,11 @@ class Column:
 
     def holds(self, part: Phrase) -> bool:
         """Tell whether some value holds words."""
-        return any(_holds(phrase, part) for phrase in self.phrases)
+        if len(part) == 1:
+            alone = (phrase[0] for phrase in self.phrases if len(phrase) == 1)
+            return part[0] in self.words or any(are_kin(each, part[0]) for each in alone)
+        is_known = self.words.issuperset(part)
+        return is_known and any(_holds(phrase, part) for phrase in self.phrases)
 
     def is_meant(self, text: str, part: Phrase) -> bool:
         """Tell whether a value is one that words mean: all of it if any is, else a part."""

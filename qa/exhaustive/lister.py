@@ -1,7 +1,7 @@
 """Lists all that answers a question, from one snapshot."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import chain, starmap
@@ -25,18 +25,19 @@ from qa.exhaustive.tables import (
     Table,
     near,
     table_below,
+    tables_of,
     tables_of_file,
 )
 from qa.question.filters import Filter
 from qa.read.reading import Reader
 from qa.records import Answer, Listing
-from qa.retrieve.candidates import Candidates
 from qa.retrieve.near_duplicates import Families
 from qa.retrieve.retriever import Retriever
 
 _WANTS_ALL = re.compile(
     r"\W*(?:how many|list|name|show|find|all|every|each|wh(?:at|o) are"
-    r"|(?:which|what) (?:\w+ )?\w+s\b(?! (?:is|was|has|does|did)\b))\b",
+    r"|(?:which|what) (?:\w+ ){1,3}(?:are|were|do|have)"
+    r"|which (?:\w+ )?\w{3,}s(?! (?:is|was|has|does|did)\b))\b",
     re.IGNORECASE,
 )
 
@@ -62,7 +63,10 @@ class Lister:
         with self.turn:
             candidates = self.retriever.wide(query, allowed, MOST_PASSAGES)
         quoted = {quote.document.source for quote in trace.chosen} if answered else set[str]()
-        asked, meant = self._asked(candidates, query.read, quoted)
+        files, headers = near(candidates)
+        tables = [*chain.from_iterable(map(self._of_file, files)), *starmap(self._below, headers)]
+        first = next((each.document.source for each in candidates), "")
+        asked, meant = self._asked(tables, query.read, quoted, first)
         found = list(from_tables(asked, snapshot, wanted))
         bounds = [*map(_some_rows_only, asked), *map(_not_explained, meant)]
         remarks = [_taken(each) for each in asked]
@@ -70,8 +74,8 @@ class Lister:
             return listing_of(found, bounds, remarks)
         with self.turn:
             families = Families(candidates, query.coverage)
-            files = {each.table.source for each in asked if each.table.header is None}
-            reading = WideReading.of(query, families, files)
+            by_fields = {each.table.source for each in asked if each.table.header is None}
+            reading = WideReading.of(query, families, by_fields)
         reading.read(query, self.reader, trace.windows)
         with self.turn:
             found += from_reading(query, reading, families, snapshot, trace.chosen, asked)
@@ -86,9 +90,17 @@ class Lister:
             return False
         sources = {citation.document.source for citation in answer.citations}
         with self.turn:
-            asked, _ = self._asked(trace.families.candidates, trace.query.read, sources)
+            found = [each.document for each in trace.families.candidates]
+            tables = [
+                table
+                for source in near(trace.families.candidates)[0]
+                for table in tables_of(
+                    source, (d for d in found if d.source == source), is_whole=False
+                )
+            ]
+            asked, _ = self._asked(tables, trace.query.read, sources, "")
             places = [
-                (row.document.id, row.span or Span(0, len(row.document.text)))
+                (row.document.id, Span(0, len(row.document.text)))
                 for table in asked
                 for row in table.rows(wanted)
             ]
@@ -100,14 +112,12 @@ class Lister:
         )
 
     def _asked(
-        self, candidates: Candidates, question: str, quoted: Collection[str]
+        self, tables: Iterable[Table], question: str, quoted: Collection[str], nearest: str
     ) -> tuple[list[AskedTable], list[AskedTable]]:
-        """Return the tables that explain the question best, else those that it plainly means.
+        """Return the tables that explain the question best, else the `nearest` if it is meant.
 
         A table that has another name for what is asked for must have a row `quoted`.
         """
-        files, headers = near(candidates)
-        tables = [*chain.from_iterable(map(self._of_file, files)), *starmap(self._below, headers)]
         considered = [
             AskedTable(each, conditions_on(each.columns, question, self._likeness))
             for each in tables
@@ -122,8 +132,7 @@ class Lister:
         if understood:
             best = max(each.explains for each in understood)
             return [each for each in understood if each.explains == best], []
-        first = next((each.document.source for each in candidates), "")
-        meant = [each for each in considered if each.table.source == first]
+        meant = [each for each in considered if each.table.source == nearest]
         return [], [
             each for each in meant if each.conditions.names_the_table or each.conditions.tests
         ]

@@ -66,19 +66,22 @@ class Table:
 
 
 def tables_of_file(snapshot: Snapshot, source: str) -> list[Table]:
-    """Return the rows of a file, each a document; a sheet of a workbook is a table of its own."""
+    """Return the first rows of a file, each a document, as tables."""
     from_here = (each.document for each in snapshot.documents((source, "")))
     documents = takewhile(lambda document: document.source == source, from_here)
-    rows = (each for each in documents if each.row_number is not None)
-    read = list(islice(rows, MOST_ROWS + 1))
-    file = PurePosixPath(source.removeprefix(UPLOADED)).stem
+    rows = list(islice((each for each in documents if each.row_number is not None), MOST_ROWS + 1))
+    return tables_of(source, rows[:MOST_ROWS], is_whole=len(rows) <= MOST_ROWS)
+
+
+def tables_of(source: str, rows: Iterable[Document], *, is_whole: bool) -> list[Table]:
+    """Return rows of a file as a table; a sheet of a workbook is a table of its own."""
     by_sheet: dict[str, list[Row]] = {}
-    for each in sorted(read[:MOST_ROWS], key=lambda document: document.row_number or 0):
+    for each in sorted(rows, key=lambda document: document.row_number or 0):
         by_sheet.setdefault(each.sheet, []).append(Row(each, fields_of(each)))
-    is_whole = len(read) <= MOST_ROWS
+    file = PurePosixPath(source.removeprefix(UPLOADED)).stem
     return [
-        Table.of(source, None, f"{file} {sheet}", rows, is_whole=is_whole)
-        for sheet, rows in by_sheet.items()
+        Table.of(source, None, f"{file} {sheet}", of_sheet, is_whole=is_whole)
+        for sheet, of_sheet in by_sheet.items()
     ]
 
 
