@@ -292,6 +292,8 @@ def _print_text(answer: Answer, *, short: bool) -> None:
         print_listing(answer, answer.listing, console())
     else:
         print_answer(answer, console(), short=short)
+        for bound in answer.listing.bounds if answer.listing else ():
+            note(f"Nothing is listed: {bound}.")
 
 
 def _open_evidence(answer: Answer, engine: "Engine", store: Path) -> None:

@@ -114,7 +114,7 @@ class Lister:
     def _asked(
         self, tables: Iterable[Table], question: str, quoted: Collection[str], nearest: str
     ) -> tuple[list[AskedTable], list[AskedTable]]:
-        """Return the tables that explain the question best, else the `nearest` if it is meant.
+        """Return the tables that explain the question best, else those that it names or means.
 
         A table that has another name for what is asked for must have a row `quoted`.
         """
@@ -132,9 +132,11 @@ class Lister:
         if understood:
             best = max(each.explains for each in understood)
             return [each for each in understood if each.explains == best], []
-        meant = [each for each in considered if each.table.source == nearest]
         return [], [
-            each for each in meant if each.conditions.names_the_table or each.conditions.tests
+            each
+            for each in considered
+            if (each.conditions.names_the_table and not each.table.header)
+            or (each.conditions.tests and each.table.source == nearest)
         ]
 
     @cached_property

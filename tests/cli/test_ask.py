@@ -357,6 +357,7 @@ def test_all_lists_each_row_that_answers(pincite: Command, tmp_path: Path) -> No
     assert as_csv.out.splitlines()[0].endswith(",row,start,end,confidence,text")
     none = pincite("ask", "which lamps cost too much and flicker", "--all", "--threshold", "1")
     assert none.code == 3
+    assert 'Nothing is listed: the columns of shop/lamps.csv do not explain "cost"' in none.err
     assert_one_line(pincite("ask", "which lamps?", "--csv"), 2, "--csv goes with --all")
 
 
