@@ -16,6 +16,7 @@ from index.encoding.choose import open_encoder
 from index.encoding.encoder import Encoder
 from index.encoding.model import DEFAULT_MODEL, Model, find_model
 from index.errors import PinciteError, SettingsError, StoreBusyError, StoreError
+from index.ingest import refuse_without_passage
 from index.progress import progress_bar
 from index.sources.listing import SkippedFile, resolve_sources
 from index.sources.selection import NothingToIndexError
@@ -127,10 +128,7 @@ class _Indexing:
     @classmethod
     def of(cls, store: Store, settings: Settings, *, force: bool, reread: bool) -> "_Indexing":
         """Load the model. Raises PinciteError if it or the registered gold cannot be used."""
-        name = DEFAULT_MODEL
-        with suppress(StoreError):  # a sync keeps the model
-            name = store.live().model_name
-        model = find_model(settings.model or name)
+        model = _model_of(store, settings)
         GoldCheck.of(store, model, force=force)
         encoder = open_encoder(model, settings.backend, indexing=True)
         return cls(store, settings, model, encoder, force, reread)
@@ -187,9 +185,18 @@ class _Indexing:
             )
 
 
+def _model_of(store: Store, settings: Settings) -> Model:
+    name = DEFAULT_MODEL
+    with suppress(StoreError):  # a sync keeps the model
+        name = store.live().model_name
+    return find_model(settings.model or name)
+
+
 def _print_dry_run(store: Store, sources: list[str], settings: Settings) -> None:
+    check = partial(refuse_without_passage, model=_model_of(store, settings))
     try:
-        planned = plan(store, sources, ignore=settings.ignore)
+        with progress_bar() as progress:
+            planned = plan(store, sources, progress, ignore=settings.ignore, check=check)
     except NothingToIndexError as error:
         _note_skipped(error.skipped)
         raise

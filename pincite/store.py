@@ -236,8 +236,9 @@ def _say_what_stays(store: Store, settings: Settings) -> None:
 def add_command(
     name: Annotated[str, typer.Argument(help="What the key is called in the list and in logs.")],
     can: Annotated[
-        str, typer.Option(metavar="RIGHT,…", help="What it may: ask, write, or both.")
-    ] = "ask",
+        list[str],
+        typer.Option(metavar="RIGHT,…", help="What it may: ask, write, or both. Repeatable."),
+    ] = ["ask"],  # noqa: B006 (never changed)
     collections: Annotated[
         list[str] | None,
         typer.Option(
@@ -249,9 +250,10 @@ def add_command(
     store: StoreOption = None,
 ) -> None:
     """Make a key and print it; only its hash is kept, so it is shown this once."""
-    wanted = {right.strip() for right in can.split(",")}
+    given = ",".join(can)
+    wanted = {right.strip() for right in given.split(",")}
     if not wanted <= set(RIGHTS):
-        raise SettingsError(f"--can {can!r}: give {' or '.join(RIGHTS)}, or ask,write for both.")
+        raise SettingsError(f"--can {given!r}: give {' or '.join(RIGHTS)}, or ask,write for both.")
     rights = tuple(right for right in RIGHTS if right in wanted)
     folder = load_settings(store=store).store
     there = {found.name for found in collections_in(folder)} if collections else set()

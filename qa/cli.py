@@ -1,7 +1,6 @@
 """The commands that answer: ask, why, verify. And the options that other commands share."""
 
 import json
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -147,7 +146,7 @@ def ask_command(
     The nearest passages follow the answer. A terminal shows in bold what answers in them.
     """
     from qa.engine import Engine
-    from qa.question.filters import read_filters
+    from qa.question.filters import read_filters, why_nothing_passes
 
     if not (question or interactive):
         raise QuestionError("There is no QUESTION: give one, or ask one after another with -i.")
@@ -190,8 +189,12 @@ def ask_command(
         if show:
             read_scans(settings)
             _open_evidence(answer, engine, settings.folder)
-        if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
-            note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
+        if (
+            matching
+            and not answer.hits
+            and (reason := why_nothing_passes(engine.snapshot, matching))
+        ):
+            note(reason)
         return bool(answer.listing.quotes if answer.listing else answer.answered)
 
     if interactive:

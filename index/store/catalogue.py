@@ -39,12 +39,18 @@ def collections_in(folder: Path) -> Iterator[CollectionInfo]:
     Raises StoreError where the folder cannot be read.
     """
     for name in (DEFAULT_COLLECTION, *_names_in(folder)):
-        try:
-            yield CollectionInfo(name, open_store(collection_folder(folder, name)).live())
-        except StoreMissingError:
-            continue
-        except StoreError as error:
-            yield CollectionInfo(name, None, str(error))
+        if found := info_of(folder, name):
+            yield found
+
+
+def info_of(folder: Path, name: str) -> CollectionInfo | None:
+    """Return what there is to know of a collection; None where nothing was indexed into it."""
+    try:
+        return CollectionInfo(name, open_store(collection_folder(folder, name)).live())
+    except StoreMissingError:
+        return None
+    except StoreError as error:
+        return CollectionInfo(name, None, str(error))
 
 
 def identity_of(folder: Path, name: str) -> tuple[int, int] | None:

@@ -1,7 +1,7 @@
 // All places that answer, by file, and a file of them to keep.
 
 import { sureness } from "./answer.js";
-import { fileOf, labelOf, placeHeading } from "./places.js";
+import { fileOf, placeHeading } from "./places.js";
 import { saveFile } from "./saving.js";
 import { button, counted, element, foreign } from "./text.js";
 import { quoteOf } from "./words.js";
@@ -45,7 +45,7 @@ function group(documents, open) {
 }
 
 function quoteItem(quote) {
-  const words = element("blockquote", "text", quoteOf(quote, labelOf(quote)));
+  const words = element("blockquote", "text", quoteOf(quote));
   const item = element("li", "", words, placeHeading(quote));
   if (typeof quote.confidence === "number") {
     const sure = element("p", "note sureness", sureness(quote.confidence));
