@@ -107,6 +107,12 @@ class Document:
         return number if isinstance(number, int) else None
 
     @property
+    def sheet(self) -> str:
+        """Which sheet of a workbook it is a row of, "" for none."""
+        sheet = self.metadata.get("pincite_sheet", self.metadata.get("sheet"))
+        return sheet if isinstance(sheet, str) and self.row_number is not None else ""
+
+    @property
     def display_title(self) -> str:
         """The title to show to a person: the text's own, else the file's name."""
         return self.title or self.source.removeprefix(UPLOADED).rsplit("/", 1)[-1]

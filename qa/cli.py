@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import PinciteError
-from index.terminal import console, note
+from index.terminal import console, note, printable
 from qa.errors import QuestionError
 from qa.options import MODELS, STORE, JsonOption, with_settings
 from qa.records import Answer, Listing
@@ -92,6 +92,8 @@ def ask_command(
     matching = read_filters(filters or ())
     engine = Engine.open(settings.folder, **settings.for_engine)
 
+    hinted: list[str] = []
+
     def ask(asked: str, history: Sequence[str] = ()) -> bool:
         answer = engine.ask(
             asked,
@@ -107,6 +109,9 @@ def ask_command(
             _print_json(answer, indent=None if interactive else 2)
         else:
             _print_text(answer, short=short)
+        if answer.more and not hinted:
+            hinted.append(asked)
+            note("More than this answers: ask with --all to list it.")
         if show:
             read_scans(settings)
             _open_evidence(answer, engine, settings.folder)
@@ -179,9 +184,10 @@ def _print_csv(listing: Listing) -> None:
     """Print a list as CSV, and tell if a bound was met."""
     from qa.formats.listing import csv_of, summary
 
-    print(csv_of(listing, "\n"), end="")
-    if listing.bounds:
-        note(summary(listing))
+    written = csv_of(listing, "\n")
+    print(printable(written) if sys.stdout.isatty() else written, end="")
+    for remark in (*listing.remarks, *([summary(listing)] if listing.bounds else [])):
+        note(remark)
 
 
 def _print_json(answer: Answer, *, indent: int | None) -> None:
@@ -198,6 +204,8 @@ def _print_text(answer: Answer, *, short: bool) -> None:
         print_listing(answer, answer.listing, console())
     else:
         print_answer(answer, console(), short=short)
+        for bound in answer.listing.bounds if answer.listing else ():
+            note(f"Nothing is listed: {bound}.")
 
 
 def _open_evidence(answer: Answer, engine: "Engine", store: Path) -> None:

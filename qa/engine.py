@@ -139,7 +139,10 @@ class Engine:
             raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, not {top_k}")
         trace = self.trace(question, filters, history)
         answer = self.answer(trace, top_k, explain=explain)
-        return self._with_listing(answer, trace, filters) if list_all else answer
+        wanted = filters if isinstance(filters, Filter) else Filter.parse(filters or {})
+        if list_all:
+            return self._with_listing(answer, trace, wanted)
+        return replace(answer, more=self._lister.has_more(trace, answer, wanted))
 
     def trace(
         self,
@@ -210,7 +213,8 @@ class Engine:
 
     @cached_property
     def _lister(self) -> Lister:
-        return Lister(self.snapshot, self.retriever, self.reader, self.turn)
+        encode = self._questions.encode
+        return Lister(self.snapshot, self.retriever, self.reader, self.turn, encode)
 
     @cached_property
     def _questions(self) -> Batched:
@@ -264,13 +268,10 @@ class Engine:
             return None
         return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
 
-    def _with_listing(
-        self, answer: Answer, trace: Trace, filters: Filter | Mapping[str, Any] | None
-    ) -> Answer:
+    def _with_listing(self, answer: Answer, trace: Trace, wanted: Filter) -> Answer:
         timer = _StageTimer(answer.stage_ms)
         with timer.stage("listing"):
-            allowed = self._allowed(filters)
-            wanted = filters if isinstance(filters, Filter) else Filter.parse(filters or {})
+            allowed = self._allowed(wanted if wanted.conditions else None)
             listing = self._lister.listing(trace, allowed, wanted, answered=answer.answered)
         took_ms = sum(timer.stage_ms.values())
         return replace(answer, listing=listing, took_ms=took_ms, stage_ms=timer.stage_ms)

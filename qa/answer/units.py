@@ -125,7 +125,7 @@ def read_units(
     elif closely is windows:
         usual, words = _READ, [_mean_of_tokens(read, unit.span) for read, unit, _ in units]
     else:
-        reading = reader.read(question, [_alone(read, unit) for read, unit, _ in units])
+        reading = reader.read(question, [alone(read, unit) for read, unit, _ in units])
         usual, words = _READ_CLOSELY, reading.answerability.tolist()
     chosen = weights or usual
     kind = next((kind for kind in (_TIME, _FIGURE, _CAUSE) if kind.asks.search(question)), None)
@@ -149,7 +149,7 @@ def _text_with_lead(read: ReadWindow, unit: Unit) -> str:
     return "\n".join(part.of(read.candidate.document.text) for part in unit.parts)
 
 
-def _alone(read: ReadWindow, unit: Unit) -> Window:
+def alone(read: ReadWindow, unit: Unit) -> Window:
     """Return a unit, below what leads in to it, as a window of its own."""
     text = _text_with_lead(read, unit)
     return replace(read.window, span=unit.span, parts=unit.parts, text=text, units=(unit,))

@@ -213,8 +213,9 @@ class ListingJson(JsonModel):
     """All that answers, the document of the best quote first."""
 
     count: int = Field(ge=0, description="How many quotes are listed.")
-    complete: bool = Field(description="False if a bound was met: then there may be more.")
-    bounds: list[str] = Field(description="Which bounds were met, a sentence each.")
+    complete: bool = Field(description="False if there may be more.")
+    bounds: list[str] = Field(description="Why there may be more, a sentence each.")
+    remarks: list[str] = Field(description="How words of the question were taken for columns.")
     documents: list[ListedDocumentJson] = Field(description="Those that have a quote.")
 
     @classmethod
@@ -224,6 +225,7 @@ class ListingJson(JsonModel):
             count=len(listing.quotes),
             complete=not listing.bounds,
             bounds=list(listing.bounds),
+            remarks=list(listing.remarks),
             documents=[
                 ListedDocumentJson(
                     document_id=document.id,
@@ -287,6 +289,10 @@ class AnswerJson(JsonModel):
     carried_over: list[str] = Field(
         default=[], description="The terms that `searched` has from earlier questions."
     )
+    more: bool = Field(
+        description="Whether the question asks for a list, and more than is cited answers: ask "
+        "with `all`."
+    )
     all: ListingJson | None = Field(
         default=None, description="All that answers, if it was asked for."
     )
@@ -317,6 +323,7 @@ class AnswerJson(JsonModel):
             corrections=[CorrectionJson(**asdict(word)) for word in answer.corrections],
             unknown_words=list(answer.unknown_words),
             missing_names=list(answer.missing_names),
+            more=answer.more,
             all=ListingJson.of(answer.listing, answer.question) if answer.listing else None,
             searched=answer.searched,
             carried_over=list(answer.carried_over),

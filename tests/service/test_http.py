@@ -55,6 +55,7 @@ ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
     *("model", "calibration", "corrections", "took_ms", "explain"),
     *("unknown_words", "missing_names", "searched", "carried_over", "all", "reader"),
+    "more",
 }
 SECURITY_HEADERS = {
     "content-security-policy",
@@ -83,6 +84,8 @@ def test_all_that_answers_is_listed_as_json_or_csv(client: TestClient) -> None:
     assert (response.headers["x-pincite-complete"] == "yes") == listed["complete"]
     lines = list(csv.DictReader(io.StringIO(response.text, newline="")))
     assert [line["text"] for line in lines] == [quote["cited_text"] for quote in quotes]
+    refused = client.post("/v1/ask", json=body, headers={"Accept": "text/csv;q=0, */*"})
+    assert refused.json()["all"] == listed
     assert ask(client, "wer wurde 1998 Weltmeister", all=True)["all"]["count"] == 0
 
 

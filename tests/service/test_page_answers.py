@@ -53,33 +53,37 @@ def test_a_quote_of_a_table_is_a_table_and_its_words_are_there(open_page, seeds_
     assert copied.startswith(f"“{answer['citations'][0]['cited_text']}”\n— Report, p. 8")
 
 
-def test_all_places_are_listed_by_document_and_saved(open_page, seeds_url) -> None:
+def test_all_places_are_listed_by_file_and_saved(open_page, seeds_url) -> None:
     page = open_page(seeds_url)
     plain = answering(page, seeds_url, all=None)
     quote = plain["citations"][0] | {"confidence": 0.95}
-    formula = quote | {"cited_text": '=1+1, "or" so'}
     document = {name: quote[name] for name in ("document_id", "document_title", "source")}
-    listed = {"count": 2, "complete": True, "documents": [document | {"quotes": [quote, formula]}]}
+    remarks = ["In a.csv, Pincite took “cost” as its column “price”."]
+    listed = {"count": 1, "complete": True, "remarks": remarks}
+    listed["documents"] = [document | {"quotes": [quote]}]
     ask(page, QUESTION)
     page.get_by_role("button", name="Show all").wait_for()
     asked: list[Any] = []
 
     def all_of_them(route: Route) -> None:
         asked.append(route.request.post_data_json)
-        route.fulfill(json=plain | {"all": listed})
+        if route.request.headers["accept"] == "text/csv":
+            route.fulfill(body="source,text\r\n", content_type="text/csv")
+        else:
+            route.fulfill(json=plain | {"all": listed})
 
     page.route("**/v1/ask", all_of_them)
     page.get_by_role("button", name="Show all").click()
     expect(page.locator("#all")).to_contain_text(
-        "2 places in 1 document. All that the search found was read."
+        "1 place in 1 file. All that the search found was read."
     )
     expect(page.locator("#all .group")).to_contain_text("very sure")
+    expect(page.locator("#all")).to_contain_text(remarks[0])
     assert asked[-1] == {"question": QUESTION, "all": True}
     with page.expect_download() as saved:
         page.get_by_role("button", name="Download as CSV").click()
-    rows = saved.value.path().read_text("utf-8-sig")
-    assert quote["cited_text"] in rows
-    assert '"\'=1+1, ""or"" so"' in rows
+    assert saved.value.path().read_bytes() == b"\xef\xbb\xbfsource,text\r\n"
+    assert asked[-1] == asked[-2]
     with page.expect_download() as saved:
         page.get_by_role("button", name="Download as JSON").click()
     assert json.loads(saved.value.path().read_text("utf-8")) == listed

@@ -28,8 +28,8 @@ from qa.verify.relocation import SnapshotDocuments
 MAX_CITATIONS = 1000
 _CSV = "text/csv"
 _CSV_EXAMPLE = (
-    "document_id,source,title,page,row,start,end,confidence,text\r\n"
-    "notes-hours-txt-465e2125d5,notes/hours.txt,hours.txt,,,0,37,0.6120,"
+    "document_id,source,title,sheet,page,row,start,end,confidence,text\r\n"
+    "notes-hours-txt-465e2125d5,notes/hours.txt,hours.txt,,,,0,37,0.6120,"
     "The clinic opens at 8 am on weekdays.\r\n"
 )
 COMPLETE = "X-Pincite-Complete"
@@ -179,7 +179,7 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         passages are returned in any case. The same question, with the same `history`, gets the
         same answer until the documents change (`snapshot`).
         """
-        as_csv = body.all and _CSV in request.headers.get("accept", "")
+        as_csv = body.all and _accepts_csv(request.headers.get("accept", ""))
         return await questions.run(_answer, answerer, body, as_csv)
 
     @app.post(
@@ -210,6 +210,14 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
     async def example_questions() -> ExamplesJson:
         """List questions that stand in the documents and are answered by them."""
         return ExamplesJson(questions=list(await cache.questions()))
+
+
+def _accepts_csv(accept: str) -> bool:
+    """Tell whether an `Accept` header (RFC 9110) names CSV, and not with the weight 0."""
+    ranges = (each.replace(" ", "").lower().split(";") for each in accept.split(","))
+    weights = [part for name, *parts in ranges if name == _CSV for part in (*parts, "q=1")]
+    named = next((part for part in weights if part.startswith("q=")), "q=0")
+    return named.removeprefix("q=").strip("0.") != ""
 
 
 def _answer(answerer: Answerer, body: AskBody, as_csv: bool) -> Response:  # noqa: FBT001

@@ -1,37 +1,45 @@
-// All places that answer, by document, and a file of them to keep.
+// All places that answer, by file, and a file of them to keep.
 
 import { sureness } from "./answer.js";
-import { webAddress } from "./citation.js";
 import { fileOf, placeHeading } from "./places.js";
-import { csv, saveFile } from "./saving.js";
+import { saveFile } from "./saving.js";
 import { button, counted, element, foreign } from "./text.js";
 import { quoteOf } from "./words.js";
 
 const OPEN = 20;
+const BYTE_ORDER_MARK = "\ufeff"; // by which Excel sees that it is UTF-8
 
-/** The section that lists all places. */
-export function allPlaces(answer) {
-  const { count, complete, documents, bounds = [] } = answer.all;
-  if (!count) return [element("h2", "", "All places"), element("p", "note", "There are none.")];
-  const told = `${counted(count, "place")} in ${counted(documents.length, "document")}. `;
+/** The section that lists all places; `csv` gets them as a table. */
+export function allPlaces(answer, csv) {
+  const { count, complete, documents, bounds = [], remarks = [] } = answer.all;
+  if (!count) {
+    const why = bounds.length ? `None was found: ${bounds.join("; ")}.` : "There are none.";
+    return [element("h2", "", "All places"), element("p", "note", foreign(why))];
+  }
+  const files = [...Map.groupBy(documents, (each) => each.source).values()];
+  const told = `${counted(count, "place")} in ${counted(files.length, "file")}. `;
   return [element("h2", "", "All places"),
     element("p", "", told, complete
-      ? "All that the search found was read." : ["There may be more.", ...bounds].join(" ")),
+      ? "All that the search found was read." : `There may be more: ${bounds.join("; ")}.`),
+    ...remarks.map((remark) => element("p", "note", foreign(remark))),
     element("p", "tools",
-      button("Download as CSV", () => saveFile(`${stem(answer)}.csv`, "text/csv", csv(rows(answer))),
-        "plain"),
+      button("Download as CSV", async () =>
+        saveFile(`${stem(answer)}.csv`, "text/csv", `${BYTE_ORDER_MARK}${await csv()}`), "plain"),
       button("Download as JSON", () => saveFile(`${stem(answer)}.json`, "application/json",
         JSON.stringify(answer.all, null, 2)), "plain")),
-    element("ol", "documents", ...documents.map((each, i) => group(each, i < OPEN)))];
+    element("ol", "documents", ...files.map((each, i) => group(each, i < OPEN)))];
 }
 
-function group(document, open) {
-  const places = counted(document.quotes.length, "place");
-  const summary = element("summary", "", element("strong", "", foreign(document.document_title)),
-    element("span", "note", " · ", places));
+/** The quotes of a file; its rows are documents, with titles of their own. */
+function group(documents, open) {
+  const [{ document_title: title, source }] = documents;
+  const quotes = documents.flatMap((each) => each.quotes);
+  const name = documents.length > 1 ? fileOf(source) : title;
+  const summary = element("summary", "", element("strong", "", foreign(name)),
+    element("span", "note", " · ", counted(quotes.length, "place")));
   const node = element("details", "card group", summary,
-    element("p", "where", foreign(fileOf(document.source))),
-    element("ol", "", ...document.quotes.map(quoteItem)));
+    element("p", "where", foreign(fileOf(source))),
+    element("ol", "", ...quotes.map(quoteItem)));
   node.open = open;
   return element("li", "", node);
 }
@@ -49,16 +57,3 @@ function quoteItem(quote) {
 
 const stem = (answer) => answer.question.toLowerCase()
   .replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 60) || "places";
-
-const COLUMNS = ["document_title", "source", "document_id", "label", "heading_path", "cited_text",
-  "start_page_number", "end_page_number", "row_number", "start_char_index", "end_char_index",
-  "confidence", "url"];
-
-function rows({ all }) {
-  const quotes = all.documents.flatMap((each) => each.quotes.map((quote) => ({
-    ...quote,
-    heading_path: (quote.heading_path ?? []).join(" › "),
-    url: webAddress(quote),
-  })));
-  return [COLUMNS, ...quotes.map((quote) => COLUMNS.map((name) => quote[name]))];
-}

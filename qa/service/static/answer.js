@@ -153,7 +153,8 @@ export function passagesOf(answer) {
 
 /** A button that asks for all places, where the service can list them. */
 export function allButton(answer, show) {
-  return "all" in answer && !answer.all ? [button("Show all places", show)] : [];
+  if (!("all" in answer) || answer.all) return [];
+  return [...(answer.more ? [element("span", "note", "More than this answers.")] : []), button("Show all places", show)];
 }
 
 // --- Whether it was of help: a thumb, kept for whoever runs the service ---

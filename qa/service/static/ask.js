@@ -66,21 +66,15 @@ export const known = (place) => inAnswer(shown.answer, place);
 // --- Asking ---
 
 async function ask(state) {
-  const { question, history, filters, all } = state;
+  const { question, all } = state;
   const widens = all && shown.answer?.question === question && shown.address === withoutAll();
   const mine = restart(widens ? shown : { answer: null });
   document.title = `${plain(question)} · Pincite`;
   if (widens) list("all", [screens.waiting("Looking for all places…")]);
   else fillAnswer(screens.waiting(all ? "Reading all passages…" : undefined));
   byId("answer").ariaBusy = "true";
-  const body = {
-    question,
-    ...(filters.length ? { filters: asBody(filters) } : {}),
-    ...(history.length ? { history } : {}),
-    ...(all ? { all } : {}),
-  };
   try {
-    const answer = await request("v1/ask", { body, signal: mine.signal });
+    const answer = await request("v1/ask", { body: bodyOf(state), signal: mine.signal });
     if (mine !== asking) return;
     shown = { answer, refused: 0, address: withoutAll() };
     remember(state);
@@ -90,6 +84,13 @@ async function ask(state) {
     if (mine === asking) fail(refusal, () => ask(state));
   }
 }
+
+const bodyOf = ({ question, history, filters, all }) => ({
+  question,
+  ...(filters.length ? { filters: asBody(filters) } : {}),
+  ...(history.length ? { history } : {}),
+  ...(all ? { all } : {}),
+});
 
 const withoutAll = () => addressOf({ all: false });
 
@@ -150,15 +151,15 @@ function fail(refusal, retry) {
 function showAnswer(answer, state) {
   const asked = element("p", "asked printed", answer.question);
   const { passages } = answer;
+  const more = allButton(answer, () => go(addressOf({ all: true })));
   if (answer.answered) {
-    const more = allButton(answer, () => go(addressOf({ all: true })));
     fillAnswer(asked, ...answerBody(answer),
       element("div", "after", rating(answer), ...more));
     list("passages", passageList(answer, "Passages",
       "Highlighted: what answers best. Underlined: quoted in the answer."));
   } else if (passages.length) {
     fillAnswer(asked, screens.noAnswer(answer, state.filters),
-      element("div", "after", rating(answer)));
+      element("div", "after", rating(answer), ...(answer.more ? more : [])));
     list("passages", passageList(answer, "Closest passages"));
     suggest(answer);
   } else if (state.filters.length) {
@@ -166,7 +167,8 @@ function showAnswer(answer, state) {
   } else {
     fillAnswer(screens.nothingIndexed(() => ask(state)));
   }
-  if (answer.all) list("all", allPlaces(answer));
+  const csv = () => request("v1/ask", { body: bodyOf(state), as: "text/csv" });
+  if (answer.all) list("all", allPlaces(answer, csv));
   tellTopic(answer, state);
   byId("copy-link").hidden = false;
   const reader = answer.reader ? `reader ${answer.reader.name}` : "no reader";

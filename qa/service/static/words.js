@@ -35,7 +35,9 @@ export function tableOf({ columns, rows, unit, cell }, caption = []) {
   }
   table.append(element("tbody", "", ...rows.map((values, i) => (
     element("tr", "", ...cellsOf(values, cell?.row === i ? cell.column : null, rows))))));
-  const frame = element("div", "table", table);
+  const isRecord = columns && rows.length === 1; // a phone shows its fields one below another
+  if (isRecord) [...table.tBodies[0].rows[0].cells].forEach((each, i) => { each.dataset.label = columns[i]; });
+  const frame = element("div", isRecord ? "table record" : "table", table);
   frame.tabIndex = 0; // a wide table scrolls, for the keyboard, too
   frame.role = "group";
   frame.ariaLabel = "Table";
