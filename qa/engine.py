@@ -33,7 +33,7 @@ from qa.answer.tracing import Trace, explained
 from qa.errors import QuestionError
 from qa.exhaustive.lister import Lister
 from qa.question.filters import Filter, rows_by_filter
-from qa.question.follow_up import MOST_EARLIER, FollowUp, follow_up
+from qa.question.follow_up import EARLIER_READ, MOST_EARLIER, FollowUp, best_reading, readings
 from qa.question.query import Query, checked
 from qa.question.spelling import corrected
 from qa.read.reader import NO_READER, open_reader_if_any
@@ -149,10 +149,23 @@ class Engine:
     ) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
         timer = _StageTimer()
-        followed = self._follow_up(question, history, timer) if history else None
-        question, read, corrections = self._corrected(
-            followed.searched if followed else question, timer
-        )
+        wanted = Filter.parse(filters) if isinstance(filters, Mapping) else filters
+        if not history:
+            return self._traced(question, wanted, timer)
+        with timer.stage("history"):
+            question, *earlier = self._checked(question, history)
+            wholes: tuple[str, ...] = ()
+            for each in earlier:
+                wholes = (*wholes, self._whole(each, wholes, wanted))[-EARLIER_READ:]
+            texts = self._readings(question, wholes)
+        traces, best = self._traces(question, texts, wanted)
+        follow_up = FollowUp.of(question, texts[best])
+        others_ms = sum(sum(each.stage_ms.values()) for n, each in enumerate(traces) if n != best)
+        stage_ms = {**traces[best].stage_ms, "history": timer.stage_ms["history"] + others_ms}
+        return replace(traces[best], follow_up=follow_up, stage_ms=stage_ms)
+
+    def _traced(self, question: str, filters: Filter | None, timer: "_StageTimer") -> Trace:
+        question, read, corrections = self._corrected(question, timer)
         with timer.stage("filter"):
             allowed = self._allowed(filters)
         encoding = self._questions.begin(read)
@@ -177,7 +190,7 @@ class Engine:
         with timer.turn(self.turn), timer.stage("judging"):
             seen = read_windows(query, groups, windows, reading)
             trace = judge(query, families, groups, seen, self.reader, self.snapshot)
-        return replace(trace, follow_up=followed, stage_ms=timer.stage_ms)
+        return replace(trace, stage_ms=timer.stage_ms)
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
         """Make the answer that `ask` gives of a trace."""
@@ -221,25 +234,54 @@ class Engine:
         """The digest of the reader; "none" where there is none."""
         return self.reader.digest if self.reader else NO_READER
 
-    def _follow_up(
-        self, question: str, history: Sequence[str], timer: "_StageTimer"
-    ) -> FollowUp | None:
-        """Return what is searched in the place of a question, if it leans on an earlier one."""
+    @cached_property
+    def _whole(self) -> Callable[[str, tuple[str, ...], Filter | None], str]:
+        """The function from a question, whole ones before it and a filter to the whole question.
+
+        It remembers what it found: each question of a conversation is asked with all before it.
+        """
+
+        @lru_cache(maxsize=1024)
+        def whole(question: str, earlier: tuple[str, ...], filters: Filter | None) -> str:
+            texts = self._readings(question, earlier)
+            return texts[self._traces(question, texts, filters)[1] if len(texts) > 1 else 0]
+
+        return whole
+
+    def _readings(self, question: str, earlier: Sequence[str]) -> list[str]:
+        """Return what a question may stand for, without what is too long to be searched for."""
+        texts: list[str] = []
+        for text in readings(question, earlier, self._likeness):
+            with suppress(QuestionError):
+                texts.append(checked(text, self.tokenizer, self.model.max_tokens))
+        return texts or [question]
+
+    def _traces(
+        self, question: str, texts: Sequence[str], filters: Filter | None
+    ) -> tuple[list[Trace], int]:
+        """Return the traces of readings, and the number of the one that the documents answer.
+
+        If they answer none, that is the question itself, if it is among them.
+        """
+        traces = [self._traced(text, filters, _StageTimer()) for text in texts]
+        best = best_reading([trace.score for trace in traces])
+        if question in texts and not self.rule.allows(traces[best].score):
+            best = texts.index(question)
+        return traces, best
+
+    def _checked(self, question: str, history: Sequence[str]) -> list[str]:
+        """Return a question and those before it, checked. Raises QuestionError."""
         if len(history) > MOST_EARLIER:
             raise QuestionError(
                 f"There are {len(history)} earlier questions: give the last {MOST_EARLIER} at most."
             )
-        tokenizer, most_tokens = self.tokenizer, self.model.max_tokens
-        question, *earlier = (
-            checked(each, tokenizer, most_tokens) for each in (question, *history)
-        )
-        with timer.stage("history"):
-            found = follow_up(question, earlier, self.snapshot.words, self._likeness)
-        with suppress(QuestionError):  # too long a question is searched as it was asked
-            return found and replace(
-                found, searched=checked(found.searched, tokenizer, most_tokens)
-            )
-        return None
+        texts = [checked(question, self.tokenizer, self.model.max_tokens)]
+        for number, text in enumerate(history, 1):
+            try:
+                texts.append(checked(text, self.tokenizer, self.model.max_tokens))
+            except QuestionError as error:
+                raise QuestionError(f"Item {number} of the history: {error}") from error
+        return texts
 
     def _likeness(self, text: str, others: Sequence[str]) -> Sequence[float]:
         """Return the cosines of texts with `text`."""
@@ -258,18 +300,16 @@ class Engine:
         with timer.turn(self.turn), timer.stage("spelling"):
             return question, *corrected(question, self.snapshot, tokenizer, most_tokens)
 
-    def _allowed(self, filters: Filter | Mapping[str, Any] | None) -> Allowed | None:
-        if filters is None or filters == {}:
-            return None
-        return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
+    def _allowed(self, filters: Filter | None) -> Allowed | None:
+        return self.rows_of(filters) if filters and filters.conditions else None
 
     def _with_listing(
         self, answer: Answer, trace: Trace, filters: Filter | Mapping[str, Any] | None
     ) -> Answer:
         timer = _StageTimer(answer.stage_ms)
         with timer.stage("listing"):
-            allowed = self._allowed(filters)
             wanted = filters if isinstance(filters, Filter) else Filter.parse(filters or {})
+            allowed = self._allowed(wanted)
             listing = self._lister.listing(trace, allowed, wanted, answered=answer.answered)
         took_ms = sum(timer.stage_ms.values())
         return replace(answer, listing=listing, took_ms=took_ms, stage_ms=timer.stage_ms)
