@@ -33,7 +33,13 @@ from qa.answer.tracing import Trace, explained
 from qa.errors import QuestionError
 from qa.exhaustive.lister import Lister
 from qa.question.filters import Filter, rows_by_filter
-from qa.question.follow_up import EARLIER_READ, MOST_EARLIER, FollowUp, best_reading, readings
+from qa.question.follow_up import (
+    EARLIER_READ,
+    FollowUp,
+    best_reading,
+    checked_all,
+    readings,
+)
 from qa.question.query import Query, checked
 from qa.question.spelling import corrected
 from qa.read.reader import NO_READER, open_reader_if_any
@@ -46,6 +52,8 @@ from qa.retrieve.retriever import Retriever
 MAX_TOP_K = 50
 _NEARLY = 1 / 3
 """From this share of the threshold on, the nearest quotes are highlighted, though not an answer."""
+_MOST_WHOLES = 1024
+"""Earlier questions that an engine remembers the whole form of."""
 _ONE_WINDOW = Window(0, Span(0, 6), (Span(0, 6),), "Ready.", "")
 
 
@@ -149,11 +157,13 @@ class Engine:
     ) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
         timer = _StageTimer()
-        wanted = Filter.parse(filters) if isinstance(filters, Mapping) else filters
+        wanted = _filter_of(filters)
         if not history:
             return self._traced(question, wanted, timer)
         with timer.stage("history"):
-            question, *earlier = self._checked(question, history)
+            question, *earlier = checked_all(
+                question, history, self.tokenizer, self.model.max_tokens
+            )
             wholes: tuple[str, ...] = ()
             for each in earlier:
                 wholes = (*wholes, self._whole(each, wholes, wanted))[-EARLIER_READ:]
@@ -164,7 +174,7 @@ class Engine:
         stage_ms = {**traces[best].stage_ms, "history": timer.stage_ms["history"] + others_ms}
         return replace(traces[best], follow_up=follow_up, stage_ms=stage_ms)
 
-    def _traced(self, question: str, filters: Filter | None, timer: "_StageTimer") -> Trace:
+    def _traced(self, question: str, filters: Filter, timer: "_StageTimer") -> Trace:
         question, read, corrections = self._corrected(question, timer)
         with timer.stage("filter"):
             allowed = self._allowed(filters)
@@ -235,17 +245,22 @@ class Engine:
         return self.reader.digest if self.reader else NO_READER
 
     @cached_property
-    def _whole(self) -> Callable[[str, tuple[str, ...], Filter | None], str]:
-        """The function from a question, whole ones before it and a filter to the whole question.
+    def _wholes(self) -> dict[tuple[str, tuple[str, ...], Filter], str]:
+        return {}
 
-        It remembers what it found: each question of a conversation is asked with all before it.
+    def _whole(self, question: str, earlier: tuple[str, ...], filters: Filter) -> str:
+        """Return the whole question that one stands for after whole ones.
+
+        It is remembered: each question of a conversation comes with all those before it.
         """
-
-        @lru_cache(maxsize=1024)
-        def whole(question: str, earlier: tuple[str, ...], filters: Filter | None) -> str:
+        key = question, earlier, filters
+        whole = self._wholes.get(key)
+        if whole is None:
             texts = self._readings(question, earlier)
-            return texts[self._traces(question, texts, filters)[1] if len(texts) > 1 else 0]
-
+            whole = texts[self._traces(question, texts, filters)[1] if len(texts) > 1 else 0]
+            if len(self._wholes) >= _MOST_WHOLES:
+                self._wholes.clear()
+            self._wholes[key] = whole
         return whole
 
     def _readings(self, question: str, earlier: Sequence[str]) -> list[str]:
@@ -257,7 +272,7 @@ class Engine:
         return texts or [question]
 
     def _traces(
-        self, question: str, texts: Sequence[str], filters: Filter | None
+        self, question: str, texts: Sequence[str], filters: Filter
     ) -> tuple[list[Trace], int]:
         """Return the traces of readings, and the number of the one that the documents answer.
 
@@ -268,20 +283,6 @@ class Engine:
         if question in texts and not self.rule.allows(traces[best].score):
             best = texts.index(question)
         return traces, best
-
-    def _checked(self, question: str, history: Sequence[str]) -> list[str]:
-        """Return a question and those before it, checked. Raises QuestionError."""
-        if len(history) > MOST_EARLIER:
-            raise QuestionError(
-                f"There are {len(history)} earlier questions: give the last {MOST_EARLIER} at most."
-            )
-        texts = [checked(question, self.tokenizer, self.model.max_tokens)]
-        for number, text in enumerate(history, 1):
-            try:
-                texts.append(checked(text, self.tokenizer, self.model.max_tokens))
-            except QuestionError as error:
-                raise QuestionError(f"Item {number} of the history: {error}") from error
-        return texts
 
     def _likeness(self, text: str, others: Sequence[str]) -> Sequence[float]:
         """Return the cosines of texts with `text`."""
@@ -300,15 +301,15 @@ class Engine:
         with timer.turn(self.turn), timer.stage("spelling"):
             return question, *corrected(question, self.snapshot, tokenizer, most_tokens)
 
-    def _allowed(self, filters: Filter | None) -> Allowed | None:
-        return self.rows_of(filters) if filters and filters.conditions else None
+    def _allowed(self, filters: Filter) -> Allowed | None:
+        return self.rows_of(filters) if filters.conditions else None
 
     def _with_listing(
         self, answer: Answer, trace: Trace, filters: Filter | Mapping[str, Any] | None
     ) -> Answer:
         timer = _StageTimer(answer.stage_ms)
         with timer.stage("listing"):
-            wanted = filters if isinstance(filters, Filter) else Filter.parse(filters or {})
+            wanted = _filter_of(filters)
             allowed = self._allowed(wanted)
             listing = self._lister.listing(trace, allowed, wanted, answered=answer.answered)
         took_ms = sum(timer.stage_ms.values())
@@ -350,6 +351,10 @@ class Engine:
             reader=ReaderUsed(self.reader.name, self.reader.digest) if self.reader else None,
             explain=explained(trace, self.rule, groups, self.stages) if explain else None,
         )
+
+
+def _filter_of(filters: Filter | Mapping[str, Any] | None) -> Filter:
+    return filters if isinstance(filters, Filter) else Filter.parse(filters or {})
 
 
 class _StageTimer:

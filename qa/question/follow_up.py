@@ -19,8 +19,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from math import log
 
+from index.chunking.tokens import Tokenizer
 from index.records import Span
 from index.search.terms import fold, stem, words
+from qa.errors import QuestionError
 from qa.question.antecedents import (
     MANY,
     OF,
@@ -44,6 +46,7 @@ from qa.question.phrases import (
     time_in,
     words_of,
 )
+from qa.question.query import checked
 
 MOST_EARLIER = 20
 """Earlier questions that are read."""
@@ -113,6 +116,23 @@ class FollowUp:
     def of(cls, asked: str, searched: str) -> "FollowUp | None":
         """Return how a question leans on earlier ones; None if it is searched as it was asked."""
         return None if _same(searched, asked) else cls(asked, searched, _new_words(searched, asked))
+
+
+def checked_all(
+    question: str, history: Sequence[str], tokenizer: Tokenizer, max_tokens: int
+) -> list[str]:
+    """Return a question, then those before it, without blanks around. Raises QuestionError."""
+    if len(history) > MOST_EARLIER:
+        raise QuestionError(
+            f"There are {len(history)} earlier questions: give the last {MOST_EARLIER} at most."
+        )
+    texts = [checked(question, tokenizer, max_tokens)]
+    for number, earlier in enumerate(history, 1):
+        try:
+            texts.append(checked(earlier, tokenizer, max_tokens))
+        except QuestionError as error:
+            raise QuestionError(f"Item {number} of the history: {error}") from error
+    return texts
 
 
 def readings(question: str, earlier: Sequence[str], likeness: Likeness) -> list[str]:
@@ -285,6 +305,8 @@ def _with_another_thing(
     linked = [phrase for phrase in phrases if link and phrase.link == link]
     if link and not linked and link not in {"of", "for", "with"}:
         return [_with_more(before, f"{link} {text}")]
+    if first.folded in POSSESSIVE:
+        linked = [replace(phrase, words=phrase.owned) for phrase in phrases if phrase.owner]
     places = list(_places(linked or phrases, is_name=is_name))
     places = places or list(_places(phrases, is_name=not is_name))
     if not places:

@@ -115,7 +115,8 @@ class ChatBody(LenientModel):
         min_length=1,
         max_length=2000,
         description="The last message with the role `user` is answered. What it leaves out is "
-        f"taken from the {MOST_EARLIER} messages of the user before it; others are not read.",
+        f"taken from the {MOST_EARLIER} messages of the user before it, but not from those that "
+        "are too long to be a question; others are not read.",
         json_schema_extra={
             "contains": {"properties": {"role": {"const": "user"}}, "required": ["role"]}
         },

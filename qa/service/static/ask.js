@@ -176,7 +176,7 @@ function showAnswer(answer, state) {
 function tellTopic(answer, { history }) {
   const topic = byId("topic");
   topic.hidden = !("searched" in answer);
-  const told = history.length
+  const told = answer.searched && history.length
     ? ["Follows on from “", foreign(history.at(-1)), "”."]
     : ["Your next question can follow on from this one."];
   topic.replaceChildren(...told, " ", link(addressOf(ANEW), "plain", "New topic"));
