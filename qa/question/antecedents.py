@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Literal
 
 from index.records import Span
-from qa.question.phrases import Word, phrases_of
+from qa.question.phrases import BEGINNING, Word, phrases_of
 
 MANY = frozenset("they them their theirs these those such".split())
 POSSESSIVE = frozenset("its their theirs his her hers".split())
@@ -15,10 +15,10 @@ POINTING = frozenset("this that these those such".split())
 OF_PERSONS = frozenset("he him his she her hers".split())
 OF = frozenset("of about".split())
 
-Kind = Literal["thing", "named", "owner", "part", "place"]
+Kind = Literal["thing", "named", "owner", "part", "place", "asked"]
 Order = Sequence[Sequence[Kind]]
-THINGS_FIRST: Order = (("thing",), ("named",), ("owner",), ("part",))
-OWNERS_FIRST: Order = (("owner",), ("thing", "named"), ("part",))
+THINGS_FIRST: Order = (("thing",), ("named",), ("owner",), ("part",), ("asked",))
+OWNERS_FIRST: Order = (("owner",), ("thing", "named"), ("part",), ("asked",))
 """For what acts, or owns: "How much did it pay?", "What is its price?"."""
 PARTS: Order = (("owner", "part"),)
 """For what a facet is of: rather psoriasis than its symptoms."""
@@ -122,10 +122,12 @@ class _Named:
 
 def _named_in(question: str) -> Iterator[_Named]:
     """Yield whole phrases, with or without a name, owners, and parts after "of" or other links."""
-    phrases = phrases_of(question)
+    phrases, beginning = phrases_of(question), BEGINNING.match(question)
     for number, phrase in enumerate(phrases):
         *_, last = [phrase, *takewhile(lambda each: each.joined, phrases[number + 1 :])]
         whole: Kind = "named" if phrase.has_name else "thing"
+        if beginning and phrase.span.start == beginning.end() + 1:
+            whole = "asked"  # "at what temperature"
         part: Kind = "part" if phrase.link in OF else "place"
         yield _Named(
             part if phrase.joined else whole, phrase.text(question, last.span.end), phrase.is_many

@@ -93,7 +93,6 @@ _FACET = re.compile(
     r"(?:there|\w+ed)",
     re.I,
 )
-_THERE = re.compile(r"\s+there$", re.I)
 _DETERMINER = re.compile(rf"^(?:the|a|an|{'|'.join(sorted(POSSESSIVE))})\s+", re.I)
 _IN_PHRASES = frozenset("and or my our your any some all as".split()) | POSSESSIVE
 _ACTS = re.compile(r"\b(?:do|does|did|can|could|will|would)\s+(?:it|they|he|she)\b", re.I)
@@ -307,17 +306,29 @@ def _with_another_thing(
         return [_with_more(before, f"{link} {text}")]
     if first.folded in POSSESSIVE:
         linked = [replace(phrase, words=phrase.owned) for phrase in phrases if phrase.owner]
-    places = list(_places(linked or phrases, is_name=is_name))
-    places = places or list(_places(phrases, is_name=not is_name))
-    if not places:
+    has_the = text.lower().startswith("the ")
+    alike = [each for each in phrases if is_name or (each.article == "the") == has_the]
+    for group in (linked, alike, phrases):
+        places = list(_places(group, is_name=is_name)) or list(_places(group, is_name=not is_name))
+        if places:
+            break
+    else:
         return [_with_more(before, f"{link or 'for'} {text}")]
-    cosines = likeness(thing, [place.of(before) for place in places])
-    best = sorted(range(len(places)), key=lambda number: -cosines[number])
-    return [_exchanged(before, places[number], thing) for number in best]
+    same_end = [place for place, _ in places if _ends_alike(place.of(before), thing)]
+    cosines = likeness(thing, [place.of(before) for place, _ in places])
+    order = sorted(range(len(places)), key=lambda number: (places[number][1], -cosines[number]))
+    best = same_end or [places[number][0] for number in order]
+    the_thing = text if has_the else thing
+    return [_exchanged(before, place, thing, the_thing) for place in best]
 
 
-def _places(phrases: Sequence[Phrase], *, is_name: bool) -> Iterator[Span]:
-    """Yield where in a question another thing may stand.
+def _ends_alike(text: str, other: str) -> bool:
+    """Tell whether two texts end in the same word: "the AWS segment", "the other segment"."""
+    return text.split()[-1:] == other.split()[-1:]
+
+
+def _places(phrases: Sequence[Phrase], *, is_name: bool) -> Iterator[tuple[Span, bool]]:
+    """Yield where in a question another thing may stand; and whether rather elsewhere.
 
     A phrase, its owner, what it owns and what stands before the last word of that are places. A
     name takes the place of names, if there are any, and other words that of other words.
@@ -326,19 +337,24 @@ def _places(phrases: Sequence[Phrase], *, is_name: bool) -> Iterator[Span]:
     for phrase in phrases:
         owned = phrase.owned
         if phrase.owner and (is_name or all_alike):
-            yield phrase.owner
-        if owned and (all_alike or is_name == any(word.kind == "name" for word in owned)):
-            yield _span(owned)
-            if len(owned) > 1 and owned[-1].kind == "content" and owned[-2].kind != "other":
-                yield _span(owned[:-1])
+            yield phrase.owner, not all_alike
+        named = [word for word in owned if word.kind == "name"]
+        if owned and (all_alike or is_name == bool(named)):
+            yield _span(owned), False
+            first = named if is_name and named else owned[:-1]
+            if first and owned[-1].kind == "content" and first[-1].kind != "other":
+                yield _span(first), False
 
 
 def _span(words: Sequence[Word]) -> Span:
     return Span(words[0].span.start, words[-1].span.end)
 
 
-def _exchanged(text: str, place: Span, other: str) -> str:
-    return f"{text[: place.start]}{other}{text[place.end :]}"
+def _exchanged(text: str, place: Span, other: str, with_article: str = "") -> str:
+    """Return a text with another one in a place; `with_article` where no word determines it."""
+    begins = text[: place.start]
+    determined = re.search(r"(?:\b(?:the|what|which)|['’]s?)\s+$", begins, re.I)
+    return f"{begins}{other if determined or not with_article else with_article}{text[place.end :]}"
 
 
 def _with_more(question: str, more: str) -> str:
@@ -393,11 +409,12 @@ def _is_facet(core: _Core) -> bool:
 
 
 def _of_what_was_asked(core: _Core, before: str, earlier: Sequence[str]) -> Iterator[str]:
-    facet = _THERE.sub("", core.text)
+    facet = core.text
     for phrase in phrases_of(before):
         if phrase.joined and phrase.link not in OF:  # "the rent in Elm Street"
             yield _at_the_time(f"{facet} {phrase.link} {phrase.text(before)}", core, before)
-    link = "in" if facet.endswith("ed") else "of"  # "involved in", "the risks of"
+    ends = facet[-2:].lower()  # "involved in", "what treatments are there for"
+    link = "in" if ends == "ed" else "for" if ends == "re" else "of"
     for thing in things(earlier, PARTS) or things(earlier, OWNERS_FIRST):
         yield _at_the_time(f"{facet} {link} {thing}", core, before)
 

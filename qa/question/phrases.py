@@ -158,7 +158,7 @@ def words_of(question: str) -> list[Word]:
     """Return the words of a question with their kinds."""
     names = name_spans(question)
     return [
-        Word(span, folded := fold(span.of(question)), _kind(span, folded, names))
+        Word(span, fold(span.of(question)), _kind(span, span.of(question), names))
         for span in word_spans(question)
     ]
 
@@ -213,7 +213,7 @@ def time_in(words: Sequence[Word]) -> Span | None:
         run = list(in_time) if together else []
         while run and (run[-1].folded in LINKS | _ARTICLES | {"as"}):
             run.pop()
-        telling = [number for number, word in enumerate(run) if _tells_time(word)]
+        telling = [number for number, word in enumerate(run) if _tells_time(word, run[:number])]
         if not telling:
             continue
         after = following.get(run[-1].span)
@@ -227,8 +227,10 @@ def time_in(words: Sequence[Word]) -> Span | None:
     return time
 
 
-def _kind(span: Span, folded: str, names: Sequence[Span]) -> Kind:
-    if any(name.overlaps(span) for name in names):
+def _kind(span: Span, written: str, names: Sequence[Span]) -> Kind:
+    folded = fold(written)
+    has_hump = written[0].islower() and not written.islower()  # "iPhone"
+    if has_hump or any(name.overlaps(span) for name in names):
         return "name"
     if any(map(str.isdigit, folded)):
         return "figure"
@@ -244,8 +246,10 @@ def _may_be_in_time(word: Word) -> bool:
     return word.kind == "figure" or listed
 
 
-def _tells_time(word: Word) -> bool:
-    return word.folded in _MONTHS - {"march"} or bool(_PART_OF_A_YEAR.fullmatch(word.folded))
+def _tells_time(word: Word, before: Sequence[Word]) -> bool:
+    if word.folded in {"march", "may"}:  # these are verbs, too
+        return bool(before) and (before[-1].folded in _BEGIN_TIMES or before[-1].kind == "figure")
+    return word.folded in _MONTHS or bool(_PART_OF_A_YEAR.fullmatch(word.folded))
 
 
 def _runs(question: str, words: Sequence[Word]) -> Iterator[list[Word]]:

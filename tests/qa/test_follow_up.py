@@ -82,7 +82,7 @@ def read(texts: Engine) -> Read:
         (
             ["Who pays for repairs in Elm Street?"],
             "and the deposit?",
-            "Who pays for deposit in Elm Street?",
+            "Who pays for the deposit in Elm Street?",
         ),
         (["Does microneedling hurt?"], "in children?", "Does microneedling hurt in children?"),
         (["Who discovered oxygen?"], "When?", "Who discovered oxygen, and when?"),
