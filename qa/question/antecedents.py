@@ -100,8 +100,8 @@ def things(earlier: Sequence[str], order: Order, *, many: bool | None = None) ->
     question, before = earlier[numbers[-1]], "".join(earlier[numbers[-1] - 1 : numbers[-1]])
     named = list(_named_in(question))
     found = [each for kinds in order for each in named if each.kind in kinds]
-    again = [each for each in found if each.text in before]
-    again = again or [each for each in named if each.text in before]
+    again = [each for each in found if each.text in before and each.kind != "asked"]
+    again = again or [each for each in named if each.text in before and each.kind == "place"]
     agreeing = [each for each in found if many in {each.many, None}]
     groups = (
         [each for each in again if many in {each.many, None}],

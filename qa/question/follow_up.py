@@ -87,9 +87,11 @@ _WHICH_OF_THEM = re.compile(
 )
 _FACET = re.compile(
     rf"(?:{ASKS_WHAT}\s+(?:is|are|was|were)|(?:is|are|was|were)\s+there)\s+(?:(?:the|any|other|"
-    r"another|further|additional|more)\s+)+[\w\s-]+"
-    r"|(?:are|were)\s+there\s+[\w\s-]+"
-    r"|(?:what|which|how\s+many)\s+(?:other\s+)?(?:[\w-]+\s+){1,3}(?:is|are|was|were)\s+"
+    r"another|further|additional|more)\s+)+[\w\s-]+|(?:are|were)\s+there\s+[\w\s-]+",
+    re.I,
+)
+_INVOLVED = re.compile(
+    r"(?:what|which|how\s+many)\s+(?:other\s+)?(?:[\w-]+\s+){1,3}(?:is|are|was|were)\s+"
     r"(?:there|\w+ed)",
     re.I,
 )
@@ -404,8 +406,11 @@ def _is_facet(core: _Core) -> bool:
     """Tell whether a question asks for nothing but "the side effects", of what it does not say."""
     said = [word for word in core.words if word.kind not in {"article", "other"}]
     few = 0 < len(said) <= _MOST_WORDS_OF_A_FACET
-    plain = all(word.kind == "content" for word in said)
-    return few and plain and bool(_FACET.fullmatch(core.text))
+    if not few or any(word.kind != "content" for word in said):
+        return False
+    if said[-1].is_participle:  # "When was the boiler installed?" stands alone
+        return bool(_INVOLVED.fullmatch(core.text))
+    return bool(_FACET.fullmatch(core.text) or _INVOLVED.fullmatch(core.text))
 
 
 def _of_what_was_asked(core: _Core, before: str, earlier: Sequence[str]) -> Iterator[str]:

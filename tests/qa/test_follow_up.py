@@ -131,6 +131,8 @@ def test_what_a_question_leaves_out_comes_from_those_before(
         "How long does it take to bake bread?",
         "What time is it?",
         "Who says that needles hurt?",
+        "Who repairs the roof?",
+        "When was the boiler installed?",
         "Can those who are pregnant take retinoids?",
         "Did Microsoft raise its dividend this quarter?",
         "What does the IT department do?",
