@@ -14,7 +14,7 @@ A question with a subject of its own is left alone.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from math import log
@@ -40,28 +40,24 @@ from qa.question.phrases import (
     ASKS_WHAT,
     BEGINNING,
     LINKS,
-    Phrase,
     Word,
     phrases_of,
     time_in,
     words_of,
 )
 from qa.question.query import checked
+from qa.question.substitution import Likeness, with_another
 
 MOST_EARLIER = 20
 """Earlier questions that are read."""
 MOST_READINGS = 3
 EARLIER_READ = 3
+"""Whole questions before one that it may lean on."""
 _CLEARLY = 0.2
 """By so much in log-odds a reading must be likelier to be answered than one that comes first."""
 
-Likeness = Callable[[str, Sequence[str]], Sequence[float]]
-"""From a text and others to the cosine of each with it."""
-
 _MOST_WORDS_OF_A_FACET = 3
 _MOST_WORDS_OF_ANOTHER = 6
-_EARLIER_WITH_PERSONS = 3
-"""Earlier questions that may name whom "he" stands for."""
 
 _ASKS = re.compile(
     rf"(?:{ASKS_WHAT}|is|are|was|were|do|does|did|can|could|should|would|will|may|might|must|has|"
@@ -95,11 +91,9 @@ _INVOLVED = re.compile(
     r"(?:there|\w+ed)",
     re.I,
 )
-_DETERMINER = re.compile(rf"^(?:the|a|an|{'|'.join(sorted(POSSESSIVE))})\s+", re.I)
 _IN_PHRASES = frozenset("and or my our your any some all as".split()) | POSSESSIVE
 _ACTS = re.compile(r"\b(?:do|does|did|can|could|will|would)\s+(?:it|they|he|she)\b", re.I)
 _POINTS = re.compile(r"\b(?:this|that|these|those|such)\s+\w", re.I)
-_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +204,7 @@ def _readings(
     core: _Core, before: str, earlier: Sequence[str], likeness: Likeness
 ) -> Iterable[str]:
     if _is_another(core):
-        return _with_another(core, before, likeness)
+        return with_another(core.text, core.words, before, likeness)
     if not (core.says_something or _ASKS.match(core.text) or core.joined):
         return ()
     why = _WHY_IS_THAT.fullmatch(core.text)
@@ -233,9 +227,6 @@ def _begun_anew(beginning: str, before: str) -> str:
     if not old and _ASKS.match(rest):
         rest = rest[0].lower() + rest[1:]
     return f"{_capitalised(beginning)} {rest}"
-
-
-# Another one
 
 
 def _is_another(core: _Core) -> bool:
@@ -261,119 +252,13 @@ def _is_bare(core: _Core) -> bool:
     return core.asks and few and not (core.about or core.joined)
 
 
-def _with_another(core: _Core, before: str, likeness: Likeness) -> list[str]:
-    """Return the question before about another time, another thing, or both."""
-    time = time_in(core.words)
-    if time is None:
-        return _with_another_thing(core.text, core.words, before, likeness)
-    of_time = [word for word in core.words if time.overlaps(word.span)]
-    others = [word for word in core.words if word not in of_time]
-    before = _with_another_time(time.of(core.text), of_time, before)
-    if not any(word.says_something for word in others):
-        return [before]
-    thing = Span(others[0].span.start, others[-1].span.end)
-    if thing.overlaps(time):
-        return [before]
-    return _with_another_thing(thing.of(core.text), others, before, likeness)
-
-
-def _with_another_time(time: str, of_time: Sequence[Word], before: str) -> str:
-    words = words_of(before)
-    old = time_in(words)
-    begins = of_time[0].folded in LINKS | {"as"}
-    if old is None:
-        return _with_more(before, time if begins else f"in {time}")
-    years = [word.span for word in words if old.overlaps(word.span) and _YEAR.match(word.folded)]
-    if years and len(of_time) <= 2 and _YEAR.fullmatch(of_time[-1].folded):
-        return _exchanged(before, years[-1], of_time[-1].folded)  # the same day of another year
-    first, *_ = old.of(before).split()
-    if first.lower() in LINKS and not begins:
-        time = f"{first} {time}"
-    return _exchanged(before, old, time)
-
-
-def _with_another_thing(
-    text: str, own: Sequence[Word], before: str, likeness: Likeness
-) -> list[str]:
-    """Return the question before with a thing in each place where it fits, the best fit first."""
-    first, *others = own
-    link = first.folded if first.folded in LINKS and others else ""
-    if link:
-        text = text[others[0].span.start - first.span.start :]
-    thing = _DETERMINER.sub("", text).removesuffix("'s").removesuffix("’s")
-    is_name = any(word.kind == "name" for word in own) or thing[:1].isupper()
-    phrases = phrases_of(before)
-    linked = [phrase for phrase in phrases if link and phrase.link == link]
-    if link and not linked and link not in {"of", "for", "with"}:
-        return [_with_more(before, f"{link} {text}")]
-    if first.folded in POSSESSIVE:
-        linked = [replace(phrase, words=phrase.owned) for phrase in phrases if phrase.owner]
-    has_the = text.lower().startswith("the ")
-    alike = [each for each in phrases if is_name or (each.article == "the") == has_the]
-    for group in (linked, alike, phrases):
-        places = list(_places(group, is_name=is_name)) or list(_places(group, is_name=not is_name))
-        if places:
-            break
-    else:
-        return [_with_more(before, f"{link or 'for'} {text}")]
-    same_end = [place for place, _ in places if _ends_alike(place.of(before), thing)]
-    cosines = likeness(thing, [place.of(before) for place, _ in places])
-    order = sorted(range(len(places)), key=lambda number: (places[number][1], -cosines[number]))
-    best = same_end or [places[number][0] for number in order]
-    the_thing = text if has_the else thing
-    return [_exchanged(before, place, thing, the_thing) for place in best]
-
-
-def _ends_alike(text: str, other: str) -> bool:
-    """Tell whether two texts end in the same word: "the AWS segment", "the other segment"."""
-    return text.split()[-1:] == other.split()[-1:]
-
-
-def _places(phrases: Sequence[Phrase], *, is_name: bool) -> Iterator[tuple[Span, bool]]:
-    """Yield where in a question another thing may stand; and whether rather elsewhere.
-
-    A phrase, its owner, what it owns and what stands before the last word of that are places. A
-    name takes the place of names, if there are any, and other words that of other words.
-    """
-    all_alike = not any(phrase.has_name for phrase in phrases)
-    for phrase in phrases:
-        owned = phrase.owned
-        if phrase.owner and (is_name or all_alike):
-            yield phrase.owner, not all_alike
-        named = [word for word in owned if word.kind == "name"]
-        if owned and (all_alike or is_name == bool(named)):
-            yield _span(owned), False
-            first = named if is_name and named else owned[:-1]
-            if first and owned[-1].kind == "content" and first[-1].kind != "other":
-                yield _span(first), False
-
-
-def _span(words: Sequence[Word]) -> Span:
-    return Span(words[0].span.start, words[-1].span.end)
-
-
-def _exchanged(text: str, place: Span, other: str, with_article: str = "") -> str:
-    """Return a text with another one in a place; `with_article` where no word determines it."""
-    begins = text[: place.start]
-    determined = re.search(r"(?:\b(?:the|what|which)|['’]s?)\s+$", begins, re.I)
-    return f"{begins}{other if determined or not with_article else with_article}{text[place.end :]}"
-
-
-def _with_more(question: str, more: str) -> str:
-    bare = question.rstrip(" ?!.")
-    return f"{bare} {more}{question[len(bare) :]}"
-
-
-# A pronoun, a facet
-
-
 def _without_pronouns(
     core: _Core, pronouns: Sequence[Span], before: str, earlier: Sequence[str]
 ) -> Iterator[str]:
     """Yield the question with phrases of earlier ones in the place of its pronouns."""
     written = [place.of(core.text).lower() for place in pronouns]
-    recent = earlier[: -_EARLIER_WITH_PERSONS - 1 : -1]
-    person = next((each for question in recent for each in persons(question)), None)
+    recent = (each for question in reversed(earlier) for each in persons(question))
+    person = next(recent, None)
     many = any(pronoun in MANY for pronoun in written)
     acts = _ACTS.search(core.text) or not POSSESSIVE.isdisjoint(written)
     order = OWNERS_FIRST if acts else THINGS_FIRST

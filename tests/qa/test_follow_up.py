@@ -303,7 +303,7 @@ def test_all_conversations_about_the_seeds(engine: Engine) -> None:
 
 @pytest.mark.soak
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")
-@pytest.mark.parametrize("name", ["pdf", "medquad_skin", "scifact", "squad2_half"])
+@pytest.mark.parametrize("name", ["notes", "pdf", "medquad_skin", "scifact", "squad2_half"])
 def test_conversations_about_public_sets(name: str, tmp_path: Path, seeds_dir: Path) -> None:
     sets = IndexedSets(Settings(), tmp_path, no_progress)
     check_conversations(open_set(name, DATA, seeds_dir, sets), name)
