@@ -274,10 +274,7 @@ class Engine:
     def _traces(
         self, question: str, texts: Sequence[str], filters: Filter
     ) -> tuple[list[Trace], int]:
-        """Return the traces of readings, and the number of the one that the documents answer.
-
-        If they answer none, that is the question itself, if it is among them.
-        """
+        """Return the traces of readings, and the number of the best, or else of the question."""
         traces = [self._traced(text, filters, _StageTimer()) for text in texts]
         best = best_reading([trace.score for trace in traces])
         if question in texts and not self.rule.allows(traces[best].score):

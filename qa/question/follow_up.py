@@ -184,6 +184,7 @@ class _Core:
 
 
 def _core(question: str) -> _Core:
+    question = " ".join(question.split())
     start = joined = 0
     if conjunction := _CONJUNCTION.match(question):
         start = joined = conjunction.end()
