@@ -121,13 +121,13 @@ def checked_all(
         raise QuestionError(
             f"There are {len(history)} earlier questions: give the last {MOST_EARLIER} at most."
         )
-    texts = [checked(question, tokenizer, max_tokens)]
-    for number, earlier in enumerate(history, 1):
-        try:
-            texts.append(checked(earlier, tokenizer, max_tokens))
-        except QuestionError as error:
-            raise QuestionError(f"Item {number} of the history: {error}") from error
-    return texts
+    return [
+        checked(question, tokenizer, max_tokens),
+        *(
+            checked(each, tokenizer, max_tokens, f"history[{number}]")
+            for number, each in enumerate(history)
+        ),
+    ]
 
 
 def readings(question: str, earlier: Sequence[str], likeness: Likeness) -> list[str]:
