@@ -47,7 +47,7 @@ def ask_command(
             "--interactive",
             "-i",
             help="Ask one question after another, a line each. What one leaves out is taken from "
-            "those before it; /new forgets them, and Ctrl-D ends.",
+            "those before it; /new forgets them, and /quit or Ctrl-D ends.",
         ),
     ] = False,
     no_history: Annotated[
@@ -87,8 +87,13 @@ def ask_command(
     if not (question or interactive):
         raise QuestionError("There is no QUESTION: give one, or ask one after another with -i.")
     text = _one_question(question) if question else None
-    if as_csv and (as_json or interactive or not list_all):
-        raise QuestionError("--csv goes with --all, and without --json and -i.")
+    rules = {
+        "--no-history goes with -i.": no_history and not interactive,
+        "--csv goes with --all, and without --json and -i.": as_csv
+        and (as_json or interactive or not list_all),
+    }
+    for broken in filter(rules.get, rules):
+        raise QuestionError(broken)
     matching = read_filters(filters or ())
     engine = Engine.open(settings.folder, **settings.for_engine)
 
@@ -127,7 +132,8 @@ def ask_command(
         from qa.conversation import converse
         from qa.question.follow_up import MOST_EARLIER
 
-        converse(ask, text, most_earlier=0 if no_history else MOST_EARLIER)
+        most_earlier = 0 if no_history else MOST_EARLIER
+        converse(ask, text, most_earlier, echo=not as_json)
         return
     raise typer.Exit(0 if ask(text or "") else NO_ANSWER)
 
@@ -239,6 +245,8 @@ def _one_question(words: Sequence[str]) -> str:
         raise QuestionError(
             f'Put the question between quotation marks: "{" ".join(words)}" is one argument then.'
         )
+    if not words[0].strip():
+        raise QuestionError("The question is empty: say what you want to know.")
     return words[0]
 
 
