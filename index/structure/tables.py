@@ -74,8 +74,13 @@ def unit_of_measure(text: str, header: Span) -> Span | None:
     if within := _UNIT_OF_MEASURE.search(text, *header):
         return Span(*within.span())
     start = max(0, header.start - _CHARACTERS_ABOVE_HEADER)
-    above = list(_UNIT_OF_MEASURE.finditer(text, start, header.start))
-    return Span(*above[-1].span()) if above else None
+    above = [Span(*found.span()) for found in _UNIT_OF_MEASURE.finditer(text, start, header.start)]
+    if not above:
+        return None
+    since = text.rfind("\n", 0, above[-1].start) + 1
+    amid_a_table = is_row(_line_above(text, header.start))
+    of_another = not amid_a_table and any(map(is_row, text[since : header.start].splitlines()))
+    return None if of_another else above[-1]
 
 
 def _table_above(text: str, lines: Sequence[Span]) -> list[Span]:

@@ -43,12 +43,21 @@ _DATES = (
 _END_OF_YEAR = re.compile(r"\bend of(?: the year)? ((?:19|20)\d\d)\b", re.I)
 _YEAR = re.compile(r"(?<!\d)(?<!\d[.,])(?:19|20)\d\d(?!\d|[.,]\d)")
 _FISCAL = re.compile(r"\b(?:fiscal(?: year)?|fy) ?((?:19|20)\d\d)\b", re.I)
+_QUARTERS = ("first", "second", "third", "fourth")
+_QUARTER = re.compile(
+    rf"\b(?:({'|'.join(_QUARTERS)}) (?:fiscal )?quarter|q([1-4]))(?: of)?(?: the)?(?: fiscal)?"
+    r"(?: year)?,? ((?:19|20)\d\d)\b",
+    re.I,
+)
+_STATED_END = re.compile(r"\b(?:period|quarter|months|weeks) ended:?\s+(?=[a-z]{3,9} \d)", re.I)
+_NEAR_A_QUARTER_S_END = timedelta(days=15)
 _OPEN = re.compile(
     r"\b(?:before|after|since|until|till|between|than|from|through|by)\s+(?:\w+ ){0,3}"
     r"(?:\d{1,2},? )?(?:19|20)\d\d\b",
     re.I,
 )
 """What a period only begins or ends with: it may lie in any column."""
+_FIRST_PAGE = 3000
 _TOLERANCE = timedelta(days=7)
 """Quarters end on a Saturday or Sunday near the end of a month."""
 
@@ -118,12 +127,48 @@ def period_of(text: str) -> Period:
 
 @lru_cache(maxsize=128)
 def asked_period(question: str, text: str = "") -> Period:
-    """Return the period that a question asks for, its fiscal year as the years of `text` are."""
+    """Return the period that a question asks for, in dates as the document `text` counts them.
+
+    "Q3 2022" is the quarter that ends by so many quarters before or after the one which the
+    document is about; a fiscal year is the calendar year that this one began by.
+    """
     asked = period_of(_OPEN.sub(" ", question))
-    if asked.is_fiscal and not asked.dates:
-        lag = _fiscal_lag(text)
+    calendar = _calendar(text)
+    if asked.dates or not calendar:
+        return asked
+    number, end = calendar
+    if found := _QUARTER.search(question):
+        away = 3 * (_number_of(found) - number)
+        month = end.year * 12 + end.month - 1 + away
+        day = date(month // 12, month % 12 + 1, min(end.day, 28))
+        near = (day - _NEAR_A_QUARTER_S_END, day + _NEAR_A_QUARTER_S_END)
+        return replace(asked, dates=(near,), years=frozenset())
+    if asked.is_fiscal:
+        lag = number // 4 - end.year
         return replace(asked, years=frozenset(year - lag for year in asked.years))
     return asked
+
+
+@lru_cache(maxsize=32)
+def _calendar(text: str) -> tuple[int, date] | None:
+    """Return which quarter a report is about, counted from year 0, and when that ended.
+
+    It says when on its first page. It speaks most often of this quarter, and of those before.
+    """
+    stated = _STATED_END.search(text, 0, _FIRST_PAGE)
+    ended = _DATES[0].match(text, stated.end()) if stated else None
+    numbers = list(map(_number_of, _QUARTER.finditer(text)))
+    days = _days(ended) if ended else []
+    if not days or not numbers:
+        return None
+    (of_year, _), *_ = Counter(number % 4 for number in numbers).most_common(1)
+    number, end = max(n for n in numbers if n % 4 == of_year), days[0][0]
+    return (number, end) if number // 4 - end.year in (0, 1) else None
+
+
+def _number_of(quarter: re.Match[str]) -> int:
+    name, digit, year = quarter.groups()
+    return 4 * int(year) + (_QUARTERS.index(name.lower()) if name else int(digit) - 1)
 
 
 def fitting(asked: Period, headings: Iterable[str]) -> list[bool | None]:
@@ -144,14 +189,6 @@ def fitting(asked: Period, headings: Iterable[str]) -> list[bool | None]:
 
 def _told(period: Period) -> tuple[bool, bool, bool]:
     return bool(period.months), bool(period.dates), bool(period.years)
-
-
-@lru_cache(maxsize=32)
-def _fiscal_lag(text: str) -> int:
-    """Return by how many years a text's fiscal years are ahead of its dates: 0 or 1."""
-    fiscal = Counter(map(int, _FISCAL.findall(text))).most_common(1)
-    dated = Counter(int(found["year"]) for found in _DATES[0].finditer(text)).most_common(1)
-    return int(bool(fiscal and dated) and fiscal[0][0] == dated[0][0] + 1)
 
 
 def _days(found: re.Match[str]) -> list[tuple[date, date]]:

@@ -38,12 +38,20 @@ def test_a_column_is_of_the_period_asked_for_or_of_another_or_does_not_say(
     assert fitting(asked_period(question), columns) == fits
 
 
-def test_a_fiscal_year_is_the_one_that_the_document_has() -> None:
+REPORT = (
+    "For the quarterly period ended October 30, 2022. Sales in the third quarter of fiscal 2023."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "fits"),
+    [
+        ("sales in the third quarter of fiscal 2023", [True, False]),
+        ("sales in Q3 2022", [False, True]),
+        ("sales in Q2 2023", [False, False]),
+        ("sales in the first nine months of fiscal 2022", [False, True]),
+    ],
+)
+def test_a_quarter_is_the_one_that_the_document_counts_so(question: str, fits: list[bool]) -> None:
     columns = ["October 30, 2022", "October 31, 2021"]
-    ahead = "The third quarter of fiscal year 2023 ended October 30, 2022."
-    question = "sales in the third quarter of fiscal 2023"
-    assert fitting(asked_period(question, ahead), columns) == [True, False]
-    assert fitting(asked_period(question, "Fiscal 2022 ended October 30, 2022."), columns) == [
-        False,
-        False,
-    ]
+    assert fitting(asked_period(question, REPORT), columns) == fits
