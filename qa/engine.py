@@ -44,9 +44,9 @@ from qa.question.query import Query, checked
 from qa.question.spelling import corrected
 from qa.read.reader import NO_READER, open_reader_if_any
 from qa.read.reading import Reader
-from qa.read.windows import PASSAGES, Window, windows_to_read
+from qa.read.windows import PASSAGES, Window, passages_with_rows, windows_to_read
 from qa.records import STAGES, Answer, Correction, Hit, ReaderUsed, Stage, left_out, stages_without
-from qa.retrieve.near_duplicates import Families
+from qa.retrieve.near_duplicates import Families, Group
 from qa.retrieve.retriever import Retriever
 
 MAX_TOP_K = 50
@@ -197,6 +197,8 @@ class Engine:
                 families = Families(candidates, query.coverage)
                 groups = families.groups(PASSAGES)
             with timer.stage("windows"):
+                rows = passages_with_rows(candidates, families.rows_of(groups), query.coverage)
+                groups = (*groups, *map(Group, rows))
                 windows = windows_to_read([group.best for group in groups], query.coverage)
         with timer.stage("reading"):
             reading = self.reader.read(read, windows) if self.reader and windows else None
