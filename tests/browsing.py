@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,9 @@ from playwright.sync_api import (
 )
 
 from index.encoding.encoder import Encoder
+
+PATIENCE_MS = 60_000  # a slow, busy machine is no failure
+expect.set_options(timeout=PATIENCE_MS)
 
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
@@ -96,6 +100,7 @@ def open_page(browser: Browser) -> Iterator[PageOpener]:
         prepare: Callable[[Page], object] | None = None,
     ) -> Page:
         contexts.append(browser.new_context(viewport={"width": width, "height": height}))
+        contexts[-1].set_default_timeout(PATIENCE_MS)
         page = contexts[-1].new_page()
         complaints.append(Complaints(page, url, forgiven))
         if prepare:
@@ -136,6 +141,30 @@ def marked_in_panel(page: Page) -> str | None:
     expect(mark).to_have_count(1)
     expect(mark).to_be_in_viewport()
     return mark.text_content()
+
+
+def expect_closed(page: Page) -> None:
+    """Wait until no document is open, in the address neither: the browser goes back for that."""
+    expect(page.locator("#document")).to_be_hidden()
+    expect(page).not_to_have_url(re.compile("at="))
+
+
+def mark_on_page(page: Page) -> list[float]:
+    """Return where the mark is on the page of a PDF: left, top, width, as shares of the page."""
+    expect(page.locator("rect")).to_have_count(1)
+    shares: list[float] = page.locator(".sheet").evaluate("""sheet => {
+      const page = sheet.querySelector("canvas").getBoundingClientRect();
+      const mark = sheet.querySelector("rect").getBoundingClientRect();
+      const [left, top] = [mark.left - page.left, mark.top - page.top];
+      return [left / page.width, top / page.height, mark.width / page.width];
+    }""")
+    return shares
+
+
+def stop_time(page: Page) -> None:
+    """Let no time pass on the page but what `page.clock` is told: what is shown stays."""
+    page.clock.install()
+    page.clock.pause_at(datetime.now(tz=UTC) + timedelta(minutes=1))
 
 
 def tab_to(page: Page, wanted: Locator) -> None:
