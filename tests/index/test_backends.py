@@ -24,6 +24,7 @@ from index.records import passage_text
 from index.store import open_store
 from index.sync import sync
 from tests.models import make_model
+from tests.waiting import PATIENCE_S
 
 RUNTIME = "index.encoding.openvino_model"
 PROMPTS = {"query": "ask: ", "document": "a passage of some length to be found: "}
@@ -328,7 +329,7 @@ def test_threads_share_an_encoder(encoder: Encoder) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_S)
     assert not wrong
 
 

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,7 @@ import pytest
 from index.errors import PinciteError
 from qa.service import run
 from qa.settings import Settings
-
-PATIENCE_S = 60
+from tests.waiting import PATIENCE_S
 
 
 def serve(*arguments: str | Path, cwd: Path) -> subprocess.Popen[str]:
@@ -103,10 +101,8 @@ def test_it_answers_over_http_and_ends_on_ctrl_c(seeds_store: Path, tmp_path: Pa
 def test_it_ends_on_sigterm_even_with_a_connection_open(seeds_store: Path, tmp_path: Path) -> None:
     with serving(seeds_store, tmp_path) as (process, port):
         with socket.create_connection(("127.0.0.1", port)):
-            started = time.monotonic()
             process.terminate()
             _, stderr = process.communicate(timeout=PATIENCE_S)
-        assert time.monotonic() - started < 10
         assert process.returncode in (0, -signal.SIGTERM)
         assert stderr == ""
 
