@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,19 +37,48 @@ REPEATED = "what is microneedling"  # which the seeds say over and over
 ELSEWHERE = "who won the 1998 football world cup final"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium. While it is there, Playwright's event loop holds the main thread."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
+class Chromium:
+    """A browser that is kept from one test of pages to the next, as it takes seconds to start.
+
+    While it is there, Playwright's event loop holds the main thread: no other test may find it.
+    """
+
+    def __init__(self) -> None:
+        self._opened = ExitStack()
+        self._browser: Browser | None = None
+
+    def browser(self, path: str) -> Browser:
+        if self._browser is None:
+            playwright = self._opened.enter_context(sync_playwright())
+            self._browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+            self._opened.callback(self._browser.close)
+        return self._browser
+
+    def close(self) -> None:
+        self._browser = None
+        self._opened.close()
+
+
+_chromium = Chromium()
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
         reason = "no Chromium for the tests of the page: `apt-get install chromium`"
         if os.environ.get("TEST_REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield launched
-        launched.close()
+    return _chromium.browser(path)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Close the browser where the next test is not one of pages."""
+    if "browser" not in getattr(nextitem, "fixturenames", ()):
+        _chromium.close()
 
 
 class Complaints:
