@@ -98,7 +98,10 @@ def test_help_and_version_are_quick(process: Command) -> None:
     assert process("pincite", "--version").out == f"{package.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["--help", "status", "ask", "ask --json", "ask --explain"])
+_soaked = (pytest.param(command, marks=pytest.mark.soak) for command in ("status", "ask --explain"))
+
+
+@pytest.mark.parametrize("command", ["--help", "ask", "ask --json", *_soaked])
 def test_a_reader_that_goes_away_is_no_error(
     seeds_store: Path, tmp_path: Path, command: str
 ) -> None:
