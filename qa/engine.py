@@ -230,9 +230,10 @@ class Engine:
                 f"There are {len(history)} earlier questions: give the last {MOST_EARLIER} at most."
             )
         tokenizer, most_tokens = self.tokenizer, self.model.max_tokens
-        question, *earlier = (
-            checked(each, tokenizer, most_tokens) for each in (question, *history)
-        )
+        question = checked(question, tokenizer, most_tokens)
+        earlier = [
+            checked(each, tokenizer, most_tokens, f"history[{i}]") for i, each in enumerate(history)
+        ]
         with timer.stage("history"):
             found = follow_up(question, earlier, self.snapshot.words, self._likeness)
         with suppress(QuestionError):  # too long a question is searched as it was asked

@@ -183,12 +183,13 @@ def test_a_filter_leaves_the_documents_that_match(pincite: Command, notes: Path)
     assert "Passages" not in nothing.out
 
 
-def test_where_a_filter_matches_nothing_one_that_a_shell_may_have_changed_is_told_to_be_quoted(
+def test_where_a_filter_matches_nothing_it_is_told_what_would(
     pincite: Command, notes: Path
 ) -> None:
     pincite("index", notes)
     changed = pincite("ask", "sun and frost", "--filter", "path=notes/")  # path^=notes/ before
     assert changed.code == 3
+    assert "there are notes/" in changed.err
     assert "--filter 'path^=notes/'" in changed.err
     assert "--filter" not in pincite("ask", "sun and frost", "--filter", "path^=x").err
 

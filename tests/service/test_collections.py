@@ -219,6 +219,9 @@ def test_a_key_opens_its_collections_only(shelf: Shelf) -> None:
                 asked = client.post(f"v1/collections/{name}/ask", json=QUESTION, headers=headers)
                 missing = 404 if key == "all" else 403
                 assert asked.status_code == (200 if name in opens[key].split() else missing)
+                told = client.get(f"v1/collections/{name}", headers=headers)
+                assert told.status_code == asked.status_code
+                assert told.json().get("name", name) == name
             plain = client.post("v1/ask", json=QUESTION, headers=headers)
             assert plain.status_code == (200 if "default" in opens[key] else 403)
             metrics = client.get("metrics", headers=headers)
@@ -233,6 +236,7 @@ def test_a_key_opens_its_collections_only(shelf: Shelf) -> None:
             "collections/cats/v1/ask",
             "v1/collections/bears/collections/cats/ask",
             "v1/collections/bears/../cats/ask",
+            "v1/collections/bears/collections/cats",
             "v1/collections/bears%2F..%2Fcats/ask",
             "v1/collections/bears/ask/",
             "v1/collections/default/ask",
@@ -262,6 +266,12 @@ def test_errors_are_those_of_the_plain_routes(shelf: Shelf) -> None:
         assert chat.status_code == 400
         assert chat.json()["error"]["type"] == "invalid_request_error"
         assert client.head("v1/collections/bears/documents").status_code == 200
+        for name in ("no-such", "%2e%2e", "Bears"):
+            assert "no collection" in problem_of(client.get(f"v1/collections/{name}"), 404)
+        told = client.get("v1/collections/bears").json()
+        assert told == client.get("v1/collections").json()["collections"][1]
+        assert (told["name"], told["documents"]) == ("bears", 1)
+        assert client.delete("v1/collections/bears").headers["allow"] == "GET, HEAD"
 
 
 def test_the_document_has_each_route_of_a_collection_once(shelf: Shelf) -> None:
@@ -269,6 +279,7 @@ def test_the_document_has_each_route_of_a_collection_once(shelf: Shelf) -> None:
         paths = client.get("openapi.json").json()["paths"]
     of_one = {path for path in paths if path.startswith("/v1/collections/")}
     plain = {path for path in paths if path.startswith("/v1/")} - of_one - {"/v1/collections"}
+    of_one.remove("/v1/collections/{collection}")
     assert of_one == {path.replace("/v1/", "/v1/collections/{collection}/") for path in plain}
     operation = paths["/v1/collections/{collection}/ask"]["post"]
     assert operation["operationId"] == "ask_in_collection"

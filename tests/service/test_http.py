@@ -440,8 +440,8 @@ def test_half_a_citation_is_refused(client: TestClient, citation: dict[str, Any]
         ({"question": QUESTION, "filters": {"x" * 10_000: 1}}, "source, path"),
         ({"question": QUESTION, "history": "before"}, "history"),
         ({"question": QUESTION, "history": ["before"] * 21}, "history"),
-        ({"question": QUESTION, "history": ["x" * 2001]}, "2001 characters"),
-        ({"question": QUESTION, "history": [" "]}, "empty"),
+        ({"question": QUESTION, "history": ["a", "x" * 2001]}, "history[1]: the question has 2001"),
+        ({"question": QUESTION, "history": [" "]}, "history[0]: the question is empty"),
         ([], "JSON object"),
     ],
 )

@@ -287,7 +287,7 @@ def test_a_form_can_say_what_the_file_is_about(client: TestClient) -> None:
         ({"content": b"x", "headers": {"Content-Type": "image/png"}}, 415, "Send JSON"),
         ({"content": b"x"}, 415, "Send JSON"),
         ({"content": b"\0\1", "headers": {"Content-Type": "text/plain"}}, 422, "binary"),
-        ({"files": {"file": ("a.png", b"x", "image/png")}}, 415, "Name the file"),
+        ({"files": {"file": ("a.png", b"x", "image/png")}}, 415, "its name must end in .txt"),
         ({"files": {"other": ("a.txt", b"x")}}, 422, "called `file`"),
     ],
 )
@@ -424,7 +424,7 @@ def test_one_bad_upload_does_not_hold_up_the_others(
             raise RuntimeError("a fault of ours")
         return original(chunker, document)
 
-    monkeypatch.setattr("qa.service.writer.why_unreadable", lambda *_: "")
+    monkeypatch.setattr("qa.service.writer.refuse_without_passage", lambda *_: None)
     monkeypatch.setattr(Chunker, "chunk", failing)
     with open_store(corpus.store).writing():  # so that they are done together
         urls = [

@@ -2,7 +2,7 @@
 
 import { sureness } from "./answer.js";
 import { webAddress } from "./citation.js";
-import { fileOf, labelOf, placeHeading } from "./places.js";
+import { fileOf, placeHeading } from "./places.js";
 import { csv, saveFile } from "./saving.js";
 import { button, counted, element, foreign } from "./text.js";
 import { quoteOf } from "./words.js";
@@ -37,7 +37,7 @@ function group(document, open) {
 }
 
 function quoteItem(quote) {
-  const words = element("blockquote", "text", quoteOf(quote, labelOf(quote)));
+  const words = element("blockquote", "text", quoteOf(quote));
   const item = element("li", "", words, placeHeading(quote));
   if (typeof quote.confidence === "number") {
     const sure = element("p", "note sureness", sureness(quote.confidence));

@@ -2,9 +2,9 @@
 
 import { addressOf, isSame } from "./address.js";
 import { PageViewer } from "./pages.js";
-import { labelOf, whereabouts } from "./places.js";
+import { labelOf, named, whereabouts } from "./places.js";
 import { request } from "./service.js";
-import { button, element, foreign, link, marked, slice } from "./text.js";
+import { button, calm, capital, dayOf, element, foreign, link, marked, slice } from "./text.js";
 import { isCode } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -12,18 +12,22 @@ const panel = byId("document");
 const viewer = new PageViewer(byId("document-pages"));
 let showing = null;
 
-/** Call `left` when the reader closes the panel, be it with Escape or beside it. */
-export function onLeave(left) {
-  byId("document-close").addEventListener("click", () => panel.close());
+/** Call `leave` when the reader wants to close the panel: with the button, Escape, or beside it. */
+export function onLeave(leave) {
+  byId("document-close").addEventListener("click", leave);
   byId("document-marked").addEventListener("click", toMarked);
   panel.addEventListener("click", (event) => {
-    if (event.target === panel) panel.close(); // a click beside it
+    if (event.target === panel) leave(); // a click beside it
+  });
+  panel.addEventListener("cancel", (event) => {
+    event.preventDefault(); // the address goes first
+    leave();
   });
   panel.addEventListener("close", () => {
     if (panel.open) return; // again, for another place
     showing = null;
     viewer.clear();
-    left();
+    leave(); // browsers close it at a second Escape, whatever the page says
   });
 }
 
@@ -41,7 +45,7 @@ export function close() {
 export async function open(place, { found, group }) {
   showing = place;
   const text = byId("document-text");
-  byId("document-title").replaceChildren(found ? foreign(found.document_title) : "Document");
+  byId("document-title").replaceChildren(found ? named(calm(found.document_title)) : "Document");
   byId("document-place").replaceChildren(...(found ? whereabouts(found) : []));
   byId("document-group").replaceChildren(...others(group, place));
   byId("document-about").replaceChildren();
@@ -66,8 +70,8 @@ function show(json, place, found) {
   const known = found ?? { ...place, source: json.source, document_title: json.title,
     row_number: rowOf(json) };
   const isWhole = place.end_char_index === 0;
-  byId("document-title").replaceChildren(foreign(json.title));
-  byId("document-place").replaceChildren(...(isWhole ? [foreign(json.source)] : whereabouts(known)));
+  byId("document-title").replaceChildren(named(calm(json.title)));
+  byId("document-place").replaceChildren(...(isWhole ? [named(json.source)] : whereabouts(known)));
   byId("document-about").replaceChildren(...about(json));
   byId("document-ask").href = addressOf({ screen: "ask", history: [], all: false,
     filters: [{ field: "path", sign: "=", value: json.source }] });
@@ -137,8 +141,9 @@ function about(json) {
     ["File", json.source],
     ["Type", json.media_type],
     ["Pages", json.pages ?? ""],
-    ["Changed", json.modified],
-    ...Object.entries(json.metadata).map(([name, value]) => [name, [value].flat().join(", ")]),
+    ["Changed", dayOf(json.modified)],
+    ...Object.entries(json.metadata).map(([name, value]) => (
+      [capital(name), [value].flat().join(", ")])),
     ...json.remarks.map((remark) => ["Remark", remark]),
     ["SHA-256 of the file", json.document_sha256],
     ["Read by", json.reader],
