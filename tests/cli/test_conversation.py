@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import ON_SUBJECT, REPOSITORY, Command, Outcome, assert_one_line
+from tests.waiting import PATIENCE_S
 
 FOLLOW_UP = "how does it work"
 
@@ -107,7 +108,7 @@ def test_at_a_terminal_there_is_a_prompt(seeds_store: Path, tmp_path: Path) -> N
         os.write(ours, f"{FOLLOW_UP}\n".encode())
         assert b"Searched: How does microneedling work?" in read_until(ours, b"\n> ")
         os.write(ours, b"\x04")
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE_S) == 0
     finally:
         process.kill()
         process.wait()

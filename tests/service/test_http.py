@@ -27,6 +27,7 @@ from qa.service.guard import MAX_BODY_BYTES
 from tests.calibrations import PROMISE
 from tests.damage import flip_a_bit
 from tests.service.conftest import Corpus, client_of, live_over
+from tests.waiting import PATIENCE_S
 
 QUESTION = "why do I get pimples after microneedling"
 QUESTIONS = [
@@ -606,7 +607,7 @@ class Busy(LiveEngine):
 
     def current(self) -> Engine:
         self.asked.set()
-        self.may_answer.wait(30)
+        self.may_answer.wait(PATIENCE_S)
         return self._engine
 
 
@@ -620,10 +621,10 @@ def test_health_and_readiness_do_not_wait_behind_questions(
         transport = httpx2.ASGITransport(build_app(live))
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asking:
             asked = asyncio.create_task(asking.post("/v1/ask", json={"question": QUESTION}))
-            await asyncio.to_thread(live.asked.wait, 30)
+            await asyncio.to_thread(live.asked.wait, PATIENCE_S)
             try:
                 paths = ("/healthz", "/readyz")
-                found = [await asyncio.wait_for(asking.get(path), 10) for path in paths]
+                found = [await asyncio.wait_for(asking.get(path), PATIENCE_S) for path in paths]
                 assert not asked.done()
             finally:
                 live.may_answer.set()

@@ -21,7 +21,8 @@ from index.store.collection import collection_folder
 from index.sync import sync
 from qa.service.keys import add_key
 from tests.service.load import Load, press
-from tests.service.test_serve_command import PATIENCE_S, request, serving
+from tests.service.test_serve_command import request, serving
+from tests.waiting import PATIENCE_S, until
 
 QUESTIONS = [
     "why do I get pimples after microneedling",
@@ -57,16 +58,16 @@ def pressed(port: int, clients: int, enough: Callable[[Load], bool], key: str = 
 
 
 def for_seconds(seconds: float) -> Callable[[Load], bool]:
-    until = time.monotonic() + seconds
-    return lambda _: time.monotonic() > until
+    end = time.monotonic() + seconds
+    return lambda _: time.monotonic() > end
 
 
 def answered(count: int) -> Callable[[Load], bool]:
     """Tell whether so many were answered; fail where that takes too long."""
-    until = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + PATIENCE_S
 
     def enough(load: Load) -> bool:
-        assert time.monotonic() < until, load.statuses
+        assert time.monotonic() < end, load.statuses
         return load.statuses[200] >= count
 
     return enough
@@ -175,16 +176,11 @@ def test_workers_share_limits_are_replaced_and_end_with_their_parent(
         load = pressed(port, 4, answered(2), secret)
         assert load.lost == []
         assert set(load.statuses) <= {200, 429}
-        deadline = time.monotonic() + PATIENCE_S
-        while len(set(_workers(process.pid)) - {workers[0]}) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        assert until(lambda: len(set(_workers(process.pid)) - {workers[0]}) >= 2)
         workers = _workers(process.pid)
         process.kill()
         process.wait()
-        while any(Path(f"/proc/{each}").exists() for each in workers):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        assert until(lambda: not any(Path(f"/proc/{each}").exists() for each in workers))
 
 
 def _workers(pid: int) -> list[int]:

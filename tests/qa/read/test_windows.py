@@ -282,10 +282,10 @@ def test_a_very_long_table_has_whole_lines_above(chunker: Chunker) -> None:
 def test_odd_tables_take_no_time(text: str) -> None:
     """Each of these took minutes, or some power of its length, with simpler rules."""
     lines = [Span(*match.span()) for match in re.finditer("[^\n]+", text)]
-    started = time.perf_counter()
+    started = time.thread_time()
     headers(text, lines)
     headers(text, lines[-50:])
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_letters_without_blanks_between_words_count_singly() -> None:
