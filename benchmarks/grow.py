@@ -12,7 +12,6 @@ directions in which real vectors do. Each copy is a function of its number.
 """
 
 import argparse
-import hashlib
 import json
 import resource
 import shutil
@@ -27,6 +26,7 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
+from eval.sets.layouts import markdown_document
 from index.encoding.encoder import Vectors
 from index.records import (
     ChunkedDocument,
@@ -37,7 +37,6 @@ from index.records import (
     passage_id,
     passage_text,
 )
-from index.sources.listing import document_id
 from index.store import open_store
 from index.store.protocols import Rows, Snapshot
 from index.store.records import embedded_digest
@@ -204,10 +203,7 @@ def _chunked(source: str, title: str, passages: Sequence[Sequence[str]]) -> Chun
     paragraphs = [f"# {title}"] if title else []
     paragraphs += [" ".join(sentences) for sentences in passages]
     text = "\n\n".join(paragraphs)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    document = Document(
-        document_id(source), source, title, text, "text/markdown", "grown/1", digest, digest
-    )
+    document = markdown_document(source, title, text, "grown/1")
     path = (title,) if title else ()
     skipped = (Skipped(0, len(paragraphs[0]), "heading"),) if title else ()
     start = len(paragraphs[0]) + 2 if title else 0

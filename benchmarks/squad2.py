@@ -1,4 +1,4 @@
-"""SQuAD 2.0's questions, by what the bundled reader was trained on: about which articles."""
+"""Sets of questions; those of SQuAD 2.0, by which articles the bundled reader was trained on."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ from typing import Any, Literal
 from eval.gold import GoldSpan, Question
 from eval.sets.layouts import read_beir
 from index.records import Document, Span
+from qa.engine import Engine
 from training.rows import KEPT_OUT_ARTICLE
 
 Part = Literal["unseen", "kept-out", "seen"]
@@ -16,6 +17,15 @@ Part = Literal["unseen", "kept-out", "seen"]
 training; and those that the reader was trained on."""
 
 UNSEEN_ARTICLES = ("1973 oil crisis", "Islamism")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedSet:
+    """Questions, and an engine on the documents that they are asked of."""
+
+    name: str
+    engine: Engine
+    questions: Sequence[Question]
 
 
 @dataclass(frozen=True, slots=True)

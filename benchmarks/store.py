@@ -56,15 +56,10 @@ _OPEN = """\
 import sys, time
 from pathlib import Path
 folder = Path(sys.argv[1])
-try:
-    from index.store import open_store
-    open_live = open_store(folder).open
-except ImportError:
-    from index.store.snapshot import open_snapshot
-    from index.store.store import Store
-    open_live = lambda: open_snapshot(Store(folder))
+from index.store import open_store
+store = open_store(folder)
 started = time.perf_counter()
-snapshot = open_live()
+snapshot = store.open()
 print(time.perf_counter() - started)
 """
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,17 +17,9 @@ from eval.run import TOP_K, evaluate
 from eval.sets.protocols import IndexedSets, run_abstain, run_beir, run_spans
 from index.progress import progress_bar
 from index.terminal import run
-from qa.cli import (
-    BackendOption,
-    CollectionOption,
-    ModelOption,
-    ReaderOption,
-    StoreOption,
-    ThresholdOption,
-    WithoutOption,
-)
 from qa.engine import Engine
-from qa.settings import Settings, load_settings
+from qa.options import MODELS, STORE, Command, refuse_options_before, with_options, with_settings
+from qa.settings import Settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -42,8 +34,8 @@ CacheOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """The options of every command that measures."""
+class Reporting:
+    """The options that say where a report goes, and what it is compared with."""
 
     baseline: Annotated[
         Path | None, typer.Option(metavar="RUN.json", help="Compare with this earlier eval.json.")
@@ -53,53 +45,32 @@ class Options:
         typer.Option(help="Folder for the report.", show_default="reports/eval or /PROTOCOL-DIR"),
     ] = None
     quiet: Annotated[bool, typer.Option("--quiet", help="Write the files, print nothing.")] = False
-    top_k: Annotated[
-        int | None, typer.Option(help="How many passages to look at.", show_default=str(TOP_K))
-    ] = None
-    threshold: ThresholdOption = None
-    without: WithoutOption = None
-    model: ModelOption = None
-    reader: ReaderOption = None
-    backend: BackendOption = None
 
     def delivery(self, folder: str) -> Delivery:
         """Return where the report goes: `folder` below reports/ unless --out names another."""
         return Delivery.to(self.out or Path("reports") / folder, self.baseline, quiet=self.quiet)
 
-    def settings(self, store: Path | None = None, collection: str | None = None) -> Settings:
-        """Return the settings in force, except `top_k`: what `ask` shows must not limit recall."""
-        return load_settings(
-            store=store,
-            collection=collection,
-            top_k=TOP_K if self.top_k is None else self.top_k,
-            threshold=self.threshold,
-            without=self.without,
-            model=self.model,
-            reader=self.reader,
-            backend=self.backend,
-        )
 
+def measuring(*more: str) -> Callable[[Command], Command]:
+    """Give a command all that measuring needs, as `reporting` and `settings`; `more` are settings.
 
-def measuring(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the fields of `Options` as options; it gets them as one argument."""
-    shared = inspect.signature(Options).parameters
-    own = inspect.signature(command).parameters
-    parameters = [*(own[name] for name in own if name != "options"), *shared.values()]
+    `top_k` has a default of its own: what `ask` shows must not limit recall.
+    """
 
-    def measure(**given: Any) -> None:
-        options = Options(**{name: given.pop(name) for name in shared})
-        command(options=options, **given)
+    def give(command: Command) -> Command:
+        options = inspect.signature(Reporting).parameters.values()
+        reporting = with_options(command, "reporting", options, Reporting)
+        names = ("top_k", "threshold", "without", *MODELS, *more)
+        return with_settings(*names, top_k=TOP_K)(reporting)
 
-    measure.__doc__ = command.__doc__
-    measure.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    measure.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return measure
+    return give
 
 
 @app.callback(invoke_without_command=True)
-@measuring
+@measuring(*STORE)
 def evaluate_command(
-    options: Options,
+    settings: Settings,
+    reporting: Reporting,
     context: typer.Context,
     gold: Annotated[
         Path | None,
@@ -107,8 +78,6 @@ def evaluate_command(
             help="JSONL file of gold questions.", show_default="the questions about the seeds"
         ),
     ] = None,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Measure finding, citing and abstaining on gold questions.
 
@@ -116,10 +85,9 @@ def evaluate_command(
     hold, or questions of the baseline that were not asked.
     """
     if context.invoked_subcommand:
-        _refuse_options_before(context)
+        refuse_options_before(context)
         return
-    settings = options.settings(store, collection)
-    delivery = options.delivery("eval")
+    delivery = reporting.delivery("eval")
     rows = read_gold(gold or PACKAGED_GOLD)
     engine = Engine.open(settings.folder, **settings.for_engine)
     asked = locate(rows, [chunked.document for chunked in engine.snapshot.documents()])
@@ -129,25 +97,32 @@ def evaluate_command(
 
 
 @app.command("beir")
-@measuring
+@measuring()
 def beir_command(
-    options: Options, folder: SetArgument, split: SplitOption = "test", cache: CacheOption = None
+    settings: Settings,
+    reporting: Reporting,
+    folder: SetArgument,
+    split: SplitOption = "test",
+    cache: CacheOption = None,
 ) -> None:
     """Rank documents by their best passage, on a BEIR set."""
-    _measure_set("beir", folder, options, cache, partial(run_beir, folder, split))
+    _measure_set("beir", folder, settings, reporting, cache, partial(run_beir, folder, split))
 
 
 @app.command("spans")
-@measuring
-def spans_command(options: Options, folder: SetArgument, cache: CacheOption = None) -> None:
+@measuring()
+def spans_command(
+    settings: Settings, reporting: Reporting, folder: SetArgument, cache: CacheOption = None
+) -> None:
     """Measure what characters are cited, on gold spans."""
-    _measure_set("spans", folder, options, cache, partial(run_spans, folder))
+    _measure_set("spans", folder, settings, reporting, cache, partial(run_spans, folder))
 
 
 @app.command("abstain")
-@measuring
+@measuring()
 def abstain_command(
-    options: Options,
+    settings: Settings,
+    reporting: Reporting,
     folder: SetArgument,
     far_off: Annotated[
         Path | None,
@@ -158,32 +133,22 @@ def abstain_command(
     cache: CacheOption = None,
 ) -> None:
     """Measure abstaining, half of a BEIR set left out."""
-    _measure_set(
-        "abstain", folder, options, cache, partial(run_abstain, folder, far_off, seed, split)
-    )
+    measure = partial(run_abstain, folder, far_off, seed, split)
+    _measure_set("abstain", folder, settings, reporting, cache, measure)
 
 
 def _measure_set(
     protocol: str,
     folder: Path,
-    options: Options,
+    settings: Settings,
+    reporting: Reporting,
     cache: Path | None,
     measure: Callable[[IndexedSets], Run],
 ) -> None:
-    delivery = options.delivery(f"{protocol}-{folder.resolve().name}")
+    delivery = reporting.delivery(f"{protocol}-{folder.resolve().name}")
     with progress_bar() as progress:
-        measured = measure(IndexedSets(options.settings(), cache, progress))
+        measured = measure(IndexedSets(settings, cache, progress))
     delivery.deliver(measured)
-
-
-def _refuse_options_before(context: typer.Context) -> None:
-    """Refuse an option that stands before a subcommand, where it would do nothing."""
-    for name in context.params:
-        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE":
-            raise typer.BadParameter(
-                f"put it behind {context.invoked_subcommand}",
-                param_hint=f"--{name.replace('_', '-')}",
-            )
 
 
 def main() -> None:

@@ -1,13 +1,16 @@
 """What a sync changes, or would change, told by the digests of files."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import StoreError
-from index.ingest import Entry, digest_of, read_files
-from index.parsers import READERS, UnreadableFileError, read_errors_explained
+from index.ingest import digest_of, read_files
+from index.parsers import READERS, UnreadableFileError, read_errors_explained, read_file
+from index.previous import Entry
+from index.progress import Progress, no_progress
+from index.records import Document
 from index.sources.listing import SkippedFile, SourceFile, is_within
 from index.sources.selection import select_sources
 from index.store.protocols import Store
@@ -22,7 +25,7 @@ Renames = tuple[tuple[str, str], ...]
 class Plan:
     """What a sync would do with each source, in order.
 
-    A file that turns out to be unreadable is among those added or changed.
+    Without `check` in `plan`, a file that cannot be read is among those added or changed.
     """
 
     added: Names
@@ -50,29 +53,42 @@ class SyncReport(Plan):
 
 
 def plan(
-    store: Store, sources: Sequence[str | Path], *, ignore: Sequence[str] | None = None
+    store: Store,
+    sources: Sequence[str | Path],
+    progress: Progress = no_progress,
+    *,
+    ignore: Sequence[str] | None = None,
+    check: Callable[[Sequence[Document]], None] | None = None,
 ) -> Plan:
-    """Return what `sync` would do with the same sources. Raises SourceError, StoreError."""
+    """Return what `sync` would do with the same sources. Raises SourceError, StoreError.
+
+    With `check`, files that are new or changed are read. It gets the documents of each, and raises
+    UnreadableFileError if nothing of them can be indexed.
+    """
     selection = select_sources(store, sources, ignore)
     try:
         documents, _ = store.stored_documents(store.open())
         before = digests_of(documents)
     except StoreError:
         before = {}
+    digests = set(before.values())
     now: dict[str, str] = {}
 
     def read(file: SourceFile, upload: Upload | None) -> None:
         if file.suffix not in READERS:
             raise UnreadableFileError(f"unsupported type {file.suffix or '(no suffix)'}")
         with read_errors_explained():
-            now[file.source] = upload.sha256 if upload else digest_of(file.path)
+            digest = upload.sha256 if upload else digest_of(file.path)
+        if check and not upload and digest not in digests:
+            check(read_file(file))
+        now[file.source] = digest
 
     def keep(name: str, read: Container[str]) -> list[str]:
         sources = [s for s in before if s not in read and is_within(s, name)]
         now.update((source, before[source]) for source in sources)
         return sources
 
-    locations, skipped, kept = read_files(selection.files, selection.skipped, read, keep)
+    locations, skipped, kept = read_files(selection.files, selection.skipped, read, keep, progress)
     counts = selection.counts(locations.values())
     selection.refuse_loss(counts, skipped)
     return Plan(

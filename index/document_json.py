@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from index.records import Document, Heading, Layout
+from index.records import Document, Heading, Layout, ScannedPage
 
 
 def document_to_json(document: Document) -> dict[str, Any]:
@@ -23,6 +23,8 @@ def document_to_json(document: Document) -> dict[str, Any]:
             "headings": [list(heading) for heading in document.layout.headings],
             "pages": list(document.layout.pages),
         }
+        if document.layout.scans:
+            fields["layout"]["scans"] = [list(page) for page in document.layout.scans]
     if document.modified:
         fields["modified"] = document.modified
     if document.remarks:
@@ -40,5 +42,6 @@ def document_from_json(fields: dict[str, Any]) -> Document:
     read: dict[str, Any] = {"metadata": metadata, "remarks": tuple(fields.get("remarks", ()))}
     if layout is not None:
         headings = tuple(Heading(*heading) for heading in layout["headings"])
-        read["layout"] = Layout(headings, tuple(layout["pages"]))
+        scans = tuple(ScannedPage(*page) for page in layout.get("scans", ()))
+        read["layout"] = Layout(headings, tuple(layout["pages"]), scans)
     return Document(**fields | read)

@@ -11,7 +11,7 @@ from typing import Any, Self
 from index.errors import PinciteError
 from index.ingest import upload_as_file
 from index.parsers import UnreadableFileError, read_errors_explained
-from index.parsers.isolation import ReadingProcess, Task, reading_process
+from index.parsers.isolation import ReadingProcess, Task
 from index.parsers.pdf.document import MEDIA_TYPE
 from index.parsers.pdf.marks import Rectangle
 from index.parsers.pdf.page_image import ImageFormat
@@ -62,7 +62,7 @@ class Pages:
 
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
-        self._process = ReadingProcess(seconds=_SECONDS, at_most=_SECONDS, ocr=reading_process.ocr)
+        self._process = ReadingProcess(seconds=_SECONDS, at_most=_SECONDS)
         self._images: RecentlyUsed[tuple[object, ...], bytes] = RecentlyUsed(_CACHE_BYTES)
 
     def beside(self, uploads: Uploads) -> Self:
@@ -104,8 +104,10 @@ class Pages:
         starts = _check_page(document, number)
         first = starts[number - 1]
         last = starts[number] if number < len(starts) else len(document.text)
+        scans = document.layout.scans if document.layout else ()
         arguments = {
             "number": number,
+            "scan": next((list(page) for page in scans if page.number == number), None),
             "text": document.text[first:last],
             "start": max(span.start, first) - first,
             "end": min(span.end, last) - first,

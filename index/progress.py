@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from rich.progress import Task, TaskID
 
 Progress = Callable[[str, int, int], None]
-"""Called with the kind of work, how much of it is done, and how much there is so far."""
+"""Called with the kind of work, how much of it is done, and how much there is so far.
+
+Within a file of "Reading" the kind is such as "notes/scan.pdf: page"; 0 of 0 if nothing is counted.
+"""
 
 _SECONDS_A_LINE = 10.0
+_PAGES = ": page"
 _COUNTED = {"Reading": " files", "Embedding": " texts", "Asking": " questions"}
 
 
@@ -47,11 +51,19 @@ def progress_bar() -> Iterator[Progress]:
         tasks: dict[str, TaskID] = {}
 
         def report(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total)
+            if what == "Reading" and _PAGES in tasks:  # the file is read
+                bar.remove_task(tasks.pop(_PAGES))
+            kind = _kind_of(what)
+            if total and kind not in tasks:
+                tasks[kind] = bar.add_task(what)
+            if total:
+                bar.update(tasks[kind], description=what, completed=done, total=total)
 
         yield report
+
+
+def _kind_of(what: str) -> str:
+    return _PAGES if what.endswith(_PAGES) else what
 
 
 def _plain_lines() -> Progress:
@@ -60,9 +72,10 @@ def _plain_lines() -> Progress:
 
     def report(what: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if now - last.get(what, started) < _SECONDS_A_LINE:
+        kind = _kind_of(what)
+        if not total or now - last.get(kind, started) < _SECONDS_A_LINE:
             return
-        last[what] = now
+        last[kind] = now
         with suppress(BrokenPipeError):  # the work goes on where nobody reads stderr
             sys.stderr.write(f"{what} {done} of {total}{_COUNTED.get(what, '')}\n")
 

@@ -43,6 +43,18 @@ class Heading(NamedTuple):
     level: int
 
 
+class ScannedPage(NamedTuple):
+    """The words that OCR read on a page, numbered from 1, with blanks between them.
+
+    `edges` has left, top, right and bottom of each word in quarters of a point from the top left
+    corner of the page as shown, as unsigned 16-bit numbers (little-endian), in Base64.
+    """
+
+    number: int
+    words: str
+    edges: str
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """What a parser saw and the text alone does not tell.
@@ -52,6 +64,7 @@ class Layout:
 
     headings: tuple[Heading, ...] = ()
     pages: tuple[int, ...] = ()
+    scans: tuple[ScannedPage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,12 @@ class Document:
             return None
         number = self.metadata.get("pincite_row", self.metadata.get("row"))
         return number if isinstance(number, int) else None
+
+    @property
+    def sheet(self) -> str:
+        """Which sheet of a workbook it is a row of, "" for none."""
+        sheet = self.metadata.get("pincite_sheet", self.metadata.get("sheet"))
+        return sheet if isinstance(sheet, str) and self.row_number is not None else ""
 
     @property
     def display_title(self) -> str:

@@ -8,7 +8,6 @@ from typing import Literal
 
 from index.changes import SyncReport, compare, digests_of
 from index.chunking.chunker import VERSION as CHUNKING
-from index.chunking.chunker import Chunker
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.errors import (
@@ -18,15 +17,9 @@ from index.errors import (
     StoreMissingError,
     StoreUnusableError,
 )
-from index.ingest import (
-    Entry,
-    Ingestion,
-    PreviousDocuments,
-    refuse_same_ids,
-    upload_as_file,
-)
-from index.parsers import UnreadableFileError, read_file
+from index.ingest import Ingestion, refuse_same_ids
 from index.parsers.language import foreign
+from index.previous import Entry, PreviousDocuments
 from index.progress import Progress, no_progress
 from index.records import Document
 from index.sources.listing import SkippedFile
@@ -35,7 +28,6 @@ from index.store.protocols import Snapshot, Store
 from index.store.records import (
     MadeBy,
     SnapshotInfo,
-    Upload,
     UploadChange,
     is_upload,
     upload_id_of,
@@ -170,8 +162,7 @@ def change_uploads(
         with Ingestion(draft, known, model, encoder, progress) as ingestion:
             entries = ingestion.reuse(others)
             for change in changes:
-                if change.upload:
-                    entries += ingestion.ingest_upload(change.upload, change.content)
+                entries += ingestion.ingest_upload(change)
             _refuse_taken_ids(entries, changes, previous)
             ingestion.finish(entries)
         before = previous.info
@@ -204,19 +195,6 @@ def owner_of_id(document_id: str, snapshot: Snapshot) -> Literal["upload", "sour
     if upload_id_of(source) == document_id:
         return None
     return "upload" if is_upload(source) else "source"
-
-
-def why_unreadable(upload: Upload, content: bytes, model: Model) -> str:
-    """Return why the content could not be indexed as `upload`; "" if it can."""
-    try:
-        with upload_as_file(upload, content) as file:
-            documents = read_file(file)
-    except UnreadableFileError as error:
-        return str(error)
-    chunker = Chunker(model.tokenizer(), model.budget())
-    if not any(chunker.chunk(document).passages for document in documents):
-        return "nothing in it but headings or markup"
-    return ""
 
 
 def _open_live(store: Store, previous: Snapshot | None) -> tuple[Snapshot | None, str]:

@@ -4,6 +4,7 @@ import io
 import os
 import re
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
 
@@ -70,6 +71,13 @@ def one_line(text: str) -> str:
 def note(text: str) -> None:
     """Print a line for a person on stderr."""
     console(stderr=True).print(one_line(text), soft_wrap=True)
+
+
+def note_some(lines: Sequence[str], sign: str = "!", most: int = 20) -> None:
+    """Print the first lines, each behind a sign, and how many more there are."""
+    more = len(lines) - most
+    for line in [*lines[:most], *([f"… and {more} more"] if more > 0 else [])]:
+        note(f"{sign} {line}")
 
 
 def _make_writable(stream: TextIO) -> None:

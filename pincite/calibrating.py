@@ -16,13 +16,15 @@ from index.progress import progress_bar
 from index.store import open_store
 from index.terminal import note, one_line
 from qa.answer.calibration import Calibration, Tally, key_of, percent
-from qa.cli import BackendOption, CollectionOption, ModelOption, ReaderOption, StoreOption
 from qa.engine import Engine
+from qa.options import MODELS, STORE, with_settings
 from qa.records import left_out
-from qa.settings import Settings, load_settings
+from qa.settings import Settings
 
 
+@with_settings(*MODELS, *STORE)
 def calibrate_command(
+    settings: Settings,
     gold: Annotated[
         Path | None, typer.Option(help="JSONL file of gold questions about the store's documents.")
     ] = None,
@@ -38,20 +40,12 @@ def calibrate_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Report what comes of it, publish nothing.")
     ] = False,
-    model: ModelOption = None,
-    reader: ReaderOption = None,
-    backend: BackendOption = None,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Fit when to answer, on your own questions.
 
     At least 40 unanswerable and 20 answerable ones are needed. What is promised is promised with
     95 % confidence, for questions drawn like these.
     """
-    settings = load_settings(
-        store=store, collection=collection, model=model, reader=reader, backend=backend
-    )
     if remove == (gold is not None) or (remove and dry_run):
         raise SettingsError(
             "Name the questions with --gold FILE, or take the calibration away with --remove alone."

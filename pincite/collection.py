@@ -10,25 +10,20 @@ from index.store import open_store
 from index.store.catalogue import collections_in, remove_collection
 from index.store.collection import collection_folder
 from index.terminal import note, one_line
-from qa.cli import JsonOption, StoreOption
-from qa.settings import load_settings
+from qa.options import JsonOption, refuse_options_before, with_settings
+from qa.settings import Settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
-def list_command(
-    context: typer.Context, as_json: JsonOption = False, store: StoreOption = None
-) -> None:
+@with_settings("store")
+def list_command(settings: Settings, context: typer.Context, as_json: JsonOption = False) -> None:
     """List the collections of a store. `pincite index SOURCE… --collection NAME` makes one."""
     if context.invoked_subcommand:
-        if as_json or store:
-            option = "--json" if as_json else "--store"
-            raise typer.BadParameter(
-                f"put it behind {context.invoked_subcommand}", param_hint=option
-            )
+        refuse_options_before(context)
         return
-    folder = load_settings(store=store).store
+    folder = settings.store
     listed = [
         {
             "name": found.name,
@@ -51,13 +46,14 @@ def list_command(
 
 
 @app.command("remove")
+@with_settings("store")
 def remove_command(
+    settings: Settings,
     name: Annotated[str, typer.Argument(help="The collection's name.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    store: StoreOption = None,
 ) -> None:
     """Remove a collection whole, with its uploads and feedback. The files of its sources stay."""
-    folder = load_settings(store=store).store
+    folder = settings.store
     if not yes and collection_folder(folder, name).is_dir() and not _confirmed(name):
         raise PinciteError("Nothing was removed.")
     remove_collection(folder, name)

@@ -1,9 +1,7 @@
 """`pincite feedback`: what people said of answers, and gold questions out of it."""
 
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,14 +11,15 @@ import typer
 
 from eval.gold import GoldQuote, GoldRow
 from index.errors import PinciteError
+from index.files import write_whole
 from index.records import ChunkedDocument, Document
 from index.store import open_store
 from index.store.protocols import Snapshot, Store
 from index.store.records import Feedback, RatedQuote
 from index.structure.wording import plain_words
 from index.terminal import WRONG_USAGE, note, one_line
-from qa.cli import CollectionOption, JsonOption, StoreOption
-from qa.settings import load_settings
+from qa.options import STORE, JsonOption, with_settings
+from qa.settings import Settings
 
 MOVED_WORDS = 5
 """What a quote needs to be recognised where it does not stand at its offsets."""
@@ -50,13 +49,13 @@ def _feedback(context: typer.Context) -> None:
 
 
 @app.command("list")
+@with_settings(*STORE)
 def list_command(
+    settings: Settings,
     as_json: JsonOption = False,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """List what is kept, in the order in which it came."""
-    entries = _store(store, collection).feedback.all()
+    entries = _store(settings).feedback.all()
     if as_json:
         print(json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False))
         return
@@ -71,7 +70,9 @@ def list_command(
 
 
 @app.command("gold")
+@with_settings(*STORE)
 def gold_command(
+    settings: Settings,
     output: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A new gold file.", show_default="standard output"),
@@ -82,8 +83,6 @@ def gold_command(
             metavar="FILE", help="A new file for the questions that a person has to complete."
         ),
     ] = None,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Make gold questions of answers that were found helpful, for `pincite eval --gold FILE`.
 
@@ -92,7 +91,7 @@ def gold_command(
     """
     for path in filter(None, (output, drafts)):
         _refuse_existing(path)
-    target = _store(store, collection)
+    target = _store(settings)
     entries = target.feedback.all()
     snapshot = target.open()
     rows: list[GoldRow] = []
@@ -127,23 +126,23 @@ def gold_command(
 
 
 @app.command("remove")
+@with_settings(*STORE)
 def remove_command(
+    settings: Settings,
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="[ID…]", help="Which.", show_default=False)
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All there is.")] = False,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Forget entries."""
     if bool(ids) == everything:
         raise typer.BadParameter("give ids, or --all", param_hint="ID")
-    removed = _store(store, collection).feedback.remove(None if everything else ids)
+    removed = _store(settings).feedback.remove(None if everything else ids)
     note(f"Entries removed: {removed}")
 
 
-def _store(folder: Path | None, collection: str | None) -> Store:
-    store = open_store(load_settings(store=folder, collection=collection).folder)
+def _store(settings: Settings) -> Store:
+    store = open_store(settings.folder)
     store.standing()  # raises StoreError where there is no store
     return store
 
@@ -154,17 +153,8 @@ def _refuse_existing(path: Path) -> None:
 
 
 def _write(path: Path, content: str) -> None:
-    """Write a file that appears whole or not at all."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix="writing-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        write_whole(path, content.encode())
     except OSError as error:
         raise PinciteError(f"{path} cannot be written: {error.strerror}.") from error
 

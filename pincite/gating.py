@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Annotated, Self
 
 import typer
-from rich import box
-from rich.table import Table
 
 from eval.comparison import Comparison
 from eval.gate import GateOutcome, GoldGate, model_of
 from eval.gold import GoldError, GoldRow, Rows, locate, read_gold
 from eval.measures import BY_NAME
 from eval.records import Result
-from eval.report import count_kinds, difference_rows, rank_text
+from eval.report import count_kinds, differences_table, rank_text
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.errors import SettingsError, StoreError, StoreUnusableError
@@ -25,8 +23,8 @@ from index.store import open_store
 from index.store.protocols import Store
 from index.sync import Gate
 from index.terminal import console, note, one_line
-from qa.cli import CollectionOption, StoreOption
-from qa.settings import Settings, load_settings
+from qa.options import STORE, with_settings
+from qa.settings import Settings
 
 _ENOUGH = 30
 """As a rule, this many questions tell a loss from chance."""
@@ -34,7 +32,9 @@ _ENOUGH = 30
 _LISTED = 20
 
 
+@with_settings(*STORE)
 def gate_command(
+    settings: Settings,
     gold: Annotated[
         Path | None,
         typer.Argument(help="JSONL file of gold questions; none: show what is registered."),
@@ -43,13 +43,10 @@ def gate_command(
         bool,
         typer.Option("--remove", help="Publish new snapshots without checking gold questions."),
     ] = False,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Register gold questions that new snapshots have to answer no worse than the live one."""
     if gold and remove:
         raise SettingsError("Name a gold file, or take the registered one away with --remove.")
-    settings = load_settings(store=store, collection=collection)
     target = open_store(settings.folder, keep=settings.keep)
     if gold:
         _register(gold, target)
@@ -155,12 +152,8 @@ def _note_outcome(outcome: GateOutcome, arguments: Sequence[str]) -> None:
         return
     worse = f"The new snapshot {outcome.candidate} answers significantly worse on {outcome.gold}"
     note(f"{worse} and was kept aside; {outcome.live} stays live.")
-    table = Table("measure", box=box.SIMPLE_HEAD)
-    for column in ("before", "now", "difference (95 % interval)", "gained, lost"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for row in difference_rows(replace(compared, differences=outcome.losses)):
-        table.add_row(*row[:-1])
-    console(stderr=True).print(table)
+    losses = replace(compared, differences=outcome.losses)
+    console(stderr=True).print(differences_table(losses))
     _note_worse(compared, outcome.missing)
     command = shlex.join(["pincite", "index", "--force", *arguments])
     other = f"pincite rollback {outcome.candidate}"

@@ -16,6 +16,7 @@ from index.encoding.choose import open_encoder
 from index.encoding.encoder import Encoder
 from index.encoding.model import DEFAULT_MODEL, Model, find_model
 from index.errors import PinciteError, SettingsError, StoreBusyError, StoreError
+from index.ingest import refuse_without_passage
 from index.progress import progress_bar
 from index.sources.listing import SkippedFile, resolve_sources
 from index.sources.selection import NothingToIndexError
@@ -24,27 +25,20 @@ from index.store import open_store
 from index.store.catalogue import refuse_new_collection
 from index.store.protocols import Store
 from index.sync import sync
-from index.terminal import note
+from index.terminal import note, note_some
 from pincite.gating import GoldCheck, gold_of
-from qa.cli import (
-    BackendOption,
-    CollectionOption,
-    KeepOption,
-    ModelOption,
-    OcrOption,
-    ReaderOption,
-    StoreOption,
-    read_scans,
-)
-from qa.settings import Settings, load_settings
+from qa.cli import read_scans
+from qa.options import MODELS, STORE, with_settings
+from qa.settings import Settings
 
 KEPT_ASIDE = 5
-_LISTED = 20
 _WAIT_FOR_OTHERS_S = 5.0
 """A service that stores an upload is soon done."""
 
 
+@with_settings("ignore", "keep", "ocr", *MODELS, *STORE)
 def index_command(
+    settings: Settings,
     sources: Annotated[
         list[str] | None,
         typer.Argument(help="Files and folders; none: those indexed last.", metavar="SOURCE…"),
@@ -58,43 +52,18 @@ def index_command(
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on, and index what changes until interrupted.")
     ] = False,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATTERN",
-            help="Skip files that match, as in .gitignore. Repeatable; remembered.",
-            show_default="those remembered",
-        ),
-    ] = None,
     reread: Annotated[
         bool, typer.Option("--reread", help="Extract the text of unchanged files anew, too.")
     ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Publish even if gold questions get worse.")
     ] = False,
-    keep: KeepOption = None,
-    ocr: OcrOption = None,
-    model: ModelOption = None,
-    reader: ReaderOption = None,
-    backend: BackendOption = None,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Make the store hold exactly what the sources hold; only new text is embedded.
 
     Exit code 5: the registered gold questions are answered significantly worse (`pincite gate`);
     what was live stays live.
     """
-    settings = load_settings(
-        store=store,
-        collection=collection,
-        model=model,
-        reader=reader,
-        backend=backend,
-        keep=keep,
-        ignore=ignore,
-        ocr=ocr,
-    )
     refuse_new_collection(settings.store, settings.collection)
     read_scans(settings)
     target = open_store(settings.folder, keep=settings.keep)
@@ -127,10 +96,7 @@ class _Indexing:
     @classmethod
     def of(cls, store: Store, settings: Settings, *, force: bool, reread: bool) -> "_Indexing":
         """Load the model. Raises PinciteError if it or the registered gold cannot be used."""
-        name = DEFAULT_MODEL
-        with suppress(StoreError):  # a sync keeps the model
-            name = store.live().model_name
-        model = find_model(settings.model or name)
+        model = _model_of(store, settings)
         GoldCheck.of(store, model, force=force)
         encoder = open_encoder(model, settings.backend, indexing=True)
         return cls(store, settings, model, encoder, force, reread)
@@ -187,9 +153,18 @@ class _Indexing:
             )
 
 
+def _model_of(store: Store, settings: Settings) -> Model:
+    name = DEFAULT_MODEL
+    with suppress(StoreError):  # a sync keeps the model
+        name = store.live().model_name
+    return find_model(settings.model or name)
+
+
 def _print_dry_run(store: Store, sources: list[str], settings: Settings) -> None:
+    check = partial(refuse_without_passage, model=_model_of(store, settings))
     try:
-        planned = plan(store, sources, ignore=settings.ignore)
+        with progress_bar() as progress:
+            planned = plan(store, sources, progress, ignore=settings.ignore, check=check)
     except NothingToIndexError as error:
         _note_skipped(error.skipped)
         raise
@@ -228,10 +203,7 @@ def _note_changes(changes: Plan, kept: str) -> str:
         ("-", changes.removed),
         (">", [f"{old} is {new} now" for old, new in changes.renamed]),
     ):
-        for line in lines[:_LISTED]:
-            note(f"{sign} {line}")
-        if len(lines) > _LISTED:
-            note(f"{sign} … and {len(lines) - _LISTED} more")
+        note_some(lines, sign)
     _note_skipped(changes.skipped)
     for file in changes.kept:
         note(f"! {file.path}: {kept}, {file.reason}")

@@ -1,7 +1,6 @@
 """The commands that tend a store: status, rollback, purge, key."""
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,17 +11,15 @@ from index.progress import progress_bar
 from index.store import open_store
 from index.store.catalogue import collections_in, delete_removed
 from index.store.collection import DEFAULT_COLLECTION
-from index.store.protocols import Keys, Store
+from index.store.protocols import Store
 from index.store.records import SnapshotInfo
-from index.terminal import console, note, one_line
+from index.terminal import console, note, note_some, one_line
 from qa.answer.calibration import Calibration, key_of
-from qa.cli import CollectionOption, JsonOption, StoreOption
+from qa.options import STORE, JsonOption, with_settings
 from qa.read.reader import NO_READER, reader_used
 from qa.records import ReaderUsed
 from qa.service.keys import RIGHTS, add_key, revoke_key
-from qa.settings import Settings, load_settings
-
-_LISTED = 20
+from qa.settings import Settings
 
 key_app = typer.Typer(
     help="API keys for the service: who holds one may ask, or write, or both.",
@@ -31,14 +28,14 @@ key_app = typer.Typer(
 )
 
 
+@with_settings(*STORE)
 def status_command(
+    settings: Settings,
     as_json: JsonOption = False,
     check: Annotated[bool, typer.Option("--check", help="Compare every checksum.")] = False,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Show what the store holds."""
-    status = _status(load_settings(store=store, collection=collection), check)
+    status = _status(settings, check)
     if as_json:
         print(json.dumps(status, indent=2, ensure_ascii=False))
         return
@@ -145,16 +142,15 @@ def _in_words(calibration: dict[str, Any] | None) -> str:
     return f"{start}, so nothing is promised: {reason}; run `pincite calibrate` again"
 
 
+@with_settings(*STORE)
 def rollback_command(
+    settings: Settings,
     snapshot: Annotated[
         str | None,
         typer.Argument(help="Which; none: the one before the live one.", show_default=False),
     ] = None,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Make an older snapshot live again. The next `pincite index` follows the sources again."""
-    settings = load_settings(store=store, collection=collection)
     target = open_store(settings.folder, keep=settings.keep)
     before = target.live_id()
     live = target.roll_back(snapshot)
@@ -173,29 +169,25 @@ def rollback_command(
     )
 
 
-def purge_command(store: StoreOption = None, collection: CollectionOption = None) -> None:
+@with_settings(*STORE)
+def purge_command(settings: Settings) -> None:
     """Permanently delete what was removed: all snapshots but the live one, their text and vectors.
 
     What was deleted since `pincite index` last ran is still live: run that first. Every file that
     is kept is searched for what is forgotten. Exit code 1: something was found.
     """
-    settings = load_settings(store=store, collection=collection)
     target = open_store(settings.folder)
     _say_what_stays(target, settings)
     delete_removed(settings.store)
     with progress_bar() as progress:
         done = target.purge(progress)
-    for source in done.documents[:_LISTED]:
-        note(f"- {source}")
-    if len(done.documents) > _LISTED:
-        note(f"- … and {len(done.documents) - _LISTED} more")
+    note_some(done.documents, "-")
     searched = (
         f"{done.files} files that are kept, {done.bytes / 2**20:.1f} MiB, searched for "
         f"{done.sentences} removed sentences and {done.vectors} vectors"
     )
     if done.found:
-        for file, what in done.found[:_LISTED]:
-            note(f"! {file}: {what}")
+        note_some([f"{file}: {what}" for file, what in done.found])
         if not done.files:
             raise PinciteError(
                 f"{len(done.found)} removed sentences stand in uploads, and nothing was forgotten: "
@@ -223,21 +215,21 @@ def _say_what_stays(store: Store, settings: Settings) -> None:
         return
     stay = [f"{source} was deleted" for source in changes.removed]
     stay += [f"{source} was changed" for source in changes.changed]
-    for line in stay[:_LISTED]:
-        note(f"! {line}, and what was indexed of it is live and stays")
-    if len(stay) > _LISTED:
-        note(f"! … and {len(stay) - _LISTED} more")
+    note_some([f"{line}, and what was indexed of it is live and stays" for line in stay])
     if stay:
         first, then = (f"`pincite {name}{settings.in_collection}`" for name in ("index", "purge"))
         note(f"! To forget that, too: {first}, then {then} again.")
 
 
 @key_app.command("add")
+@with_settings("store")
 def add_command(
+    settings: Settings,
     name: Annotated[str, typer.Argument(help="What the key is called in the list and in logs.")],
     can: Annotated[
-        str, typer.Option(metavar="RIGHT,…", help="What it may: ask, write, or both.")
-    ] = "ask",
+        list[str],
+        typer.Option(metavar="RIGHT,…", help="What it may: ask, write, or both. Repeatable."),
+    ] = ["ask"],  # noqa: B006 (never changed)
     collections: Annotated[
         list[str] | None,
         typer.Option(
@@ -246,16 +238,15 @@ def add_command(
             show_default="all collections",
         ),
     ] = None,
-    store: StoreOption = None,
 ) -> None:
     """Make a key and print it; only its hash is kept, so it is shown this once."""
-    wanted = {right.strip() for right in can.split(",")}
+    given = ",".join(can)
+    wanted = {right.strip() for right in given.split(",")}
     if not wanted <= set(RIGHTS):
-        raise SettingsError(f"--can {can!r}: give {' or '.join(RIGHTS)}, or ask,write for both.")
+        raise SettingsError(f"--can {given!r}: give {' or '.join(RIGHTS)}, or ask,write for both.")
     rights = tuple(right for right in RIGHTS if right in wanted)
-    folder = load_settings(store=store).store
-    there = {found.name for found in collections_in(folder)} if collections else set()
-    print(add_key(open_store(folder).keys, name, rights, collections or ()))
+    there = {found.name for found in collections_in(settings.store)} if collections else set()
+    print(add_key(open_store(settings.store).keys, name, rights, collections or ()))
     where = f" in {', '.join(collections)}" if collections else ""
     note(
         f"The key {name} may {' and '.join(rights)}{where}. It is not shown again; send it as the "
@@ -267,9 +258,10 @@ def add_command(
 
 
 @key_app.command("list")
-def list_command(store: StoreOption = None) -> None:
+@with_settings("store")
+def list_command(settings: Settings) -> None:
     """List the keys by name; what they are cannot be shown."""
-    keys = _keys(store).all()
+    keys = open_store(settings.store).keys.all()
     for key in keys:
         limits = f"  only {','.join(key.collections)}" if key.collections else ""
         line = f"{key.name}  {','.join(key.rights)}  since {key.created}{limits}"
@@ -279,13 +271,10 @@ def list_command(store: StoreOption = None) -> None:
 
 
 @key_app.command("revoke")
+@with_settings("store")
 def revoke_command(
-    name: Annotated[str, typer.Argument(help="The key's name.")], store: StoreOption = None
+    settings: Settings, name: Annotated[str, typer.Argument(help="The key's name.")]
 ) -> None:
     """Forget a key: from now on it opens nothing, in a running service, too."""
-    revoke_key(_keys(store), name)
+    revoke_key(open_store(settings.store).keys, name)
     note(f"The key {name} is revoked.")
-
-
-def _keys(store: Path | None) -> Keys:
-    return open_store(load_settings(store=store).store).keys

@@ -1,7 +1,6 @@
-"""The commands that answer: ask, why, verify. And the options that other commands share."""
+"""The commands that answer: ask, why, verify."""
 
 import json
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import PinciteError
-from index.terminal import console, note
+from index.terminal import console, note, printable
 from qa.errors import QuestionError
-from qa.records import STAGES, Answer, Listing
-from qa.settings import Settings, load_settings
+from qa.options import MODELS, STORE, JsonOption, with_settings
+from qa.records import Answer, Listing
+from qa.settings import Settings
 
 if TYPE_CHECKING:
     from qa.engine import Engine
@@ -21,65 +21,6 @@ if TYPE_CHECKING:
 NO_ANSWER, CITATION_LOST = 3, 4
 _MAX_ANSWER_FILE_BYTES = 64 * 1024 * 1024
 
-StoreOption = Annotated[
-    Path | None, typer.Option("--store", help="The store's folder.", show_default=".pincite")
-]
-CollectionOption = Annotated[
-    str | None,
-    typer.Option("--collection", help="Which of the store's collections.", show_default="default"),
-]
-ModelOption = Annotated[
-    str | None,
-    typer.Option("--model", help="A sentence-transformers model: a folder or a cached name."),
-]
-ReaderOption = Annotated[
-    str | None,
-    typer.Option(
-        "--reader",
-        help="What reads passages: bundled, none, or a CrossEncoder's name or folder.",
-        show_default="bundled",
-    ),
-]
-BackendOption = Annotated[
-    str | None,
-    typer.Option(
-        "--backend", help="What computes vectors and reads.", show_default="the fastest there is"
-    ),
-]
-ThresholdOption = Annotated[
-    float | None,
-    typer.Option(
-        "--threshold",
-        help="Answer from this confidence on.",
-        show_default="the calibrated one, else the reader's own",
-    ),
-]
-KeepOption = Annotated[
-    int | None,
-    typer.Option(
-        "--keep", help="How many snapshots to keep, the live one among them.", show_default="2"
-    ),
-]
-OcrOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--ocr/--no-ocr",
-        help="Read scanned pages of PDFs, too: some seconds each. Needs pincite[ocr].",
-        show_default="no-ocr",
-    ),
-]
-WithoutOption = Annotated[
-    str | None,
-    typer.Option(
-        "--without",
-        metavar="STAGE,…",
-        help=f"Leave stages of retrieval out: {', '.join(STAGES)}.",
-    ),
-]
-TopKOption = Annotated[
-    int | None, typer.Option("--top-k", help="How many passages to show.", show_default="5")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 FilterOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -94,7 +35,9 @@ FilterOption = Annotated[
 ]
 
 
+@with_settings("top_k", "threshold", "without", *MODELS, *STORE)
 def ask_command(
+    settings: Settings,
     question: Annotated[
         list[str] | None, typer.Argument(metavar="QUESTION", help="What you want to know.")
     ] = None,
@@ -104,13 +47,12 @@ def ask_command(
             "--interactive",
             "-i",
             help="Ask one question after another, a line each. What one leaves out is taken from "
-            "those before it; /new forgets them, and Ctrl-D ends.",
+            "those before it; /new forgets them, and /quit or Ctrl-D ends.",
         ),
     ] = False,
     no_history: Annotated[
         bool, typer.Option("--no-history", help="With -i: ask each question by itself.")
     ] = False,
-    top_k: TopKOption = None,
     as_json: JsonOption = False,
     short: Annotated[
         bool,
@@ -134,38 +76,28 @@ def ask_command(
         ),
     ] = False,
     filters: FilterOption = None,
-    threshold: ThresholdOption = None,
-    without: WithoutOption = None,
-    model: ModelOption = None,
-    reader: ReaderOption = None,
-    backend: BackendOption = None,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Answer a question from the documents, with citations. Exit code 3: no answer found.
 
     The nearest passages follow the answer. A terminal shows in bold what answers in them.
     """
     from qa.engine import Engine
-    from qa.question.filters import read_filters
+    from qa.question.filters import read_filters, why_nothing_passes
 
     if not (question or interactive):
         raise QuestionError("There is no QUESTION: give one, or ask one after another with -i.")
     text = _one_question(question) if question else None
-    if as_csv and (as_json or interactive or not list_all):
-        raise QuestionError("--csv goes with --all, and without --json and -i.")
-    settings = load_settings(
-        store=store,
-        collection=collection,
-        model=model,
-        reader=reader,
-        backend=backend,
-        top_k=top_k,
-        threshold=threshold,
-        without=without,
-    )
+    rules = {
+        "--no-history goes with -i.": no_history and not interactive,
+        "--csv goes with --all, and without --json and -i.": as_csv
+        and (as_json or interactive or not list_all),
+    }
+    for broken in filter(rules.get, rules):
+        raise QuestionError(broken)
     matching = read_filters(filters or ())
     engine = Engine.open(settings.folder, **settings.for_engine)
+
+    hinted: list[str] = []
 
     def ask(asked: str, history: Sequence[str] = ()) -> bool:
         answer = engine.ask(
@@ -182,36 +114,38 @@ def ask_command(
             _print_json(answer, indent=None if interactive else 2)
         else:
             _print_text(answer, short=short)
+        if answer.more and not hinted:
+            hinted.append(asked)
+            note("More than this answers: ask with --all to list it.")
         if show:
             read_scans(settings)
             _open_evidence(answer, engine, settings.folder)
-        if filters and not answer.hits and not re.search(r"[<>^{]", "".join(filters)):
-            note("If you wrote ^, < or > in a filter, quote it: --filter 'path^=notes/'.")
+        if (
+            matching
+            and not answer.hits
+            and (reason := why_nothing_passes(engine.snapshot, matching))
+        ):
+            note(reason)
         return bool(answer.listing.quotes if answer.listing else answer.answered)
 
     if interactive:
         from qa.conversation import converse
         from qa.question.follow_up import MOST_EARLIER
 
-        converse(ask, text, most_earlier=0 if no_history else MOST_EARLIER)
+        most_earlier = 0 if no_history else MOST_EARLIER
+        converse(ask, text, most_earlier, echo=not as_json)
         return
     raise typer.Exit(0 if ask(text or "") else NO_ANSWER)
 
 
+@with_settings("top_k", "threshold", "without", *MODELS, *STORE)
 def why_command(
+    settings: Settings,
     question: Annotated[list[str], typer.Argument(metavar="QUESTION", help="What you asked.")],
     expect: Annotated[
         str, typer.Option("--expect", metavar="QUOTE", help="Words you expected to be cited.")
     ],
-    top_k: TopKOption = None,
     as_json: JsonOption = False,
-    threshold: ThresholdOption = None,
-    without: WithoutOption = None,
-    model: ModelOption = None,
-    reader: ReaderOption = None,
-    backend: BackendOption = None,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Tell at which stage an expected quote was lost."""
     from qa.engine import Engine
@@ -220,16 +154,6 @@ def why_command(
     from qa.why.report import why
 
     text, quote = _one_question(question), checked_quote(expect)
-    settings = load_settings(
-        store=store,
-        collection=collection,
-        model=model,
-        reader=reader,
-        backend=backend,
-        top_k=top_k,
-        threshold=threshold,
-        without=without,
-    )
     engine = Engine.open(settings.folder, **settings.for_engine)
     report = why(engine, text, quote, settings.top_k)
     if as_json:
@@ -238,11 +162,11 @@ def why_command(
         print_report(report, console())
 
 
+@with_settings(*STORE)
 def verify_command(
+    settings: Settings,
     file: Annotated[str, typer.Argument(help="An answer's JSON, or - for standard input.")],
     as_json: JsonOption = False,
-    store: StoreOption = None,
-    collection: CollectionOption = None,
 ) -> None:
     """Check an answer against the sources as they are now. Exit code 4: not all of it holds."""
     from index.store import open_store
@@ -251,7 +175,6 @@ def verify_command(
     from qa.verify.checking import verify
     from qa.verify.relocation import SourceDocuments
 
-    settings = load_settings(store=store, collection=collection)
     read_scans(settings)
     answer = read_answer(_read(file))
     target = open_store(settings.folder)
@@ -267,9 +190,10 @@ def _print_csv(listing: Listing) -> None:
     """Print a list as CSV, and tell if a bound was met."""
     from qa.formats.listing import csv_of, summary
 
-    print(csv_of(listing, "\n"), end="")
-    if listing.bounds:
-        note(summary(listing))
+    written = csv_of(listing, "\n")
+    print(printable(written) if sys.stdout.isatty() else written, end="")
+    for remark in (*listing.remarks, *([summary(listing)] if listing.bounds else [])):
+        note(remark)
 
 
 def _print_json(answer: Answer, *, indent: int | None) -> None:
@@ -286,6 +210,8 @@ def _print_text(answer: Answer, *, short: bool) -> None:
         print_listing(answer, answer.listing, console())
     else:
         print_answer(answer, console(), short=short)
+        for bound in answer.listing.bounds if answer.listing else ():
+            note(f"Nothing is listed: {bound}.")
 
 
 def _open_evidence(answer: Answer, engine: "Engine", store: Path) -> None:
@@ -319,6 +245,8 @@ def _one_question(words: Sequence[str]) -> str:
         raise QuestionError(
             f'Put the question between quotation marks: "{" ".join(words)}" is one argument then.'
         )
+    if not words[0].strip():
+        raise QuestionError("The question is empty: say what you want to know.")
     return words[0]
 
 

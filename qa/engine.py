@@ -33,19 +33,27 @@ from qa.answer.tracing import Trace, explained
 from qa.errors import QuestionError
 from qa.exhaustive.lister import Lister
 from qa.question.filters import Filter, rows_by_filter
-from qa.question.follow_up import MOST_EARLIER, FollowUp, follow_up
+from qa.question.follow_up import (
+    EARLIER_READ,
+    FollowUp,
+    best_reading,
+    checked_all,
+    readings,
+)
 from qa.question.query import Query, checked
 from qa.question.spelling import corrected
 from qa.read.reader import NO_READER, open_reader_if_any
 from qa.read.reading import Reader
-from qa.read.windows import PASSAGES, Window, windows_to_read
+from qa.read.windows import PASSAGES, Window, passages_with_rows, windows_to_read
 from qa.records import STAGES, Answer, Correction, Hit, ReaderUsed, Stage, left_out, stages_without
-from qa.retrieve.near_duplicates import Families
+from qa.retrieve.near_duplicates import Families, Group
 from qa.retrieve.retriever import Retriever
 
 MAX_TOP_K = 50
 _NEARLY = 1 / 3
 """From this share of the threshold on, the nearest quotes are highlighted, though not an answer."""
+_MOST_WHOLES = 1024
+"""Earlier questions that an engine remembers the whole form of."""
 _ONE_WINDOW = Window(0, Span(0, 6), (Span(0, 6),), "Ready.", "")
 
 
@@ -139,7 +147,10 @@ class Engine:
             raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, not {top_k}")
         trace = self.trace(question, filters, history)
         answer = self.answer(trace, top_k, explain=explain)
-        return self._with_listing(answer, trace, filters) if list_all else answer
+        wanted = _filter_of(filters)
+        if list_all:
+            return self._with_listing(answer, trace, wanted)
+        return replace(answer, more=self._lister.has_more(trace, answer, wanted))
 
     def trace(
         self,
@@ -149,10 +160,25 @@ class Engine:
     ) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
         timer = _StageTimer()
-        followed = self._follow_up(question, history, timer) if history else None
-        question, read, corrections = self._corrected(
-            followed.searched if followed else question, timer
-        )
+        wanted = _filter_of(filters)
+        if not history:
+            return self._traced(question, wanted, timer)
+        with timer.stage("history"):
+            question, *earlier = checked_all(
+                question, history, self.tokenizer, self.model.max_tokens
+            )
+            wholes: tuple[str, ...] = ()
+            for each in earlier:
+                wholes = (*wholes, self._whole(each, wholes, wanted))[-EARLIER_READ:]
+            texts = self._readings(question, wholes)
+        traces, best = self._traces(question, texts, wanted)
+        follow_up = FollowUp.of(question, texts[best])
+        others_ms = sum(sum(each.stage_ms.values()) for n, each in enumerate(traces) if n != best)
+        stage_ms = {**traces[best].stage_ms, "history": timer.stage_ms["history"] + others_ms}
+        return replace(traces[best], follow_up=follow_up, stage_ms=stage_ms)
+
+    def _traced(self, question: str, filters: Filter, timer: "_StageTimer") -> Trace:
+        question, read, corrections = self._corrected(question, timer)
         with timer.stage("filter"):
             allowed = self._allowed(filters)
         encoding = self._questions.begin(read)
@@ -171,13 +197,15 @@ class Engine:
                 families = Families(candidates, query.coverage)
                 groups = families.groups(PASSAGES)
             with timer.stage("windows"):
+                rows = passages_with_rows(candidates, families.rows_of(groups), query.coverage)
+                groups = (*groups, *map(Group, rows))
                 windows = windows_to_read([group.best for group in groups], query.coverage)
         with timer.stage("reading"):
             reading = self.reader.read(read, windows) if self.reader and windows else None
         with timer.turn(self.turn), timer.stage("judging"):
             seen = read_windows(query, groups, windows, reading)
             trace = judge(query, families, groups, seen, self.reader, self.snapshot)
-        return replace(trace, follow_up=followed, stage_ms=timer.stage_ms)
+        return replace(trace, stage_ms=timer.stage_ms)
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
         """Make the answer that `ask` gives of a trace."""
@@ -210,7 +238,8 @@ class Engine:
 
     @cached_property
     def _lister(self) -> Lister:
-        return Lister(self.snapshot, self.retriever, self.reader, self.turn)
+        encode = self._questions.encode
+        return Lister(self.snapshot, self.retriever, self.reader, self.turn, encode)
 
     @cached_property
     def _questions(self) -> Batched:
@@ -221,25 +250,42 @@ class Engine:
         """The digest of the reader; "none" where there is none."""
         return self.reader.digest if self.reader else NO_READER
 
-    def _follow_up(
-        self, question: str, history: Sequence[str], timer: "_StageTimer"
-    ) -> FollowUp | None:
-        """Return what is searched in the place of a question, if it leans on an earlier one."""
-        if len(history) > MOST_EARLIER:
-            raise QuestionError(
-                f"There are {len(history)} earlier questions: give the last {MOST_EARLIER} at most."
-            )
-        tokenizer, most_tokens = self.tokenizer, self.model.max_tokens
-        question, *earlier = (
-            checked(each, tokenizer, most_tokens) for each in (question, *history)
-        )
-        with timer.stage("history"):
-            found = follow_up(question, earlier, self.snapshot.words, self._likeness)
-        with suppress(QuestionError):  # too long a question is searched as it was asked
-            return found and replace(
-                found, searched=checked(found.searched, tokenizer, most_tokens)
-            )
-        return None
+    @cached_property
+    def _wholes(self) -> dict[tuple[str, tuple[str, ...], Filter], str]:
+        return {}
+
+    def _whole(self, question: str, earlier: tuple[str, ...], filters: Filter) -> str:
+        """Return the whole question that one stands for after whole ones.
+
+        It is remembered: each question of a conversation comes with all those before it.
+        """
+        key = question, earlier, filters
+        whole = self._wholes.get(key)
+        if whole is None:
+            texts = self._readings(question, earlier)
+            whole = texts[self._traces(question, texts, filters)[1] if len(texts) > 1 else 0]
+            if len(self._wholes) >= _MOST_WHOLES:
+                self._wholes.clear()
+            self._wholes[key] = whole
+        return whole
+
+    def _readings(self, question: str, earlier: Sequence[str]) -> list[str]:
+        """Return what a question may stand for, without what is too long to be searched for."""
+        texts: list[str] = []
+        for text in readings(question, earlier, self._likeness):
+            with suppress(QuestionError):
+                texts.append(checked(text, self.tokenizer, self.model.max_tokens))
+        return texts or [question]
+
+    def _traces(
+        self, question: str, texts: Sequence[str], filters: Filter
+    ) -> tuple[list[Trace], int]:
+        """Return the traces of readings, and the number of the best, or else of the question."""
+        traces = [self._traced(text, filters, _StageTimer()) for text in texts]
+        best = best_reading([trace.score for trace in traces])
+        if question in texts and not self.rule.allows(traces[best].score):
+            best = texts.index(question)
+        return traces, best
 
     def _likeness(self, text: str, others: Sequence[str]) -> Sequence[float]:
         """Return the cosines of texts with `text`."""
@@ -258,18 +304,13 @@ class Engine:
         with timer.turn(self.turn), timer.stage("spelling"):
             return question, *corrected(question, self.snapshot, tokenizer, most_tokens)
 
-    def _allowed(self, filters: Filter | Mapping[str, Any] | None) -> Allowed | None:
-        if filters is None or filters == {}:
-            return None
-        return self.rows_of(filters if isinstance(filters, Filter) else Filter.parse(filters))
+    def _allowed(self, filters: Filter) -> Allowed | None:
+        return self.rows_of(filters) if filters.conditions else None
 
-    def _with_listing(
-        self, answer: Answer, trace: Trace, filters: Filter | Mapping[str, Any] | None
-    ) -> Answer:
+    def _with_listing(self, answer: Answer, trace: Trace, wanted: Filter) -> Answer:
         timer = _StageTimer(answer.stage_ms)
         with timer.stage("listing"):
-            allowed = self._allowed(filters)
-            wanted = filters if isinstance(filters, Filter) else Filter.parse(filters or {})
+            allowed = self._allowed(wanted)
             listing = self._lister.listing(trace, allowed, wanted, answered=answer.answered)
         took_ms = sum(timer.stage_ms.values())
         return replace(answer, listing=listing, took_ms=took_ms, stage_ms=timer.stage_ms)
@@ -310,6 +351,12 @@ class Engine:
             reader=ReaderUsed(self.reader.name, self.reader.digest) if self.reader else None,
             explain=explained(trace, self.rule, groups, self.stages) if explain else None,
         )
+
+
+def _filter_of(filters: Filter | Mapping[str, Any] | None) -> Filter:
+    return (
+        filters if isinstance(filters, Filter) else Filter.parse({} if filters is None else filters)
+    )
 
 
 class _StageTimer:

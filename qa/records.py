@@ -126,14 +126,15 @@ class ListedQuote:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All quotes that were found to answer, document by document, in the order of each.
+    """All quotes that were found to answer, file by file, in the order of each.
 
-    The documents come by their best quote. `bounds` tells, a sentence each, which bounds were met,
-    so that there may be more; without any it is complete.
+    The files come by their best quote. `bounds` tells why there may be more, without any it is
+    complete, and `remarks` how the question was taken; a sentence each.
     """
 
     quotes: tuple[ListedQuote, ...]
     bounds: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def documents(self) -> Iterator[tuple[Document, tuple[ListedQuote, ...]]]:
@@ -156,8 +157,8 @@ class Answer:
     found holds: with one of these the question is not answered. Where the question leans on an
     earlier one, `searched` is what was searched in its place, with the terms `carried_over`.
     `explain` holds each stage's ranks and scores, and `listing` all quotes that answer, if they
-    were asked for; `stage_ms` holds the
-    milliseconds of each stage.
+    were asked for; else `more` tells whether the question wants a list, and more than is cited
+    answers. `stage_ms` holds the milliseconds of each stage.
     """
 
     question: str
@@ -171,6 +172,7 @@ class Answer:
     model: str
     took_ms: float
     calibration: AppliedCalibration | None = None
+    more: bool = False
     corrections: tuple[Correction, ...] = ()
     unknown_words: tuple[str, ...] = ()
     missing_names: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import (
     AfterValidator,
@@ -104,35 +104,78 @@ _PATTERNS = _names(
 )
 
 
+class Flag(NamedTuple):
+    """How a setting is given as an option, where its type and its default do not tell."""
+
+    metavar: str | None = None
+    default: str | None = None
+    is_repeated: bool = False
+
+
 class Settings(BaseModel):
     """Everything that can be set, with its default. An unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     store: Annotated[Path, AfterValidator(Path.expanduser)] = Path(".pincite")
+    """The store's folder."""
     collection: Annotated[str, AfterValidator(_collection)] = DEFAULT_COLLECTION
+    """Which of the store's collections."""
     model: str | None = None
-    reader: str | None = Field(default=None, min_length=1)
-    backend: Backend = "auto"
+    """A sentence-transformers model: a folder or a cached name."""
+    reader: Annotated[str | None, Flag(default="bundled")] = Field(default=None, min_length=1)
+    """What reads passages: bundled, none, or a CrossEncoder's name or folder."""
+    backend: Annotated[Backend, Flag("NAME")] = Field(
+        "auto", description=f"What computes: {', '.join(get_args(Backend))}. auto is the fastest."
+    )
     top_k: int = Field(default=5, ge=1, le=50)
-    threshold: float | None = Field(default=None, ge=0, le=1)
-    without: Annotated[tuple[Stage, ...], _STAGES, AfterValidator(_in_order)] = ()
+    """How many passages to show."""
+    threshold: Annotated[
+        float | None, Flag(default="the calibrated one, else the reader's own")
+    ] = Field(default=None, ge=0, le=1)
+    """Answer from this confidence on."""
+    without: Annotated[
+        tuple[Stage, ...], _STAGES, AfterValidator(_in_order), Flag("STAGE,…", "none")
+    ] = Field((), description=f"Leave stages of retrieval out: {', '.join(STAGES)}.")
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: int = Field(default=8000, ge=0, le=65535)
+    """Port to listen on."""
     workers: int = Field(default=1, ge=1, le=64)
-    allowed_hosts: Annotated[tuple[str, ...], _HOSTS] = ()
-    cors_origins: Annotated[tuple[str, ...], _ORIGINS] = ()
-    trusted_proxies: Annotated[tuple[str, ...], _NETWORKS] = ()
+    """How many processes answer."""
+    allowed_hosts: Annotated[tuple[str, ...], _HOSTS, Flag("NAME,…", "none")] = ()
+    """Host names it may be reached by, besides those of this machine."""
+    cors_origins: Annotated[tuple[str, ...], _ORIGINS, Flag("ORIGIN,…", "none")] = ()
+    """Other sites whose pages may use it, such as https://intranet.example."""
+    trusted_proxies: Annotated[tuple[str, ...], _NETWORKS, Flag("ADDRESS,…", "none")] = ()
+    """Reverse proxies whose X-Forwarded-For is believed."""
     keys: Literal["auto", "required", "off"] = "auto"
-    rate_limit: int | None = Field(default=None, ge=0, le=1_000_000)
+    """Ask for API keys (`pincite key add NAME`). auto: if there is one, or where others can reach
+    the service."""
+    rate_limit: Annotated[
+        int | None,
+        Flag(default="600 where others can reach the service or keys are asked for, else 0"),
+    ] = Field(default=None, ge=0, le=1_000_000)
+    """Requests a minute for each key or address; 0: as many as they like."""
     max_queue: int = Field(default=100, ge=0, le=10_000)
+    """Questions that may wait, for each process; more get 503."""
     log_format: Literal["auto", "json", "text"] = "auto"
+    """auto: text at a terminal, JSON elsewhere."""
     log_questions: bool = False
+    """Write questions into the log."""
     watch: bool = True
+    """Index what changes in the sources."""
     mcp: bool = False
+    """Speak the Model Context Protocol at /mcp, too."""
     keep: int = Field(default=2, ge=1, le=1000)
-    ignore: Annotated[tuple[str, ...], _PATTERNS] | None = None
+    """How many snapshots to keep, the live one among them."""
+    ignore: Annotated[
+        Annotated[tuple[str, ...], _PATTERNS] | None,
+        Flag("PATTERN", "those remembered", is_repeated=True),
+    ] = None
+    """Skip files that match, as in .gitignore. Repeatable; remembered."""
     ocr: bool = False
+    """Read scanned pages of PDFs, too: some seconds each. Needs pincite[ocr]."""
 
     @property
     def folder(self) -> Path:

@@ -4,6 +4,8 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +25,9 @@ from playwright.sync_api import (
 
 from index.encoding.encoder import Encoder
 
+PATIENCE_MS = 60_000  # a slow, busy machine is no failure
+expect.set_options(timeout=PATIENCE_MS)
+
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
@@ -32,19 +37,48 @@ REPEATED = "what is microneedling"  # which the seeds say over and over
 ELSEWHERE = "who won the 1998 football world cup final"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium. While it is there, Playwright's event loop holds the main thread."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
+class Chromium:
+    """A browser that is kept from one test of pages to the next, as it takes seconds to start.
+
+    While it is there, Playwright's event loop holds the main thread: no other test may find it.
+    """
+
+    def __init__(self) -> None:
+        self._opened = ExitStack()
+        self._browser: Browser | None = None
+
+    def browser(self, path: str) -> Browser:
+        if self._browser is None:
+            playwright = self._opened.enter_context(sync_playwright())
+            self._browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+            self._opened.callback(self._browser.close)
+        return self._browser
+
+    def close(self) -> None:
+        self._browser = None
+        self._opened.close()
+
+
+_chromium = Chromium()
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
         reason = "no Chromium for the tests of the page: `apt-get install chromium`"
         if os.environ.get("TEST_REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield launched
-        launched.close()
+    return _chromium.browser(path)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Close the browser where the next test is not one of pages."""
+    if "browser" not in getattr(nextitem, "fixturenames", ()):
+        _chromium.close()
 
 
 class Complaints:
@@ -96,6 +130,7 @@ def open_page(browser: Browser) -> Iterator[PageOpener]:
         prepare: Callable[[Page], object] | None = None,
     ) -> Page:
         contexts.append(browser.new_context(viewport={"width": width, "height": height}))
+        contexts[-1].set_default_timeout(PATIENCE_MS)
         page = contexts[-1].new_page()
         complaints.append(Complaints(page, url, forgiven))
         if prepare:
@@ -132,10 +167,34 @@ def answer_of(page: Page, url: str, question: str) -> Any:
 
 def marked_in_panel(page: Page) -> str | None:
     """Return what is marked in the document that is open, which must be in view."""
-    mark = page.locator("#document-text mark")
+    mark = page.locator("#document-text mark.highlight")
     expect(mark).to_have_count(1)
     expect(mark).to_be_in_viewport()
     return mark.text_content()
+
+
+def expect_closed(page: Page) -> None:
+    """Wait until no document is open, in the address neither: the browser goes back for that."""
+    expect(page.locator("#document")).to_be_hidden()
+    expect(page).not_to_have_url(re.compile("at="))
+
+
+def mark_on_page(page: Page) -> list[float]:
+    """Return where the mark is on the page of a PDF: left, top, width, as shares of the page."""
+    expect(page.locator("rect")).to_have_count(1)
+    shares: list[float] = page.locator(".sheet").evaluate("""sheet => {
+      const page = sheet.querySelector("canvas").getBoundingClientRect();
+      const mark = sheet.querySelector("rect").getBoundingClientRect();
+      const [left, top] = [mark.left - page.left, mark.top - page.top];
+      return [left / page.width, top / page.height, mark.width / page.width];
+    }""")
+    return shares
+
+
+def stop_time(page: Page) -> None:
+    """Let no time pass on the page but what `page.clock` is told: what is shown stays."""
+    page.clock.install()
+    page.clock.pause_at(datetime.now(tz=UTC) + timedelta(minutes=1))
 
 
 def tab_to(page: Page, wanted: Locator) -> None:

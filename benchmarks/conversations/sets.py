@@ -1,4 +1,4 @@
-"""Conversations about the seeds and public sets, and what became of each turn."""
+"""Conversations about the seeds, some notes and public sets, and what became of each turn."""
 
 import json
 import re
@@ -100,6 +100,8 @@ def open_set(name: str, data: Path, seeds: Path, sets: IndexedSets) -> Engine:
     """Index a set, if it is not yet, and open an engine on it."""
     if name == "seeds":
         return sets.open_folder(seeds, seeds)
+    if name == "notes":
+        return sets.open_folder(_HERE / name, _HERE / name)
     if name == "pdf":
         return sets.open_folder(data / name, data / name)
     return sets.open_documents(data / name, read_beir(data / name, "test").documents)

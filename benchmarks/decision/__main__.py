@@ -20,6 +20,7 @@ from benchmarks.decision.fitting import (
 )
 from benchmarks.decision.observing import observed
 from benchmarks.decision.sets import decision_sets
+from benchmarks.results import table
 from qa.answer.decision import NOT_READ, READ
 from qa.settings import Settings
 
@@ -46,15 +47,15 @@ def main() -> None:
         apart[name] = confidences(fit_confidence(others, names), own, names)
     threshold = best_threshold(apart, sets)
     print(f"\nthreshold {threshold:.2f}\n")
-    print(
-        "| set | questions | answerable answered | near misses | far-off | right of answered "
-        "| AUROC near | AUROC far | best threshold | answerable | near misses |"
-    )
-    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    columns = ["set", "questions", "answerable answered", "near misses", "far-off"]
+    columns += ["right of answered", "AUROC near", "AUROC far"]
+    columns += ["best threshold", "answerable", "near misses"]
+    rows = []
     for name, own in sets.items():
         best = best_threshold({name: apart[name]}, {name: own})
         cells = [name, f"{len(own)}", *shares(apart[name], own, threshold), f"{best:.2f}"]
-        print(f"| {' | '.join([*cells, *shares(apart[name], own, best)[:2]])} |")
+        rows.append([*cells, *shares(apart[name], own, best)[:2]])
+    print(table(columns, rows))
 
 
 def _print_weights(what: str, fitted: Fitted) -> None:

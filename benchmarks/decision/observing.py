@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.decision.sets import DecisionSet
+from benchmarks.squad2 import AskedSet
 from eval.gold import GoldSpan, Question
 from eval.records import Kind
 from index.records import Document, Span
@@ -36,7 +36,7 @@ class Observation:
     relevant: NDArray[np.bool_]
 
 
-def observed(each: DecisionSet) -> Iterator[Observation]:
+def observed(each: AskedSet) -> Iterator[Observation]:
     """Yield what comes of each question of a set."""
     for question in each.questions:
         yield _observation(question, each.engine.trace(question.text))

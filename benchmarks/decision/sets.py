@@ -2,21 +2,19 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from benchmarks.squad2 import read_squad2
+from benchmarks.squad2 import AskedSet, read_squad2
 from eval.gold import GoldSpan, Question
 from eval.records import Kind
-from eval.sets.layouts import read_beir
+from eval.sets.layouts import markdown_document, read_beir
 from eval.sets.leave_out import far_off, leave_out
 from eval.sets.protocols import IndexedSets
 from index.progress import no_progress
 from index.records import Document, Span
-from index.sources.listing import document_id
-from qa.engine import Engine
 from qa.settings import Settings
 from training.rows import Row, is_kept_out, read_all, share
 
@@ -27,16 +25,7 @@ T = TypeVar("T")
 MOST_QUESTIONS = 320
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionSet:
-    """Questions, and an engine on the documents that they are asked of."""
-
-    name: str
-    engine: Engine
-    questions: Sequence[Question]
-
-
-def decision_sets(data: Path, cache: Path | None, settings: Settings) -> Iterator[DecisionSet]:
+def decision_sets(data: Path, cache: Path | None, settings: Settings) -> Iterator[AskedSet]:
     """Yield the sets, made ready one by one. `data` holds `reader/` and sets in the BEIR layout."""
     sets = IndexedSets(settings, cache, no_progress)
     rows = [row for row in read_all(data / "reader") if is_kept_out(row)]
@@ -50,7 +39,7 @@ def decision_sets(data: Path, cache: Path | None, settings: Settings) -> Iterato
 
 def _of_rows(
     source: str, rows: Sequence[Row], others: Sequence[Row], data: Path, sets: IndexedSets
-) -> DecisionSet:
+) -> AskedSet:
     """Return a set of rows: each window is a document, and half of the texts that answer are gone.
 
     Where another window of the same article or paper has the answer's words, it answers, too. A
@@ -79,7 +68,7 @@ def _of_rows(
     ]
     kept = {each.id: each for own in documents.values() for each in own}
     engine = sets.open_documents(data / "reader", kept.values(), share=source)
-    return DecisionSet(source, engine, [*drawn, *far])
+    return AskedSet(source, engine, [*drawn, *far])
 
 
 def _question(
@@ -100,35 +89,25 @@ def _document(source: str, row: Row) -> Document:
     """Return a window as a document, with what stands above it as its title and heading."""
     text = f"# {row.above}\n\n{row.text}" if row.above else row.text
     digest = hashlib.sha256(text.encode()).hexdigest()
-    name = f"{source}/{digest[:16]}"
-    return Document(
-        id=document_id(name),
-        source=name,
-        title=row.above,
-        text=text,
-        media_type="text/markdown",
-        reader="rows/1",
-        document_sha256=digest,
-        text_sha256=digest,
-    )
+    return markdown_document(f"{source}/{digest[:16]}", row.above, text, "rows/1")
 
 
-def _left_out(folder: Path, sets: IndexedSets) -> DecisionSet:
+def _left_out(folder: Path, sets: IndexedSets) -> AskedSet:
     whole = read_beir(folder, "test")
     documents, asked, _ = leave_out(whole, far_off(None, folder, whole, "test"), 0)
     engine = sets.open_documents(folder, documents, share="half-0")
     far = [question for question in asked.questions if question.kind == "far-off"]
     near = [question for question in asked.questions if question.kind != "far-off"]
-    return DecisionSet(folder.name, engine, [*near, *_drawn(far, len(near) // 4)])
+    return AskedSet(folder.name, engine, [*near, *_drawn(far, len(near) // 4)])
 
 
-def _impossible(folder: Path, sets: IndexedSets) -> DecisionSet:
+def _impossible(folder: Path, sets: IndexedSets) -> AskedSet:
     """Return SQuAD 2.0's questions about articles that are in no row to train on."""
     squad2 = read_squad2(folder)
     engine = sets.open_documents(folder, squad2.documents)
     asked = _drawn(squad2.about("unseen", "kept-out"), 2 * MOST_QUESTIONS)
     # What answers are the spans, not the whole paragraphs.
-    return DecisionSet("squad2_half", engine, [replace(each, documents={}) for each in asked])
+    return AskedSet("squad2_half", engine, [replace(each, documents={}) for each in asked])
 
 
 def _drawn(items: Sequence[T], most: int) -> list[T]:

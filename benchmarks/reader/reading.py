@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.squad2 import Part, read_squad2
+from benchmarks.squad2 import AskedSet, Part, read_squad2
 from eval.gold import PACKAGED_GOLD, Question, locate, read_gold
 from eval.judge import holds, place_of
 from eval.measures.formulas import auroc, interval
@@ -19,7 +19,6 @@ from eval.sets.protocols import IndexedSets
 from index.progress import no_progress
 from index.records import Passage
 from qa.answer.decision import rank, read_windows
-from qa.engine import Engine
 from qa.read.reader import NO_READER
 from qa.read.reading import Reader
 from qa.read.windows import windows_by_promise
@@ -37,17 +36,11 @@ WINDOWS = (3, 5, 10, 20)
 """How many windows are read: the first ones by promise."""
 
 
-@dataclass(frozen=True, slots=True)
-class MeasuredSet:
-    """Questions, and an engine without a reader on the documents that they are asked of."""
+def measured_sets(data: Path, seeds: Path, cache: Path | None) -> Iterator[AskedSet]:
+    """Yield the sets, made ready one by one; their engines have no reader.
 
-    name: str
-    engine: Engine
-    questions: Sequence[Question]
-
-
-def measured_sets(data: Path, seeds: Path, cache: Path | None) -> Iterator[MeasuredSet]:
-    """Yield the sets, made ready one by one. `data` has public sets in the BEIR layout."""
+    `data` has public sets in the BEIR layout.
+    """
     sets = IndexedSets(Settings(reader=NO_READER), cache, no_progress)
     yield _seeds(seeds, sets)
     for name in ("medquad_skin", "scifact"):
@@ -55,29 +48,29 @@ def measured_sets(data: Path, seeds: Path, cache: Path | None) -> Iterator[Measu
     yield from _squad2(data / "squad2_half", sets)
 
 
-def _seeds(seeds: Path, sets: IndexedSets) -> MeasuredSet:
+def _seeds(seeds: Path, sets: IndexedSets) -> AskedSet:
     engine = sets.open_folder(seeds, seeds)
     gold = locate(read_gold(PACKAGED_GOLD), [c.document for c in engine.snapshot.documents()])
-    return MeasuredSet("seeds", engine, gold.questions)
+    return AskedSet("seeds", engine, gold.questions)
 
 
-def _whole_and_half(folder: Path, sets: IndexedSets) -> Iterator[MeasuredSet]:
+def _whole_and_half(folder: Path, sets: IndexedSets) -> Iterator[AskedSet]:
     whole = read_beir(folder, _SPLIT)
     engine = sets.open_documents(folder, whole.documents)
-    yield MeasuredSet(folder.name, engine, whole.asked.questions)
+    yield AskedSet(folder.name, engine, whole.asked.questions)
     left, asked, _ = leave_out(whole, far_off(None, folder, whole, _SPLIT), _SEED)
     engine = sets.open_documents(folder, left, share=f"half-{_SEED}")
-    yield MeasuredSet(f"{folder.name}, half left out", engine, asked.questions)
+    yield AskedSet(f"{folder.name}, half left out", engine, asked.questions)
 
 
-def _squad2(folder: Path, sets: IndexedSets) -> Iterator[MeasuredSet]:
+def _squad2(folder: Path, sets: IndexedSets) -> Iterator[AskedSet]:
     """Yield SQuAD 2.0's questions, answerable and impossible ones, by part of the articles."""
     squad2 = read_squad2(folder)
     engine = sets.open_documents(folder, squad2.documents)
     for part in _PARTS:
         questions = squad2.about(part)
         drawn = questions[:: max(1, len(questions) // MOST_OF_A_PART)]
-        yield MeasuredSet(f"{folder.name}, {part} articles", engine, drawn)
+        yield AskedSet(f"{folder.name}, {part} articles", engine, drawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +86,7 @@ class Read:
     ranks: Mapping[int, int]
 
 
-def read(measured: MeasuredSet, reader: Reader) -> Iterator[Read]:
+def read(measured: AskedSet, reader: Reader) -> Iterator[Read]:
     """Yield what becomes of each question. The most windows are read once, fewer are a part."""
     for question in measured.questions:
         trace = measured.engine.trace(question.text)

@@ -155,17 +155,15 @@ def difference(
     return _limits(after - first)
 
 
-def limits_of_unanimous(
-    value: float, questions: int, least: float = 0.0, most: float = 1.0
-) -> tuple[float, float]:
+def limits_of_unanimous(value: float, questions: int, least: float = 0.0) -> tuple[float, float]:
     """Return the 95 % interval of a mean whose questions all have the same value.
 
     Resampling tells nothing here: every resample is the same. But no more than some share of other
-    questions can have another value, at worst `least` or `most`: the exact binomial limits say how
+    questions can have another value, at worst `least` or 1: the exact binomial limits say how
     many (Clopper & Pearson, 1934). Of two groups that are compared, the smaller one counts.
     """
     others = 1 - float(((1 - LEVEL) / 2) ** (1 / questions))
-    return value - (value - least) * others, value + (most - value) * others
+    return value - (value - least) * others, value + (1 - value) * others
 
 
 def _resampled(

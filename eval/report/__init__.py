@@ -6,6 +6,9 @@ from dataclasses import fields
 from datetime import datetime
 from typing import get_args
 
+from rich import box
+from rich.table import Table
+
 from eval.comparison import Comparison, Difference
 from eval.measures import BY_NAME, MEASURES
 from eval.records import Estimate, Kind, Result, Run
@@ -104,6 +107,17 @@ def difference_rows(comparison: Comparison) -> list[tuple[str, ...]]:
         )
         for difference in comparison.differences
     ]
+
+
+def differences_table(comparison: Comparison, title: str | None = None) -> Table:
+    """Return all differences of a comparison with their verdicts."""
+    table = Table("measure", title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for column in ("before", "now", "difference (95 % interval)", "gained, lost"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("")
+    for row in difference_rows(comparison):
+        table.add_row(*row)
+    return table
 
 
 def _change(difference: Difference) -> str:

@@ -1,6 +1,6 @@
 """A run as tables at the terminal, and how a command ends."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -12,7 +12,7 @@ from eval.comparison import BaselineError, Comparison, compare
 from eval.records import Run
 from eval.report import (
     comparison_line,
-    difference_rows,
+    differences_table,
     kinds_line,
     measure_rows,
     moment,
@@ -103,12 +103,6 @@ def _measures_table(run: Run) -> Table:
 
 def _comparison_table(comparison: Comparison) -> Table:
     """Return what differs from the baseline, without what is the same to the last digit."""
+    differ = tuple(d for d in comparison.differences if d.before != d.now)
     title = f"compared with the baseline of {moment(comparison.baseline.date)}"
-    table = Table("measure", title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for column in ("before", "now", "difference (95 % interval)", "gained, lost"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("")
-    for difference, row in zip(comparison.differences, difference_rows(comparison), strict=True):
-        if difference.before != difference.now:
-            table.add_row(*row)
-    return table
+    return differences_table(replace(comparison, differences=differ), title)

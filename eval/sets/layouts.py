@@ -151,15 +151,19 @@ def _document(row: CorpusRow, folder: str) -> Document:
     text = title
     if row.text.strip():
         text = f"# {title}\n\n{row.text}" if title else row.text
+    return markdown_document(f"{folder}/{row.id}", title, text, "beir/1")
+
+
+def markdown_document(source: str, title: str, text: str, reader: str) -> Document:
+    """Return a document that is read from no file."""
     digest = hashlib.sha256(text.encode()).hexdigest()
-    source = f"{folder}/{row.id}"
     return Document(
         id=document_id(source),
         source=source,
         title=title,
         text=text,
         media_type="text/markdown",
-        reader="beir/1",
+        reader=reader,
         document_sha256=digest,
         text_sha256=digest,
     )

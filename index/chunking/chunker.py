@@ -24,7 +24,7 @@ from index.search.terms import words_of_name
 from index.structure.layout import outline_of
 from index.structure.outline import Block
 
-VERSION = 5
+VERSION = 6
 """Part of a snapshot's identity: raise it when the same text would be cut differently, or
 get other `index.search.features`."""
 

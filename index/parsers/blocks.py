@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.records import Document, Heading, Layout, MetadataValue
@@ -88,21 +88,22 @@ def lay_out(blocks: Iterable[TextBlock], page_count: int = 0) -> tuple[str, Layo
     return "".join(parts), Layout(tuple(headings), tuple(starts))
 
 
-def extracted_document(
+def document_of(
     file: SourceFile,
     content: bytes,
-    laid_out: tuple[str, Layout],
+    text: str,
+    layout: Layout | None = None,
     *,
     title: str,
     media_type: str,
     reader: str,
     metadata: Mapping[str, MetadataValue],
+    document_id: str = "",
     remarks: Sequence[str] = (),
 ) -> Document:
-    """Return the one document of a file."""
-    text, layout = laid_out
+    """Return a document of a file: its only one, or that of an id. Empty metadata is left out."""
     return Document(
-        id=file.document_id,
+        id=document_id or file.document_id,
         source=file.source,
         title=title,
         text=text,
@@ -112,8 +113,16 @@ def extracted_document(
         text_sha256=hashlib.sha256(text.encode()).hexdigest(),
         metadata={key: value for key, value in metadata.items() if value},
         layout=layout,
-        remarks=tuple(remarks),
+        remarks=tuple(filter(None, remarks)),
     )
+
+
+def rows_of_table(rows: Iterable[Sequence[str]], page: int = 1) -> Iterator[TextBlock]:
+    """Yield the rows of a table that are not empty, each on a line."""
+    tight = False
+    for cells in filter(any, rows):
+        yield TextBlock(" | ".join(cells).strip(), tight=tight, page=page)
+        tight = True
 
 
 def own_title(recorded: str) -> str:

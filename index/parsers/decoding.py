@@ -31,6 +31,8 @@ _JSON_START = re.compile(r'\s*(?:\[\s*[\[{]\s*["\]}]|\{\s*")')
 _BY_START = (
     (b"{\\rtf", "RTF; name it .rtf"),
     (b"%PDF-", "a PDF; name it .pdf"),
+    (b"\x1f\x8b", "compressed with gzip; unpack it"),
+    (b"bplist00", "a Safari web archive; save it as page source"),
 )
 _OLD_OFFICE = "an old Office file; save it as .docx, .xlsx, .pptx or PDF"
 _BY_STREAM = (

@@ -13,7 +13,10 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 Reader = Callable[[SourceFile], Iterable[Document]]
 """Yields the documents in a file, one or many. Raises UnreadableFileError, OSError."""
 
-_listener: ContextVar[Callable[[], None] | None] = ContextVar("listener", default=None)
+Listener = Callable[[int, int], None]
+"""Called with how many pages are read, and how many there are; 0 where nobody counts them."""
+
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
 class UnreadableFileError(Exception):
@@ -44,15 +47,15 @@ def bytes_of(path: Path) -> bytes:
     return content
 
 
-def progressed() -> None:
+def progressed(done: int = 0, pages: int = 0) -> None:
     """Tell that a part of a long file, such as a page, is done."""
     listener = _listener.get()
     if listener:
-        listener()
+        listener(done, pages)
 
 
 @contextmanager
-def progress_told_to(listener: Callable[[], None]) -> Iterator[None]:
+def progress_told_to(listener: Listener) -> Iterator[None]:
     """Call `listener` at each sign of progress in this thread."""
     token = _listener.set(listener)
     try:

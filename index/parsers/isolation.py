@@ -21,7 +21,7 @@ import orjson
 
 from index.document_json import document_from_json
 from index.errors import ReadingError
-from index.parsers.files import OutOfReachError, UnreadableFileError
+from index.parsers.files import OutOfReachError, UnreadableFileError, progressed
 from index.records import Document
 from index.sources.listing import SourceFile
 
@@ -29,6 +29,8 @@ SECONDS_PER_STEP = 60
 """From one sign of progress to the next. A document and a page of one are such signs."""
 SECONDS_PER_DOCUMENT = 30 * 60
 OCR = "--ocr"
+OCR_PATIENCE = 4
+"""So many times as long may reading take with OCR: a page may take a busy machine half a minute."""
 OUT_OF_MEMORY = 77
 """The exit status of a process that ran out of memory."""
 _MAX_FRAME_BYTES = 2**30
@@ -90,7 +92,7 @@ class ReadingProcess:
             "source": file.source,
             "kind": file.kind,
             "upload_id": file.upload_id,
-            "seconds": self._seconds,
+            "seconds": self._patience * self._seconds,
         }
         with self._lock:
             if self._child and self._child.is_alive():
@@ -115,6 +117,10 @@ class ReadingProcess:
         self._lock = threading.Lock()
         self._child = None
 
+    @property
+    def _patience(self) -> int:
+        return OCR_PATIENCE if self.ocr else 1
+
     def _ask(
         self,
         child: "_Child",
@@ -122,7 +128,8 @@ class ReadingProcess:
         result_of: Callable[[dict[str, Any]], Result],
     ) -> list[Result]:
         try:
-            return child.ask(question, result_of, self._seconds, self._at_most)
+            at_most = self._patience * self._at_most
+            return child.ask(question, result_of, question["seconds"], at_most)
         finally:
             if not child.is_in_step:
                 child.end()
@@ -196,6 +203,8 @@ class _Child:
                     if "result" in frame:
                         results.append(result_of(frame["result"]))
                         end = time.monotonic() + at_most
+                    else:
+                        progressed(*frame["progress"])
                     self._deadline = min(time.monotonic() + seconds, end)
             except (EOFError, OSError) as error:
                 raise self._died(at_most if time.monotonic() >= end else seconds) from error

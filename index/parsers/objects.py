@@ -4,7 +4,6 @@ The text of that one has a line for each value, with the path to it: each line c
 by itself, however the file is laid out.
 """
 
-import hashlib
 import io
 import json
 import re
@@ -13,7 +12,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from index.parsers.blocks import has_text
+from index.parsers.blocks import document_of, has_text
 from index.parsers.decoding import Decoded, text_of_file
 from index.parsers.files import Reader, UnreadableFileError
 from index.parsers.metadata import metadata_of, with_own, without_surrogates
@@ -124,20 +123,19 @@ def _document(
 ) -> Document:
     """Return a document of all that a value says."""
     fields = value.items() if isinstance(value, dict) else ()
-    return Document(
-        id=document_id,
-        source=file.source,
+    return document_of(
+        file,
+        content,
+        row.text,
+        Layout(row.headings),
         title=row.title,
-        text=row.text,
         media_type="application/json",
         reader="json/1",
-        document_sha256=hashlib.sha256(content).hexdigest(),
-        text_sha256=hashlib.sha256(row.text.encode()).hexdigest(),
         metadata=with_own(
             metadata_of((name, inner) for name, inner in fields if name not in row.used),
             decoded.metadata,
         ),
-        layout=Layout(row.headings),
+        document_id=document_id,
         remarks=decoded.remarks,
     )
 

@@ -10,20 +10,17 @@ from index.parsers.files import UnreadableFileError, progressed
 from index.parsers.metadata import metadata_of, with_own
 from index.parsers.row_text import folded, key_of, says_something, text_of
 from index.records import Document, Layout, MetadataValue
+from index.remarks import remark_on
 from index.sources.listing import SourceFile
 
 MAX_ROWS = 200_000
 READER = "rows/2"
-_LISTED = 5
 _OWN_NAMES = frozenset(("row", "sheet", "encoding"))
-_LEFT_OUT = (
-    "{} {} is not a JSON object and was left out",
-    "{}s {} are not JSON objects and were left out",
-)
 _UNCLOSED = (
-    "a quotation mark in {} {} is never closed",
-    "quotation marks in {}s {} are never closed",
+    "has a quotation mark that is never closed",
+    "have quotation marks that are never closed",
 )
+_LEFT_OUT = "is not a JSON object and was left out", "are not JSON objects and were left out"
 _MAX_NUMBER_CHARS = 40
 # Without leading zeros: 00501 is a code, and so is 1e5 more often than not.
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
@@ -140,17 +137,11 @@ def _survey(rows: Rows) -> _Survey:
         raise UnreadableFileError(
             f"no {rows.unit} of it is a JSON object" if unreadable else "no row of it has text"
         )
-    remarks = (*_remarks(unclosed, _UNCLOSED, "line"), *_remarks(unreadable, _LEFT_OUT, rows.unit))
-    return _Survey(len(keys) == count, frozenset(names), remarks)
-
-
-def _remarks(numbers: list[int], remarks: tuple[str, str], unit: str) -> tuple[str, ...]:
-    if not numbers:
-        return ()
-    listed = ", ".join(map(str, numbers[:_LISTED]))
-    more = f" and {len(numbers) - _LISTED} more" if len(numbers) > _LISTED else ""
-    one, many = remarks
-    return ((one if len(numbers) == 1 else many).format(unit, f"{listed}{more}"),)
+    remarks = (
+        remark_on("line", unclosed, *_UNCLOSED),
+        remark_on(rows.unit, unreadable, *_LEFT_OUT),
+    )
+    return _Survey(len(keys) == count, frozenset(names), tuple(filter(None, remarks)))
 
 
 def _typed(value: Any) -> Any:

@@ -1,8 +1,8 @@
 """Texts whose `Document.text` is the decoded file itself: prose, markup, settings, source code."""
 
-import hashlib
 from collections.abc import Iterable
 
+from index.parsers.blocks import document_of
 from index.parsers.decoding import text_of_file
 from index.parsers.files import Reader, UnreadableFileError
 from index.parsers.metadata import FrontMatter, read_front_matter, with_own
@@ -43,15 +43,13 @@ def read_text(media_type: str) -> Reader:
         front_matter = read_front_matter(text) if in_markdown else FrontMatter()
         # Always done, to find out here, under the limits, whether the text can be outlined at all.
         own_title = OUTLINERS[media_type](text).title
-        yield Document(
-            id=file.document_id,
-            source=file.source,
+        yield document_of(
+            file,
+            content,
+            text,
             title=front_matter.title or own_title,
-            text=text,
             media_type=media_type,
             reader="text/2",
-            document_sha256=hashlib.sha256(content).hexdigest(),
-            text_sha256=hashlib.sha256(text.encode()).hexdigest(),
             metadata=with_own(front_matter.metadata, decoded.metadata),
             remarks=decoded.remarks + front_matter.remarks,
         )

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from index.document_json import document_to_json
 from index.parsers import READERS
-from index.parsers.files import OutOfReachError, UnreadableFileError, progress_told_to
+from index.parsers.files import Listener, OutOfReachError, UnreadableFileError, progress_told_to
 from index.parsers.isolation import OCR, OUT_OF_MEMORY, Task, read_frame, write_frame
 from index.parsers.pdf.document import read_pdf
 from index.parsers.pdf.marks import page_marks
@@ -48,9 +48,7 @@ def main(memory: int = MEMORY_BYTES) -> None:
     """Answer until the other side is gone."""
     questions, answers = _own_pipes()
     if OCR in sys.argv[1:]:
-        scans = ScanReader()
-        READERS[".pdf"] = partial(read_pdf, scans=scans)
-        _TASKS["page_marks"] = partial(page_marks, scans=scans)
+        READERS[".pdf"] = partial(read_pdf, scans=ScanReader())
         memory += OCR_MEMORY_BYTES
     with contextlib.suppress(AttributeError, ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted parent ends this process
@@ -123,17 +121,19 @@ def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
     _die_in(0)
 
 
-def _heartbeat(answers: BinaryIO, seconds: float) -> Callable[[], None]:
+def _heartbeat(answers: BinaryIO, seconds: float) -> Listener:
     """Return a function that tells the other side of progress, not too often in so many seconds."""
     last = time.monotonic()
+    counted = 0, 0
 
-    def beat() -> None:
-        nonlocal last
+    def beat(done: int, pages: int) -> None:
+        nonlocal last, counted
+        counted = (done, pages) if pages else counted
         now = time.monotonic()
         if now - last > seconds / _BEATS:
             last = now
             _die_in(seconds)
-            write_frame(answers, {"progress": True})
+            write_frame(answers, {"progress": counted})
             answers.flush()
 
     return beat

@@ -22,6 +22,7 @@ from index.structure.wording import STOPWORDS
 Numbers = NDArray[np.uint64]
 
 _OF_A_UNIT = 11
+_KIND_OF_A_UNIT = 6
 _NONE = -1
 
 
@@ -59,6 +60,12 @@ class Features:
     def words_of(self, sentence: int) -> Sequence[int]:
         """Return the numbers of the distinct words of a sentence."""
         return self.words[self.ends[sentence] : self.ends[sentence + 1]]
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether it has a row of a table."""
+        kinds = self._units[_KIND_OF_A_UNIT::_OF_A_UNIT] >> 1
+        return bool((kinds == KINDS.index("row")).any())
 
     @property
     def units(self) -> tuple[Unit, ...]:

@@ -14,7 +14,9 @@ from index.store.collection import (
     collection_folder,
     is_collection_name,
 )
-from index.store.local.database import DATABASE, errors_explained, refuse_foreign
+from index.store.local.database import refuse_foreign
+from index.store.local.explained import errors_explained
+from index.store.local.schema import DATABASE
 from index.store.records import SnapshotInfo
 
 MOST_COLLECTIONS = 1000
@@ -39,12 +41,18 @@ def collections_in(folder: Path) -> Iterator[CollectionInfo]:
     Raises StoreError where the folder cannot be read.
     """
     for name in (DEFAULT_COLLECTION, *_names_in(folder)):
-        try:
-            yield CollectionInfo(name, open_store(collection_folder(folder, name)).live())
-        except StoreMissingError:
-            continue
-        except StoreError as error:
-            yield CollectionInfo(name, None, str(error))
+        if found := info_of(folder, name):
+            yield found
+
+
+def info_of(folder: Path, name: str) -> CollectionInfo | None:
+    """Return what there is to know of a collection; None where nothing was indexed into it."""
+    try:
+        return CollectionInfo(name, open_store(collection_folder(folder, name)).live())
+    except StoreMissingError:
+        return None
+    except StoreError as error:
+        return CollectionInfo(name, None, str(error))
 
 
 def identity_of(folder: Path, name: str) -> tuple[int, int] | None:

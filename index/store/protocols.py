@@ -52,7 +52,10 @@ class Words(Protocol):
     def best(
         self, terms: Sequence[Term], limit: int, allowed: Allowed | None = None
     ) -> tuple[Rows, Scores]:
-        """Return rows and BM25 scores of the `limit` best passages that hold a term, best first."""
+        """Return rows and BM25 scores of the `limit` best passages that hold a term, best first.
+
+        Equal ones come in the order of their rows.
+        """
 
     def scores(self, terms: Sequence[Term], rows: Rows) -> tuple[Scores, Scores]:
         """Return the BM25 scores of passages, and of the whole document that each is of.
@@ -65,10 +68,11 @@ class Words(Protocol):
 
 
 class Snapshot(Protocol):
-    """All documents of one published state, to be read. Threads may share it.
+    """All documents of one published state, whatever is written meanwhile. Threads may share it.
 
-    A passage is known by its `row`, which stays the same while the snapshot is open. Every method
-    raises StoreDamagedError where what it reads is not what was written.
+    Sources and ids are in the order of their code points. A passage is known by its `row`, which
+    stays the same while the snapshot is open. Every method raises StoreDamagedError where what it
+    reads is not what was written.
     """
 
     info: SnapshotInfo
@@ -92,7 +96,7 @@ class Snapshot(Protocol):
     ) -> list[tuple[int, float]]:
         """Return rows and cosines of the passages nearest to a vector of length one, nearest first.
 
-        `exact` compares with every vector.
+        Equal ones come in the order of their rows. `exact` compares with every vector.
         """
 
     def vectors(self, rows: Rows) -> NDArray[np.float16]:
@@ -154,7 +158,8 @@ class Draft(Protocol):
     ) -> None:
         """Add documents, in the place of those of the same ids.
 
-        `vectors` has those of their passages that are not stored yet, by `embedded_digest`.
+        `vectors` has those of their passages that are not stored yet, by `embedded_digest`. Raises
+        ValueError for a document that comes twice or has no passage.
         """
 
     def remove(self, document_ids: Iterable[str]) -> None:
@@ -179,10 +184,10 @@ class Uploads(Protocol):
     """The uploads that the sync goes by; `Draft.commit` changes them."""
 
     def all(self) -> list[Upload]:
-        """Return all uploads by id."""
+        """Return all uploads that can be read, by id."""
 
     def find(self, upload_id: str) -> Upload | None:
-        """Return an upload; None if there is none of that id."""
+        """Return an upload; None if there is none of that id that can be read."""
 
     def content(self, upload: Upload) -> bytes:
         """Return the original bytes. Raises StoreDamagedError if they are not what was uploaded."""
@@ -201,10 +206,16 @@ class Jobs(Protocol):
         """Queue a job; it is on the disk when this returns."""
 
     def find(self, job_id: str) -> Job | None:
-        """Return a job; None if there is none of that id, or no longer."""
+        """Return a job; None if there is none of that id, or no longer.
+
+        Raises StoreDamagedError if it is not what was written.
+        """
 
     def pending(self) -> list[Job]:
-        """Return the jobs that are not finished, in the order in which they came."""
+        """Return the jobs that are not finished, in the order in which they came.
+
+        One that is not what was written is logged, and not returned again.
+        """
 
     def content(self, job: Job) -> bytes | None:
         """Return the bytes to index; None if they are gone."""
@@ -220,7 +231,10 @@ class FeedbackEntries(Protocol):
         """Keep an entry; it is on the disk when this returns. Raises FeedbackFullError."""
 
     def all(self) -> list[Feedback]:
-        """Return the entries in the order in which they came."""
+        """Return the entries in the order in which they came.
+
+        Raises StoreDamagedError if one is not what was written.
+        """
 
     def remove(self, ids: Sequence[str] | None = None) -> int:
         """Forget entries, all where no ids are given; return how many.
@@ -236,10 +250,10 @@ class Keys(Protocol):
         """Tell whether a key was ever added, even if all were removed since."""
 
     def all(self) -> list[Key]:
-        """Return the keys in the order they were added."""
+        """Return the keys that can be read, in the order they were added."""
 
     def find(self, secret_sha256: str) -> Key | None:
-        """Return the key of a secret, if any."""
+        """Return the key of a secret, if there is one that can be read."""
 
     def add(self, secret_sha256: str, key: Key) -> bool:
         """Add a key; return False, and add nothing, where the name is taken."""
@@ -304,7 +318,8 @@ class Store(Protocol):
     def writing(self, *, wait_s: float = 0) -> AbstractContextManager[None]:
         """Hold the store for writing snapshots; a new one that nothing came to is removed again.
 
-        Raises StoreBusyError if another process holds it for `wait_s` seconds.
+        The thread that holds it may do so once more. Raises StoreBusyError if another process holds
+        it for `wait_s` seconds.
         """
 
     def draft(

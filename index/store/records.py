@@ -152,11 +152,15 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class UploadChange:
-    """That an upload is added or replaced or, where it is None, removed."""
+    """That an upload is added or replaced or, where it is None, removed.
+
+    `documents` are those in its content, if that was read before.
+    """
 
     id: str
     upload: Upload | None = None
     content: bytes = field(default=b"", repr=False)
+    documents: Sequence[Document] = ()
 
 
 State = Literal["queued", "done", "failed"]

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from index.records import Skipped, Span
-from index.structure.outline import Block, Outline, Units, line_spans, marker_end, trim
+from index.records import Span
+from index.structure.outline import Outline, OutlineBuilder, line_spans, marker_end, trim
 from index.structure.plaintext import unwrapped
 
 _QUOTE_MARK = re.compile(r"(?:>[ \t]*)+")
@@ -34,35 +34,32 @@ class _Part:
 
 def outline_mail(text: str) -> Outline:
     """Return the layout of a mail's text as `index.parsers.mail` writes it."""
-    blocks: list[Block] = []
-    skipped: list[Skipped] = []
-    section = 0
+    outline = OutlineBuilder(text)
     attribution: tuple[str, ...] = ()
-    parts = _parts(text, skipped)
+    parts = _parts(outline)
     for part, following in zip_longest(parts, parts[1:]):
-        section += 1
-        path, attribution = attribution, ()
+        outline.enter(attribution)
+        attribution = ()
         if following and following.is_quoted and _is_attribution(text, part.groups[-1]):
             whole = _whole(part.groups.pop())
-            skipped.append(Skipped(*whole, "heading"))
+            outline.skip(whole, "heading")
             attribution = (" ".join(whole.of(text).split()),)
         for lines in part.groups:
             if _DIVIDER.match(text, *_whole(lines)):
-                skipped.append(Skipped(*_whole(lines), "markup"))
-                section += 1
+                outline.skip(_whole(lines), "markup")
+                outline.section += 1
                 continue
             is_head = all(_FIELD.match(text, *line) for line in lines)
             for span in lines if is_head else unwrapped(text, lines):
                 start = _content_start(text, span)
-                if start > span.start:
-                    skipped.append(Skipped(span.start, start, "list marker"))
-                units: Units = "marked" if part.is_quoted else "sentences"
-                blocks.append(Block(start, span.end, path, section, units))
-    return Outline("", tuple(blocks), tuple(sorted(skipped, key=lambda part: part.start)))
+                outline.skip(Span(span.start, start), "list marker")
+                outline.add_block(start, span.end, "marked" if part.is_quoted else "sentences")
+    return outline.finish()
 
 
-def _parts(text: str, skipped: list[Skipped]) -> list[_Part]:
-    """Return the parts of a mail. Marks of quotations without a word go to `skipped`."""
+def _parts(outline: OutlineBuilder) -> list[_Part]:
+    """Return the parts of a mail. Marks of quotations without a word are skipped."""
+    text = outline.text
     parts: list[_Part] = []
     opens_group = True
     depth = 0
@@ -71,7 +68,7 @@ def _parts(text: str, skipped: list[Skipped]) -> list[_Part]:
         mark = _QUOTE_MARK.match(text, *line)
         if line.start == line.end or (mark and mark.end() == line.end):
             if mark:
-                skipped.append(Skipped(*line, "quotation mark"))
+                outline.skip(line, "quotation mark")
             opens_group = True
             continue
         if not parts or parts[-1].is_quoted != bool(mark):

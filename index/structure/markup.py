@@ -58,9 +58,7 @@ class _ParagraphOutline(OutlineBuilder):
         whole = Span(self._paragraph[0].start, self._paragraph[-1].end)
         self._paragraph.clear()
         if _WORDS.search(self.text, *whole):
-            start = marker_end(self.text, whole)
-            self.skip(Span(whole.start, start), "list marker")
-            self.add_block(start, whole.end)
+            self.add_item(whole)
         else:
             self.skip(whole, "markup")
 

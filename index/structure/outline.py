@@ -78,6 +78,17 @@ class OutlineBuilder:
         self.section += 1
         self._open_heading = level, span
 
+    def enter(self, path: tuple[str, ...]) -> None:
+        """Open a section below these headings, the outermost first."""
+        self._path = list(enumerate(path))
+        self.section += 1
+
+    def add_item(self, span: Span) -> None:
+        """Add a block below the last heading, without the marker of a list before it."""
+        start = marker_end(self.text, span)
+        self.skip(Span(span.start, start), "list marker")
+        self.add_block(start, span.end)
+
     def add_block(self, start: int, end: int, units: Units = "sentences") -> None:
         """Add a block of text below the last heading."""
         self.close_heading()
@@ -124,7 +135,5 @@ def outline_extracted(text: str, headings: Sequence[Heading]) -> Outline:
             title = Span(heading.start, heading.end)
             outline.add_heading(heading.level, title.of(text), title)
         else:
-            start = marker_end(text, span)
-            outline.skip(Span(span.start, start), "list marker")
-            outline.add_block(start, span.end)
+            outline.add_item(span)
     return outline.finish()

@@ -11,8 +11,8 @@ from enum import Enum, auto
 from itertools import groupby
 from unicodedata import normalize
 
-from index.records import Skipped, Span
-from index.structure.outline import Block, Outline, line_spans, marker_end, trim
+from index.records import Span
+from index.structure.outline import Outline, OutlineBuilder, line_spans, marker_end, trim
 
 _MAX_HEADING_CHARS = 100
 _MAX_HEADING_WORDS = 16
@@ -44,27 +44,21 @@ class _Role(Enum):
 def outline_plaintext(text: str) -> Outline:
     """Return the layout of `text`."""
     lines = [line for run in _runs(text) for line in _unwrap(text, run)]
-    path = _HeadingPath()
-    blocks: list[Block] = []
-    skipped: list[Skipped] = []
-    section = 0
+    outline, path = OutlineBuilder(text), _HeadingPath()
     headings: list[str] = []
-    for line, role in zip(lines, _find_roles(lines), strict=True):
+    for number, (line, role) in enumerate(zip(lines, _find_roles(lines), strict=True)):
         if role is _Role.HEADING:
             headings.append(line.text)
-            skipped.append(Skipped(*line.span, "heading"))
+            outline.skip(line.span, "heading")
             continue
-        if headings or role is _Role.LEAD:
-            section += 1
         if headings:
-            path.enter(headings, opens_file=len(headings) == len(skipped) and not blocks)
-            headings = []
+            path.enter(headings, opens_file=number == len(headings))
+        if headings or role is _Role.LEAD:
+            outline.enter(path.current)
+        headings = []
         path.pass_paragraph(line.text)
-        start = marker_end(text, line.span)
-        if start > line.span.start:
-            skipped.append(Skipped(line.span.start, start, "list marker"))
-        blocks.append(Block(start, line.span.end, path.current, section))
-    return Outline(path.title_of_file, tuple(blocks), tuple(skipped))
+        outline.add_item(line.span)
+    return outline.finish(path.title_of_file)
 
 
 def _runs(text: str) -> list[list[_Line]]:

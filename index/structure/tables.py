@@ -21,6 +21,14 @@ blanks: else a row of empty cells would take for ever."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _NAME = re.compile(r"\W*(?:[^\W\d_]|(?:19|20)\d\d\b)")
 """A cell that may name a column: its first word is no figure, but for a year."""
+_WORD = re.compile(r"[^\W\d_]{2}")
+_SIGNS = re.compile(r"[$€£¥%]+")
+_PERIOD_ABOVE = re.compile(
+    r"(?:(?:\w+|\d+)[ -](?:fiscal )?(?:months?|weeks?)|(?:fiscal )?(?:quarters?|years?)) ended\b"
+    r"[^|\n]{0,40}",
+    re.I,
+)
+"""A line that says of which period all columns below it are."""
 _MOST_WORDS_OF_A_LABEL = 12
 _MOST_LABELS = 3
 _FAR_ABOVE = 8000
@@ -53,7 +61,7 @@ def headers(text: str, lines: Sequence[Span]) -> list[Span | None]:
         if is_row(line.of(text)):
             end = _end_of_header(text, all_lines, number, opens=not amid_a_table)
             if end > number:
-                header = Span(line.start, all_lines[end - 1].end)
+                header = Span(_start_of_header(text, line), all_lines[end - 1].end)
             amid_a_table = True
         elif amid_a_table and not is_label(text, all_lines, number):
             amid_a_table, header = False, None
@@ -66,8 +74,13 @@ def unit_of_measure(text: str, header: Span) -> Span | None:
     if within := _UNIT_OF_MEASURE.search(text, *header):
         return Span(*within.span())
     start = max(0, header.start - _CHARACTERS_ABOVE_HEADER)
-    above = list(_UNIT_OF_MEASURE.finditer(text, start, header.start))
-    return Span(*above[-1].span()) if above else None
+    above = [Span(*found.span()) for found in _UNIT_OF_MEASURE.finditer(text, start, header.start)]
+    if not above:
+        return None
+    since = text.rfind("\n", 0, above[-1].start) + 1
+    amid_a_table = is_row(_line_above(text, header.start))
+    of_another = not amid_a_table and any(map(is_row, text[since : header.start].splitlines()))
+    return None if of_another else above[-1]
 
 
 def _table_above(text: str, lines: Sequence[Span]) -> list[Span]:
@@ -104,20 +117,40 @@ def _end_of_header(text: str, lines: Sequence[Span], first: int, *, opens: bool)
         end += 1
     if end > first and (opens or _YEAR.search(text, lines[first].start, lines[end - 1].end)):
         return end
-    is_followed = first + 1 < len(lines) and _is_in_table(text, lines, first + 1)
-    if opens and is_followed and _are_names(_cells(lines[first].of(text))[1:]):
-        return first + 1
+    if opens and first + 1 < len(lines) and _is_in_table(text, lines, first + 1):
+        cells, *below = (_cells(line.of(text))[1:] for line in lines[first : first + 2])
+        if _are_names(cells) or _are_worded(cells, *below):
+            return first + 1
     return first
 
 
+def _are_worded(cells: Sequence[str], below: Sequence[str]) -> bool:
+    """Tell whether cells have words, such as "8 knots", and those below them figures alone."""
+    filled = [cell for cell in cells if cell]
+    figures = [cell for cell in below if cell]
+    is_worded = bool(filled) and all(map(_WORD.search, filled))
+    return is_worded and bool(figures) and not any(map(_WORD.search, figures))
+
+
+def _start_of_header(text: str, first: Span) -> int:
+    """Return where a header starts: with the line above it that names the period of all columns."""
+    above = _line_above(text, first.start)
+    if not _PERIOD_ABOVE.fullmatch(above):
+        return first.start
+    return text.rindex(above, 0, first.start)
+
+
 def _heads_columns(line: str) -> bool:
-    cells = _cells(line)
-    return is_row(line) and not line.endswith("|") and not cells[0] and _are_names(cells)
+    """Tell whether a row names columns and not itself; where labels stand, it may have the unit."""
+    first, *others = _cells(line)
+    if not is_row(line) or line.endswith("|") or not _are_names(others):
+        return False
+    return not first or bool(_UNIT_OF_MEASURE.match(first))
 
 
 def _are_names(cells: Sequence[str]) -> bool:
-    filled = [cell for cell in cells if cell]
-    return bool(filled) and all(_NAME.match(cell) for cell in filled)
+    named = [cell for cell in cells if cell and not _SIGNS.fullmatch(cell)]
+    return bool(named) and all(_NAME.match(cell) for cell in named)
 
 
 def _cells(line: str) -> list[str]:

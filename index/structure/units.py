@@ -136,7 +136,8 @@ def stands_above(document: Document, passage: Passage) -> str:
 
 
 def _if_short(text: str, lead: Span | None) -> Span | None:
-    return lead if lead and word_count(lead.of(text)) <= MOST_LEAD_WORDS else None
+    words = lead.of(text).replace("|", " ") if lead else ""
+    return lead if word_count(words) <= MOST_LEAD_WORDS else None
 
 
 def _lines(text: str, passage: Passage) -> list[list[Span]]:

@@ -4,16 +4,18 @@
 (`qa.answer.quotes`), and lets a `ConfidenceModel` tell how likely the best one answers.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from index.store.protocols import Snapshot
 from qa.answer.names import figures, lacks, proper_names
+from qa.answer.periods import asked_period
 from qa.answer.quotes import Quote, choose, quotes
 from qa.answer.tracing import Evidence, Trace
 from qa.answer.units import ReadWindow, probability, read_units
+from qa.formats.tables import table_of
 from qa.question.query import Query
 from qa.read.reader import BUNDLED
 from qa.read.reading import Reader, Reading
@@ -82,10 +84,12 @@ def judge(
     """Rank the groups by what was read of them; tell what to quote and how likely it answers.
 
     `groups` are the first of `families`, and `windows` what was read of them. Quotes come only from
-    documents that have the question's proper names, or a word of each.
+    documents that have the question's proper names, or a word of each, and from no row that has
+    only other periods than the question asks for.
     """
     ranked_groups, scores = rank(groups, windows)
     quotable, missing_names = with_names(query, windows)
+    quotable = list(of_asked_period(query, quotable))
     units = read_units(query.read, quotable, query.coverage, reader)
     ranked = quotes(units)
     evidence = evidence_for(ranked[0], query, snapshot) if ranked else None
@@ -112,7 +116,7 @@ def read_windows(
     logits = reading.answerability.tolist() if reading else [None] * len(windows)
     tokens = reading.tokens if reading and reading.tokens else [None] * len(windows)
     return tuple(
-        ReadWindow(bests[window.passage], window, coverage.share(window.held.whole), logit, scored)
+        ReadWindow.of(bests[window.passage], window, coverage, logit, scored)
         for window, logit, scored in zip(windows, logits, tokens, strict=True)
     )
 
@@ -122,16 +126,18 @@ def rank(
 ) -> tuple[tuple[Group, ...], tuple[float, ...]]:
     """Return the groups, those of which something was read before the others, and their scores."""
     logits: dict[str, float] = {}
+    near: dict[str, float] = {}
     for read in windows:
         if read.logit is not None:
             passage_id = read.candidate.passage.id
             logits[passage_id] = max(logits.get(passage_id, -np.inf), read.logit)
+            near[passage_id] = max(near.get(passage_id, 0.0), read.score)
     if not logits:
         return tuple(groups), tuple(group.best.score for group in groups)
 
     def relevance(group: Group) -> float:
-        logit = logits[group.best.passage.id]
-        return probability(_RANK_CONSTANT + _RANK_LOGIT * logit + _RANK_SCORE * group.best.score)
+        logit, score = logits[group.best.passage.id], near[group.best.passage.id]
+        return probability(_RANK_CONSTANT + _RANK_LOGIT * logit + _RANK_SCORE * score)
 
     was_read = [group for group in groups if group.best.passage.id in logits]
     others = [group for group in groups if group.best.passage.id not in logits]
@@ -153,6 +159,37 @@ def evidence_for(quote: Quote, query: Query, snapshot: Snapshot) -> Evidence:
         unknown=len(query.unknown) / max(1, len(query.terms)),
         missing_figures=len(asked - there) / max(1, len(asked)),
     )
+
+
+def of_asked_period(query: Query, windows: Iterable[ReadWindow]) -> Iterator[ReadWindow]:
+    """Yield the windows but for rows that have only other periods than the question asks for.
+
+    A row that has the period holds the words that ask for it: "Q3", under "Three Months Ended".
+    """
+    coverage = query.coverage
+    if not (asked := asked_period(query.question)):
+        yield from windows
+        return
+    period = coverage.held_in(asked.words)
+    for read in windows:
+        has_period = _has_period(read, query.question)
+        if has_period:
+            held = read.window.held
+            held = held._replace(above=held.above | period, whole=held.whole | period)
+            window = replace(read.window, held=held)
+            yield ReadWindow.of(read.candidate, window, coverage, read.logit, read.tokens)
+        elif has_period is None:
+            yield read
+
+
+def _has_period(read: ReadWindow, question: str) -> bool | None:
+    """Tell whether a row has the period asked for; None if it is no row, or says of no period."""
+    document, is_row = read.candidate.document, read.window.units[0].kind == "row"
+    if not is_row and document.row_number is None:
+        return None
+    spans = read.window.parts if is_row else [read.candidate.passage.span]
+    table = table_of(document, spans, question)
+    return table.has_period if table else None
 
 
 def with_names(

@@ -6,7 +6,7 @@ whether a unit holds what the question asks for: a figure, a time or a cause.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from math import tanh
 from operator import add, mul
@@ -18,7 +18,7 @@ from index.records import Span
 from index.structure.units import Unit
 from qa.question.query import Coverage
 from qa.read.reading import Reader, TokenScores
-from qa.read.windows import Window
+from qa.read.windows import Window, agreement
 from qa.retrieve.candidates import Candidate
 
 _WINDOWS_READ_CLOSELY = 3
@@ -27,13 +27,31 @@ _WINDOWS_READ_CLOSELY = 3
 
 @dataclass(frozen=True, slots=True)
 class ReadWindow:
-    """A window with the reader's `logit` and `tokens`, and the `share` of the question it holds."""
+    """A window with the reader's `logit` and `tokens`, and the `share` of the question it holds.
+
+    `score` is the fused score of its passage, or how well it agrees with the question, as a row.
+    """
 
     candidate: Candidate
     window: Window
     share: float
+    score: float
     logit: float | None = None
     tokens: TokenScores | None = None
+
+    @classmethod
+    def of(
+        cls,
+        candidate: Candidate,
+        window: Window,
+        coverage: Coverage,
+        logit: float | None = None,
+        tokens: TokenScores | None = None,
+    ) -> "ReadWindow":
+        """Return what was read of a candidate's window."""
+        share = coverage.share(window.held.whole)
+        score = max(candidate.score, agreement(window.held, coverage))
+        return cls(candidate, window, share, score, logit, tokens)
 
 
 class UnitEvidence(NamedTuple):
@@ -125,7 +143,7 @@ def read_units(
     elif closely is windows:
         usual, words = _READ, [_mean_of_tokens(read, unit.span) for read, unit, _ in units]
     else:
-        reading = reader.read(question, [_alone(read, unit) for read, unit, _ in units])
+        reading = reader.read(question, [alone(read, unit) for read, unit, _ in units])
         usual, words = _READ_CLOSELY, reading.answerability.tolist()
     chosen = weights or usual
     kind = next((kind for kind in (_TIME, _FIGURE, _CAUSE) if kind.asks.search(question)), None)
@@ -134,7 +152,7 @@ def read_units(
         evidence = UnitEvidence(
             window=read.logit or 0.0,
             words=logit,
-            score=read.candidate.score,
+            score=read.score,
             share=coverage.share(held),
             share_above=coverage.share(held | read.window.held.above),
             kind=kind.agreement(_text_with_lead(read, unit)) if kind else 0.0,
@@ -149,10 +167,10 @@ def _text_with_lead(read: ReadWindow, unit: Unit) -> str:
     return "\n".join(part.of(read.candidate.document.text) for part in unit.parts)
 
 
-def _alone(read: ReadWindow, unit: Unit) -> Window:
+def alone(read: ReadWindow, unit: Unit) -> Window:
     """Return a unit, below what leads in to it, as a window of its own."""
-    text = _text_with_lead(read, unit)
-    return replace(read.window, span=unit.span, parts=unit.parts, text=text, units=(unit,))
+    window = read.window
+    return Window.of(window.passage, read.candidate.document.text, window.above, [unit])
 
 
 def _mean_of_tokens(read: ReadWindow, span: Span) -> float:
@@ -160,8 +178,7 @@ def _mean_of_tokens(read: ReadWindow, span: Span) -> float:
     tokens, parts = read.tokens, read.window.parts
     if tokens is None:
         return 0.0
-    before = sum(part.end - part.start + 1 for part in parts[:-1])
-    start = before + span.start - parts[-1].start
+    start = len(read.window.text) - (parts[-1].end - span.start)
     end = start + span.end - span.start
     within = (tokens.spans[:, 0] >= start) & (tokens.spans[:, 1] <= end)
     if within.any():

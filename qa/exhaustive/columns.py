@@ -1,10 +1,10 @@
-"""The columns of a table file, and tests of a row's values: "stock is 0", "town is Bergen"."""
+"""The columns of a table, and tests of a row's values: "stock is 0", "due before 2024-06"."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import ge, gt, le, lt
+from operator import eq, ge, gt, le, lt
 from typing import Any, Literal, Self
 
 from index.records import MetadataValue
@@ -12,38 +12,81 @@ from index.search.terms import fold, stem
 
 Fields = Mapping[str, MetadataValue]
 """What a row has in its columns; what is empty is missing."""
+Phrase = tuple[str, ...]
+"""The stems of words that follow one another."""
 
 MOST_WORDS_OF_A_VALUE = 8
 """A longer value is a text, which is read."""
-_NUMBERS_OF_ROWS = frozenset(("row", "pincite_row", "encoding", "pincite_encoding"))
-_TOKEN = re.compile(
-    r"\d{4}-\d\d(?:-\d\d)?(?![\w-])|[<>]=?|=|\d+(?:[.,]\d+)*(?![^\W_])|[^\W_]+(?:['’][^\W_]+)*"
+_NOT_COLUMNS = frozenset(
+    f"{prefix}{name}" for name in ("row", "sheet", "encoding") for prefix in ("", "pincite_")
 )
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_CURRENCY = re.compile(r"\A[$€£]\s*|\s*[%€£]\Z")
-_ISO_DATE = re.compile(r"\d{4}-\d\d")
+_TOKEN = re.compile(
+    r"\d{4}-\d\d(?:-\d\d)?(?![\w-])|[<>]=?|=|[$€£¥]|\d+(?:[.,]\d+)*(?![^\W_])"
+    r"|[^\W_]+(?:['’][^\W_]+)*"
+)
 _PART_OF_A_NAME = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NOTHING = frozenset(("", "0", "false", "no", "none", "n/a", "na", "-", "null", "nil", "out", "n"))
-_SOMETHING = frozenset(("1", "true", "yes", "y", "x"))
+_NOTHING = frozenset("0 false no none n/a na - null nil out n nein non".split()) | {""}
+_SOMETHING = frozenset("1 true yes y x ja oui".split())
+_FIGURE = re.compile(
+    r"(?:(?:[$€£¥]|[A-Z]{3}\b)\s?)?([-+]?\d[\d.,]*)\s?(?:[$€£¥%]|[^\W\d_]{1,3}\.?)?"
+)
+_DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)|\d\.\d{3},")
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_DATE = re.compile(
+    rf"""(?P<year>\d{{4}})-(?P<month>\d\d)(?:-(?P<day>\d\d))?(?![\w-])
+    |(?<![\d.])(?P<first>\d\d?)(?P<sign>[./])(?P<second>\d\d?)(?P=sign)(?P<last>\d{{4}})(?!\d)
+    |(?:\b(?P<before>\d\d?)(?:st|nd|rd|th|\.)?\s+(?:of\s+)?)?\b(?P<word>{"|".join(_MONTHS)})[a-z]*\.?
+     (?:\s+(?P<after>\d\d?)(?:st|nd|rd|th)?,|,)?\s+(?P<its_year>\d{{4}})\b""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
-Operator = Literal["in", "holds", "gt", "gte", "lt", "lte", "none", "some", "given"]
-_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
+Operator = Literal["is", "gt", "gte", "lt", "lte", "eq", "none", "some"]
+COMPARISONS: Mapping[Operator, Callable[[Any, Any], bool]] = {
+    "gt": gt, "gte": ge, "lt": lt, "lte": le, "eq": eq,
+}  # fmt: skip
 
 
 def tokens_of(text: str) -> list[str]:
-    """Return the words, figures, ISO dates and signs of comparison in a text, folded."""
-    return [fold(match.group()) for match in _TOKEN.finditer(text)]
+    """Return the words, figures, dates and signs in a text, folded; dates as ISO 8601."""
+    return [fold(match.group()) for match in _TOKEN.finditer(_DATE.sub(_iso, text))]
 
 
-def phrase_of(value: MetadataValue) -> tuple[str, ...]:
-    """Return the stems of a value, to be found in a question."""
-    return _phrase(_written(value))
+def date_of(text: str, *, month_first: bool = False) -> str | None:
+    """Return the date that a text is, as ISO 8601; a day of "05/06/2024" is first if it can be."""
+    match = _DATE.match(text.strip())
+    rest = text.strip()[match.end() :] if match else "-"
+    return _iso(match, month_first=month_first) if match and rest[:1] in ("", " ", "T") else None
 
 
-@lru_cache(maxsize=1 << 16)
-def _phrase(text: str) -> tuple[str, ...]:
-    return tuple(map(stem_of, tokens_of(text)))
+def _iso(match: re.Match[str], *, month_first: bool = False) -> str:
+    if match["year"]:
+        return match.group()
+    if match["word"]:
+        month, day = _MONTHS.index(match["word"].lower()) + 1, match["before"] or match["after"]
+        return f"{match['its_year']}-{month:02}" + (f"-{int(day):02}" if day else "")
+    first, second = int(match["first"]), int(match["second"])
+    is_american = second > 12 or (month_first and first <= 12)
+    month, day_number = (first, second) if is_american else (second, first)
+    return f"{match['last']}-{month:02}-{day_number:02}"
+
+
+def number_of(text: str, *, decimal_comma: bool = False) -> float | None:
+    """Return the figure that a text is, without its unit; None for what is none.
+
+    A comma before three digits parts thousands, as in "1,234", and any other one is a decimal's.
+    With `decimal_comma`, a point parts thousands.
+    """
+    match = _FIGURE.fullmatch(text.strip())
+    if not match:
+        return None
+    figure = match[1]
+    if decimal_comma or _DECIMAL_COMMA.search(figure):
+        figure = re.sub(r"\.(?=\d{3})", "", figure).replace(",", ".")
+    try:
+        return float(re.sub(r",(?=\d{3})", "", figure))
+    except ValueError:
+        return None
 
 
 def stem_of(token: str) -> str:
@@ -51,21 +94,92 @@ def stem_of(token: str) -> str:
     return stem(token) if token[0].isalpha() else token
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column by its field, the stems of its name, and its short values by their phrases.
+def stems_of_name(name: str) -> Phrase:
+    """Return the stems of the words in a name such as "unit_price" or "dueDate"."""
+    return tuple(stem(fold(part)) for part in _PART_OF_A_NAME.findall(_HUMP.sub(" ", name)))
 
-    It `has_order` if a value can be compared with a figure or a date.
+
+@lru_cache(maxsize=1 << 16)
+def phrase_of(text: str) -> Phrase:
+    """Return the stems of a value, to be found in a question."""
+    return tuple(map(stem_of, tokens_of(text)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """A column: its field, the stems of its name, and the phrases and words of its short values.
+
+    `numbers` and `dates` have what can be compared, by the value as it is written.
     """
 
     field: str
-    name: tuple[str, ...]
-    values: Mapping[tuple[str, ...], frozenset[MetadataValue]]
+    name: Phrase
+    phrases: frozenset[Phrase]
+    words: frozenset[str]
+    numbers: Mapping[str, float]
+    dates: Mapping[str, str]
     is_truth_value: bool
-    has_order: bool
+
+    @classmethod
+    def of(cls, field: str, rows: Sequence[Fields]) -> Self:
+        """Return the column of rows that a field is."""
+        values = {each: None for row in rows for each in written(row.get(field))}
+        texts = list(values)
+        month_first = any(
+            match and match["second"] and int(match["second"]) > 12
+            for match in map(_DATE.match, texts)
+        )
+        comma = any(map(_DECIMAL_COMMA.search, texts))
+        dates = {text: date for text in texts if (date := date_of(text, month_first=month_first))}
+        numbers = {
+            text: number
+            for text in texts
+            if (number := number_of(text, decimal_comma=comma)) is not None
+        }
+        phrases = {phrase_of(text) for text in texts}
+        short = frozenset(each for each in phrases if 0 < len(each) <= MOST_WORDS_OF_A_VALUE)
+        return cls(
+            field,
+            stems_of_name(field),
+            short,
+            frozenset(word for phrase in short for word in phrase),
+            numbers if 2 * len(numbers) > len(texts) else {},
+            dates if 2 * len(dates) > len(texts) else {},
+            all(fold(text) in _NOTHING | _SOMETHING for text in texts),
+        )
+
+    def holds(self, part: Phrase) -> bool:
+        """Tell whether some value holds words."""
+        if len(part) == 1:
+            alone = (phrase[0] for phrase in self.phrases if len(phrase) == 1)
+            return part[0] in self.words or any(are_kin(each, part[0]) for each in alone)
+        is_known = self.words.issuperset(part)
+        return is_known and any(_holds(phrase, part) for phrase in self.phrases)
+
+    def is_meant(self, text: str, part: Phrase) -> bool:
+        """Tell whether a value is one that words mean: all of it if any is, else a part."""
+        phrase = phrase_of(text)
+        return phrase == part or (part not in self.phrases and _holds(phrase, part))
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts something, and some rows have none."""
+        numbers = self.numbers.values()
+        return 0 in numbers and all(number.is_integer() for number in numbers)
+
+    @property
+    def has_years(self) -> bool:
+        """Whether its numbers are years."""
+        return bool(self.numbers) and all(1800 <= n <= 2200 for n in self.numbers.values())
+
+    @property
+    def numbers_rows(self) -> bool:
+        """Whether its numbers are those of the rows, one after another."""
+        found = self.numbers.values()
+        return len(found) > 3 and max(found) - min(found) == len(found) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Columns:
     """The columns of a table, and the stems of its name."""
 
@@ -75,118 +189,66 @@ class Columns:
     @classmethod
     def of(cls, name: str, rows: Sequence[Fields]) -> Self:
         """Return the columns of rows."""
-        fields = dict.fromkeys(each for row in rows for each in row if each not in _NUMBERS_OF_ROWS)
-        return cls(frozenset(_stems_of_name(name)), tuple(_column(f, rows) for f in fields))
+        fields = dict.fromkeys(each for row in rows for each in row if each not in _NOT_COLUMNS)
+        return cls(frozenset(stems_of_name(name)), tuple(Column.of(each, rows) for each in fields))
 
 
-def _column(field: str, rows: Sequence[Fields]) -> Column:
-    values: dict[tuple[str, ...], set[MetadataValue]] = {}
-    truth = True
-    for value in dict.fromkeys(_each(row.get(field)) for row in rows):
-        for one in value:
-            phrase = phrase_of(one)
-            truth &= fold(_written(one)) in _NOTHING | _SOMETHING
-            if 0 < len(phrase) <= MOST_WORDS_OF_A_VALUE:
-                values.setdefault(phrase, set()).add(one)
-    frozen = {phrase: frozenset(raw) for phrase, raw in values.items()}
-    ordered = any(_has_order(value) for raw in frozen.values() for value in raw)
-    return Column(field, tuple(_stems_of_name(field)), frozen, truth, ordered)
-
-
-def _has_order(value: MetadataValue) -> bool:
-    if isinstance(value, bool):
-        return False
-    return number_of(value) is not None or _ISO_DATE.match(_written(value)) is not None
-
-
-def _stems_of_name(name: str) -> list[str]:
-    return [stem(fold(part)) for part in _PART_OF_A_NAME.findall(_HUMP.sub(" ", name))]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RowTest:
-    """A test of a row: one of `fields` must pass it.
+    """A test of a row: one of `columns` must pass it.
 
-    "in" and "holds" take phrases that the value is, or holds; the comparisons take a figure or an
-    ISO date. "none" passes what is empty, 0, false or "no", "some" what is not, and "given"
-    whatever is filled in. With `negated`, the test must fail.
+    "is" takes phrases that the value is, or holds. The comparisons take a figure, or an ISO date of
+    which as much is compared as is given. "none" passes what is empty, 0, false or "no", and "some"
+    what is not. With `negated`, the test must fail.
     """
 
-    fields: tuple[str, ...]
+    columns: tuple[Column, ...]
     operator: Operator
-    phrases: frozenset[tuple[str, ...]] = frozenset()
+    phrases: frozenset[Phrase] = frozenset()
     bound: str = ""
     negated: bool = False
 
     def passes(self, row: Fields) -> bool:
         """Tell whether a row passes."""
-        return self.negated != any(self._passes(_each(row.get(field))) for field in self.fields)
+        return self.negated != any(self._passes(each, row.get(each.field)) for each in self.columns)
 
-    def _passes(self, values: Iterable[MetadataValue]) -> bool:
+    def _passes(self, column: Column, value: MetadataValue | None) -> bool:
         match self.operator:
-            case "in":
-                return any(phrase_of(value) in self.phrases for value in values)
-            case "holds":
-                return any(self.matches(phrase_of(value)) for value in values)
+            case "is":
+                texts = list(written(value))
+                return any(column.is_meant(text, part) for text in texts for part in self.phrases)
             case "none" | "some":
-                filled = any(fold(_written(value)) not in _NOTHING for value in map(_zero, values))
-                return filled == (self.operator == "some")
-            case "given":
-                return any(_written(value) for value in values)
-            case _:
-                return any(self._compares(value) for value in values)
-
-    def matches(self, phrase: tuple[str, ...]) -> bool:
-        """Tell whether a phrase holds one of those of the test."""
-        return any(_holds(phrase, part) for part in self.phrases)
-
-    def _compares(self, value: MetadataValue) -> bool:
-        compare = _COMPARISONS[self.operator]
-        number = None if isinstance(value, bool) else number_of(value)
-        bound = number_of(self.bound)
-        if number is not None and bound is not None:
-            return compare(number, bound)
-        written = _written(value)
-        return bool(_ISO_DATE.match(written)) and compare(written[: len(self.bound)], self.bound)
+                return _filled(value) == (self.operator == "some")
+        compare = COMPARISONS[self.operator]
+        for text in written(value):
+            if date := column.dates.get(text):
+                return compare(date[: len(self.bound)], self.bound[: len(date)])
+            number, bound = column.numbers.get(text), number_of(self.bound)
+            if number is not None and bound is not None:
+                return compare(number, bound)
+        return False
 
 
-def number_of(value: MetadataValue) -> float | None:
-    """Return the figure that a value or a token is; None for what is none.
-
-    A comma before three digits parts thousands, as in "1,234", and any other one is a decimal's.
-    """
-    if isinstance(value, int | float):
-        return float(value)
-    if not isinstance(value, str):
-        return None
-    written = _CURRENCY.sub("", value)
-    written = written.replace(",", "" if _THOUSANDS.fullmatch(written) else ".")
-    try:
-        return float(written)
-    except ValueError:
-        return None
-
-
-def _zero(value: MetadataValue) -> MetadataValue:
-    return 0 if value == 0.0 and not isinstance(value, bool) else value
-
-
-def _each(value: MetadataValue | None) -> tuple[MetadataValue, ...]:
-    if value is None:
-        return ()
-    return value if isinstance(value, tuple) else (value,)
-
-
-def _written(value: MetadataValue) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return " ".join(value) if isinstance(value, tuple) else str(value).strip()
-
-
-def _holds(phrase: tuple[str, ...], part: tuple[str, ...]) -> bool:
+def _holds(phrase: Phrase, part: Phrase) -> bool:
+    """Tell whether a value holds words, or is akin to one, as "Italy" to "Italian"."""
     starts = range(len(phrase) - len(part) + 1)
     if any(phrase[at : at + len(part)] == part for at in starts):
         return True
-    return len(part) == 1 and any(
-        re.fullmatch(rf"{re.escape(part[0])}-.*", each) for each in phrase
-    )
+    return len(phrase) == len(part) == 1 and are_kin(phrase[0], part[0])
+
+
+def are_kin(stem: str, other: str) -> bool:
+    """Tell whether two stems are one, or one is the other with an ending: "supply", "supplier"."""
+    short, long = sorted((stem, other), key=len)
+    is_ending = len(short) > 4 and long.startswith(short) and len(long) - len(short) < 4
+    return stem == other or is_ending
+
+
+def written(value: MetadataValue | None) -> Iterator[str]:
+    """Yield the values of a field as texts."""
+    for each in value if isinstance(value, tuple) else () if value is None else (value,):
+        yield str(each).lower() if isinstance(each, bool) else str(each).strip()
+
+
+def _filled(value: MetadataValue | None) -> bool:
+    return any(fold(text) not in _NOTHING and number_of(text) != 0 for text in written(value))

@@ -1,13 +1,19 @@
 """What a question says of the rows of a table: "which products are out of stock".
 
-`conditions_on` takes the question apart by the columns of one table: names of columns, values, and
-words that compare. It goes by words and rules alone. A question of which a word that matters is
-left over is not understood: then there are no conditions, and the rows are read like any text.
+`conditions_on` takes the question apart by the columns of one table: their names, their values,
+figures and dates that are compared, and words such as "without". A word that stands for a column by
+its meaning alone, as "euros" for "unit price", is `taken` for it, and the user is told. What is
+left over is `unexplained`: then the rows are read like any text.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.structure.wording import STOPWORDS
 from qa.exhaustive.columns import (
@@ -16,104 +22,124 @@ from qa.exhaustive.columns import (
     Columns,
     Fields,
     Operator,
+    Phrase,
     RowTest,
-    number_of,
+    are_kin,
     stem_of,
     tokens_of,
 )
 
-Understood = Literal["fully", "but for its subject"]
-"""How much of the question the table explains: its subject ("products") may be called otherwise."""
+Likeness = Callable[[str, str], float]
+"""The cosine of two short texts."""
 
+LIKE = 0.45
+"""A word is taken for a column that is at least so like it."""
+LIKE_STOCK = 0.6
+"""A word that is so like "stock" stands for the only column that counts."""
+_AHEAD = 0.03
+"""And at least so much more like it than any other is, if it says which one is compared."""
 _FREE = (
     STOPWORDS
     - frozenset("but if more most than while when may might such should could would will".split())
 ) | frozenset(
-    "all any anybody anyone based belong belonging belongs call called come comes currently "
-    "dollars each entries entry eur euros every everybody everyone everything find get give "
-    "goods item items kr list listed live lives living located many me named nok now only "
-    "people person persons pieces please pounds record records row rows show still tell there "
-    "thing things us usd whom whose work working works years".split()
+    "all any anybody anyone based belong belonging belongs call called come comes currently each "
+    "entries entry every everybody everyone everything find get give goods item items list listed "
+    "live lived lives living located many me named now only people person persons pieces please "
+    "record records row rows show still tell there thing things us whom whose work working works "
+    "years".split()
 )
 """Words that say nothing of a row."""
-_SUBJECT_MAY_BE = 4
-"""The subject is among so many words at the beginning."""
-_MOST_WORDS_OF_VALUES = 4
-_ASKS_FOR_ROWS = frozenset("all each every list show which who whose".split())
-_OF = frozenset("a an any the".split())
+_MONEY = frozenset("$ € £ ¥ dollar dollars eur euro euros kr nok pound pounds usd".split())
+_ASKS_FOR_ROWS = frozenset(
+    "all each every everybody everyone everything list show which who whose".split()
+)
 _ABSENT = frozenset("no without zero lack lacks lacking missing".split())
 _IS_ABSENT = frozenset("missing empty blank zero none".split())
 _PRESENT = frozenset("in on with has have having available get gets".split())
-_NOT = frozenset("not isn't aren't wasn't weren't don't doesn't except".split())
+_NOT = frozenset("not except nor never".split())
 _SAY_LITTLE = _FREE | _NOT | _ABSENT | _IS_ABSENT | _PRESENT | {"yes"}
 """Words that are no value by themselves."""
-_BETWEEN_NOT_AND_VALUE = frozenset("a an at by for from in of on the to yet".split())
+_BETWEEN = frozenset(
+    "a an any are at be been being by for from have has her his in is its of on our the their to "
+    "was were with yet".split()
+)
+"""Words between one that says "not" or "without" and what that is said of."""
 _COMPARED_BY: Mapping[Operator, str] = {
     "gte": "at least, no less than, not less than, since, from, >=",
-    "lte": "at most, no more than, not more than, up to, until, <=",
-    "gt": """more than, greater than, higher than, larger than, older than, later than, over, above,
-        exceeding, after, >""",
-    "lt": """less than, fewer than, lower than, smaller than, younger than, cheaper than,
-        earlier than, under, below, before, <""",
-    "in": "exactly, equal to, equals, =",
+    "lte": "at most, no more than, not more than, up to, until, by, <=",
+    "gt": "more than, greater than, higher than, over, above, exceeding, after, >",
+    "lt": "less than, fewer than, lower than, smaller than, under, below, before, <",
+    "eq": "exactly, equal to, equals, =, in, of, at, on",
 }
-_COMPARING: Mapping[tuple[str, ...], Operator] = {
+_COMPARING: Mapping[Phrase, Operator] = {
     tuple(phrase.split()): operator
     for operator, phrases in _COMPARED_BY.items()
     for phrase in phrases.split(",")
 }
-_AFTER_A_FIGURE: tuple[tuple[Operator, tuple[str, ...]], ...] = (
-    ("gte", ("or", "more")), ("gte", ("or", "later")), ("gte", ("or", "older")),
-    ("lte", ("or", "less")), ("lte", ("or", "fewer")), ("lte", ("or", "earlier")),
-)  # fmt: skip
-_ALSO_CALLED = {
-    "cost": "price", "cheaper": "price", "older": "age", "younger": "age", "old": "age",
-    "inventori": "stock", "quantiti": "stock", "mail": "email",
+_AFTER_A_FIGURE: Mapping[Phrase, Operator] = {
+    ("or", "more"): "gte", ("or", "later"): "gte", ("or", "older"): "gte",
+    ("or", "less"): "lte", ("or", "fewer"): "lte", ("or", "earlier"): "lte",
 }  # fmt: skip
-"""Stems that name a column as well as its own name does."""
-
-
-_DOERS = ("er", "or", "r")
-_LEAST_OF_A_DOER = 3
-
-
-def _also_called(stem: str, names: Collection[str]) -> str:
-    """Return the stem of a column's name that a word stands for: "supply" for "supplier"."""
-    doers = (stem + ending for ending in _DOERS if len(stem) >= _LEAST_OF_A_DOER)
-    return _ALSO_CALLED.get(stem) or next((each for each in doers if each in names), stem)
+_LESS_THAN = frozenset("cheaper earlier lighter shorter younger".split())
+_YEAR = re.compile(r"(?:1[89]|2[01])\d\d")
+_SUPERLATIVE = re.compile(r"\w{2,}est|best|worst|most|least|average|total|sum|why|how")
+_SAID_OTHERWISE = (("sold out", "out of stock"), ("unavailable", "out of stock"))
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """The tests that a row must pass, and how much of the question they explain.
+    """The tests that a row must pass, the words that were `taken` for a column, and those left.
 
+    `distance` is how unlike their columns these are, in sum.
     `names_the_table` tells that the question has a word of its name, such as "customers".
+    `subject` is the word for what is asked for, if nothing in the table is called so.
     """
 
     tests: tuple[RowTest, ...]
-    understood: Understood
+    taken: tuple[tuple[str, str], ...]
+    unexplained: tuple[str, ...]
     names_the_table: bool
+    distance: float = 0.0
+    subject: str = ""
 
     @property
-    def only_name_columns(self) -> bool:
-        """Whether they say nothing of what stands in the columns."""
-        return all(test.operator == "given" for test in self.tests)
+    def understood(self) -> bool:
+        """Whether they explain the question; its subject may be called otherwise."""
+        return not self.unexplained
 
     def hold(self, row: Fields) -> bool:
         """Tell whether a row passes all tests."""
         return all(test.passes(row) for test in self.tests)
 
 
-def conditions_on(columns: Columns, question: str) -> Conditions | None:
-    """Return what a question says of the rows of a table; None if it is not understood."""
-    tokens = tokens_of(question)
-    parse = _Parse(columns, tokens, [stem_of(token) for token in tokens])
+def likeness_by(encode: Callable[[list[str], Literal["query"]], NDArray[np.float32]]) -> Likeness:
+    """Return the likeness by vectors; each text is encoded once."""
+    vector = lru_cache(maxsize=4096)(lambda text: encode([text], "query")[0])
+    return lambda text, other: float(vector(text) @ vector(other))
+
+
+def conditions_on(columns: Columns, question: str, likeness: Likeness) -> Conditions:
+    """Return what a question says of the rows of a table."""
+    for said, meant in _SAID_OTHERWISE:
+        question = re.sub(rf"\b{said}\b", meant, question, flags=re.IGNORECASE)
+    known = {stem for each in columns.columns for p in (each.name, *each.phrases) for stem in p}
+    tokens = [part for token in tokens_of(question) for part in _without_prefix(token, known)]
+    parse = _Parse(columns, tokens, [stem_of(token) for token in tokens], likeness)
     parse.find_values()
     parse.find_names()
     parse.find_figures()
     parse.find_presence()
     parse.find_words_of_values()
+    parse.find_likenesses()
     return parse.conditions()
+
+
+def _without_prefix(token: str, known: Iterable[str]) -> Sequence[str]:
+    """Return "not paid" for "unpaid", and "not" for "isn't", if the table knows no such word."""
+    if token.endswith("n't"):
+        return ("not",)
+    is_negated = token.startswith("un") and stem_of(token) not in known
+    return ("not", token[2:]) if is_negated and stem_of(token[2:] or "-") in known else (token,)
 
 
 @dataclass(slots=True)
@@ -122,132 +148,113 @@ class _Mention:
 
     start: int
     end: int
-    columns: list[Column]
+    columns: tuple[Column, ...]
     tested: bool = False
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return tuple(column.field for column in self.columns)
 
 
 @dataclass(slots=True)
 class _Parse:
-    """The tokens of a question, which of them are `explained`, and what they were found to say.
-
-    `values` are the phrases that columns must have, by their fields and whether they must not, and
-    `value_at` has the fields of a token in them.
-    """
+    """The tokens of a question, which of them are `explained`, and what they were found to say."""
 
     columns: Columns
     tokens: list[str]
     stems: list[str]
+    likeness: Likeness
     explained: set[int] = field(default_factory=set)
     mentions: list[_Mention] = field(default_factory=list)
-    values: dict[tuple[tuple[str, ...], bool], set[tuple[str, ...]]] = field(default_factory=dict)
-    value_at: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    values: dict[tuple[tuple[Column, ...], bool], set[Phrase]] = field(default_factory=dict)
+    value_at: dict[int, tuple[Column, ...]] = field(default_factory=dict)
     tests: list[RowTest] = field(default_factory=list)
+    taken: dict[str, str] = field(default_factory=dict)
+    distance: float = 0.0
 
     def find_values(self) -> None:
         """Find whole values of columns, the longest first, from left to right."""
         at = 0
         while at < len(self.tokens):
-            length, columns = self._longest(at, lambda column, phrase: phrase in column.values)
-            if length == 1 and self.tokens[at][0].isdigit() and self._comparison(at)[0] != "in":
+            length, columns = self._longest(at, lambda column, phrase: phrase in column.phrases)
+            if length == 1 and self.tokens[at][0].isdigit() and self._comparison(at)[0] != "eq":
                 length = 0  # a bound
             if length:
-                phrase = tuple(self.stems[at : at + length])
-                fields = tuple(column.field for column in columns)
-                negated = self._is_negated(at)
-                self.values.setdefault((fields, negated), set()).add(phrase)
-                self.value_at |= dict.fromkeys(range(at, at + length), fields)
-                self.explained.update(range(at, at + length))
+                self._wants(at, length, columns)
             at += length or 1
 
     def find_names(self) -> None:
         """Find names of columns, or words of them."""
-        known = {part for column in self.columns.columns for part in column.name}
-        stems = [each if each in known else _also_called(each, known) for each in self.stems]
         at = 0
-        while at < len(stems):
-            length, named = self._named(stems, at)
+        while at < len(self.stems):
+            length, named = self._named(at)
             if length:
                 self.mentions.append(_Mention(at, at + length, named))
                 self.explained.update(range(at, at + length))
             at += length or 1
 
     def find_figures(self) -> None:
-        """Find figures and dates, and compare the column that is named nearest with them."""
+        """Find figures and dates, and compare the column that is named, or else is likest."""
         for at, token in enumerate(self.tokens):
             if at in self.explained or not token[0].isdigit():
                 continue
             operator, start, end = self._comparison(at)
-            able = [each for each in self.mentions if self._compares(each, operator)]
-            mention = min(able, key=lambda each: abs(each.start - at), default=None)
-            if mention is None:
-                continue
-            if operator == "in":
-                same = {
-                    phrase
-                    for column in mention.columns
-                    for phrase, values in column.values.items()
-                    if any(number_of(value) == number_of(token) for value in values)
-                }
-                test = RowTest(mention.fields, "in", frozenset(same or {(token,)}))
-            else:
-                test = RowTest(mention.fields, operator, bound=token)
-            self.tests.append(test)
-            mention.tested = True
-            self.explained.update(range(start, end))
+            if column := self._compared(at, start, end, operator):
+                self.tests.append(RowTest((column,), operator, bound=token))
+                self.explained.update(range(start, end))
 
     def find_presence(self) -> None:
         """Find what columns must have something, or nothing: "out of stock", "with a warranty"."""
-        valued = {field for fields, _ in self.values for field in fields}
-        for mention in self.mentions:
-            if mention.tested or not valued.isdisjoint(mention.fields):
+        valued = {column.field for columns, _ in self.values for column in columns}
+        for at in self._places():
+            if at in self.explained or self.tokens[at] in _ABSENT | _NOT | _IS_ABSENT | {"out"}:
                 continue
-            before = self.tokens[: mention.start]
-            while before and before[-1] in _OF:
-                before = before[:-1]
-            after = [each for each in self.tokens[mention.end :] if each not in ("is", "are")][:1]
-            operator, used = _presence(mention, before, after)
-            self.explained.update(range(mention.start - used, mention.start))
-            if operator == "none" and after and after[0] in _IS_ABSENT:
-                self.explained.add(self.tokens.index(after[0], mention.end))
-            self.tests.append(RowTest(mention.fields, operator))
+            end = at + 1
+            while end in self._places() and self.tokens[end] not in _IS_ABSENT:
+                end += 1
+            column = self._meant(" ".join(self.tokens[at:end]))
+            if column and (operator := self._presence(at, end, is_flag=False)):
+                self._take(range(at, end), column)
+                self.tests.append(RowTest((column,), operator))
+        for mention in self.mentions:
+            if mention.tested or any(each.field in valued for each in mention.columns):
+                continue
+            is_flag = all(each.is_truth_value for each in mention.columns)
+            if operator := self._presence(mention.start, mention.end, is_flag=is_flag):
+                self.tests.append(RowTest(mention.columns, operator))
 
     def find_words_of_values(self) -> None:
         """Find words that some values hold among others: "Berg" for "Anna Berg"."""
-        left = self._left_over()
-        if left and not (self.mentions or self._names_the_table()):
-            left = left[1:]  # what the rows are called
-        if len(left) > _MOST_WORDS_OF_VALUES:  # all values are looked through for each
-            return
-        for at in left:
+        for at in self._left_over():
             if at in self.explained:
                 continue
-            length, columns = self._longest(at, _holds)
+            length, columns = self._longest(at, Column.holds)
             if length:
-                fields = tuple(column.field for column in columns)
-                phrases = frozenset([tuple(self.stems[at : at + length])])
-                self.tests.append(RowTest(fields, "holds", phrases, negated=self._is_negated(at)))
-                self.explained.update(range(at, at + length))
+                self._wants(at, length, columns)
 
-    def conditions(self) -> Conditions | None:
-        """Return what was found, if it explains the question."""
+    def find_likenesses(self) -> None:
+        """Take words that are left over for the columns that they are like."""
+        for at in self._left_over():
+            word = self.tokens[at]
+            if (not self.tests and not self.values) or _SUPERLATIVE.fullmatch(word):
+                continue
+            if column := self._meant(word):
+                self._take([at], column)
+
+    def conditions(self) -> Conditions:
+        """Return what was found."""
         left = self._left_over()
-        tests = (*self._value_tests(), *self.tests)
-        names_the_table = self._names_the_table()
-        if not all(map(self._joins_values, self._ors())):
-            return None
-        asks = names_the_table or not _ASKS_FOR_ROWS.isdisjoint(self.tokens)
-        only_names = all(test.operator == "given" for test in tests)
-        if not left and (asks or (self.mentions and not only_names)):
-            return Conditions(tests, "fully", names_the_table) if tests or names_the_table else None
-        weak = only_names or any(test.operator == "holds" for test in tests)
-        if len(left) == 1 and left[0] <= _SUBJECT_MAY_BE and not weak and not names_the_table:
-            is_first = not any(at < left[0] for at in self.explained)
-            return Conditions(tests, "but for its subject", names_the_table) if is_first else None
-        return None
+        tests = (*map(self._value_test, self.values), *self.tests)
+        names_the_table = any(each in self.columns.name for each in self.stems)
+        joined = all(map(self._joins_values, self._ors()))
+        is_first = len(left) == 1 and not any(at < left[0] for at in self.explained)
+        is_subject = is_first and bool(tests) and not names_the_table
+        subject = self.tokens[left[0]] if is_subject else ""
+        if _SUPERLATIVE.fullmatch(subject):
+            subject = ""
+        unexplained = [self.tokens[at] for at in left if not subject]
+        is_asked = names_the_table or self.mentions or self.taken or subject
+        asks = is_asked or not _ASKS_FOR_ROWS.isdisjoint(self.tokens)
+        if not joined or not asks or not (tests or names_the_table):
+            unexplained = unexplained or self.tokens or ["?"]
+        taken = tuple(self.taken.items())
+        return Conditions(tests, taken, tuple(unexplained), names_the_table, self.distance, subject)
 
     def _ors(self) -> list[int]:
         return [
@@ -257,114 +264,184 @@ class _Parse:
     def _joins_values(self, at: int) -> bool:
         """Tell whether an "or" stands between two values of the same columns."""
         after = at + 1
-        while after < len(self.tokens) and self.tokens[after] in _BETWEEN_NOT_AND_VALUE:
+        while after < len(self.tokens) and self.tokens[after] in _BETWEEN:
             after += 1
-        before, following = self.value_at.get(at - 1), self.value_at.get(after)
-        return before is not None and before == following
+        before = self.value_at.get(at - 1)
+        return before is not None and before == self.value_at.get(after)
 
-    def _value_tests(self) -> Iterator[RowTest]:
-        named = {field for mention in self.mentions for field in mention.fields}
-        for (fields, negated), phrases in self.values.items():
-            chosen = tuple(field for field in fields if field in named) or fields
-            yield RowTest(chosen, "in", frozenset(phrases), negated=negated)
+    def _value_test(self, key: tuple[tuple[Column, ...], bool]) -> RowTest:
+        columns, negated = key
+        named = {column.field for mention in self.mentions for column in mention.columns}
+        chosen = tuple(each for each in columns if each.field in named) or columns
+        return RowTest(chosen, "is", frozenset(self.values[key]), negated=negated)
+
+    def _wants(self, at: int, length: int, columns: tuple[Column, ...]) -> None:
+        places = range(at, at + length)
+        negated = self._is_negated(at)
+        self.values.setdefault((columns, negated), set()).add(tuple(self.stems[at : at + length]))
+        self.value_at |= dict.fromkeys(places, columns)
+        self.explained.update(places)
 
     def _longest(
-        self, at: int, has: Callable[[Column, tuple[str, ...]], bool]
-    ) -> tuple[int, list[Column]]:
+        self, at: int, has: Callable[[Column, Phrase], bool]
+    ) -> tuple[int, tuple[Column, ...]]:
         """Return how many tokens from `at` on are a value of columns, and which these are."""
         for length in range(min(MOST_WORDS_OF_A_VALUE, len(self.tokens) - at), 0, -1):
-            places = range(at, at + length)
             tokens = self.tokens[at : at + length]
-            if not self.explained.isdisjoint(places) or all(map(_says_little, tokens)):
+            is_used = not self.explained.isdisjoint(range(at, at + length))
+            if is_used or all(map(_says_little, tokens)):
                 continue
             phrase = tuple(self.stems[at : at + length])
-            if columns := [each for each in self.columns.columns if has(each, phrase)]:
+            if columns := tuple(each for each in self.columns.columns if has(each, phrase)):
                 return length, columns
-        return 0, []
+        return 0, ()
 
-    def _named(self, stems: list[str], at: int) -> tuple[int, list[Column]]:
-        for length in range(min(4, len(stems) - at), 0, -1):
-            if not self.explained.isdisjoint(range(at, at + length)):
+    def _named(self, at: int) -> tuple[int, tuple[Column, ...]]:
+        """Return how many tokens from `at` on name columns, and which these are."""
+        for length in range(min(4, len(self.tokens) - at), 0, -1):
+            places = range(at, at + length)
+            ends = {self.tokens[at], self.tokens[at + length - 1]}
+            if not self.explained.isdisjoint(places) or not ends.isdisjoint(_FREE | _BETWEEN):
                 continue
-            phrase = tuple(stems[at : at + length])
-            if named := [each for each in self.columns.columns if each.name == phrase]:
-                return (
-                    (0, []) if at == 0 and self.tokens[at] in ("list", "name") else (length, named)
-                )
-        if at in self.explained or self.tokens[at] in _FREE:
-            return 0, []
-        named = [each for each in self.columns.columns if stems[at] in each.name]
-        return (1, named) if named else (0, [])
+            said = {self.stems[each] for each in places if self.tokens[each] not in _BETWEEN}
+            named = [
+                column
+                for column in self.columns.columns
+                if all(any(are_kin(stem, part) for part in column.name) for stem in said)
+            ]
+            exact = [each for each in named if said == {*each.name}]
+            if named:
+                return length, tuple(exact or named)
+        return 0, ()
 
     def _comparison(self, at: int) -> tuple[Operator, int, int]:
         """Return how the figure at a token is compared, and which tokens say so."""
-        before = ["", "", "", *self.tokens[:at]][-3:]
-        if before[-1] == "between":
-            return "gte", at - 1, at + 1
-        if before[0] == "between" and before[2] == "and":
-            return "lte", at - 1, at + 1
-        for operator, phrase in _AFTER_A_FIGURE:
-            if tuple(self.tokens[at + 1 : at + 3]) == phrase:
-                return operator, at, at + 3
-        for length in range(min(3, at), 0, -1):
-            if found := _COMPARING.get(tuple(self.tokens[at - length : at])):
-                return found, at - length, at + 1
-        return "in", at, at + 1
+        start, end = at, at + 1
+        while start and self.tokens[start - 1] in _MONEY:
+            start -= 1
+        while end < len(self.tokens) and self.tokens[end] in _MONEY:
+            end += 1
+        before = ["", "", "", *self.tokens[:start]][-3:]
+        if before[2] == "between":
+            return "gte", start - 1, end
+        if before[2] == "and" and "between" in self.tokens[max(0, start - 4) : start]:
+            return "lte", start - 1, end
+        if operator := _AFTER_A_FIGURE.get(tuple(self.tokens[end : end + 2])):
+            return operator, start, end + 2
+        for length in range(min(3, start), 0, -1):
+            if operator := _COMPARING.get(tuple(self.tokens[start - length : start])):
+                is_within = before[2] == "from" and "-" in self.tokens[at]
+                return "eq" if is_within else operator, start - length, end
+        if before[2] == "than" and before[1]:
+            return ("lt" if before[1] in _LESS_THAN else "gt"), start - 1, end
+        return "eq", start, end
 
-    def _compares(self, mention: _Mention, operator: Operator) -> bool:
-        """Tell whether columns are compared: of "orders over 1000" it is not their numbers."""
-        own_number = any(self.columns.name.issuperset(each.name) for each in mention.columns)
-        return all(each.has_order for each in mention.columns) and (
-            operator == "in" or not own_number
-        )
+    def _compared(self, at: int, start: int, end: int, operator: Operator) -> Column | None:
+        """Return the column that is compared with the figure at a token; None if none is plain."""
+        is_date, is_year = "-" in self.tokens[at], bool(_YEAR.fullmatch(self.tokens[at]))
+        is_money = not _MONEY.isdisjoint(self.tokens[start:end])
+        able = [
+            each
+            for each in self.columns.columns
+            if (each.dates and (is_date or is_year)) or (each.numbers and not is_date)
+        ]
+        named = [
+            (abs(mention.start - at), mention, column)
+            for mention in self.mentions
+            for column in mention.columns
+            if column in able
+        ]
+        if named:
+            _, mention, column = min(named, key=lambda each: each[0])
+            mention.tested = True
+            return column
+        if is_year and not is_money:
+            able = [each for each in able if each.dates or each.has_years]
+        if operator == "eq" and not (is_date or is_year or is_money):
+            return None
+        able = [each for each in able if not each.numbers_rows]
+        beside = [each for each in (start - 1, end) if 0 <= each < len(self.tokens)]
+        if said := [each for each in able if self.stems[beside[0]] in each.name]:
+            return said[0]
+        usual = "euros" if is_money else "date" if is_date or is_year else "amount"
+        words = [self.tokens[each] for each in beside if each not in self.explained]
+        if not any(self._alike(word, each) >= LIKE for word in words for each in able):
+            words = [usual]
+        likeness = {each.field: max(self._alike(w, each) for w in words) for each in able}
+        able.sort(key=lambda each: -likeness[each.field])
+        if not able:
+            return None
+        if len(able) > 1:
+            best, second = (likeness[each.field] for each in able[:2])
+            if best < LIKE or best < second + _AHEAD:
+                return None
+        verb = beside[0] if len(able) == 1 and able[0].dates else -1
+        meant = [
+            each
+            for each in self._left_over()
+            if each in beside and (each == verb or self._alike(self.tokens[each], able[0]) >= LIKE)
+        ]
+        self._take(meant, able[0])
+        return able[0]
+
+    def _meant(self, words: str) -> Column | None:
+        """Return the column that words stand for: "stock" is the only one that counts."""
+        counting = [each for each in self.columns.columns if each.counts]
+        if len(counting) == 1 and self.likeness(words, "stock") > LIKE_STOCK:
+            return counting[0]
+        column = max(self.columns.columns, key=lambda each: self._alike(words, each), default=None)
+        return column if column and self._alike(words, column) >= LIKE else None
+
+    def _take(self, places: Sequence[int], column: Column) -> None:
+        for at in places:
+            self.explained.add(at)
+        if words := " ".join(self.tokens[at] for at in places):
+            self.taken[words] = column.field
+            self.distance += 1 - self._alike(words, column)
+
+    def _alike(self, word: str, column: Column) -> float:
+        return self.likeness(word, " ".join(re.split(r"[\W_]+", column.field)))
+
+    def _presence(self, start: int, end: int, *, is_flag: bool) -> Operator | None:
+        """Return what a named column must have, and explain the word that says so."""
+        before = self._before(start)
+        after = [each for each in self.tokens[end:] if each not in ("is", "are")][:1]
+        if before >= 0 and self.tokens[before] in _ABSENT | _NOT | {"out"}:
+            self.explained.add(before)
+            return "none"
+        if after and after[0] in _IS_ABSENT:
+            self.explained.add(self.tokens.index(after[0], end))
+            return "none"
+        is_there = not _PRESENT.isdisjoint(self.tokens[before + 1 : start])
+        return "some" if is_there or is_flag else None
+
+    def _before(self, at: int) -> int:
+        at -= 1
+        while at >= 0 and self.tokens[at] in _BETWEEN:
+            at -= 1
+        return at
 
     def _is_negated(self, at: int) -> bool:
         """Tell whether a value is one that must not be, and explain the word that says so."""
-        before = at - 1
-        while before >= 0 and self.tokens[before] in _BETWEEN_NOT_AND_VALUE:
-            before -= 1
-        if before >= 1 and self.tokens[before - 1 : before + 1] == ["other", "than"]:
-            self.explained.update((before - 1, before))
-            return True
-        if before >= 0 and self.tokens[before] in _NOT:
-            self.explained.add(before)
+        before = self._before(at)
+        is_other = before > 0 and self.tokens[before - 1 : before + 1] == ["other", "than"]
+        if is_other or (before >= 0 and self.tokens[before] in _NOT):
+            self.explained.update((before - is_other, before))
             return True
         return False
 
-    def _left_over(self) -> list[int]:
+    def _places(self) -> list[int]:
+        """Return which tokens say something and are not explained."""
         return [
             at
             for at, token in enumerate(self.tokens)
-            if at not in self.explained
-            and token not in _FREE
-            and self.stems[at] not in self.columns.name
+            if at not in self.explained and token not in _FREE
         ]
 
-    def _names_the_table(self) -> bool:
-        return any(each in self.columns.name for each in self.stems)
-
-
-def _holds(column: Column, phrase: tuple[str, ...]) -> bool:
-    return any(RowTest((), "holds", frozenset([phrase])).matches(each) for each in column.values)
+    def _left_over(self) -> list[int]:
+        return [at for at in self._places() if self.stems[at] not in self.columns.name]
 
 
 def _says_little(token: str) -> bool:
     is_short_figure = token[0].isdigit() and len(token) < 4
     return token in _SAY_LITTLE or is_short_figure or not token[0].isalnum()
-
-
-def _presence(mention: _Mention, before: list[str], after: list[str]) -> tuple[Operator, int]:
-    """Return what a named column must have, and how many of the tokens before it say so."""
-    skipped = mention.start - len(before)
-    is_truth_value = all(column.is_truth_value for column in mention.columns)
-    if before[-2:] == ["out", "of"] or (
-        before[-2:-1] and before[-2] in _NOT and before[-1] in _PRESENT
-    ):
-        return "none", 2 + skipped
-    if before and (before[-1] in _ABSENT or (is_truth_value and before[-1] in _NOT)):
-        return "none", 1 + skipped
-    if after and after[0] in _IS_ABSENT:
-        return "none", 0
-    if before and before[-1] in _PRESENT:
-        return "some", 1 + skipped
-    return ("some" if is_truth_value else "given"), 0

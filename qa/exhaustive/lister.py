@@ -1,15 +1,21 @@
 """Lists all that answers a question, from one snapshot."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from itertools import starmap
+from itertools import chain, starmap
 from threading import Lock
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.records import Span
 from index.store.protocols import Snapshot
 from index.store.records import Allowed
 from qa.answer.tracing import Trace
+from qa.exhaustive.conditions import Likeness, conditions_on, likeness_by
 from qa.exhaustive.listing import from_reading, from_tables, listing_of
 from qa.exhaustive.reading import MOST_PASSAGES, WideReading
 from qa.exhaustive.tables import (
@@ -19,15 +25,21 @@ from qa.exhaustive.tables import (
     Table,
     near,
     table_below,
-    table_of_file,
-    tables_asked,
+    tables_of,
+    tables_of_file,
 )
 from qa.question.filters import Filter
 from qa.read.reading import Reader
-from qa.records import Listing
-from qa.retrieve.candidates import Candidates
+from qa.records import Answer, Listing
 from qa.retrieve.near_duplicates import Families
 from qa.retrieve.retriever import Retriever
+
+_WANTS_ALL = re.compile(
+    r"\W*(?:how many|list|name|show|find|all|every|each|wh(?:at|o) are"
+    r"|(?:which|what) (?:\w+ ){1,3}(?:are|were|do|have)"
+    r"|which (?:\w+ )?\w{3,}s(?! (?:is|was|has|does|did)\b))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,7 @@ class Lister:
     retriever: Retriever
     reader: Reader | None
     turn: Lock
+    encode: Callable[[list[str], Literal["query"]], NDArray[np.float32]]
 
     def listing(
         self, trace: Trace, allowed: Allowed | None, wanted: Filter, *, answered: bool
@@ -49,34 +62,90 @@ class Lister:
         query, snapshot = trace.query, self.snapshot
         with self.turn:
             candidates = self.retriever.wide(query, allowed, MOST_PASSAGES)
-        asked = self._asked(candidates, trace, answered=answered)
+        quoted = {quote.document.source for quote in trace.chosen} if answered else set[str]()
+        files, headers = near(candidates)
+        tables = [*chain.from_iterable(map(self._of_file, files)), *starmap(self._below, headers)]
+        first = next((each.document.source for each in candidates), "")
+        asked, meant = self._asked(tables, query.read, quoted, first)
         found = list(from_tables(asked, snapshot, wanted))
-        bounds = [_some_rows_only(each) for each in asked if not each.table.is_whole]
+        bounds = [*map(_some_rows_only, asked), *map(_not_explained, meant)]
+        remarks = [_taken(each) for each in asked]
         if not answered:
-            return listing_of(found, bounds)
+            return listing_of(found, bounds, remarks)
         with self.turn:
             families = Families(candidates, query.coverage)
-            files = {each.table.source for each in asked if each.table.header is None}
-            reading = WideReading.of(query, families, files)
-        reading.read(query, self.reader)
+            by_fields = {each.table.source for each in asked if each.table.header is None}
+            reading = WideReading.of(query, families, by_fields)
+        reading.read(query, self.reader, trace.windows)
         with self.turn:
             found += from_reading(query, reading, families, snapshot, trace.chosen, asked)
-            return listing_of(found, [*bounds, reading.bound])
+            told = reading.told(snapshot.info.passages)
+            bounds += [f"only {told}"] if reading.is_cut else []
+            remarks += [] if reading.is_cut else [f"{told[0].upper()}{told[1:]}."]
+            return listing_of(found, bounds, remarks)
 
-    def _asked(self, candidates: Candidates, trace: Trace, *, answered: bool) -> list[AskedTable]:
-        """Return the tables that explain the question, all of it or else with a row quoted."""
-        files, headers = near(candidates)
-        tables = [*map(self._of_file, files), *starmap(self._below, headers)]
-        quoted = {quote.document.source for quote in trace.chosen} if answered else set[str]()
-        return [
+    def has_more(self, trace: Trace, answer: Answer, wanted: Filter) -> bool:
+        """Tell whether a question wants all that answers, and more does than the answer quotes."""
+        if not _WANTS_ALL.match(trace.query.read):
+            return False
+        sources = {citation.document.source for citation in answer.citations}
+        with self.turn:
+            found = [each.document for each in trace.families.candidates]
+            tables = [
+                table
+                for source in near(trace.families.candidates)[0]
+                for table in tables_of(
+                    source, (d for d in found if d.source == source), is_whole=False
+                )
+            ]
+            asked, _ = self._asked(tables, trace.query.read, sources, "")
+            places = [
+                (row.document.id, Span(0, len(row.document.text)))
+                for table in asked
+                for row in table.rows(wanted)
+            ]
+        if answer.answered:
+            places += ((h.document.id, each) for h in answer.hits for each in h.highlights)
+        return any(
+            not any(c.document.id == document and c.span.overlaps(span) for c in answer.citations)
+            for document, span in places
+        )
+
+    def _asked(
+        self, tables: Iterable[Table], question: str, quoted: Collection[str], nearest: str
+    ) -> tuple[list[AskedTable], list[AskedTable]]:
+        """Return the tables that explain the question best, else those that it names or means.
+
+        A table that has another name for what is asked for must have a row `quoted`.
+        """
+        considered = [
+            AskedTable(each, conditions_on(each.columns, question, self._likeness))
+            for each in tables
+        ]
+        understood = [
             each
-            for each in tables_asked(tables, trace.query.read)
-            if each.conditions.understood == "fully" or each.table.source in quoted
+            for each in considered
+            if each.conditions.understood
+            and (not each.conditions.subject or each.table.source in quoted)
+            and (each.conditions.tests or not each.table.header)
+        ]
+        if understood:
+            best = max(each.explains for each in understood)
+            return [each for each in understood if each.explains == best], []
+        return [], [
+            each
+            for each in considered
+            if (each.conditions.names_the_table and not each.table.header)
+            or (each.conditions.tests and each.table.source == nearest)
         ]
 
     @cached_property
-    def _of_file(self) -> Callable[[str], Table]:
-        return lru_cache(maxsize=MOST_FILES)(partial(table_of_file, self.snapshot))
+    def _likeness(self) -> Likeness:
+        return likeness_by(self.encode)
+
+    @cached_property
+    def _of_file(self) -> Callable[[str], list[Table]]:
+        return lru_cache(maxsize=MOST_FILES)(partial(tables_of_file, self.snapshot))
 
     @cached_property
     def _below(self) -> Callable[[str, Span], Table]:
@@ -84,4 +153,19 @@ class Lister:
 
 
 def _some_rows_only(asked: AskedTable) -> str:
+    if asked.table.is_whole:
+        return ""
     return f"only {len(asked.table.rows):,} rows of {asked.table.source} were looked at"
+
+
+def _not_explained(asked: AskedTable) -> str:
+    unexplained = asked.conditions.unexplained or (asked.conditions.subject,)
+    words = ", ".join(f'"{word}"' for word in unexplained)
+    return f"the columns of {asked.table.source} do not explain {words}, so its rows were only read"
+
+
+def _taken(asked: AskedTable) -> str:
+    taken = [f'"{word}" as its column "{name}"' for word, name in asked.conditions.taken]
+    if asked.conditions.subject:
+        taken.append(f'"{asked.conditions.subject}" as its rows')
+    return f"In {asked.table.source}, Pincite took {', '.join(taken)}." if taken else ""

@@ -19,8 +19,6 @@ from qa.retrieve.near_duplicates import Families, says_the_same
 
 MOST_QUOTES = 1000
 _MOST_ITEMS = 200
-_FAR_BEHIND = 5.0
-"""In log-odds: a sentence whose words answer so much less than others of its passage is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +38,25 @@ class Found:
         return self.span.of(self.document.text)
 
 
-def listing_of(found: Iterable[Found], bounds: Iterable[str]) -> Listing:
-    """Return what was found by document and place, the document of the best quote first."""
+def listing_of(
+    found: Iterable[Found], bounds: Iterable[str], remarks: Iterable[str] = ()
+) -> Listing:
+    """Return what was found by file and place, the file of the best quote first."""
     kept = _folded(_merged(found))
     told = list(dict.fromkeys(filter(None, bounds)))
     if len(kept) > MOST_QUOTES:
         told.append(f"only the best {MOST_QUOTES} are listed")
-    by_document: dict[str, list[Found]] = {}
+    by_file: dict[str, list[Found]] = {}
     for each in kept[:MOST_QUOTES]:
-        by_document.setdefault(each.document.id, []).append(each)
-    in_order = (each for of in by_document.values() for each in sorted(of, key=lambda f: f.span))
+        by_file.setdefault(each.document.source, []).append(each)
+    in_order = (each for of in by_file.values() for each in sorted(of, key=_place))
     return Listing(
         tuple(
             ListedQuote(_citation(number, each), each.confidence)
             for number, each in enumerate(in_order, 1)
         ),
         tuple(told),
+        tuple(dict.fromkeys(filter(None, remarks))),
     )
 
 
@@ -89,14 +90,8 @@ def from_reading(
     ]
     units.sort(key=lambda unit: (unit.candidate.row, -unit.log_odds))
     listed: list[Quote] = []
-    for _, grouped in groupby(units, key=lambda unit: unit.candidate.row):
-        of_passage = list(grouped)
-        best = max(unit.evidence.words for unit in of_passage)
-        listed += (
-            quote
-            for quote in quotes(of_passage)
-            if quote.score >= LEAST_CONFIDENCE and not _stands_back(quote.key, best)
-        )
+    for _, of_passage in groupby(units, key=lambda unit: unit.candidate.row):
+        listed += (each for each in quotes(list(of_passage)) if each.score >= LEAST_CONFIDENCE)
     listed += [
         each
         for each in chosen
@@ -114,11 +109,6 @@ def from_reading(
             also_in(quote, families) if is_known else (),
             is_row=quote.key.unit.kind == "row" or document.row_number is not None,
         )
-
-
-def _stands_back(unit: ReadUnit, best: float) -> bool:
-    """Tell whether the words of a sentence answer much less than the best of its passage."""
-    return unit.unit.kind != "row" and unit.evidence.words < best - _FAR_BEHIND
 
 
 def _is_of(unit: ReadUnit, tables: Collection[tuple[str, Span | None]]) -> bool:
@@ -215,8 +205,12 @@ def _also_at(found: Found, other: Found) -> Found:
 
 
 def _best_first(found: Found) -> tuple[object, ...]:
+    return -found.confidence, found.document.source, *_place(found)
+
+
+def _place(found: Found) -> tuple[object, ...]:
     document = found.document
-    return -found.confidence, document.source, document.row_number or 0, document.id, found.span
+    return document.sheet, document.row_number or 0, document.id, found.span
 
 
 def _citation(number: int, found: Found) -> Citation:

@@ -1,15 +1,23 @@
 """Many passages, read for all that answers: which windows, in which order, and when to stop.
 
 Windows are read in batches, the most promising first. Reading stops where so many in a row hold
-nothing that the rest will hold little, as a person stops who goes through a list of hits.
+nothing that the rest will hold little, as a person stops who goes through a list of hits. Then the
+likeliest sentences are read alone: a window that answers has sentences that do not.
 """
 
-import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qa.answer.decision import read_windows
-from qa.answer.units import LISTED, LISTED_NOT_READ, ReadUnit, ReadWindow, probability, read_units
+from qa.answer.units import (
+    LISTED,
+    LISTED_NOT_READ,
+    ReadUnit,
+    ReadWindow,
+    alone,
+    probability,
+    read_units,
+)
 from qa.question.query import Query
 from qa.read.reading import Reader
 from qa.read.windows import Window, windows_by_promise
@@ -18,21 +26,24 @@ from qa.retrieve.near_duplicates import Families, Group
 MOST_PASSAGES = 400
 """Passages that each search gives."""
 MOST_WINDOWS = 400
-MOST_SECONDS = 10.0
+MOST_UNITS = 400
 MOST_IN_VAIN = 60
 """After so many windows in a row that hold nothing, no more are read."""
 LEAST_CONFIDENCE = 0.15
 """From this confidence on a quote is listed."""
 _BATCH = 20
+_CONSTANT, _BEHIND, _ALONE = 0.05, 0.75, 0.25
+"""The weights, in the log-odds that a sentence answers, of how far it is behind the best one, and
+of its logit where it is read alone. Fitted on half of the questions that benchmarks/lists has."""
 
 
 @dataclass(slots=True)
 class WideReading:
-    """What is read of many passages. `bound` says which bound was met, "" for none."""
+    """What is read of many passages; `is_cut` if reading stopped where more was promising."""
 
     groups: Sequence[Group]
     waiting: list[Window]
-    bound: str
+    is_cut: bool
     windows: list[ReadWindow] = field(default_factory=list)
     units: list[ReadUnit] = field(default_factory=list)
 
@@ -42,32 +53,52 @@ class WideReading:
         groups = list(_groups(families, without))
         bests = [group.best for group in groups]
         windows = windows_by_promise(bests, query.coverage, MOST_WINDOWS + 1)
-        waiting = windows[:MOST_WINDOWS]
-        of_passages = len({window.passage for window in waiting})
-        cut = bool(waiting) and (
-            len(windows) > MOST_WINDOWS or len(families.candidates) >= MOST_PASSAGES
-        )
-        return cls(groups, waiting, _nearest_only(of_passages) if cut else "")
+        is_cut = len(windows) > MOST_WINDOWS or len(families.candidates) >= MOST_PASSAGES
+        return cls(groups, windows[:MOST_WINDOWS], bool(windows) and is_cut)
 
-    def read(self, query: Query, reader: Reader | None) -> None:
-        """Read on until nothing is left, too much was read in vain, or time is up."""
-        started, in_vain = time.monotonic(), 0
+    def read(self, query: Query, reader: Reader | None, seen: Sequence[ReadWindow]) -> None:
+        """Read on until nothing is left, or too much was read in vain.
+
+        `seen` was read for the short answer: what is best may be in a file that is left out here.
+        """
+        in_vain, weights = 0, LISTED if reader else LISTED_NOT_READ
+        best = read_units(query.read, seen, query.coverage, reader, weights)[:1]
         for at in range(0, len(self.waiting), _BATCH):
-            if time.monotonic() - started > MOST_SECONDS:
-                of_passages = len({window.passage for window in self.waiting[:at]})
-                self.bound = _nearest_only(of_passages)
-                return
             windows = self.waiting[at : at + _BATCH]
             reading = reader.read(query.read, windows) if reader else None
-            seen = read_windows(query, self.groups, windows, reading)
-            weights = LISTED if reader else LISTED_NOT_READ
-            units = read_units(query.read, seen, query.coverage, reader, weights)
-            self.windows += seen
+            read = read_windows(query, self.groups, windows, reading)
+            units = read_units(query.read, read, query.coverage, reader, weights)
+            self.windows += read
             self.units += units
-            good = any(probability(unit.log_odds) >= LEAST_CONFIDENCE for unit in units)
-            in_vain = 0 if good else in_vain + len(windows)
+            in_vain = 0 if any(map(_is_listed, units)) else in_vain + len(windows)
             if in_vain >= MOST_IN_VAIN:
+                self.is_cut = False
+                break
+        if reader and self.units:
+            best_log_odds = max(unit.log_odds for unit in (*best, *self.units))
+            self._read_alone(query, reader, best_log_odds)
+
+    def _read_alone(self, query: Query, reader: Reader, best: float) -> None:
+        """Read the likeliest sentences, rows and items one by one, until a batch holds nothing."""
+        likeliest = sorted(self.units, key=lambda unit: -unit.log_odds)
+        self.units = []
+        for at in range(0, min(len(likeliest), MOST_UNITS), _BATCH):
+            batch = likeliest[at : at + _BATCH]
+            reading = reader.read(query.read, [alone(unit.read, unit.unit) for unit in batch])
+            for unit, logit in zip(batch, reading.answerability.tolist(), strict=True):
+                log_odds = _CONSTANT + _BEHIND * (unit.log_odds - best) + _ALONE * logit
+                self.units.append(replace(unit, log_odds=log_odds))
+            if not any(map(_is_listed, self.units[at:])):
                 return
+
+    def told(self, passages: int) -> str:
+        """Return how many of all `passages` were read, as a sentence without its point."""
+        read = len({window.candidate.passage.id for window in self.windows})
+        return f"the nearest {read:,} of {passages:,} passages were read"
+
+
+def _is_listed(unit: ReadUnit) -> bool:
+    return probability(unit.log_odds) >= LEAST_CONFIDENCE
 
 
 def _groups(families: Families, without: Collection[str]) -> Iterator[Group]:
@@ -78,7 +109,3 @@ def _groups(families: Families, without: Collection[str]) -> Iterator[Group]:
         for each in (Group(group.best, others), *map(Group, rows)):
             if each.best.document.source not in without:
                 yield each
-
-
-def _nearest_only(passages: int) -> str:
-    return f"only the nearest {passages} passages were read"

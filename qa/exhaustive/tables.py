@@ -14,7 +14,7 @@ from index.structure.units import units_of
 from index.structure.wording import word_count
 from qa.answer.quotes import LIST_WORDS
 from qa.exhaustive.columns import Columns, Fields
-from qa.exhaustive.conditions import Conditions, conditions_on
+from qa.exhaustive.conditions import Conditions
 from qa.question.filters import Filter
 from qa.retrieve.candidates import Candidates
 
@@ -22,8 +22,8 @@ MOST_ROWS = 10_000
 """Rows of a table that are looked at."""
 MOST_FILES, MOST_HEADERS = 3, 10
 """Tables whose columns are compared with the question: those that search finds first."""
-CONFIDENCE = {"fully": 0.95, "but for its subject": 0.8}
-"""Of rows of a table that explains the question. By hand: no data fitted it."""
+_UNDERSTOOD, _SUBJECT_TAKEN = 0.95, 0.8
+"""The confidence of rows of a table that explains the question. By hand: no data fitted it."""
 _TITLE = "name"
 
 
@@ -48,23 +48,41 @@ class Table:
     header: Span | None
     rows: tuple[Row, ...]
     columns: Columns
-    is_whole: bool
+    is_whole: bool = True
 
     @classmethod
-    def of(cls, source: str, header: Span | None, name: str, rows: Iterable[Row]) -> "Table":
-        """Read the first rows of a table that is called `name`."""
-        found = list(islice(rows, MOST_ROWS + 1))
-        kept = tuple(found[:MOST_ROWS])
-        columns = Columns.of(name, [row.fields for row in kept])
-        return cls(source, header, kept, columns, len(found) == len(kept))
+    def of(
+        cls,
+        source: str,
+        header: Span | None,
+        name: str,
+        rows: Iterable[Row],
+        *,
+        is_whole: bool = True,
+    ) -> "Table":
+        """Return a table that is called `name`."""
+        kept = tuple(rows)
+        return cls(source, header, kept, Columns.of(name, [row.fields for row in kept]), is_whole)
 
 
-def table_of_file(snapshot: Snapshot, source: str) -> Table:
-    """Return the rows of a file, each a document."""
+def tables_of_file(snapshot: Snapshot, source: str) -> list[Table]:
+    """Return the first rows of a file, each a document, as tables."""
     from_here = (each.document for each in snapshot.documents((source, "")))
     documents = takewhile(lambda document: document.source == source, from_here)
-    rows = (Row(each, _fields_of(each)) for each in documents if each.row_number is not None)
-    return Table.of(source, None, PurePosixPath(source.removeprefix(UPLOADED)).stem, rows)
+    rows = list(islice((each for each in documents if each.row_number is not None), MOST_ROWS + 1))
+    return tables_of(source, rows[:MOST_ROWS], is_whole=len(rows) <= MOST_ROWS)
+
+
+def tables_of(source: str, rows: Iterable[Document], *, is_whole: bool) -> list[Table]:
+    """Return rows of a file as a table; a sheet of a workbook is a table of its own."""
+    by_sheet: dict[str, list[Row]] = {}
+    for each in sorted(rows, key=lambda document: document.row_number or 0):
+        by_sheet.setdefault(each.sheet, []).append(Row(each, fields_of(each)))
+    file = PurePosixPath(source.removeprefix(UPLOADED)).stem
+    return [
+        Table.of(source, None, f"{file} {sheet}", of_sheet, is_whole=is_whole)
+        for sheet, of_sheet in by_sheet.items()
+    ]
 
 
 def table_below(snapshot: Snapshot, document_id: str, header: Span) -> Table:
@@ -105,7 +123,7 @@ def near(candidates: Candidates) -> tuple[Sequence[str], Sequence[tuple[str, Spa
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AskedTable:
-    """A table that explains a question, and by which conditions."""
+    """A table, and what a question says of its rows."""
 
     table: Table
     conditions: Conditions
@@ -113,30 +131,21 @@ class AskedTable:
     @property
     def confidence(self) -> float:
         """How likely a row answers that meets the conditions."""
-        return CONFIDENCE[self.conditions.understood]
+        return _SUBJECT_TAKEN if self.conditions.subject else _UNDERSTOOD
+
+    @property
+    def explains(self) -> tuple[bool, bool, bool, float]:
+        """How well it explains the question, to be compared with how others do."""
+        asked = self.conditions
+        return asked.understood, not asked.subject, asked.names_the_table, -asked.distance
 
     def rows(self, wanted: Filter) -> Iterator[Row]:
         """Yield the rows that meet the conditions and the filter, in the order of the file."""
-        rows = sorted(self.table.rows, key=lambda row: row.document.row_number or 0)
         return (
-            row for row in rows if self.conditions.hold(row.fields) and wanted.passes(row.document)
+            row
+            for row in self.table.rows
+            if self.conditions.hold(row.fields) and wanted.passes(row.document)
         )
-
-
-def tables_asked(tables: Iterable[Table], question: str) -> list[AskedTable]:
-    """Return the tables that explain a question best: fully, and with a word of their name."""
-    asked = [
-        AskedTable(table, conditions)
-        for table in tables
-        if (conditions := conditions_on(table.columns, question))
-        and (table.header is None or not conditions.only_name_columns)
-    ]
-    best = max(map(_how_well, asked), default=None)
-    return [each for each in asked if _how_well(each) == best]
-
-
-def _how_well(asked: AskedTable) -> tuple[bool, bool]:
-    return asked.conditions.understood == "fully", asked.conditions.names_the_table
 
 
 def quoted(row: Row, snapshot: Snapshot) -> tuple[Span, tuple[str, ...]] | None:
@@ -152,7 +161,8 @@ def quoted(row: Row, snapshot: Snapshot) -> tuple[Span, tuple[str, ...]] | None:
     return whole if is_short else first.span, first.heading_path
 
 
-def _fields_of(document: Document) -> Fields:
+def fields_of(document: Document) -> Fields:
+    """Return what a row of a file has in its columns, its title among them."""
     fields: dict[str, MetadataValue] = dict(document.metadata)
     if document.title:
         fields.setdefault(_TITLE, document.title)

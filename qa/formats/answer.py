@@ -1,6 +1,6 @@
 """An answer's JSON form: one definition for the command line, the service and its OpenAPI page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -24,7 +24,7 @@ from qa.formats.fields import (
     TextSha256,
     Words,
 )
-from qa.formats.labels import label
+from qa.formats.labels import label, shared_titles
 from qa.formats.links import link
 from qa.formats.tables import table_of
 from qa.records import MOST_PLACES, Answer, Citation, Hit, Listing, Place
@@ -213,17 +213,20 @@ class ListingJson(JsonModel):
     """All that answers, the document of the best quote first."""
 
     count: int = Field(ge=0, description="How many quotes are listed.")
-    complete: bool = Field(description="False if a bound was met: then there may be more.")
-    bounds: list[str] = Field(description="Which bounds were met, a sentence each.")
+    complete: bool = Field(description="False if there may be more.")
+    bounds: list[str] = Field(description="Why there may be more, a sentence each.")
+    remarks: list[str] = Field(description="How words of the question were taken for columns.")
     documents: list[ListedDocumentJson] = Field(description="Those that have a quote.")
 
     @classmethod
     def of(cls, listing: Listing, question: str) -> "ListingJson":
         """Return the JSON form of the `listing` of a question."""
+        shared = shared_titles(document for document, _ in listing.documents)
         return cls(
             count=len(listing.quotes),
             complete=not listing.bounds,
             bounds=list(listing.bounds),
+            remarks=list(listing.remarks),
             documents=[
                 ListedDocumentJson(
                     document_id=document.id,
@@ -231,7 +234,7 @@ class ListingJson(JsonModel):
                     source=document.source,
                     quotes=[
                         ListedQuoteJson(
-                            **dict(_citation(quote.citation, question)),
+                            **dict(_citation(quote.citation, question, shared)),
                             confidence=quote.confidence,
                         )
                         for quote in quotes
@@ -287,6 +290,10 @@ class AnswerJson(JsonModel):
     carried_over: list[str] = Field(
         default=[], description="The terms that `searched` has from earlier questions."
     )
+    more: bool = Field(
+        description="Whether the question asks for a list, and more than is cited answers: ask "
+        "with `all`."
+    )
     all: ListingJson | None = Field(
         default=None, description="All that answers, if it was asked for."
     )
@@ -301,14 +308,17 @@ class AnswerJson(JsonModel):
     def of(cls, answer: Answer) -> "AnswerJson":
         """Return the JSON form of `answer`."""
         reader, calibration = answer.reader, answer.calibration
+        cited, found = answer.citations, answer.hits
+        shared = shared_titles([*(c.document for c in cited), *(hit.document for hit in found)])
         return cls(
             question=answer.question,
             answered=answer.answered,
             confidence=answer.confidence,
             answer=_answer_text(answer) if answer.text else None,
-            citations=[_citation(citation, answer.question) for citation in answer.citations],
+            citations=[_citation(each, answer.question, shared) for each in answer.citations],
             passages=[
-                _passage(rank, hit, answer.question) for rank, hit in enumerate(answer.hits, 1)
+                _passage(rank, hit, answer.question, shared)
+                for rank, hit in enumerate(answer.hits, 1)
             ],
             snapshot=answer.snapshot,
             model=answer.model,
@@ -317,6 +327,7 @@ class AnswerJson(JsonModel):
             corrections=[CorrectionJson(**asdict(word)) for word in answer.corrections],
             unknown_words=list(answer.unknown_words),
             missing_names=list(answer.missing_names),
+            more=answer.more,
             all=ListingJson.of(answer.listing, answer.question) if answer.listing else None,
             searched=answer.searched,
             carried_over=list(answer.carried_over),
@@ -338,13 +349,13 @@ def _answer_text(answer: Answer) -> AnswerTextJson:
     return AnswerTextJson(text=answer.text or "", spans=spans)
 
 
-def _citation(citation: Citation, question: str = "") -> CitationJson:
+def _citation(citation: Citation, question: str, shared: Collection[str]) -> CitationJson:
     document, span = citation.document, citation.span
     return CitationJson(
         **_place_fields(document, span),
         **_also_in(citation.also_in),
         number=citation.number,
-        label=label(document, span, citation.heading_path),
+        label=label(document, span, citation.heading_path, shared),
         url=link(document, span),
         table=_table(document, [span], question),
         heading_path=list(citation.heading_path),
@@ -355,13 +366,13 @@ def _citation(citation: Citation, question: str = "") -> CitationJson:
     )
 
 
-def _passage(rank: int, hit: Hit, question: str) -> PassageJson:
+def _passage(rank: int, hit: Hit, question: str, shared: Collection[str]) -> PassageJson:
     passage = hit.passage
     return PassageJson(
         **_place_fields(hit.document, passage.span),
         **_also_in(hit.also_in),
         rank=rank,
-        label=label(hit.document, passage.span, passage.heading_path),
+        label=label(hit.document, passage.span, passage.heading_path, shared),
         table=_table(hit.document, hit.highlights, question),
         passage_id=passage.id,
         heading_path=list(passage.heading_path),

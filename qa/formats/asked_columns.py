@@ -1,45 +1,42 @@
-"""Which row and column of a table a question asks for, told by its words, years and periods."""
+"""Which row and column of a table a question asks for, told by its words and its period."""
 
 import re
 from collections.abc import Sequence
 
 from index.structure.wording import STOPWORDS, plain_words
+from qa.answer.periods import Period, fitting
 
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_NUMBERS = {
-    name: str(number)
-    for number, name in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve".split(), 1
-    )
-}
-_PERIOD = re.compile(rf"\b({'|'.join(_NUMBERS)}|\d{{1,2}})[ -](?:fiscal )?(month|week)s?\b", re.I)
-_PERIODS_BY_NAME = (
-    (re.compile(r"\bquarter(?:ly)?\b|\bq[1-4]\b", re.I), "3 month"),
-    (re.compile(r"\b(?:half[- ]year|first half|second half)\b", re.I), "6 month"),
-    (re.compile(r"\b(?:full|fiscal|whole|entire) year\b|\bannual(?:ly)?\b", re.I), "12 month"),
-    (re.compile(r"\byears? ended\b", re.I), "12 month"),
-)
 _DIGIT = re.compile(r"\d")
+_OF_TIME = re.compile(r"(?:^|[\W_])(?:year|date|season|period|quarter|month)(?:[\W_]|$)", re.I)
 
 
 def asked_column(
-    columns: Sequence[str], row: Sequence[str], question: str, *, first: bool = True
+    columns: Sequence[str],
+    row: Sequence[str],
+    question: str,
+    fits: Sequence[bool | None],
+    *,
+    first: bool = True,
 ) -> int | None:
     """Return the column of a row that a question asks for; None if that cannot be told.
 
-    No column that names another year or another period is meant. Of the others it is the only one
-    with something in this row, or the one whose heading has most of the question's words. `first`
-    tells that the first column has labels, not values.
+    `fits` tells of each column whether it is of the period asked for. None that is of another is
+    meant. Of those that fit, or else of the others, it is the only one with something in this row,
+    or the one whose heading has most of the question's words. `first` tells that the first column
+    has labels, not values.
     """
-    asked = _features(question)
-    headings = [_features(column) for column in columns]
     start = 1 if first else 0
     values = [number for number in range(start, len(row)) if row[number]]
-    fitting = [number for number in values if not _contradicts(headings[number], asked)]
-    if len(values) == 1 and fitting:
+    possible = [number for number in values if fits[number] is not False]
+    if len(values) == 1 and possible:
+        return possible[0]
+    fitting = [number for number in possible if fits[number]]
+    if len(fitting) == 1:
         return fitting[0]
+    asked = _features(question)
+    headings = [_features(column) for column in columns]
     common = frozenset[str]().union(*headings[start:]).intersection(*headings[start:])
-    scores = {number: len((headings[number] - common) & asked) for number in fitting}
+    scores = {n: len((headings[n] - common) & asked) for n in fitting or possible}
     return _only_best(scores)
 
 
@@ -53,37 +50,31 @@ def asked_row(rows: Sequence[Sequence[str]], question: str) -> int | None:
     )
 
 
+def columns_of_period(
+    asked: Period, columns: Sequence[str], row: Sequence[str], label: str = ""
+) -> list[bool | None]:
+    """Tell of each column of a row whether it is of the period asked for; None if nothing says.
+
+    Beside the column's heading, the corner of the table, the row's first cell, the `label` that it
+    stands under, and cells such as that of a column "Year" say so.
+    """
+    if not asked:
+        return [None] * len(row)
+    of_row = [cell for name, cell in zip(columns, row, strict=True) if _OF_TIME.search(name)]
+    beside = ", ".join((label, row[0], *of_row))
+    return fitting(asked, [f"{beside}, {columns[0]} {column}" for column in columns])
+
+
 def _only_best(scores: dict[int, int]) -> int | None:
     best = max(scores.values(), default=0)
     leaders = [number for number, score in scores.items() if score == best]
     return leaders[0] if best and len(leaders) == 1 else None
 
 
-def _contradicts(heading: frozenset[str], asked: frozenset[str]) -> bool:
-    return any(
-        kind(heading) and kind(asked) and not kind(heading) & kind(asked)
-        for kind in (_years, _periods)
-    )
-
-
-def _years(features: frozenset[str]) -> frozenset[str]:
-    return frozenset(filter(_YEAR.fullmatch, features))
-
-
-def _periods(features: frozenset[str]) -> frozenset[str]:
-    return frozenset(feature for feature in features if " " in feature)
-
-
 def _features(text: str) -> frozenset[str]:
-    """Return the words of a text that tell columns apart, and its periods such as "3 month"."""
-    periods = {
-        f"{_NUMBERS.get(number.lower(), number)} {unit.lower()}"
-        for number, unit in _PERIOD.findall(text)
-    }
-    periods |= {name for pattern, name in _PERIODS_BY_NAME if pattern.search(text)}
-    words = {
+    """Return the words of a text that tell columns apart."""
+    return frozenset(
         word if _DIGIT.search(word) else word.removesuffix("'s").removesuffix("s")
-        for word in plain_words(_PERIOD.sub(" ", text))
+        for word in plain_words(text)
         if word not in STOPWORDS
-    }
-    return frozenset(words | periods)
+    )

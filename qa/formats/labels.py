@@ -1,7 +1,8 @@
 """Short names of places, for people: "Apple Inc., Form 10-Q, p. 8", "notes/care.md, Night"."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from index.records import UPLOADED, Document, Span
@@ -20,14 +21,28 @@ _SMALL_WORDS = frozenset(
 _VOWEL = re.compile(r"[AEIOUY]|[^\x00-\x7f]")
 _LONGEST_ACRONYM = 4
 _AT_AN_END = " \t,;:.–—-"
+_STATED_PERIOD = re.compile(
+    r"\b(?:period|quarter|year|months|weeks) end(?:ed|ing):?\s+"
+    r"([A-Z][a-z]+ \d{1,2}, (?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d)",
+    re.I,
+)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_FIRST_PAGE = 3000
 _BOXES = re.compile(r"[☐☒☑]+")
 
 
-def label(document: Document, span: Span, heading_path: Iterable[str] = ()) -> str:
+def label(
+    document: Document,
+    span: Span,
+    heading_path: Iterable[str] = (),
+    shared_titles: Collection[str] = (),
+) -> str:
     """Return where a span stands, in about 60 characters at most, for a person to read.
 
     It names the document by its title, else by its file, and then the row, or the page and the
-    outermost heading, or the nearest heading. No heading says again what is said already.
+    outermost heading, or the nearest heading. No heading says again what is said already. A report
+    is told from others of its title by the period that it is of, as its first page or its metadata
+    says. A document that has one of the `shared_titles` and says no period comes with its file.
     """
     place = _page(document, span)
     row = document.row_number
@@ -36,7 +51,7 @@ def label(document: Document, span: Span, heading_path: Iterable[str] = ()) -> s
         name = _calm(document.title)
         return _joined(_cut(name, MOST_CHARACTERS - len(place) - 2), place)
     room = MOST_CHARACTERS - (len(place) + 2 if place else 0)
-    name = _calm(document.title) or _file(document, room)
+    name = _name(document, shared_titles) or _file(document, room)
     told = filter(None, (_untold(_calm(heading), name) for heading in heading_path))
     if place:  # a page is nearer than any heading: it is of more use what the document is
         name = _cut(name, room)
@@ -46,6 +61,25 @@ def label(document: Document, span: Span, heading_path: Iterable[str] = ()) -> s
     for_heading = len(nearest[0]) + 2 if nearest else 0
     name = _cut(name, max(room - for_heading, min(room, _MOST_OF_A_NAME)))
     return _joined(name, *(_cut(heading, room - len(name) - 2) for heading in nearest))
+
+
+def shared_titles(documents: Iterable[Document]) -> frozenset[str]:
+    """Return the titles that several of some documents have."""
+    titles = Counter(document.title for document in {each.id: each for each in documents}.values())
+    return frozenset(title for title, times in titles.items() if times > 1)
+
+
+def _name(document: Document, shared: Collection[str]) -> str:
+    """Return a document's title, with what tells it from others of the same title."""
+    title = _calm(document.title)
+    if not title or _YEAR.search(title):
+        return title
+    said = (document.text[:_FIRST_PAGE], *map(str, document.metadata.values()))
+    periods = (found.group(1) for text in said for found in _STATED_PERIOD.finditer(text))
+    period = next(periods, "")
+    if not period and document.title in shared:
+        return f"{_cut(title, _MOST_OF_A_NAME)} ({_file(document, MOST_CHARACTERS // 2)})"
+    return f"{title} ({period})" if period else title
 
 
 def _joined(*parts: str) -> str:

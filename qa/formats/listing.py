@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from itertools import groupby
 
 from rich.console import Console
@@ -13,12 +14,17 @@ from qa.formats.marked_text import remarks
 from qa.formats.quote_printing import print_indented, unwrapped
 from qa.records import Answer, Citation, ListedQuote, Listing
 
-COLUMNS = ("document_id", "source", "title", "page", "row", "start", "end", "confidence", "text")
+COLUMNS = tuple("document_id source title sheet page row start end confidence text".split())
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+"""How a cell begins that a spreadsheet may run (OWASP, CSV injection)."""
 _INDENT = 6
 
 
 def csv_of(listing: Listing, line_end: str = "\r\n") -> str:
-    """Return the quotes as CSV (RFC 4180), a line each below the names of the columns."""
+    """Return the quotes as CSV (RFC 4180), a line each below the names of the columns.
+
+    An apostrophe stands before a text that a spreadsheet would take for a formula.
+    """
     written = io.StringIO(newline="")
     lines = csv.writer(written, lineterminator=line_end)
     lines.writerow(COLUMNS)
@@ -26,15 +32,20 @@ def csv_of(listing: Listing, line_end: str = "\r\n") -> str:
         citation, document = quote.citation, quote.citation.document
         page = citation.pages[0] if citation.pages else None
         place = (page, document.row_number, citation.start, citation.end)
-        named = (document.id, document.source, document.display_title)
-        lines.writerow((*named, *place, f"{quote.confidence:.4f}", citation.cited_text))
+        named = (document.id, document.source, document.display_title, document.sheet)
+        text = _inert(citation.cited_text)
+        lines.writerow((*map(_inert, named), *place, f"{quote.confidence:.4f}", text))
     return written.getvalue()
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def print_listing(answer: Answer, listing: Listing, console: Console) -> None:
     """Print how many quotes answer, and these, file by file, with their places."""
     console.print()
-    for remark in remarks(answer):
+    for remark in (*remarks(answer), *listing.remarks):
         console.print(Text(f"  {remark}", style="dim"))
     console.print(Text(f"  {summary(listing)}", style="bold"))
     for source, quotes in groupby(listing.quotes, _file):
@@ -80,6 +91,7 @@ def _place(citation: Citation) -> str:
     """Return a short place in a file: its row, its page, or its characters."""
     document: Document = citation.document
     if document.row_number is not None:
-        return f"row {document.row_number}"
+        row = f"row {document.row_number}"
+        return f"{one_line(document.sheet)}, {row}" if document.sheet else row
     characters = f"{citation.start}-{citation.end}"
     return f"page {citation.pages[0]}, {characters}" if citation.pages else characters

@@ -8,26 +8,20 @@ belong with a figure, so they come with it wherever they stand.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import dropwhile, groupby, islice
+from itertools import dropwhile, islice
 
 from index.records import Document, Span
+from index.structure.columns import cells_of, headed, split_row
 from index.structure.tables import headers, is_label, unit_of_measure
 from index.structure.wording import is_row
-from qa.formats.asked_columns import asked_column, asked_row
+from qa.answer.periods import asked_period
+from qa.formats.asked_columns import asked_column, asked_row, columns_of_period
 from qa.formats.blocks import is_code
 
 _LINE = re.compile(r"[^\s][^\r\n]*[^\s]|[^\s]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BEFORE_A_ROW = re.compile(r"[ \t>]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?")
 _RULE = re.compile(r"[\s|:=+-]+")
-_BAR = re.compile(r"(?<!\\)\|")
-_BAR_ALONE = re.compile(r"(?:^|(?<=\s))\|(?=\s|$)")
-_OPENING = re.compile(r"(?:(?:US|CA?|AU?|HK|NZ)?[$€£¥₹])?\(?")
-_CLOSING = re.compile(r"\)?[%‰]?\)?")
-_LOOSE_OPENING = re.compile(r"([$€£¥₹(])\s+(?=[$€£¥₹(.\d])")
-_LOOSE_CLOSING = re.compile(r"(?<=[\d)])\s+(?=[)%‰]+(?:\s|$))")
-_FIGURE = re.compile(r"\d|^\s*[—–-]?\s*$")
-_PERIOD = re.compile(r"\b(?:weeks?|months?|quarters?|years?)\b", re.I)
 _PATH = re.compile(r"\w[\w-]*(?:\.[\w-]+)+")
 _LINES_BELOW = 40
 """So many lines below a header are looked at to learn how wide its table is."""
@@ -43,7 +37,8 @@ class Table:
     Of a record, the one place is that of its fields. `columns` are the headings, those of several
     lines as one; None where the table has none. `unit` is what says in which unit the figures are,
     "" if nothing does. `header` and `measure` are where the two stand. `cell` is the row and the
-    column that the question asks for, if that can be told.
+    column that the question asks for, if that can be told. `has_period` tells whether a column is
+    of the period that the question asks for; None if it asks for none, or no column says its own.
     """
 
     columns: tuple[str, ...] | None
@@ -53,6 +48,7 @@ class Table:
     header: Span | None = None
     measure: Span | None = None
     cell: tuple[int, int] | None = None
+    has_period: bool | None = None
     is_record: bool = False
 
 
@@ -71,20 +67,17 @@ def table_of(document: Document, spans: Iterable[Span], question: str = "") -> T
         return None
     header = of_table[0].header
     rows = [row for row in rows if row.header == header][:_MOST_ROWS]
-    heading = _with_unit_line(text, header) if header else None
-    measure = unit_of_measure(text, heading) if heading else None
-    head_lines = _lines(text, heading) if heading else ()
-    all_heads = [_cells(line.of(text), is_markdown) for line in head_lines]
+    measure = unit_of_measure(text, header) if header else None
     unit = measure.of(text) if measure else ""
+    head_lines = _lines(text, header) if header else ()
+    all_heads = [cells_of(line.of(text), is_markdown=is_markdown) for line in head_lines]
     heads = [cells for cells in all_heads if list(filter(None, cells)) != [unit]] or all_heads
-    body = [_cells(row.span.of(text), is_markdown) for row in rows]
+    body = [cells_of(row.span.of(text), is_markdown=is_markdown) for row in rows]
     below = islice(_table_below(text, header), _LINES_BELOW) if header else ()
-    widths = [len(_split(line.of(text), is_markdown)) for line in below]
+    widths = [len(split_row(line.of(text), is_markdown=is_markdown)) for line in below]
     width = max(map(len, [*heads, *body, *([""] * each for each in widths)]))
-    heads = [["", *cells] if cells[0] and len(cells) == width - 1 else cells for cells in heads]
     is_aligned = [len(cells) == width for cells in body]
-    heads, body = _without_spacers(_padded(heads, width), _padded(body, width))
-    columns = _columns(heads)
+    columns, body = headed(heads, body, width)
     if len(heads) == len(all_heads) and any(unit in name for name in (columns or ())[1:]):
         measure, unit = None, ""  # that of one column
     table = Table(
@@ -92,15 +85,31 @@ def table_of(document: Document, spans: Iterable[Span], question: str = "") -> T
         rows=tuple(map(tuple, body)),
         places=tuple(row.span for row in rows),
         unit=unit,
-        header=heading,
+        header=header,
         measure=measure,
     )
     row = asked_row(table.rows, question) if rows else None
     if row is not None and is_aligned[row]:
-        headings = columns or ("",) * len(body[row])
-        column = asked_column(headings, table.rows[row], question)
-        table = replace(table, cell=(row, column) if column is not None else None)
+        table = _with_cell(text, table, row, question)
     return _with_labels(text, table)
+
+
+def _with_cell(text: str, table: Table, row: int, question: str) -> Table:
+    """Mark the cell of a row that is asked for, and tell whether the row has the asked period."""
+    cells = table.rows[row]
+    columns = table.columns or ("",) * len(cells)
+    label = _label_of(text, table.header, table.places[row]) if table.header else None
+    of_period = columns_of_period(
+        asked_period(question, text), columns, cells, label.of(text) if label else ""
+    )
+    column = asked_column(columns, cells, question, of_period)
+    cell = (row, column) if column is not None else None
+    return replace(table, cell=cell, has_period=_any(of_period[1:]))
+
+
+def _any(of_period: Sequence[bool | None]) -> bool | None:
+    """Tell whether a column is of the period asked for; None if none says of which it is."""
+    return any(of_period) if any(fits is not None for fits in of_period) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +160,6 @@ def _has_neighbour(text: str, line: Span) -> bool:
     return any(is_row(each.strip()) for lines in neighbours for each in lines)
 
 
-def _with_unit_line(text: str, header: Span) -> Span:
-    """Take in the line below a header that has the unit where the others have labels."""
-    below = next(_lines(text, Span(header.end, len(text))), header)
-    first, *names = _BAR_ALONE.split(below.of(text))
-    measure = unit_of_measure(text, below)
-    is_unit = measure is not None and below.contains(measure) and measure.of(text) in first
-    is_heading = is_unit and bool(names) and not any(map(_FIGURE.search, names))
-    return Span(header.start, below.end) if is_heading else header
-
-
 def _table_below(text: str, header: Span) -> Iterator[Span]:
     """Yield the rows below a header."""
     lines = list(islice(_lines(text, Span(header.end, len(text))), _LINES_BELOW))
@@ -171,88 +170,6 @@ def _table_below(text: str, header: Span) -> Iterator[Span]:
             yield line
         elif not is_label(text, lines, number):
             return
-
-
-def _cells(line: str, is_markdown: bool) -> list[str]:  # noqa: FBT001 (how bars are told)
-    return [_tidy(cell) for cell in _split(line, is_markdown)]
-
-
-def _split(line: str, is_markdown: bool) -> list[str]:  # noqa: FBT001
-    """Return the cells of a row. In Markdown, a bar at each end is the table's frame."""
-    if not is_markdown:
-        return _BAR_ALONE.split(line)
-    cells = [cell.replace("\\|", "|") for cell in _BAR.split(line)]
-    framed = len(cells) > 2 and not cells[0].strip() and not cells[-1].strip()
-    return cells[1:-1] if framed else cells
-
-
-def _tidy(cell: str) -> str:
-    """Return a cell with a figure's signs where a person writes them: "$12", "(5)", "7%"."""
-    joined = _LOOSE_OPENING.sub(r"\1", " ".join(cell.split()))
-    return _LOOSE_CLOSING.sub("", joined)
-
-
-def _padded(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
-    return [[*cells, *[""] * (width - len(cells))] for cells in rows]
-
-
-def _without_spacers(
-    heads: list[list[str]], body: list[list[str]]
-) -> tuple[list[list[str]], list[list[str]]]:
-    """Join columns of mere signs, as "$" and ")", with their figures, and leave out empty ones."""
-
-    def join(left: int, right: int) -> None:
-        for cells in (*heads, *body):
-            cells[left : right + 1] = [f"{cells[left]}{cells[right]}"]
-
-    def all_match(column: int, signs: re.Pattern[str]) -> bool:
-        return bool(body) and all(signs.fullmatch(cells[column]) for cells in body)
-
-    width = len((heads or body)[0])
-    for column in range(width - 1, 0, -1):
-        is_headed = any(cells[column] for cells in heads)
-        if all_match(column, _CLOSING) and not is_headed:
-            join(column - 1, column)
-    column = 1
-    while column + 1 < len((heads or body)[0]):
-        conflict = any(cells[column] and cells[column + 1] for cells in heads)
-        has_figures = any(cells[column + 1] for cells in body)
-        if all_match(column, _OPENING) and has_figures and not conflict:
-            join(column, column + 1)
-        column += 1
-    return heads, body
-
-
-def _columns(heads: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
-    """Return one heading a column, of all lines; a heading that spans columns heads each."""
-    if not heads:
-        return None
-    spread = [*(_spread(cells) for cells in heads[:-1]), list(heads[-1])]
-    columns = tuple(
-        " ".join(name for name, _ in groupby(filter(None, names)))
-        for names in zip(*spread, strict=True)
-    )
-    return columns if any(columns) else None
-
-
-def _spread(cells: Sequence[str]) -> list[str]:
-    """Repeat headings that span as many columns each, or one that is the only one.
-
-    They begin where their columns do. Only periods are known to head columns from the middle, too:
-    "Fair" in the middle may belong to "Value" below it.
-    """
-    first, *others = cells
-    filled = [number for number, cell in enumerate(others) if cell]
-    span = len(others) // len(filled) if filled else 0
-    if len(filled) == 1 and len(others) > filled[0] > 0 and len(others) > 2:
-        return [first, *[others[filled[0]]] * len(others)]
-    is_one_each = [number // max(1, span) for number in filled] == list(range(len(filled)))
-    are_first = all(number % span == 0 for number in filled)
-    if span * len(filled) != len(others) or not is_one_each:
-        return list(cells)
-    if are_first or all(_PERIOD.search(others[number]) for number in filled):
-        return [first, *(others[filled[number // span]] for number in range(len(others)))]
-    return list(cells)
 
 
 def _with_labels(text: str, table: Table) -> Table:
@@ -307,7 +224,8 @@ def _record(document: Document, spans: Iterable[Span], question: str) -> Table |
     columns, row = tuple(fields), tuple(fields.values())
     if document.title:
         columns, row = ("", *columns), (document.title, *row)
-    column = asked_column(columns, row, question, first=bool(document.title))
+    of_period = columns_of_period(asked_period(question, document.text), columns, row)
+    column = asked_column(columns, row, question, of_period, first=bool(document.title))
     cell = (0, column) if column is not None else None
     place = Span(field_lines[0].start, field_lines[-1].end)
-    return Table(columns, (row,), (place,), cell=cell, is_record=True)
+    return Table(columns, (row,), (place,), cell=cell, has_period=_any(of_period), is_record=True)

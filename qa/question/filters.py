@@ -6,7 +6,7 @@ A `Filter` is read from JSON (`Filter.parse`) or from options of the command lin
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from itertools import accumulate
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.records import Document, MetadataValue
+from index.remarks import listed
 from index.store.protocols import Snapshot
 from index.store.records import Allowed
 from qa.errors import FilterError
@@ -294,17 +295,37 @@ def _refuse_other_kind(condition: Condition, values: Iterable[MetadataValue | No
         )
 
 
+def why_nothing_passes(snapshot: Snapshot, wanted: Filter) -> str:
+    """Return which condition no document meets, and values that there are, the likeliest first.
+
+    Return "" if it is all conditions together that no document meets.
+    """
+    for condition in sorted(wanted.conditions, key=attrgetter("field")):
+        values = {value for value in _column(snapshot, condition.field).values if value is not None}
+        if any(map(condition.holds, values)):
+            continue
+        words = {str(w) for v in values for w in (v if isinstance(v, tuple) else [v])}
+        sought = sorted(str(value) for _, value in condition.values)
+        near = sorted(words, key=lambda w: (not any(s.lower() in w.lower() for s in sought), w))
+        reason = f"{_on(condition.field)} lets no document through; there are {_listed(near)}."
+        if condition.operator == "in" and any(word.startswith(sought[0]) for word in words):
+            reason += f" What begins so: --filter '{condition.field}^={sought[0]}'"
+        return reason
+    return ""
+
+
 def _listed_fields(snapshot: Snapshot) -> str:
-    """Return the fields to filter by, those of metadata first, cut to a length."""
+    """Return the fields to filter by, those of metadata first."""
     metadata, own = set[str](), set[str]()
     for document in snapshot.descriptions():
         metadata.update(document.metadata)
         own.update(name for name, read in OWN_FIELDS.items() if read(document))
     names = [f"{_METADATA_PREFIX}{n}" if n in OWN_FIELDS else n for n in sorted(metadata)]
     names += [name for name in OWN_FIELDS if name in own]
+    return _listed(names)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names, cut to a length."""
     lengths = accumulate(map(len, names))
-    listed = [
-        name for name, length in zip(names, lengths, strict=True) if length <= _MOST_LISTED_CHARS
-    ]
-    more = len(names) - len(listed)
-    return ", ".join(listed) + (f" and {more} more" if more else "")
+    return listed(names, sum(length <= _MOST_LISTED_CHARS for length in lengths))

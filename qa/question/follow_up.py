@@ -1,55 +1,63 @@
-"""Follow-up questions: what a question leaves out is taken from the question before it.
+"""Follow-up questions: what a question leaves out is taken from the questions before it.
 
-There is no language model: `follow_up` goes by words. It makes a whole question in one of four
-ways.
+There is no language model. `readings` makes whole questions by words, a few where several are
+possible, and the caller lets the documents choose: the reading that they answer best.
 
 - **A new beginning.** "And by whom?" asks nothing by itself. It takes the place of what asked
   before: "When was the tower built?" gives "By whom was the tower built?".
-- **Another one.** "What about Microsoft?" puts a name, a time or words in the place of those that
-  are most like them.
-- **A pronoun** is replaced by what was asked about.
-- **A facet.** "What are the side effects?" becomes "… of microneedling", if a document has both.
+- **Another one.** "What about Microsoft?" takes the place of a phrase of the question before, or of
+  a part of one; all else stays.
+- **A pronoun** stands for a phrase of the question before.
+- **A facet.** "What are the side effects?" may be those of what was asked about before.
 
 A question with a subject of its own is left alone.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
-from typing import Self
+from itertools import islice
+from math import log
 
+from index.chunking.tokens import Tokenizer
 from index.records import Span
-from index.search.bm25 import Term
-from index.search.terms import stem
-from index.store.protocols import Words
-from qa.question.pronouns import MANY, POINTING, POSSESSIVE, pronoun_in
-from qa.question.subject import (
+from index.search.terms import fold, stem, words
+from qa.errors import QuestionError
+from qa.question.antecedents import (
+    MANY,
+    OF,
+    OF_PERSONS,
+    OWNERS_FIRST,
+    PARTS,
+    POINTING,
+    POSSESSIVE,
+    THINGS_FIRST,
+    persons,
+    pronouns_in,
+    things,
+)
+from qa.question.phrases import (
     ASKS_WHAT,
     BEGINNING,
     LINKS,
-    Subject,
     Word,
-    named_in,
-    names,
-    subject_of,
+    phrases_of,
     time_in,
     words_of,
 )
+from qa.question.query import checked
+from qa.question.substitution import Likeness, with_another
 
 MOST_EARLIER = 20
 """Earlier questions that are read."""
+MOST_READINGS = 3
+EARLIER_READ = 3
+"""Whole questions before one that it may lean on."""
+_CLEARLY = 0.2
+"""By so much in log-odds a reading must be likelier to be answered than one that comes first."""
 
-Likeness = Callable[[str, Sequence[str]], Sequence[float]]
-"""From a text and others to the cosine of each with it."""
-
-_ALIKE = 0.3
-"""From this cosine on, other words take the place of some."""
 _MOST_WORDS_OF_A_FACET = 3
 _MOST_WORDS_OF_ANOTHER = 6
-_MOST_WORDS_OF_A_PLACE = 3
-_SEARCHED_TOGETHER = 20
-"""Passages, the best by words, whose documents may hold a facet and what it is of."""
 
 _ASKS = re.compile(
     rf"(?:{ASKS_WHAT}|is|are|was|were|do|does|did|can|could|should|would|will|may|might|must|has|"
@@ -68,12 +76,24 @@ _WHY_IS_THAT = re.compile(
     r"(?:\s+(?:so|happen|happened|the case))?)?",
     re.I,
 )
-_FACET = re.compile(r"\b(?:the|any|other|another|further|additional|more)\s+[^,;:]+$", re.I)
-_THERE_IS = re.compile(r"\s+(?:are|is|were|was)\s+there$", re.I)
-_NAMED_AFTER = re.compile(r"\s+(?!(?:is|are|was|were|be|\w+ed|works?|means?|lasts?)\b)[\w-]+")
+_WHICH_OF_THEM = re.compile(
+    rf"(?:(?:{'|'.join(sorted(LINKS))})\s+(?:what|which|how\s+many)(?:\s+[\w-]+){{1,2}}"
+    r"|(?:which|how\s+many)\s+[\w-]+)",
+    re.I,
+)
+_FACET = re.compile(
+    rf"(?:{ASKS_WHAT}\s+(?:is|are|was|were)|(?:is|are|was|were)\s+there)\s+(?:(?:the|any|other|"
+    r"another|further|additional|more)\s+)+[\w\s-]+|(?:are|were)\s+there\s+[\w\s-]+",
+    re.I,
+)
+_INVOLVED = re.compile(
+    r"(?:what|which|how\s+many)\s+(?:other\s+)?(?:[\w-]+\s+){1,3}(?:is|are|was|were)\s+"
+    r"(?:there|\w+ed)",
+    re.I,
+)
 _IN_PHRASES = frozenset("and or my our your any some all as".split()) | POSSESSIVE
-_OF = frozenset("of for with".split())
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_ACTS = re.compile(r"\b(?:do|does|did|can|could|will|would)\s+(?:it|they|he|she)\b", re.I)
+_POINTS = re.compile(r"\b(?:this|that|these|those|such)\s+\w", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,43 +107,76 @@ class FollowUp:
     searched: str
     carried_over: tuple[str, ...]
 
+    @classmethod
+    def of(cls, asked: str, searched: str) -> "FollowUp | None":
+        """Return how a question leans on earlier ones; None if it is searched as it was asked."""
+        return None if _same(searched, asked) else cls(asked, searched, _new_words(searched, asked))
 
-def follow_up(
-    question: str, history: Sequence[str], words: Words, likeness: Likeness
-) -> FollowUp | None:
-    """Return what to search for in the place of a question; None if it stands by itself.
 
-    `history` has the earlier questions, oldest first, and each of them may itself lean on those
-    before it. `words` are those of the documents.
+def checked_all(
+    question: str, history: Sequence[str], tokenizer: Tokenizer, max_tokens: int
+) -> list[str]:
+    """Return a question, then those before it, without blanks around. Raises QuestionError."""
+    if len(history) > MOST_EARLIER:
+        raise QuestionError(
+            f"There are {len(history)} earlier questions: give the last {MOST_EARLIER} at most."
+        )
+    return [
+        checked(question, tokenizer, max_tokens),
+        *(
+            checked(each, tokenizer, max_tokens, f"history[{number}]")
+            for number, each in enumerate(history)
+        ),
+    ]
+
+
+def readings(question: str, earlier: Sequence[str], likeness: Likeness) -> list[str]:
+    """Return the whole questions that a question may stand for, the likeliest first, 3 at most.
+
+    `earlier` are whole questions, oldest first. The question itself is among the readings if it may
+    stand by itself, and the only one if it does.
     """
-    before = _Asked("", Subject("", "", ""))
-    for earlier in history:
-        made_whole = _made_whole(earlier, before, words, likeness)
-        before = made_whole or _Asked(earlier, subject_of(earlier))
-    asked = _made_whole(question, before, words, likeness) if before.text else None
-    carried_over = _new_words(asked.text, question) if asked else ()
-    return FollowUp(question, asked.text, carried_over) if asked and carried_over else None
+    core = _core(question)
+    if not (earlier and core.words):
+        return [question]
+    before = f"{_core(earlier[-1]).text}?"
+    made = dict.fromkeys(_readings(core, before, earlier, likeness))
+    unlike = (each for each in made if not _same(each, core.text))
+    if _is_facet(core) or _is_bare(core) or _POINTS.search(core.text):
+        return [*islice(unlike, MOST_READINGS - 1), question]
+    return list(islice(unlike, MOST_READINGS)) or [question]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A whole question, and what it is about: "it" stays the same over many questions."""
+def best_reading(scores: Sequence[float]) -> int:
+    """Return the number of the reading to search for, given how likely each has an answer, in 0..1.
 
-    text: str
-    subject: Subject
+    A later one must be clearly likelier to have one than those before it.
+    """
+    best = 0
+    for number, score in enumerate(scores):
+        if _log_odds(score) > _log_odds(scores[best]) + _CLEARLY:
+            best = number
+    return best
+
+
+def _log_odds(score: float) -> float:
+    bounded = min(max(score, 1e-6), 1 - 1e-6)
+    return log(bounded / (1 - bounded))
 
 
 @dataclass(frozen=True, slots=True)
 class _Core:
     """What of a question asks: without "and", "what about" and the question mark.
 
-    `words` are told by their places in `text`. `about` and `joined` say how it began.
+    `words` are told by their places in `text`. `about` and `joined` say how it began, `asks` that
+    it ended in a question mark.
     """
 
     text: str
     words: Sequence[Word]
     about: bool
     joined: bool
+    asks: bool
 
     @property
     def says_something(self) -> bool:
@@ -131,6 +184,7 @@ class _Core:
 
 
 def _core(question: str) -> _Core:
+    question = " ".join(question.split())
     start = joined = 0
     if conjunction := _CONJUNCTION.match(question):
         start = joined = conjunction.end()
@@ -143,38 +197,37 @@ def _core(question: str) -> _Core:
         for word in words_of(question)
         if start <= word.span.start < start + len(text)
     ]
-    return _Core(text, words, bool(about) and not _ASKS.match(text), bool(joined))
+    is_about = bool(about) and not _ASKS.match(text)
+    return _Core(text, words, is_about, bool(joined), question.rstrip().endswith("?"))
 
 
-def _made_whole(question: str, before: _Asked, words: Words, likeness: Likeness) -> _Asked | None:
-    """Return a question with what it leaves out; None if it leaves nothing out."""
-    core = _core(question)
-    if not core.words:
-        return None
+def _readings(
+    core: _Core, before: str, earlier: Sequence[str], likeness: Likeness
+) -> Iterable[str]:
     if _is_another(core):
-        another = _with_another(core, before, words, likeness)
-        return _Asked(another, subject_of(another))
+        return with_another(core.text, core.words, before, likeness)
     if not (core.says_something or _ASKS.match(core.text) or core.joined):
-        return None
+        return ()
     why = _WHY_IS_THAT.fullmatch(core.text)
     if why and not core.says_something:
-        return _Asked(_begun_anew(why["what"], before.text), before.subject)
-    if pronoun := pronoun_in(core.text, core.words):
-        return _replaced(core, pronoun, before.subject)
-    if not core.says_something:
-        return _Asked(_begun_anew(core.text, before.text), before.subject)
-    return _facet(core, before.subject, words)
+        return [_begun_anew(why["what"], before)]
+    if pronouns := pronouns_in(core.text, core.words):
+        return _without_pronouns(core, pronouns, before, earlier)
+    if not core.says_something or _WHICH_OF_THEM.fullmatch(core.text):
+        return [_begun_anew(core.text, before)]
+    return _of_what_was_asked(core, before, earlier) if _is_facet(core) else ()
 
 
-def _begun_anew(beginning: str, earlier: str) -> str:
-    old = BEGINNING.match(earlier)
-    rest = earlier[old.end() :].strip() if old else earlier
+def _begun_anew(beginning: str, before: str) -> str:
+    old = BEGINNING.match(before)
+    rest = before[old.end() :].strip() if old else before
+    if old and not _ASKS.match(rest) and not old["what"].lower().startswith("how"):
+        return (
+            f"{before.rstrip('?')}, and {beginning.lower()}?"  # "Who discovered oxygen, and when?"
+        )
     if not old and _ASKS.match(rest):
         rest = rest[0].lower() + rest[1:]
     return f"{_capitalised(beginning)} {rest}"
-
-
-# Another one
 
 
 def _is_another(core: _Core) -> bool:
@@ -190,230 +243,80 @@ def _is_another(core: _Core) -> bool:
         return False
     time = time_in(core.words)
     only_a_time = time is not None and time.of(core.text) == core.text
-    linked = core.words[0].folded in LINKS and len(said) <= _MOST_WORDS_OF_A_PLACE
-    return core.joined or only_a_time or linked
+    return core.joined or only_a_time or core.words[0].folded in LINKS or _is_bare(core)
 
 
-def _with_another(core: _Core, before: _Asked, words: Words, likeness: Likeness) -> str:
-    """Return the earlier question about another time, another thing, or both."""
-    time, earlier = time_in(core.words), before.text
-
-    def other(text: str, own: Sequence[Word]) -> str:
-        thing = _Thing.of(text, own)
-        place = _place_for(thing, earlier, words, likeness)
-        if place:
-            return _exchanged(earlier, place, thing.text)
-        if thing.link:
-            return _with_more(earlier, text)
-        return _at_the_time(f"{thing.text} of {before.subject.entity}", core, before.subject)
-
-    if time is None:
-        return other(core.text, core.words)
-    of_time = [word for word in core.words if time.overlaps(word.span)]
-    others = [word for word in core.words if word not in of_time]
-    earlier = _with_another_time(time.of(core.text), of_time, earlier)
-    if not any(word.says_something for word in others):
-        return earlier
-    thing = Span(others[0].span.start, others[-1].span.end)
-    if thing.overlaps(time):
-        return earlier
-    return other(thing.of(core.text), others)
+def _is_bare(core: _Core) -> bool:
+    """Tell whether this is nothing but a few words with a question mark: it may be a search."""
+    named = [word for word in core.words if word.kind in {"name", "content", "article"}]
+    few = len(named) == len(core.words) <= _MOST_WORDS_OF_A_FACET
+    return core.asks and few and not (core.about or core.joined)
 
 
-def _with_another_time(time: str, of_time: Sequence[Word], earlier: str) -> str:
-    words = words_of(earlier)
-    old = time_in(words)
-    begins = of_time[0].folded in LINKS | {"as"}
-    if old is None:
-        return _with_more(earlier, time if begins else f"in {time}")
-    years = [word.span for word in words if old.overlaps(word.span) and _YEAR.match(word.folded)]
-    if years and len(of_time) <= 2 and _YEAR.fullmatch(of_time[-1].folded):
-        return _exchanged(earlier, years[-1], of_time[-1].folded)  # the same day of another year
-    first, *_ = old.of(earlier).split()
-    if first.lower() in LINKS and not begins:
-        time = f"{first} {time}"
-    return _exchanged(earlier, old, time)
+def _without_pronouns(
+    core: _Core, pronouns: Sequence[Span], before: str, earlier: Sequence[str]
+) -> Iterator[str]:
+    """Yield the question with phrases of earlier ones in the place of its pronouns."""
+    written = [place.of(core.text).lower() for place in pronouns]
+    recent = (each for question in reversed(earlier) for each in persons(question))
+    person = next(recent, None)
+    many = any(pronoun in MANY for pronoun in written)
+    acts = _ACTS.search(core.text) or not POSSESSIVE.isdisjoint(written)
+    order = OWNERS_FIRST if acts else THINGS_FIRST
+    for thing in things(earlier, order, many=many) or [""]:
+        text = core.text
+        for place, pronoun in reversed(list(zip(pronouns, written, strict=True))):
+            if named := person if pronoun in OF_PERSONS else thing:
+                text = _replaced(text, place, named)
+        yield _at_the_time(text, core, before)
 
 
-@dataclass(frozen=True, slots=True)
-class _Thing:
-    """What the earlier question is asked of now: "in Europe" is Europe, after the link "in"."""
-
-    text: str
-    link: str
-    is_name: bool
-    is_owned: bool
-
-    @classmethod
-    def of(cls, text: str, own: Sequence[Word]) -> Self:
-        first, *others = own
-        link = first.folded if first.folded in LINKS and others else ""
-        is_owned = first.folded in POSSESSIVE and bool(others)
-        if link or is_owned or (first.folded == "the" and others):
-            text = text[others[0].span.start - first.span.start :].removeprefix("the ")
-        text = text.removesuffix("'s").removesuffix("’s")
-        is_name = any(word.kind == "name" for word in own) or text[:1].isupper()
-        return cls(text, "" if link in _OF else link, is_name, is_owned)
+def _replaced(text: str, place: Span, named: str) -> str:
+    """Return a text with a phrase in the place of a pronoun: "its risks", "this treatment"."""
+    pronoun, before, after = place.of(text).lower(), text[: place.start], text[place.end :]
+    owned = next((p.span for p in phrases_of(text) if p.span.start == place.end + 1), None)
+    if owned and pronoun in POSSESSIVE and _is_short(named):
+        return before + named + ("'" if named.endswith("s") else "'s") + after
+    if owned and pronoun in POSSESSIVE | POINTING:
+        noun, rest = owned.of(text), text[owned.end :]
+        has_it = stem(fold(noun.split()[-1])) in map(stem, words(named))
+        return before + (named if has_it else f"the {noun} of {named}") + rest
+    return f"{before}{'in ' if pronoun == 'there' else ''}{named}{after}"
 
 
-def _place_for(thing: _Thing, earlier: str, documents: Words, likeness: Likeness) -> Span | None:
-    """Return where in the earlier question another thing fits; None if it fits nowhere."""
-    words = words_of(earlier)
-    if thing.is_owned:
-        return _owned(words)
-    if place := _ending_alike(thing, words):
-        return place
-    places = list(_places_of_names(words, thing.link)) if thing.is_name else []
-    owners = [place for place in places if earlier[place.end : place.end + 2] in {"'s", "’s"}]
-    if len(owners) < len(places) and any(
-        _held_together(words_of(thing.text), owner.of(earlier), documents) for owner in owners
-    ):
-        places = [place for place in places if place not in owners]  # "Gaming" is of NVIDIA, too
-    places = places or list(_places_of_words(words, thing.link, named_in(earlier)))
-    if not places:
-        return None
-    likenesses = likeness(thing.text, [place.of(earlier) for place in places])
-    best = max(range(len(places)), key=likenesses.__getitem__)
-    return places[best] if likenesses[best] >= _ALIKE or len(places) == 1 else None
+def _is_short(named: str) -> bool:
+    return len(named.split()) <= 3 and LINKS.isdisjoint(named.lower().split())
 
 
-def _owned(words: Sequence[Word]) -> Span | None:
-    """Return what stands after the first word with "'s"."""
-    for number, word in enumerate(words):
-        if word.folded.endswith("'s"):
-            owned = list(takewhile(lambda each: each.kind == "content", words[number + 1 :]))
-            return Span(owned[0].span.start, owned[-1].span.end) if owned else None
-    return None
-
-
-def _ending_alike(thing: _Thing, words: Sequence[Word]) -> Span | None:
-    """Return the words that end in the last word of a thing: "AWS segment", "other segment"."""
-    *first, last = (word.folded for word in words_of(thing.text))
-    for number, word in enumerate(words):
-        if first and word.folded == last and word.kind in {"name", "content"}:
-            start = number
-            while start and _belongs(words[start - 1], words[start]):
-                start -= 1
-            return Span(words[start].span.start, word.span.end) if start < number else None
-    return None
-
-
-def _belongs(before: Word, word: Word) -> bool:
-    apart = word.span.start - before.span.end > 1 or before.folded.endswith("'s")
-    return before.kind in {"name", "content"} and not apart
-
-
-def _places_of_names(words: Sequence[Word], after: str) -> Iterator[Span]:
-    """Yield where names stand; with `after`, only those that follow this link."""
-    run: list[Word] = []
-    for number, word in enumerate([*words, None]):
-        if word and word.kind == "name":
-            run.append(word)
-        elif run:
-            if not after or _link_before(words, number - len(run)) == after:
-                yield from names(run)
-            run = []
-
-
-def _places_of_words(words: Sequence[Word], after: str, named: Collection[Word]) -> Iterator[Span]:
-    """Yield where one to three words stand that others may take the place of."""
-    for first, word in enumerate(words):
-        if (
-            word.kind != "content"
-            or word not in named
-            or (after and _link_before(words, first) != after)
-        ):
-            continue
-        if first and words[first - 1].folded == "and":
-            continue  # "research and development" is one thing
-        for number in range(first, min(first + _MOST_WORDS_OF_A_PLACE, len(words))):
-            last, following = words[number], words[number + 1 : number + 2]
-            if last.folded.endswith("'s"):
-                yield Span(word.span.start, last.span.end - 2)
-                break
-            if last.kind == "content" and last not in named:
-                break
-            if last.kind == "content" and not (following and following[0].folded == "and"):
-                yield Span(word.span.start, last.span.end)
-            elif last.kind != "content" and last.folded != "and":
-                break
-
-
-def _link_before(words: Sequence[Word], number: int) -> str:
-    while number and words[number - 1].kind == "article":
-        number -= 1
-    return words[number - 1].folded if number else ""
-
-
-def _exchanged(text: str, place: Span, other: str) -> str:
-    return f"{text[: place.start]}{other}{text[place.end :]}"
-
-
-def _with_more(question: str, more: str) -> str:
-    bare = question.rstrip(" ?!.")
-    return f"{bare} {more}{question[len(bare) :]}"
-
-
-# A pronoun, a facet
-
-
-def _replaced(core: _Core, place: Span, subject: Subject) -> _Asked | None:
-    """Return the question with the subject in the place of a pronoun."""
-    if not subject.whole:
-        return None
-    pronoun = place.of(core.text).lower()
-    before, after = core.text[: place.start], core.text[place.end :]
-    entity = subject.entity
-    if pronoun in POSSESSIVE:
-        short = len(entity.split()) <= 3 and LINKS.isdisjoint(entity.lower().split())
-        owner = entity + ("'" if entity.endswith("s") else "'s")
-        text = f"{before}{owner}{after}" if short else f"{before}the{after} of {entity}"
-    elif pronoun in POINTING and _NAMED_AFTER.match(after):
-        text = f"{before}the{after} of {entity}"  # "this treatment"
-    elif pronoun == "there":
-        text = f"{before}in {entity}"
-    else:
-        text = f"{before}{subject.whole if pronoun in MANY else entity}{after}"
-    return _Asked(_at_the_time(text, core, subject), subject)
-
-
-def _facet(core: _Core, subject: Subject, words: Words) -> _Asked | None:
-    """Return a question about a facet, "the side effects", with the subject that it is of.
-
-    Next, "they" are the facet, and "it" is still the subject.
-    """
-    content = [word for word in core.words if word.says_something]
-    facet = _FACET.search(_THERE_IS.sub("", core.text))
-    if any(word.kind != "content" for word in content) or len(content) > _MOST_WORDS_OF_A_FACET:
-        return None
-    if not (facet and subject.entity and content[-1].span.end == facet.end()):
-        return None
-    if any(word.folded in _OF and word.span.start > facet.start() for word in core.words):
-        return None
-    if not _held_together(content, subject.entity, words):
-        return None
-    whole = f"{facet.group()} of {subject.entity}"
-    text = _at_the_time(f"{core.text[: facet.start()]}{whole}", core, subject)
-    return _Asked(text, replace(subject, whole=whole))
-
-
-def _held_together(content: Sequence[Word], subject: str, words: Words) -> bool:
-    """Tell whether a document has each word of a facet, and half of those of its subject."""
-    facet = {stem(word.folded) for word in content if word.says_something}
-    about = {stem(word.folded) for word in words_of(subject) if word.says_something} - facet
-    if not (facet and about) or not all(map(words.frequency, facet)):
+def _is_facet(core: _Core) -> bool:
+    """Tell whether a question asks for nothing but "the side effects", of what it does not say."""
+    said = [word for word in core.words if word.kind not in {"article", "other"}]
+    few = 0 < len(said) <= _MOST_WORDS_OF_A_FACET
+    if not few or any(word.kind != "content" for word in said):
         return False
-    terms = [Term(text, 1, words.weight(text)) for text in sorted(facet | about)]
-    rows, _ = words.best(terms, _SEARCHED_TOGETHER)
-    held = (words.held_by_document(terms, row) for row in rows.tolist())
-    return any(facet <= each and 2 * len(about & each) >= len(about) for each in held)
+    if said[-1].is_participle:  # "When was the boiler installed?" stands alone
+        return bool(_INVOLVED.fullmatch(core.text))
+    return bool(_FACET.fullmatch(core.text) or _INVOLVED.fullmatch(core.text))
 
 
-def _at_the_time(text: str, core: _Core, subject: Subject) -> str:
-    """Return a question with the time of the one before, unless it has figures of its own."""
+def _of_what_was_asked(core: _Core, before: str, earlier: Sequence[str]) -> Iterator[str]:
+    facet = core.text
+    for phrase in phrases_of(before):
+        if phrase.joined and phrase.link not in OF:  # "the rent in Elm Street"
+            yield _at_the_time(f"{facet} {phrase.link} {phrase.text(before)}", core, before)
+    ends = facet[-2:].lower()  # "involved in", "what treatments are there for"
+    link = "in" if ends == "ed" else "for" if ends == "re" else "of"
+    for thing in things(earlier, PARTS) or things(earlier, OWNERS_FIRST):
+        yield _at_the_time(f"{facet} {link} {thing}", core, before)
+
+
+def _at_the_time(text: str, core: _Core, before: str) -> str:
+    """Return a question with the time of the one before, unless it has or asks for one."""
+    time = time_in(words_of(before))
     has_figures = any(word.kind == "figure" for word in core.words)
-    if subject.time and not has_figures and subject.time not in text:
-        text = f"{text} {subject.time}"
+    asks_when = re.match(r"(?:since |until )?when\b", core.text, re.I)
+    if time and not has_figures and not asks_when and time.of(before) not in text:
+        text = f"{text} {time.of(before)}"
     return f"{_capitalised(text)}?"
 
 
@@ -429,6 +332,10 @@ def _new_words(searched: str, question: str) -> tuple[str, ...]:
                 terms.append(word.span)
     bare = (term.of(searched).removesuffix("'s").removesuffix("’s") for term in terms)
     return tuple(dict.fromkeys(bare))
+
+
+def _same(text: str, other: str) -> bool:
+    return text.rstrip(" ?!.").casefold() == other.rstrip(" ?!.").casefold()
 
 
 def _capitalised(text: str) -> str:

@@ -32,26 +32,33 @@ _OPENINGS = frozenset("any every no some".split())
 _ENDINGS = frozenset("able ably ally ful full fully ible less like ly ment ness ship some".split())
 
 
-def checked(question: str, tokenizer: Tokenizer, max_tokens: int) -> str:
-    """Return the question without blanks around it. Raises QuestionError."""
+def checked(question: str, tokenizer: Tokenizer, max_tokens: int, place: str = "") -> str:
+    """Return the question without blanks around it.
+
+    Raises QuestionError, which names the `place` of an earlier question, such as "history[2]".
+    """
     question = question.strip()
+    if wrong := _what_is_wrong(question, tokenizer, max_tokens):
+        raise QuestionError(f"{place}: {wrong}" if place else wrong)
+    return question
+
+
+def _what_is_wrong(question: str, tokenizer: Tokenizer, max_tokens: int) -> str:
     if not question:
-        raise QuestionError("The question is empty: say what you want to know.")
+        return "The question is empty: say what you want to know."
     if not question.isascii() and any("\ud800" <= c <= "\udfff" for c in question):
-        raise QuestionError("The question is not valid Unicode: it holds half a character.")
-    if len(question) > MAX_QUESTION_CHARS:
-        raise QuestionError(
-            f"The question has {len(question)} characters; shorten it to "
-            f"{MAX_QUESTION_CHARS} at most."
+        return "The question is not valid Unicode: it holds half a character."
+    characters = len(question)
+    if characters > MAX_QUESTION_CHARS:
+        return (
+            f"The question has {characters} characters; shorten it to {MAX_QUESTION_CHARS} at most."
         )
-    if question.isascii() and len(question) <= max_tokens:  # a token has a character at least
-        return question
+    if question.isascii() and characters <= max_tokens:  # a token has a character at least
+        return ""
     tokens = len(tokenizer.tokens(question))
     if tokens > max_tokens:
-        raise QuestionError(
-            f"The question has {tokens} tokens and the model reads {max_tokens}: shorten it."
-        )
-    return question
+        return f"The question has {tokens} tokens and the model reads {max_tokens}: shorten it."
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,31 @@
 """Windows: the short stretches of text that a reader reads, with what stands above them.
 
 `windows` packs the units of passages into windows, and `windows_to_read` picks those that promise
-most to answer the question.
+most to answer the question. The row of a table is looked for in more passages than sentences are:
+its passage has many other rows, and so is seldom among the first (`passages_with_rows`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
 from index.records import Document, Passage, Span
+from index.search.features import words_in
+from index.structure.columns import with_one_heading_each
 from index.structure.units import MOST_UNIT_SIZE, Unit, stands_above, units_of
 from qa.question.query import Coverage
-from qa.retrieve.candidates import Candidate
+from qa.retrieve.candidates import Candidate, Candidates
 
 PASSAGES = 12
 """Passages whose windows are considered."""
 WINDOWS = 10
 """Windows that are read: docs/reader.md has the curve of quality over their number."""
+ROWS = 4
+"""Rows of tables that are read beside, and passages beyond the first ones that are taken in."""
+_PASSAGES_WITH_ROWS = 40
+"""Passages beyond the first ones whose rows are compared with the question."""
 _SHARE_WEIGHT = 0.5
 
 MOST_WORDS = MOST_UNIT_SIZE
@@ -29,12 +36,14 @@ class Held(NamedTuple):
     """Which of a question's terms a window holds, as bits of `Coverage`.
 
     `above` are held by what stands above it, `whole` by that and its text, and `units` by each unit
-    with what leads in to it.
+    with what leads in to it. `named` is how much of what a row is called the question says, in
+    0..1; it is 0 for other windows.
     """
 
     above: int = 0
     whole: int = 0
     units: tuple[int, ...] = ()
+    named: float = 0.0
 
 
 NOTHING_HELD = Held()
@@ -47,8 +56,9 @@ class Window:
     `passage` is the passage's place in the list that the windows were made from, and `span` is
     where the window's `units` stand in the document. `parts` are what `text` joins with a newline:
     the header or lead-in of the first unit, if it has any, which may stand in a passage before, and
-    `span`. `above` is the document's name and the nearest headings, joined by ": ". `held` is what
-    it holds of the question that it was chosen for.
+    `span`. Of a header of several lines `text` has one line, with one heading for each column.
+    `above` is the document's name and the nearest headings, joined by ": ". `held` is what it holds
+    of the question that it was chosen for.
     """
 
     passage: int
@@ -65,16 +75,45 @@ class Window:
     ) -> "Window":
         """Return the window of some units in a document's `text`."""
         parts = *units[0].parts[:-1], Span(units[0].span.start, units[-1].span.end)
-        words = "\n".join(part.of(text) for part in parts)
-        return cls(passage, parts[-1], parts, words, above, tuple(units), held)
+        words = [part.of(text) for part in parts]
+        if units[0].kind == "row" and units[0].lead:
+            words[0] = with_one_heading_each(words[0], words[-1])
+        return cls(passage, parts[-1], parts, "\n".join(words), above, tuple(units), held)
 
 
 def windows_to_read(
-    candidates: Sequence[Candidate], coverage: Coverage, most: int = WINDOWS
+    candidates: Sequence[Candidate], coverage: Coverage, most: int = WINDOWS, rows: int = ROWS
 ) -> list[Window]:
-    """Return the `most` windows of the candidates that promise most, in the candidates' order."""
-    promising = windows_by_promise(candidates, coverage, most)
-    return sorted(promising, key=lambda window: (window.passage, window.span))
+    """Return the `most` windows that promise most, and `rows` others, in the candidates' order.
+
+    The first are those of the first twelve candidates, the others the rows of any of them that
+    agree best with the question.
+    """
+    promising = windows_by_promise(candidates, coverage)
+    first = [window for window in promising if window.passage < PASSAGES][:most]
+    chosen = {(window.passage, window.span) for window in first}
+    others = [w for w in promising if w.held.named and (w.passage, w.span) not in chosen]
+    others.sort(key=lambda window: -agreement(window.held, coverage))
+    return sorted([*first, *others[:rows]], key=lambda window: (window.passage, window.span))
+
+
+def passages_with_rows(
+    candidates: Candidates, but: Collection[int], coverage: Coverage, most: int = ROWS
+) -> list[Candidate]:
+    """Return the passages whose best row agrees best with the question.
+
+    `but` are the rows of passages in the snapshot that are not looked at.
+    """
+    shares: dict[int, float] = {}
+    for number, row in enumerate(candidates.rows.tolist()):
+        features = candidates.features(number)
+        if row not in but and features.has_rows:
+            shares[number] = coverage.share(coverage.held_in_words(features.words))
+    promising = sorted(shares, key=lambda number: -shares[number])[:_PASSAGES_WITH_ROWS]
+    passages = list(map(candidates.candidate, promising))
+    best = [max(agreement(h, coverage) for _, h in _windows_of(p, coverage)) for p in passages]
+    ranked = sorted(zip(best, passages, strict=True), key=lambda ranked: -ranked[0])
+    return [passage for agreement, passage in ranked[:most] if agreement]
 
 
 def windows_by_promise(
@@ -109,6 +148,15 @@ def windows(passages: Iterable[tuple[Document, Passage]]) -> list[Window]:
     ]
 
 
+def agreement(held: Held, coverage: Coverage) -> float:
+    """Return how well a row agrees with the question, in 0..1; 0 for other windows.
+
+    It holds much of the question, and what it is called says little else (F1).
+    """
+    precision, recall = held.named, coverage.share(held.whole)
+    return 2 * precision * recall / (precision + recall) if precision * recall else 0.0
+
+
 def _windows_of(candidate: Candidate, coverage: Coverage) -> Iterator[tuple[list[Unit], Held]]:
     """Yield the units of a passage's windows, and what these hold of the question."""
     features, text = candidate.features, candidate.document.text
@@ -129,7 +177,15 @@ def _windows_of(candidate: Candidate, coverage: Coverage) -> Iterator[tuple[list
         starts = [unit.span.start for unit in run]
         whole = above | leading[starts[0]]
         whole |= reduce(or_, (own[at] for at in own if starts[0] <= at <= starts[-1]))
-        yield run, Held(above, whole, tuple(own[at] | leading[at] for at in starts))
+        of_units = tuple(own[at] | leading[at] for at in starts)
+        is_named = run[0].kind == "row" and own[starts[0]]
+        named = _share_of_name(run[0].span.of(text), coverage) if is_named else 0.0
+        yield run, Held(above, whole, of_units, named)
+
+
+def _share_of_name(row: str, coverage: Coverage) -> float:
+    name = words_in(row.partition("|")[0])
+    return sum(word in coverage.bits_of_numbers for word in name) / max(1, len(name))
 
 
 def _packed(units: Sequence[Unit]) -> Iterator[list[Unit]]:

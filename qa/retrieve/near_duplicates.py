@@ -1,6 +1,6 @@
 """Near-duplicates: texts that repeat one another are shown once, with where else they stand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
@@ -51,8 +51,7 @@ class Families:
     def groups(self, most: int, first: Sequence[Group] = ()) -> tuple[Group, ...]:
         """Return the first `most` groups, beginning with those that were returned `first`."""
         candidates, groups = self.candidates, list(first[:most])
-        grouped = [each.row for group in first for each in (group.best, *group.duplicates)]
-        is_left = ~np.isin(candidates.rows, grouped)
+        is_left = ~np.isin(candidates.rows, self.rows_of(first))
         while len(groups) < most and is_left.any():
             number = int(is_left.argmax())
             is_left[number] = False
@@ -70,6 +69,10 @@ class Families:
                     is_left[other] = False
             groups.append(Group(best, tuple(duplicates)))
         return tuple(groups)
+
+    def rows_of(self, groups: Iterable[Group]) -> list[int]:
+        """Return the rows in the snapshot of all passages of some groups."""
+        return [each.row for group in groups for each in (group.best, *group.duplicates)]
 
     def elsewhere(self, candidate: Candidate, sentence: Place) -> Iterator[Place]:
         """Yield the sentences of candidates on the same subject that say the same as this one's."""

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index.errors import StoreError
@@ -18,35 +19,25 @@ from index.store.protocols import Keys
 from index.store.records import Key, Right
 from qa.service.addresses import COLLECTIONS_PATH, split_path
 from qa.service.keys import find_key
-from qa.service.problems import problem
+from qa.service.problems import not_now, problem_of
 
 _OPEN = frozenset({"/", "/healthz", "/readyz", "/docs", "/openapi.json"})
 """Paths that are open to everybody: they tell nothing about the documents."""
 _OPEN_BELOW = ("/static/", "/static-offline-docs/")
 
-Refusal = tuple[int, str, dict[str, str]]
-
-_NO_KEY: Refusal = (
+_NO_KEY = HTTPException(
     HTTPStatus.UNAUTHORIZED,
-    (
-        "This service asks for an API key: send the header `Authorization: Bearer KEY`. Whoever "
-        "runs it makes one with `pincite key add NAME`."
-    ),
+    "This service asks for an API key: send the header `Authorization: Bearer KEY`. Whoever runs "
+    "it makes one with `pincite key add NAME`.",
     {"WWW-Authenticate": "Bearer"},
 )
-_INVALID_KEY: Refusal = (
+_INVALID_KEY = HTTPException(
     HTTPStatus.UNAUTHORIZED,
-    (
-        "This API key is not valid: it is misspelt or was revoked. Whoever runs the service makes "
-        "another with `pincite key add NAME`."
-    ),
+    "This API key is not valid: it is misspelt or was revoked. Whoever runs the service makes "
+    "another with `pincite key add NAME`.",
     {"WWW-Authenticate": 'Bearer error="invalid_token"'},
 )
-_KEYS_UNREADABLE: Refusal = (
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    "The keys cannot be read; see the service's log.",
-    {"Retry-After": "10"},
-)
+_KEYS_UNREADABLE = not_now("The keys cannot be read; see the service's log.", 10)
 
 _log = logging.getLogger("pincite")
 
@@ -78,10 +69,10 @@ class Access:
         except StoreError as error:
             _log.error("%s", error)
             refusal = _KEYS_UNREADABLE
-        app = problem(*refusal) if refusal else self._app
+        app = problem_of(refusal) if refusal else self._app
         await app(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> Refusal | None:
+    def _refusal(self, scope: Scope) -> HTTPException | None:
         secret = _secret_of(scope)
         key = find_key(self._keys, secret) if self._keys and secret else None
         if key:
@@ -90,14 +81,15 @@ class Access:
             caller = f"key {key.name}" if key else _network(scope)
             if wait_s := self._rate_limit.take(caller):
                 detail = f"Too many requests; the next one is answered in {wait_s} s."
-                return HTTPStatus.TOO_MANY_REQUESTS, detail, {"Retry-After": str(wait_s)}
+                wait = {"Retry-After": str(wait_s)}
+                return HTTPException(HTTPStatus.TOO_MANY_REQUESTS, detail, wait)
         if self._keys is None:
             return None
         if key is None:
             return _INVALID_KEY if secret else _NO_KEY
         return _missing_right(scope, key) or self._out_of_bounds(scope["path"], key)
 
-    def _out_of_bounds(self, path: str, key: Key) -> Refusal | None:
+    def _out_of_bounds(self, path: str, key: Key) -> HTTPException | None:
         """Refuse a key that is limited to other collections, be there one of that name or not."""
         if not key.collections or path == COLLECTIONS_PATH:  # which lists those of the key
             return None
@@ -106,7 +98,8 @@ class Access:
         if not of_all and (named or self._collection) in key.collections:
             return None
         wanted = "This is about all collections" if of_all else "This is another collection"
-        return HTTPStatus.FORBIDDEN, f"{wanted}: this key opens {', '.join(key.collections)}.", {}
+        detail = f"{wanted}: this key opens {', '.join(key.collections)}."
+        return HTTPException(HTTPStatus.FORBIDDEN, detail)
 
 
 def _is_checked(scope: Scope) -> bool:
@@ -119,7 +112,7 @@ def _secret_of(scope: Scope) -> str:
     return secret.strip() if scheme.lower() == "bearer" else ""
 
 
-def _missing_right(scope: Scope, key: Key) -> Refusal | None:
+def _missing_right(scope: Scope, key: Key) -> HTTPException | None:
     _, path = split_path(scope["path"])
     changes = path.startswith("/v1/documents/") and scope["method"] not in ("GET", "HEAD")
     needed: Right = "write" if changes or path.startswith("/v1/jobs/") else "ask"
@@ -129,7 +122,7 @@ def _missing_right(scope: Scope, key: Key) -> Refusal | None:
         f"This key has no right to {needed}. Whoever runs the service makes one that has with "
         f"`pincite key add NAME --can {needed}`."
     )
-    return HTTPStatus.FORBIDDEN, detail, {}
+    return HTTPException(HTTPStatus.FORBIDDEN, detail)
 
 
 def _network(scope: Scope) -> str:

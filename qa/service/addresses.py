@@ -5,16 +5,16 @@ import re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 COLLECTIONS_PATH = "/v1/collections"
-PATH_OF_ONE = f"{COLLECTIONS_PATH}/{{collection}}/{{rest:path}}"
+PATH_OF_ONE = f"{COLLECTIONS_PATH}/{{collection}}"
 
-_OF_ONE = re.compile(rf"{COLLECTIONS_PATH}/([^/]+)/(.*)", re.DOTALL)
+_OF_ONE = re.compile(rf"{COLLECTIONS_PATH}/([^/]+)(?:/(.*))?", re.DOTALL)
 _PAGE_OF_ONE = re.compile(r"/collections/([^/]+)/(v1/.*|static/.*|readyz|)", re.DOTALL)
 
 
 def split_path(path: str) -> tuple[str | None, str]:
     """Return the collection that a path names, None for none, and the path that it stands for."""
     if named := _OF_ONE.fullmatch(path):
-        return named[1], path_inside(named[2])
+        return named[1], path_inside(named[2] or "")
     return None, path
 
 

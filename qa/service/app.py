@@ -26,7 +26,6 @@ from qa.service.routes.answers import add_answer_routes
 from qa.service.routes.chat import add_chat_routes
 from qa.service.routes.collection import add_collection_routes
 from qa.service.routes.documents import add_document_routes
-from qa.service.routes.examples import add_example_routes
 from qa.service.routes.feedback import add_feedback_route
 from qa.service.routes.health import add_health_routes
 from qa.service.routes.pages import IMAGES_PATIENCE_S, IMAGES_WAITING, add_page_routes
@@ -84,7 +83,6 @@ def build_app(
         add_document_routes(to, collection.live, questions)
         add_page_routes(to, collection.live, pages.beside(collection.live.store.uploads), images)
         add_chat_routes(to, answerer, questions)
-        add_example_routes(to, collection.live)
         if collection.writing:
             add_upload_routes(to, collection.live, *collection.writing, bodies)
             add_feedback_route(to, collection.writing[0])

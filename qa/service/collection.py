@@ -21,7 +21,7 @@ from index.store.collection import collection_folder, is_collection_name
 from index.store.protocols import Store
 from qa.engine import Engine
 from qa.live import LiveEngine
-from qa.service.problems import NO_COLLECTION
+from qa.service.problems import NO_COLLECTION, not_now
 from qa.service.writer import Writer
 
 MOST_OPEN = 16
@@ -179,7 +179,7 @@ class Collections:
             raise HTTPException(HTTPStatus.NOT_FOUND, NO_COLLECTION) from None
         except PinciteError as error:
             _log.error("The collection %s cannot be opened: %s", name, error)
-            raise _not_now(NOT_OPENED, 10) from None
+            raise not_now(NOT_OPENED, 10) from None
         finally:
             del self._opening[name]
 
@@ -190,7 +190,7 @@ class Collections:
             if not pending and not held.users and self._held.get(name) is held:
                 self._let_go(name)
                 return
-        raise _not_now(_ALL_IN_USE, 1)
+        raise not_now(_ALL_IN_USE, 1)
 
     def _stands(self, name: str) -> bool:
         return self._held[name].identity == identity_of(self.folder, name)
@@ -241,7 +241,3 @@ async def _stop(held: _Held, removed: Exception | None) -> None:
     await asyncio.to_thread(held.collection.close)
     if removed:
         await asyncio.to_thread(gc.collect)  # what is still open of it takes room on the disk
-
-
-def _not_now(detail: str, wait_s: int) -> HTTPException:
-    return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": str(wait_s)})

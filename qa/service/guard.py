@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.parsers.files import MAX_FILE_BYTES
 from qa.service.addresses import split_path
-from qa.service.problems import problem
+from qa.service.problems import problem, problem_of
 from qa.settings import HOW_TO_ALLOW_HOSTS
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -46,10 +46,6 @@ _SECURING_HEADERS = {
 }
 
 _log = logging.getLogger("pincite")
-
-
-Refusal = tuple[int, str] | tuple[int, str, dict[str, str]]
-"""Status, detail, and perhaps headers."""
 
 
 class Guard:
@@ -85,7 +81,7 @@ class Guard:
             await send(message)
 
         if refusal:
-            await problem(*refusal)(scope, receive, secured)
+            await problem_of(refusal)(scope, receive, secured)
             return
         try:
             await self._app(scope, _bounded(receive, limit), secured)
@@ -98,23 +94,25 @@ class Guard:
             failed = "Something went wrong here; see the service's log."
             await problem(HTTPStatus.INTERNAL_SERVER_ERROR, failed)(scope, receive, secured)
 
-    def _refusal(self, scope: Scope, limit: int) -> Refusal | None:
+    def _refusal(self, scope: Scope, limit: int) -> HTTPException | None:
         headers = Headers(scope=scope)
         if scope["http_version"] not in ("1.0", "1.1"):
-            return HTTPStatus.BAD_REQUEST, "This service speaks HTTP/1.1."
+            return HTTPException(HTTPStatus.BAD_REQUEST, "This service speaks HTTP/1.1.")
         chunked = "transfer-encoding" in headers
         if chunked and ("content-length" in headers or scope["http_version"] == "1.0"):
             # A proxy may go by the other of the two, and see a request in the rest (RFC 9112).
             detail = "Give a length, or send in chunks with HTTP/1.1."
-            return HTTPStatus.BAD_REQUEST, detail, {"Connection": "close"}
+            return HTTPException(HTTPStatus.BAD_REQUEST, detail, _CLOSE)
         host = headers.get("host", "")
         if not self._is_allowed(_name_of(host)):
-            return HTTPStatus.BAD_REQUEST, (
+            return HTTPException(
+                HTTPStatus.BAD_REQUEST,
                 "This service does not answer under that host name. Whoever runs it can allow it: "
-                f"{HOW_TO_ALLOW_HOSTS}."
+                f"{HOW_TO_ALLOW_HOSTS}.",
             )
         if self._is_foreign(headers, host):
-            return HTTPStatus.FORBIDDEN, "Requests from another site's pages are not answered."
+            foreign = "Requests from another site's pages are not answered."
+            return HTTPException(HTTPStatus.FORBIDDEN, foreign)
         length = headers.get("content-length", "0")
         if length.isascii() and length.isdigit() and int(length) > limit:
             return _too_large(limit)
@@ -168,12 +166,12 @@ def _limit(scope: Scope) -> int:
     return MAX_UPLOAD_BYTES if is_upload else MAX_BODY_BYTES
 
 
-def _too_large(limit: int) -> tuple[int, str]:
-    detail = f"The body is larger than {limit // 1024} KiB; send less."
-    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail
-
-
 _CLOSE = {"Connection": "close"}  # the rest of the body is not read
+
+
+def _too_large(limit: int) -> HTTPException:
+    detail = f"The body is larger than {limit // 1024} KiB; send less."
+    return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, _CLOSE)
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:
@@ -195,7 +193,7 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         complete = not message.get("more_body", False)
         received += len(message.get("body", b""))
         if received > limit:
-            raise HTTPException(*_too_large(limit), _CLOSE)
+            raise _too_large(limit)
         return message
 
     return counted

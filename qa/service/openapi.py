@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from index.store.collection import DEFAULT_COLLECTION
-from qa.service.addresses import COLLECTIONS_PATH, prefix_of
+from qa.service.addresses import COLLECTIONS_PATH, PATH_OF_ONE, prefix_of
+from qa.service.logs import REQUEST_ID
 from qa.service.problems import ChatProblem, Problem, describe_chat_problem, usual_problem
 
 DESCRIPTION = """Answers from your own documents, every word pinned to its place.
@@ -41,17 +41,14 @@ NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 _IN_COLLECTION = "_in_collection"
 _EXAMPLES = Path(__file__).parent / "openapi_examples"
 _NEVER_SENT = "HTTPValidationError"
-_COLLECTION = {
-    "name": "collection",
-    "in": "path",
-    "required": True,
-    "description": "The name of the collection.",
-    "schema": {
-        "type": "string",
-        "pattern": "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$",
-        "examples": [DEFAULT_COLLECTION],
-    },
+_HEADERS = {
+    REQUEST_ID: {
+        "description": "What the service's log calls the request: the id you sent, or a new one.",
+        "schema": {"type": "string"},
+        "example": "4c1f9a70b3d2e856",
+    }
 }
+_OF_ALL_RESPONSES = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
 _SECURITY_SCHEMES = {
     "key": {
         "type": "http",
@@ -97,13 +94,14 @@ def complete_openapi(app: FastAPI, *models: type[BaseModel], keys: bool) -> None
                     operation["responses"] = _completed(path, operation)
                     if keys and "401" in operation["responses"]:
                         operation["security"] = [{"key": []}]
-            if COLLECTIONS_PATH in document["paths"]:
+            if PATH_OF_ONE in document["paths"]:
                 document["paths"] |= dict(_of_collections(document["paths"]))
             components = document["components"]
             components["schemas"] |= _schemas(Problem, ChatProblem, *models)
             components["schemas"].pop(_NEVER_SENT, None)
             components["schemas"].pop("ValidationError", None)
             components["examples"] = _examples()
+            components["headers"] = _HEADERS
             if keys:
                 components["securitySchemes"] = _SECURITY_SCHEMES
             _drop_titles(document["paths"])
@@ -126,6 +124,8 @@ def _completed(path: str, operation: dict[str, Any]) -> dict[str, Any]:
         for status, response in operation["responses"].items()
         if _NEVER_SENT not in str(response)
     }
+    for response in responses.values():
+        response["headers"] = response.get("headers", {}) | _OF_ALL_RESPONSES
     if "Chat" in operation["tags"]:
         responses.pop("422", None)
         for status, response in responses.items():
@@ -136,16 +136,18 @@ def _completed(path: str, operation: dict[str, Any]) -> dict[str, Any]:
 
 def _of_collections(paths: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the routes of one collection: the plain ones with a parameter, each once."""
+    named = paths[PATH_OF_ONE]["get"]["parameters"]
     for path, path_item in paths.items():
-        if not path.startswith("/v1/") or path == COLLECTIONS_PATH:
+        if not path.startswith("/v1/") or path.startswith(COLLECTIONS_PATH):
             continue
         of_one = deepcopy(path_item)
         for operation in of_one.values():
             is_chat = "Chat" in operation["tags"]
             operation["tags"] = ["Collections"]
             operation["operationId"] += _IN_COLLECTION
-            operation["parameters"] = [_COLLECTION, *operation.get("parameters", [])]
+            operation["parameters"] = [*named, *operation.get("parameters", [])]
             missing = usual_problem(404)
+            missing["headers"] = _OF_ALL_RESPONSES
             if is_chat:
                 describe_chat_problem(missing)
             operation["responses"].setdefault("404", missing)

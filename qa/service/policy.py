@@ -17,7 +17,7 @@ from qa.service.access import Access, RateLimit
 from qa.service.guard import LOOPBACK_NAMES, Guard
 from qa.service.logs import REQUEST_ID, RequestLog
 from qa.service.metrics import Metrics
-from qa.service.problems import ChatErrors
+from qa.service.routes.answers import COMPLETE
 from qa.settings import Settings
 
 RATE_LIMIT = 600
@@ -104,14 +104,13 @@ def add_middleware(app: FastAPI, policy: Policy, metrics: Metrics) -> None:
         any_address=policy.any_address,
         allowed_origins=policy.cors_origins,
     )
-    app.add_middleware(ChatErrors)
     if policy.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=sorted(policy.cors_origins),
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["Authorization", "Content-Disposition", "Content-Type", REQUEST_ID],
-            expose_headers=[REQUEST_ID, "Retry-After", "Location"],
+            expose_headers=[REQUEST_ID, COMPLETE, "Retry-After", "Location"],
         )
     app.add_middleware(RequestLog, metrics=metrics)
 

@@ -6,18 +6,16 @@ The problems of the chat routes also have an `error`, which clients for OpenAI's
 import difflib
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
-import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import Field
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from index.errors import StoreMissingError
 from qa.errors import FilterError, QuestionError
@@ -90,11 +88,39 @@ class Problem(JsonModel):
     detail: str = Field(max_length=_MAX_DETAIL_CHARS, description="What is wrong and what to do.")
 
 
-def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+class ProblemResponse(Response):
+    """An error. Of the chat routes, it has the form that their clients read."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, problem: Problem, headers: Mapping[str, str] | None) -> None:
+        super().__init__(problem.model_dump_json(), problem.status, headers)
+        self._problem = problem
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        if split_path(scope["path"])[1].startswith(_CHAT_PATHS):
+            for_chat = ChatProblem.of(self._problem)
+            self.status_code, self.body = for_chat.status, for_chat.model_dump_json().encode()
+            self.headers["Content-Length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> ProblemResponse:
     """Return an error response. `detail` may quote what was sent, which may be anything."""
     detail = detail[:_MAX_DETAIL_CHARS].encode(errors="replace").decode()
-    body = Problem(title=HTTPStatus(status).phrase, status=int(status), detail=detail)
-    return Response(body.model_dump_json(), status, headers, MEDIA_TYPE)
+    told = Problem(title=HTTPStatus(status).phrase, status=int(status), detail=detail)
+    return ProblemResponse(told, headers)
+
+
+def problem_of(error: HTTPException) -> ProblemResponse:
+    """Return the response for an error."""
+    return problem(error.status_code, error.detail, error.headers)
+
+
+def not_now(detail: str, wait_s: int) -> HTTPException:
+    """Return an error that asks to come again in `wait_s` seconds."""
+    return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": str(wait_s)})
 
 
 def problem_responses(details: Mapping[int, str]) -> Responses:
@@ -135,14 +161,13 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        headers = dict(error.headers) if error.headers else None
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ", ".join(_methods_of(request))
             detail = f"{request.method} is not possible here; possible are {allowed}."
             return problem(error.status_code, detail, {"Allow": allowed})
         if error.status_code == HTTPStatus.NOT_FOUND and error.detail == _NOT_FOUND:
-            return problem(error.status_code, _no_route(request), headers)
-        return problem(error.status_code, str(error.detail), headers)
+            return problem(error.status_code, _no_route(request))
+        return problem_of(error)
 
 
 def _no_route(request: Request) -> str:
@@ -201,62 +226,18 @@ class ChatProblem(Problem):
 
     error: ChatError = Field(description="The same for OpenAI's clients.")
 
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """Return a problem with `error`. A bad request is 400, not 422, as these clients expect."""
+        bad = problem.status == HTTPStatus.UNPROCESSABLE_ENTITY
+        status = HTTPStatus.BAD_REQUEST if bad else HTTPStatus(problem.status)
+        other = "server_error" if status >= 500 else "invalid_request_error"
+        error = ChatError(message=problem.detail, type=_CHAT_ERRORS.get(status, other))
+        return cls(title=status.phrase, status=status.value, detail=problem.detail, error=error)
+
 
 def describe_chat_problem(response: dict[str, Any]) -> None:
     """Add `error` to the description of a problem."""
     content = response["content"][MEDIA_TYPE]
     content["schema"] = {"$ref": "#/components/schemas/ChatProblem"}
-    content["example"] |= {"error": _error(content["example"]).model_dump()}
-
-
-class ChatErrors:
-    """ASGI middleware: adds `error` to the problems of the chat routes.
-
-    A bad request is 400 there, not 422, as OpenAI's clients expect.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; hold an error back until its body is whole."""
-        is_chat = scope["type"] == "http" and split_path(scope["path"])[1].startswith(_CHAT_PATHS)
-        if not is_chat:
-            await self._app(scope, receive, send)
-            return
-        start: Message | None = None
-        body = b""
-
-        async def rewritten(message: Message) -> None:
-            nonlocal start, body
-            if message["type"] == "http.response.start":
-                if Headers(raw=message["headers"]).get("content-type") == MEDIA_TYPE:
-                    start = message
-                    return
-            elif start:
-                body += message.get("body", b"")
-                if message.get("more_body"):
-                    return
-                message["body"] = _with_error(start, body)
-                await send(start)
-            await send(message)
-
-        await self._app(scope, receive, rewritten)
-
-
-def _with_error(start: Message, body: bytes) -> bytes:
-    """Return the body of a problem with `error` in it; status and length in `start` follow."""
-    content: dict[str, Any] = orjson.loads(body)
-    if content["status"] == HTTPStatus.UNPROCESSABLE_ENTITY:
-        bad = HTTPStatus.BAD_REQUEST
-        content |= {"status": bad.value, "title": bad.phrase}
-    rewritten = orjson.dumps(content | {"error": _error(content).model_dump()})
-    start["status"] = content["status"]
-    MutableHeaders(scope=start)["Content-Length"] = str(len(rewritten))
-    return rewritten
-
-
-def _error(problem: Mapping[str, Any]) -> ChatError:
-    status = problem["status"]
-    kind = "server_error" if status >= 500 else _CHAT_ERRORS.get(status, "invalid_request_error")
-    return ChatError(message=problem["detail"], type=kind)
+    content["example"] = ChatProblem.of(Problem(**content["example"])).model_dump()

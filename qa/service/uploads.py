@@ -48,10 +48,12 @@ KINDS = {
 }
 """The kinds of files, by their media types. Others are known by their names, in a form."""
 
+_NAMES = f"{', '.join(dict.fromkeys(KINDS.values()))}, .json, .rst"
 UNREADABLE = (
-    "Send JSON with a text, a form with a file, or a file with its media type, such as "
-    "application/pdf; /docs lists those that there are."
+    "Send JSON with a text, a file with its media type, such as application/pdf, or a form with a "
+    f"file whose name ends in {_NAMES} or the like."
 )
+_NO_KIND = f"Pincite cannot read such a file: its name must end in {_NAMES} or the like."
 _MAX_TITLE_CHARS = 500
 _MAX_METADATA = 50
 _MAX_FILE_NAME_CHARS = 200
@@ -198,10 +200,7 @@ async def _of_form(form: FormData) -> UploadedFile:
     if kind not in READERS:
         kind = KINDS.get(file.content_type or "", "")
     if not kind:
-        raise HTTPException(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            "Name the file with what it is, such as .pdf, .docx, .html, .csv or .txt.",
-        )
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _NO_KIND)
     if len(title) > _MAX_TITLE_CHARS:
         raise _unprocessable(f"title: send {_MAX_TITLE_CHARS} characters at most.")
     metadata = _form_metadata(form.get("metadata", "{}"))

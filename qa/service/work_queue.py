@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
-from http import HTTPStatus
 from typing import Any, TypeVar
 
-from fastapi import HTTPException
+from qa.service.problems import not_now
 
+_BUSY = "More is asked for than can be answered just now; try again in a second."
 Result = TypeVar("Result")
 
 
@@ -47,14 +47,14 @@ class WorkQueue:
         Raises HTTPException 503 with Retry-After if the queue is full, or the wait too long.
         """
         if self._inside >= self._most:
-            raise _busy()
+            raise not_now(_BUSY, 1)
         self._count(1)
         try:
             try:
                 async with asyncio.timeout(self._patience_s if self._turns.locked() else None):
                     await self._turns.acquire()
             except TimeoutError:
-                raise _busy() from None
+                raise not_now(_BUSY, 1) from None
             try:
                 yield
             finally:
@@ -65,11 +65,3 @@ class WorkQueue:
     def _count(self, change: int) -> None:
         self._inside += change
         self._changed(self._inside)
-
-
-def _busy() -> HTTPException:
-    return HTTPException(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "More is asked for than can be answered just now; try again in a second.",
-        {"Retry-After": "1"},
-    )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -24,12 +25,14 @@ from index.errors import (
     StoreDamagedError,
     StoreMissingError,
 )
+from index.ingest import documents_of_upload, refuse_without_passage
+from index.parsers.files import UnreadableFileError, progress_told_to
 from index.process import give_back
 from index.sources.watching import watch_sources
 from index.store.collection import DEFAULT_COLLECTION
 from index.store.protocols import Store
 from index.store.records import FINISHED, Job, SnapshotInfo, Upload, UploadChange, now
-from index.sync import Gate, change_uploads, refuse_id_in_use, sync, why_unreadable
+from index.sync import Gate, change_uploads, refuse_id_in_use, sync
 from qa.engine import Engine
 from qa.live import LiveEngine
 
@@ -74,6 +77,7 @@ class Writer:
         self._wake = threading.Event()
         self._awaited: dict[str, Future[Job]] = {}
         self._sources_changed = False
+        self._reading = ("", 0, 0)  # a job, and its pages
         self._most_jobs = _MOST_JOBS
         self._collection = collection
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
@@ -255,9 +259,15 @@ class Writer:
             metadata=job.metadata,
             file_name=job.file_name,
         )
-        if reason := why_unreadable(upload, content, engine.model):
-            raise SourceError(reason)
-        return UploadChange(job.document_id, upload, content)
+        try:
+            with progress_told_to(partial(self._note_pages, job.id)):
+                documents = documents_of_upload(upload, content)
+            refuse_without_passage(documents, engine.model)
+        except UnreadableFileError as error:
+            raise SourceError(str(error)) from error
+        finally:
+            self._reading = ("", 0, 0)
+        return UploadChange(job.document_id, upload, content, documents)
 
     def _do_one_by_one(self, jobs: Sequence[Job], reason: str) -> None:
         """Do jobs one by one from now on, to find the one that fails; fail a single one."""
@@ -328,6 +338,15 @@ class Writer:
     def _note_change(self) -> None:
         self._sources_changed = True
         self._wake.set()
+
+    def pages_read(self, job_id: str) -> tuple[int, int]:
+        """Return how many pages of a job's document are read, and how many it has; 0 if unknown."""
+        reading, done, pages = self._reading
+        return (done, pages) if job_id == reading else (0, 0)
+
+    def _note_pages(self, job_id: str, done: int, pages: int) -> None:
+        self._end_if_asked()
+        self._reading = job_id, done, pages
 
     def _end_if_asked(self, *_: object) -> None:
         """Raise _EndedError if the service ends: long work calls this as its `progress`."""

@@ -9,10 +9,11 @@ from typing import Self
 from index.records import Passage
 from index.structure.units import units_of
 from index.structure.wording import is_question
+from qa.answer.decision import of_asked_period
 from qa.answer.names import lacks, proper_names
 from qa.answer.quotes import ANSWER_WORDS, MAX_QUOTES, QUOTE_MARGIN, QuoteDecision, decide
 from qa.answer.tracing import Trace
-from qa.answer.units import probability
+from qa.answer.units import ReadWindow, probability
 from qa.engine import MAX_TOP_K, Engine
 from qa.formats.fields import place_line
 from qa.read.windows import WINDOWS
@@ -215,15 +216,9 @@ class Followed:
         """Tell whether a window with what is expected was read, and with which logit."""
         if self._group is None or self._folded:
             return NOT_REACHED
-        windows = [
-            window
-            for window in self.considered.trace.windows
-            if window.candidate.passage.id == self.expected.passage_id
-            and window.window.span.overlaps(self.expected.place.span)
-        ]
-        if not windows:
+        if not self._windows:
             return _lost(f"its window is not among the {WINDOWS} that promise most")
-        logits = [window.logit for window in windows if window.logit is not None]
+        logits = [window.logit for window in self._windows if window.logit is not None]
         if not logits:
             return _passed("without a reader, by its words alone")
         read = self.considered.read
@@ -289,6 +284,16 @@ class Followed:
         return outcome(detail, score=answer.confidence, needed=self.considered.threshold)
 
     @property
+    def _windows(self) -> list[ReadWindow]:
+        """The windows that were read of what is expected."""
+        return [
+            read
+            for read in self.considered.trace.windows
+            if read.candidate.passage.id == self.expected.passage_id
+            and read.window.span.overlaps(self.expected.place.span)
+        ]
+
+    @property
     def _is_candidate(self) -> bool:
         return self.expected.passage_id in self.considered.fused
 
@@ -343,6 +348,8 @@ class Followed:
             return "it only announces what follows, and is quoted only with that"
         if any(lacks(document, name) for name in proper_names(trace.query.question)):
             return "its document lacks a name of the question"
+        if not any(True for _ in of_asked_period(trace.query, self._windows)):
+            return "its columns are of other periods than the question asks for"
         return (
             "it says nothing by itself, or its window is not among those whose sentences were read"
         )

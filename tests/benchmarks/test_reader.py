@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from benchmarks.reader.__main__ import ranking_table, separation_table
-from benchmarks.reader.reading import MeasuredSet, Read, read, separation, success
+from benchmarks.reader.reading import Read, read, separation, success
 from benchmarks.reader.rows import kept_out_rows, table_of_rows
+from benchmarks.squad2 import AskedSet
 from eval.gold import PACKAGED_GOLD, locate, read_gold
 from eval.judge import holds, place_of
 from qa.engine import Engine
@@ -39,7 +40,7 @@ def test_what_is_read_is_what_answers_are_made_from(seeds_store, reader):
         *[each for each in gold if each.kind == "near-miss"][:1],
     ]
     answering = Engine.open(seeds_store)  # reads ten windows
-    found = list(read(MeasuredSet("seeds", engine, questions), reader))
+    found = list(read(AskedSet("seeds", engine, questions), reader))
     assert [each.kind for each in found] == [each.kind for each in questions]
     for each, question in zip(found, questions, strict=True):
         trace = answering.trace(question.text)

@@ -14,6 +14,7 @@ import pytest
 from index.encoding.encoder import Encoder
 from index.terminal import run
 from pincite.cli import app
+from tests.waiting import PATIENCE_S
 
 ON_SUBJECT, FAR_OFF = "what is microneedling", "What is the capital of France?"
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -72,7 +73,7 @@ def process(tmp_path: Path) -> Command:
             env={**os.environ, "PYTHONPATH": str(REPOSITORY), **variables},
             capture_output=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=PATIENCE_S,
             check=False,
         )
         assert "Traceback" not in done.stdout + done.stderr

@@ -17,7 +17,7 @@ from tests.pdf_writing import lines, write_pdf
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",
     "snapshot", "model", "reader", "calibration", "corrections", "unknown_words", "missing_names",
-    "searched", "carried_over", "all", "took_ms", "explain",
+    "searched", "carried_over", "all", "more", "took_ms", "explain",
 }  # fmt: skip
 CITATION_KEYS = {
     "number", "document_id", "document_title", "source", "heading_path", "cited_text",
@@ -183,12 +183,13 @@ def test_a_filter_leaves_the_documents_that_match(pincite: Command, notes: Path)
     assert "Passages" not in nothing.out
 
 
-def test_where_a_filter_matches_nothing_one_that_a_shell_may_have_changed_is_told_to_be_quoted(
+def test_where_a_filter_matches_nothing_it_is_told_what_would(
     pincite: Command, notes: Path
 ) -> None:
     pincite("index", notes)
     changed = pincite("ask", "sun and frost", "--filter", "path=notes/")  # path^=notes/ before
     assert changed.code == 3
+    assert "there are notes/" in changed.err
     assert "--filter 'path^=notes/'" in changed.err
     assert "--filter" not in pincite("ask", "sun and frost", "--filter", "path^=x").err
 
@@ -357,6 +358,7 @@ def test_all_lists_each_row_that_answers(pincite: Command, tmp_path: Path) -> No
     assert as_csv.out.splitlines()[0].endswith(",row,start,end,confidence,text")
     none = pincite("ask", "which lamps cost too much and flicker", "--all", "--threshold", "1")
     assert none.code == 3
+    assert 'Nothing is listed: the columns of shop/lamps.csv do not explain "cost"' in none.err
     assert_one_line(pincite("ask", "which lamps?", "--csv"), 2, "--csv goes with --all")
 
 

@@ -17,6 +17,7 @@ from tests.cli.conftest import (
     asked,
     assert_one_line,
 )
+from tests.waiting import PATIENCE_S
 
 COMMANDS = (
     *("index", "ask", "why", "serve", "mcp", "status", "collections", "verify", "calibrate"),
@@ -97,7 +98,10 @@ def test_help_and_version_are_quick(process: Command) -> None:
     assert process("pincite", "--version").out == f"{package.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["--help", "status", "ask", "ask --json", "ask --explain"])
+_soaked = (pytest.param(command, marks=pytest.mark.soak) for command in ("status", "ask --explain"))
+
+
+@pytest.mark.parametrize("command", ["--help", "ask", "ask --json", *_soaked])
 def test_a_reader_that_goes_away_is_no_error(
     seeds_store: Path, tmp_path: Path, command: str
 ) -> None:
@@ -117,7 +121,7 @@ def test_a_reader_that_goes_away_is_no_error(
             },
             stdout=writing,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
     finally:
@@ -136,7 +140,7 @@ def test_a_report_that_nobody_reads_is_no_error(notes: Path) -> None:
             env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
             stdout=writing,
             stderr=writing,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
     finally:
@@ -155,7 +159,7 @@ def test_output_that_cannot_be_written_is_an_error_of_one_line(tmp_path: Path) -
             stdout=full,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
     assert done.returncode == 1

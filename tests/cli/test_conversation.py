@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import ON_SUBJECT, REPOSITORY, Command, Outcome, assert_one_line
+from tests.waiting import PATIENCE_S
 
 FOLLOW_UP = "how does it work"
 
@@ -36,6 +37,10 @@ def test_a_follow_up_is_searched_whole_and_says_so(typed: Command) -> None:
     outcome = typed(f"{ON_SUBJECT}\n{FOLLOW_UP}\n", "--short")
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.count("Searched: ") == 1
+    assert [line for line in outcome.out.splitlines() if line.startswith("> ")] == [
+        f"> {ON_SUBJECT}",
+        f"> {FOLLOW_UP}",
+    ]
     assert (
         "Searched: How does microneedling work? (carried over: microneedling; /new" in outcome.out
     )
@@ -65,6 +70,21 @@ def test_a_question_that_cannot_be_asked_is_told_and_the_next_is_answered(typed:
     assert typed("").out == ""
 
 
+@pytest.mark.parametrize("end", ["quit", "exit", "/quit", "Exit"])
+def test_quit_ends_and_no_command_is_asked(typed: Command, end: str) -> None:
+    outcome = typed(f"\n/bogus\n{end}\n{ON_SUBJECT}\n")
+    assert (outcome.code, outcome.out) == (0, "")
+    (told,) = outcome.err.splitlines()
+    assert told == "There is no command /bogus: /new forgets the questions before, /quit ends."
+
+
+def test_what_makes_no_sense_is_refused(pincite: Command, seeds_store: Path) -> None:
+    assert_one_line(pincite("ask", "-i", "", "--store", seeds_store), 2, "The question is empty")
+    assert_one_line(
+        pincite("ask", "--no-history", ON_SUBJECT, "--store", seeds_store), 2, "goes with -i"
+    )
+
+
 def test_without_a_question_one_is_asked_for(pincite: Command, seeds_store: Path) -> None:
     assert_one_line(pincite("ask", "--store", seeds_store), 2, "QUESTION", "-i")
 
@@ -82,13 +102,13 @@ def test_at_a_terminal_there_is_a_prompt(seeds_store: Path, tmp_path: Path) -> N
     os.close(theirs)
     try:
         seen = read_until(ours, b"> ")
-        assert b"Ctrl-D ends" in seen
+        assert b"/quit ends" in seen
         os.write(ours, f"{ON_SUBJECT}\n".encode())
         assert b"needles" in read_until(ours, b"\n> ")
         os.write(ours, f"{FOLLOW_UP}\n".encode())
         assert b"Searched: How does microneedling work?" in read_until(ours, b"\n> ")
         os.write(ours, b"\x04")
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE_S) == 0
     finally:
         process.kill()
         process.wait()

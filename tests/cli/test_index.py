@@ -15,6 +15,7 @@ from index.encoding.encoder import Role
 from tests.cli.conftest import REPOSITORY, Command, assert_one_line
 from tests.damage import break_database
 from tests.encoders import HashingEncoder
+from tests.waiting import PATIENCE_S
 
 
 def test_index_tells_what_it_did_on_stderr(pincite: Command, notes: Path) -> None:
@@ -141,7 +142,7 @@ def make(target: str, folder: Path, **variables: str) -> subprocess.CompletedPro
         env={**os.environ, **variables},
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
 

@@ -24,5 +24,11 @@ def test_keys_are_made_listed_and_revoked_at_the_command_line(
         assert said in refused.err
         assert len(refused.err.splitlines()) == 1
 
+    rights, limits = ("--can", "write", "--can", "ask"), ("--collection", "b", "--collection", "a")
+    assert pincite("key", "add", "van", *rights, *limits).code == 0
+    listed = pincite("key", "list").out.splitlines()
+    assert [listed[1][:14], listed[1][-8:]] == ["van  ask,write", "only a,b"]
+
+    assert pincite("key", "revoke", "van").code == 0
     assert pincite("key", "revoke", "laptop").code == 0
     assert pincite("key", "list").out == ""

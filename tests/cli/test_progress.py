@@ -39,6 +39,24 @@ def test_a_line_is_printed_every_ten_seconds(
     ]
 
 
+def test_pages_of_long_files_are_counted_beside_the_files(
+    clock: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with progress_bar() as report:
+        for page in range(1, 31):
+            clock[0] = 100.0 + page
+            report("notes/scan.pdf: page", page, 30)
+        report("notes/next.pdf: page", 1, 2)
+        report("notes/next.md: page", 0, 0)
+        report("Reading", 2, 3)
+    assert capsys.readouterr().err.splitlines() == [
+        "notes/scan.pdf: page 10 of 30",
+        "notes/scan.pdf: page 20 of 30",
+        "notes/scan.pdf: page 30 of 30",
+        "Reading 2 of 3 files",
+    ]
+
+
 def test_short_work_prints_nothing(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bar() as report:
         report("Embedding", 1, 2)

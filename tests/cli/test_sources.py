@@ -52,6 +52,15 @@ def test_a_source_that_is_gone_has_no_way_back(pincite: Command, notes: Path, fa
     assert said[-1] == f"! {notes} is no longer a SOURCE"
 
 
+def test_a_dry_run_says_what_cannot_be_read_as_the_real_run_does(
+    pincite: Command, notes: Path
+) -> None:
+    (notes / "damaged.pdf").write_bytes(b"%PDF-1.7\nno more")
+    runs = [pincite("index", notes, *option).err for option in (["--dry-run"], [])]
+    skipped = [[line for line in run.splitlines() if "skipped, " in line] for run in runs]
+    assert skipped == [["! my notes/damaged.pdf: skipped, damaged PDF"]] * 2
+
+
 def test_a_dry_run_says_which_sources_it_would_drop(
     pincite: Command, notes: Path, faq: Path
 ) -> None:

@@ -10,7 +10,7 @@ from eval.run import evaluate
 from index.store import open_store
 from qa.engine import Engine
 
-QUESTIONS = 30
+QUESTIONS = 20
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from index.records import passage_text
 from index.store import open_store
 from index.sync import sync
 from tests.models import make_model
+from tests.waiting import PATIENCE_S
 
 RUNTIME = "index.encoding.openvino_model"
 PROMPTS = {"query": "ask: ", "document": "a passage of some length to be found: "}
@@ -56,7 +57,7 @@ def openvino_on(model: Model) -> OpenVinoEncoder:
 @pytest.mark.parametrize("role", ["document", pytest.param("query", marks=pytest.mark.soak)])
 def test_both_backends_give_the_same_vectors(model: Model, seeds_store: Path, role: Role) -> None:
     snapshot = open_store(seeds_store).open()
-    texts = [passage_text(c.document, p) for c in snapshot.documents() for p in c.passages][::4]
+    texts = [passage_text(c.document, p) for c in snapshot.documents() for p in c.passages][::8]
     texts = ["", "why?", "pimples 👍🏽 发红", "word " * 900, *texts]
     on_torch, on_openvino = TorchEncoder(model), openvino_on(model)
     expected = on_torch.encode(texts, role)
@@ -125,7 +126,7 @@ def test_a_model_is_converted_once(
     assert json.loads(record.read_text())["compared"]["cosine"] >= 0.999
     assert not list(cache.rglob("new-*"))
     monkeypatch.setattr(openvino_model, "_convert", lambda *_: pytest.fail("converted again"))
-    assert np.array_equal(openvino_on(prompted).encode(["Redness fades."], "query"), first)
+    assert cosines(openvino_on(prompted).encode(["Redness fades."], "query"), first) > 0.999
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_a_damaged_conversion_is_made_anew(
     path.unlink()
     if harm == "truncated":
         path.write_bytes(content[: len(content) // 2])
-    assert np.array_equal(openvino_on(prompted).encode(["Redness fades."], "query"), before)
+    assert cosines(openvino_on(prompted).encode(["Redness fades."], "query"), before) > 0.999
     assert openvino_on(prompted).encode(["Redness fades."] * 200, "query").shape == (200, 16)
 
 
@@ -314,12 +315,12 @@ def test_threads_share_an_encoder(encoder: Encoder) -> None:
     wrong: list[str] = []
 
     def ask(own: int) -> None:
-        for n in range(30):
+        for n in range(12):
             i = (own + n) % len(texts)
             found = encoder.encode([texts[i]], "query")[0]
             if not np.allclose(found, expected[i], atol=1e-5):
                 wrong.append(texts[i])
-            if n % 10 == 0:
+            if n % 6 == 0:
                 batch = encoder.encode(texts, "document")
                 if not np.allclose(batch, np.stack(expected), atol=1e-2):
                     wrong.append("a batch")
@@ -328,7 +329,7 @@ def test_threads_share_an_encoder(encoder: Encoder) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_S)
     assert not wrong
 
 

@@ -1,7 +1,7 @@
 """Questions asked at once are encoded together, and nobody's answer depends on a neighbour."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
@@ -11,8 +11,7 @@ import pytest
 from index.encoding.batching import Batched
 from index.encoding.encoder import Encoder, Role, Vectors
 from tests.encoders import HashingEncoder
-
-PATIENCE = 30
+from tests.waiting import PATIENCE_S, until
 
 
 class Slow(HashingEncoder):
@@ -28,7 +27,7 @@ class Slow(HashingEncoder):
         self.calls.append(list(texts))
         if len(self.calls) == 1:
             self.started.set()
-            assert self.go_on.wait(PATIENCE)
+            assert self.go_on.wait(PATIENCE_S)
         if "bad" in texts:
             raise ValueError("a bad text")
         return super().encode(texts, role)
@@ -38,25 +37,16 @@ def asked_together(slow: Slow, batched: Batched, texts: Sequence[str]) -> list[F
     """Ask the first text, the others in order while that is being encoded, and let go on."""
     with ThreadPoolExecutor(max_workers=len(texts)) as threads:
         asked = [threads.submit(batched.encode, texts[:1], "query")]
-        assert slow.started.wait(PATIENCE)
+        assert slow.started.wait(PATIENCE_S)
         for number, text in enumerate(texts[1:], start=1):
             asked.append(threads.submit(batched.encode, [text], "query"))
-            until(partial(_wait, batched, number))
+            assert until(partial(_wait, batched, number))
         slow.go_on.set()
     return asked
 
 
 def _wait(batched: Batched, number: int) -> bool:
     return len(batched._question._waiting) == number
-
-
-def until(holds: Callable[[], bool]) -> None:
-    ticks = threading.Event()
-    for _ in range(PATIENCE * 1000):
-        if holds():
-            return
-        ticks.wait(0.001)
-    pytest.fail("waited in vain")
 
 
 def test_who_waits_is_encoded_together_with_the_others_that_wait() -> None:
@@ -109,7 +99,7 @@ def test_several_texts_and_documents_do_not_wait_for_questions() -> None:
     batched = Batched(slow)
     with ThreadPoolExecutor(max_workers=1) as threads:
         asked = threads.submit(batched.encode, ["question"], "query")
-        assert slow.started.wait(PATIENCE)
+        assert slow.started.wait(PATIENCE_S)
         assert batched.encode(["a", "b"], "query").shape == (2, 384)
         assert batched.encode(["a document"], "document").shape == (1, 384)
         assert not asked.done()

@@ -33,7 +33,7 @@ def unread(path: Path) -> str:
 def test_what_did_not_change_is_not_read_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = digest_of(file)
     assert first == hashlib.sha256(b"one").hexdigest()
-    monkeypatch.setattr(digests, "_sha256", unread)
+    monkeypatch.setattr(digests, "sha256_of", unread)
     assert digest_of(file) == first
 
 
@@ -51,7 +51,7 @@ def test_what_was_changed_just_now_is_read_again(
 ) -> None:
     monkeypatch.setattr(digests, "_SETTLED_NS", 60_000_000_000)
     digest_of(file)
-    monkeypatch.setattr(digests, "_sha256", lambda _: "read")
+    monkeypatch.setattr(digests, "sha256_of", lambda _: "read")
     assert digest_of(file) == "read"
 
 

@@ -11,6 +11,7 @@ from index.encoding.model import Model
 from index.store import open_store
 from index.sync import sync
 from tests.encoders import HashingEncoder
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_reading_goes_on_while_texts_are_embedded(
 
     class Patient(HashingEncoder):
         def encode(self, texts: Sequence[str], role: Role) -> Vectors:
-            assert not texts or all_read.wait(30), "the encoder was waited for"
+            assert not texts or all_read.wait(PATIENCE_S), "the encoder was waited for"
             return super().encode(texts, role)
 
     def progress(what: str, done: int, total: int) -> None:
@@ -50,7 +51,7 @@ def test_documents_are_written_while_others_are_embedded(
 
     class Patient(HashingEncoder):
         def encode(self, texts: Sequence[str], role: Role) -> Vectors:
-            assert not self.encoded or some_written.wait(30), "the last text was waited for"
+            assert not self.encoded or some_written.wait(PATIENCE_S), "the last text was waited for"
             return super().encode(texts, role)
 
     def progress(what: str, done: int, total: int) -> None:

@@ -226,6 +226,14 @@ def nested(depth: int) -> str:
     return f"Subject: Deep\n{''.join(opening)}\nAt the bottom.\n"
 
 
+def test_a_subject_of_very_many_encoded_words_is_cut(read: Read) -> None:
+    subject = "\n ".join(["=?utf-8?b?dMOkZ2xpY2g=?="] * 100_000)
+    (document,) = read(f"Subject: {subject}\n\nIt opens at eight.\n".encode())
+    assert document.title.startswith("täglich")
+    assert len(document.title) < 100_000
+    assert document.text.endswith("It opens at eight.")
+
+
 def test_a_mail_of_ten_thousand_nested_parts_is_left_out(read: Read) -> None:
     head = "From a Thu Jan  1 10:00:00 2026\n"
     (document,) = read(f"{head}{nested(10_000)}\n{head}Subject: S\n\nIt leaves.\n", ".mbox")

@@ -444,10 +444,10 @@ def test_a_title_with_a_word_is_one(title: str):
 
 
 def test_a_title_of_any_length_is_judged_at_once():
-    started = time.perf_counter()
+    started = time.thread_time()
     assert own_title("a" * 20_000 + "_") == ""
     assert own_title("-" * 20_000 + "_") == ""
-    assert time.perf_counter() - started < 2  # 1 ms alone on a core
+    assert time.thread_time() - started < 2  # 1 ms alone on a core
 
 
 COVER = [

@@ -11,19 +11,20 @@ import pytest
 from index import process
 
 _ARENAS = """
-import ctypes, re, sys, threading, time
+import ctypes, sys, threading
 from index.process import give_back, take_little
 take_little()
-held = []
-threads = [threading.Thread(target=lambda: (held.append(bytearray(5000)), time.sleep(0.5)))
-           for _ in range(24)]
-for thread in threads:
-    thread.start()
+held, counted, holding = [], threading.Event(), threading.Barrier(25)
+for _ in range(24):
+    threading.Thread(
+        target=lambda: (held.append(bytearray(5000)), holding.wait(), counted.wait())).start()
+holding.wait()
 libc = ctypes.CDLL("libc.so.6")
 libc.fopen.restype = ctypes.c_void_p
 out = libc.fopen(sys.argv[1].encode(), b"w")
 libc.malloc_info(0, ctypes.c_void_p(out))
 libc.fclose(ctypes.c_void_p(out))
+counted.set()
 give_back()
 """
 

@@ -351,17 +351,17 @@ def test_what_stands_above_the_table(
         (
             'id,text\n1,"an open one\n2,second, and more\n3,"third"\n4,fourth\n',
             ["an open one", "second", "third", "fourth"],
-            "a quotation mark in line 2 is never closed",
+            "line 2 has a quotation mark that is never closed",
         ),
         (
             'sep=,\nid,text\n1,one\n2,"two\n3,three\n',
             ["one", "two", "three"],
-            "a quotation mark in line 4 is never closed",
+            "line 4 has a quotation mark that is never closed",
         ),
         (
             'id,text\n1,"one\n2,two\n3,"three\n4,four\n',
             ["one", "two", "three", "four"],
-            "quotation marks in lines 2, 4 are never closed",
+            "lines 2, 4 have quotation marks that are never closed",
         ),
         ('text\n"one\ntwo\nthree\n', ["one", "two", "three"], ""),
         ('id,text\n1,"one\n\n- of, a list\n- and more"\n2,two\n', ["one", "two"], None),
@@ -373,7 +373,7 @@ def test_a_quotation_mark_that_is_never_closed(
 ) -> None:
     documents = read(".csv", content)
     assert [document.text.split("\n\n")[0] for document in documents] == texts
-    expected = remark or "a quotation mark in line 2 is never closed"
+    expected = remark or "line 2 has a quotation mark that is never closed"
     assert documents[0].remarks == (() if remark is None else (expected,))
 
 
@@ -413,7 +413,7 @@ def test_a_field_may_be_long(read: ReadRows) -> None:
         ('[1]\n\n{"text": "a"}\n"b"\n', "lines 1, 4 are not JSON objects and were left out"),
         (
             '{"text": "a"}\n' + "{\n" * 8,
-            "lines 2, 3, 4, 5, 6 and 3 more are not JSON objects and were left out",
+            "lines 2, 3, 4, 5, 6, 7, 8, 9 are not JSON objects and were left out",
         ),
         ('{"text": "a"}\n' + "[" * 100_000, "line 2 is not a JSON object and was left out"),
     ],

@@ -45,6 +45,32 @@ def test_text_and_properties_are_read(tmp_path: Path) -> None:
     assert (document.media_type, document.layout) == ("application/rtf", None)
 
 
+def test_headings_and_rows_are_as_the_paragraphs_say(tmp_path: Path) -> None:
+    document = read(
+        tmp_path,
+        rb"{\rtf1{\stylesheet{\s1\outlinelevel0 heading 1;}}\pard\outlinelevel0 Lamps\par"
+        rb"\pard They burn oil.\par\pard\s2\outlinelevel1\b Kinds\b0\par"
+        rb"\trowd\cellx1{\pard\intbl Oil\par}\cell{\pard\intbl Cheap.\par Clean.\par}\cell\row"
+        rb"\trowd\cellx1\pard\outlinelevel2 Wax\cell Dear\cell\row\pard End.\par}",
+    )
+    assert document.text.split("\n") == [
+        "Lamps", "", "They burn oil.", "", "Kinds", "", "Oil | Cheap. Clean.", "Wax | Dear", "",
+        "End.",
+    ]  # fmt: skip
+    assert document.layout
+    headings = [(document.text[h.start : h.end], h.level) for h in document.layout.headings]
+    assert headings == [("Lamps", 1), ("Kinds", 2)]
+
+
+def test_nothing_is_lost_below_a_picture(tmp_path: Path) -> None:
+    document = read(
+        tmp_path,
+        rb"{\rtf1\binfsxn4 Above{\pict{\*\picprop{\sp{\sn a}{\sv 0}}}\wmetafile8 8950}"
+        rb" and {\pict\bin4 }}}}}below, of \\bin8 and \\row.\par}",
+    )
+    assert document.text == r"Above and below, of \bin8 and \row."
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

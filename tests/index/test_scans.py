@@ -10,7 +10,8 @@ import pytest
 from index.encoding.model import Model
 from index.errors import SettingsError
 from index.pages import Pages
-from index.parsers import UnreadableFileError, read_file
+from index.parsers import READERS, UnreadableFileError, read_file
+from index.parsers.files import progress_told_to
 from index.parsers.isolation import reading_process
 from index.parsers.pdf import scans
 from index.records import Span
@@ -57,6 +58,26 @@ def test_where_rapidocr_is_missing_it_is_said_how_to_install_it(
         scans.check_installed()
 
 
+def test_it_is_told_how_many_pages_are_read(tmp_path: Path) -> None:
+    (tmp_path / "scan.pdf").write_bytes(scanned([[WORDS], [WORDS]]))
+    told: list[tuple[int, int]] = []
+    with (
+        progress_told_to(lambda *page: told.append(page)),
+        pytest.raises(UnreadableFileError),
+    ):
+        list(READERS[".pdf"](SourceFile(tmp_path / "scan.pdf", "notes/scan.pdf")))
+    assert [page for page in told if any(page)] == [(1, 2), (2, 2)]
+
+
+def test_words_of_a_scan_are_kept_where_they_stand() -> None:
+    edges = (0.1, 2, 30.24, 12), (40, 2, 50, 9999)
+    lines = [(scans.ScannedWord(text, *edges[i]),) for i, text in enumerate(("Grüße,", "👋"))]
+    page = scans.kept(7, lines)
+    assert (page.number, page.words) == (7, "Grüße, 👋")
+    for word, around in zip(scans.words_of(page), edges, strict=True):
+        assert (word.left, word.top, word.right, word.bottom) == pytest.approx(around, abs=0.125)
+
+
 @pytest.mark.soak
 @pytest.mark.usefixtures("ocr")
 def test_a_scan_is_read_and_its_words_are_marked(tmp_path: Path, model: Model) -> None:
@@ -73,6 +94,8 @@ def test_a_scan_is_read_and_its_words_are_marked(tmp_path: Path, model: Model) -
     start = document.text.index(WORDS)
     span = Span(start, start + len(WORDS))
     assert document.pages_of(span) == (2, 2)
+    reading_process.end()
+    reading_process.ocr = False  # what was read is kept
     pages = Pages(living.store.uploads)
     marks = pages.marks(snapshot, document, 2, span)
     pages.close()

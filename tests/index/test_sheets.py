@@ -329,3 +329,26 @@ def test_what_is_cited_stands_in_the_text(
     for document in read(content):
         assert_holds(chunker.chunk(document), tokenizer)
     assert read(content) == read(content)
+
+
+def test_cells_merged_for_looks_are_no_groups_of_columns(read: Read) -> None:
+    rows: list[list[str | int]] = [
+        ["Kind", "Days", "", "Cost", ""],
+        ["", "least", "most", "net", ""],
+        ["moist", 3, 5, 10, ""],
+        ["dry", 1, 2, 4, ""],
+        ["none", 0, 0, 0, ""],
+    ]
+    looks = [f"D{row}:E{row}" for row in range(2, 6)]
+    documents = read(xlsx(Sheet("Care", rows, merged=["A1:A2", "B1:C1", "D1:E1", *looks])))
+    assert texts(documents)[:2] == [
+        "Kind: moist\nDays least: 3\nDays most: 5\nCost net: 10",
+        "Kind: dry\nDays least: 1\nDays most: 2\nCost net: 4",
+    ]
+
+
+def test_many_sheets_of_one_part_are_refused(read: Read) -> None:
+    book = xlsx(Sheet("Care", [["Kind", "Days"], ["moist", 3]]))
+    twice = '<sheet name="Again" sheetId="2" r:id="r1"/></sheets>'
+    with pytest.raises(UnreadableFileError, match="damaged or not an Excel workbook"):
+        read(changed(book, "</sheets>", twice))

@@ -117,6 +117,14 @@ def test_tables_charts_diagrams_and_groups(read):
     ]  # fmt: skip
 
 
+def test_no_row_of_a_table_heads_a_slide(read):
+    row = "".join(f"<a:tc><a:txBody>{paragraph(c)}</a:txBody></a:tc>" for c in ("", "Sales"))
+    table = f"<a:graphic><a:tbl><a:tr>{row}</a:tr></a:tbl></a:graphic>"
+    slide = Slide(f"<p:graphicFrame>{table}</p:graphicFrame>" + shape(paragraph("They grow.")))
+    document = read(pptx(slide))
+    assert (document.title, document.text) == ("", "| Sales\n\nThey grow.")
+
+
 def test_notes_follow_and_furniture_is_left_out(read):
     shapes = title("Frost") + shape(paragraph("It bursts.")) + shape(paragraph("Page 3"), "ftr")
     assert text_of(read, Slide(shapes, notes=paragraph("Say it slowly."))) == [

@@ -314,7 +314,7 @@ def test_a_file_on_a_failing_disk_is_kept_though_cut_anew(
 
     monkeypatch.setattr("index.ingest.digest_of", failing)
     monkeypatch.setattr("index.sync.CHUNKING", -1)
-    monkeypatch.setattr("index.ingest.CHUNKING", -1)
+    monkeypatch.setattr("index.previous.CHUNKING", -1)
     cut: list[str] = []
 
     def chunk(chunker: Chunker, document: Document) -> ChunkedDocument:

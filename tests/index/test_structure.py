@@ -182,7 +182,7 @@ def test_wrapped_list_items_stay_apart() -> None:
         ((), "a first item that is\n  continued here."),
         ((), "a second item that is\n  continued, too."),
     ]
-    assert skipped(text, "text/plain") == [("list marker", "- "), ("list marker", "- ")]
+    assert skipped(text, "text/plain") == [("list marker", "-"), ("list marker", "-")]
 
 
 def test_notes_without_full_stops_are_text_and_not_headings() -> None:
@@ -216,7 +216,7 @@ def test_closing_lines_of_boilerplate_are_not_headings() -> None:
 )
 def test_list_markers_are_left_out(item: str, marker: str) -> None:
     assert plain(item) == [((), "rest")]
-    assert skipped(item, "text/plain") == [("list marker", marker)]
+    assert skipped(item, "text/plain") == [("list marker", marker.strip())]
 
 
 @pytest.mark.parametrize(

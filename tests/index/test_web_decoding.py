@@ -116,9 +116,9 @@ def test_a_page_that_does_not_tell_is_read_as_a_text_file_is(
          "an MHTML archive; save it as HTML only"),
         (b"From: <Saved by Blink>\nSnapshot-Content-Location: http://x\n\n<p>a</p>",
          "an MHTML archive; save it as HTML only"),
-        (rb"{\rtf1\ansi a}", "an RTF document; name it .rtf"),
-        (b"%PDF-1.7\nabc", "a PDF document; name it .pdf"),
-        (b"PK\x03\x04abc", "a ZIP archive or an Office document; name it for what it is"),
+        (rb"{\rtf1\ansi a}", "RTF; name it .rtf"),
+        (b"%PDF-1.7\nabc", "a PDF; name it .pdf"),
+        (b"PK\x03\x04abc", "an archive; unpack it"),
         (b"\x1f\x8b\x08abc", "compressed with gzip; unpack it"),
     ],
 )  # fmt: skip

@@ -19,7 +19,7 @@ from tests.encoders import HashingEncoder
 
 Ask = Callable[..., Answer]
 Traced = Callable[[str], Trace]
-Library = Callable[[Mapping[str, str]], Engine]
+Library = Callable[[Mapping[str, str | bytes]], Engine]
 Hashed = Callable[..., Engine]
 
 
@@ -60,11 +60,13 @@ def library(
 ) -> Library:
     """Return a function from files, name to text, to an engine on them like `engine`."""
 
-    def made(texts: Mapping[str, str]) -> Engine:
+    def made(texts: Mapping[str, str | bytes]) -> Engine:
         folder = tmp_path_factory.mktemp("library")
         (folder / "notes").mkdir()
         for name, text in texts.items():
-            (folder / "notes" / name).write_bytes(text.encode())
+            (folder / "notes" / name).write_bytes(
+                text if isinstance(text, bytes) else text.encode()
+            )
         store = open_store(folder / "store")
         sync(store, [folder / "notes"], model, encoder)
         return Engine(store.open(), model, encoder, model.tokenizer(), reader)

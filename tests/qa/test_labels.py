@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.records import Document, Layout, Span
-from qa.formats.labels import MOST_CHARACTERS, label
+from qa.formats.labels import MOST_CHARACTERS, label, shared_titles
 from tests.documents import document
 
 PART_I = "PART I — FINANCIAL INFORMATION"
@@ -91,6 +91,25 @@ def test_a_row_is_named_by_its_file_and_number(source: str, title: str, expected
         document("Words."), source=source, title=title, reader="rows/2", metadata={"row": 12}
     )
     assert label(row, Span(0, 5)) == expected
+
+
+def test_reports_of_one_title_are_told_apart_by_what_they_say_or_else_by_their_files() -> None:
+    paged = dataclasses.replace(
+        document("", "a.pdf"), title="Apple Inc.", layout=Layout(pages=(0,))
+    )
+    said = "FORM 10-Q\n\nFor the quarterly period ended June 25, 2022\n\nor"
+    assert label(dataclasses.replace(paged, text=said), Span(0, 4)) == (
+        "Apple Inc. (June 25, 2022), p. 1"
+    )
+    known = {"subject": "Form 10-Q filed on 2023-05-05 for the period ending 2023-04-01"}
+    assert label(dataclasses.replace(paged, metadata=known), Span(0, 4)) == (
+        "Apple Inc. (2023-04-01), p. 1"
+    )
+    other = dataclasses.replace(paged, id="b", source="notes/b.pdf")
+    assert shared_titles([paged, paged]) == frozenset()
+    shared = shared_titles([paged, other])
+    names = [label(each, Span(0, 4), (), shared) for each in (paged, other)]
+    assert names == ["Apple Inc. (notes/a.pdf), p. 1", "Apple Inc. (notes/b.pdf), p. 1"]
 
 
 def test_a_quote_over_two_pages_names_both() -> None:

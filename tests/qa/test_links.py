@@ -16,7 +16,6 @@ from playwright.sync_api import Browser
 
 from index.records import Document, Layout, Span
 from qa.formats.links import link
-from tests.browsing import browser  # noqa: F401 (a fixture)
 from tests.documents import document
 from tests.reading_checks import read_bytes
 
@@ -132,7 +131,7 @@ LONG = " ".join(
 )
 
 
-def test_a_browser_goes_to_the_quoted_words(site: tuple[Path, str], browser: Browser) -> None:  # noqa: F811
+def test_a_browser_goes_to_the_quoted_words(site: tuple[Path, str], browser: Browser) -> None:
     folder, url = site
     content = BREAD.format(url=url, long=LONG.replace("&", "&amp;")).encode()
     bread = read_bytes(folder, "bread.html", content)

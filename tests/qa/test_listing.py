@@ -12,13 +12,14 @@ import pytest
 
 from qa.engine import Engine
 from qa.exhaustive.columns import Columns, Fields, number_of
-from qa.exhaustive.conditions import conditions_on
+from qa.exhaustive.conditions import conditions_on, likeness_by
 from qa.formats.answer import AnswerJson
 from qa.formats.listing import COLUMNS, csv_of, summary
 from qa.records import Listing
 from qa.verify.answer_json import read_answer
 from qa.verify.checking import verify
 from qa.verify.relocation import SnapshotDocuments
+from tests.office_writing import Sheet, xlsx
 from tests.qa.conftest import Library
 
 SHOP = Path(__file__).parents[2] / "benchmarks" / "lists"
@@ -66,9 +67,11 @@ def test_the_listing_is_the_same_each_time_and_the_answer_is_what_it_is_without(
     shop: Engine,
 ) -> None:
     question = "what side effects are named"
-    with_all = AnswerJson.of(shop.ask(question, list_all=True)).model_dump(exclude={"took_ms"})
-    again = AnswerJson.of(shop.ask(question, list_all=True)).model_dump(exclude={"took_ms"})
-    alone = AnswerJson.of(shop.ask(question)).model_dump(exclude={"took_ms"})
+    with_all = AnswerJson.of(shop.ask(question, list_all=True)).model_dump(
+        exclude={"took_ms", "more"}
+    )
+    again = AnswerJson.of(shop.ask(question, list_all=True)).model_dump(exclude={"took_ms", "more"})
+    alone = AnswerJson.of(shop.ask(question)).model_dump(exclude={"took_ms", "more"})
     assert with_all == again
     assert with_all.pop("all")["count"] >= len(alone["citations"]) > 0
     assert alone.pop("all") is None
@@ -86,6 +89,7 @@ def test_what_is_read_stands_by_document_in_order_and_without_repeats(shop: Engi
         assert not any(one.overlaps(two) for one, two in pairwise(spans))
     best = [max(quote.confidence for quote in quotes) for _, quotes in listing.documents]
     assert best == sorted(best, reverse=True)
+    assert "passages were read" in "".join((*listing.bounds, *listing.remarks))
 
 
 def test_a_list_is_quoted_whole_with_its_lead_in(shop: Engine) -> None:
@@ -121,8 +125,8 @@ def test_the_csv_has_a_line_a_quote(shop: Engine) -> None:
     listing = listed(shop, "which products are out of stock")
     header, *lines = csv.reader(io.StringIO(csv_of(listing), newline=""))
     assert tuple(header) == COLUMNS
-    assert [line[8] for line in lines] == [q.citation.cited_text for q in listing.quotes]
-    assert [line[4] for line in lines] == ["2", "4", "7", "9", "12", "18"]
+    assert [line[9] for line in lines] == [q.citation.cited_text for q in listing.quotes]
+    assert [line[5] for line in lines] == ["2", "4", "7", "9", "12", "18"]
     assert summary(listing) == "6 quotes in 1 file"
 
 
@@ -173,13 +177,84 @@ COLORS: list[Fields] = [
     ],
 )
 def test_a_question_is_understood_whole_or_not_at_all(
-    question: str, rows: list[int] | None
+    shop: Engine, question: str, rows: list[int] | None
 ) -> None:
-    conditions = conditions_on(Columns.of("lamps", COLORS), question)
-    understood = conditions and [
-        number for number, row in enumerate(COLORS, 1) if conditions.hold(row)
-    ]
-    assert understood == rows
+    conditions = conditions_on(
+        Columns.of("lamps", COLORS), question, likeness_by(shop.encoder.encode)
+    )
+    understood = conditions.understood or None
+    assert (understood and [n for n, row in enumerate(COLORS, 1) if conditions.hold(row)]) == rows
+
+
+STORES: list[Fields] = [
+    {"item": "Gasket", "qty": 12, "unit price": 1.5, "vendor": "Northline"},
+    {"item": "Copper pipe", "qty": 0, "unit price": 24.9, "vendor": "Berger GmbH"},
+    {"item": "Drill bit", "qty": 7, "unit price": 4, "vendor": "Berger GmbH"},
+]
+BILLS: list[Fields] = [
+    {"no": "R-1", "customer": "Hotel Adler", "date": "04.02.2024", "amount": "1.250,00",
+     "state": "paid", "paid on": "11.03.2024"},
+    {"no": "R-2", "customer": "Café Blau", "date": "16.06.2024", "amount": "89,90",
+     "state": "open"},
+    {"no": "R-3", "customer": "Hotel Adler", "date": "19.11.2023", "amount": "2.480,75",
+     "state": "overdue"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "question", "rows"),
+    [
+        ("parts", STORES, "which products are out of stock", [2]),
+        ("parts", STORES, "who supplies gaskets", [1]),
+        ("parts", STORES, "products under 5 euros", [1, 3]),
+        ("parts", STORES, "everything from Northline or Berger", [1, 2, 3]),
+        ("parts", STORES, "products without a warranty", None),
+        ("invoices", BILLS, "unpaid invoices", [2, 3]),
+        ("invoices", BILLS, "invoices over 1,000 euros", [1, 3]),
+        ("invoices", BILLS, "invoices of Hotel Adler from February 2024", [1]),
+        ("invoices", BILLS, "invoices paid after 1 March 2024", [1]),
+        ("invoices", BILLS, "invoices dated before 2024", [3]),
+        ("invoices", BILLS, "invoices that were disputed", None),
+    ],
+)
+def test_words_stand_for_columns_by_their_meaning_whatever_the_format(
+    shop: Engine, name: str, table: list[Fields], question: str, rows: list[int] | None
+) -> None:
+    conditions = conditions_on(Columns.of(name, table), question, likeness_by(shop.encoder.encode))
+    understood = conditions.understood or None
+    assert (understood and [n for n, row in enumerate(table, 1) if conditions.hold(row)]) == rows
+
+
+def test_a_table_that_does_not_explain_the_question_is_named(library: Library) -> None:
+    engine = library({"invoices.csv": "invoice,customer\nR-1,Holm\nR-2,Dahl\n"})
+    listing = listed(engine, "which invoices are disputed")
+    assert listing.bounds[0].startswith(
+        'the columns of notes/invoices.csv do not explain "disputed"'
+    )
+
+
+def test_sheets_stand_one_after_another_and_their_names_in_the_csv(library: Library) -> None:
+    sheets = [Sheet(name, [["City", "Member"], *(["Bonn", f"{name} {n}"] for n in range(3))])
+              for name in ("Old", "New")]  # fmt: skip
+    listing = listed(library({"club.xlsx": xlsx(*sheets)}), "members in Bonn")
+    lines = list(csv.DictReader(io.StringIO(csv_of(listing), newline="")))
+    assert [line["sheet"] for line in lines] == ["New"] * 3 + ["Old"] * 3
+    assert [line["row"] for line in lines] == ["2", "3", "4"] * 2
+
+
+def test_a_cell_of_the_csv_is_no_formula_and_the_quote_is_as_it_was(library: Library) -> None:
+    rows = ({"title": '=HYPERLINK("x")', "text": "Bo lives in Oslo."}, {"title": "B", "text": "C."})
+    engine = library({"links.jsonl": "\n".join(map(json.dumps, rows))})
+    listing = listed(engine, "who lives in Oslo")
+    first = next(csv.DictReader(io.StringIO(csv_of(listing), newline="")))
+    assert first["title"] == '\'=HYPERLINK("x")'
+    assert listing.quotes[0].citation.document.title == first["title"][1:]
+
+
+def test_a_question_for_a_list_tells_of_more_only_where_there_is_more(shop: Engine) -> None:
+    assert shop.ask("which products are out of stock").more
+    assert not shop.ask("which products cost more than 5000").more
+    assert not shop.ask("how much does the taxi from the airport cost").more
 
 
 @pytest.mark.parametrize(

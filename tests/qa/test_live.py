@@ -17,6 +17,7 @@ from index.sync import sync
 from qa.live import LiveEngine
 from tests.encoders import HashingEncoder
 from tests.stand_ins import stand_in
+from tests.waiting import PATIENCE_S
 
 
 class Shelf:
@@ -155,14 +156,14 @@ def test_while_one_thread_swaps_the_others_go_on_with_the_old_one(
 
     def slow(**options: Any) -> Snapshot:
         opening.set()
-        assert may_go_on.wait(30)
+        assert may_go_on.wait(PATIENCE_S)
         return shelf.store.open(**options)
 
     monkeypatch.setattr(shelf, "opener", slow)
     swapping = threading.Thread(target=live.current)
     swapping.start()
-    assert opening.wait(30)
+    assert opening.wait(PATIENCE_S)
     assert text_of(live) == "Redness fades within days."
     may_go_on.set()
-    swapping.join(30)
+    swapping.join(PATIENCE_S)
     assert text_of(live) == "Frost bursts the pipes."

@@ -41,6 +41,25 @@ ASSETS:
 Current assets:
 Mac | 1 | 2 | 3 % | 4 | 5 | 6 %
 """
+CASH_FLOWS = """Nine Months Ended
+
+| June 25, 2022 | June 26, 2021
+Investing activities:
+Purchases of property | (7,419) | (7,862)
+"""
+GOODWILL = """| June 30, | | | September 30,
+(In millions) | 2022 | Acquisitions | Other | 2022
+Intelligent Cloud | 30,182 | 8 | 76 | 30,266
+"""
+CENTRED_FIRST = """| | Three Months Ended | Percentage
+(In millions, except percentages) | | September 30, | Change
+| 2022 | 2021
+Research and development | $6,628 | $5,599 | 18%
+"""
+WIND = """Course | 8 knots of wind | 12 knots of wind
+Close-hauled | 5.1 | 6.0
+Beam reach | 6.2 | 7.3
+"""
 RSUS = """Number of RSUs (in thousands) | Fair Value Per RSU | Aggregate Fair Value (in millions)
 Balance as of September 25, 2021 | 240,427 | $75.16
 Balance as of June 25, 2022 | 205,714 | $99.60 | $29,135
@@ -190,6 +209,12 @@ def test_the_unit_is_that_of_the_table() -> None:
         (MICROSOFT, "Product", "What was Microsoft's product revenue in 2021?", "$16,631"),
         (NVIDIA, "Balances", "Nvidia's retained earnings in July 2022", "$12,971"),
         (RSUS, "Balance as of September", "number of RSUs", None),  # a cell is missing
+        (CASH_FLOWS, "Purchases", "purchases of property, nine months to June 2021", "(7,862)"),
+        (CASH_FLOWS, "Purchases", "purchases of property in Q3 2021", None),
+        (GOODWILL, "Intelligent", "goodwill of intelligent cloud on September 30, 2022", "30,266"),
+        (CENTRED_FIRST, "Research", "R&D in the quarter ended September 30, 2022", "$6,628"),
+        (CENTRED_FIRST, "Research", "R&D in the quarter ended June 30, 2022", None),
+        (WIND, "Beam", "how fast is it on a beam reach in 12 knots of wind", "7.3"),
         ("Due in a year | 5\nDue later | 7\n", "Due later", "how much is due later", "7"),
     ],
 )
@@ -198,6 +223,20 @@ def test_the_cell_is_told_where_the_question_tells_it(
 ) -> None:
     table = quoted(text, row, question)
     assert (table.cell and table.rows[table.cell[0]][table.cell[1]]) == cell
+
+
+@pytest.mark.parametrize(
+    ("question", "has_period"),
+    [
+        ("iPhone sales in Q3 2022", True),
+        ("iPhone sales in the quarter ended December 31, 2022", False),
+        ("iPhone sales", None),
+    ],
+)
+def test_a_table_tells_whether_it_has_the_period_that_is_asked_for(
+    question: str, has_period: bool | None
+) -> None:
+    assert quoted(APPLE, "iPhone", question).has_period is has_period
 
 
 @pytest.mark.parametrize("columns", [("2022", "2021"), ("2021", "2022")])

@@ -223,9 +223,9 @@ def test_so_much_is_looked_for_and_the_rest_says_so(
 def test_a_long_text_that_changed_takes_bounded_time() -> None:
     text = "Frost bites the pipes of the old house every winter again. " * 80_000
     words = "Whatever grows in gardens likes the morning sun and some warm rain. " * 8
-    started = time.perf_counter()
+    started = time.thread_time()
     found = verified(*[cited(n, words) for n in range(0, 4_000_000, 40_000)], text=text)
-    assert time.perf_counter() - started < 30  # 2 s alone on a core
+    assert time.thread_time() - started < 30  # 2 s alone on a core
     assert found.citations[-1].note == NOT_SEARCHED
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from tests.waiting import PATIENCE_S
+
 
 @dataclass
 class Load:
@@ -61,11 +63,13 @@ async def _client(
         began = time.perf_counter()
         try:
             writer.write(head.encode() + body)
-            received = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
+            received = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
             fields = dict(
                 line.split(": ", 1) for line in received.decode().lower().split("\r\n")[1:-2]
             )
-            content = await asyncio.wait_for(reader.readexactly(int(fields["content-length"])), 60)
+            content = await asyncio.wait_for(
+                reader.readexactly(int(fields["content-length"])), PATIENCE_S
+            )
         except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
             load.lost.append(repr(error))
             writer.close()

@@ -10,6 +10,7 @@ from unittest.mock import patch
 from fastapi import FastAPI
 
 from qa.service.server import Server, configure, listen
+from tests.waiting import PATIENCE_S
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def served(app: FastAPI, *, port: int = 0, **options: Any) -> Iterator[str]:
 
 def connected(url: str, **options: Any) -> socket.socket:
     host, port = url.removeprefix("http://").rstrip("/").split(":")
-    return socket.create_connection((host, int(port)), timeout=30, **options)
+    return socket.create_connection((host, int(port)), timeout=PATIENCE_S, **options)
 
 
 def exchange(url: str, sent: bytes) -> bytes:

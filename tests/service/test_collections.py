@@ -3,7 +3,6 @@
 import asyncio
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -31,11 +30,11 @@ from qa.settings import Settings
 from tests.encoders import HashingEncoder
 from tests.service.serving import served
 from tests.service.test_http import problem_of
+from tests.waiting import PATIENCE_S, until
 
 OWLS = "Owls sleep in red barns until midnight."
 BEARS = "Bears sleep in caves until the spring."
 QUESTION = {"question": "Where do animals sleep?"}
-PATIENCE_S = 30
 
 
 class Shelf:
@@ -113,13 +112,6 @@ def state_of(store: Store, job: Job) -> str:
     return found.state if found else ""
 
 
-def comes_true(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + PATIENCE_S
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    return condition()
-
-
 def test_two_collections_never_mix(shelf: Shelf) -> None:
     with shelf.service() as client:
         bears = "v1/collections/bears"
@@ -138,7 +130,7 @@ def test_two_collections_never_mix(shelf: Shelf) -> None:
         assert queued.status_code == 202
         place = queued.headers["location"]
         assert place == f"/{bears}/jobs/{queued.json()['id']}"
-        assert comes_true(lambda: client.get(place).json()["state"] == "done")
+        assert until(lambda: client.get(place).json()["state"] == "done")
         assert client.get(place.replace(bears, "v1")).status_code == 404
         assert client.delete("v1/documents/more").status_code == 204
         assert client.get(f"{bears}/documents/more").status_code == 200
@@ -227,6 +219,9 @@ def test_a_key_opens_its_collections_only(shelf: Shelf) -> None:
                 asked = client.post(f"v1/collections/{name}/ask", json=QUESTION, headers=headers)
                 missing = 404 if key == "all" else 403
                 assert asked.status_code == (200 if name in opens[key].split() else missing)
+                told = client.get(f"v1/collections/{name}", headers=headers)
+                assert told.status_code == asked.status_code
+                assert told.json().get("name", name) == name
             plain = client.post("v1/ask", json=QUESTION, headers=headers)
             assert plain.status_code == (200 if "default" in opens[key] else 403)
             metrics = client.get("metrics", headers=headers)
@@ -241,6 +236,7 @@ def test_a_key_opens_its_collections_only(shelf: Shelf) -> None:
             "collections/cats/v1/ask",
             "v1/collections/bears/collections/cats/ask",
             "v1/collections/bears/../cats/ask",
+            "v1/collections/bears/collections/cats",
             "v1/collections/bears%2F..%2Fcats/ask",
             "v1/collections/bears/ask/",
             "v1/collections/default/ask",
@@ -270,6 +266,12 @@ def test_errors_are_those_of_the_plain_routes(shelf: Shelf) -> None:
         assert chat.status_code == 400
         assert chat.json()["error"]["type"] == "invalid_request_error"
         assert client.head("v1/collections/bears/documents").status_code == 200
+        for name in ("no-such", "%2e%2e", "Bears"):
+            assert "no collection" in problem_of(client.get(f"v1/collections/{name}"), 404)
+        told = client.get("v1/collections/bears").json()
+        assert told == client.get("v1/collections").json()["collections"][1]
+        assert (told["name"], told["documents"]) == ("bears", 1)
+        assert client.delete("v1/collections/bears").headers["allow"] == "GET, HEAD"
 
 
 def test_the_document_has_each_route_of_a_collection_once(shelf: Shelf) -> None:
@@ -277,6 +279,7 @@ def test_the_document_has_each_route_of_a_collection_once(shelf: Shelf) -> None:
         paths = client.get("openapi.json").json()["paths"]
     of_one = {path for path in paths if path.startswith("/v1/collections/")}
     plain = {path for path in paths if path.startswith("/v1/")} - of_one - {"/v1/collections"}
+    of_one.remove("/v1/collections/{collection}")
     assert of_one == {path.replace("/v1/", "/v1/collections/{collection}/") for path in plain}
     operation = paths["/v1/collections/{collection}/ask"]["post"]
     assert operation["operationId"] == "ask_in_collection"
@@ -324,16 +327,16 @@ def test_one_that_is_removed_while_it_is_asked_is_let_go_of(shelf: Shelf) -> Non
 
     with shelf.service() as client, ThreadPoolExecutor(4) as threads:
         working = [threads.submit(work, client, number) for number in range(3)]
-        assert comes_true(lambda: 201 in seen)
+        assert until(lambda: 201 in seen)
         remove_collection(shelf.folder, "bears")
-        assert comes_true(lambda: 404 in seen)
+        assert until(lambda: 404 in seen)
         stop.set()
         for each in working:
             each.result()
         assert names(client) == ["default"]
-        assert comes_true(lambda: len(shelf.opened.opened) == 1)
+        assert until(lambda: len(shelf.opened.opened) == 1)
         assert not list((shelf.folder / "collections").iterdir()), "nothing made it anew"
-        assert comes_true(lambda: not open_files(".removed-")), open_files(".removed-")
+        assert until(lambda: not open_files(".removed-")), open_files(".removed-")
         # One of the same name is another one.
         shelf.index("bears", "Polar bears sleep on ice.")
         assert texts(client, "v1/collections/bears") == ["Polar bears sleep on ice."]
@@ -347,7 +350,7 @@ def test_few_are_open_at_a_time_and_no_upload_is_forgotten(shelf: Shelf) -> None
     job = Job.new("left", ".txt")
     left.jobs.add(job, b"What an earlier service left sleeps.")
     with shelf.service(most_open=2) as client:
-        assert comes_true(lambda: state_of(left, job) == "done")
+        assert until(lambda: state_of(left, job) == "done")
         for _ in range(2):
             for number in range(4):
                 assert f"Number {number} sleeps." in texts(client, f"v1/collections/c{number}")

@@ -43,6 +43,6 @@ def test_what_failed_is_tried_again(corpus: Corpus, monkeypatch) -> None:
     corpus.index()
     client = corpus.client()
     with monkeypatch.context() as broken:
-        broken.setattr("qa.service.routes.examples.examples", lambda _: 1 / 0)
+        broken.setattr("qa.service.routes.answers.examples", lambda _: 1 / 0)
         assert client.get("/v1/examples").status_code == 500
     assert client.get("/v1/examples").json() == {"questions": ["Where do owls sleep?"]}

@@ -22,6 +22,7 @@ from index.store.records import MOST_FEEDBACK_BYTES, Feedback
 from tests.service.conftest import Corpus
 from tests.service.test_http import problem_of
 from tests.service.test_kills import service
+from tests.waiting import PATIENCE_S
 
 QUESTION = "when are the hens fed"
 CITATION = {"document_id": "a", "cited_text": "b", "start_char_index": 0, "end_char_index": 1}
@@ -159,7 +160,7 @@ def test_what_was_acknowledged_survives_a_kill_whoever_wrote_it(
 
     def work(url: str) -> None:
         try:
-            with httpx2.Client(base_url=url, timeout=30) as client:
+            with httpx2.Client(base_url=url, timeout=PATIENCE_S) as client:
                 while True:
                     acknowledged.append(rate(client, comment="x" * 2000).json()["id"])
         except httpx2.TransportError:

@@ -1,7 +1,6 @@
 """The running service follows the SOURCEs: what changed while it was down, and what came back."""
 
 import logging
-import time
 from collections.abc import Callable
 from queue import Queue
 
@@ -9,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.service.conftest import Corpus
+from tests.waiting import PATIENCE_S, until
 
 OLD, NEW = "Redness fades within two days.", "The clinic in Bergen opens at eight."
 
@@ -19,10 +19,7 @@ def sources(client: TestClient) -> set[str]:
 
 
 def comes_to_have(client: TestClient, *wanted: str) -> bool:
-    end = time.monotonic() + 30
-    while sources(client) != set(wanted) and time.monotonic() < end:
-        time.sleep(0.02)
-    return sources(client) == set(wanted)
+    return until(lambda: sources(client) == set(wanted))
 
 
 def test_what_changed_while_it_was_down_is_caught_up_with(corpus: Corpus) -> None:
@@ -86,7 +83,7 @@ def test_changes_in_the_sources_are_indexed(
     corpus.write("old.txt", f"{OLD}\n")
     corpus.index()
     with corpus.uploading(watch=True) as client:
-        changed = watching.get(timeout=30)
+        changed = watching.get(timeout=PATIENCE_S)
         corpus.write("new.txt", f"{NEW}\n")
         changed()
         assert comes_to_have(client, "files/old.txt", "files/new.txt")

@@ -27,6 +27,7 @@ from qa.service.guard import MAX_BODY_BYTES
 from tests.calibrations import PROMISE
 from tests.damage import flip_a_bit
 from tests.service.conftest import Corpus, client_of, live_over
+from tests.waiting import PATIENCE_S
 
 QUESTION = "why do I get pimples after microneedling"
 QUESTIONS = [
@@ -55,6 +56,7 @@ ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
     *("model", "calibration", "corrections", "took_ms", "explain"),
     *("unknown_words", "missing_names", "searched", "carried_over", "all", "reader"),
+    "more",
 }
 SECURITY_HEADERS = {
     "content-security-policy",
@@ -83,6 +85,8 @@ def test_all_that_answers_is_listed_as_json_or_csv(client: TestClient) -> None:
     assert (response.headers["x-pincite-complete"] == "yes") == listed["complete"]
     lines = list(csv.DictReader(io.StringIO(response.text, newline="")))
     assert [line["text"] for line in lines] == [quote["cited_text"] for quote in quotes]
+    refused = client.post("/v1/ask", json=body, headers={"Accept": "text/csv;q=0, */*"})
+    assert refused.json()["all"] == listed
     assert ask(client, "wer wurde 1998 Weltmeister", all=True)["all"]["count"] == 0
 
 
@@ -439,8 +443,8 @@ def test_half_a_citation_is_refused(client: TestClient, citation: dict[str, Any]
         ({"question": QUESTION, "filters": {"x" * 10_000: 1}}, "source, path"),
         ({"question": QUESTION, "history": "before"}, "history"),
         ({"question": QUESTION, "history": ["before"] * 21}, "history"),
-        ({"question": QUESTION, "history": ["x" * 2001]}, "2001 characters"),
-        ({"question": QUESTION, "history": [" "]}, "empty"),
+        ({"question": QUESTION, "history": ["a", "x" * 2001]}, "history[1]: the question has 2001"),
+        ({"question": QUESTION, "history": [" "]}, "history[0]: the question is empty"),
         ([], "JSON object"),
     ],
 )
@@ -603,7 +607,7 @@ class Busy(LiveEngine):
 
     def current(self) -> Engine:
         self.asked.set()
-        self.may_answer.wait(30)
+        self.may_answer.wait(PATIENCE_S)
         return self._engine
 
 
@@ -617,10 +621,10 @@ def test_health_and_readiness_do_not_wait_behind_questions(
         transport = httpx2.ASGITransport(build_app(live))
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asking:
             asked = asyncio.create_task(asking.post("/v1/ask", json={"question": QUESTION}))
-            await asyncio.to_thread(live.asked.wait, 30)
+            await asyncio.to_thread(live.asked.wait, PATIENCE_S)
             try:
                 paths = ("/healthz", "/readyz")
-                found = [await asyncio.wait_for(asking.get(path), 10) for path in paths]
+                found = [await asyncio.wait_for(asking.get(path), PATIENCE_S) for path in paths]
                 assert not asked.done()
             finally:
                 live.may_answer.set()

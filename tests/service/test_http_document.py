@@ -15,6 +15,7 @@ from index.store.collection import collection_folder
 from index.sync import sync
 from tests.pdf_writing import lines, write_pdf
 from tests.service.test_serve_command import serving
+from tests.waiting import PATIENCE_S
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "http.md"
 FAILING = 'curl() { command curl --silent --show-error --fail-with-body "$@"; echo; }\n'
@@ -45,7 +46,7 @@ def test_each_example_does_what_is_said(tmp_path: Path, model: Model, encoder: E
                 env=dict(os.environ),
                 capture_output=True,
                 encoding="utf-8",
-                timeout=60,
+                timeout=PATIENCE_S,
                 check=False,
             )
             said += done.stdout

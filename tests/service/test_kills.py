@@ -4,14 +4,13 @@ Another process indexes or purges at the same time.
 """
 
 import itertools
-import random
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -21,6 +20,7 @@ from index.errors import StoreBusyError
 from index.store import open_store
 from index.store.protocols import Store
 from tests.service.conftest import Corpus
+from tests.waiting import PATIENCE_S, until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -63,11 +63,14 @@ class Caller:
     def call(self, url: str, step: Callable[[httpx2.Client], None]) -> None:
         """Go on until the service is no more."""
         try:
-            with httpx2.Client(base_url=url, timeout=30) as client:
+            with httpx2.Client(base_url=url, timeout=PATIENCE_S) as client:
                 while True:
                     step(client)
         except httpx2.TransportError:
             pass
+
+    def has_reached(self, count: int) -> bool:
+        return self.acknowledged >= count
 
     def ask(self, client: httpx2.Client) -> None:
         done = client.post("/v1/ask", json={"question": "How long does redness last?"})
@@ -96,10 +99,7 @@ class Caller:
 
 def wait_until_idle(store: Store) -> None:
     """Wait until what an earlier process left is done."""
-    until = time.monotonic() + 60
-    while store.jobs.pending():
-        assert time.monotonic() < until, "jobs are left over for good"
-        time.sleep(0.02)
+    assert until(lambda: not store.jobs.pending()), "jobs are left over for good"
 
 
 def assert_nothing_is_lost(store: Store, caller: Caller) -> None:
@@ -131,14 +131,12 @@ def kill_while_it_is_called(corpus: Corpus, times: int) -> int:
         with service(corpus.store) as (process, url), ThreadPoolExecutor() as threads:
             wait_until_idle(store)
             assert_nothing_is_lost(store, caller)
-            wanted = caller.acknowledged + random.randint(1, 8)
+            wanted = caller.acknowledged + 1 + number % 8
             steps = caller.upload, caller.rate, caller.ask
             calls = [threads.submit(caller.call, url, step) for step in steps]
             try:
                 write_beside(corpus, store, number)
-                until = time.monotonic() + 20
-                while caller.acknowledged < wanted and time.monotonic() < until:
-                    time.sleep(0.001)
+                assert until(partial(caller.has_reached, wanted))
             finally:
                 process.kill()
             for call in calls:

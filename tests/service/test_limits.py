@@ -21,6 +21,7 @@ from qa.service.policy import Policy
 from tests.service.conftest import Corpus, live_over
 from tests.service.serving import exchange, served
 from tests.service.test_http import problem_of
+from tests.waiting import PATIENCE_S
 
 QUESTION = {"question": "Where do owls sleep?"}
 
@@ -124,7 +125,7 @@ class Held:
 
     def encode(self, *arguments: Any) -> Any:
         self.reached.release()
-        self.go_on.wait(30)
+        self.go_on.wait(PATIENCE_S)
         return self._encoder.encode(*arguments)
 
 
@@ -143,22 +144,22 @@ def test_what_does_not_fit_into_the_queue_is_refused_at_once(held: tuple[Held, s
     encoder, url = held
 
     def ask() -> Any:
-        return httpx2.post(f"{url}v1/ask", json=QUESTION, timeout=60)
+        return httpx2.post(f"{url}v1/ask", json=QUESTION, timeout=PATIENCE_S)
 
     with ThreadPoolExecutor(5) as pool:
         accepted = [pool.submit(ask) for _ in range(5)]
-        assert encoder.reached.acquire(timeout=30)
-        while "pincite_queue 5.0" not in httpx2.get(f"{url}metrics").text:
+        assert encoder.reached.acquire(timeout=PATIENCE_S)
+        while "pincite_queue 5.0" not in httpx2.get(f"{url}metrics", timeout=PATIENCE_S).text:
             pass
         refused = [ask() for _ in range(4)]
-        assert httpx2.get(f"{url}healthz").status_code == 200
+        assert httpx2.get(f"{url}healthz", timeout=PATIENCE_S).status_code == 200
         encoder.go_on.set()
         assert [each.result().status_code for each in accepted] == [200] * 5
     for each in refused:
         assert "try again" in problem_of(each, 503)
         assert each.headers["retry-after"] == "1"
     assert ask().status_code == 200
-    assert "pincite_queue 0.0" in httpx2.get(f"{url}metrics").text
+    assert "pincite_queue 0.0" in httpx2.get(f"{url}metrics", timeout=PATIENCE_S).text
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(

@@ -35,11 +35,11 @@ from qa.service.work_queue import WorkQueue
 from qa.settings import Settings
 from tests.service.conftest import Corpus, live_over
 from tests.service.serving import served
+from tests.waiting import PATIENCE_S
 
 QUESTION = "why do I get pimples after microneedling"
 ELSEWHERE = "wer wurde 1998 Weltmeister"
 REPOSITORY = str(Path(__file__).resolve().parents[2])
-PATIENCE_S = 60
 
 Server = StdioServerParameters | str
 Session = Callable[[Client], Awaitable[None]]
@@ -170,7 +170,7 @@ def test_it_is_the_answer_that_the_service_gives(url: str) -> None:
         body: dict[str, Any] = {"question": QUESTION, "top_k": 2, "filters": {"path": "no"}}
         for filters in ({}, {"media_type": "text/plain"}, {"path": {"prefix": "nowhere/"}}):
             body["filters"] = filters
-            asked = httpx2.post(f"{url}v1/ask", json=body).json()
+            asked = httpx2.post(f"{url}v1/ask", json=body, timeout=PATIENCE_S).json()
             for sent in (filters, json.dumps(filters)):  # some clients send objects as text
                 answer = await data_of(client, "ask", **body | {"filters": sent})
                 assert answer | {"took_ms": 0} == asked | {"took_ms": 0}
@@ -274,7 +274,7 @@ def test_over_http_it_stands_behind_what_guards_the_service(url: str) -> None:
 
     def post(content: bytes, **more: str) -> httpx2.Response:
         sent = headers | {"Content-Type": "application/json"} | more
-        return httpx2.post(f"{url}mcp", headers=sent, content=content)
+        return httpx2.post(f"{url}mcp", headers=sent, content=content, timeout=PATIENCE_S)
 
     body = json.dumps(message).encode()
     assert post(body).status_code == 200
@@ -282,7 +282,7 @@ def test_over_http_it_stands_behind_what_guards_the_service(url: str) -> None:
     assert post(body, Origin="http://evil.example").status_code == 403
     assert post(b"x" * (MAX_BODY_BYTES + 1)).status_code == 413
     assert post(b"{").status_code == 400
-    assert httpx2.get(f"{url}mcp").status_code == 405
+    assert httpx2.get(f"{url}mcp", timeout=PATIENCE_S).status_code == 405
     assert post(body).status_code == 200
 
 
@@ -298,13 +298,13 @@ def test_a_key_is_asked_for_as_of_everybody_else(corpus: Corpus) -> None:
 
     async def with_key(url: str) -> None:
         async with (
-            httpx2.AsyncClient(headers=headers) as http,
+            httpx2.AsyncClient(headers=headers, timeout=PATIENCE_S) as http,
             Client(streamable_http_client(url, http_client=http)) as client,
         ):
             await session(client)
 
     with served(locked) as url:
-        assert httpx2.post(f"{url}mcp", json={}).status_code == 401
+        assert httpx2.post(f"{url}mcp", json={}, timeout=PATIENCE_S).status_code == 401
         asyncio.run(with_key(f"{url}mcp"))
 
 

@@ -27,10 +27,10 @@ from tests.service.conftest import Corpus, live_over
 from tests.service.odd_requests import NOT_WHOLE, RAW, OddRequest, odd_requests
 from tests.service.serving import served
 from tests.service.test_kills import REPOSITORY
+from tests.waiting import PATIENCE_S
 
 SEED = int(os.environ.get("ODD_SEED", "1"))
 REFUSED = {400, 403, 404, 405, 413, 415, 422, 431}
-PATIENCE_S = 60
 SECRETS = re.compile(rf"Traceback|\.py\b|site-packages|{re.escape(str(REPOSITORY))}|/tmp/")
 
 

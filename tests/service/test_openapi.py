@@ -195,10 +195,12 @@ def test_every_route_lists_its_errors_as_problems(document: dict[str, Any]) -> N
         responses = operation["responses"].items()
         assert all("Location" in told["headers"] for each, told in responses if each == "202")
         for _, told in responses:
-            for header in told.get("headers", {}).values():
-                assert header["description"]
-                assert "example" in header
-                assert header["schema"]
+            assert "X-Request-ID" in told["headers"], name
+            for described in told["headers"].values():
+                told_of = follow(document, described)
+                assert told_of["description"]
+                assert "example" in told_of
+                assert told_of["schema"]
 
 
 def test_where_keys_are_asked_for_the_document_says_so(

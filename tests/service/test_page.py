@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from index.store import open_store
 from qa.service.app import build_app
@@ -16,6 +16,7 @@ from tests.browsing import (
     REPEATED,
     answer_of,
     ask,
+    expect_closed,
     marked_in_panel,
     tab_to,
 )
@@ -70,12 +71,20 @@ def of_two_quotes(answer: dict[str, Any]) -> dict[str, Any]:
     return answer | {"answer": {"text": text, "spans": spans}, "citations": citations}
 
 
-def lit_of(page) -> dict[str, str]:
-    """Return what is lit: the sentences, the citations by id, and the words in passages."""
-    words = page.locator("mark.cited.lit").all_text_contents()
-    items = page.locator(".citation.lit").evaluate_all("all => all.map(each => each.id)")
-    sentences = page.locator(".quote.lit bdi").all_text_contents()
-    return {"sentence": "".join(sentences), "item": "".join(items), "words": "".join(words)}
+LIT_WORDS = """words => [...document.querySelectorAll("mark.cited.lit")]
+  .map(mark => mark.textContent).join("") === words"""
+
+
+def expect_lit(page: Page, citation: Any = None) -> None:
+    """Wait until the sentence of a citation is lit, itself, and its words in the passages."""
+    words, number = (citation["cited_text"], citation["number"]) if citation else ("", 0)
+    expect(page.locator(".quote.lit bdi")).to_have_text([words] if words else [])
+    expect(page.locator(".citation.lit")).to_have_count(1 if words else 0)
+    expect(page.locator(f"#citation-{number}.lit")).to_have_count(1 if words else 0)
+    marks = "[...document.querySelectorAll('mark.cited.lit')]"
+    page.wait_for_function(
+        f"words => {marks}.map(m => m.textContent).join('') === words", arg=words
+    )
 
 
 def test_a_sentence_under_the_pointer_or_with_the_focus_lights_its_source(
@@ -87,21 +96,15 @@ def test_a_sentence_under_the_pointer_or_with_the_focus_lights_its_source(
     page.goto(f"{seeds_url}?q={QUESTION}")
     page.locator("#passages").wait_for()
     first, second = answer["citations"]
-
-    def lights(citation: Any) -> dict[str, str]:
-        words = citation["cited_text"]
-        return {"sentence": words, "item": f"citation-{citation['number']}", "words": words}
-
-    nothing = {"sentence": "", "item": "", "words": ""}
-    assert lit_of(page) == nothing
+    expect_lit(page)
     page.locator(".quote bdi").nth(1).hover()
-    assert lit_of(page) == lights(second)
+    expect_lit(page, second)
     page.locator("#citation-1").hover()
-    assert lit_of(page) == lights(first)
+    expect_lit(page, first)
     page.get_by_label("Your question").hover()
-    assert lit_of(page) == nothing
+    expect_lit(page)
     tab_to(page, page.locator(".quote sup a").first)
-    assert lit_of(page) == lights(first)
+    expect_lit(page, first)
     assert page.evaluate("scrollY") == 0, "nothing scrolls until it is asked to"
 
 
@@ -118,6 +121,15 @@ def test_a_citation_leads_to_its_passage_when_asked(open_page, seeds_url) -> Non
     assert marked_in_panel(page) == text
 
 
+def test_what_else_the_answer_cites_of_the_document_is_marked_beside(open_page, seeds_url) -> None:
+    page = open_page(f"{seeds_url}?q={QUESTION}")
+    first, second, *_ = answer_of(page, seeds_url, QUESTION)["citations"]
+    assert first["document_id"] == second["document_id"]
+    page.locator("#citation-1 .place").first.click()
+    assert marked_in_panel(page) == first["cited_text"]
+    expect(page.locator("#document-text mark.beside")).to_have_text(second["cited_text"])
+
+
 def test_a_number_and_a_citation_open_the_document_at_the_cited_words(open_page, seeds_url) -> None:
     page = open_page(f"{seeds_url}?q={QUESTION}")
     for number, citation in enumerate(answer_of(page, seeds_url, QUESTION)["citations"], 1):
@@ -127,7 +139,7 @@ def test_a_number_and_a_citation_open_the_document_at_the_cited_words(open_page,
             opener.click()
             assert marked_in_panel(page) == citation["cited_text"]
             page.get_by_role("button", name="Close").click()
-            expect(page.locator("#document")).to_be_hidden()
+            expect_closed(page)
             expect(opener).to_be_focused()
 
 
@@ -146,9 +158,9 @@ def test_every_other_place_that_says_the_same_can_be_opened(open_page, seeds_url
     expect(group.locator("a")).to_have_count(1 + len(citation["also_in"]))
     expect(group.locator("[aria-current]")).to_contain_text(citation["also_in"][0]["source"])
     group.locator("a").first.click()
-    expect(page.locator("#document-text mark")).to_have_text(citation["cited_text"])
+    expect(page.locator("#document-text mark.highlight")).to_have_text(citation["cited_text"])
     page.keyboard.press("Escape")
-    expect(page.locator("#document")).to_be_hidden()
+    expect_closed(page)
     expect(page.locator("ol.answer")).to_be_visible()
 
 
@@ -231,8 +243,7 @@ def test_the_place_of_a_row_is_its_title_and_row(open_page, corpus: Corpus) -> N
     with served(build_app(live_over(corpus.store, HashingEncoder()))) as url:
         page = open_page(f"{url}?q=How heavy is lamp 5?")
         row = page.locator("#citation-1")
-        expect(row).to_contain_text("How heavy is lamp 5?")
-        expect(row.locator(".where")).to_have_text("files/faq.csv · row\u00a02")
+        expect(row.locator("a.place")).to_have_text("How heavy is lamp 5?, files/faq.csv, row 2")
         row.locator("a.place").first.click()
         assert marked_in_panel(page) == "Lamp 5 weighs 5 kilograms."
         expect(page.locator("#document-place")).to_have_text("files/faq.csv · row\u00a02")

@@ -7,7 +7,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browsing import ELSEWHERE, QUESTION, REPEATED, answer_of, marked_in_panel, tab_to
+from tests.browsing import (
+    ELSEWHERE,
+    QUESTION,
+    REPEATED,
+    answer_of,
+    expect_closed,
+    marked_in_panel,
+    tab_to,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -110,7 +118,8 @@ def test_axe_finds_nothing_and_no_screen_is_too_wide(
 
 def test_the_keyboard_suffices(open_page, seeds_url) -> None:
     page = open_page(seeds_url)
-    page.keyboard.type(QUESTION)  # the question has the focus from the start
+    expect(page.get_by_label("Your question")).to_be_focused()  # from the start
+    page.keyboard.type(QUESTION)
     page.keyboard.press("Enter")
     expect(page.locator("ol.answer")).to_be_visible()
     number = page.get_by_role("link", name="Citation 1, open its document")
@@ -119,7 +128,7 @@ def test_the_keyboard_suffices(open_page, seeds_url) -> None:
     marked_in_panel(page)
     expect(page.locator("#document-text")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.locator("#document")).to_be_hidden()
+    expect_closed(page)
     expect(number).to_be_focused()
 
     wanted = page.locator("main a, main button, main summary, footer a, footer button")
@@ -151,6 +160,7 @@ def test_what_happens_is_read_out(open_page, seeds_url) -> None:
 
 def test_a_new_line_is_a_key_away(open_page, seeds_url) -> None:
     page = open_page(seeds_url)
+    expect(page.get_by_label("Your question")).to_be_focused()
     page.keyboard.type("why do I get pimples")
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("after microneedling")

@@ -14,7 +14,7 @@ from index.encoding.model import Model
 from index.store import open_store
 from index.sync import sync
 from qa.service.app import build_app
-from tests.browsing import answer_of, marked_in_panel
+from tests.browsing import answer_of, expect_closed, marked_in_panel
 from tests.encoders import HashingEncoder
 from tests.service.attacks import ATTACKS
 from tests.service.conftest import live_over
@@ -149,6 +149,7 @@ def test_attacks_stay_text(open_page, hostile_url) -> None:
         assert whole == stored.json()["text"]
         assert page.locator(NOT_OURS).count() == 0
         page.keyboard.press("Escape")
+        expect_closed(page)
 
 
 def test_names_titles_and_metadata_stay_text(open_page, hostile_url) -> None:

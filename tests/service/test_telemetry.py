@@ -15,6 +15,7 @@ from qa.service.app import build_app
 from qa.service.logs import _MOST_WAITING, log_lines, logger
 from tests.service.conftest import Corpus, live_over
 from tests.service.serving import served
+from tests.waiting import PATIENCE_S
 
 QUESTION = "Where do owls sleep when the secret moon is out?"
 
@@ -85,10 +86,15 @@ def test_log_lines_tell_of_a_request_and_of_its_question_only_if_asked(
 ) -> None:
     app = build_app(live_over(owls.store, owls._encoder), log_questions=asked)
     with log_lines("json"), served(app) as url:
-        assert httpx2.post(f"{url}v1/ask?q=secret", json={"question": QUESTION}).status_code == 200
-        assert httpx2.get(f"{url}?q={QUESTION.split()[5]}").status_code == 200
-        assert httpx2.get(f"{url}healthz").status_code == 200
-        assert httpx2.get(f"{url}v1/documents/no%0Asuch").status_code == 404
+        assert (
+            httpx2.post(
+                f"{url}v1/ask?q=secret", json={"question": QUESTION}, timeout=PATIENCE_S
+            ).status_code
+            == 200
+        )
+        assert httpx2.get(f"{url}?q={QUESTION.split()[5]}", timeout=PATIENCE_S).status_code == 200
+        assert httpx2.get(f"{url}healthz", timeout=PATIENCE_S).status_code == 200
+        assert httpx2.get(f"{url}v1/documents/no%0Asuch", timeout=PATIENCE_S).status_code == 404
     stderr = capsys.readouterr().err
     lines = [json.loads(line) for line in stderr.splitlines()]
     assert len(lines) == 4
@@ -111,7 +117,7 @@ def test_an_error_is_logged_with_the_id_that_the_client_got(
     monkeypatch.setattr("qa.engine.judge", lambda *_: 1 / 0)
     live = live_over(owls.store, owls._encoder)
     with log_lines("json"), served(build_app(live)) as url:
-        failed = httpx2.post(f"{url}v1/ask", json={"question": QUESTION})
+        failed = httpx2.post(f"{url}v1/ask", json={"question": QUESTION}, timeout=PATIENCE_S)
     assert failed.status_code == 500
     assert "ZeroDivisionError" not in failed.text
     told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]

@@ -8,14 +8,21 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from index.encoding.encoder import Encoder
+from index.encoding.model import Model
 from index.store import open_store
+from index.store.collection import collection_folder
+from index.sync import sync
 from qa.service.keys import add_key
 from tests.service.load import Load, press
-from tests.service.test_serve_command import PATIENCE_S, request, serving
+from tests.service.test_serve_command import request, serving
+from tests.waiting import PATIENCE_S, until
 
 QUESTIONS = [
     "why do I get pimples after microneedling",
@@ -51,16 +58,16 @@ def pressed(port: int, clients: int, enough: Callable[[Load], bool], key: str = 
 
 
 def for_seconds(seconds: float) -> Callable[[Load], bool]:
-    until = time.monotonic() + seconds
-    return lambda _: time.monotonic() > until
+    end = time.monotonic() + seconds
+    return lambda _: time.monotonic() > end
 
 
 def answered(count: int) -> Callable[[Load], bool]:
     """Tell whether so many were answered; fail where that takes too long."""
-    until = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + PATIENCE_S
 
     def enough(load: Load) -> bool:
-        assert time.monotonic() < until, load.statuses
+        assert time.monotonic() < end, load.statuses
         return load.statuses[200] >= count
 
     return enough
@@ -113,7 +120,7 @@ def test_what_is_too_much_is_refused_and_the_end_fails_nobody(
     ("flags", "refused_with"),
     [
         (["--max-queue", "16"], 503),
-        (["--rate-limit", "1200"], 429),
+        (["--rate-limit", "120"], 429),
         (["--max-queue", "16", "--workers", "2"], 503),
     ],
 )
@@ -169,16 +176,11 @@ def test_workers_share_limits_are_replaced_and_end_with_their_parent(
         load = pressed(port, 4, answered(2), secret)
         assert load.lost == []
         assert set(load.statuses) <= {200, 429}
-        deadline = time.monotonic() + PATIENCE_S
-        while len(set(_workers(process.pid)) - {workers[0]}) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        assert until(lambda: len(set(_workers(process.pid)) - {workers[0]}) >= 2)
         workers = _workers(process.pid)
         process.kill()
         process.wait()
-        while any(Path(f"/proc/{each}").exists() for each in workers):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        assert until(lambda: not any(Path(f"/proc/{each}").exists() for each in workers))
 
 
 def _workers(pid: int) -> list[int]:
@@ -188,3 +190,73 @@ def _workers(pid: int) -> list[int]:
         for each in _children(pid)
         if "spawn_main" in Path(f"/proc/{each}/cmdline").read_text()
     ]
+
+
+@pytest.mark.soak
+def test_workers_answer_from_two_collections_and_write_both(
+    model: Model, encoder: Encoder, tmp_path: Path
+) -> None:
+    """Each request has a connection of its own, so that both workers get some."""
+    store = tmp_path / "store"
+    texts = {"default": "Owls sleep in red barns.", "bears": "Bears sleep in deep caves."}
+    for name, text in texts.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "sleep.txt").write_text(f"{text}\n")
+        own = open_store(collection_folder(store, name))
+        sync(own, [tmp_path / name], model, encoder)
+    keys = open_store(store).keys
+    every = add_key(keys, "every", ["ask", "write"])
+    limited = add_key(keys, "limited", ["ask", "write"], ["bears"])
+
+    def asked(name: str, secret: str = every) -> list[str]:
+        answer = call("POST", f"v1/collections/{name}/ask", secret, {"question": "Who sleeps?"})
+        return sorted(passage["text"] for passage in answer.json()["passages"])
+
+    def call(method: str, path: str, secret: str, body: object = None) -> httpx2.Response:
+        headers = {"Authorization": f"Bearer {secret}", "Connection": "close"}
+        url = f"http://127.0.0.1:{port}/{path}"
+        return httpx2.request(method, url, headers=headers, json=body, timeout=PATIENCE_S)
+
+    with serving(store, tmp_path, *FAST, "--workers", "2") as (process, port):
+        logged: list[str] = []
+        reading = threading.Thread(target=lambda: logged.extend(process.stderr or ()))
+        reading.start()
+        with ThreadPoolExecutor(8) as threads:
+            puts = [
+                threads.submit(
+                    call,
+                    "PUT",
+                    f"v1/collections/{name}/documents/own-{number}",
+                    every if name == "default" or number % 2 else limited,
+                    {"text": f"Number {number} of {name} sleeps."},
+                )
+                for number in range(12)
+                for name in texts
+            ]
+            assert {put.result().status_code for put in puts} == {201}
+            for name, text in texts.items():
+                answers = list(threads.map(asked, [name] * 20))
+                assert all(text in answer or len(answer) == 5 for answer in answers)
+                others = {other for other in texts if other != name}
+                assert not [a for a in answers for t in a if any(f" of {o}" in t for o in others)]
+            sizes = threads.map(
+                lambda name: call("GET", f"v1/collections/{name}", every).json()["documents"],
+                [*texts] * 8,
+            )
+            assert set(sizes) == {13}
+            statuses = threads.map(
+                lambda path: call("GET", path, limited).status_code,
+                [path for name in texts for path in [f"v1/collections/{name}/documents"] * 6],
+            )
+            assert list(statuses) == [403] * 6 + [200] * 6
+            gone = call("DELETE", "v1/collections/bears/documents/own-3", limited)
+            assert gone.status_code == 204
+            found = threads.map(
+                lambda _: call("GET", "v1/collections/bears/documents/own-3", every).status_code,
+                range(8),
+            )
+            assert set(found) == {404}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+        reading.join()
+    assert not [line for line in logged if '"level": "error"' in line], logged

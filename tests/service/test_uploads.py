@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -28,6 +27,7 @@ from index.sync import change_uploads
 from qa.service.writer import Writer
 from tests.encoders import HashingEncoder
 from tests.service.conftest import Corpus, live_over
+from tests.waiting import PATIENCE_S, until
 
 TEXT = "The clinic in Bergen opens at a quarter to eight."
 PUT = "/v1/documents/clinic-hours"
@@ -210,13 +210,8 @@ def test_without_waiting_there_is_a_job_to_poll(client: TestClient) -> None:
 
 
 def finished(client: TestClient, url: str) -> Any:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        job = client.get(url).json()
-        if job["finished"]:
-            return job
-        time.sleep(0.02)
-    raise AssertionError("it was never finished")
+    assert until(lambda: client.get(url).json()["finished"])
+    return client.get(url).json()
 
 
 def test_many_that_come_at_once_are_all_there(client: TestClient) -> None:
@@ -292,7 +287,7 @@ def test_a_form_can_say_what_the_file_is_about(client: TestClient) -> None:
         ({"content": b"x", "headers": {"Content-Type": "image/png"}}, 415, "Send JSON"),
         ({"content": b"x"}, 415, "Send JSON"),
         ({"content": b"\0\1", "headers": {"Content-Type": "text/plain"}}, 422, "binary"),
-        ({"files": {"file": ("a.png", b"x", "image/png")}}, 415, "Name the file"),
+        ({"files": {"file": ("a.png", b"x", "image/png")}}, 415, "its name must end in .txt"),
         ({"files": {"other": ("a.txt", b"x")}}, 422, "called `file`"),
     ],
 )
@@ -332,9 +327,7 @@ def test_jobs_of_a_process_that_ended_are_done_by_the_next(corpus: Corpus) -> No
     store.jobs.add(Job.new("clinic-hours", ".txt", "Hours"), TEXT.encode())
     store.jobs.add(Job.new("other", ".txt"), b"The other one is mild.")
     with corpus.uploading() as client:
-        until = time.monotonic() + 30
-        while store.jobs.pending() and time.monotonic() < until:
-            time.sleep(0.02)
+        assert until(lambda: not store.jobs.pending())
         assert client.get(PUT).json()["title"] == "Hours"
         assert client.get("/v1/documents/other").status_code == 200
 
@@ -352,7 +345,7 @@ def test_while_another_process_writes_an_upload_waits_its_turn(
     with open_store(corpus.store).writing():
         queued = client.put(f"{PUT}?wait=false", json={"text": TEXT})
         assert queued.status_code == 202
-        assert tried.wait(30)
+        assert tried.wait(PATIENCE_S)
         assert client.get(queued.headers["location"]).json()["finished"] is None
         assert ask(client, "Does redness fade?") == ["Redness fades within two days."]
     assert finished(client, queued.headers["location"])["state"] == "done"
@@ -396,9 +389,9 @@ def test_a_writer_that_cannot_read_its_jobs_goes_on(
         patch.setattr(jobs, "pending", unreadable)
         patch.setattr(jobs, "find", unreadable_in_the_end)
         done = clients.submit(client.put, PUT, json={"text": TEXT})
-        assert failed.wait(30)
+        assert failed.wait(PATIENCE_S)
         patch.undo()
-        assert done.result(30).status_code in (201, 503)
+        assert done.result(PATIENCE_S).status_code in (201, 503)
     assert client.put(PUT, json={"text": TEXT}).status_code in (200, 201)
 
 
@@ -416,7 +409,7 @@ def test_what_was_accepted_is_done_when_the_disk_has_room_again(
         patch.setattr("qa.service.writer.change_uploads", full)
         queued = client.put(f"{PUT}?wait=false", json={"text": TEXT})
         assert queued.status_code == 202
-        assert tried.wait(30)
+        assert tried.wait(PATIENCE_S)
     assert finished(client, queued.headers["location"])["state"] == "done"
     assert TEXT in ask(client)
 
@@ -431,7 +424,7 @@ def test_one_bad_upload_does_not_hold_up_the_others(
             raise RuntimeError("a fault of ours")
         return original(chunker, document)
 
-    monkeypatch.setattr("qa.service.writer.why_unreadable", lambda *_: "")
+    monkeypatch.setattr("qa.service.writer.refuse_without_passage", lambda *_: None)
     monkeypatch.setattr(Chunker, "chunk", failing)
     with open_store(corpus.store).writing():  # so that they are done together
         urls = [
@@ -538,7 +531,7 @@ class Held(HashingEncoder):
         if len(texts) > 100:
             self.batches += 1
             self.began.set()
-            assert self.go_on.wait(60)
+            assert self.go_on.wait(PATIENCE_S)
         return super().encode(texts, role)
 
 
@@ -551,10 +544,10 @@ def test_the_end_does_not_wait_for_a_long_upload_which_the_next_one_does(corpus:
     job = Job.new("many", ".txt")
     with Writer(store, live) as writer:
         writer.submit(job, text.encode())
-        assert held.began.wait(60)
+        assert held.began.wait(PATIENCE_S)
         stopping = threading.Thread(target=writer.stop)
         stopping.start()
-        assert writer._stop.wait(60)
+        assert writer._stop.wait(PATIENCE_S)
         held.go_on.set()
         stopping.join()
     assert held.batches == 1, "of many"
@@ -562,10 +555,7 @@ def test_the_end_does_not_wait_for_a_long_upload_which_the_next_one_does(corpus:
     assert unfinished is not None
     assert unfinished.state == "queued"
     with Writer(store, live_over(corpus.store, HashingEncoder())):
-        while (found := store.jobs.find(job.id)) and found.state == "queued":
-            time.sleep(0.02)
-    assert found
-    assert found.state == "done"
+        assert until(lambda: (found := store.jobs.find(job.id)) and found.state == "done")
 
 
 def test_the_log_of_the_database_stays_short_however_much_is_uploaded(

@@ -186,6 +186,14 @@ def test_a_flipped_bit_of_what_a_file_is_does_no_harm(
         assert_no_harm(sound, living)
 
 
+def test_a_member_of_no_version_is_no_obstacle(sound: Sound, damaged: Living) -> None:
+    path = damaged.store.folder / "store.sqlite"
+    last = "(SELECT max(version) FROM memberships)"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE memberships SET version = version + 64 WHERE version = {last}")
+    assert_no_harm(sound, damaged)
+
+
 @pytest.mark.parametrize("counter", ["snapshot", "version"])
 def test_a_counter_that_fell_behind_removes_nothing(
     sound: Sound, damaged: Living, counter: str
@@ -228,6 +236,18 @@ def flip_in_the_middle(path: Path) -> None:
 
 
 CHANGES = [truncate, empty, Path.unlink, flip_in_the_middle]
+
+
+@pytest.mark.parametrize("column", ["rows", "sentences"])
+def test_more_rows_than_a_file_has_are_found_and_repaired(
+    sound: Sound, damaged: Living, column: str
+) -> None:
+    path = damaged.store.folder / "store.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE generations SET {column} = {column} + 64")
+    with pytest.raises(StoreDamagedError, match="vectors/"):
+        damaged.store.open()
+    assert_no_harm(sound, damaged)
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -10,6 +10,7 @@ import pytest
 from index.errors import StoreBusyError
 from index.store import open_store
 from tests.store.living import Living, everything
+from tests.waiting import PATIENCE_S
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -73,7 +74,7 @@ def test_many_processes_read_while_one_writes(
         for number in range(2, last + 1):
             write(living, number)
         for reader in readers:
-            out, err = reader.communicate(timeout=120)
+            out, err = reader.communicate(timeout=PATIENCE_S)
             assert reader.returncode == 0, err
             assert int(out) >= 2
     finally:

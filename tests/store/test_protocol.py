@@ -26,6 +26,7 @@ from index.records import (
     Heading,
     Layout,
     Passage,
+    ScannedPage,
     Skipped,
     Span,
     passage_id,
@@ -55,6 +56,7 @@ from index.structure.units import units_of
 from tests.index.chunked import chunked
 
 Factory = Callable[..., Store]
+SCANNED = ScannedPage(1, "a", "AAAAAAAAAAA=")
 
 
 def in_a_folder(folder: Path, keep: int = 2) -> Store:
@@ -280,7 +282,7 @@ def chunked_documents(draw: st.DrawFn, name: str) -> ChunkedDocument:
         "aa",
         "bb",
         {"author": draw(words), "tags": ("a", "b"), "year": 2026},
-        draw(st.sampled_from([None, Layout((Heading(0, 1, 1),), (0, 1))])),
+        draw(st.sampled_from([None, Layout((Heading(0, 1, 1),), (0, 1), (SCANNED,))])),
         draw(st.sampled_from(["", "2026-01-01T00:00:00Z"])),
         ("It was odd.",),
     )

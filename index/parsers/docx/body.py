@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from index.parsers.blocks import TextBlock, one_line
+from index.parsers.blocks import TextBlock, one_line, rows_of_table
 from index.parsers.docx.styles import (
     ParagraphStyle,
     W,
@@ -124,7 +124,7 @@ class Blocks:
                 yield from self._paragraph(child)
             elif child.tag == f"{W}tbl":
                 self._in_list = False
-                yield from self._table(child)
+                yield from rows_of_table(self._rows(child))
 
     def _paragraph(self, paragraph: Any) -> Iterator[TextBlock]:
         properties = paragraph.find(f"{W}pPr")
@@ -153,8 +153,7 @@ class Blocks:
             if key in self._footnotes:
                 yield from self.of(self._footnotes.pop(key))
 
-    def _table(self, table: Any) -> Iterator[TextBlock]:
-        tight = False
+    def _rows(self, table: Any) -> Iterator[list[str]]:
         for row in _children(table, f"{W}tr"):
             if row.find(f"{W}trPr/{W}del") is not None:
                 continue
@@ -162,9 +161,7 @@ class Blocks:
             for cell in _children(row, f"{W}tc"):
                 width, continues_above = _merged(cell.find(f"{W}tcPr"))
                 cells += ["" if continues_above else self._cell(cell), *[""] * (width - 1)]
-            if any(cells):
-                yield TextBlock(" | ".join(cells).strip(), tight=tight)
-                tight = True
+            yield cells
 
     def _cell(self, cell: Any) -> str:
         parts: list[str] = []
@@ -172,7 +169,7 @@ class Blocks:
             if child.tag == f"{W}p":
                 parts += [block.text for block in self._paragraph(child)]
             elif child.tag == f"{W}tbl":
-                parts += [row.text.replace(" | ", " ") for row in self._table(child)]
+                parts += [" ".join(cells) for cells in self._rows(child)]
         return one_line(" ".join(parts))
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.parsers.blocks import TextBlock, extracted_document, lay_out
+from index.parsers.blocks import TextBlock, document_of, lay_out
 from index.parsers.decoding import EPUB_BOOK
 from index.parsers.epub.book import Entry, read_book
 from index.parsers.files import UnreadableFileError, bytes_of, progressed
@@ -14,10 +14,10 @@ from index.parsers.web.blocks import BlockReader
 from index.parsers.web.decoding import decode_page
 from index.parsers.web.page import read_fragment
 from index.records import Document
+from index.remarks import listed
 from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/epub+zip"
-_LISTED = 3
 _MAX_HEADINGS_OF_A_TITLE = 3
 _LABEL = re.compile(
     r"(?:chapter|part|book|section|appendix|lesson|kapitel|teil|chapitre|capítulo)?"
@@ -49,23 +49,16 @@ def read_epub(file: SourceFile) -> Iterable[Document]:
             blocks += headings.of(reader, book.contents.get(page, ()))
     if not blocks:
         raise UnreadableFileError("no text in it")
-    yield extracted_document(
+    yield document_of(
         file,
         content,
-        lay_out(blocks),
+        *lay_out(blocks),
         title=book.title,
         media_type=MEDIA_TYPE,
         reader=f"epub/1 (selectolax {__version__})",
         metadata=book.metadata,
-        remarks=_remarks(unread),
+        remarks=[f"pages that cannot be read were left out: {listed(unread)}"] if unread else [],
     )
-
-
-def _remarks(unread: Sequence[str]) -> tuple[str, ...]:
-    if not unread:
-        return ()
-    more = f" and {len(unread) - _LISTED} more" if len(unread) > _LISTED else ""
-    return (f"pages that cannot be read were left out: {', '.join(unread[:_LISTED])}{more}",)
 
 
 def _is_contents(reader: BlockReader) -> bool:

@@ -1,22 +1,22 @@
 """Mail: .eml and .mbox, each message a document."""
 
-import hashlib
 import re
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from index.parsers.blocks import document_of
 from index.parsers.decoding import kind_of
 from index.parsers.files import UnreadableFileError, bytes_of, progressed
 from index.parsers.mail.message import Addresses, Mail, read_mail
 from index.records import Document, MetadataValue
+from index.remarks import listed
 from index.sources.listing import SourceFile
 from index.structure.layout import OUTLINERS
 
 MEDIA_TYPE = "message/rfc822"
 MAX_MESSAGES = 200_000
 _MAX_WORDS = 100
-_LISTED = 5
 _SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]*\d:\d\d\b[^\r\n]*(?:\r?\n|\Z)")
 """What stands above each mail of a mailbox. Without a time of day it is a sentence of a mail."""
 _QUOTED_SEPARATOR = re.compile(rb"^>(>*From )", re.M)
@@ -27,7 +27,7 @@ def read_eml(file: SourceFile) -> Iterable[Document]:
     content, written = _written_in(file)
     separator = _SEPARATOR.match(written)
     mail = read_mail(written[separator.end() :] if separator else written)
-    remarks = (f"attachments that are not read: {_listed(mail.unread)}",) if mail.unread else ()
+    remarks = (f"attachments that are not read: {listed(mail.unread)}",) if mail.unread else ()
     yield _document(file.document_id, file, content, mail, remarks)
 
 
@@ -47,9 +47,9 @@ def read_mbox(file: SourceFile) -> Iterable[Document]:
     if not mails:
         raise UnreadableFileError("no mail of it can be read")
     unread = [name for _, mail in mails for name in mail.unread]
-    remarks: tuple[str, ...] = (f"mails left out: {_listed(left_out)}",) if left_out else ()
+    remarks: tuple[str, ...] = (f"mails left out: {listed(left_out)}",) if left_out else ()
     if unread:
-        remarks += (f"attachments that are not read: {_listed(unread)}",)
+        remarks += (f"attachments that are not read: {listed(unread)}",)
     counts = Counter(mail.message_id for _, mail in mails)
     for number, mail in mails:
         is_unique = mail.message_id and counts[mail.message_id] == 1
@@ -94,17 +94,16 @@ def _document(
         "message_id": mail.message_id,
         "attachments": mail.unread[:_MAX_WORDS],
     }
-    return Document(
-        id=document_id,
-        source=file.source,
+    return document_of(
+        file,
+        content,
+        mail.text,
         title=mail.subject,
-        text=mail.text,
         media_type=MEDIA_TYPE,
         reader=f"mail/1 (selectolax {__version__})",
-        document_sha256=hashlib.sha256(content).hexdigest(),
-        text_sha256=hashlib.sha256(mail.text.encode()).hexdigest(),
-        metadata={name: value for name, value in metadata.items() if value},
-        remarks=tuple(remarks),
+        metadata=metadata,
+        document_id=document_id,
+        remarks=remarks,
     )
 
 
@@ -113,8 +112,3 @@ def _words(addresses: Addresses) -> tuple[str, ...]:
     by_address = [address for _, address in addresses if address]
     names = [name for name, _ in addresses if name]
     return tuple(dict.fromkeys((*by_address, *names)))[:_MAX_WORDS]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(names[:_LISTED]) + more

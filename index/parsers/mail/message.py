@@ -8,6 +8,7 @@ from email.errors import HeaderParseError, MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
+from itertools import islice
 from typing import Any
 
 from index.parsers.blocks import has_text, lay_out, one_line, visible
@@ -15,10 +16,13 @@ from index.parsers.decoding import decode, invalid_share
 from index.parsers.files import UnreadableFileError, progressed
 from index.parsers.web.decoding import codec_of_label
 from index.parsers.web.page import read_fragment
+from index.remarks import listed
 
 MAX_DEPTH = 30
 """Of parts in parts, and of mails that are forwarded in others."""
 _MAX_NAMES = 50
+_MAX_FIELD_CHARS = 100_000
+"""Of a field. What is beyond is cut off, for names and encoded words take long to decode."""
 _MAX_INVALID = 0.25
 """Of what is not ASCII in a text that is read as declared."""
 _FORWARDED = "---------- Forwarded message ----------"
@@ -92,8 +96,7 @@ def _head(message: Message, unread: tuple[str, ...] = ()) -> str:
     for name in ("To", "Cc"):
         addresses = _addresses(message, name)
         if len(addresses) > _MAX_NAMES:
-            listed = ", ".join(name or address for name, address in addresses[:_MAX_NAMES])
-            fields[name] = f"{listed} and {len(addresses) - _MAX_NAMES} more"
+            fields[name] = listed([name or address for name, address in addresses], _MAX_NAMES)
     fields["Date"] = one_line(_field(message, "Date"))
     fields["Attachments"] = ", ".join(unread[:_MAX_NAMES])
     return "\n".join(f"{name}: {value}" for name, value in fields.items() if value)
@@ -180,8 +183,14 @@ def _in_unicode(content: bytes, charset: str) -> str:
 
 def _field(message: Message, name: str) -> str:
     """Return the value of the first field of a name, decoded, "" without one."""
-    raw = (value for key, value in message.raw_items() if key.lower() == name.lower())
-    return _decoded(str(next(raw, "")))
+    return _decoded(next(_raw(message, name), ""))
+
+
+def _raw(message: Message, name: str) -> Iterator[str]:
+    """Yield the values of the fields of a name, as they are written."""
+    for key, value in message.raw_items():
+        if key.lower() == name.lower():
+            yield str(value)[:_MAX_FIELD_CHARS]
 
 
 def _decoded(value: str) -> str:
@@ -208,8 +217,7 @@ def _decoded(value: str) -> str:
 
 def _addresses(message: Message, name: str) -> Addresses:
     """Return the names and addresses in the fields of a name, addresses in small letters."""
-    values = [str(value) for key, value in message.raw_items() if key.lower() == name.lower()]
-    pairs = getaddresses([" ".join(value.split()) for value in values])
+    pairs = getaddresses([" ".join(value.split()) for value in islice(_raw(message, name), 10)])
     named = ((one_line(_decoded(said)), one_line(address).lower()) for said, address in pairs)
     return tuple(dict.fromkeys(pair for pair in named if any(pair)))
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from index.parsers.blocks import (
     TextBlock,
-    extracted_document,
+    document_of,
     has_text,
     lay_out,
     one_line,
     own_title,
+    rows_of_table,
 )
 from index.parsers.decoding import OPEN_TEXT
 from index.parsers.files import UnreadableFileError, bytes_of
@@ -57,10 +58,10 @@ def read_odt(file: SourceFile) -> Iterable[Document]:
     if not blocks:
         raise UnreadableFileError("no text in it")
     recorded, metadata = _properties(package)
-    yield extracted_document(
+    yield document_of(
         file,
         content,
-        lay_out(blocks),
+        *lay_out(blocks),
         title=own_title(recorded) or title,
         media_type=MEDIA_TYPE,
         reader="opendocument_text/1",
@@ -145,8 +146,8 @@ class _Blocks:
             elif child.tag == f"{TEXT}list":
                 yield from self._list(child, "", 0)
             elif child.tag == f"{TABLE}table":
+                yield from rows_of_table(list(self._cells(row)) for row in _rows(child))
                 self._tight = False
-                yield from self._table(child)
             elif child.tag in _WRAPPERS and child.get(f"{TEXT}display") != "none":
                 yield from self.of(child)
             elif child.tag in (f"{DRAW}frame", f"{DRAW}custom-shape", f"{DRAW}g"):
@@ -220,20 +221,12 @@ class _Blocks:
         self._last_list = self._last_list if depth else own
         return own
 
-    def _table(self, table: Any) -> Iterator[TextBlock]:
-        tight = False
-        for row in _rows(table):
-            cells: list[str] = []
-            for cell in row:
-                if cell.tag not in (f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
-                    continue
+    def _cells(self, row: Any) -> Iterator[str]:
+        for cell in row:
+            if cell.tag in (f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
                 text = one_line(" ".join(_cell(block.text) for block in self.of(cell)))
                 times = integer(cell.get(f"{TABLE}number-columns-repeated"), 1)
-                cells += [text] * min(times, _MOST_REPEATED)
-            if any(cells):
-                yield TextBlock(" | ".join(cells).strip(), tight=tight)
-                tight = True
-        self._tight = False
+                yield from [text] * min(times, _MOST_REPEATED)
 
 
 def _cell(text: str) -> str:

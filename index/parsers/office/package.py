@@ -1,12 +1,16 @@
 """Packages of office files: archives of XML parts, checked before anything is unpacked."""
 
 import io
+import posixpath
 import zipfile
 import zlib
+from contextlib import suppress
 from typing import Any
 
+from index.parsers.blocks import one_line
 from index.parsers.decoding import COMPOUND_FILE, ENCRYPTED, UNKNOWN_ARCHIVE, kind_of
 from index.parsers.files import UnreadableFileError
+from index.records import MetadataValue
 
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 MAX_RATIO = 200
@@ -14,6 +18,9 @@ MAX_ENTRIES = 20_000
 _SMALL_ENOUGH = 10 * 1024 * 1024
 _MANIFEST = "META-INF/manifest.xml"
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
+_USUAL = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+"""The names of Word's elements in the two forms of the standard."""
 _ERRORS = (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError)
 
 
@@ -81,7 +88,7 @@ class Package:
         """Return the root element of a part, None if it is missing. Raises UnreadableFileError."""
         from lxml.etree import LxmlError, XMLParser, fromstring
 
-        content = self.read(name)
+        content = self.read(name).replace(_STRICT, _USUAL)
         if not content:
             return None
         parser = XMLParser(resolve_entities=False, remove_comments=True, remove_pis=True)
@@ -89,6 +96,44 @@ class Package:
             return fromstring(content, parser)
         except (LxmlError, ValueError) as error:
             raise damaged(self._kind) from error
+
+    @property
+    def main(self) -> str:
+        """The name of the main part of an Office Open XML file, "" without one."""
+        return next(iter(self.related("", "officeDocument")), "")
+
+    def properties(self) -> tuple[str, dict[str, MetadataValue]]:
+        """Return the title and the metadata that an Office Open XML file records."""
+        said: dict[str, str] = {}
+        with suppress(UnreadableFileError):
+            for part in self.related("", "core-properties"):
+                root = self.root(part)
+                for each in () if root is None else root:
+                    said[each.tag.rpartition("}")[2]] = one_line(each.text or "")
+        keywords = said.get("keywords", "").replace(";", ",").split(",")
+        return said.get("title", ""), {
+            "author": said.get("creator", ""),
+            "created": said.get("created", ""),
+            "last_saved": said.get("modified", ""),
+            "subject": said.get("subject", ""),
+            "keywords": tuple(filter(None, map(str.strip, keywords))),
+        }
+
+    def related(self, part: str, kind: str) -> list[str]:
+        """Return the names of the parts that a part refers to as a kind."""
+        return [target for type_, target in self.relations(part).values() if type_ == kind]
+
+    def relations(self, part: str) -> dict[str, tuple[str, str]]:
+        """Return kind and target of each relation of a part, "" for the package, by its id."""
+        folder, name = posixpath.split(part)
+        root = self.root(posixpath.join(folder, "_rels", f"{name}.rels"))
+        targets: dict[str, tuple[str, str]] = {}
+        for each in () if root is None else root.iter("{*}Relationship"):
+            if each.get("TargetMode") != "External":
+                kind = (each.get("Type") or "").rpartition("/")[2]
+                path = posixpath.join("/", folder, each.get("Target") or "")
+                targets[each.get("Id") or ""] = kind, posixpath.normpath(path).strip("/")
+        return targets
 
     def _check(self, entries: list[zipfile.ZipInfo]) -> None:
         unpacked = sum(entry.file_size for entry in entries)

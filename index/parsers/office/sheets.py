@@ -21,14 +21,14 @@ from index.parsers.decoding import (
     WORKBOOK,
     kind_of,
 )
-from index.parsers.files import Reader, bytes_of, progressed
+from index.parsers.files import Reader, UnreadableFileError, bytes_of, progressed
 from index.parsers.office.package import Package, damaged
 from index.parsers.office.tables import Cell, Line, Part, Spans, parts_of
 from index.parsers.row_documents import READER, Row, Rows, documents_of
 from index.records import Document
+from index.remarks import listed
 from index.sources.listing import SourceFile
 
-_LISTED = 5
 _MOST_WHOLE = 10**15
 """A float of this size or more does not tell one whole number from the next."""
 _DIGITS = 15
@@ -79,9 +79,8 @@ def _reader(kind: str, media_type: str) -> Reader:
         remarks = _checked(content, kind)
         sheets, hidden = _sheets(content, kind)
         if hidden:
-            listed = ", ".join(map(one_line, hidden[:_LISTED]))
-            more = f" and {len(hidden) - _LISTED} more" if len(hidden) > _LISTED else ""
-            remarks += (f"hidden and left out: sheet{'s' * (len(hidden) > 1)} {listed}{more}",)
+            names = listed([one_line(name) for name in hidden])
+            remarks += (f"hidden and left out: sheet{'s' * (len(hidden) > 1)} {names}",)
         rows = Rows(lambda: (row for sheet in sheets for row in sheet.rows()), has_cells=True)
         reader = f"{READER} (python-calamine {version('python-calamine')})"
         return documents_of(file, content, rows, media_type, {}, remarks, reader)
@@ -103,9 +102,20 @@ def _checked(content: bytes, kind: str) -> tuple[str, ...]:
     if content.startswith(COMPOUND_FILE) and found != ENCRYPTED:
         return ()
     package = Package(content, found if found in (WORKBOOK, OPEN_SPREADSHEET) else kind)
+    if package.main:
+        _refuse_shared_parts(package)
     sheets = (name for name in package.names if name.startswith("xl/worksheets/sheet"))
     count = sum(len(_WITHOUT_VALUE.findall(package.read(name))) for name in sheets)
     return (_formulas_remark(count),) if count else ()
+
+
+def _refuse_shared_parts(package: Package) -> None:
+    """Refuse many sheets of one part, which would be read as often."""
+    root, parts = package.root(package.main), package.relations(package.main)
+    sheets = () if root is None else root.iter("{*}sheet")
+    targets = [parts.get(value) for sheet in sheets for value in sheet.values() if value in parts]
+    if len(targets) > len(set(targets)):
+        raise damaged(WORKBOOK)
 
 
 def _formulas_remark(count: int) -> str:
@@ -134,8 +144,12 @@ def _sheets(content: bytes, kind: str) -> tuple[list[_Sheet], list[str]]:
 
 def _done(kind: str, call: Callable[[Any], Any], argument: Any) -> Any:
     """Return what calamine does. A damaged file is refused, whatever error it raises."""
+    from python_calamine import PasswordError
+
     try:
         return call(argument)
+    except PasswordError as error:
+        raise UnreadableFileError(ENCRYPTED) from error
     except BaseException as error:
         # A panic of calamine's is no Exception, and has no class that could be imported.
         if isinstance(error, MemoryError | KeyboardInterrupt | SystemExit):

@@ -1,23 +1,24 @@
 """Presentations: .pptx, slide by slide."""
 
-import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from index.parsers.blocks import (
     TextBlock,
-    extracted_document,
+    document_of,
     has_text,
     lay_out,
     one_line,
     own_title,
+    rows_of_table,
 )
 from index.parsers.decoding import PRESENTATION
 from index.parsers.files import UnreadableFileError, bytes_of, progressed
 from index.parsers.office.charts import chart_rows
 from index.parsers.office.numbering import LEVELS, integer, written
 from index.parsers.office.package import Package, choose_alternatives, damaged
-from index.records import Document, MetadataValue
+from index.records import Document
+from index.remarks import remark_on
 from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -26,7 +27,7 @@ _TITLES = ("title", "ctrTitle")
 _FURNITURE = frozenset(("dt", "ftr", "hdr", "sldNum", "sldImg"))
 _MAX_TITLE_WORDS = 12
 """Of a first line that heads a slide without a title."""
-_LISTED = 10
+_HIDDEN = "is hidden and was left out", "are hidden and were left out"
 _NUMBERS = {
     "arabic": "decimal",
     "alphaLc": "lowerLetter",
@@ -56,37 +57,21 @@ def read_pptx(file: SourceFile) -> Iterable[Document]:
             wordless.append(number)
     if not blocks:
         raise UnreadableFileError("no text in it")
-    properties = deck.properties()
+    recorded, metadata = deck.package.properties()
     first_title = next((block.text for block in blocks if block.level), "")
-    keywords = properties.get("keywords", "").replace(";", ",").split(",")
-    metadata: dict[str, MetadataValue] = {
-        "author": properties.get("creator", ""),
-        "created": properties.get("created", ""),
-        "last_saved": properties.get("modified", ""),
-        "subject": properties.get("subject", ""),
-        "keywords": tuple(filter(None, map(str.strip, keywords))),
-    }
-    yield extracted_document(
+    yield document_of(
         file,
         content,
-        lay_out(blocks, len(slides)),
-        title=own_title(properties.get("title", "")) or first_title,
+        *lay_out(blocks, len(slides)),
+        title=own_title(recorded) or first_title,
         media_type=MEDIA_TYPE,
         reader="presentation/1",
         metadata=metadata,
         remarks=[
-            *_remark(hidden, "is hidden and was left out", "are hidden and were left out"),
-            *_remark(wordless, "has no text", "have no text"),
+            remark_on("slide", hidden, *_HIDDEN),
+            remark_on("slide", wordless, "has no text", "have no text"),
         ],
     )
-
-
-def _remark(slides: list[int], one: str, many: str) -> list[str]:
-    if not slides:
-        return []
-    listed = ", ".join(map(str, slides[:_LISTED]))
-    more = f" and {len(slides) - _LISTED} more" if len(slides) > _LISTED else ""
-    return [f"slide{'s' * (len(slides) > 1)} {listed}{more} {one if len(slides) == 1 else many}"]
 
 
 class _Deck:
@@ -97,23 +82,22 @@ class _Deck:
     """
 
     def __init__(self, package: Package) -> None:
-        self._package = package
+        self.package = package
         self._trees: dict[str, Any] = {}
-        main = self.related("", "officeDocument")
-        self._main = main[0] if main else "ppt/presentation.xml"
+        self._main = package.main or "ppt/presentation.xml"
 
     def slides(self) -> list[str]:
         """Return the names of the slides' parts, in order. Raises UnreadableFileError."""
         root = self.tree(self._main)
         if root is None or root.tag != "presentation":
             raise damaged(PRESENTATION)
-        by_id = self._relations(self._main)
+        by_id = self.package.relations(self._main)
         listed = root.iterfind("sldIdLst/sldId")
         return [by_id.get(_relation_id(slide), ("", ""))[1] for slide in listed]
 
     def tree(self, part: str) -> Any:
         """Return the root of a part, None without it. Raises UnreadableFileError."""
-        root = self._package.root(part) if part else None
+        root = self.package.root(part) if part else None
         if root is not None:
             choose_alternatives(root, f"{_DRAWING}t")
             for element in root.iter("*"):
@@ -126,31 +110,9 @@ class _Deck:
             self._trees[part] = self.tree(part)
         return self._trees[part]
 
-    def related(self, part: str, kind: str) -> list[str]:
-        """Return the names of the parts that a part refers to as a kind."""
-        return [target for type_, target in self._relations(part).values() if type_ == kind]
-
     def target(self, part: str, relation: str) -> str:
         """Return the name of the part that a relation of a part leads to, "" if to none."""
-        return self._relations(part).get(relation, ("", ""))[1]
-
-    def properties(self) -> dict[str, str]:
-        """Return the properties of the presentation by their names in the file."""
-        parts = self.related("", "core-properties")
-        root = self.tree(parts[0]) if parts else None
-        return {} if root is None else {each.tag: one_line(each.text or "") for each in root}
-
-    def _relations(self, part: str) -> dict[str, tuple[str, str]]:
-        """Return kind and target of each relation of a part, "" for the package, by its id."""
-        folder, name = posixpath.split(part)
-        root = self.tree(posixpath.join(folder, "_rels", f"{name}.rels"))
-        targets: dict[str, tuple[str, str]] = {}
-        for each in () if root is None else root.iter("Relationship"):
-            if each.get("TargetMode") != "External":
-                kind = (each.get("Type") or "").rpartition("/")[2]
-                path = posixpath.join("/", folder, each.get("Target") or "")
-                targets[each.get("Id") or ""] = kind, posixpath.normpath(path).strip("/")
-        return targets
+        return self.package.relations(part).get(relation, ("", ""))[1]
 
 
 class _Slide:
@@ -161,8 +123,8 @@ class _Slide:
         self._part = part
         self._root = root
         self._number = number
-        layouts = deck.related(part, "slideLayout")
-        masters = deck.related(layouts[0], "slideMaster") if layouts else []
+        layouts = deck.package.related(part, "slideLayout")
+        masters = deck.package.related(layouts[0], "slideMaster") if layouts else []
         self._layout = deck.shared_tree(layouts[0]) if layouts else None
         self._master = deck.shared_tree(masters[0]) if masters else None
 
@@ -179,7 +141,7 @@ class _Slide:
         elif len(blocks) > 1 and _may_head(blocks[0].text):
             yield self._block(blocks.pop(0).text, level=1)
         yield from blocks
-        for notes in self._deck.related(self._part, "notesSlide"):
+        for notes in self._deck.package.related(self._part, "notesSlide"):
             root = self._deck.tree(notes)
             for shape in _shapes(None if root is None else root.find("cSld/spTree")):
                 if _placeholder(shape).get("type") == "body":
@@ -192,14 +154,15 @@ class _Slide:
         if shape.tag == "sp" and _placeholder(shape).get("type") not in _FURNITURE:
             yield from self._paragraphs(shape)
         for table in shape.iter("tbl"):
-            yield from self._rows(
+            rows = (
                 [one_line(" ".join(_texts(cell))) for cell in row.iter("tc")]
                 for row in table.iter("tr")
             )
+            yield from rows_of_table(rows, self._number)
         for chart in shape.iter("chart"):
             root = self._deck.tree(self._deck.target(self._part, _relation_id(chart)))
             if root is not None:
-                yield from self._rows(chart_rows(root))
+                yield from rows_of_table(chart_rows(root), self._number)
         for diagram in shape.iter("relIds"):
             root = self._deck.tree(self._deck.target(self._part, _relation_id(diagram, "dm")))
             if root is not None:
@@ -207,13 +170,6 @@ class _Slide:
                 for text in _texts(root):
                     yield self._block(f"- {text}", tight=tight)
                     tight = True
-
-    def _rows(self, rows: Iterable[list[str]]) -> Iterator[TextBlock]:
-        tight = False
-        for cells in rows:
-            if any(cells):
-                yield self._block(" | ".join(cells).strip(), tight=tight)
-                tight = True
 
     def _paragraphs(self, shape: Any) -> Iterator[TextBlock]:
         counts: dict[int, int] = {}
@@ -316,5 +272,5 @@ def _numbered(count: int, kind: str) -> str:
 
 
 def _may_head(text: str) -> bool:
-    is_item = text.startswith(("-", " ")) or " | " in text
+    is_item = text.startswith(("-", " ", "|")) or " |" in text
     return not is_item and len(text.split()) <= _MAX_TITLE_WORDS and not text.endswith((".", ":"))

@@ -178,7 +178,14 @@ class _Planner:
     def _group_rows(self, body: list[Line]) -> int:
         """Count the rows on top that name groups of columns, by cells merged across them."""
         most = max(0, min(_MAX_GROUP_ROWS, len(body) - 2))
-        return next((i for i in range(most) if body[i].number not in self._spans), most)
+        return next((i for i in range(most) if not self._names_groups(*body[i : i + 2])), most)
+
+    def _names_groups(self, line: Line, below: Line) -> bool:
+        """Tell whether a merged cell stands above several others."""
+        return any(
+            sum(first <= column <= last for column in below.filled) > 1
+            for first, last in self._spans.get(line.number, ())
+        )
 
     def _joined(self, rows: list[Line]) -> list[str]:
         """Return a name for each column from the rows of a header, such as "2022 Q1"."""

@@ -3,24 +3,25 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from index.parsers.blocks import extracted_document, lay_out, one_line
+from index.parsers.blocks import document_of, lay_out, one_line
 from index.parsers.files import UnreadableFileError, bytes_of, progressed
 from index.parsers.pdf.glyphs import TextRun, text_runs
 from index.parsers.pdf.grids import with_ruled_rows
 from index.parsers.pdf.headings import read_outline, title_of
 from index.parsers.pdf.layout import without_running_heads
 from index.parsers.pdf.paragraphs import blocks_of
-from index.parsers.pdf.scans import MOST_SCANS, ScanReader, runs_of
-from index.records import Document, MetadataValue
+from index.parsers.pdf.scans import MOST_SCANS, ScanReader, kept, runs_of
+from index.records import Document, MetadataValue, ScannedPage
+from index.remarks import remark_on
 from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/pdf"
 MAX_PAGES = 5000
 MAX_GLYPHS = 30_000_000
-_MAX_LISTED = 20
 
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-]\d\d)'?(\d\d)?)?")
 
@@ -44,12 +45,17 @@ def read_pdf(file: SourceFile, scans: ScanReader | None = None) -> Iterable[Docu
         advice = "" if scans else "; read it with --ocr"
         raise UnreadableFileError(f"no text in it (scanned?){advice}")
     blank = [number for number, page in enumerate(pages, 1) if not page]
-    remarks = [_remark(scanned, "was read by OCR", "were read by OCR")] if scanned else []
-    remarks += [_remark(blank, "holds no text (scanned?)", "hold no text (scanned?)")] * bool(blank)
-    yield extracted_document(
+    read = [page.number for page in scanned]
+    remarks = [
+        remark_on("page", read, "was read by OCR", "were read by OCR"),
+        remark_on("page", blank, "holds no text (scanned?)", "hold no text (scanned?)"),
+    ]
+    text, layout = lay_out(blocks, len(pages))
+    yield document_of(
         file,
         content,
-        lay_out(blocks, len(pages)),
+        text,
+        replace(layout, scans=tuple(scanned)),
         title=title_of(info.get("Title", ""), outline, pages),
         media_type=MEDIA_TYPE,
         reader=f"pdf_document/4 (pypdfium2 {version('pypdfium2')}"
@@ -77,12 +83,12 @@ def opened_pdf(content: bytes) -> Iterator[Any]:
         yield pdf
 
 
-def _pages(pdf: Any, scans: ScanReader | None) -> tuple[list[list[TextRun]], list[int]]:
-    """Return the runs of each page, none for one that cannot be loaded, and which were scanned."""
+def _pages(pdf: Any, scans: ScanReader | None) -> tuple[list[list[TextRun]], list[ScannedPage]]:
+    """Return the runs of each page, none for one that cannot be loaded, and those scanned."""
     import pypdfium2
 
     pages: list[list[TextRun]] = []
-    scanned: list[int] = []
+    scanned: list[ScannedPage] = []
     left = MAX_GLYPHS
     for number in range(1, len(pdf) + 1):
         runs: list[TextRun] = []
@@ -93,10 +99,11 @@ def _pages(pdf: Any, scans: ScanReader | None) -> tuple[list[list[TextRun]], lis
                     raise UnreadableFileError(f"more than {MAX_GLYPHS:,} characters; split it")
                 runs = with_ruled_rows(page, *text_runs(text_page))
             if scans and not runs and len(scanned) < MOST_SCANS:
-                runs = runs_of(scans.lines(page, page), page.get_size()[1])
-                scanned += [number] * bool(runs)
+                lines = scans.lines(page)
+                runs = runs_of(lines, page.get_size()[1])
+                scanned += [kept(number, lines)] if lines else []
         pages.append(runs)
-        progressed()
+        progressed(number, len(pdf))
     return pages, scanned
 
 
@@ -122,12 +129,3 @@ def _iso_date(written: str) -> str:
         return datetime.fromisoformat(date + zone).isoformat()
     except ValueError:
         return ""
-
-
-def _remark(pages: list[int], one: str, many: str) -> str:
-    """Return "page 3 holds no text", say, or "pages 3, 4 hold no text"."""
-    if len(pages) == 1:
-        return f"page {pages[0]} {one}"
-    listed = ", ".join(map(str, pages[:_MAX_LISTED]))
-    more = f" and {len(pages) - _MAX_LISTED} more" if len(pages) > _MAX_LISTED else ""
-    return f"pages {listed}{more} {many}"

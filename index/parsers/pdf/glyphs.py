@@ -144,15 +144,7 @@ def _marks(text_page: Any) -> Iterator[_Mark]:
     styles: dict[int, _Style] = {}
     fonts: dict[int, tuple[bool, bool]] = {}
     after_blank = False
-    high = 0
-    for index in range(pdfium.FPDFText_CountChars(page)):
-        code = pdfium.FPDFText_GetUnicode(page, index)
-        if 0xD800 <= code < 0xDC00:  # PDFium gives surrogate pairs as two characters
-            high = code
-            continue
-        if 0xDC00 <= code < 0xE000 and high:
-            code = 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00
-        high = 0
+    for index, code in codes_of(page):
         char = "-" if code in _HYPHENS else chr(code) if code < 0x110000 else ""
         if not char or char.isspace() or pdfium.FPDFText_IsGenerated(page, index) == 1:
             after_blank = True
@@ -168,6 +160,22 @@ def _marks(text_page: Any) -> Iterator[_Mark]:
         if all(-FAR_AWAY < edge < FAR_AWAY for edge in upright):
             yield _Mark(char, style, upright, after_blank)
             after_blank = False
+
+
+def codes_of(page: Any) -> Iterator[tuple[int, int]]:
+    """Yield the index and the code point of each character of a raw text page."""
+    import pypdfium2.raw as pdfium
+
+    high = 0
+    for index in range(pdfium.FPDFText_CountChars(page)):
+        code = pdfium.FPDFText_GetUnicode(page, index)
+        if 0xD800 <= code < 0xDC00:  # PDFium gives surrogate pairs as two characters
+            high = code
+            continue
+        if 0xDC00 <= code < 0xE000 and high:
+            code = 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00
+        high = 0
+        yield index, code
 
 
 def _style(page: Any, index: int, drawn: Any, fonts: dict[int, tuple[bool, bool]]) -> _Style:

@@ -10,15 +10,17 @@ import ctypes
 import hashlib
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple
 
 from index.parsers.files import bytes_of
 from index.parsers.pdf.document import opened_pdf
+from index.parsers.pdf.glyphs import codes_of
 from index.parsers.pdf.page_image import page_of
-from index.parsers.pdf.scans import ScannedLine, ScanReader
+from index.parsers.pdf.scans import words_of
+from index.records import ScannedPage
 from index.sources.listing import SourceFile
 
 _MOST_CHARACTERS = 200_000
@@ -81,13 +83,13 @@ def page_marks(
     text: str,
     start: int,
     end: int,
-    scans: ScanReader | None = None,
+    scan: list[Any] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield the size of page `number`, and the rectangles of `text[start:end]` on it.
 
     `text` is what the document has of the page. `marked` is the share of the span's letters and
-    digits that was found. `scans` reads a page that has no text of its own. Nothing is yielded of
-    a file with another SHA-256. Raises UnreadableFileError.
+    digits that was found. `scan` has the fields of the ScannedPage of a page that OCR has read.
+    Nothing is yielded of a file with another SHA-256. Raises UnreadableFileError.
     """
     content = bytes_of(file.path)
     if hashlib.sha256(content).hexdigest() != sha256:
@@ -97,10 +99,10 @@ def page_marks(
         with closing(page.get_textpage()) as text_page:
             letters = Letters("", [])
             boxes: _Boxes = partial(_boxes, page, text_page)
-            if text_page.count_chars() <= _MOST_CHARACTERS:
+            if scan:
+                letters, boxes = _scanned(ScannedPage(*scan))
+            elif text_page.count_chars() <= _MOST_CHARACTERS:
                 letters = _letters_of(text_page)
-            if scans and not letters.text:
-                letters, boxes = _scanned(scans.lines(page, (sha256, number)))
             found, marked = find_span(letters, text, start, end)
             rectangles = _merged([box for run in found for box in boxes(*run)])
     yield {
@@ -207,22 +209,11 @@ def _alike(one: str, other: str) -> int:
 
 
 def _letters_of(text_page: Any) -> Letters:
-    import pypdfium2.raw as pdfium
-
-    def characters() -> Iterator[tuple[int, str]]:
-        high = 0
-        for index in range(pdfium.FPDFText_CountChars(text_page.raw)):
-            code = pdfium.FPDFText_GetUnicode(text_page.raw, index)
-            if 0xD800 <= code < 0xDC00:  # PDFium gives surrogate pairs as two characters
-                high = code
-                continue
-            if 0xDC00 <= code < 0xE000 and high:
-                code = 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00
-            high = 0
-            if code < 0x110000 and not 0xD800 <= code < 0xE000:
-                yield index, chr(code)
-
-    return Letters.of(characters())
+    return Letters.of(
+        (index, chr(code))
+        for index, code in codes_of(text_page.raw)
+        if code < 0x110000 and not 0xD800 <= code < 0xE000
+    )
 
 
 def _boxes(page: Any, text_page: Any, first: int, last: int) -> Iterator[Rectangle]:
@@ -244,10 +235,10 @@ def _boxes(page: Any, text_page: Any, first: int, last: int) -> Iterator[Rectang
             yield Rectangle(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 
-def _scanned(lines: Sequence[ScannedLine]) -> tuple[Letters, _Boxes]:
+def _scanned(page: ScannedPage) -> tuple[Letters, _Boxes]:
     """Return the letters of a scanned page, and what gives the boxes of its characters."""
     characters: list[tuple[str, Rectangle | None]] = []
-    for word in (word for line in lines for word in line):
+    for word in words_of(page):
         step = (word.right - word.left) / len(word.text)
         for index, character in enumerate(word.text):
             left = word.left + index * step

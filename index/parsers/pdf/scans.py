@@ -1,21 +1,25 @@
 """Scanned pages of a PDF: their words, read by rapidocr on OpenVINO."""
 
+import base64
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
+
 from index.errors import SettingsError
 from index.parsers.pdf.glyphs import TextRun
-from index.recently_used import RecentlyUsed
+from index.records import ScannedPage
 
 MOST_SCANS = 300
 """Pages of a document. More are named in its remarks, and not read."""
 _PIXELS_PER_POINT = 200 / 72
 _MOST_PIXELS = 12_000_000
-_REMEMBERED = 32
-"""Pages."""
+_UNITS = 4
+"""Of an edge that is kept, in a point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +48,13 @@ def check_installed() -> None:
 class ScanReader:
     """Reads the words of scanned pages; the models are loaded with the first one."""
 
-    def __init__(self) -> None:
-        self._pages: RecentlyUsed[object, list[ScannedLine]] = RecentlyUsed(_REMEMBERED)
-
     @cached_property
     def name(self) -> str:
         """The library and its version."""
         return f"rapidocr {version('rapidocr')}"
 
-    def lines(self, page: Any, key: object) -> list[ScannedLine]:
-        """Return the lines of a page, from the top down. The last pages are remembered by `key`."""
-        return self._pages.get(key, lambda: (self._read(page), 1))
-
-    def _read(self, page: Any) -> list[ScannedLine]:
+    def lines(self, page: Any) -> list[ScannedLine]:
+        """Return the lines of a page, from the top down."""
         width, height = page.get_size()
         scale = min(_PIXELS_PER_POINT, (_MOST_PIXELS / (width * height)) ** 0.5)
         bitmap = page.render(scale=scale)
@@ -64,10 +62,11 @@ class ScanReader:
             read = self._engine(bitmap.to_numpy()[:, :, :3], return_word_box=True)
         finally:
             bitmap.close()
-        return [
+        lines = (
             tuple(_word(text, box, scale) for text, _, box in words if text.strip())
             for words in read.word_results or ()
-        ]
+        )
+        return list(filter(None, lines))
 
     @cached_property
     def _engine(self) -> Any:
@@ -80,7 +79,7 @@ class ScanReader:
 def runs_of(lines: list[ScannedLine], page_height: float) -> list[TextRun]:
     """Return lines as runs of text, which have their origin at the bottom left."""
     runs: list[TextRun] = []
-    for words in filter(None, lines):
+    for words in lines:
         text = ""
         blanks: list[tuple[int, float, float]] = []
         for before, word in zip((None, *words), words, strict=False):
@@ -103,10 +102,25 @@ def runs_of(lines: list[ScannedLine], page_height: float) -> list[TextRun]:
     return runs
 
 
+def kept(number: int, lines: Iterable[ScannedLine]) -> ScannedPage:
+    """Return the words of a page as a document keeps them."""
+    words = [word for line in lines for word in line]
+    edges = [(word.left, word.top, word.right, word.bottom) for word in words]
+    packed = np.rint(np.clip(np.array(edges) * _UNITS, 0, 2**16 - 1)).astype("<u2").tobytes()
+    return ScannedPage(number, " ".join(w.text for w in words), base64.b64encode(packed).decode())
+
+
+def words_of(page: ScannedPage) -> Iterator[ScannedWord]:
+    """Yield the words that a document keeps of a page."""
+    edges = np.frombuffer(base64.b64decode(page.edges), "<u2").reshape(-1, 4) / _UNITS
+    for text, around in zip(page.words.split(" "), edges.tolist(), strict=True):
+        yield ScannedWord(text, *around)
+
+
 def _word(text: str, box: Any, scale: float) -> ScannedWord:
     lefts, tops = zip(*box, strict=True)
     return ScannedWord(
-        text,
+        "".join(text.split()),
         float(min(lefts)) / scale,
         float(min(tops)) / scale,
         float(max(lefts)) / scale,

@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from index.parsers.decoding import Decoded, decode, invalid_share
+from index.parsers.decoding import Decoded, decode, invalid_share, kind_of
 from index.parsers.files import UnreadableFileError
 
 _UTF_16_STARTS = (
@@ -46,14 +46,6 @@ _OTHER_LABELS = _table(
 """Labels of the web that Python does not know, without "x-"."""
 _ISO_8859 = re.compile(r"iso8859(\d+)")
 
-_SIGNATURES = (
-    (b"{\\rtf", "an RTF document; name it .rtf"),
-    (b"%PDF-", "a PDF document; name it .pdf"),
-    (b"PK\x03\x04", "a ZIP archive or an Office document; name it for what it is"),
-    (b"\x1f\x8b", "compressed with gzip; unpack it"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document; save it as .docx"),
-    (b"bplist00", "a Safari web archive; save it as page source"),
-)
 _MAIL_HEADER = re.compile(rb"(?:\A|\n)[A-Za-z-]+:[ \t]")
 _MHTML = re.compile(
     rb"(?i)(?:\A|\n)(?:from: <saved by|mime-version:|content-type:\s*multipart/related)"
@@ -77,10 +69,9 @@ def decode_page(content: bytes) -> Decoded:
 
 
 def _refuse_other_formats(content: bytes) -> None:
+    if other := kind_of(content, may_be_markup=True):
+        raise UnreadableFileError(other)
     start = content[:4096].removeprefix(codecs.BOM_UTF8).lstrip()
-    for signature, reason in _SIGNATURES:
-        if start.startswith(signature):
-            raise UnreadableFileError(reason)
     headers = start.replace(b"\r", b"").partition(b"\n\n")[0]
     if _MAIL_HEADER.match(headers) and _MHTML.search(headers):
         raise UnreadableFileError("an MHTML archive; save it as HTML only")

@@ -6,7 +6,7 @@ from copy import deepcopy
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any
 
-from index.parsers.blocks import TextBlock, extracted_document, lay_out, one_line
+from index.parsers.blocks import TextBlock, document_of, lay_out, one_line
 from index.parsers.files import UnreadableFileError, bytes_of
 from index.parsers.web.blocks import HEADINGS, BlockReader, Element, WebBlock, element_tree, parse
 from index.parsers.web.decoding import decode_page
@@ -55,10 +55,10 @@ def read_html(file: SourceFile) -> Iterable[Document]:
     if not blocks:
         raise UnreadableFileError(_FRAMESET if page.css_first("frameset") else _NO_TEXT)
     meta = _meta_values(page)
-    yield extracted_document(
+    yield document_of(
         file,
         content,
-        lay_out(blocks),
+        *lay_out(blocks),
         title=_title(page, meta, blocks),
         media_type="text/html",
         reader=_reader(),

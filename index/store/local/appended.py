@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import StoreDamagedError
+from index.files import sync_folder
 from index.store.local.database import VECTORS
 
 BLOCK_BYTES = 1 << 20
@@ -102,14 +103,18 @@ class AppendedFile:
         return -(-count * self.row_bytes // BLOCK_BYTES)
 
     def _digests(self, numbers: Iterable[int], count: int) -> list[bytes]:
-        """Return the SHA-256 of blocks as far as they hold the first `count` rows."""
+        """Return the SHA-256 of blocks as far as they hold the first `count` rows.
+
+        It is b"" where the file ends before.
+        """
         end = count * self.row_bytes
 
         def digest(number: int) -> bytes:
+            size = min(BLOCK_BYTES, end - number * BLOCK_BYTES)
             with self.path.open("rb") as file:
                 file.seek(number * BLOCK_BYTES)
-                block = file.read(min(BLOCK_BYTES, end - number * BLOCK_BYTES))
-            return hashlib.sha256(block).digest()
+                block = file.read(size)
+            return hashlib.sha256(block).digest() if len(block) == size else b""
 
         numbers = list(numbers)
         try:
@@ -123,15 +128,6 @@ class AppendedFile:
     @property
     def _name(self) -> str:
         return f"{self.path.parent.name}/{self.path.name}"
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's list of names to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 ROW = np.dtype(

@@ -5,8 +5,6 @@ They are in the format of safetensors, a JSON header and then the numbers, which
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import StoreDamagedError
-from index.store.local.appended import sync_folder
+from index.files import sha256_of, write_whole
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -35,26 +33,16 @@ class ArrayFolder:
         content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
         sha256 = hashlib.sha256(content).hexdigest()
         path = self._path(sha256)
-        if path.exists() and _sha256(path) == sha256:
+        if path.exists() and sha256_of(path) == sha256:
             return sha256
         self._folder.mkdir(exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self._folder, prefix="writing-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        sync_folder(self._folder)
+        write_whole(path, content)
         return sha256
 
     def check(self, sha256: str) -> None:
         """Raise StoreDamagedError unless a file is what was written."""
         try:
-            if _sha256(self._path(sha256)) == sha256:
+            if sha256_of(self._path(sha256)) == sha256:
                 return
         except FileNotFoundError:
             raise StoreDamagedError(f"{self._name(sha256)} is missing") from None
@@ -89,8 +77,3 @@ class ArrayFolder:
 
     def _name(self, sha256: str) -> str:
         return f"{self._folder.name}/{sha256}{_SUFFIX}"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

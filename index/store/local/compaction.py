@@ -14,8 +14,9 @@ from index.search.postings import combine, count_terms
 from index.search.ranges import in_ranges
 from index.store.local.appended import Generation
 from index.store.local.arrays import ArrayFolder
-from index.store.local.database import ARRAYS, VECTORS, Database, errors_explained
+from index.store.local.database import ARRAYS, VECTORS, Database
 from index.store.local.documents import VERSION, Version
+from index.store.local.explained import errors_explained
 from index.store.local.history import (
     SnapshotRow,
     array_names,

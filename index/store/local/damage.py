@@ -7,7 +7,8 @@ from contextlib import closing, suppress
 from index.errors import StoreDamagedError
 from index.progress import Progress
 from index.store.local.arrays import ArrayFolder
-from index.store.local.database import ARRAYS, DATABASE, Database, check_schema, errors_explained
+from index.store.local.database import ARRAYS, Database, check_schema
+from index.store.local.explained import errors_explained
 from index.store.local.history import (
     SnapshotRow,
     check_counters,
@@ -15,6 +16,7 @@ from index.store.local.history import (
     mend_counters,
     snapshot_rows,
 )
+from index.store.local.schema import DATABASE
 from index.store.local.snapshot import open_snapshot
 
 _GIVEN = ("uploads", "jobs", "feedback", "keys")

@@ -1,4 +1,4 @@
-"""The SQLite file of a store: connections, transactions, and errors that say what to do."""
+"""The SQLite file of a store: connections, transactions, and what may lie beside it."""
 
 import os
 import re
@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import (
-    StoreBusyError,
     StoreDamagedError,
     StoreError,
     StoreMissingError,
     StoreOutdatedError,
 )
 from index.store.collection import COLLECTIONS
-from index.store.local.schema import APPLICATION_ID, MIGRATIONS
+from index.store.local.explained import damaged, errors_explained
+from index.store.local.schema import APPLICATION_ID, DATABASE, MIGRATIONS
 
-DATABASE = "store.sqlite"
 VECTORS = "vectors"
 ARRAYS = "arrays"
 WRITE_LOCK = "write.lock"
@@ -37,12 +36,6 @@ _READER_KIB, _WRITER_KIB = 4_000, 32_000
 """What SQLite keeps in memory for a connection: a snapshot keeps documents itself."""
 _LOG_BYTES = 8 << 20
 """A longer log is brought into the file, and made shorter once nobody reads it any more."""
-_FULL = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_CANTOPEN,
-}
 _NETWORK = re.compile(
     r"nfs\d?|cifs|smb\w*|9p|afs|ncpfs|fuse\.(sshfs|glusterfs|s3fs|rclone)|ceph|lustre"
 )
@@ -157,15 +150,12 @@ class Database:
             self.path.touch(0o600)
         with errors_explained(self.folder):
             try:
-                return self._prepared("rwc" if create else "rw")
+                return self._connect("rwc" if create else "rw")
             except sqlite3.OperationalError as error:
-                is_full = error.sqlite_errorcode & 0xFF in (
-                    sqlite3.SQLITE_FULL,
-                    sqlite3.SQLITE_IOERR,
-                )
-                if create or self._log_bytes() or not is_full:
+                no_room = sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR
+                if create or self._log_bytes() or error.sqlite_errorcode & 0xFF not in no_room:
                     raise
-                return self._prepared("ro&immutable=1")  # no room for what readers share
+                return self._connect("ro&immutable=1")  # no room for what readers share
 
     def make_folder(self) -> list[Path]:
         """Make the folder if need be; return what was made, the innermost first.
@@ -179,15 +169,6 @@ class Database:
         if not self.exists:
             raise missing(self.folder)
         return []
-
-    def _prepared(self, mode: str) -> sqlite3.Connection:
-        connection = self._connect(mode)
-        try:
-            _prepare(connection, self.folder, create=mode == "rwc")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
     def _log_bytes(self) -> int:
         log = self.path.with_name(f"{DATABASE}-wal")
@@ -207,6 +188,11 @@ class Database:
         connection.row_factory = sqlite3.Row
         # Text that a bad disk altered is told from its digest, not by an error of decoding.
         connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+        try:
+            _prepare(connection, self.folder, create=mode == "rwc")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def close(self) -> None:
@@ -361,44 +347,6 @@ def network_file_system(folder: Path, mounts: str = "/proc/self/mounts") -> str:
     ]
     kind = max(inside, default=(0, ""))[1]
     return kind if _NETWORK.fullmatch(kind) else ""
-
-
-@contextmanager
-def errors_explained(folder: Path) -> Iterator[None]:
-    """Turn errors of SQLite and of the file system into a StoreError that says what to do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise busy(folder) from error
-        if code in _FULL:
-            raise unwritable(folder, str(error)) from error
-        raise damaged(error) from error
-    except UnicodeDecodeError as error:  # of a name in the schema
-        raise damaged(error) from error
-    except OSError as error:
-        raise unwritable(folder, error.strerror or str(error)) from error
-
-
-def damaged(error: Exception) -> StoreDamagedError:
-    """Return the error that SQLite cannot read the database."""
-    return StoreDamagedError(f"{DATABASE}: {' '.join(str(error).split())}")
-
-
-def busy(folder: Path) -> StoreBusyError:
-    """Return the error that another process writes."""
-    return StoreBusyError(
-        f"Another process is writing the store {folder}; wait until it is done and try again."
-    )
-
-
-def unwritable(folder: Path, reason: str) -> StoreError:
-    """Return the error of a full disk or a forbidden folder."""
-    return StoreError(
-        f"The store {folder} cannot be written: {reason}. What it held is unchanged; make room "
-        "there, or choose another place with --store."
-    )
 
 
 def insert(connection: sqlite3.Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:

@@ -23,8 +23,9 @@ from index.search.features import features_of
 from index.search.postings import Terms, count_terms, delta_of, removal
 from index.store.local import history
 from index.store.local.appended import ROW, Block, Generation
-from index.store.local.database import Database, errors_explained, insert
+from index.store.local.database import Database, insert
 from index.store.local.documents import CutPassage, rows_of
+from index.store.local.explained import errors_explained
 from index.store.local.mapped import DELTA, base_of, write_arrays
 from index.store.local.people import set_uploads
 from index.store.local.snapshot import LocalSnapshot, embedded_rows
@@ -92,7 +93,6 @@ class LocalDraft:
         self._files = Generation.of(database.folder, number, made_by.dimension)
 
     def stored_vectors(self, digests: Sequence[bytes]) -> dict[bytes, NDArray[np.float16]]:
-        """Return the vectors of embedded texts that need not be embedded again, by digest."""
         found: dict[bytes, NDArray[np.float16]] = {}
         with self._database.reading() as connection:
             for generation, vectors, damaged in self._stored:
@@ -125,7 +125,6 @@ class LocalDraft:
     def put(
         self, documents: Iterable[ChunkedDocument], vectors: Mapping[bytes, NDArray[np.float16]]
     ) -> None:
-        """Add documents, in the place of those of the same ids."""
         # What takes long comes before and after, so that uploads and feedback need not wait.
         read = [(chunked, *rows_of(chunked)) for chunked in documents]
         with self._database.transaction() as connection:
@@ -135,7 +134,6 @@ class LocalDraft:
                 self._append(new, vectors)
 
     def remove(self, document_ids: Iterable[str]) -> None:
-        """Leave documents of the parent out."""
         for document_id in document_ids:
             if self.parent and (old := self.parent.version_row(document_id)):
                 self._removed[document_id] = _Version.of(old, old["version"])
@@ -149,7 +147,6 @@ class LocalDraft:
         uploads: Sequence[UploadChange] = (),
         live: bool = False,
     ) -> SnapshotInfo:
-        """Write the snapshot, in one step with changes of uploads; return what it is."""
         with self._database.reading() as connection:
             row = self._row(connection, dict(zip(_SETTINGS, (sources, held, ignore), strict=True)))
             same = history.with_id(connection, row["id"])

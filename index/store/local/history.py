@@ -11,8 +11,8 @@ import numpy as np
 import orjson
 
 from index.errors import StoreDamagedError
-from index.store.local.database import DATABASE, insert, select
-from index.store.local.schema import OPEN
+from index.store.local.database import insert, select
+from index.store.local.schema import DATABASE, OPEN
 from index.store.records import MadeBy, SnapshotInfo
 
 
@@ -313,7 +313,8 @@ def check_counters(connection: sqlite3.Connection) -> None:
 def mend_counters(connection: sqlite3.Connection) -> None:
     """Have the counters go on behind all rows that there are."""
     connection.execute(
-        "UPDATE state SET version = coalesce((SELECT max(id) FROM versions), 0),"
+        "UPDATE state SET version = max(coalesce((SELECT max(id) FROM versions), 0),"
+        "  coalesce((SELECT max(version) FROM memberships), 0)),"
         " snapshot = max(coalesce((SELECT max(number) FROM snapshots), 0),"
         "  coalesce((SELECT max(first) FROM memberships), 0))"
     )

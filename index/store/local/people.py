@@ -164,18 +164,15 @@ class LocalUploads(Table[Upload]):
     advice = "upload it again with PUT /v1/documents/{}"
 
     def all(self) -> list[Upload]:
-        """Return all uploads by id, without damaged ones."""
         uploads, damaged = self._read()
         for row_id in damaged:
             _log.warning("%s", self._damaged(row_id))
         return list(uploads.values())
 
     def find(self, upload_id: str) -> Upload | None:
-        """Return an upload; None if there is none of that id that can be read."""
         return self._read("WHERE id = ?", [upload_id])[0].get(upload_id)
 
     def content(self, upload: Upload) -> bytes:
-        """Return the original bytes. Raises StoreDamagedError if they are not what was uploaded."""
         content = self._content(upload.id)
         if content is None or hashlib.sha256(content).hexdigest() != upload.sha256:
             raise self._damaged(upload.id.encode())
@@ -193,7 +190,6 @@ class LocalJobs(Table[Job]):
         self._lock = FileLock(database.folder / JOBS_LOCK, timeout=0, thread_local=False)
 
     def hold(self) -> bool:
-        """Try to be the one process that works jobs off, until `release`; tell whether it is."""
         with suppress(Timeout, StoreMissingError):
             if not self._lock.is_locked:
                 self._database.make_folder()
@@ -201,21 +197,17 @@ class LocalJobs(Table[Job]):
         return self._lock.is_locked
 
     def release(self) -> None:
-        """Let another process work jobs off."""
         self._lock.release()
 
     def add(self, job: Job, content: bytes | None) -> None:
-        """Queue a job; it is on the disk when this returns."""
         with self._database.transaction() as connection:
             put(connection, "jobs", job.id, job, content)
 
     def find(self, job_id: str) -> Job | None:
-        """Return a job; None if there is none of that id, or no longer."""
         is_id = JOB_ID.fullmatch(job_id)
         return self._sound("WHERE id = ?", [job_id]).get(job_id) if is_id else None
 
     def pending(self) -> list[Job]:
-        """Return the jobs that are not finished, in the order in which they came."""
         jobs, damaged = self._read("WHERE queued")
         for row_id in damaged:
             _log.error("%s", self._damaged(row_id))
@@ -226,11 +218,9 @@ class LocalJobs(Table[Job]):
         return list(jobs.values())
 
     def content(self, job: Job) -> bytes | None:
-        """Return the bytes to index; None if they are gone."""
         return self._content(job.id)
 
     def finish(self, job: Job) -> None:
-        """Write down what became of a job, and let go of its content and of old finished jobs."""
         with self._database.transaction() as connection:
             put(connection, "jobs", job.id, job)
             connection.execute("UPDATE jobs SET queued = 0 WHERE id = ?", [job.id])
@@ -248,7 +238,6 @@ class LocalFeedback(Table[Feedback]):
     advice = "`pincite feedback remove {}`"
 
     def add(self, entry: Feedback) -> None:
-        """Keep an entry; it is on the disk when this returns."""
         with self._database.transaction() as connection:
             size = put(connection, "feedback", entry.id, entry)
             count, total = connection.execute(
@@ -262,11 +251,9 @@ class LocalFeedback(Table[Feedback]):
                 )
 
     def all(self) -> list[Feedback]:
-        """Return the entries in the order in which they came."""
         return list(self._sound().values())
 
     def remove(self, ids: Sequence[str] | None = None) -> int:
-        """Forget entries, all where no ids are given; return how many."""
         with self._database.transaction() as connection:
             stored = {row_id for (row_id,) in connection.execute("SELECT id FROM feedback")}
             wanted = stored if ids is None else set(ids)
@@ -286,22 +273,18 @@ class LocalKeys(Table[Key]):
     advice = "`pincite key add NAME` makes another"
 
     def ever_added(self) -> bool:
-        """Tell whether a key was ever added, even if all were removed since."""
         with suppress(StoreMissingError), self._database.reading() as connection:
             query = "SELECT keys_added OR EXISTS (SELECT 1 FROM keys) FROM state"
             return any(bool(added) for (added,) in connection.execute(query))
         return False
 
     def all(self) -> list[Key]:
-        """Return the keys in the order they were added, without those that cannot be read."""
         return sorted(self._read()[0].values(), key=lambda key: (key.created, key.name))
 
     def find(self, secret_sha256: str) -> Key | None:
-        """Return the key of a secret, if there is one that can be read."""
         return self._read("WHERE id = ?", [secret_sha256])[0].get(secret_sha256)
 
     def add(self, secret_sha256: str, key: Key) -> bool:
-        """Add a key; return False, and add nothing, where the name is taken."""
         with self._database.transaction() as connection:
             if any(other.name == key.name for other in self.all()):
                 return False
@@ -311,7 +294,6 @@ class LocalKeys(Table[Key]):
         return True
 
     def remove(self, name: str) -> bool:
-        """Remove a key by its name; tell whether there was one."""
         with self._database.transaction() as connection:
             return self._forget(connection, name)
 

@@ -16,8 +16,9 @@ from index.records import Document
 from index.store.local.appended import Generation
 from index.store.local.byte_search import ByteSearch
 from index.store.local.compaction import compact, remove_unused_files
-from index.store.local.database import Database, errors_explained, files_of
+from index.store.local.database import Database, files_of
 from index.store.local.documents import VERSION, Version
+from index.store.local.explained import errors_explained
 from index.store.local.history import forget_snapshots, forget_uncommitted
 from index.store.local.snapshot import LocalSnapshot, open_snapshot
 from index.store.records import Purge, text_digest

@@ -4,6 +4,9 @@ A version that was released is never changed: add a migration. `PRAGMA user_vers
 that a store has. The columns `collection` are not used: a collection is a store of its own.
 """
 
+DATABASE = "store.sqlite"
+"""The name of the file that has the tables."""
+
 APPLICATION_ID = 0x50494E43
 """`PRAGMA application_id`: the letters PINC."""
 

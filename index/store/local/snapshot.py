@@ -15,8 +15,9 @@ from index.recently_used import RecentlyUsed
 from index.records import ChunkedDocument, Document, Passage
 from index.search.features import Features, features_of
 from index.search.ranges import in_ranges
-from index.store.local.database import Database, errors_explained, select
+from index.store.local.database import Database, select
 from index.store.local.documents import VERSION, Version
+from index.store.local.explained import errors_explained
 from index.store.local.history import SnapshotRow, array_names, find_snapshot, sum_of_digests
 from index.store.local.mapped import Mapped, map_files
 from index.store.records import Allowed, MadeBy, StoredDocument
@@ -44,7 +45,7 @@ class LocalSnapshot:
         database: Database,
         connection: sqlite3.Connection,
         row: SnapshotRow,
-        previous: "LocalSnapshot | None" = None,
+        previous: "LocalSnapshot | None",
     ) -> None:
         self.row = row
         self.info, self.id = row.info, row.info.id
@@ -77,29 +78,24 @@ class LocalSnapshot:
         *,
         exact: bool = False,
     ) -> list[tuple[int, float]]:
-        """Return the rows of the nearest passages with their cosines, nearest first."""
         alive = self.mapped.alive
         chosen = alive if allowed is None else allowed if alive is None else allowed & alive
         return self.mapped.dense.search(vector, limit, chosen, exact=exact)
 
     def vectors(self, rows: NDArray[np.integer]) -> NDArray[np.float16]:
-        """Return the vectors of passages."""
         taken: NDArray[np.float16] = self.mapped.dense.vectors.take(rows, axis=0)
         return taken
 
     def warm(self) -> None:
-        """Bring what questions need into memory, in a thread of its own."""
         self.mapped.dense.warm()
 
     # Passages and documents
 
     def passage(self, row: int) -> Passage:
-        """Return a passage."""
         first = int(self.mapped.rows["first"][row])
         return self._version(first).passage(row - first)
 
     def passages(self) -> Iterator[tuple[int, Passage]]:
-        """Yield all passages with their rows."""
         for row in self._rows_by("generation, first_row", (0, -1)):
             version = Version(row, self._connection)
             yield from enumerate(version.passages(), version.first_row)
@@ -107,14 +103,12 @@ class LocalSnapshot:
     def sentence_digests(
         self, rows: NDArray[np.integer]
     ) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
-        """Return the digests of the passages' sentences, and of each the index of its passage."""
         found = self.mapped.rows[rows]
         starts = found["sentences"]
         passage, place = in_ranges(starts, starts + found["sentence_count"])
         return passage, self.mapped.sentences[place]
 
     def features(self, row: int) -> Features:
-        """Return what questions compare with a passage."""
         *_, start, sentences, features = self.mapped.rows[row].item()
         numbers = self.mapped.sentences[start : start + sentences + features]
         digests, numbers = numbers[:sentences].tolist(), numbers[sentences:]
@@ -124,7 +118,6 @@ class LocalSnapshot:
         return Features.read(digests, numbers)
 
     def document(self, document_id: str) -> Document:
-        """Return a document. Raises KeyError for an id that is not in the snapshot."""
 
         def read() -> tuple[Document, int]:
             document = self._version_of(document_id).document()
@@ -133,24 +126,20 @@ class LocalSnapshot:
         return self._documents.get(document_id, read)
 
     def chunked(self, document_id: str) -> ChunkedDocument | None:
-        """Return a document with its passages; None for an id that is not in the snapshot."""
         try:
             return self._version_of(document_id).chunked()
         except KeyError:
             return None
 
     def documents(self, after: tuple[str, str] = ("", "")) -> Iterator[ChunkedDocument]:
-        """Yield the documents by source and id, those after a source and an id."""
         for row in self._rows_by("source, document_id", after):
             yield Version(row, self._connection).chunked()
 
     def descriptions(self) -> Iterator[Document]:
-        """Yield what is known of each document but its text, by source and id."""
         for row in self._rows_by("source, document_id", ("", "")):
             yield Version(row, self._connection).description
 
     def passages_of(self, chosen: NDArray[np.bool_]) -> Allowed:
-        """Return the passages of chosen documents, to be `allowed` in searches."""
         allowed = np.zeros(self.row.rows, np.bool_)
         for first, last in self._rows_in_order[chosen].tolist():
             allowed[first:last] = True
@@ -160,7 +149,6 @@ class LocalSnapshot:
     def stored_vectors(
         self, digests: Sequence[bytes], made_by: MadeBy
     ) -> dict[bytes, NDArray[np.float16]]:
-        """Return the vectors of embedded texts that the store has, by `embedded_digest`."""
         if made_by.vectors != self.info.made_by.vectors:
             return {}
         rows = embedded_rows(self._connection, self.row.generation, self.row.rows, digests)

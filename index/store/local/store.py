@@ -22,19 +22,17 @@ from index.store.local.compaction import (
 from index.store.local.damage import check_rows, check_store, repair
 from index.store.local.database import (
     ARRAYS,
-    DATABASE,
     OUTDATED,
     VECTORS,
     WRITE_LOCK,
     Database,
-    busy,
-    errors_explained,
     files_of,
     is_outdated,
     missing,
     refuse_foreign,
 )
 from index.store.local.draft import LocalDraft
+from index.store.local.explained import busy, errors_explained
 from index.store.local.mapped import ArraysDamagedError
 from index.store.local.people import (
     LocalFeedback,
@@ -44,6 +42,7 @@ from index.store.local.people import (
     take_over_keys,
 )
 from index.store.local.purge import purge
+from index.store.local.schema import DATABASE
 from index.store.local.snapshot import LocalSnapshot, open_snapshot
 from index.store.protocols import Draft, FeedbackEntries, Jobs, Keys, Snapshot, Uploads
 from index.store.records import MadeBy, Purge, SnapshotInfo, Standing, StoredDocument
@@ -66,19 +65,16 @@ class LocalStore:
 
     @property
     def exists(self) -> bool:
-        """Whether a snapshot was ever published here."""
         with suppress(StoreMissingError), self._database.reading() as connection:
             return history.live_number(connection) is not None
         return False
 
     def close(self) -> None:
-        """Close the connections; the next use opens them again."""
         self._database.close()
 
     # Reading
 
     def standing(self) -> Standing:
-        """Return which snapshots are named."""
         with self._database.reading() as connection:
             if history.live_number(connection) is None:
                 raise missing(self.folder)
@@ -92,26 +88,21 @@ class LocalStore:
         return Standing(live, checked, aside)
 
     def version(self) -> object:
-        """Return a value that changes whenever anything is written."""
         return self._database.version()
 
     def live_id(self) -> str:
-        """Return the id of the live snapshot."""
         return self.standing().live
 
     def live(self) -> SnapshotInfo:
-        """Return what the live snapshot holds and was made with."""
         self.live_id()  # raises StoreMissingError
         with self._database.reading() as connection:
             return history.find_snapshot(connection, None).info
 
     def snapshots(self) -> list[SnapshotInfo]:
-        """Return the snapshots that are kept, the one published last first."""
         with self._database.reading() as connection:
             return [row.info for row in history.snapshot_rows(connection)]
 
     def open(self, snapshot: str | None = None, *, previous: Snapshot | None = None) -> Snapshot:
-        """Open a snapshot that is kept, by default the live one; compare its checksums."""
         if snapshot is None:
             self.live_id()  # raises StoreMissingError
             self._database.shorten_log()
@@ -128,13 +119,11 @@ class LocalStore:
         return open_snapshot(self._database, snapshot)
 
     def check(self, progress: Progress = no_progress) -> None:
-        """Compare every checksum of all that is kept. Raises StoreDamagedError."""
         self._unless_written_anew(lambda: check_store(self._database, progress))
         for table in (LocalUploads, LocalJobs, LocalFeedback, LocalKeys):
             table(self._database).check()
 
     def total_bytes(self) -> int:
-        """Return how much disk the store takes."""
         total = 0
         for path in files_of(self.folder):
             with suppress(FileNotFoundError):  # another process may let go of it just now
@@ -142,7 +131,6 @@ class LocalStore:
         return total
 
     def stored_documents(self, snapshot: Snapshot) -> tuple[list[StoredDocument], list[str]]:
-        """Return what tells a snapshot's documents apart, and what is damaged."""
         assert isinstance(snapshot, LocalSnapshot)  # noqa: S101 (it comes from this store)
         documents: list[StoredDocument] = []
         try:
@@ -156,10 +144,6 @@ class LocalStore:
 
     @contextmanager
     def writing(self, *, wait_s: float = 0) -> Iterator[None]:
-        """Hold the store for writing snapshots; a new one that nothing came to is removed again.
-
-        The thread that holds it may do so once more.
-        """
         with errors_explained(self.folder):
             refuse_foreign(self.folder)
             new_folders = self._database.make_folder()
@@ -182,7 +166,6 @@ class LocalStore:
         *,
         vectors_from: Sequence[Snapshot] = (),
     ) -> Draft:
-        """Begin the next snapshot; the caller holds the store for writing."""
         if is_outdated(self.folder) and not self._database.exists:
             self._database.connect(create=True, anew=True).close()
             take_over_keys(self._database, self.folder / "keys")
@@ -197,7 +180,6 @@ class LocalStore:
         return snapshot if same else open_snapshot(self._database, snapshot.id)
 
     def publish(self, snapshot: str, *, checked: bool = False) -> None:
-        """Make a committed snapshot live. What was kept aside is let go of."""
         with self._database.transaction() as connection:
             number = history.find_snapshot(connection, snapshot).number
             connection.execute("UPDATE state SET aside = NULL")
@@ -208,7 +190,6 @@ class LocalStore:
         self._tidy()
 
     def keep_aside(self, snapshot: str) -> None:
-        """Keep a committed snapshot that a gate refused, in the place of the one before."""
         with self._database.transaction() as connection:
             number = history.find_snapshot(connection, snapshot).number
             connection.execute("UPDATE state SET aside = ?", [number])
@@ -216,7 +197,6 @@ class LocalStore:
         self._tidy()
 
     def roll_back(self, snapshot: str | None = None) -> SnapshotInfo:
-        """Make a snapshot that is kept live again, by default the one before the live one."""
         self.live_id()  # before a folder is made for the lock
         with self.writing():
             _, older = self._others_published()
@@ -238,12 +218,10 @@ class LocalStore:
         return opened.info
 
     def newer_than_live(self) -> list[str]:
-        """Return the snapshots that were live after the one that is live again, last one first."""
         newer, _ = self._others_published()
         return newer
 
     def set_calibration(self, snapshot: str, calibration: bytes | None) -> SnapshotInfo:
-        """Publish the live snapshot with another calibration, or none."""
         self.live_id()  # before a folder is made for the lock
         with self.writing():
             with self._database.transaction() as connection:
@@ -260,7 +238,6 @@ class LocalStore:
         return found
 
     def gold(self) -> Path | None:
-        """Return the file of gold questions that new snapshots must pass; None for none."""
         try:
             with self._database.reading() as connection:
                 (gold,) = connection.execute("SELECT gold FROM state").fetchone()
@@ -269,7 +246,6 @@ class LocalStore:
         return Path(os.fsdecode(gold)) if gold is not None else None
 
     def set_gold(self, gold: Path | None) -> bool:
-        """Register a gold file, or none; tell whether there was one before."""
         before = self.gold()
         if gold is None and before is None:
             return False
@@ -285,13 +261,11 @@ class LocalStore:
         return before is not None
 
     def purge(self, progress: Progress = no_progress) -> Purge:
-        """Forget all but the live snapshot and what people gave, and prove that it is gone."""
         self.live_id()  # before a folder is made for the lock
         with self.writing():
             return purge(self._database, self.total_bytes, progress)
 
     def repair(self) -> str:
-        """Set a database that cannot be read aside, and take over what people gave."""
         return repair(self._database)
 
     def _unless_written_anew(self, read: Callable[[], Value]) -> Value:

@@ -1,16 +1,19 @@
-"""`/v1/ask` and `/v1/verify`."""
+"""`/v1/ask`, `/v1/verify`, and `/v1/examples`: questions to begin with."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict, Field, WithJsonSchema, create_model
 
 from qa.engine import MAX_TOP_K
+from qa.examples import examples
 from qa.formats.answer import AnswerJson, answer_json
 from qa.formats.fields import JsonModel, WholeNumber
 from qa.formats.listing import csv_of
 from qa.formats.verdicts import VerificationJson
+from qa.live import LiveEngine
 from qa.question.filters import MOST_CONDITIONS, MOST_VALUES, OPERATORS, OWN_FIELDS
 from qa.question.follow_up import MOST_EARLIER
 from qa.question.query import MAX_QUESTION_CHARS
@@ -25,10 +28,16 @@ from qa.verify.relocation import SnapshotDocuments
 MAX_CITATIONS = 1000
 _CSV = "text/csv"
 _CSV_EXAMPLE = (
-    "document_id,source,title,page,row,start,end,confidence,text\r\n"
-    "notes-hours-txt-465e2125d5,notes/hours.txt,hours.txt,,,0,37,0.6120,"
+    "document_id,source,title,sheet,page,row,start,end,confidence,text\r\n"
+    "notes-hours-txt-465e2125d5,notes/hours.txt,hours.txt,,,,0,37,0.6120,"
     "The clinic opens at 8 am on weekdays.\r\n"
 )
+COMPLETE = "X-Pincite-Complete"
+_COMPLETE_HEADER = {
+    "description": "Only with CSV: `no` where a bound was met, and more may answer.",
+    "schema": {"enum": ["yes", "no"]},
+    "example": "yes",
+}
 
 _VALUE = {"type": ["string", "number", "boolean"]}
 
@@ -110,9 +119,15 @@ class AskBody(JsonModel):
 
 
 _NotRead = Annotated[Any, Field(description="Not read: you can send an answer as it came.")]
+_UNREAD: dict[str, Any] = {
+    name: (_NotRead, None)
+    for name in AnswerJson.model_fields
+    if name not in GivenAnswer.model_fields
+}
+_WholeAnswer = create_model("_WholeAnswer", __base__=GivenAnswer, **_UNREAD)
 
 
-class VerifyBody(GivenAnswer):
+class VerifyBody(_WholeAnswer):
     """An answer as /v1/ask gives it, or citations by themselves."""
 
     model_config = ConfigDict(extra="forbid")
@@ -123,26 +138,22 @@ class VerifyBody(GivenAnswer):
     passages: list[GivenPassage] = Field(
         default=[], max_length=MAX_CITATIONS, description="The passages shown with the answer."
     )
-    question: _NotRead = None
-    confidence: _NotRead = None
-    snapshot: _NotRead = None
-    model: _NotRead = None
-    reader: _NotRead = None
-    calibration: _NotRead = None
-    took_ms: _NotRead = None
-    explain: _NotRead = None
-    corrections: _NotRead = None
-    unknown_words: _NotRead = None
-    missing_names: _NotRead = None
-    searched: _NotRead = None
-    carried_over: _NotRead = None
+
+
+class ExamplesJson(JsonModel):
+    """Questions to begin with."""
+
+    questions: list[str] = Field(
+        description="At most six; the document that holds a question answers it. May be empty."
+    )
 
 
 def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
-    """Add `/v1/ask` and `/v1/verify`, which take turns in `questions`.
+    """Add `/v1/ask` and `/v1/verify`, which take turns in `questions`, and `/v1/examples`.
 
     A body is read before its turn, so that a slow sender holds up nobody.
     """
+    cache = _ExampleCache(answerer.live)
 
     @app.post(
         "/v1/ask",
@@ -156,6 +167,7 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
                 "answer",
                 "abstention",
                 also={_CSV: _CSV_EXAMPLE},
+                headers={COMPLETE: _COMPLETE_HEADER},
             )
         },
     )
@@ -167,7 +179,7 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         passages are returned in any case. The same question, with the same `history`, gets the
         same answer until the documents change (`snapshot`).
         """
-        as_csv = body.all and _CSV in request.headers.get("accept", "")
+        as_csv = body.all and _accepts_csv(request.headers.get("accept", ""))
         return await questions.run(_answer, answerer, body, as_csv)
 
     @app.post(
@@ -189,6 +201,24 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         """
         return await questions.run(_verify, answerer, body)
 
+    @app.get(
+        "/v1/examples",
+        tags=["Answers"],
+        summary="Questions to begin with",
+        responses={200: answered_with("The questions.", "examples")},
+    )
+    async def example_questions() -> ExamplesJson:
+        """List questions that stand in the documents and are answered by them."""
+        return ExamplesJson(questions=list(await cache.questions()))
+
+
+def _accepts_csv(accept: str) -> bool:
+    """Tell whether an `Accept` header (RFC 9110) names CSV, and not with the weight 0."""
+    ranges = (each.replace(" ", "").lower().split(";") for each in accept.split(","))
+    weights = [part for name, *parts in ranges if name == _CSV for part in (*parts, "q=1")]
+    named = next((part for part in weights if part.startswith("q=")), "q=0")
+    return named.removeprefix("q=").strip("0.") != ""
+
 
 def _answer(answerer: Answerer, body: AskBody, as_csv: bool) -> Response:  # noqa: FBT001
     answer = answerer.ask(
@@ -200,7 +230,7 @@ def _answer(answerer: Answerer, body: AskBody, as_csv: bool) -> Response:  # noq
         history=body.history,
     )
     if as_csv and answer.listing:
-        told = {"X-Pincite-Complete": "no" if answer.listing.bounds else "yes"}
+        told = {COMPLETE: "no" if answer.listing.bounds else "yes"}
         return Response(csv_of(answer.listing), media_type=_CSV, headers=told)
     return Response(answer_json(answer), media_type="application/json")
 
@@ -210,3 +240,23 @@ def _verify(answerer: Answerer, body: VerifyBody) -> Response:
     verified = checking.verify(body, SnapshotDocuments(snapshot))
     content = VerificationJson.of(verified).model_dump_json()
     return Response(content, media_type="application/json")
+
+
+class _ExampleCache:
+    """The questions of the live snapshot. A thread finds them once, when somebody asks."""
+
+    def __init__(self, live: LiveEngine) -> None:
+        self._live = live
+        self._found: tuple[str, asyncio.Task[tuple[str, ...]]] | None = None
+
+    async def questions(self) -> tuple[str, ...]:
+        engine = await asyncio.to_thread(self._live.current)
+        if self._found is None or self._found[0] != engine.snapshot.id:
+            finding = asyncio.create_task(asyncio.to_thread(examples, engine))
+            self._found = engine.snapshot.id, finding
+        try:
+            # A caller that goes away must not cancel what others wait for.
+            return await asyncio.shield(self._found[1])
+        except Exception:
+            self._found = None
+            raise

@@ -7,7 +7,7 @@ never an event, and a stream that has begun ends well.
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, Self
@@ -20,7 +20,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from index.chunking.tokens import Tokenizer
-from qa.engine import MAX_TOP_K, Engine
+from qa.engine import MAX_TOP_K
 from qa.errors import QuestionError
 from qa.formats.answer import AnswerJson
 from qa.formats.fields import JsonModel, Whole
@@ -115,7 +115,8 @@ class ChatBody(LenientModel):
         min_length=1,
         max_length=2000,
         description="The last message with the role `user` is answered. What it leaves out is "
-        f"taken from the {MOST_EARLIER} messages of the user before it; others are not read.",
+        f"taken from the {MOST_EARLIER} messages of the user before it that have text, which must "
+        "be as short as a question; others are not read.",
         json_schema_extra={
             "contains": {"properties": {"role": {"const": "user"}}, "required": ["role"]}
         },
@@ -143,13 +144,14 @@ class ChatBody(LenientModel):
         return _text_in(asked[-1])
 
     @property
-    def earlier(self) -> list[str]:
-        """What the user said before that, oldest first; what is no text is left out."""
-        earlier: list[str] = []
-        asked = [message.content for message in self.messages if message.role == "user"]
-        for content in asked[:-1][-MOST_EARLIER:]:
+    def earlier(self) -> dict[str, str]:
+        """What the user said before that, oldest first, by its place; without what is no text."""
+        asked = [(i, each) for i, each in enumerate(self.messages) if each.role == "user"]
+        earlier: dict[str, str] = {}
+        for i, message in asked[:-1][-MOST_EARLIER:]:
             with suppress(QuestionError):
-                earlier.append(_text_in(content))
+                if (text := _text_in(message.content)).strip():
+                    earlier[f"messages[{i}]"] = text
         return earlier
 
 
@@ -349,28 +351,22 @@ def add_chat_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> N
 
 
 def _complete(answerer: Answerer, body: ChatBody, base_url: str) -> Response:
-    history = _questions(body.earlier, answerer.live.latest)
+    engine = answerer.live.latest
+    history = [
+        checked(text, engine.tokenizer, engine.model.max_tokens, place)
+        for place, text in body.earlier.items()
+    ]
     answer = answerer.ask(
         body.question, body.top_k or _TOP_K, filters=body.filters, history=history
     )
     written = cited_text(answer)
-    tokenizer = answerer.live.latest.tokenizer
-    completion = ChatCompletion.of(answer, written, body.model, base_url, tokenizer)
+    completion = ChatCompletion.of(answer, written, body.model, base_url, engine.tokenizer)
     if not body.stream:
         return Response(completion.model_dump_json(), media_type="application/json")
     usage = bool(body.stream_options and body.stream_options.include_usage)
     chunks = map(orjson.dumps, _chunks(completion, written.pieces, include_usage=usage))
     events = b"".join(b"data: %b\n\n" % data for data in (*chunks, b"[DONE]"))
     return Response(events, media_type=_EVENT_STREAM)
-
-
-def _questions(texts: Iterable[str], engine: Engine) -> list[str]:
-    """Return the texts that can be asked: people paste long ones in between."""
-    questions: list[str] = []
-    for text in texts:
-        with suppress(QuestionError):
-            questions.append(checked(text, engine.tokenizer, engine.model.max_tokens))
-    return questions
 
 
 def _chunks(

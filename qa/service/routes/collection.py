@@ -1,11 +1,13 @@
 """`/v1/collections`: which collections there are, and the routes of each."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
+from types import SimpleNamespace
+from typing import Annotated, Self
 
 import structlog
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Path, Request
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -13,12 +15,22 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import StoreError
-from index.store.catalogue import collections_in
+from index.store.catalogue import CollectionInfo, collections_in, info_of
+from index.store.collection import DEFAULT_COLLECTION, is_collection_name
 from qa.formats.fields import JsonModel
 from qa.service.addresses import COLLECTIONS_PATH, PATH_OF_ONE, path_inside, prefix_of
 from qa.service.collection import Collection, Collections
 from qa.service.openapi import answered_with
-from qa.service.problems import NO_COLLECTION
+from qa.service.problems import NO_COLLECTION, problem_responses
+
+CollectionName = Annotated[
+    str,
+    Path(
+        description="The name of the collection.",
+        examples=[DEFAULT_COLLECTION],
+        json_schema_extra={"pattern": "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"},
+    ),
+]
 
 
 class CollectionJson(JsonModel):
@@ -30,6 +42,17 @@ class CollectionJson(JsonModel):
     )
     passages: int | None = Field(description="How many passages they have.")
     snapshot: str | None = Field(description="The snapshot that answers.")
+
+    @classmethod
+    def of(cls, found: CollectionInfo) -> Self:
+        """Return the JSON form of what is known of a collection."""
+        live = found.live
+        return cls(
+            name=found.name,
+            documents=live.documents if live else None,
+            passages=live.passages if live else None,
+            snapshot=live.id if live else None,
+        )
 
 
 class CollectionsJson(JsonModel):
@@ -54,23 +77,29 @@ def add_collection_routes(
     def list_collections(request: Request) -> CollectionsJson:
         """List the collections that the caller's key opens; all where no key is asked for."""
         opened: tuple[str, ...] = getattr(request.state, "collections", ())
-        return CollectionsJson(collections=list(_listed(collections, opened)))
+        listed = collections_in(collections.folder)
+        visible = (found for found in listed if not opened or found.name in opened)
+        return CollectionsJson(collections=[CollectionJson.of(found) for found in visible])
+
+    @app.get(
+        PATH_OF_ONE,
+        tags=["Collections"],
+        summary="Describe a collection",
+        responses={
+            200: answered_with("The collection as it is now.", "collection"),
+            **problem_responses({404: NO_COLLECTION}),
+        },
+    )
+    def get_collection(collection: CollectionName) -> CollectionJson:
+        """Return how many documents and passages a collection has, and its snapshot."""
+        found = is_collection_name(collection) and info_of(collections.folder, collection)
+        if not found:
+            raise HTTPException(HTTPStatus.NOT_FOUND, NO_COLLECTION)
+        return CollectionJson.of(found)
 
     endpoint = _RoutesOfCollections(collections, routes_of)
-    app.router.routes.append(Route(PATH_OF_ONE, endpoint, include_in_schema=False))
-
-
-def _listed(collections: Collections, opened: tuple[str, ...]) -> Iterator[CollectionJson]:
-    for found in collections_in(collections.folder):
-        if opened and found.name not in opened:
-            continue
-        live = found.live
-        yield CollectionJson(
-            name=found.name,
-            documents=live.documents if live else None,
-            passages=live.passages if live else None,
-            snapshot=live.id if live else None,
-        )
+    path = f"{PATH_OF_ONE}/{{rest:path}}"
+    app.router.routes.append(Route(path, endpoint, include_in_schema=False))
 
 
 class _RoutesOfCollections:
@@ -109,7 +138,7 @@ class _RoutesOfCollections:
                     raise
                 raise HTTPException(HTTPStatus.NOT_FOUND, NO_COLLECTION) from None
             finally:
-                scope["route"] = _Pattern(inside.get("route"))
+                scope["route"] = _matched(inside.get("route"))
 
     async def _of(self, collection: Collection) -> ASGIApp:
         if collection.routes is None:
@@ -119,10 +148,8 @@ class _RoutesOfCollections:
         return collection.routes
 
 
-class _Pattern:
-    """The pattern of the path that matched, for the log and the metrics."""
-
-    def __init__(self, route: object) -> None:
-        found = str(getattr(route, "path_format", ""))
-        inside = found.removeprefix("/v1/").removeprefix("/")
-        self.path_format = prefix_of("{collection}") + inside if found else "other"
+def _matched(route: object) -> SimpleNamespace:
+    """Return what the log and the metrics read of a route: the pattern of the path."""
+    found = str(getattr(route, "path_format", ""))
+    inside = found.removeprefix("/v1/").removeprefix("/")
+    return SimpleNamespace(path_format=prefix_of("{collection}") + inside if found else "other")

@@ -15,7 +15,7 @@ from index.store.records import Feedback, FeedbackFullError, RatedQuote
 from qa.formats.fields import EndIndex, JsonModel, StartIndex
 from qa.question.query import MAX_QUESTION_CHARS
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
-from qa.service.problems import problem_responses
+from qa.service.problems import not_now, problem_responses
 
 _MAX_OFFSET = 2**31 - 1
 _FULL = "No more feedback is taken until whoever runs this service has looked through it."
@@ -116,7 +116,5 @@ def add_feedback_route(app: FastAPI, store: Store) -> None:
             raise  # its collection was removed
         except StoreError as error:
             _log.warning("Feedback was not stored: %s", error)
-            raise HTTPException(
-                HTTPStatus.SERVICE_UNAVAILABLE, _NOT_WRITTEN, {"Retry-After": "60"}
-            ) from None
+            raise not_now(_NOT_WRITTEN, 60) from None
         return FeedbackJson(id=entry.id, created=entry.created)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from http import HTTPStatus
 
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse, Response
@@ -12,7 +11,7 @@ from qa.formats.fields import JsonModel
 from qa.service.collection import Collection
 from qa.service.metrics import CONTENT_TYPE, Metrics
 from qa.service.openapi import answered_with
-from qa.service.problems import problem, problem_responses
+from qa.service.problems import not_now, problem_responses
 
 _NOTHING = "Nothing indexed."
 _METRICS_EXAMPLE = """# HELP pincite_queue Questions that wait or are worked on.
@@ -49,10 +48,9 @@ def add_health_routes(
         "/readyz",
         tags=["Service"],
         summary="Is it ready?",
-        response_model=StatusJson,
         responses={200: answered_with("It is.", "ready"), **problem_responses({503: _NOTHING})},
     )
-    async def readyz() -> StatusJson | Response:
+    async def readyz() -> StatusJson:
         """Tell whether questions can be answered: 503 until something is indexed.
 
         It looks at the collection that the plain routes ask.
@@ -62,7 +60,7 @@ def add_health_routes(
         if not engine.snapshot.info.passages:
             engine = await asyncio.to_thread(live.current)
         if not engine.snapshot.info.passages:
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING, {"Retry-After": "5"})
+            raise not_now(_NOTHING, 5)
         return StatusJson(status="ready")
 
     @app.get(

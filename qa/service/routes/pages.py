@@ -117,13 +117,7 @@ def add_page_routes(app: FastAPI, live: LiveEngine, pages: Pages, images: WorkQu
         marks = await images.run(
             _shown, live, document_id, pages.marks, number, Span(start, max(start, end))
         )
-        body = MarksJson(
-            page=marks.page,
-            width=marks.width,
-            height=marks.height,
-            rectangles=[RectangleJson(**edges._asdict()) for edges in marks.rectangles],
-            marked=marks.marked,
-        )
+        body = MarksJson.model_validate(marks, from_attributes=True, strict=False)
         return Response(body.model_dump_json(), media_type="application/json")
 
 

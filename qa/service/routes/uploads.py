@@ -19,7 +19,7 @@ from index.sync import owner_of_id, refuse_id_in_use
 from qa.formats.fields import JsonModel, SnapshotId
 from qa.live import LiveEngine
 from qa.service.openapi import answered_with
-from qa.service.problems import problem_responses
+from qa.service.problems import not_now, problem_responses
 from qa.service.routes.documents import DocumentSummaryJson
 from qa.service.uploads import BODIES, UNREADABLE, read_body
 from qa.service.work_queue import WorkQueue
@@ -108,6 +108,13 @@ class UploadedJson(JsonModel):
     )
 
 
+class ProgressJson(JsonModel):
+    """How far a document is read, such as a scan."""
+
+    page: int = Field(description="The last page that was read.")
+    pages: int = Field(description="How many pages it has.")
+
+
 class JobJson(JsonModel):
     """The state of an upload or removal."""
 
@@ -116,19 +123,23 @@ class JobJson(JsonModel):
     action: Literal["put", "delete"] = Field(description="`put` adds or replaces the document.")
     state: State = Field(description="`queued`, `done`, or `failed`: then nothing was changed.")
     created: str = Field(description="When it came, ISO 8601, UTC.")
+    progress: ProgressJson | None = Field(
+        description="How far a document with pages is read; null where that is not known."
+    )
     finished: str | None = Field(description="When it was done or failed; null before.")
     error: str | None = Field(description="Why it failed; null otherwise.")
     snapshot: str | None = Field(description="The snapshot in which it was done; null before.")
 
     @classmethod
-    def of(cls, job: Job) -> Self:
-        """Return the JSON form of `job`."""
+    def of(cls, job: Job, page: int = 0, pages: int = 0) -> Self:
+        """Return the JSON form of `job`, of which so many pages are read."""
         return cls(
             id=job.id,
             document_id=job.document_id,
             action="put" if job.kind else "delete",
             state=job.state,
             created=job.created,
+            progress=ProgressJson(page=page, pages=pages) if pages else None,
             finished=job.finished,
             error=job.error,
             snapshot=job.snapshot,
@@ -237,7 +248,7 @@ def add_upload_routes(
         state = store.jobs.find(job_id)
         if state is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, _NO_JOB)
-        return JobJson.of(state)
+        return JobJson.of(state, *writer.pages_read(job_id))
 
 
 async def _queue(
@@ -251,7 +262,7 @@ async def _queue(
     except StoreMissingError:
         raise  # its collection was removed
     except PinciteError:
-        raise _not_written() from None
+        raise not_now(FAILED, 10) from None
     return None
 
 
@@ -264,16 +275,12 @@ async def _finished(job: Job, future: Future[Job] | None) -> Job:
     except (TimeoutError, asyncio.CancelledError):
         return job
     if finished.error == FAILED:
-        raise _not_written()
+        raise not_now(FAILED, 10)
     if finished.error:
         raise HTTPException(
             HTTPStatus.UNPROCESSABLE_ENTITY, f"The document cannot be indexed: {finished.error}."
         )
     return finished
-
-
-def _not_written() -> HTTPException:
-    return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, FAILED, {"Retry-After": "10"})
 
 
 def _check(document_id: str) -> None:

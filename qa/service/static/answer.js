@@ -1,8 +1,10 @@
-// The answer: its quotes, each with its citations beside it, how it was read, how sure it is.
+// The answer: its quotes, each with its citations beside it, how it was read, how sure it is, and
+// whether it was of help.
 
 import { addressOf } from "./address.js";
 import { citationItem } from "./citation.js";
 import { labelOf } from "./places.js";
+import { request } from "./service.js";
 import { button, counted, element, foreign, joined, link, slice } from "./text.js";
 import { isCode, tableOf, wordsOf } from "./words.js";
 
@@ -90,13 +92,13 @@ function wordsOfBlock(spans, numbers, answer) {
   const words = element("blockquote", spans.length > 1 ? "words parts" : "words",
     ...spansOf(spans, answer));
   const cited = answer.citations.filter(({ number }) => numbers.includes(number));
-  const [widest] = cited.filter(({ table }) => table?.rows.length)
-    .sort((one, other) => other.table.rows.length - one.table.rows.length);
+  const widest = cited.filter(({ table }) => table?.rows.length) // of equals the last, the row
+    .sort((one, other) => one.table.rows.length - other.table.rows.length).at(-1);
   if (!widest) return [words];
   const opening = link(addressOf({ place: widest }), "", ...labelOf(widest));
   const frame = tableOf(widest.table, [opening]);
   frame.dataset.cites = numbers.join(" ");
-  frame.querySelector("caption").append(...numbers.map((number) => numberLink(number, answer)));
+  frame.querySelector("caption > span").append(...numbers.map((number) => numberLink(number, answer)));
   return [frame, element("details", "also verbatim", element("summary", "", "Word for word"), words)];
 }
 
@@ -151,5 +153,63 @@ export function passagesOf(answer) {
 
 /** A button that asks for all places, where the service can list them. */
 export function allButton(answer, show) {
-  return "all" in answer && !answer.all ? [button("Show all", show)] : [];
+  if (!("all" in answer) || answer.all) return [];
+  return [...(answer.more ? [element("span", "note", "More than this answers.")] : []), button("Show all places", show)];
 }
+
+// --- Whether it was of help: a thumb, kept for whoever runs the service ---
+
+const MOST_CITATIONS = 20;
+
+/** Ask whether an answer, or that there is none, was of help. */
+export function rating(answer) {
+  const node = element("p", "rating note");
+  node.role = "status";
+  const rate = async (helpful) => {
+    node.replaceChildren("Sending…");
+    try {
+      await request("v1/feedback", { body: feedback(answer, helpful), quietly: true });
+      node.replaceChildren("Thank you. It is kept for whoever runs this service.");
+    } catch (refusal) {
+      node.replaceChildren("It could not be kept: ", foreign(refusal.message), " ", ...choice());
+    }
+  };
+  const choice = () => [
+    button("Yes", () => rate(true), "plain"), button("No", () => rate(false), "plain"),
+  ];
+  node.append("Was this of help? ", ...choice());
+  return node;
+}
+
+function feedback(answer, helpful) {
+  const citations = answer.citations.slice(0, MOST_CITATIONS).map((each) => ({
+    document_id: each.document_id,
+    cited_text: each.cited_text,
+    start_char_index: each.start_char_index,
+    end_char_index: each.end_char_index,
+  }));
+  const { question, answered, snapshot } = answer;
+  return { question, helpful, answered, snapshot, citations };
+}
+
+// --- What belongs together ---
+
+/**
+ * While a sentence of the answer, or a citation, is under the pointer or has the focus, light all
+ * that belongs to it: sentence, citation, and the words in the passages. Nothing scrolls.
+ */
+export function lightSources(root) {
+  root.addEventListener("pointerover", (event) => light(root, event.target));
+  root.addEventListener("pointerleave", () => light(root));
+  root.addEventListener("focusin", (event) => light(root, event.target));
+  root.addEventListener("focusout", () => light(root));
+}
+
+function light(root, node = null) {
+  const numbers = citesOf(node) ?? citesOf(document.activeElement) ?? [];
+  for (const each of root.querySelectorAll("[data-cites]")) {
+    each.classList.toggle("lit", citesOf(each).some((number) => numbers.includes(number)));
+  }
+}
+
+const citesOf = (node) => node?.closest("[data-cites]")?.dataset.cites.split(" ");

@@ -1,6 +1,7 @@
 // The page follows its address: it shows a screen, asks a question, opens a place.
 
 import { addressOf, go, isSame, read, staysHere } from "./address.js";
+import { lightSources } from "./answer.js";
 import * as ask from "./ask.js";
 import * as catalogue from "./catalogue.js";
 import * as collections from "./collections.js";
@@ -8,12 +9,12 @@ import * as panel from "./document.js";
 import * as documents from "./documents.js";
 import * as filterBar from "./filter-bar.js";
 import * as key from "./key.js";
-import { lightSources } from "./light.js";
 import { copy, notify } from "./notice.js";
 import * as recent from "./recent.js";
 
 const byId = (id) => document.getElementById(id);
 let shown = null;
+let goingBack = false;
 
 document.addEventListener("click", (event) => {
   const anchor = event.target.closest("a[href]");
@@ -26,9 +27,10 @@ window.addEventListener("beforeprint", () => {
   for (const each of byId("page").querySelectorAll("details:not(.filter-editor)")) each.open = true;
 });
 panel.onLeave(() => {
-  if (!read().place) return; // the address went first
-  if (history.state?.opened) history.back();
-  else history.replaceState(null, "", addressOf({}));
+  if (goingBack || !read().place) return;
+  goingBack = Boolean(history.state?.opened);
+  if (goingBack) history.back();
+  else go(addressOf({}), { replace: true });
 });
 for (const id of ["copy-link", "document-copy"]) {
   byId(id).addEventListener("click", () => copy(location.href, "Link copied."));
@@ -48,6 +50,7 @@ follow();
 async function follow() {
   const state = read();
   const address = addressOf({});
+  goingBack = false;
   if (!state.place) panel.close();
   if (state.broken) notify("This link names no place in a document that can be opened.");
   if (address !== shown) {
@@ -69,7 +72,7 @@ function enterScreen(state) {
   for (const id of ["find", "documents"]) byId(id).hidden = isAsk;
   if (!isAsk) {
     ask.forget();
-    for (const id of ["all", "passages", "copy-link"]) byId(id).hidden = true;
+    for (const id of ["all", "passages", "copy-link", "topic"]) byId(id).hidden = true;
     byId("facts").textContent = "";
   }
   byId("to-ask").ariaCurrent = isAsk ? "page" : null;

@@ -2,17 +2,17 @@
 
 import { ANEW, addressOf, go, read } from "./address.js";
 import { allPlaces } from "./all.js";
-import { allButton, answerBody } from "./answer.js";
+import { allButton, answerBody, rating } from "./answer.js";
 import { asBody } from "./filters.js";
 import { passageList } from "./passages.js";
 import { inAnswer } from "./places.js";
-import { rating } from "./rating.js";
 import { recentList, remember } from "./recent.js";
 import * as screens from "./screens.js";
 import { request } from "./service.js";
 import { element, foreign, link, plain } from "./text.js";
 
 const MOST_EARLIER = 5;
+const ON_TOUCH = matchMedia("(pointer: coarse)");
 const byId = (id) => document.getElementById(id);
 const input = byId("question");
 let asking = new AbortController();
@@ -27,6 +27,7 @@ export function start(entersKey) {
     event.preventDefault();
     const question = input.value.trim();
     if (!question) return;
+    if (ON_TOUCH.matches) input.blur(); // so that the keyboard does not cover the answer
     const state = read();
     if (question === state.question) ask(state);
     else go(addressOf({ question, history: earlier(state), all: false }));
@@ -65,21 +66,15 @@ export const known = (place) => inAnswer(shown.answer, place);
 // --- Asking ---
 
 async function ask(state) {
-  const { question, history, filters, all } = state;
+  const { question, all } = state;
   const widens = all && shown.answer?.question === question && shown.address === withoutAll();
   const mine = restart(widens ? shown : { answer: null });
   document.title = `${plain(question)} · Pincite`;
   if (widens) list("all", [screens.waiting("Looking for all places…")]);
   else fillAnswer(screens.waiting(all ? "Reading all passages…" : undefined));
   byId("answer").ariaBusy = "true";
-  const body = {
-    question,
-    ...(filters.length ? { filters: asBody(filters) } : {}),
-    ...(history.length ? { history } : {}),
-    ...(all ? { all } : {}),
-  };
   try {
-    const answer = await request("v1/ask", { body, signal: mine.signal });
+    const answer = await request("v1/ask", { body: bodyOf(state), signal: mine.signal });
     if (mine !== asking) return;
     shown = { answer, refused: 0, address: withoutAll() };
     remember(state);
@@ -89,6 +84,13 @@ async function ask(state) {
     if (mine === asking) fail(refusal, () => ask(state));
   }
 }
+
+const bodyOf = ({ question, history, filters, all }) => ({
+  question,
+  ...(filters.length ? { filters: asBody(filters) } : {}),
+  ...(history.length ? { history } : {}),
+  ...(all ? { all } : {}),
+});
 
 const withoutAll = () => addressOf({ all: false });
 
@@ -103,7 +105,7 @@ async function introduce() {
   const mine = restart({ answer: null });
   document.title = "Pincite";
   fillAnswer(screens.introduction(), ...recentList());
-  input.focus();
+  if (!ON_TOUCH.matches) input.focus();
   try {
     const questions = await exampleQuestions();
     const ready = questions.length > 0 || await isReady();
@@ -149,14 +151,15 @@ function fail(refusal, retry) {
 function showAnswer(answer, state) {
   const asked = element("p", "asked printed", answer.question);
   const { passages } = answer;
+  const more = allButton(answer, () => go(addressOf({ all: true })));
   if (answer.answered) {
-    const more = allButton(answer, () => go(addressOf({ all: true })));
     fillAnswer(asked, ...answerBody(answer),
       element("div", "after", rating(answer), ...more));
     list("passages", passageList(answer, "Passages",
       "Highlighted: what answers best. Underlined: quoted in the answer."));
   } else if (passages.length) {
-    fillAnswer(asked, screens.noAnswer(answer, state.filters), rating(answer));
+    fillAnswer(asked, screens.noAnswer(answer, state.filters),
+      element("div", "after", rating(answer), ...(answer.more ? more : [])));
     list("passages", passageList(answer, "Closest passages"));
     suggest(answer);
   } else if (state.filters.length) {
@@ -164,7 +167,8 @@ function showAnswer(answer, state) {
   } else {
     fillAnswer(screens.nothingIndexed(() => ask(state)));
   }
-  if (answer.all) list("all", allPlaces(answer));
+  const csv = () => request("v1/ask", { body: bodyOf(state), as: "text/csv" });
+  if (answer.all) list("all", allPlaces(answer, csv));
   tellTopic(answer, state);
   byId("copy-link").hidden = false;
   const reader = answer.reader ? `reader ${answer.reader.name}` : "no reader";
@@ -172,14 +176,14 @@ function showAnswer(answer, state) {
     + `${Math.max(1, Math.round(answer.took_ms))} ms`;
 }
 
-/** Whether the next question follows on from this one, and the way to begin anew. */
+/** What this question follows on from, or that the next one can; and the way to begin anew. */
 function tellTopic(answer, { history }) {
   const topic = byId("topic");
   topic.hidden = !("searched" in answer);
-  const told = history.length
-    ? ["Follows on from “", foreign(history.at(-1)), "”."]
-    : ["Your next question can follow on from this one."];
-  topic.replaceChildren(...told, " ", link(addressOf(ANEW), "plain", "New topic"));
+  const told = answer.searched && history.length
+    ? element("span", "", "Follows on from “", foreign(history.at(-1)), "”. ")
+    : element("span", "hint", "Your next question can follow on from this one. ");
+  topic.replaceChildren(told, link(addressOf(ANEW), "plain", "New topic"));
 }
 
 function fillAnswer(...children) {

@@ -1,6 +1,6 @@
 // A citation: its number, what it is called, and what can be done with it.
 
-import { alsoIn, headingsOf, holds, labelOf, placeHeading, whereabouts } from "./places.js";
+import { alsoIn, details, holds, labelOf, placeHeading } from "./places.js";
 import { copy } from "./notice.js";
 import { button, element, foreign, link } from "./text.js";
 
@@ -42,9 +42,7 @@ export function webAddress({ url }) {
 /** The words with their citation, as they are pasted elsewhere. */
 function asText(citation) {
   const textOf = (nodes) => element("span", "", ...nodes).textContent;
-  const under = textOf(headingsOf(citation));
-  const parts = [textOf(labelOf(citation)), under, textOf(whereabouts(citation)),
-    webAddress(citation)];
+  const parts = [textOf(labelOf(citation)), textOf(details(citation)), webAddress(citation)];
   return `“${citation.cited_text}”\n— ${parts.filter(Boolean).join(" · ")}`;
 }
 

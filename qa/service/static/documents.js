@@ -4,11 +4,11 @@ import { addressOf, go, read } from "./address.js";
 import * as catalogue from "./catalogue.js";
 import { meets } from "./filters.js";
 import * as jobs from "./jobs.js";
-import { fileOf } from "./places.js";
+import { isSure } from "./notice.js";
+import { fileOf, named } from "./places.js";
 import { trouble } from "./screens.js";
 import { request } from "./service.js";
-import { isSure } from "./sure.js";
-import { button, counted, element, foreign, link } from "./text.js";
+import { button, calm, counted, dayOf, element, foreign, link } from "./text.js";
 import { dropZone } from "./uploading.js";
 
 const A_PAGE = 25;
@@ -128,8 +128,8 @@ function fileItem(file) {
   const [document] = file.documents;
   const single = file.documents.length === 1;
   const heading = single
-    ? link(addressOf({ place: placeOf(document) }), "place", foreign(document.title))
-    : element("span", "place", foreign(catalogue.nameOf(file.source)));
+    ? link(addressOf({ place: placeOf(document) }), "place", named(calm(document.title)))
+    : element("span", "place", named(catalogue.nameOf(file.source)));
   const filter = { field: "path", sign: "=", value: file.source };
   const asking = link(addressOf({ screen: "ask", question: "", history: [], all: false,
     filters: [filter] }), "plain", "Ask it");
@@ -137,18 +137,16 @@ function fileItem(file) {
   const tools = element("p", "tools", asking,
     ...(file.upload ? [button("Remove", () => remove(file), "plain")] : []));
   return element("li", "file", element("div", "", heading,
-    element("p", "where", foreign(fileOf(file.source)), ...facts(file)),
+    element("p", "where", named(fileOf(file.source)), ...facts(file)),
     ...(single ? [] : [records(file)]), ...remarks(file)), tools);
 }
-
-const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
 function facts({ documents }) {
   const [{ pages, characters, modified }] = documents;
   const size = pages ? counted(pages, "page") : counted(characters, "character");
-  const changed = new Date(modified);
+  const day = dayOf(modified);
   return [" · ", documents.length === 1 ? size : counted(documents.length, "record"),
-    ...(modified && !Number.isNaN(changed.valueOf()) ? [` · ${DATE.format(changed)}`] : [])];
+    ...(day ? [` · ${day}`] : [])];
 }
 
 function records({ documents }) {

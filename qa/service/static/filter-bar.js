@@ -27,7 +27,7 @@ value.required = true;
 complaint.role = "alert";
 form.ariaLabel = "Add a filter";
 form.hidden = true;
-root.append(chips, editor);
+root.prepend(chips, editor);
 
 function labelled(name, control) {
   return element("label", "", name, control);

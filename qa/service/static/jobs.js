@@ -50,7 +50,9 @@ export async function follow(job, name, shown, retry = null) {
   let wait = FIRST_WAIT_MS;
   let now = job;
   while (now.state === "queued") {
-    shown.say(removes ? "Being removed…" : "Being read and indexed…", "waiting");
+    const { page, pages } = now.progress ?? {};
+    const reading = pages ? `Being read: page ${page} of ${pages}…` : "Being read and indexed…";
+    shown.say(removes ? "Being removed…" : reading, "waiting");
     await new Promise((resolve) => setTimeout(resolve, wait));
     wait = Math.min(wait * 1.5, LONGEST_WAIT_MS);
     try {

@@ -14,13 +14,14 @@ export class Refusal extends Error {
 }
 
 /**
- * Get JSON, or bytes `as` "blob"; with a `body`, post it. Where a key is needed, it is asked for,
+ * Get JSON, or bytes `as` "blob", or text of a media type, such as "text/csv"; with a `body`, post it. Where a key is needed, it is asked for,
  * unless `quietly`. Throws a Refusal.
  */
 export async function request(path, { body, method, signal, as = "json", quietly = false } = {}) {
   return withKey(quietly, async (sent) => {
-    const response = await send(path, body, method, signal, sent);
+    const response = await send(path, { body, method, signal, sent, as });
     if (response.ok && as === "blob") return { given: await response.blob() };
+    if (response.ok && as.includes("/")) return { given: await response.text() };
     const given = await response.json().catch(() => null);
     return response.ok && given ? { given } : { refusal: refusalOf(response, given) };
   });
@@ -70,8 +71,9 @@ async function withKey(quietly, attempt) {
   }
 }
 
-async function send(path, body, method, signal, sent) {
+async function send(path, { body, method, signal, sent, as }) {
   const headers = {
+    ...(as.includes("/") ? { Accept: as } : {}),
     ...(body ? { "Content-Type": "application/json" } : {}),
     ...(sent ? { Authorization: `Bearer ${sent}` } : {}),
   };

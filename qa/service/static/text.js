@@ -31,9 +31,30 @@ export function link(href, className, ...children) {
 
 export const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
+const SMALL = new Set("A AN AND AS AT BY FOR FROM IN OF ON OR THE TO WITH".split(" "));
+
+/** A title or heading that is shouted, less loud; short words may be names, and stay. */
+export function calm(words) {
+  const letters = words.match(/\p{L}/gu)?.length ?? 0;
+  const capitals = words.match(/\p{Lu}/gu)?.length ?? 0;
+  if (2 * capitals <= letters || !/\s/.test(words)) return words;
+  return words.replace(/\p{Lu}+/gu, (word, at) => {
+    if (SMALL.has(word) && at) return word.toLowerCase();
+    return word.length > 3 ? word[0] + word.slice(1).toLowerCase() : word;
+  });
+}
+
 /** Put `between` between the nodes. */
 export function joined(nodes, between) {
   return nodes.flatMap((node, i) => (i ? [between, node] : [node]));
+}
+
+const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+
+/** The day of an ISO date; "" if it is none. */
+export function dayOf(iso) {
+  const date = new Date(iso);
+  return Number.isNaN(date.valueOf()) ? "" : DATE.format(date);
 }
 
 const NUMBERS = new Intl.NumberFormat("en");

@@ -2,9 +2,8 @@
 
 import * as catalogue from "./catalogue.js";
 import * as jobs from "./jobs.js";
-import { notify } from "./notice.js";
+import { isSure, notify } from "./notice.js";
 import { upload } from "./service.js";
-import { isSure } from "./sure.js";
 import { button, counted, element, foreign, joined } from "./text.js";
 
 const AT_ONCE = 2;

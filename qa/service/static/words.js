@@ -21,17 +21,23 @@ export function wordsOf(source, words) {
   return shown;
 }
 
-/** A <table> of `{columns, rows, unit, cell}` under its caption; the cell asked for is marked. */
-export function tableOf({ columns, rows, unit, cell }, caption) {
-  const told = unit ? [...caption, " ", element("span", "unit", foreign(unit))] : caption;
-  const table = element("table", "", element("caption", "", ...told));
+/**
+ * A <table> of `{columns, rows, unit, cell}` under its caption, if it has one; the cell asked for is
+ * marked.
+ */
+export function tableOf({ columns, rows, unit, cell }, caption = []) {
+  const told = [...caption, ...(unit ? [" ", element("span", "unit", foreign(unit))] : [])];
+  const table = element("table");
+  if (told.length) table.append(element("caption", "", element("span", "", ...told)));
   if (columns) {
-    const heads = columns.map((each, i) => headerCell(each, "col", i ? "number" : ""));
+    const heads = columns.map((each, i) => headerCell(each, "col", alignment(rows, i)));
     table.append(element("thead", "", element("tr", "", ...heads)));
   }
   table.append(element("tbody", "", ...rows.map((values, i) => (
-    element("tr", "", ...cellsOf(values, cell?.row === i ? cell.column : null))))));
-  const frame = element("div", "table", table);
+    element("tr", "", ...cellsOf(values, cell?.row === i ? cell.column : null, rows))))));
+  const isRecord = columns && rows.length === 1; // a phone shows its fields one below another
+  if (isRecord) [...table.tBodies[0].rows[0].cells].forEach((each, i) => { each.dataset.label = columns[i]; });
+  const frame = element("div", isRecord ? "table record" : "table", table);
   frame.tabIndex = 0; // a wide table scrolls, for the keyboard, too
   frame.role = "group";
   frame.ariaLabel = "Table";
@@ -39,11 +45,12 @@ export function tableOf({ columns, rows, unit, cell }, caption) {
 }
 
 /** The cells of a row; that of the column `asked` is marked. A label alone is as wide as the table. */
-function cellsOf([first, ...others], asked) {
+function cellsOf([first, ...others], asked, rows) {
   if (!others.length) return [valueCell(first, asked === 0)];
   const head = headerCell(first, "row");
   if (others.some((each) => each.trim())) {
-    return [head, ...others.map((value, j) => valueCell(value, asked === j + 1))];
+    return [head, ...others.map((value, j) => (
+      valueCell(value, asked === j + 1, alignment(rows, j + 1))))];
   }
   head.colSpan = others.length + 1;
   return [head];
@@ -58,13 +65,20 @@ function headerCell(words, scope, className = "") {
   return node;
 }
 
-function valueCell(words, isAsked) {
+function valueCell(words, isAsked, className = "") {
   const shown = isAsked ? element("mark", "highlight", foreign(words)) : foreign(words);
-  return element("td", NUMBER.test(words.trim()) ? "number" : "", shown);
+  return element("td", className, shown);
+}
+
+/** The class of a column and its heading: "number" where most of it are numbers. */
+function alignment(rows, column) {
+  const values = rows.map((each) => each[column]?.trim()).filter(Boolean);
+  const numbers = values.filter((each) => NUMBER.test(each));
+  return column && numbers.length * 2 > values.length ? "number" : "";
 }
 
 /** A quote as a person reads it: as a table where it has one, else as its words. */
-export function quoteOf(quote, caption) {
+export function quoteOf(quote) {
   return quote.table?.rows.length
-    ? tableOf(quote.table, caption) : wordsOf(quote.source, quote.cited_text);
+    ? tableOf(quote.table) : wordsOf(quote.source, quote.cited_text);
 }

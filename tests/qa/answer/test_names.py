@@ -69,6 +69,6 @@ def test_words_that_are_stressed_are_no_names() -> None:
 
 @pytest.mark.parametrize("name", ["TOFU", "FTOX", "AAAAX"])
 def test_a_hostile_text_is_searched_in_no_time(name: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     assert lacks(document("and of the for " * 20_000), name)
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5

@@ -37,7 +37,7 @@ def read(shown: Candidate, *log_odds: float) -> list[ReadUnit]:
     found: list[ReadUnit] = []
     left = list(log_odds)
     for window in windows([(shown.document, shown.passage)]):
-        whole = ReadWindow(shown, window, share=0.5, logit=0.0)
+        whole = ReadWindow(shown, window, share=0.5, score=shown.score, logit=0.0)
         for unit in window.units:
             odds = left.pop(0)
             found.append(ReadUnit(whole, unit, UnitEvidence(0.0, 0.0, 1.0, 0.0, 0.0, 0.0), odds))

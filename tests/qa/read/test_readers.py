@@ -23,6 +23,7 @@ from qa.read.reader import find_reader, open_trained
 from qa.read.reading import Logits, Reader, Reading, TokenScores, TrainedReader
 from qa.read.windows import Window
 from tests.qa.read.conftest import windows_of
+from tests.waiting import PATIENCE_S
 
 QUESTION = "How long does redness last after microneedling?"
 TEXTS = (
@@ -182,7 +183,7 @@ def test_threads_share_a_reader(on_openvino: Sequence[OpenVinoReader]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_S)
     assert not wrong
 
 

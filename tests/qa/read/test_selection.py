@@ -5,9 +5,16 @@ import pytest
 from index.search.bm25 import Term
 from index.search.terms import stem
 from qa.question.query import Coverage
-from qa.read.windows import WINDOWS, windows, windows_by_promise, windows_to_read
+from qa.read.windows import (
+    PASSAGES,
+    WINDOWS,
+    passages_with_rows,
+    windows,
+    windows_by_promise,
+    windows_to_read,
+)
 from qa.retrieve.candidates import Candidate
-from tests.qa.candidates import candidate
+from tests.qa.candidates import candidate, pooled
 
 
 def asking(*words: str) -> Coverage:
@@ -28,7 +35,7 @@ TABLE = candidate("\n".join([HEADER, *ROWS]), [HEADER, *ROWS])
 
 def test_rows_of_a_table_compete_one_by_one() -> None:
     asked = asking("goodwill", "oslo", "2022")
-    best, *_ = windows_to_read([TABLE], asked, 1)
+    best, *_ = windows_to_read([TABLE], asked, 1, rows=0)
     assert best.text == f"{HEADER}\nGoodwill in Oslo | 5,433 | 6,580"
     texts = [
         window.units[0].span.of(TABLE.document.text)
@@ -47,6 +54,17 @@ def test_no_more_windows_are_chosen_than_are_read() -> None:
     )
 
 
+def test_a_row_is_read_though_its_passage_is_far_from_the_question() -> None:
+    first = [one(f"Costs rose in month {n}.", f"{n}.txt", 0.9) for n in range(PASSAGES)]
+    asked = asking("goodwill", "oslo")
+    far = passages_with_rows(pooled(*first, TABLE), range(PASSAGES), asked)
+    assert [candidate.passage for candidate in far] == [TABLE.passage]
+    chosen = windows_to_read([*first, *far], asked)
+    rows = [window.text.splitlines()[-1] for window in chosen if window.passage == PASSAGES]
+    assert any(row.startswith("Goodwill in Oslo") for row in rows)
+    assert len(rows) == len(chosen) - WINDOWS > 0
+
+
 def test_what_is_chosen_stays_in_the_order_of_the_passages() -> None:
     first, second = one("Frost came.", "a", 0.6), one("Redness fades.", "b", 0.9)
     chosen = windows_to_read([first, second], asking("redness"))
@@ -60,7 +78,7 @@ def test_what_is_chosen_stays_in_the_order_of_the_passages() -> None:
 def test_fewer_windows_are_the_first_by_promise(most: int) -> None:
     asked = asking("oslo", "goodwill")
     promising = windows_by_promise([TABLE], asked)
-    chosen = windows_to_read([TABLE], asked, most)
+    chosen = windows_to_read([TABLE], asked, most, rows=0)
     assert sorted(chosen, key=promising.index) == promising[:most]
 
 

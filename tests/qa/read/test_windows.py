@@ -15,6 +15,7 @@ from index.encoding.model import Model
 from index.parsers import read_file
 from index.records import Document, Layout, Passage, Span
 from index.sources.listing import SourceFile
+from index.structure.columns import with_one_heading_each
 from index.structure.layout import OUTLINERS
 from index.structure.tables import headers
 from index.structure.units import MOST_LEAD_WORDS, size, units_of
@@ -72,7 +73,10 @@ def assert_holds(document: Document, passages: tuple[Passage, ...], made: list[W
 
 
 def assert_is_exact(document: Document, passage: Passage, window: Window) -> None:
-    assert window.text == "\n".join(document.text[start:end] for start, end in window.parts)
+    heading, *others = (document.text[start:end] for start, end in window.parts)
+    if window.units[0].kind == "row" and window.units[0].lead:
+        heading = with_one_heading_each(heading, window.span.of(document.text))
+    assert window.text == "\n".join((heading, *others))
     assert window.parts[-1] == window.span
     assert all(part.start < part.end <= passage.end for part in window.parts)
     assert passage.span.contains(window.span)
@@ -223,12 +227,16 @@ def test_a_row_stands_under_all_lines_of_the_header_and_under_its_label(chunker:
     first, *others = cut(chunker, INCOME, "application/pdf")
     lines = INCOME.splitlines()
     header = lines[1:3]
+    read = (
+        "| Three Months Ended June 25, 2022 | Three Months Ended June 26, 2021 "
+        "| Nine Months Ended June 25, 2022 | Nine Months Ended June 26, 2021"
+    )
     assert first.text == lines[0]
     assert [window.text.splitlines() for window in others] == [
-        [*header, "Net sales:", lines[4]],
-        [*header, "Net sales:", lines[5]],
-        [*header, "Net sales:", lines[6]],
-        [*header, "Cost of sales:", lines[8]],
+        [read, "Net sales:", lines[4]],
+        [read, "Net sales:", lines[5]],
+        [read, "Net sales:", lines[6]],
+        [read, "Cost of sales:", lines[8]],
     ]
     (unit,) = others[-1].units
     assert unit.lead is not None
@@ -274,10 +282,10 @@ def test_a_very_long_table_has_whole_lines_above(chunker: Chunker) -> None:
 def test_odd_tables_take_no_time(text: str) -> None:
     """Each of these took minutes, or some power of its length, with simpler rules."""
     lines = [Span(*match.span()) for match in re.finditer("[^\n]+", text)]
-    started = time.perf_counter()
+    started = time.thread_time()
     headers(text, lines)
     headers(text, lines[-50:])
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_letters_without_blanks_between_words_count_singly() -> None:
