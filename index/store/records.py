@@ -7,9 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from index.errors import StoreError
@@ -298,6 +299,20 @@ class Purge:
     files: int
     bytes: int
     found: tuple[tuple[str, str], ...]
+
+
+def given_from_json(content: bytes) -> dict[str, Any]:
+    """Return the fields of what people gave from JSON, with tuples where it has lists."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: read(part) for name, part in value.items()}
+        return tuple(map(read, value)) if isinstance(value, list) else value
+
+    fields: dict[str, Any] = read(orjson.loads(content))
+    if "citations" in fields:
+        fields["citations"] = tuple(RatedQuote(**quote) for quote in fields["citations"])
+    return fields
 
 
 def now() -> str:

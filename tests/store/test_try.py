@@ -5,11 +5,18 @@ from index.store.postgres.address import ServerAddress
 from index.store.postgres.store import PostgresStore
 import tests.store.test_histories as th
 import tests.store.living as tl
-del test_the_store_is_that_of_a_fresh_build, test_answers_are_those_of_a_fresh_build, test_with_the_model_they_are_but_for_rounding
+
+del (
+    test_the_store_is_that_of_a_fresh_build,
+    test_answers_are_those_of_a_fresh_build,
+    test_with_the_model_they_are_but_for_rounding,
+)
+
 
 def store(folder, keep=3):
     collection = f"t-{hashlib.sha256(bytes(folder.absolute())).hexdigest()[:16]}"
     return PostgresStore(ServerAddress(os.environ["PGTEST"], collection), keep=keep)
+
 
 class PHistory(History):
     def __init__(self, folder, model):
@@ -17,6 +24,7 @@ class PHistory(History):
         self.clock = 1_700_000_000
         self.write("always.txt", "Redness fades within two days.\n")
         self.index()
+
 
 def test_answers_pg(tmp_path, model):
     living = PHistory(tmp_path, model)
@@ -36,6 +44,7 @@ def test_answers_pg(tmp_path, model):
     fresh = living.fresh()
     assert living.store.live_id() == fresh.live_id()
     assert answers(living, living.store) == answers(living, fresh)
+
 
 @settings(max_examples=12, deadline=None)
 @given(st.lists(rounds, min_size=3, max_size=12))

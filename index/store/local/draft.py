@@ -24,13 +24,13 @@ from index.search.postings import Terms, count_terms, delta_of, removal
 from index.store.local import history
 from index.store.local.appended import ROW, Block, Generation
 from index.store.local.database import Database, insert
-from index.store.local.documents import CutPassage, rows_of
 from index.store.local.explained import errors_explained
 from index.store.local.mapped import DELTA, base_of, write_arrays
 from index.store.local.people import set_uploads
 from index.store.local.snapshot import LocalSnapshot, embedded_rows
 from index.store.protocols import Snapshot
 from index.store.records import MadeBy, SnapshotInfo, UploadChange, text_digest
+from index.store.rows import CutPassage, rows_of, snapshot_id, sum_of_digests
 
 _FEWEST_ENTRIES = 1 << 18
 _SHARE = 8
@@ -256,15 +256,11 @@ class LocalDraft:
             before = info.documents, info.passages, info.sentences, parent.row.terms
         added, removed = list(self._added.values()), list(self._removed.values())
         counts = (before + self._count(added) - self._count(removed)).tolist()
-        digest = history.sum_of_digests(
-            [digest, *(v.digest for v in added)], [v.digest for v in removed]
-        )
-        corpus = history.sum_of_digests(
-            [corpus, *(v.corpus for v in added)], [v.corpus for v in removed]
-        )
+        digest = sum_of_digests([digest, *(v.digest for v in added)], [v.digest for v in removed])
+        corpus = sum_of_digests([corpus, *(v.corpus for v in added)], [v.corpus for v in removed])
         written = orjson.dumps(settings)
         return {
-            "id": history.snapshot_id(self._made_by, written, counts[0], digest, calibration),
+            "id": snapshot_id(self._made_by, written, counts[0], digest, calibration),
             "parent": parent.row.number if parent else None,
             "generation": self._files.number,
             "chunking": self._made_by.chunking,

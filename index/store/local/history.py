@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-import numpy as np
 import orjson
 
 from index.errors import StoreDamagedError
 from index.store.local.database import insert, select
 from index.store.local.schema import DATABASE, OPEN
 from index.store.records import MadeBy, SnapshotInfo
+from index.store.rows import snapshot_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,6 @@ def _snapshot_row(row: sqlite3.Row) -> SnapshotRow:
 def _with_fields(kind: type[Value], values: Mapping[str, Any]) -> Value:
     """Return an instance of a dataclass with those of the values that are its fields."""
     return kind(**{field.name: values[field.name] for field in fields(kind)})
-
-
-def snapshot_id(
-    made_by: MadeBy, settings: bytes, documents: int, digest: bytes, calibration: bytes | None
-) -> str:
-    """Return the id of a snapshot: the same for the same documents and settings."""
-    made = [made_by.model_name, *made_by.vectors, made_by.chunking, made_by.dimension, documents]
-    content = orjson.dumps(made) + settings + digest + (calibration or b"")
-    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def generation_of(
@@ -330,15 +321,3 @@ def forget_uncommitted(connection: sqlite3.Connection) -> None:
         "DELETE FROM passages WHERE generation = ? AND row >= ?",
         connection.execute("SELECT number, rows FROM generations").fetchall(),
     )
-
-
-def sum_of_digests(added: Sequence[bytes], removed: Sequence[bytes] = ()) -> bytes:
-    """Return a digest of a set of digests, whatever their order: their sums in four lanes.
-
-    The digest of a set stands for all that it was made of, added or removed.
-    """
-    plus, minus = (
-        np.frombuffer(b"".join(digests), "<u8").reshape(-1, 4).sum(axis=0, dtype=np.uint64)
-        for digests in (added, removed)
-    )
-    return bytes((plus - minus).astype("<u8"))

@@ -23,9 +23,9 @@ from index.store.records import (
     FeedbackFullError,
     Job,
     Key,
-    RatedQuote,
     Upload,
     UploadChange,
+    given_from_json,
 )
 
 Value = TypeVar("Value")
@@ -65,7 +65,7 @@ class Table(Generic[Value]):
                 values,
             ).fetchall():
                 if _digest(row_id, fields) == digest[:_DIGEST_BYTES]:
-                    found[row_id.decode()] = self.kind(**_from_json(fields))
+                    found[row_id.decode()] = self.kind(**given_from_json(fields))
                 else:
                     damaged.append(row_id)
         return found, damaged
@@ -120,20 +120,6 @@ def _digest(row_id: bytes, fields: bytes) -> bytes:
     return hashlib.sha256(row_id + b"\n" + fields).digest()
 
 
-def _from_json(content: bytes) -> dict[str, Any]:
-    """Return the fields of a value, with tuples where JSON has lists."""
-
-    def read(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: read(part) for name, part in value.items()}
-        return tuple(map(read, value)) if isinstance(value, list) else value
-
-    fields: dict[str, Any] = read(orjson.loads(content))
-    if "citations" in fields:
-        fields["citations"] = tuple(RatedQuote(**quote) for quote in fields["citations"])
-    return fields
-
-
 def set_uploads(connection: sqlite3.Connection, changes: Sequence[UploadChange]) -> None:
     """Add, replace and remove uploads."""
     for change in changes:
@@ -154,7 +140,7 @@ def take_over_keys(database: Database, folder: Path) -> None:
         connection.execute("UPDATE state SET keys_added = 1")
         for path in folder.glob("*.json"):
             with suppress(ValueError, TypeError):
-                put(connection, "keys", path.stem, Key(**_from_json(path.read_bytes())))
+                put(connection, "keys", path.stem, Key(**given_from_json(path.read_bytes())))
 
 
 class LocalUploads(Table[Upload]):

@@ -13,8 +13,8 @@ import orjson
 from index.errors import StoreBusyError, StoreDamagedError
 from index.progress import Progress
 from index.records import Document
+from index.store.byte_search import ByteSearch
 from index.store.local.appended import Generation
-from index.store.local.byte_search import ByteSearch
 from index.store.local.compaction import compact, remove_unused_files
 from index.store.local.database import Database, files_of
 from index.store.local.documents import VERSION, Version

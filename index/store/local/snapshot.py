@@ -18,9 +18,10 @@ from index.search.ranges import in_ranges
 from index.store.local.database import Database, select
 from index.store.local.documents import VERSION, Version
 from index.store.local.explained import errors_explained
-from index.store.local.history import SnapshotRow, array_names, find_snapshot, sum_of_digests
+from index.store.local.history import SnapshotRow, array_names, find_snapshot
 from index.store.local.mapped import Mapped, map_files
 from index.store.records import Allowed, MadeBy, StoredDocument
+from index.store.rows import sum_of_digests
 
 KEPT_BYTES_OF_VERSIONS = 4 << 20
 KEPT_CHARS_OF_DOCUMENTS = 16 << 20

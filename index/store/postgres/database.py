@@ -127,7 +127,7 @@ class Database:
 
     def _rows(self, query: str, values: Sequence[Any] | Row) -> list[Row]:
         with self.reading() as connection, connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(query, values, binary=True).fetchall()  # type: ignore[arg-type]
+            return cursor.execute(query, values, binary=True).fetchall()
 
     def make(self) -> None:
         """Make the schema, or bring it up to date. Raises StoreMissingError if it may not be made."""
@@ -297,7 +297,7 @@ class Database:
             version = self._version(connection) or 0  # another process may have been faster
             for number in range(version, len(MIGRATIONS)):
                 for statement in MIGRATIONS[number]:
-                    connection.execute(statement)  # type: ignore[arg-type]
+                    connection.execute(statement)
                 connection.execute("UPDATE state SET version = %s", [number + 1])
         for pool in list(self._pools.values()):
             pool.drain()  # connections from before do not know vectors
@@ -376,7 +376,7 @@ class _Holds:
     def _call(self, function: str, snapshot: int) -> None:
         if self._connection is not None:
             values = [self._database.class_key, snapshot & 0x7FFFFFFF]
-            self._connection.execute(f"SELECT {function}(%s::integer, %s::integer)", values)  # type: ignore[arg-type]
+            self._connection.execute(f"SELECT {function}(%s::integer, %s::integer)", values)
 
 
 class _Changes:

@@ -17,8 +17,6 @@ from pgvector import HalfVector
 from index.records import ChunkedDocument
 from index.search.features import features_of
 from index.search.postings import Terms, combine, count_terms, removal
-from index.store.local.documents import CutPassage, rows_of
-from index.store.local.history import snapshot_id, sum_of_digests
 from index.store.postgres import history
 from index.store.postgres.database import Connection, Database, Row
 from index.store.postgres.history import select
@@ -28,6 +26,7 @@ from index.store.postgres.schema import vector_index
 from index.store.postgres.snapshot import INDEXED_FROM, PostgresSnapshot, stored_vectors
 from index.store.protocols import Snapshot
 from index.store.records import MadeBy, SnapshotInfo, UploadChange, text_digest
+from index.store.rows import CutPassage, rows_of, snapshot_id, sum_of_digests
 
 _SETTINGS = ("sources", "held", "ignore")
 _COPIED = "row, first_row, start, stop, section, spans, embedded, digests, features, vector"
@@ -188,7 +187,7 @@ class PostgresDraft:
         vectors: Mapping[bytes, NDArray[np.float16]],
     ) -> None:
         with connection.cursor().copy(
-            f"COPY passages_{self._generation} ({_COPIED}) FROM STDIN (FORMAT BINARY)"  # type: ignore[arg-type]
+            f"COPY passages_{self._generation} ({_COPIED}) FROM STDIN (FORMAT BINARY)"
         ) as copy:
             copy.set_types(_TYPES)
             for chunked, row, passages in new:
@@ -243,12 +242,14 @@ class PostgresDraft:
         )
         connection.execute("UPDATE state SET document = %s", [self._number])
         parts = self.parent.row.parts if self.parent else ()
-        number = history.insert_snapshot(connection, row | {"parts": self._parts(connection, parts)})
+        number = history.insert_snapshot(
+            connection, row | {"parts": self._parts(connection, parts)}
+        )
         removed = [version.number for version in self._removed.values()]
         added = [version.number for version in self._added.values()]
         history.change_members(connection, number, row["parent"], removed, added)
         if self._rows >= INDEXED_FROM:
-            connection.execute(vector_index(self._generation))  # type: ignore[arg-type]
+            connection.execute(vector_index(self._generation))
         return number
 
     def _parts(self, connection: Connection, before: Sequence[int]) -> list[int]:
@@ -278,6 +279,6 @@ def _insert_versions(connection: Connection, documents: Sequence[_Put]) -> None:
             [(put.row["text"], put.chunked.document.text.encode()) for put in documents],
         )
         cursor.executemany(
-            f"INSERT INTO versions ({', '.join(names)}) VALUES ({marks})",  # type: ignore[arg-type]
+            f"INSERT INTO versions ({', '.join(names)}) VALUES ({marks})",
             [put.row for put in documents],
         )

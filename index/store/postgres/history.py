@@ -9,10 +9,10 @@ import orjson
 from psycopg.rows import dict_row
 
 from index.errors import StoreDamagedError
-from index.store.local.history import snapshot_id
 from index.store.postgres.database import Connection, Row
 from index.store.postgres.schema import OPEN, passage_table
 from index.store.records import MadeBy, SnapshotInfo
+from index.store.rows import snapshot_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _with_fields(kind: type[Value], values: Mapping[str, Any]) -> Value:
 def select(connection: Connection, query: str, values: Any = ()) -> list[Row]:
     """Return the rows of a query as part of a transaction."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, values, binary=True).fetchall()  # type: ignore[arg-type]
+        return cursor.execute(query, values, binary=True).fetchall()
 
 
 def with_id(connection: Connection, wanted: str) -> list[SnapshotRow]:
@@ -90,7 +90,7 @@ def generation_of(connection: Connection, made_by: MadeBy, parent: SnapshotRow |
     )
     number: int = row["number"]
     for statement in passage_table(number, made_by.dimension):
-        connection.execute(statement)  # type: ignore[arg-type]
+        connection.execute(statement)
     return number
 
 
@@ -104,13 +104,11 @@ def insert_snapshot(connection: Connection, row: Row) -> int:
     values = {**row, "published": time.time(), "turn": 0, "number": number}
     names = ", ".join(values)
     marks = ", ".join(f"%({name})s" for name in values)
-    connection.execute(f"INSERT INTO snapshots ({names}) VALUES ({marks})", values)  # type: ignore[arg-type]
+    connection.execute(f"INSERT INTO snapshots ({names}) VALUES ({marks})", values)
     return number
 
 
-def with_calibration(
-    connection: Connection, live: SnapshotRow, calibration: bytes | None
-) -> int:
+def with_calibration(connection: Connection, live: SnapshotRow, calibration: bytes | None) -> int:
     """Insert the live snapshot once more, with another calibration; return its number."""
     (row,) = select(connection, "SELECT * FROM snapshots WHERE number = %s", [live.number])
     row["calibration"], row["parent"] = calibration, live.number
@@ -232,7 +230,7 @@ def forget_snapshots(connection: Connection, keep: int, lock: int) -> None:
         " AND NOT EXISTS (SELECT 1 FROM versions WHERE generation = generations.number)"
         " RETURNING number",
     ):
-        connection.execute(f"DROP TABLE passages_{row['number']}")  # type: ignore[arg-type]
+        connection.execute(f"DROP TABLE passages_{row['number']}")
 
 
 def _forget_versions(connection: Connection, versions: Sequence[int]) -> None:
@@ -251,7 +249,7 @@ def _forget_versions(connection: Connection, versions: Sequence[int]) -> None:
         if select(connection, query, [generation, first]):
             continue
         connection.execute(
-            f"DELETE FROM passages_{generation} WHERE row >= %s AND row < %s",  # type: ignore[arg-type]
+            f"DELETE FROM passages_{generation} WHERE row >= %s AND row < %s",
             [first, first + count],
         )
         connection.execute(
@@ -273,4 +271,4 @@ def forget_uncommitted(connection: Connection) -> None:
     _forget_texts(connection, select(connection, uncommitted))
     for row in select(connection, "SELECT number, rows FROM generations"):
         query = f"DELETE FROM passages_{row['number']} WHERE row >= %s"
-        connection.execute(query, [row["rows"]])  # type: ignore[arg-type]
+        connection.execute(query, [row["rows"]])

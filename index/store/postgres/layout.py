@@ -62,7 +62,7 @@ class Layout:
     def _extended(self, row: SnapshotRow) -> "Layout":
         more = row.rows - len(self.alive)
         values = (self.alive, self.firsts, self.ends, self.lengths, self.document_lengths)
-        return Layout(row, *(np.pad(array, (0, more)) for array in values))  # type: ignore[arg-type]
+        return Layout(row, *(np.pad(array, (0, more)) for array in values))
 
     def _set(self, versions: list[Row]) -> None:
         """Write the rows of versions that are in the snapshot."""

@@ -21,16 +21,16 @@ def make_passages(connection: Connection, schema: str, generation: int, dimensio
     statements = passage_table(generation, dimension)
     if not over:
         for statement in statements:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
         return
     name = f"passages_{generation}"
     columns = COLUMNS.format(dimension=dimension)
-    connection.execute(f"CREATE TABLE {name} ({columns}) PARTITION BY HASH (row)")  # type: ignore[arg-type]
+    connection.execute(f"CREATE TABLE {name} ({columns}) PARTITION BY HASH (row)")
     for number, server in enumerate(over):
         for statement in (f"CREATE SCHEMA IF NOT EXISTS {schema}", *statements):
             run_there(connection, server, statement, schema)
         connection.execute(
-            f"CREATE FOREIGN TABLE {name}_{number} PARTITION OF {name}"  # type: ignore[arg-type]
+            f"CREATE FOREIGN TABLE {name}_{number} PARTITION OF {name}"
             f" FOR VALUES WITH (MODULUS {len(over)}, REMAINDER {number})"
             f" SERVER {server} OPTIONS (schema_name '{schema}', table_name '{name}')"
         )
@@ -42,12 +42,12 @@ def index_vectors(connection: Connection, schema: str, generation: int) -> None:
     for server in servers(connection):
         run_there(connection, server, statement, schema)
     if not servers(connection):
-        connection.execute(statement)  # type: ignore[arg-type]
+        connection.execute(statement)
 
 
 def drop_passages(connection: Connection, schema: str, generation: int) -> None:
     """Drop the table of a generation's passages, wherever it is."""
-    connection.execute(f"DROP TABLE passages_{generation} CASCADE")  # type: ignore[arg-type]
+    connection.execute(f"DROP TABLE passages_{generation} CASCADE")
     for server in servers(connection):
         run_there(connection, server, f"DROP TABLE IF EXISTS passages_{generation}", schema)
 

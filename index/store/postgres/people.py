@@ -10,7 +10,6 @@ import orjson
 import psycopg
 
 from index.errors import GivenDamagedError, StoreError, StoreMissingError
-from index.store.local.people import _from_json
 from index.store.postgres.database import Connection, Database, Row
 from index.store.postgres.history import select
 from index.store.records import (
@@ -24,6 +23,7 @@ from index.store.records import (
     Key,
     Upload,
     UploadChange,
+    given_from_json,
 )
 
 Value = TypeVar("Value")
@@ -44,7 +44,7 @@ class Table(Generic[Value]):
         with suppress(StoreMissingError):
             query = f"SELECT id, fields FROM {self.name} {where} ORDER BY id"
             rows = self._database.rows(query, values)
-        return {row["id"]: self.kind(**_from_json(row["fields"])) for row in rows}
+        return {row["id"]: self.kind(**given_from_json(row["fields"])) for row in rows}
 
     def _content(self, row_id: str) -> bytes | None:
         """Return the bytes that came with a value, None if there are none."""
@@ -59,7 +59,7 @@ def put(
     """Write a value in the place of that with its id; return the size of its JSON."""
     fields = orjson.dumps(dataclasses.asdict(value))
     connection.execute(
-        f"INSERT INTO {table} (id, fields, content) VALUES (%(id)s, %(fields)s, %(content)s)"  # type: ignore[arg-type]
+        f"INSERT INTO {table} (id, fields, content) VALUES (%(id)s, %(fields)s, %(content)s)"
         " ON CONFLICT (id) DO UPDATE SET queued = true, fields = excluded.fields,"
         " content = excluded.content",
         {"id": row_id, "fields": fields, "content": content},
@@ -205,7 +205,9 @@ class PostgresKeys(Table[Key]):
     def ever_added(self) -> bool:
         """Tell whether a key was ever added, even if all were removed since."""
         with suppress(StoreMissingError):
-            return any(row["keys_added"] for row in self._database.rows("SELECT keys_added FROM state"))
+            return any(
+                row["keys_added"] for row in self._database.rows("SELECT keys_added FROM state")
+            )
         return False
 
     def all(self) -> list[Key]:
@@ -222,7 +224,7 @@ class PostgresKeys(Table[Key]):
             # Who adds one waits for the other.
             connection.execute("UPDATE state SET keys_added = true")
             rows = select(connection, "SELECT fields FROM keys")
-            if any(_from_json(row["fields"])["name"] == key.name for row in rows):
+            if any(given_from_json(row["fields"])["name"] == key.name for row in rows):
                 return False
             put(connection, "keys", secret_sha256, key)
         return True
@@ -231,6 +233,6 @@ class PostgresKeys(Table[Key]):
         """Remove a key by its name; tell whether there was one."""
         with self._database.transaction() as connection:
             rows = select(connection, "SELECT id, fields FROM keys")
-            named = [row["id"] for row in rows if _from_json(row["fields"])["name"] == name]
+            named = [row["id"] for row in rows if given_from_json(row["fields"])["name"] == name]
             connection.execute("DELETE FROM keys WHERE id = ANY(%s)", [named])
         return bool(named)

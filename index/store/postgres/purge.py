@@ -12,7 +12,7 @@ import orjson
 from index.errors import StoreBusyError
 from index.progress import Progress
 from index.records import Document
-from index.store.local.byte_search import ByteSearch
+from index.store.byte_search import ByteSearch
 from index.store.local.purge import MIN_SENTENCE
 from index.store.postgres import history
 from index.store.postgres.database import Database
@@ -48,7 +48,9 @@ def purge(
     traces = _traces(database, live)
     search = ByteSearch(traces.names)
     found = _not_living(live, traces, _hits(database, search, _SEARCHED[2:4]))
-    quoting = {name for name, _ in _not_living(live, traces, _hits(database, search, _SEARCHED[4:]))}
+    quoting = {
+        name for name, _ in _not_living(live, traces, _hits(database, search, _SEARCHED[4:]))
+    }
     searched = 0
     if not found:
         _forget(database, [name.removeprefix("feedback ") for name in quoting])
@@ -115,7 +117,7 @@ def _hits(
         query = f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL"
         with database.reading() as connection, connection.transaction():
             cursor = connection.cursor(f"search_{table}", withhold=False)
-            for name, content in cursor.execute(query):  # type: ignore[arg-type]
+            for name, content in cursor.execute(query):
                 yield f"{table.removesuffix('s')} {name}", search.found_in(content)
 
 
@@ -154,7 +156,7 @@ def _write_anew(database: Database, progress: Progress) -> None:
     tables = database.tables()
     for number, table in enumerate(tables, 1):
         with database.reading() as connection:  # by itself, for it may be no part of a transaction
-            connection.execute(f"VACUUM FULL {table}")  # type: ignore[arg-type]
+            connection.execute(f"VACUUM FULL {table}")
         progress("Writing anew", number, len(tables))
 
 

@@ -154,6 +154,4 @@ def passage_table(generation: int, dimension: int) -> tuple[str, ...]:
 def vector_index(generation: int) -> str:
     """Return the statement that makes the index of a generation's vectors."""
     name = f"passages_{generation}"
-    return (
-        f"CREATE INDEX IF NOT EXISTS {name}_nearest ON {name} USING hnsw (vector halfvec_ip_ops)"
-    )
+    return f"CREATE INDEX IF NOT EXISTS {name}_nearest ON {name} USING hnsw (vector halfvec_ip_ops)"

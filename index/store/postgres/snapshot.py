@@ -18,7 +18,7 @@ from index.records import ChunkedDocument, Document, Passage
 from index.search.dense import nearest
 from index.search.features import Features
 from index.store.postgres.database import Database, Row
-from index.store.postgres.documents import VERSION, Version
+from index.store.postgres.documents import VERSION, StoredPassage, Version
 from index.store.postgres.history import SnapshotRow
 from index.store.postgres.layout import Layout
 from index.store.postgres.postings import StoredPostings
@@ -39,15 +39,6 @@ _MARGIN = 64
 
 _FOUND = "row, first_row, start, stop, section, spans, digests, features, vector"
 _HELD = "JOIN memberships ON version = versions.id AND %(number)s BETWEEN first AND last"
-
-
-class StoredPassage(NamedTuple):
-    """Where a passage stands: characters, the number of its section, and its sentences."""
-
-    start: int
-    stop: int
-    section: int
-    spans: bytes
 
 
 class FoundPassage(NamedTuple):
@@ -171,7 +162,8 @@ class PostgresSnapshot:
     def passage(self, row: int) -> Passage:
         """Return a passage."""
         (found,) = self._found([row])
-        return self._version(found.first_row).passage(found)
+        cut = StoredPassage(found.start, found.stop, found.section, found.spans)
+        return self._version(found.first_row).passage(cut)
 
     def passages(self) -> Iterator[tuple[int, Passage]]:
         """Yield all passages with their rows."""
@@ -261,9 +253,7 @@ class PostgresSnapshot:
         read: dict[int, FoundPassage] = {}
         for start in range(0, len(missing), _AT_ONCE):
             query = f"SELECT {_FOUND} FROM {self._table} WHERE row = ANY(%s)"
-            read |= self._keep(
-                self._database.rows(query, [missing[start : start + _AT_ONCE]])
-            )
+            read |= self._keep(self._database.rows(query, [missing[start : start + _AT_ONCE]]))
         return [read[row] if row in read else self._one(row) for row in rows]
 
     def _one(self, row: int) -> FoundPassage:
@@ -349,9 +339,7 @@ def stored_vectors(
     return found
 
 
-def chunked_documents(
-    database: Database, versions: Sequence[Version]
-) -> Iterator[ChunkedDocument]:
+def chunked_documents(database: Database, versions: Sequence[Version]) -> Iterator[ChunkedDocument]:
     """Yield stored documents of one generation with their passages."""
     texts, passages = _texts(database, versions), _passages_in(database, versions)
     for version in versions:
