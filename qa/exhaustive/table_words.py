@@ -1,0 +1,122 @@
+"""Words of tables and of questions on them, in English and German: one stands for its synonyms.
+
+So "customers in Ulm" finds the column `Ort` of a file with `Kunde`, and "over 3000 euros" finds
+`Betrag`. A word that is not here stands for itself.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from index.search.terms import stem
+
+_SYNONYMS = """
+item items product products article articles artikel produkt produkte ware goods
+customer customers client clients kunde kunden kundin auftraggeber
+supplier suppliers vendor vendors supply supplies supplied lieferant lieferanten
+city town towns cities place ort orte stadt wohnort
+country countries land staat
+street strasse
+member members mitglied mitglieder
+employee employees mitarbeiter mitarbeiterin mitarbeitern
+invoice invoices bills rechnung rechnungen rg rechnungsnummer
+order orders bestellung bestellungen auftrag auftrage
+amount amounts betrag betrage rechnungsbetrag summe sum
+total gesamt gesamtbetrag gesamtpreis
+price prices preis preise einzelpreis stuckpreis
+cost costs costing kosten kostet kostete
+fee fees gebuhr gebuhren beitrag mitgliedsbeitrag
+quantity qty menge anzahl stuckzahl
+stock bestand lager lagerbestand inventory
+due fallig fallige faellig falligkeit falligkeitsdatum zahlbar
+paid bezahlt bezahlte beglichen
+open offen offene outstanding
+overdue uberfallig uberfallige ueberfaellig
+cancelled canceled storniert stornierte
+date dates datum
+status state zustand
+weight gewicht
+duration dauer lieferzeit lieferdauer
+day days tag tage tagen
+week weeks woche wochen
+month months monat monate monaten
+year years jahr jahre jahren
+hour hours stunde stunden
+minute minutes min minuten
+euro euros eur €
+dollar dollars usd $
+pound pounds gbp £
+franc francs chf franken
+which welche welcher welches welchen
+who wer
+whose wessen
+all alle aller allen
+show zeige zeig
+list liste
+have haben
+has hat
+are sind
+is ist
+were wurden waren
+was wurde
+cheaper billiger gunstiger
+than als
+more mehr
+less weniger
+over uber ueber
+under unter
+before vor
+after nach
+until bis
+since seit
+from aus ab
+of von vom
+in im
+on am
+and und
+or oder
+with mit
+without ohne
+not nicht
+no kein keine keinen nein
+yes ja
+between zwischen
+the der das den dem des
+a ein eine einen einem einer
+"""
+_STANDS_FOR: Mapping[str, str] = {
+    word: line.split()[0] for line in _SYNONYMS.strip().splitlines() for word in line.split()
+}
+
+
+def _stems(words: str) -> frozenset[str]:
+    return frozenset(map(stem, words.split()))
+
+
+class Kind(NamedTuple):
+    """What figures may be of: stems of their units, of words that ask for them, of headers."""
+
+    units: frozenset[str]
+    asks: frozenset[str]
+    names: frozenset[str]
+
+
+MONEY = Kind(
+    units=_stems("euro dollar pound franc ¥ yen kr nok sek dkk"),
+    asks=_stems("cost costly expensive cheap cheaper dearer worth teurer"),
+    names=_stems("amount price cost fee total value salary rent rate"),
+)
+TIME = Kind(
+    units=_stems("day week month hour minute"),
+    asks=_stems("take takes taking last lasts longer shorter dauern dauert langer"),
+    names=_stems("duration"),
+)
+KINDS = (MONEY, TIME)
+RELATIVE_TO_TODAY = frozenset(
+    "overdue late expired upcoming today tomorrow yesterday recent recently heute".split()
+)
+"""Words whose meaning depends on the day that a question is asked."""
+
+
+def common(word: str) -> str:
+    """Return the word that stands for a folded one and its synonyms."""
+    return _STANDS_FOR.get(word, word)
