@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import eq, ge, gt, le, lt
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from index.records import MetadataValue
 from index.search.terms import fold, stem
-from qa.exhaustive.table_words import MONEY, Kind, common
+from qa.exhaustive.table_words import MONEY, Kind, Operator, common
 
 Fields = Mapping[str, MetadataValue]
 """What a row has in its columns; what is empty is missing."""
@@ -33,7 +33,7 @@ _FIGURE = re.compile(
     r"(?:(?:[$€£¥]|[A-Z]{3}\b)\s?)?([-+]?\d[\d.,]*)\s?(?:[$€£¥%]|[^\W\d_]{1,7}\.?)?"
 )
 _DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)|\d\.\d{3},")
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         "jan feb mar|mär|mae apr may|mai jun jul aug sep oct|okt nov dec|dez".split(), 1
@@ -43,12 +43,11 @@ _MONTHS = {
 _DATE = re.compile(
     rf"""(?P<year>\d{{4}})-(?P<month>\d\d)(?:-(?P<day>\d\d))?(?![\w-])
     |(?<![\d.])(?P<first>\d\d?)(?P<sign>[./])(?P<second>\d\d?)(?P=sign)(?P<last>\d{{4}})(?!\d)
-    |(?:\b(?P<before>\d\d?)(?:st|nd|rd|th|\.)?\s+(?:of\s+)?)?\b(?P<word>{"|".join(_MONTHS)})[a-z]*\.?
+    |(?:\b(?P<before>\d\d?)(?:st|nd|rd|th|\.)?\s+(?:of\s+)?)?\b(?P<word>{"|".join(MONTHS)})[a-z]*\.?
      (?:\s+(?P<after>\d\d?)(?:st|nd|rd|th)?,|,)?\s+(?P<its_year>\d{{4}})\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 
-Operator = Literal["is", "gt", "gte", "lt", "lte", "eq", "none", "some"]
 COMPARISONS: Mapping[Operator, Callable[[Any, Any], bool]] = {
     "gt": gt, "gte": ge, "lt": lt, "lte": le, "eq": eq,
 }  # fmt: skip
@@ -70,7 +69,7 @@ def _iso(match: re.Match[str], *, month_first: bool = False) -> str:
     if match["year"]:
         return match.group()
     if match["word"]:
-        month, day = _MONTHS[match["word"].lower()], match["before"] or match["after"]
+        month, day = MONTHS[match["word"].lower()], match["before"] or match["after"]
         return f"{match['its_year']}-{month:02}" + (f"-{int(day):02}" if day else "")
     first, second = int(match["first"]), int(match["second"])
     is_american = second > 12 or (month_first and first <= 12)

@@ -8,7 +8,7 @@ rows are read like any text.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from index.structure.wording import STOPWORDS
@@ -17,14 +17,22 @@ from qa.exhaustive.columns import (
     Column,
     Columns,
     Fields,
-    Operator,
     Phrase,
     RowTest,
     are_kin,
     stem_of,
     tokens_of,
 )
-from qa.exhaustive.table_words import KINDS, MONEY, common
+from qa.exhaustive.table_words import (
+    AFTER_A_FIGURE,
+    COMPARING,
+    KINDS,
+    LESS_THAN,
+    MONEY,
+    OF_AMOUNTS,
+    Operator,
+    common,
+)
 
 _FREE = (
     STOPWORDS
@@ -52,24 +60,6 @@ _BETWEEN = frozenset(
     "was were with yet".split()
 )
 """Words between one that says "not" or "without" and what that is said of."""
-_COMPARED_BY: Mapping[Operator, str] = {
-    "gte": "at least, no less than, not less than, since, from, >=",
-    "lte": "at most, no more than, not more than, up to, until, by, <=",
-    "gt": "more than, greater than, higher than, over, above, exceeding, after, >",
-    "lt": "less than, fewer than, lower than, smaller than, under, below, before, <",
-    "eq": "exactly, equal to, equals, =, in, of, at, on",
-}
-_COMPARING: Mapping[Phrase, Operator] = {
-    tuple(phrase.split()): operator
-    for operator, phrases in _COMPARED_BY.items()
-    for phrase in phrases.split(",")
-}
-_AFTER_A_FIGURE: Mapping[Phrase, Operator] = {
-    ("or", "more"): "gte", ("or", "later"): "gte", ("or", "older"): "gte",
-    ("or", "less"): "lte", ("or", "fewer"): "lte", ("or", "earlier"): "lte",
-}  # fmt: skip
-_OF_AMOUNTS = frozenset("over above under below exceeding more less higher lower fewer".split())
-_LESS_THAN = frozenset("cheaper earlier lighter shorter younger".split())
 _COMPARATIVE = re.compile(r"\w{3,}er")
 _YEAR = re.compile(r"(?:1[89]|2[01])\d\d")
 _SUPERLATIVE = re.compile(r"\w{2,}est|best|worst|most|least|average|total|sum|why|how")
@@ -290,15 +280,15 @@ class _Parse:
             return "gte", start - 1, end
         if before[2] == "and" and "between" in self.tokens[max(0, start - 4) : start]:
             return "lte", start - 1, end
-        if operator := _AFTER_A_FIGURE.get(tuple(self.tokens[end : end + 2])):
+        if operator := AFTER_A_FIGURE.get(tuple(self.tokens[end : end + 2])):
             return operator, start, end + 2
         for length in range(min(3, start), 0, -1):
-            if operator := _COMPARING.get(tuple(self.tokens[start - length : start])):
+            if operator := COMPARING.get(tuple(self.tokens[start - length : start])):
                 is_within = before[2] == "from" and "-" in self.tokens[at]
                 return "eq" if is_within else operator, start - length, end
         if before[2] == "than" and before[1]:
             is_said = _COMPARATIVE.fullmatch(before[1]) is not None
-            return ("lt" if before[1] in _LESS_THAN else "gt"), start - 1 - is_said, end
+            return ("lt" if before[1] in LESS_THAN else "gt"), start - 1 - is_said, end
         return "eq", start, end
 
     def _compared(self, at: int, start: int, end: int, operator: Operator) -> Column | None:
@@ -307,7 +297,7 @@ class _Parse:
         kinds = [each for each in KINDS if units & each.units] or [
             each for each in KINDS if not each.asks.isdisjoint(self.stems)
         ]
-        is_amount = kinds or not _OF_AMOUNTS.isdisjoint(self.tokens[start:end])
+        is_amount = kinds or not OF_AMOUNTS.isdisjoint(self.tokens[start:end])
         is_date = "-" in self.tokens[at]
         is_year = not is_amount and _YEAR.fullmatch(self.tokens[at]) is not None
         able = [

@@ -10,7 +10,7 @@ from index.structure.units import units_of
 from qa.answer.decision import with_names
 from qa.answer.quotes import Quote, also_in, quotes
 from qa.answer.units import ReadUnit
-from qa.exhaustive.reading import LEAST_CONFIDENCE, WideReading
+from qa.exhaustive.reading import LEAST_CONFIDENCE, WideReading, to_the_point
 from qa.exhaustive.tables import AskedTable, quoted
 from qa.question.filters import Filter
 from qa.question.query import Query
@@ -92,6 +92,7 @@ def from_reading(
     listed: list[Quote] = []
     for _, of_passage in groupby(units, key=lambda unit: unit.candidate.row):
         listed += (each for each in quotes(list(of_passage)) if each.score >= LEAST_CONFIDENCE)
+    listed = to_the_point(query, listed)
     listed += [
         each
         for each in chosen

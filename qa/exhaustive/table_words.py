@@ -5,10 +5,11 @@ So "customers in Ulm" finds the column `Ort` of a file with `Kunde`, and "over 3
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from index.search.terms import stem
 
+Operator = Literal["is", "gt", "gte", "lt", "lte", "eq", "none", "some"]
 _SYNONYMS = """
 item items product products article articles artikel produkt produkte ware goods
 customer customers client clients kunde kunden kundin auftraggeber
@@ -111,6 +112,24 @@ TIME = Kind(
     names=_stems("duration"),
 )
 KINDS = (MONEY, TIME)
+_COMPARED_BY: Mapping[Operator, str] = {
+    "gte": "at least, no less than, not less than, since, from, >=",
+    "lte": "at most, no more than, not more than, up to, until, by, <=",
+    "gt": "more than, greater than, higher than, over, above, exceeding, after, >",
+    "lt": "less than, fewer than, lower than, smaller than, under, below, before, <",
+    "eq": "exactly, equal to, equals, =, in, of, at, on",
+}
+COMPARING: Mapping[tuple[str, ...], Operator] = {
+    tuple(phrase.split()): operator
+    for operator, phrases in _COMPARED_BY.items()
+    for phrase in phrases.split(",")
+}
+AFTER_A_FIGURE: Mapping[tuple[str, ...], Operator] = {
+    ("or", "more"): "gte", ("or", "later"): "gte", ("or", "older"): "gte",
+    ("or", "less"): "lte", ("or", "fewer"): "lte", ("or", "earlier"): "lte",
+}  # fmt: skip
+OF_AMOUNTS = frozenset("over above under below exceeding more less higher lower fewer".split())
+LESS_THAN = frozenset("cheaper earlier lighter shorter younger".split())
 RELATIVE_TO_TODAY = frozenset(
     "overdue late expired upcoming today tomorrow yesterday recent recently heute".split()
 )
