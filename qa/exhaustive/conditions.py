@@ -39,15 +39,15 @@ _FREE = (
     - frozenset("but if more most than while when may might such should could would will".split())
 ) | frozenset(
     "all any anybody anyone based belong belonging belongs call called come comes currently each "
-    "entries entry every everybody everyone everything find get give list listed "
-    "live lived lives living located many me named now only people person persons pieces please "
-    "record records row rows show still tell there thing things us whom whose work working works "
-    "years".split()
+    "entries entry every everybody everyone everything find get give left "
+    "list listed live lived lives living located many me named now only people person persons "
+    "pieces please record records row rows show still tell there thing things us whom whose "
+    "work working works years".split()
 )
 """Words that say nothing of a row."""
 _UNITS = frozenset(unit for kind in KINDS for unit in kind.units)
 _ASKS_FOR_ROWS = frozenset(
-    "all each every everybody everyone everything list show which who whose".split()
+    "all each every everybody everyone everything list people show which who whose".split()
 )
 _ABSENT = frozenset("no without zero lack lacks lacking missing".split())
 _IS_ABSENT = frozenset("missing empty blank zero none".split())
@@ -109,7 +109,7 @@ def _without_prefix(token: str, known: Iterable[str]) -> Sequence[str]:
     """Return "not paid" for "unpaid", and "not" for "isn't", if the table knows no such word."""
     if token.endswith("n't"):
         return ("not",)
-    is_negated = token.startswith("un") and stem_of(token) not in known
+    is_negated = token.startswith("un") and stem_of(token) not in known and token not in OF_AMOUNTS
     return ("not", token[2:]) if is_negated and stem_of(token[2:] or "-") in known else (token,)
 
 
@@ -271,7 +271,7 @@ class _Parse:
     def _comparison(self, at: int) -> tuple[Operator, int, int]:
         """Return how the figure at a token is compared, and which tokens say so."""
         start, end = at, at + 1
-        while start and self.stems[start - 1] in _UNITS:
+        while start and (self.stems[start - 1] in _UNITS or self.tokens[start - 1] == "the"):
             start -= 1
         while end < len(self.tokens) and self.stems[end] in _UNITS:
             end += 1
@@ -288,7 +288,9 @@ class _Parse:
                 return "eq" if is_within else operator, start - length, end
         if before[2] == "than" and before[1]:
             is_said = _COMPARATIVE.fullmatch(before[1]) is not None
-            return ("lt" if before[1] in LESS_THAN else "gt"), start - 1 - is_said, end
+            is_since = before[1] == "older" and len(self.tokens[at]) >= len("1999")
+            is_less = is_since or before[1] in LESS_THAN
+            return ("lt" if is_less else "gt"), start - 1 - is_said, end
         return "eq", start, end
 
     def _compared(self, at: int, start: int, end: int, operator: Operator) -> Column | None:
@@ -332,7 +334,7 @@ class _Parse:
             return None
         asks = {stem for kind in kinds if column.is_of(kind) for stem in kind.asks}
         left = self._left_over()
-        verb = start - 1 if column.dates and not named else -1  # "placed before 2024"
+        verb = start - 1 if (column.dates or is_year) and not named else -1  # "placed before 2024"
         said = [n for n in left if start <= n < end or n == verb or self.stems[n] in asks]
         self._take([] if named else said, column)
         self.explained.update(said)

@@ -14,7 +14,7 @@ from qa.answer.tracing import Trace
 from qa.exhaustive.conditions import conditions_on
 from qa.exhaustive.listing import from_reading, from_tables, listing_of
 from qa.exhaustive.reading import MOST_PASSAGES, WideReading
-from qa.exhaustive.table_words import RELATIVE_TO_TODAY
+from qa.exhaustive.table_words import RELATIVE_TO_TODAY, is_common
 from qa.exhaustive.tables import (
     MOST_FILES,
     MOST_HEADERS,
@@ -67,6 +67,7 @@ class Lister:
         asked, meant = self._asked(tables, query.read, quoted, first)
         found = list(from_tables(asked, snapshot, wanted))
         bounds = [*map(_some_rows_only, asked), *map(_not_explained, meant)]
+        bounds += [_subject_taken(each) for each in asked if each.table.source not in quoted]
         remarks = [_taken(each) for each in asked]
         if not answered:
             bounds += [] if asked or meant else [_NOTHING_SURE]
@@ -115,14 +116,19 @@ class Lister:
     ) -> tuple[list[AskedTable], list[AskedTable]]:
         """Return the tables that explain the question best, and those that it may mean that do not.
 
-        A table that has another name for what is asked for must have a row `quoted`.
+        A table that has another name for what is asked for must have a row `quoted`, or be the
+        nearest one, unless what is asked for is a common word for something else.
         """
         considered = [AskedTable(each, conditions_on(each.columns, question)) for each in tables]
         understood = [
             each
             for each in considered
             if each.conditions.understood
-            and (not each.conditions.subject or each.table.source in quoted)
+            and (
+                not each.conditions.subject
+                or each.table.source in quoted
+                or (each.table.source == nearest and not is_common(each.conditions.subject))
+            )
             and (each.conditions.tests or not each.table.header)
         ]
         best = max((each.explains for each in understood), default=None)
@@ -163,6 +169,11 @@ def _not_explained(asked: AskedTable) -> str:
             "ask for dates, such as due before 2024-06-01"
         )
     return f"{why}; the rows of {source} are listed only where they were read"
+
+
+def _subject_taken(asked: AskedTable) -> str:
+    subject = asked.conditions.subject
+    return f'nothing in {asked.table.source} is called "{subject}"' if subject else ""
 
 
 def _taken(asked: AskedTable) -> str:

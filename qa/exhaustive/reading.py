@@ -34,9 +34,13 @@ MOST_IN_VAIN = 60
 """After so many windows in a row that hold nothing, no more are read."""
 LEAST_CONFIDENCE = 0.15
 """From this confidence on a quote is listed."""
-_NEAR, _AGREE, _POWER = 0.3, 0.6, 3
-"""A quote is listed whose confidence is this share of the best one's. A term is asked for that
-quotes hold which have this share of all confidence, raised to a power so that the best decide."""
+LEAST_TO_THE_POINT = 0.1
+"""And from this one, if it holds what is asked for."""
+_NEAR, _SURE = 0.2, 0.7
+"""The shares of the best quote's confidence that a quote needs, and that is enough by itself."""
+_AGREE, _POWER = 0.6, 3
+"""A term is asked for that quotes hold which have this share of all confidence, raised to a power
+so that the best decide."""
 _ASKS_FOR_DATES = re.compile(r"\bdates\b", re.IGNORECASE)
 _MONTH = rf"\b(?:{'|'.join(MONTHS)})\w*\.?"
 _HOLDS_DATE = re.compile(
@@ -113,23 +117,28 @@ def to_the_point(query: Query, found: Sequence[Quote]) -> list[Quote]:
     """Return the quotes that hold what is asked for, or stand under it.
 
     That is the rarest term of the question that the likeliest quotes agree on, if they do, and a
-    date where dates are asked for.
+    date where dates are asked for. Quotes that are nearly as likely as the best need no term.
     """
     if _ASKS_FOR_DATES.search(query.read):
         found = [each for each in found if _HOLDS_DATE.search(each.text)]
     best = max((each.score for each in found), default=0.0)
-    found = [each for each in found if each.score >= _NEAR * best]
-    votes = [(query.coverage.held_in(each.key.text), each.score**_POWER) for each in found]
+    likely = [each for each in found if each.score >= max(LEAST_CONFIDENCE, _NEAR * best)]
+    votes = [(query.coverage.held_in(each.key.text), each.score**_POWER) for each in likely]
     needed = _AGREE * sum(vote for _, vote in votes)
     agreed = [
         (term.weight, number)
         for number, term in enumerate(query.terms)
-        if sum(vote for held, vote in votes if held >> number & 1) >= max(needed, 1e-9)
+        if votes and sum(vote for held, vote in votes if held >> number & 1) >= needed
     ]
     if not agreed:
-        return list(found)
+        return likely
     _, number = max(agreed)
-    return [each for each in found if _held_with_above(query, each) >> number & 1]
+    return [
+        each
+        for each in found
+        if (each in likely and each.score >= _SURE * best)
+        or (each.score >= _NEAR * best and _held_with_above(query, each) >> number & 1)
+    ]
 
 
 def _held_with_above(query: Query, quote: Quote) -> int:

@@ -1,7 +1,8 @@
 """Words of tables and of questions on them, in English and German: one stands for its synonyms.
 
 So "customers in Ulm" finds the column `Ort` of a file with `Kunde`, and "over 3000 euros" finds
-`Betrag`. A word that is not here stands for itself.
+`Betrag`. A word that is not here stands for itself. German words that say nothing of a row stand
+for "which" or "the", which say nothing either.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ city town towns cities place ort orte stadt wohnort
 country countries land staat
 street strasse
 member members mitglied mitglieder
-employee employees mitarbeiter mitarbeiterin mitarbeitern
+employee employees staff personnel mitarbeiter mitarbeiterin mitarbeitern
 invoice invoices bills rechnung rechnungen rg rechnungsnummer
 order orders bestellung bestellungen auftrag auftrage
 amount amounts betrag betrage rechnungsbetrag summe sum
@@ -47,18 +48,8 @@ euro euros eur €
 dollar dollars usd $
 pound pounds gbp £
 franc francs chf franken
-which welche welcher welches welchen
-who wer
-whose wessen
-all alle aller allen
-show zeige zeig
-list liste
-have haben
-has hat
-are sind
-is ist
-were wurden waren
-was wurde
+which welche welcher welches welchen wer wessen alle aller allen zeige zeig liste
+the der die das den dem des ein eine einen einem einer von vom im am sind ist wurden waren haben
 cheaper billiger gunstiger
 than als
 more mehr
@@ -70,9 +61,6 @@ after nach
 until bis
 since seit
 from aus ab
-of von vom
-in im
-on am
 and und
 or oder
 with mit
@@ -81,8 +69,6 @@ not nicht
 no kein keine keinen nein
 yes ja
 between zwischen
-the der das den dem des
-a ein eine einen einem einer
 """
 _STANDS_FOR: Mapping[str, str] = {
     word: line.split()[0] for line in _SYNONYMS.strip().splitlines() for word in line.split()
@@ -103,7 +89,7 @@ class Kind(NamedTuple):
 
 MONEY = Kind(
     units=_stems("euro dollar pound franc ¥ yen kr nok sek dkk"),
-    asks=_stems("cost costly expensive cheap cheaper dearer worth teurer"),
+    asks=_stems("cost costly earn earns expensive cheap cheaper dearer worth teurer"),
     names=_stems("amount price cost fee total value salary rent rate"),
 )
 TIME = Kind(
@@ -134,6 +120,11 @@ RELATIVE_TO_TODAY = frozenset(
     "overdue late expired upcoming today tomorrow yesterday recent recently heute".split()
 )
 """Words whose meaning depends on the day that a question is asked."""
+
+
+def is_common(word: str) -> bool:
+    """Tell whether a folded word has synonyms here."""
+    return word in _STANDS_FOR
 
 
 def common(word: str) -> str:
