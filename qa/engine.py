@@ -353,7 +353,9 @@ class Engine:
 
 
 def _filter_of(filters: Filter | Mapping[str, Any] | None) -> Filter:
-    return filters if isinstance(filters, Filter) else Filter.parse(filters or {})
+    return (
+        filters if isinstance(filters, Filter) else Filter.parse({} if filters is None else filters)
+    )
 
 
 class _StageTimer:
