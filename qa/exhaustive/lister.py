@@ -38,6 +38,8 @@ _WANTS_ALL = re.compile(
     re.IGNORECASE,
 )
 
+_MOST_TOLD = 3
+"""Tables that are named because they do not explain the question."""
 _NOTHING_SURE = "no passage answers surely enough to be listed"
 
 
@@ -66,7 +68,7 @@ class Lister:
         first = next((each.document.source for each in candidates), "")
         asked, meant = self._asked(tables, query.read, quoted, first)
         found = list(from_tables(asked, snapshot, wanted))
-        bounds = [*map(_some_rows_only, asked), *map(_not_explained, meant)]
+        bounds = [*map(_some_rows_only, asked), *map(_not_explained, meant[:_MOST_TOLD])]
         bounds += [_subject_taken(each) for each in asked if each.table.source not in quoted]
         remarks = [_taken(each) for each in asked]
         if not answered:
