@@ -238,8 +238,7 @@ class Engine:
 
     @cached_property
     def _lister(self) -> Lister:
-        encode = self._questions.encode
-        return Lister(self.snapshot, self.retriever, self.reader, self.turn, encode)
+        return Lister(self.snapshot, self.retriever, self.reader, self.turn)
 
     @cached_property
     def _questions(self) -> Batched:
