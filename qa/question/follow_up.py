@@ -231,6 +231,8 @@ def _readings(
 
 
 def _begun_anew(beginning: str, before: str) -> str:
+    if topic := _TOPIC.match(before):
+        return topic[0] + _begun_anew(beginning, before[topic.end() :])
     old = BEGINNING.match(before)
     rest = before[old.end() :].strip() if old else before
     if old and not _ASKS.match(rest) and not old["what"].lower().startswith("how"):
@@ -305,6 +307,8 @@ def _is_facet(core: _Core) -> bool:
     said = [word for word in core.words if word.kind not in {"article", "other"}]
     few = 0 < len(said) <= _MOST_WORDS_OF_A_FACET
     if not few or any(word.kind != "content" for word in said) or said[-1].is_participle:
+        return False
+    if core.words[-1].folded == "like":  # "What was the wind like?"
         return False
     return bool(_FACET.fullmatch(core.text))
 

@@ -68,7 +68,7 @@ _VERBS = frozenset(
     "affect become begin bring buy cause change close contain cost cover cure damage decrease "
     "develop die eat end exist feel get give grow happen have help hurt improve increase keep last "
     "lead leave live look lose make mean need occur open own pay prevent produce protect raise "
-    "reduce replace report reproduce sell spread start stop take treat use work".split()
+    "reduce replace report reproduce sell spread start stop survive take treat use work".split()
 )
 """Verbs that often stand in the middle of what "does" and "did" ask: "Do statins reduce …"."""
 _PARTICIPLES = frozenset(
@@ -136,9 +136,9 @@ class Phrase:
         return Span(self.words[0].span.start, self.words[-1].span.end)
 
     def text(self, question: str, end: int | None = None) -> str:
-        """Return its text up to `end`, if that is given, with "the" if that stands before it."""
+        """Return its text up to `end`, if given, with "the" if an article stands before it."""
         text = question[self.span.start : end or self.span.end]
-        return f"the {text}" if self.article == "the" else text
+        return f"the {text}" if self.article else text
 
     @property
     def owner(self) -> Span | None:

@@ -77,6 +77,8 @@ def _with_another_thing(
     text: str, own: Sequence[Word], before: str, likeness: Likeness
 ) -> list[str]:
     """Return the question before with a thing in each place where it fits, the best fit first."""
+    if own[-1].is_participle:
+        return [_after(before, text)]  # "and closed?"
     first, *others = own
     link = first.folded if first.folded in LINKS and others else ""
     if link:
@@ -93,7 +95,8 @@ def _with_another_thing(
     owned = owned if first.folded in POSSESSIVE else []
     has_the = text.lower().startswith("the ")
     alike = [each for each in phrases if is_name or (each.article == "the") == has_the]
-    whole = has_the or _is_many(thing)
+    ends_as_name = thing.rpartition(" ")[2][:1].isupper()
+    whole = not ends_as_name if is_name else has_the or _is_many(thing)
     for group in (linked, owned, alike, phrases):
         places = list(_places(group, is_name=is_name, whole=whole))
         if places:
@@ -131,10 +134,9 @@ def _places(phrases: Sequence[Phrase], *, is_name: bool, whole: bool) -> Iterato
         names = [word for word in owned if word.kind == "name"]
         if not owned or (has_names and is_name != bool(names)):
             continue
-        yield _span(owned)
-        first = names if is_name and names else owned[:-1]
-        if first and not whole and owned[-1].kind == "content":
-            yield _span(first)
+        yield _span(names if names and not whole else owned)
+        if owned[:-1] and not (names or whole) and owned[-1].kind == "content":
+            yield _span(owned[:-1])
 
 
 def _span(words: Sequence[Word]) -> Span:
