@@ -52,8 +52,8 @@ from qa.retrieve.retriever import Retriever
 MAX_TOP_K = 50
 _NEARLY = 1 / 3
 """From this share of the threshold on, the nearest quotes are highlighted, though not an answer."""
-_MOST_WHOLES = 1024
-"""Earlier questions that an engine remembers the whole form of."""
+_MOST_REMEMBERED = 1024
+"""Questions that an engine remembers the whole form of, or which documents answer them."""
 _ONE_WINDOW = Window(0, Span(0, 6), (Span(0, 6),), "Ready.", "")
 
 
@@ -171,7 +171,7 @@ class Engine:
             for each in earlier:
                 wholes = (*wholes, self._whole(each, wholes, wanted))[-EARLIER_READ:]
             texts = self._readings(question, wholes)
-        traces, best = self._traces(question, texts, wanted)
+        traces, best = self._traces(question, texts, wanted, wholes[-1])
         follow_up = FollowUp.of(question, texts[best])
         others_ms = sum(sum(each.stage_ms.values()) for n, each in enumerate(traces) if n != best)
         stage_ms = {**traces[best].stage_ms, "history": timer.stage_ms["history"] + others_ms}
@@ -205,6 +205,7 @@ class Engine:
         with timer.turn(self.turn), timer.stage("judging"):
             seen = read_windows(query, groups, windows, reading)
             trace = judge(query, families, groups, seen, self.reader, self.snapshot)
+        _remember(self._cited, (question, filters), _cited(trace))
         return replace(trace, stage_ms=timer.stage_ms)
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
@@ -253,6 +254,10 @@ class Engine:
     def _wholes(self) -> dict[tuple[str, tuple[str, ...], Filter], str]:
         return {}
 
+    @cached_property
+    def _cited(self) -> dict[tuple[str, Filter], frozenset[str]]:
+        return {}
+
     def _whole(self, question: str, earlier: tuple[str, ...], filters: Filter) -> str:
         """Return the whole question that one stands for after whole ones.
 
@@ -262,10 +267,9 @@ class Engine:
         whole = self._wholes.get(key)
         if whole is None:
             texts = self._readings(question, earlier)
-            whole = texts[self._traces(question, texts, filters)[1] if len(texts) > 1 else 0]
-            if len(self._wholes) >= _MOST_WHOLES:
-                self._wholes.clear()
-            self._wholes[key] = whole
+            few = len(texts) == 1 or not earlier
+            whole = texts[0 if few else self._traces(question, texts, filters, earlier[-1])[1]]
+            _remember(self._wholes, key, whole)
         return whole
 
     def _readings(self, question: str, earlier: Sequence[str]) -> list[str]:
@@ -277,14 +281,27 @@ class Engine:
         return texts or [question]
 
     def _traces(
-        self, question: str, texts: Sequence[str], filters: Filter
+        self, question: str, texts: Sequence[str], filters: Filter, before: str
     ) -> tuple[list[Trace], int]:
-        """Return the traces of readings, and the number of the best, or else of the question."""
+        """Return the traces of readings, and the number of the best, or else of the question.
+
+        `before` is the whole question before.
+        """
         traces = [self._traced(text, filters, _StageTimer()) for text in texts]
-        best = best_reading([trace.score for trace in traces])
+        if len(texts) == 1:
+            return traces, 0
+        cited = self._cited_by(before, filters)
+        again = [not cited.isdisjoint(_cited(trace)) for trace in traces]
+        best = best_reading([trace.score for trace in traces], again)
         if question in texts and not self.rule.allows(traces[best].score):
             best = texts.index(question)
         return traces, best
+
+    def _cited_by(self, whole: str, filters: Filter) -> frozenset[str]:
+        """Return the ids of the documents that a whole question is answered from."""
+        if (whole, filters) not in self._cited:
+            self._traced(whole, filters, _StageTimer())
+        return self._cited.get((whole, filters), frozenset())
 
     def _likeness(self, text: str, others: Sequence[str]) -> Sequence[float]:
         """Return the cosines of texts with `text`."""
@@ -356,6 +373,16 @@ def _filter_of(filters: Filter | Mapping[str, Any] | None) -> Filter:
     return (
         filters if isinstance(filters, Filter) else Filter.parse({} if filters is None else filters)
     )
+
+
+def _cited(trace: Trace) -> frozenset[str]:
+    return frozenset(quote.document.id for quote in trace.chosen)
+
+
+def _remember(memory: dict[Any, Any], key: object, value: object) -> None:
+    if len(memory) >= _MOST_REMEMBERED:
+        memory.clear()
+    memory[key] = value
 
 
 class _StageTimer:

@@ -315,9 +315,9 @@ class AnswerJson(JsonModel):
             answered=answer.answered,
             confidence=answer.confidence,
             answer=_answer_text(answer) if answer.text else None,
-            citations=[_citation(each, answer.question, shared) for each in answer.citations],
+            citations=[_citation(each, answer.whole_question, shared) for each in answer.citations],
             passages=[
-                _passage(rank, hit, answer.question, shared)
+                _passage(rank, hit, answer.whole_question, shared)
                 for rank, hit in enumerate(answer.hits, 1)
             ],
             snapshot=answer.snapshot,
@@ -328,7 +328,7 @@ class AnswerJson(JsonModel):
             unknown_words=list(answer.unknown_words),
             missing_names=list(answer.missing_names),
             more=answer.more,
-            all=ListingJson.of(answer.listing, answer.question) if answer.listing else None,
+            all=ListingJson.of(answer.listing, answer.whole_question) if answer.listing else None,
             searched=answer.searched,
             carried_over=list(answer.carried_over),
             took_ms=round(answer.took_ms, 3),
