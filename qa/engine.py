@@ -238,8 +238,7 @@ class Engine:
 
     @cached_property
     def _lister(self) -> Lister:
-        encode = self._questions.encode
-        return Lister(self.snapshot, self.retriever, self.reader, self.turn, encode)
+        return Lister(self.snapshot, self.retriever, self.reader, self.turn)
 
     @cached_property
     def _questions(self) -> Batched:
@@ -354,7 +353,9 @@ class Engine:
 
 
 def _filter_of(filters: Filter | Mapping[str, Any] | None) -> Filter:
-    return filters if isinstance(filters, Filter) else Filter.parse(filters or {})
+    return (
+        filters if isinstance(filters, Filter) else Filter.parse({} if filters is None else filters)
+    )
 
 
 class _StageTimer:

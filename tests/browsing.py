@@ -167,7 +167,7 @@ def answer_of(page: Page, url: str, question: str) -> Any:
 
 def marked_in_panel(page: Page) -> str | None:
     """Return what is marked in the document that is open, which must be in view."""
-    mark = page.locator("#document-text mark")
+    mark = page.locator("#document-text mark.highlight")
     expect(mark).to_have_count(1)
     expect(mark).to_be_in_viewport()
     return mark.text_content()

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from index.parsers.files import UnreadableFileError, progressed
 from index.parsers.metadata import metadata_of, with_own
-from index.parsers.remarks import remark_on
 from index.parsers.row_text import folded, key_of, says_something, text_of
 from index.records import Document, Layout, MetadataValue
+from index.remarks import remark_on
 from index.sources.listing import SourceFile
 
 MAX_ROWS = 200_000

@@ -1,14 +1,15 @@
 """The columns of a table, and tests of a row's values: "stock is 0", "due before 2024-06"."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import eq, ge, gt, le, lt
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from index.records import MetadataValue
 from index.search.terms import fold, stem
+from qa.exhaustive.table_words import MONEY, Kind, Operator, common
 
 Fields = Mapping[str, MetadataValue]
 """What a row has in its columns; what is empty is missing."""
@@ -24,24 +25,29 @@ _TOKEN = re.compile(
     r"\d{4}-\d\d(?:-\d\d)?(?![\w-])|[<>]=?|=|[$€£¥]|\d+(?:[.,]\d+)*(?![^\W_])"
     r"|[^\W_]+(?:['’][^\W_]+)*"
 )
-_PART_OF_A_NAME = re.compile(r"[^\W_]+")
+_PART_OF_A_NAME = re.compile(r"[^\W_]+|[$€£¥]")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NOTHING = frozenset("0 false no none n/a na - null nil out n nein non".split()) | {""}
 _SOMETHING = frozenset("1 true yes y x ja oui".split())
 _FIGURE = re.compile(
-    r"(?:(?:[$€£¥]|[A-Z]{3}\b)\s?)?([-+]?\d[\d.,]*)\s?(?:[$€£¥%]|[^\W\d_]{1,3}\.?)?"
+    r"(?:(?:[$€£¥]|[A-Z]{3}\b)\s?)?([-+]?\d[\d.,]*)\s?(?:[$€£¥%]|[^\W\d_]{1,7}\.?)?"
 )
 _DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)|\d\.\d{3},")
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        "jan feb mar|mär|mae apr may|mai jun jul aug sep oct|okt nov dec|dez".split(), 1
+    )
+    for name in names.split("|")
+}
 _DATE = re.compile(
     rf"""(?P<year>\d{{4}})-(?P<month>\d\d)(?:-(?P<day>\d\d))?(?![\w-])
     |(?<![\d.])(?P<first>\d\d?)(?P<sign>[./])(?P<second>\d\d?)(?P=sign)(?P<last>\d{{4}})(?!\d)
-    |(?:\b(?P<before>\d\d?)(?:st|nd|rd|th|\.)?\s+(?:of\s+)?)?\b(?P<word>{"|".join(_MONTHS)})[a-z]*\.?
+    |(?:\b(?P<before>\d\d?)(?:st|nd|rd|th|\.)?\s+(?:of\s+)?)?\b(?P<word>{"|".join(MONTHS)})[a-z]*\.?
      (?:\s+(?P<after>\d\d?)(?:st|nd|rd|th)?,|,)?\s+(?P<its_year>\d{{4}})\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 
-Operator = Literal["is", "gt", "gte", "lt", "lte", "eq", "none", "some"]
 COMPARISONS: Mapping[Operator, Callable[[Any, Any], bool]] = {
     "gt": gt, "gte": ge, "lt": lt, "lte": le, "eq": eq,
 }  # fmt: skip
@@ -63,7 +69,7 @@ def _iso(match: re.Match[str], *, month_first: bool = False) -> str:
     if match["year"]:
         return match.group()
     if match["word"]:
-        month, day = _MONTHS.index(match["word"].lower()) + 1, match["before"] or match["after"]
+        month, day = MONTHS[match["word"].lower()], match["before"] or match["after"]
         return f"{match['its_year']}-{month:02}" + (f"-{int(day):02}" if day else "")
     first, second = int(match["first"]), int(match["second"])
     is_american = second > 12 or (month_first and first <= 12)
@@ -90,13 +96,15 @@ def number_of(text: str, *, decimal_comma: bool = False) -> float | None:
 
 
 def stem_of(token: str) -> str:
-    """Return the stem of a word, and a figure or a date as it is."""
-    return stem(token) if token[0].isalpha() else token
+    """Return the stem of what stands for a word, and a figure or a date as it is."""
+    word = common(token)
+    return stem(word) if word[0].isalpha() else word
 
 
 def stems_of_name(name: str) -> Phrase:
     """Return the stems of the words in a name such as "unit_price" or "dueDate"."""
-    return tuple(stem(fold(part)) for part in _PART_OF_A_NAME.findall(_HUMP.sub(" ", name)))
+    parts = _PART_OF_A_NAME.findall(_HUMP.sub(" ", name))
+    return tuple(stem_of(fold(part)) for part in parts)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -166,6 +174,16 @@ class Column:
         """Whether it counts something, and some rows have none."""
         numbers = self.numbers.values()
         return 0 in numbers and all(number.is_integer() for number in numbers)
+
+    def is_of(self, kind: Kind) -> bool:
+        """Whether its numbers are of a kind, by its name, or by its cells: "12 €", "3 days"."""
+        named = any(each in kind.units | kind.names for each in self.name)
+        return named or (bool(self.numbers) and not self.words.isdisjoint(kind.units))
+
+    def differs(self, units: Collection[str]) -> bool:
+        """Whether its name has a unit of money that is none of these."""
+        own = MONEY.units.intersection(self.name)
+        return bool(own and units) and own.isdisjoint(units)
 
     @property
     def has_years(self) -> bool:

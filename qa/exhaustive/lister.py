@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import chain, starmap
 from threading import Lock
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from index.records import Span
 from index.store.protocols import Snapshot
 from index.store.records import Allowed
 from qa.answer.tracing import Trace
-from qa.exhaustive.conditions import Likeness, conditions_on, likeness_by
+from qa.exhaustive.conditions import conditions_on
 from qa.exhaustive.listing import from_reading, from_tables, listing_of
 from qa.exhaustive.reading import MOST_PASSAGES, WideReading
+from qa.exhaustive.table_words import RELATIVE_TO_TODAY, is_common
 from qa.exhaustive.tables import (
     MOST_FILES,
     MOST_HEADERS,
@@ -41,6 +38,10 @@ _WANTS_ALL = re.compile(
     re.IGNORECASE,
 )
 
+_MOST_TOLD = 3
+"""Tables that are named because they do not explain the question."""
+_NOTHING_SURE = "no passage answers surely enough to be listed"
+
 
 @dataclass(frozen=True)
 class Lister:
@@ -50,7 +51,6 @@ class Lister:
     retriever: Retriever
     reader: Reader | None
     turn: Lock
-    encode: Callable[[list[str], Literal["query"]], NDArray[np.float32]]
 
     def listing(
         self, trace: Trace, allowed: Allowed | None, wanted: Filter, *, answered: bool
@@ -68,9 +68,11 @@ class Lister:
         first = next((each.document.source for each in candidates), "")
         asked, meant = self._asked(tables, query.read, quoted, first)
         found = list(from_tables(asked, snapshot, wanted))
-        bounds = [*map(_some_rows_only, asked), *map(_not_explained, meant)]
+        bounds = [*map(_some_rows_only, asked), *map(_not_explained, meant[:_MOST_TOLD])]
+        bounds += [_subject_taken(each) for each in asked if each.table.source not in quoted]
         remarks = [_taken(each) for each in asked]
         if not answered:
+            bounds += [] if asked or meant else [_NOTHING_SURE]
             return listing_of(found, bounds, remarks)
         with self.turn:
             families = Families(candidates, query.coverage)
@@ -114,34 +116,34 @@ class Lister:
     def _asked(
         self, tables: Iterable[Table], question: str, quoted: Collection[str], nearest: str
     ) -> tuple[list[AskedTable], list[AskedTable]]:
-        """Return the tables that explain the question best, else those that it names or means.
+        """Return the tables that explain the question best, and those that it may mean that do not.
 
-        A table that has another name for what is asked for must have a row `quoted`.
+        A table that has another name for what is asked for must have a row `quoted`, or be the
+        nearest one, unless what is asked for is a common word for something else.
         """
-        considered = [
-            AskedTable(each, conditions_on(each.columns, question, self._likeness))
-            for each in tables
-        ]
+        considered = [AskedTable(each, conditions_on(each.columns, question)) for each in tables]
         understood = [
             each
             for each in considered
             if each.conditions.understood
-            and (not each.conditions.subject or each.table.source in quoted)
+            and (
+                not each.conditions.subject
+                or each.table.source in quoted
+                or (each.table.source == nearest and not is_common(each.conditions.subject))
+            )
             and (each.conditions.tests or not each.table.header)
         ]
-        if understood:
-            best = max(each.explains for each in understood)
-            return [each for each in understood if each.explains == best], []
-        return [], [
+        best = max((each.explains for each in understood), default=None)
+        asked = [each for each in understood if each.explains == best]
+        return asked, [
             each
             for each in considered
-            if (each.conditions.names_the_table and not each.table.header)
-            or (each.conditions.tests and each.table.source == nearest)
+            if each not in understood
+            and (
+                (each.conditions.names_the_table and not each.table.header)
+                or (not asked and (each.conditions.tests or each.table.source == nearest))
+            )
         ]
-
-    @cached_property
-    def _likeness(self) -> Likeness:
-        return likeness_by(self.encode)
 
     @cached_property
     def _of_file(self) -> Callable[[str], list[Table]]:
@@ -161,7 +163,19 @@ def _some_rows_only(asked: AskedTable) -> str:
 def _not_explained(asked: AskedTable) -> str:
     unexplained = asked.conditions.unexplained or (asked.conditions.subject,)
     words = ", ".join(f'"{word}"' for word in unexplained)
-    return f"the columns of {asked.table.source} do not explain {words}, so its rows were only read"
+    source = asked.table.source
+    why = f"the columns of {source} do not explain {words}"
+    if relative := RELATIVE_TO_TODAY.intersection(unexplained):
+        why = (
+            f'"{min(relative)}" depends on the day, which Pincite does not go by: '
+            "ask for dates, such as due before 2024-06-01"
+        )
+    return f"{why}; the rows of {source} are listed only where they were read"
+
+
+def _subject_taken(asked: AskedTable) -> str:
+    subject = asked.conditions.subject
+    return f'nothing in {asked.table.source} is called "{subject}"' if subject else ""
 
 
 def _taken(asked: AskedTable) -> str:

@@ -17,8 +17,8 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from index.parsers.remarks import listed
 from index.records import Document, MetadataValue
+from index.remarks import listed
 from index.store.protocols import Snapshot
 from index.store.records import Allowed
 from qa.errors import FilterError

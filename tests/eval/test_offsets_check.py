@@ -50,6 +50,7 @@ def answer() -> dict[str, Any]:
         ],
         "snapshot": "s",
         "model": "m",
+        "more": False,
         "took_ms": 1.0,
     }
 

@@ -121,6 +121,15 @@ def test_a_citation_leads_to_its_passage_when_asked(open_page, seeds_url) -> Non
     assert marked_in_panel(page) == text
 
 
+def test_what_else_the_answer_cites_of_the_document_is_marked_beside(open_page, seeds_url) -> None:
+    page = open_page(f"{seeds_url}?q={QUESTION}")
+    first, second, *_ = answer_of(page, seeds_url, QUESTION)["citations"]
+    assert first["document_id"] == second["document_id"]
+    page.locator("#citation-1 .place").first.click()
+    assert marked_in_panel(page) == first["cited_text"]
+    expect(page.locator("#document-text mark.beside")).to_have_text(second["cited_text"])
+
+
 def test_a_number_and_a_citation_open_the_document_at_the_cited_words(open_page, seeds_url) -> None:
     page = open_page(f"{seeds_url}?q={QUESTION}")
     for number, citation in enumerate(answer_of(page, seeds_url, QUESTION)["citations"], 1):
@@ -149,7 +158,7 @@ def test_every_other_place_that_says_the_same_can_be_opened(open_page, seeds_url
     expect(group.locator("a")).to_have_count(1 + len(citation["also_in"]))
     expect(group.locator("[aria-current]")).to_contain_text(citation["also_in"][0]["source"])
     group.locator("a").first.click()
-    expect(page.locator("#document-text mark")).to_have_text(citation["cited_text"])
+    expect(page.locator("#document-text mark.highlight")).to_have_text(citation["cited_text"])
     page.keyboard.press("Escape")
     expect_closed(page)
     expect(page.locator("ol.answer")).to_be_visible()

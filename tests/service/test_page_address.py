@@ -87,7 +87,7 @@ def test_a_place_can_be_opened_without_a_question(open_page, seeds_url) -> None:
     assert marked_in_panel(page) == citation["cited_text"]
     page.goto(f"{seeds_url}?at={citation['document_id']}.900000-900010")
     expect(page.locator("#document-text")).to_contain_text("nothing is marked")
-    expect(page.locator("#document-text mark")).to_have_count(0)
+    expect(page.locator("#document-text mark.highlight")).to_have_count(0)
     page.goto(f"{seeds_url}?q={QUESTION}&at=<script>.1-2")
     expect(page.locator("#notice")).to_contain_text("names no place")
     expect(page.locator("ol.answer")).to_be_visible()
@@ -107,4 +107,4 @@ def test_a_link_does_not_mark_other_words_once_the_document_changed(
         page.reload()
         expect(page.locator("#document-text")).to_contain_text("has changed")
         expect(page.locator("#document-text")).to_contain_text("Bats of Zanzibar")
-        expect(page.locator("#document-text mark")).to_have_count(0)
+        expect(page.locator("#document-text mark.highlight")).to_have_count(0)

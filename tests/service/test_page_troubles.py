@@ -126,9 +126,9 @@ def test_a_key_is_asked_for_kept_for_the_tab_and_forgotten(open_page, seeds_url)
     expect(dialog).to_be_hidden()
 
     page.locator("#citation-1 a.place").first.click()
-    expect(page.locator("#document-text mark")).to_be_visible()
+    expect(page.locator("#document-text mark.highlight")).to_be_visible()
     page.reload()
-    expect(page.locator("#document-text mark")).to_be_visible()
+    expect(page.locator("#document-text mark.highlight")).to_be_visible()
     assert sent[-1] == f"Bearer {KEY}"
     assert KEY not in page.url
     assert KEY not in page.evaluate("JSON.stringify(localStorage) + document.cookie")
@@ -220,7 +220,7 @@ def test_a_document_that_is_gone_is_told(open_page, seeds_url) -> None:
     expect(page.locator("#document-text")).to_contain_text("not indexed any more")
     page.unroute("**/v1/documents/*")
     page.get_by_role("button", name="Try again").click()
-    expect(page.locator("#document-text mark")).to_be_visible()
+    expect(page.locator("#document-text mark.highlight")).to_be_visible()
 
 
 def test_a_changed_document_is_told(open_page, seeds_url) -> None:
@@ -235,4 +235,4 @@ def test_a_changed_document_is_told(open_page, seeds_url) -> None:
     page.locator("#citation-1 a.place").first.click()
     expect(page.locator("#document-text")).to_contain_text("has changed")
     expect(page.locator("#document-text")).to_contain_text("something else")
-    expect(page.locator("#document-text mark")).to_have_count(0)
+    expect(page.locator("#document-text mark.highlight")).to_have_count(0)

@@ -69,3 +69,6 @@ def test_all_rows_that_answer_are_shown(open_page, url) -> None:
     for name in ("Parasol", "Bird bath"):
         expect(page.locator("#all")).to_contain_text(name)
     expect(page.locator("#all")).not_to_contain_text("Hammock")
+    expect(page.locator("#all table")).to_have_count(1)  # rows of one table are together
+    page.locator("#all").get_by_role("link", name="Open row").last.click()
+    expect(page.locator("#document-text")).to_contain_text("Bird bath")

@@ -10,11 +10,11 @@ from index.parsers.decoding import EPUB_BOOK
 from index.parsers.epub.book import Entry, read_book
 from index.parsers.files import UnreadableFileError, bytes_of, progressed
 from index.parsers.office.package import Package
-from index.parsers.remarks import listed
 from index.parsers.web.blocks import BlockReader
 from index.parsers.web.decoding import decode_page
 from index.parsers.web.page import read_fragment
 from index.records import Document
+from index.remarks import listed
 from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/epub+zip"

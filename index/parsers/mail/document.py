@@ -9,8 +9,8 @@ from index.parsers.blocks import document_of
 from index.parsers.decoding import kind_of
 from index.parsers.files import UnreadableFileError, bytes_of, progressed
 from index.parsers.mail.message import Addresses, Mail, read_mail
-from index.parsers.remarks import listed
 from index.records import Document, MetadataValue
+from index.remarks import listed
 from index.sources.listing import SourceFile
 from index.structure.layout import OUTLINERS
 

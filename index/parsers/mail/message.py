@@ -14,9 +14,9 @@ from typing import Any
 from index.parsers.blocks import has_text, lay_out, one_line, visible
 from index.parsers.decoding import decode, invalid_share
 from index.parsers.files import UnreadableFileError, progressed
-from index.parsers.remarks import listed
 from index.parsers.web.decoding import codec_of_label
 from index.parsers.web.page import read_fragment
+from index.remarks import listed
 
 MAX_DEPTH = 30
 """Of parts in parts, and of mails that are forwarded in others."""

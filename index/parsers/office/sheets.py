@@ -24,9 +24,9 @@ from index.parsers.decoding import (
 from index.parsers.files import Reader, UnreadableFileError, bytes_of, progressed
 from index.parsers.office.package import Package, damaged
 from index.parsers.office.tables import Cell, Line, Part, Spans, parts_of
-from index.parsers.remarks import listed
 from index.parsers.row_documents import READER, Row, Rows, documents_of
 from index.records import Document
+from index.remarks import listed
 from index.sources.listing import SourceFile
 
 _MOST_WHOLE = 10**15

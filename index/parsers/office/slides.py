@@ -17,8 +17,8 @@ from index.parsers.files import UnreadableFileError, bytes_of, progressed
 from index.parsers.office.charts import chart_rows
 from index.parsers.office.numbering import LEVELS, integer, written
 from index.parsers.office.package import Package, choose_alternatives, damaged
-from index.parsers.remarks import remark_on
 from index.records import Document
+from index.remarks import remark_on
 from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"

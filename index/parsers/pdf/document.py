@@ -15,8 +15,8 @@ from index.parsers.pdf.headings import read_outline, title_of
 from index.parsers.pdf.layout import without_running_heads
 from index.parsers.pdf.paragraphs import blocks_of
 from index.parsers.pdf.scans import MOST_SCANS, ScanReader, kept, runs_of
-from index.parsers.remarks import remark_on
 from index.records import Document, MetadataValue, ScannedPage
+from index.remarks import remark_on
 from index.sources.listing import SourceFile
 
 MEDIA_TYPE = "application/pdf"

@@ -1,10 +1,11 @@
 // All places that answer, by file, and a file of them to keep.
 
+import { addressOf } from "./address.js";
 import { sureness } from "./answer.js";
-import { fileOf, placeHeading } from "./places.js";
+import { fileOf, pageOf, placeHeading } from "./places.js";
 import { saveFile } from "./saving.js";
-import { button, counted, element, foreign } from "./text.js";
-import { quoteOf } from "./words.js";
+import { button, counted, element, foreign, link } from "./text.js";
+import { quoteOf, tableOf } from "./words.js";
 
 const OPEN = 20;
 const BYTE_ORDER_MARK = "\ufeff"; // by which Excel sees that it is UTF-8
@@ -39,9 +40,38 @@ function group(documents, open) {
     element("span", "note", " · ", counted(quotes.length, "place")));
   const node = element("details", "card group", summary,
     element("p", "where", foreign(fileOf(source))),
-    element("ol", "", ...quotes.map(quoteItem)));
+    element("ol", "", ...runs(quotes).map((run) => (run.length > 1 ? rowsItem(run) : quoteItem(run[0])))));
   node.open = open;
   return element("li", "", node);
+}
+
+/** The quotes in order; rows of one table that follow one another are together. */
+function runs(quotes) {
+  const found = [];
+  for (const quote of quotes) {
+    if (found.length && isRow(quote) && columnsOf(found.at(-1)[0]) === columnsOf(quote)) {
+      found.at(-1).push(quote);
+    } else found.push([quote]);
+  }
+  return found;
+}
+
+const isRow = ({ table }) => table?.columns && table.rows.length === 1;
+const columnsOf = (quote) => (isRow(quote) ? JSON.stringify(quote.table.columns) : null);
+
+/** Rows of one table, each with a link that opens its place. */
+function rowsItem(quotes) {
+  const { columns } = quotes[0].table;
+  const frame = tableOf({ columns, rows: quotes.map(({ table }) => table.rows[0]) });
+  frame.classList.add("rows");
+  frame.querySelector("thead tr").prepend(element("td"));
+  [...frame.querySelectorAll("tbody tr")].forEach((row, i) => {
+    const place = quotes[i];
+    const opening = link(addressOf({ place }), "place", pageOf(place) || "Open");
+    opening.ariaLabel = `Open ${pageOf(place)} of ${fileOf(place.source)}`;
+    row.prepend(element("td", "", opening));
+  });
+  return element("li", "", frame);
 }
 
 function quoteItem(quote) {

@@ -39,10 +39,11 @@ export function close() {
 
 /**
  * Open the document of `place`. `found` is the place as the answer has it, null if it has not;
- * `group` are the places that say the same, `found` among them. Resolves to the SHA-256 of the
- * document's text, null if the place could not be shown in it.
+ * `group` are the places that say the same, `found` among them; `beside` are the answer's other
+ * citations of the document. Resolves to the SHA-256 of the document's text, null if the place could
+ * not be shown in it.
  */
-export async function open(place, { found, group }) {
+export async function open(place, { found, group, beside }) {
   showing = place;
   const text = byId("document-text");
   byId("document-title").replaceChildren(found ? named(calm(found.document_title)) : "Document");
@@ -55,18 +56,18 @@ export async function open(place, { found, group }) {
   if (!panel.open) panel.showModal();
   try {
     const json = await request(`v1/documents/${encodeURIComponent(place.document_id)}`);
-    return showing === place && show(json, place, found) ? json.text_sha256 : null;
+    return showing === place && show(json, place, found, beside) ? json.text_sha256 : null;
   } catch (refusal) {
     if (showing !== place) return null;
     const message = refusal.status === 404
       ? "This document is not indexed any more." : refusal.message;
     text.replaceChildren(element("p", "note", foreign(message)),
-      button("Try again", () => open(place, { found, group })));
+      button("Try again", () => open(place, { found, group, beside })));
     return null;
   }
 }
 
-function show(json, place, found) {
+function show(json, place, found, beside) {
   const known = found ?? { ...place, source: json.source, document_title: json.title,
     row_number: rowOf(json) };
   const isWhole = place.end_char_index === 0;
@@ -76,14 +77,16 @@ function show(json, place, found) {
   byId("document-ask").href = addressOf({ screen: "ask", history: [], all: false,
     filters: [{ field: "path", sign: "=", value: json.source }] });
   byId("document-ask").hidden = false;
-  const stands = isWhole ? showWhole(json) : showPlace(json, place, found);
+  const stands = isWhole ? showWhole(json) : showPlace(json, place, found, beside);
   const isMarked = stands && !isWhole;
-  viewer.show(json, { ...place, ...pagesOf(known) }, isMarked);
+  viewer.show(json, { ...place, ...pagesOf(known) }, isMarked ? beside.map(withPages) : null);
   byId("document-marked").hidden = !isMarked;
   if (isMarked) toMarked(); // only now, as the pages narrow the text
   else byId("document-text").scrollTop = 0;
   return stands;
 }
+
+const withPages = (each) => ({ ...each, ...pagesOf(each) });
 
 const pagesOf = ({ start_page_number, end_page_number }) => ({
   start_page_number: start_page_number ?? null,
@@ -99,7 +102,7 @@ function wholeOf(json, spans) {
   return element("div", isCode(json.source, "") ? "whole code" : "whole", ...marked(json.text, spans));
 }
 
-function showPlace(json, place, found) {
+function showPlace(json, place, found, beside) {
   const text = byId("document-text");
   const [start, end] = [place.start_char_index, place.end_char_index];
   const words = slice(json.text, start, end);
@@ -107,7 +110,11 @@ function showPlace(json, place, found) {
   const unchanged = !place.digest || json.text_sha256.startsWith(place.digest);
   const stands = words !== "" && words === expected && (found !== null || unchanged);
   if (stands) {
-    text.replaceChildren(wholeOf(json, [{ start, end, kind: "highlight" }]));
+    const others = beside
+      .map((each) => ({ start: each.start_char_index, end: each.end_char_index, kind: "beside",
+        words: each.cited_text }))
+      .filter((each) => slice(json.text, each.start, each.end) === each.words);
+    text.replaceChildren(wholeOf(json, [...others, { start, end, kind: "highlight" }]));
   } else {
     const note = words || place.digest
       ? "The document has changed since this place was cited, so nothing is marked."
@@ -118,7 +125,7 @@ function showPlace(json, place, found) {
 }
 
 function toMarked() {
-  const mark = byId("document-text").querySelector("mark");
+  const mark = byId("document-text").querySelector("mark.highlight");
   mark.scrollIntoView({ block: "center", behavior: "instant" });
   viewer.toMarked();
 }

@@ -21,16 +21,17 @@ export class PageViewer {
     this.root.replaceChildren();
   }
 
-  /** Open the page of `place`, or the first one; what is cited is marked if the place `stands`. */
-  show(json, place, stands) {
+  /**
+   * Open the page of `place`, or the first one. The place is marked, and what the answer cites
+   * `beside` it; nothing is where that is null.
+   */
+  show(json, place, beside) {
     this.clear();
     if (!json.pages || json.media_type !== "application/pdf") return;
-    const ends = [place.start_page_number, place.end_page_number];
-    const cited = stands && ends[0] ? ends : [1, 0];
-    Object.assign(this, { json, place, cited });
+    Object.assign(this, { json, place: beside ? place : null, beside: beside ?? [] });
     this.root.hidden = false;
     this.build();
-    this.turnTo(Math.min(ends[0] ?? 1, json.pages));
+    this.turnTo(Math.min(place.start_page_number ?? 1, json.pages));
   }
 
   build() {
@@ -66,9 +67,11 @@ export class PageViewer {
     this.note.replaceChildren("Loading the page…");
     this.sheet.ariaBusy = "true";
     try {
-      const [picture, marks] = await Promise.all([this.picture(page, signal), this.marks(page, signal)]);
+      const [picture, marks, ...others] = await Promise.all([this.picture(page, signal),
+        ...[this.place, ...this.beside].map((place) => this.marks(place, page, signal))]);
       if (signal.aborted) return;
-      this.sheet.replaceChildren(picture, ...this.drawn(marks));
+      this.sheet.replaceChildren(picture, ...others.flatMap((each) => this.drawn(each, "beside")),
+        ...this.drawn(marks));
       this.note.replaceChildren(...this.told(marks));
       this.toMarked();
     } catch (refusal) {
@@ -97,11 +100,11 @@ export class PageViewer {
     return canvas;
   }
 
-  /** Where the cited words are on a page; null if none are cited from it, or it cannot be told. */
-  async marks(page, signal) {
-    const [first, last] = this.cited;
-    if (page < first || page > last) return null;
-    const { start_char_index: start, end_char_index: end } = this.place;
+  /** Where the words of a place are on a page; null if none are on it, or it cannot be told. */
+  async marks(place, page, signal) {
+    if (!place?.start_page_number) return null;
+    if (page < place.start_page_number || page > place.end_page_number) return null;
+    const { start_char_index: start, end_char_index: end } = place;
     try {
       return await request(`${this.address(page)}/marks?start=${start}&end=${end}`, { signal });
     } catch (refusal) {
@@ -110,12 +113,13 @@ export class PageViewer {
     }
   }
 
-  drawn(marks) {
+  drawn(marks, className = "") {
     if (!marks?.rectangles.length) return [];
     const drawing = document.createElementNS(SVG, "svg");
     drawing.setAttribute("viewBox", `0 0 ${marks.width} ${marks.height}`);
     drawing.setAttribute("preserveAspectRatio", "none");
     drawing.ariaHidden = "true";
+    if (className) drawing.classList.add(className);
     for (const { left, top, right, bottom } of marks.rectangles) {
       const mark = document.createElementNS(SVG, "rect");
       const box = { x: left, y: top, width: right - left, height: bottom - top };
@@ -133,7 +137,7 @@ export class PageViewer {
   }
 
   toMarked() {
-    const mark = this.root.querySelector("rect");
+    const mark = this.root.querySelector("svg:not(.beside) rect");
     if (!mark) return; // on a phone the pages lie below the text, and nothing scrolls
     const pane = this.root.getBoundingClientRect();
     const { top, height } = mark.getBoundingClientRect();

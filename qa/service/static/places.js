@@ -52,7 +52,8 @@ export function fileOf(source) {
   return UPLOAD.test(source) ? `${source.replace(UPLOAD, "")} (uploaded)` : source;
 }
 
-function pageOf(place) {
+/** The row, page or pages of a place; "" where there are none. */
+export function pageOf(place) {
   if (place.row_number) return `row\u00a0${place.row_number}`;
   const [first, last] = [place.start_page_number, place.end_page_number];
   if (!first) return "";
@@ -97,13 +98,19 @@ export function holds(passage, citation) {
     && citation.end_char_index <= passage.end_char_index;
 }
 
-/** The place as the answer has it, and the places that say the same, itself among them. */
+/**
+ * The place as the answer has it, the places that say the same, itself among them, and the other
+ * citations of its document, such as a table's header.
+ */
 export function inAnswer(answer, place) {
+  const beside = (answer?.citations ?? []).filter((each) => (
+    each.document_id === place.document_id && (each.end_char_index <= place.start_char_index
+      || place.end_char_index <= each.start_char_index)));
   const listed = (answer?.all?.documents ?? []).flatMap((each) => each.quotes);
   for (const item of [...(answer?.citations ?? []), ...(answer?.passages ?? []), ...listed]) {
     const group = [item, ...(item.also_in ?? [])];
     const found = group.find((each) => isSame(each, place));
-    if (found) return { found, group };
+    if (found) return { found, group, beside };
   }
-  return { found: null, group: [] };
+  return { found: null, group: [], beside };
 }
