@@ -93,6 +93,7 @@ _FACET = re.compile(
     re.I,
 )
 _THE = re.compile(r"\bthe\b", re.I)
+_DEFINES = re.compile(r"(?:what|who)\s+(?:is|are|was|were)\s+(?!the\b)", re.I)
 _TOPIC = re.compile(r"([^:?]{1,80}): ")
 _IN_PHRASES = frozenset("and or my our your any some all as".split()) | POSSESSIVE
 _ACTS = re.compile(r"\b(?:do|does|did|can|could|will|would)\s+(?:it|they|he|she)\b", re.I)
@@ -347,7 +348,8 @@ def _may_lack_a_topic(core: _Core) -> bool:
     said = [word.kind for word in core.words if word.kind in {"name", "figure", "content"}]
     most = 2 * _FEW_WORDS if _THE.search(core.text) else _FEW_WORDS
     few = len(said) <= most and set(said) == {"content"}
-    return few and core.says_something and bool(_ASKS.match(core.text))
+    asks_of_another = _ASKS.match(core.text) and not _DEFINES.match(core.text)
+    return few and core.says_something and bool(asks_of_another)
 
 
 def _with_topics(text: str, earlier: Sequence[str]) -> Iterator[str]:
