@@ -7,7 +7,7 @@ them (`qa.read`), and decide what to quote and whether to answer (`qa.answer`).
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -30,16 +30,10 @@ from qa.answer.calibration import Rule
 from qa.answer.decision import judge, model_of, read_windows
 from qa.answer.quotes import compose, highlights
 from qa.answer.tracing import Trace, explained
-from qa.errors import QuestionError
 from qa.exhaustive.lister import Lister
+from qa.follow_ups import FollowUps
 from qa.question.filters import Filter, rows_by_filter
-from qa.question.follow_up import (
-    EARLIER_READ,
-    FollowUp,
-    best_reading,
-    checked_all,
-    readings,
-)
+from qa.question.follow_up import checked_all
 from qa.question.query import Query, checked
 from qa.question.spelling import corrected
 from qa.read.reader import NO_READER, open_reader_if_any
@@ -52,8 +46,6 @@ from qa.retrieve.retriever import Retriever
 MAX_TOP_K = 50
 _NEARLY = 1 / 3
 """From this share of the threshold on, the nearest quotes are highlighted, though not an answer."""
-_MOST_REMEMBERED = 1024
-"""Questions that an engine remembers the whole form of, or which documents answer them."""
 _ONE_WINDOW = Window(0, Span(0, 6), (Span(0, 6),), "Ready.", "")
 
 
@@ -159,25 +151,14 @@ class Engine:
         history: Sequence[str] = (),
     ) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
-        timer = _StageTimer()
         wanted = _filter_of(filters)
         if not history:
-            return self._traced(question, wanted, timer)
-        with timer.stage("history"):
-            question, *earlier = checked_all(
-                question, history, self.tokenizer, self.model.max_tokens
-            )
-            wholes: tuple[str, ...] = ()
-            for each in earlier:
-                wholes = (*wholes, self._whole(each, wholes, wanted))[-EARLIER_READ:]
-            texts = self._readings(question, wholes)
-        traces, best = self._traces(question, texts, wanted, wholes[-1])
-        follow_up = FollowUp.of(question, texts[best])
-        others_ms = sum(sum(each.stage_ms.values()) for n, each in enumerate(traces) if n != best)
-        stage_ms = {**traces[best].stage_ms, "history": timer.stage_ms["history"] + others_ms}
-        return replace(traces[best], follow_up=follow_up, stage_ms=stage_ms)
+            return self._follow_ups.whole(question.strip(), wanted)
+        limits = self.tokenizer, self.model.max_tokens
+        return self._follow_ups.trace(checked_all(question, history, *limits), wanted)
 
-    def _traced(self, question: str, filters: Filter, timer: "_StageTimer") -> Trace:
+    def _traced(self, question: str, filters: Filter) -> Trace:
+        timer = _StageTimer()
         question, read, corrections = self._corrected(question, timer)
         with timer.stage("filter"):
             allowed = self._allowed(filters)
@@ -205,7 +186,6 @@ class Engine:
         with timer.turn(self.turn), timer.stage("judging"):
             seen = read_windows(query, groups, windows, reading)
             trace = judge(query, families, groups, seen, self.reader, self.snapshot)
-        _remember(self._cited, (question, filters), _cited(trace))
         return replace(trace, stage_ms=timer.stage_ms)
 
     def answer(self, trace: Trace, top_k: int = 5, *, explain: bool = False) -> Answer:
@@ -251,57 +231,11 @@ class Engine:
         return self.reader.digest if self.reader else NO_READER
 
     @cached_property
-    def _wholes(self) -> dict[tuple[str, tuple[str, ...], Filter], str]:
-        return {}
+    def _follow_ups(self) -> FollowUps:
+        def check(text: str) -> str:
+            return checked(text, self.tokenizer, self.model.max_tokens)
 
-    @cached_property
-    def _cited(self) -> dict[tuple[str, Filter], frozenset[str]]:
-        return {}
-
-    def _whole(self, question: str, earlier: tuple[str, ...], filters: Filter) -> str:
-        """Return the whole question that one stands for after whole ones.
-
-        It is remembered: each question of a conversation comes with all those before it.
-        """
-        key = question, earlier, filters
-        whole = self._wholes.get(key)
-        if whole is None:
-            texts = self._readings(question, earlier)
-            few = len(texts) == 1 or not earlier
-            whole = texts[0 if few else self._traces(question, texts, filters, earlier[-1])[1]]
-            _remember(self._wholes, key, whole)
-        return whole
-
-    def _readings(self, question: str, earlier: Sequence[str]) -> list[str]:
-        """Return what a question may stand for, without what is too long to be searched for."""
-        texts: list[str] = []
-        for text in readings(question, earlier, self._likeness):
-            with suppress(QuestionError):
-                texts.append(checked(text, self.tokenizer, self.model.max_tokens))
-        return texts or [question]
-
-    def _traces(
-        self, question: str, texts: Sequence[str], filters: Filter, before: str
-    ) -> tuple[list[Trace], int]:
-        """Return the traces of readings, and the number of the best, or else of the question.
-
-        `before` is the whole question before.
-        """
-        traces = [self._traced(text, filters, _StageTimer()) for text in texts]
-        if len(texts) == 1:
-            return traces, 0
-        cited = self._cited_by(before, filters)
-        again = [not cited.isdisjoint(_cited(trace)) for trace in traces]
-        best = best_reading([trace.score for trace in traces], again)
-        if question in texts and not self.rule.allows(traces[best].score):
-            best = texts.index(question)
-        return traces, best
-
-    def _cited_by(self, whole: str, filters: Filter) -> frozenset[str]:
-        """Return the ids of the documents that a whole question is answered from."""
-        if (whole, filters) not in self._cited:
-            self._traced(whole, filters, _StageTimer())
-        return self._cited.get((whole, filters), frozenset())
+        return FollowUps(self._traced, self.rule.allows, check, self._likeness)
 
     def _likeness(self, text: str, others: Sequence[str]) -> Sequence[float]:
         """Return the cosines of texts with `text`."""
@@ -373,16 +307,6 @@ def _filter_of(filters: Filter | Mapping[str, Any] | None) -> Filter:
     return (
         filters if isinstance(filters, Filter) else Filter.parse({} if filters is None else filters)
     )
-
-
-def _cited(trace: Trace) -> frozenset[str]:
-    return frozenset(quote.document.id for quote in trace.chosen)
-
-
-def _remember(memory: dict[Any, Any], key: object, value: object) -> None:
-    if len(memory) >= _MOST_REMEMBERED:
-        memory.clear()
-    memory[key] = value
 
 
 class _StageTimer:
