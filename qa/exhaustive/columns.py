@@ -16,6 +16,7 @@ Fields = Mapping[str, MetadataValue]
 Phrase = tuple[str, ...]
 """The stems of words that follow one another."""
 
+MOST_COLUMNS = 200
 MOST_WORDS_OF_A_VALUE = 8
 """A longer value is a text, which is read."""
 _NOT_COLUMNS = frozenset(
@@ -32,6 +33,7 @@ _SOMETHING = frozenset("1 true yes y x ja oui".split())
 _FIGURE = re.compile(
     r"(?:(?:[$€£¥]|[A-Z]{3}\b)\s?)?([-+]?\d[\d.,]*)\s?(?:[$€£¥%]|[^\W\d_]{1,7}\.?)?"
 )
+_PARTS_THOUSANDS = re.compile(r"(?<=\d)['’\u00a0\u202f ](?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)|\d\.\d{3},")
 MONTHS = {
     name: number
@@ -42,7 +44,8 @@ MONTHS = {
 }
 _DATE = re.compile(
     rf"""(?P<year>\d{{4}})-(?P<month>\d\d)(?:-(?P<day>\d\d))?(?![\w-])
-    |(?<![\d.])(?P<first>\d\d?)(?P<sign>[./])(?P<second>\d\d?)(?P=sign)(?P<last>\d{{4}})(?!\d)
+    |(?<![\d.])(?P<first>\d\d?)(?P<sign>[./])(?P<second>\d\d?)(?P=sign)
+     (?P<last>\d{{4}}|\d\d)(?![\d.,/])
     |(?:\b(?P<before>\d\d?)(?:st|nd|rd|th|\.)?\s+(?:of\s+)?)?\b(?P<word>{"|".join(MONTHS)})[a-z]*\.?
      (?:\s+(?P<after>\d\d?)(?:st|nd|rd|th)?,|,)?\s+(?P<its_year>\d{{4}})\b""",
     re.VERBOSE | re.IGNORECASE,
@@ -69,12 +72,14 @@ def _iso(match: re.Match[str], *, month_first: bool = False) -> str:
     if match["year"]:
         return match.group()
     if match["word"]:
-        month, day = MONTHS[match["word"].lower()], match["before"] or match["after"]
+        month, day = MONTHS[match["word"].casefold()], match["before"] or match["after"]
         return f"{match['its_year']}-{month:02}" + (f"-{int(day):02}" if day else "")
     first, second = int(match["first"]), int(match["second"])
     is_american = second > 12 or (month_first and first <= 12)
     month, day_number = (first, second) if is_american else (second, first)
-    return f"{match['last']}-{month:02}-{day_number:02}"
+    year = int(match["last"])
+    year += 0 if year > 99 else 2000 if year < 70 else 1900  # as POSIX has it
+    return f"{year}-{month:02}-{day_number:02}"
 
 
 def number_of(text: str, *, decimal_comma: bool = False) -> float | None:
@@ -83,7 +88,7 @@ def number_of(text: str, *, decimal_comma: bool = False) -> float | None:
     A comma before three digits parts thousands, as in "1,234", and any other one is a decimal's.
     With `decimal_comma`, a point parts thousands.
     """
-    match = _FIGURE.fullmatch(text.strip())
+    match = _FIGURE.fullmatch(_PARTS_THOUSANDS.sub("", text.strip()))
     if not match:
         return None
     figure = match[1]
@@ -169,6 +174,11 @@ class Column:
         phrase = phrase_of(text)
         return phrase == part or (part not in self.phrases and _holds(phrase, part))
 
+    def cannot_compare(self, value: MetadataValue | None) -> bool:
+        """Tell whether a value says something that is neither a figure nor a date here."""
+        texts = [text for text in written(value) if text]
+        return any(text not in self.numbers and text not in self.dates for text in texts)
+
     @property
     def counts(self) -> bool:
         """Whether it counts something, and some rows have none."""
@@ -199,16 +209,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """The columns of a table, and the stems of its name."""
+    """The columns of a table, `MOST_COLUMNS` at most, and the stems of its name."""
 
     name: frozenset[str]
     columns: tuple[Column, ...]
+    are_all: bool = True
 
     @classmethod
     def of(cls, name: str, rows: Sequence[Fields]) -> Self:
         """Return the columns of rows."""
         fields = dict.fromkeys(each for row in rows for each in row if each not in _NOT_COLUMNS)
-        return cls(frozenset(stems_of_name(name)), tuple(Column.of(each, rows) for each in fields))
+        columns = tuple(Column.of(each, rows) for each in list(fields)[:MOST_COLUMNS])
+        return cls(frozenset(stems_of_name(name)), columns, len(fields) <= MOST_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,6 +241,11 @@ class RowTest:
     def passes(self, row: Fields) -> bool:
         """Tell whether a row passes."""
         return self.negated != any(self._passes(each, row.get(each.field)) for each in self.columns)
+
+    @property
+    def compares(self) -> bool:
+        """Whether it compares figures or dates, which not every cell may be."""
+        return self.operator in COMPARISONS
 
     def _passes(self, column: Column, value: MetadataValue | None) -> bool:
         match self.operator:

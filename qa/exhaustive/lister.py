@@ -1,7 +1,7 @@
 """Lists all that answers a question, from one snapshot."""
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import chain, starmap
@@ -11,9 +11,10 @@ from index.records import Span
 from index.store.protocols import Snapshot
 from index.store.records import Allowed
 from qa.answer.tracing import Trace
+from qa.exhaustive.columns import MOST_COLUMNS
 from qa.exhaustive.conditions import conditions_on
 from qa.exhaustive.listing import from_reading, from_tables, listing_of
-from qa.exhaustive.reading import MOST_PASSAGES, WideReading
+from qa.exhaustive.reading import MOST_PASSAGES, MOST_UNITS, WideReading
 from qa.exhaustive.table_words import RELATIVE_TO_TODAY, is_common
 from qa.exhaustive.tables import (
     MOST_FILES,
@@ -40,6 +41,7 @@ _WANTS_ALL = re.compile(
 
 _MOST_TOLD = 3
 """Tables that are named because they do not explain the question."""
+_UNITS_CUT = f"only the likeliest {MOST_UNITS} sentences of them were judged one by one"
 _NOTHING_SURE = "no passage answers surely enough to be listed"
 
 
@@ -64,11 +66,16 @@ class Lister:
             candidates = self.retriever.wide(query, allowed, MOST_PASSAGES)
         quoted = {quote.document.source for quote in trace.chosen} if answered else set[str]()
         files, headers = near(candidates)
+        cut = _cut(files, MOST_FILES, "files of rows") + _cut(
+            headers, MOST_HEADERS, "tables in texts"
+        )
+        files, headers = files[:MOST_FILES], headers[:MOST_HEADERS]
         tables = [*chain.from_iterable(map(self._of_file, files)), *starmap(self._below, headers)]
         first = next((each.document.source for each in candidates), "")
         asked, meant = self._asked(tables, query.read, quoted, first)
         found = list(from_tables(asked, snapshot, wanted))
-        bounds = [*map(_some_rows_only, asked), *map(_not_explained, meant[:_MOST_TOLD])]
+        bounds = [*cut, *chain.from_iterable(map(_not_looked_at, asked))]
+        bounds += map(_not_explained, meant[:_MOST_TOLD])
         bounds += [_subject_taken(each) for each in asked if each.table.source not in quoted]
         remarks = [_taken(each) for each in asked]
         if not answered:
@@ -83,6 +90,7 @@ class Lister:
             found += from_reading(query, reading, families, snapshot, trace.chosen, asked)
             told = reading.told(snapshot.info.passages)
             bounds += [f"only {told}"] if reading.is_cut else []
+            bounds += [_UNITS_CUT] if reading.units_are_cut else []
             remarks += [] if reading.is_cut else [f"{told[0].upper()}{told[1:]}."]
             return listing_of(found, bounds, remarks)
 
@@ -95,7 +103,7 @@ class Lister:
             found = [each.document for each in trace.families.candidates]
             tables = [
                 table
-                for source in near(trace.families.candidates)[0]
+                for source in near(trace.families.candidates)[0][:MOST_FILES]
                 for table in tables_of(
                     source, (d for d in found if d.source == source), is_whole=False
                 )
@@ -154,10 +162,24 @@ class Lister:
         return lru_cache(maxsize=4 * MOST_HEADERS)(partial(table_below, self.snapshot))
 
 
-def _some_rows_only(asked: AskedTable) -> str:
-    if asked.table.is_whole:
-        return ""
-    return f"only {len(asked.table.rows):,} rows of {asked.table.source} were looked at"
+def _cut(found: Sequence[object], most: int, what: str) -> list[str]:
+    return [f"only the nearest {most} of {len(found)} {what} were looked at"] * (len(found) > most)
+
+
+def _not_looked_at(asked: AskedTable) -> Iterator[str]:
+    """Yield what of a table was not looked at, or could not be compared."""
+    table, source = asked.table, asked.table.source
+    if not table.is_whole:
+        yield f"only {len(table.rows):,} rows of {source} were looked at"
+    if not table.columns.are_all:
+        yield f"only the first {MOST_COLUMNS} columns of {source} were looked at"
+    for test in asked.conditions.tests:
+        for column in test.columns if test.compares else ():
+            if odd := sum(
+                column.cannot_compare(row.fields.get(column.field)) for row in table.rows
+            ):
+                cells = "1 cell" if odd == 1 else f"{odd:,} cells"
+                yield f"{cells} of {column.field} in {source} cannot be compared"
 
 
 def _not_explained(asked: AskedTable) -> str:

@@ -55,13 +55,17 @@ of its logit where it is read alone. Fitted on half of the questions that benchm
 
 @dataclass(slots=True)
 class WideReading:
-    """What is read of many passages; `is_cut` if reading stopped where more was promising."""
+    """What is read of many passages; `is_cut` if reading stopped where more was promising.
+
+    `units_are_cut` tells that more sentences may answer than are judged one by one.
+    """
 
     groups: Sequence[Group]
     waiting: list[Window]
     is_cut: bool
     windows: list[ReadWindow] = field(default_factory=list)
     units: list[ReadUnit] = field(default_factory=list)
+    units_are_cut: bool = False
 
     @classmethod
     def of(cls, query: Query, families: Families, without: Collection[str]) -> "WideReading":
@@ -106,6 +110,7 @@ class WideReading:
                 self.units.append(replace(unit, log_odds=log_odds))
             if not any(map(_is_listed, self.units[at:])):
                 return
+        self.units_are_cut = len(likeliest) > MOST_UNITS
 
     def told(self, passages: int) -> str:
         """Return how many of all `passages` were read, as a sentence without its point."""

@@ -390,3 +390,27 @@ def test_rows_that_differ_by_a_digit_are_all_listed(library: Library) -> None:
     rows = "".join(f"Emil Berg {n},Bergen\n" for n in range(12)) + "Emil Berg 12,Oslo\n"
     engine = library({"people.csv": f"who,town\n{rows}"})
     assert rows_of(listed(engine, "who lives in Bergen")) == {"people.csv": list(range(1, 13))}
+
+
+def test_every_file_of_many_is_looked_at_and_what_cannot_be_compared_is_told(
+    library: Library,
+) -> None:
+    months = [f"{month:02}" for month in range(1, 13)]
+    files = {
+        f"invoices-{month}.csv": "customer,amount,due\n"
+        f"Anna Berg,5000.00,2024-{month}-{month}\nBo Lind,1'250.00,1.{month}.24\n"
+        for month in months
+    }
+    many = library(files)
+    over_4000 = listed(many, "Which invoices have an amount above 4000?")
+    assert rows_of(over_4000) == {name: [1] for name in files}
+    assert over_4000.bounds == ()
+    over_1000 = listed(many, "Which invoices have an amount above 1000?")
+    assert rows_of(over_1000) == {name: [1, 2] for name in files}
+    on_the_day = many.ask("What amount did Anna Berg have due on 5/5/2024?")
+    assert on_the_day.question.endswith("5/5/2024?")
+    odd = library(
+        {"odd.csv": "customer,amount\nAnna,5000\nBo,70\nCy,80\nDi,about six\nEd,ſep 2024\n"}
+    )
+    listing = listed(odd, "Which customers have an amount above 60?")
+    assert listing.bounds == ("2 cells of amount in files/odd.csv cannot be compared",)
