@@ -413,4 +413,4 @@ def test_every_file_of_many_is_looked_at_and_what_cannot_be_compared_is_told(
         {"odd.csv": "customer,amount\nAnna,5000\nBo,70\nCy,80\nDi,about six\nEd,ſep 2024\n"}
     )
     listing = listed(odd, "Which customers have an amount above 60?")
-    assert listing.bounds == ("2 cells of amount in files/odd.csv cannot be compared",)
+    assert listing.bounds == ("2 cells of amount in notes/odd.csv cannot be compared",)
