@@ -31,7 +31,7 @@ from qa.answer.decision import judge, model_of, read_windows
 from qa.answer.quotes import compose, highlights
 from qa.answer.tracing import Trace, explained
 from qa.exhaustive.lister import Lister
-from qa.follow_ups import FollowUps
+from qa.follow_ups import FollowUps, Memory
 from qa.question.filters import Filter, rows_by_filter
 from qa.question.follow_up import checked_all
 from qa.question.query import Query, checked
@@ -231,11 +231,15 @@ class Engine:
         return self.reader.digest if self.reader else NO_READER
 
     @cached_property
-    def _follow_ups(self) -> FollowUps:
+    def _memory(self) -> Memory:
+        return Memory()
+
+    @property
+    def _follow_ups(self) -> FollowUps:  # made each time: an engine that held it would hold itself
         def check(text: str) -> str:
             return checked(text, self.tokenizer, self.model.max_tokens)
 
-        return FollowUps(self._traced, self.rule.allows, check, self._likeness)
+        return FollowUps(self._traced, self.rule.allows, check, self._likeness, self._memory)
 
     def _likeness(self, text: str, others: Sequence[str]) -> Sequence[float]:
         """Return the cosines of texts with `text`."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from index.recently_used import RecentlyUsed
 from qa.answer.tracing import Trace
@@ -16,29 +16,32 @@ _MOST_REMEMBERED = 1024
 """Questions of which the whole form is remembered, or which documents answer them."""
 
 
+class Memory:
+    """Whole questions by what was asked, and which documents answer them. Threads may share it."""
+
+    def __init__(self) -> None:
+        self.wholes = RecentlyUsed[tuple[str, tuple[str, ...], Filter], str](_MOST_REMEMBERED)
+        self.cited = RecentlyUsed[tuple[str, Filter], frozenset[str]](_MOST_REMEMBERED)
+
+
+@dataclass(frozen=True, slots=True)
 class FollowUps:
-    """Traces questions that lean on earlier ones. Threads may share it.
+    """Traces questions that lean on earlier ones.
 
     `traced` traces a whole question, `allows` tells whether a score is enough to answer, and
     `checked` raises QuestionError for a question that is too long to be searched for.
     """
 
-    def __init__(
-        self,
-        traced: Callable[[str, Filter], Trace],
-        allows: Callable[[float], bool],
-        checked: Callable[[str], str],
-        likeness: Likeness,
-    ) -> None:
-        self._traced, self._allows = traced, allows
-        self._checked, self._likeness = checked, likeness
-        self._wholes = RecentlyUsed[tuple[str, tuple[str, ...], Filter], str](_MOST_REMEMBERED)
-        self._cited = RecentlyUsed[tuple[str, Filter], frozenset[str]](_MOST_REMEMBERED)
+    traced: Callable[[str, Filter], Trace]
+    allows: Callable[[float], bool]
+    checked: Callable[[str], str]
+    likeness: Likeness
+    memory: Memory
 
     def whole(self, question: str, filters: Filter) -> Trace:
         """Return the trace of a whole question; which documents answer it is remembered."""
-        trace = self._traced(question, filters)
-        self._cited.get((question, filters), lambda: (_cited(trace), 1))
+        trace = self.traced(question, filters)
+        self.memory.cited.get((question, filters), lambda: (_cited(trace), 1))
         return trace
 
     def trace(self, questions: Sequence[str], filters: Filter) -> Trace:
@@ -73,14 +76,14 @@ class FollowUps:
                 return texts[0], 1
             return texts[self._traces(question, texts, filters, earlier[-1])[1]], 1
 
-        return self._wholes.get((question, earlier, filters), read)
+        return self.memory.wholes.get((question, earlier, filters), read)
 
     def _readings(self, question: str, earlier: Sequence[str]) -> list[str]:
         """Return what a question may stand for, without what is too long to be searched for."""
         texts: list[str] = []
-        for text in readings(question, earlier, self._likeness):
+        for text in readings(question, earlier, self.likeness):
             with suppress(QuestionError):
-                texts.append(self._checked(text))
+                texts.append(self.checked(text))
         return texts or [question]
 
     def _traces(
@@ -93,12 +96,12 @@ class FollowUps:
         traces = [self.whole(text, filters) for text in texts]
         if len(texts) == 1:
             return traces, 0
-        cited = self._cited.get(
-            (before, filters), lambda: (_cited(self._traced(before, filters)), 1)
+        cited = self.memory.cited.get(
+            (before, filters), lambda: (_cited(self.traced(before, filters)), 1)
         )
         again = [not cited.isdisjoint(_cited(trace)) for trace in traces]
         best = best_reading([trace.score for trace in traces], again)
-        if question in texts and not self._allows(traces[best].score):
+        if question in texts and not self.allows(traces[best].score):
             best = texts.index(question)
         return traces, best
 
