@@ -414,3 +414,12 @@ def test_every_file_of_many_is_looked_at_and_what_cannot_be_compared_is_told(
     )
     listing = listed(odd, "Which customers have an amount above 60?")
     assert listing.bounds == ("2 cells of amount in notes/odd.csv cannot be compared",)
+
+
+def test_sentences_beyond_the_bound_are_told(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.exhaustive.reading.MOST_UNITS", 20)
+    ships = [f"The ship Aurora {n} sank in a storm in 19{n}." for n in range(20, 80)]
+    listing = listed(library({"ships.txt": "\n\n".join(ships)}), "Which ships sank?")
+    assert any("likeliest" in bound for bound in listing.bounds)
