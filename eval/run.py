@@ -16,7 +16,8 @@ from index.progress import Progress, no_progress
 from qa.answer.calibration import SCORING
 from qa.engine import Engine
 from qa.errors import QuestionError
-from qa.formats.answer import AnswerJson, PlaceJson
+from qa.formats.answer import AnswerJson
+from qa.formats.cited import PlaceJson
 from qa.records import left_out
 from qa.verify.answer_json import span_faults
 

@@ -116,7 +116,8 @@ def ask_command(
             _print_text(answer, short=short)
         if answer.more and not hinted:
             hinted.append(asked)
-            note("More than this answers: ask with --all to list it.")
+            what = "More than this answers" if answer.answered else "Rows of a table match"
+            note(f"{what}: ask with --all to list what does.")
         if show:
             read_scans(settings)
             _open_evidence(answer, engine, settings.folder)

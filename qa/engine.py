@@ -7,7 +7,7 @@ them (`qa.read`), and decide what to quote and whether to answer (`qa.answer`).
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -30,16 +30,10 @@ from qa.answer.calibration import Rule
 from qa.answer.decision import judge, model_of, read_windows
 from qa.answer.quotes import compose, highlights
 from qa.answer.tracing import Trace, explained
-from qa.errors import QuestionError
 from qa.exhaustive.lister import Lister
+from qa.follow_ups import FollowUps, Memory
 from qa.question.filters import Filter, rows_by_filter
-from qa.question.follow_up import (
-    EARLIER_READ,
-    FollowUp,
-    best_reading,
-    checked_all,
-    readings,
-)
+from qa.question.follow_up import checked_all
 from qa.question.query import Query, checked
 from qa.question.spelling import corrected
 from qa.read.reader import NO_READER, open_reader_if_any
@@ -52,8 +46,6 @@ from qa.retrieve.retriever import Retriever
 MAX_TOP_K = 50
 _NEARLY = 1 / 3
 """From this share of the threshold on, the nearest quotes are highlighted, though not an answer."""
-_MOST_WHOLES = 1024
-"""Earlier questions that an engine remembers the whole form of."""
 _ONE_WINDOW = Window(0, Span(0, 6), (Span(0, 6),), "Ready.", "")
 
 
@@ -159,25 +151,14 @@ class Engine:
         history: Sequence[str] = (),
     ) -> Trace:
         """Return what is considered on the way to an answer. Raises QuestionError, FilterError."""
-        timer = _StageTimer()
         wanted = _filter_of(filters)
         if not history:
-            return self._traced(question, wanted, timer)
-        with timer.stage("history"):
-            question, *earlier = checked_all(
-                question, history, self.tokenizer, self.model.max_tokens
-            )
-            wholes: tuple[str, ...] = ()
-            for each in earlier:
-                wholes = (*wholes, self._whole(each, wholes, wanted))[-EARLIER_READ:]
-            texts = self._readings(question, wholes)
-        traces, best = self._traces(question, texts, wanted)
-        follow_up = FollowUp.of(question, texts[best])
-        others_ms = sum(sum(each.stage_ms.values()) for n, each in enumerate(traces) if n != best)
-        stage_ms = {**traces[best].stage_ms, "history": timer.stage_ms["history"] + others_ms}
-        return replace(traces[best], follow_up=follow_up, stage_ms=stage_ms)
+            return self._follow_ups.whole(question.strip(), wanted)
+        limits = self.tokenizer, self.model.max_tokens
+        return self._follow_ups.trace(checked_all(question, history, *limits), wanted)
 
-    def _traced(self, question: str, filters: Filter, timer: "_StageTimer") -> Trace:
+    def _traced(self, question: str, filters: Filter) -> Trace:
+        timer = _StageTimer()
         question, read, corrections = self._corrected(question, timer)
         with timer.stage("filter"):
             allowed = self._allowed(filters)
@@ -238,8 +219,7 @@ class Engine:
 
     @cached_property
     def _lister(self) -> Lister:
-        encode = self._questions.encode
-        return Lister(self.snapshot, self.retriever, self.reader, self.turn, encode)
+        return Lister(self.snapshot, self.retriever, self.reader, self.turn)
 
     @cached_property
     def _questions(self) -> Batched:
@@ -251,41 +231,15 @@ class Engine:
         return self.reader.digest if self.reader else NO_READER
 
     @cached_property
-    def _wholes(self) -> dict[tuple[str, tuple[str, ...], Filter], str]:
-        return {}
+    def _memory(self) -> Memory:
+        return Memory()
 
-    def _whole(self, question: str, earlier: tuple[str, ...], filters: Filter) -> str:
-        """Return the whole question that one stands for after whole ones.
+    @property
+    def _follow_ups(self) -> FollowUps:  # made each time: an engine that held it would hold itself
+        def check(text: str) -> str:
+            return checked(text, self.tokenizer, self.model.max_tokens)
 
-        It is remembered: each question of a conversation comes with all those before it.
-        """
-        key = question, earlier, filters
-        whole = self._wholes.get(key)
-        if whole is None:
-            texts = self._readings(question, earlier)
-            whole = texts[self._traces(question, texts, filters)[1] if len(texts) > 1 else 0]
-            if len(self._wholes) >= _MOST_WHOLES:
-                self._wholes.clear()
-            self._wholes[key] = whole
-        return whole
-
-    def _readings(self, question: str, earlier: Sequence[str]) -> list[str]:
-        """Return what a question may stand for, without what is too long to be searched for."""
-        texts: list[str] = []
-        for text in readings(question, earlier, self._likeness):
-            with suppress(QuestionError):
-                texts.append(checked(text, self.tokenizer, self.model.max_tokens))
-        return texts or [question]
-
-    def _traces(
-        self, question: str, texts: Sequence[str], filters: Filter
-    ) -> tuple[list[Trace], int]:
-        """Return the traces of readings, and the number of the best, or else of the question."""
-        traces = [self._traced(text, filters, _StageTimer()) for text in texts]
-        best = best_reading([trace.score for trace in traces])
-        if question in texts and not self.rule.allows(traces[best].score):
-            best = texts.index(question)
-        return traces, best
+        return FollowUps(self._traced, self.rule.allows, check, self._likeness, self._memory)
 
     def _likeness(self, text: str, others: Sequence[str]) -> Sequence[float]:
         """Return the cosines of texts with `text`."""

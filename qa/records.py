@@ -183,6 +183,11 @@ class Answer:
     listing: Listing | None = None
     stage_ms: Mapping[str, float] = field(default_factory=dict[str, float], compare=False)
 
+    @property
+    def whole_question(self) -> str:
+        """The question, with what it leaves out."""
+        return self.searched or self.question
+
 
 Stage = Literal["lexical", "documents", "spelling", "codes"]
 """`lexical` searches by words beside vectors; `documents` also counts how well the whole document

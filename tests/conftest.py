@@ -4,6 +4,7 @@ Tests marked `soak` are left out unless they are asked for: `-m soak`, which `ma
 Hypothesis try thousands of random examples, too.
 """
 
+import gc
 import os
 import re
 import shutil
@@ -54,6 +55,17 @@ def _memory_disk_is_usable() -> bool:
         return False
     runs_programs = not os.statvfs(MEMORY_DISK).f_flag & os.ST_NOEXEC
     return runs_programs and shutil.disk_usage(MEMORY_DISK).free >= ROOM_NEEDED
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage while all modules are imported, nor ever again among what they hold."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -31,6 +31,7 @@ def good(file: SourceFile) -> Iterator[Document]:
 
 def hang(file: SourceFile) -> Iterator[Document]:
     yield document(file, "The first of them.")
+    file.path.with_suffix(".begun").touch()
     time.sleep(600)
 
 

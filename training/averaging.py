@@ -8,8 +8,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
-
 from qa.read.reader import sha256_of
 
 
@@ -26,6 +24,8 @@ def main() -> None:
 
 def average(first: Path, second: Path, out: Path) -> None:
     """Write the mean of two weights files of the same network."""
+    from safetensors.torch import load_file, save_file
+
     one, two = load_file(first), load_file(second)
     mean = {
         name: ((each.float() + two[name].float()) / 2).to(each.dtype) for name, each in one.items()

@@ -3,16 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from random import Random
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from index.records import Span
 from qa.read.pairs import Pair, PairTokenizer
 from qa.read.windows import Window
 from training.rows import Row
+
+if TYPE_CHECKING:
+    import torch
 
 _MULTIPLE = 16
 """Lengths are padded to multiples of this: each new shape costs the backend a compilation."""
@@ -34,11 +36,11 @@ class Example:
 class Batch:
     """Tensors of shape (rows, tokens); `answered`, 1 or 0, has shape (rows,)."""
 
-    ids: torch.Tensor
-    mask: torch.Tensor
-    types: torch.Tensor
-    labels: torch.Tensor
-    answered: torch.Tensor
+    ids: "torch.Tensor"
+    mask: "torch.Tensor"
+    types: "torch.Tensor"
+    labels: "torch.Tensor"
+    answered: "torch.Tensor"
 
     def __len__(self) -> int:
         """Return how many rows it has."""
@@ -77,6 +79,8 @@ def batches(found: Sequence[Example], size: int, random: Random) -> Iterator[Bat
 
 def batch_of(members: Sequence[Example]) -> Batch:
     """Return the examples in one batch, padded to the longest."""
+    import torch
+
     longest = max(len(each.pair) for each in members)
     length = -(-longest // _MULTIPLE) * _MULTIPLE
     ids = np.zeros((len(members), length), np.int64)

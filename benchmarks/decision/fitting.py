@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from benchmarks.decision.observing import Floats, Observation
 from eval.measures.formulas import auroc
@@ -132,6 +131,8 @@ def _fitted(
     labels: Sequence[NDArray[np.bool_]],
     weights: Sequence[Floats] | None = None,
 ) -> Fitted:
+    from sklearn.linear_model import LogisticRegression
+
     each = weights or [np.ones(len(own)) for own in labels]
     together, answers = np.concatenate(rows), np.concatenate(labels)
     spread = together.std(axis=0) + 1e-9

@@ -8,10 +8,6 @@ the classifier takes it back.
 import shutil
 from pathlib import Path
 
-import torch
-from transformers import BertConfig, BertForSequenceClassification
-
-from qa.read.network import load_network
 from qa.read.reading import TrainedReader
 
 _STRAIGHT = 2.0**-10
@@ -19,6 +15,11 @@ _STRAIGHT = 2.0**-10
 
 def write_cross_encoder(reader: TrainedReader, folder: Path) -> Path:
     """Write it into `folder`, and return that."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification
+
+    from qa.read.network import load_network
+
     shutil.rmtree(folder, ignore_errors=True)
     encoder = reader.encoder.folder
     shutil.copytree(encoder, folder, ignore=lambda _, names: _not_tokenizers(names))

@@ -20,7 +20,6 @@ from index.encoding.model import find_model
 from index.encoding.openvino_model import precisions
 from index.parsers import read_file
 from index.sources.listing import SourceFile
-from qa.read.network import TorchReader
 from qa.read.openvino_reader import largest_differences, openvino_reader
 from qa.read.reader import find_reader
 from qa.read.reading import Reader, TrainedReader
@@ -41,6 +40,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=30)
     parser.add_argument("--torch", action="store_true", help="time torch, too")
     options = parser.parse_args()
+    from qa.read.network import TorchReader  # torch takes long to import
+
     trained = find_reader(options.weights, None) if options.weights else find_reader()
     reference = TorchReader(trained)
     opened = _opened(trained)

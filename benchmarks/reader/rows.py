@@ -7,7 +7,6 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 
 from benchmarks.reader.reading import Figure, Floats, separation
 from eval.measures.formulas import calibration_error
@@ -74,6 +73,8 @@ def _kinds(answered: np.ndarray, made: np.ndarray) -> Iterator[tuple[str, np.nda
 def _calibration_errors(logits: Floats, answered: NDArray[np.bool_]) -> tuple[float, float]:
     """Return the calibration error of the logits as they are, and with a temperature and an offset
     that are fitted on every second row and used on the others."""
+    from sklearn.linear_model import LogisticRegression
+
     fitted = LogisticRegression(C=1e6).fit(logits[::2, None], answered[::2])
     scaled: Floats = fitted.decision_function(logits[1::2, None])
     return (

@@ -5,7 +5,7 @@ text does.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from index.parsers.blocks import (
     TextBlock,
@@ -39,7 +39,6 @@ _CONTROL = re.compile(r"\\(?:outlinelevel([0-8])|(trowd)|row)(?![a-z0-9])")
 _FIRST_HEADING = "\ufdd0"
 _HEADING = re.compile("[\ufdd0-\ufdd8]")
 _ROW_BEGINS, _ROW_ENDS = "\ufdda", "\ufddb"
-_ROW = re.compile(f"{_ROW_BEGINS}[^{_ROW_ENDS}]*{_ROW_ENDS}")
 _MARKS = re.compile("[\ufdd0-\ufddb]")
 
 
@@ -98,9 +97,18 @@ def _marked(control: re.Match[str]) -> str:
     return mark + control[0]
 
 
+def _rows_on_one_line(marked: str) -> Iterator[str]:
+    """Yield the text up to each end of a row, and the rest, with each row on one line."""
+    *parts, rest = marked.split(_ROW_ENDS)
+    for part in parts:
+        before, begins, row = part.partition(_ROW_BEGINS)
+        yield before + begins + row.replace("\n", " ")
+    yield rest
+
+
 def _laid_out(marked: str) -> tuple[str, Layout | None]:
     """Return the text without its marks, a row of a table on one line, and its layout if told."""
-    marked = _ROW.sub(lambda row: row[0].replace("\n", " "), marked)
+    marked = _ROW_ENDS.join(_rows_on_one_line(marked))
     if not _HEADING.search(marked):
         return "\n".join(map(_line, marked.split("\n"))).strip("\n"), None
     blocks: list[TextBlock] = []

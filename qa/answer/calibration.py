@@ -19,7 +19,7 @@ from index.store.records import SnapshotInfo
 from qa.read.reader import NO_READER
 from qa.records import AppliedCalibration
 
-SCORING = 5
+SCORING = 6
 """The version of how a score is made. Raise it when a change makes questions score otherwise:
 earlier calibrations then no longer apply."""
 

@@ -4,18 +4,17 @@
 (`qa.answer.quotes`), and lets a `ConfidenceModel` tell how likely the best one answers.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from index.store.protocols import Snapshot
+from qa.answer.asked_rows import of_asked_rows
 from qa.answer.names import figures, lacks, proper_names
-from qa.answer.periods import asked_period
 from qa.answer.quotes import Quote, choose, quotes
 from qa.answer.tracing import Evidence, Trace
 from qa.answer.units import ReadWindow, probability, read_units
-from qa.formats.tables import table_of
 from qa.question.query import Query
 from qa.read.reader import BUNDLED
 from qa.read.reading import Reader, Reading
@@ -84,12 +83,12 @@ def judge(
     """Rank the groups by what was read of them; tell what to quote and how likely it answers.
 
     `groups` are the first of `families`, and `windows` what was read of them. Quotes come only from
-    documents that have the question's proper names, or a word of each, and from no row that has
-    only other periods than the question asks for.
+    documents that have the question's proper names, or a word of each, and from no row of another
+    period, or another thing, than the question asks for.
     """
     ranked_groups, scores = rank(groups, windows)
     quotable, missing_names = with_names(query, windows)
-    quotable = list(of_asked_period(query, quotable))
+    quotable = list(of_asked_rows(query, quotable))
     units = read_units(query.read, quotable, query.coverage, reader)
     ranked = quotes(units)
     evidence = evidence_for(ranked[0], query, snapshot) if ranked else None
@@ -159,37 +158,6 @@ def evidence_for(quote: Quote, query: Query, snapshot: Snapshot) -> Evidence:
         unknown=len(query.unknown) / max(1, len(query.terms)),
         missing_figures=len(asked - there) / max(1, len(asked)),
     )
-
-
-def of_asked_period(query: Query, windows: Iterable[ReadWindow]) -> Iterator[ReadWindow]:
-    """Yield the windows but for rows that have only other periods than the question asks for.
-
-    A row that has the period holds the words that ask for it: "Q3", under "Three Months Ended".
-    """
-    coverage = query.coverage
-    if not (asked := asked_period(query.question)):
-        yield from windows
-        return
-    period = coverage.held_in(asked.words)
-    for read in windows:
-        has_period = _has_period(read, query.question)
-        if has_period:
-            held = read.window.held
-            held = held._replace(above=held.above | period, whole=held.whole | period)
-            window = replace(read.window, held=held)
-            yield ReadWindow.of(read.candidate, window, coverage, read.logit, read.tokens)
-        elif has_period is None:
-            yield read
-
-
-def _has_period(read: ReadWindow, question: str) -> bool | None:
-    """Tell whether a row has the period asked for; None if it is no row, or says of no period."""
-    document, is_row = read.candidate.document, read.window.units[0].kind == "row"
-    if not is_row and document.row_number is None:
-        return None
-    spans = read.window.parts if is_row else [read.candidate.passage.span]
-    table = table_of(document, spans, question)
-    return table.has_period if table else None
 
 
 def with_names(

@@ -32,13 +32,13 @@ _LENGTHS_BY_NAME = (
     (re.compile(r"\b(?:full|whole|entire) year\b|\bannual(?:ly)?\b|\byears? ended\b", re.I), 12),
 )
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH = r"\b(jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_MONTH = r"\b(?P<month>jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _DATES = (
     re.compile(rf"{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>(?:19|20)\d\d)", re.I),
     re.compile(rf"\b(?P<day>\d{{1,2}})\.?\s+{_MONTH},?\s+(?P<year>(?:19|20)\d\d)", re.I),
     re.compile(rf"{_MONTH},?\s+(?P<year>(?:19|20)\d\d)\b", re.I),
-    re.compile(r"\b(?P<year>(?:19|20)\d\d)-(\d\d)-(?P<day>\d\d)\b"),
-    re.compile(r"\b(\d{1,2})/(?P<day>\d{1,2})/(?P<year>(?:19|20)\d\d)\b"),
+    re.compile(r"\b(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)\b"),
+    re.compile(r"\b(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>(?:19|20)\d\d)\b"),
 )
 _END_OF_YEAR = re.compile(r"\bend of(?: the year)? ((?:19|20)\d\d)\b", re.I)
 _YEAR = re.compile(r"(?<!\d)(?<!\d[.,])(?:19|20)\d\d(?!\d|[.,]\d)")
@@ -102,8 +102,8 @@ def period_of(text: str) -> Period:
     months = None
     if lengths:
         number, unit = lengths[0].groups()
-        count = _NUMBERS.get(number.lower()) or int(number)
-        months = round(count / _WEEKS_A_MONTH) if unit.lower() == "week" else count
+        count = _NUMBERS.get(number.casefold()) or int(number)
+        months = round(count / _WEEKS_A_MONTH) if unit.casefold() == "week" else count
         words += (found.group() for found in lengths)
     elif named:
         months = named[0][1]
@@ -168,7 +168,7 @@ def _calendar(text: str) -> tuple[int, date] | None:
 
 def _number_of(quarter: re.Match[str]) -> int:
     name, digit, year = quarter.groups()
-    return 4 * int(year) + (_QUARTERS.index(name.lower()) if name else int(digit) - 1)
+    return 4 * int(year) + (_QUARTERS.index(name.casefold()) if name else int(digit) - 1)
 
 
 def fitting(asked: Period, headings: Iterable[str]) -> list[bool | None]:
@@ -193,9 +193,8 @@ def _told(period: Period) -> tuple[bool, bool, bool]:
 
 def _days(found: re.Match[str]) -> list[tuple[date, date]]:
     parts = found.groupdict()
-    name = next(each for each in found.groups() if each not in parts.values())
-    year, month = int(parts["year"]), 0
-    month = int(name) if name.isdigit() else _MONTHS.index(name[:3].lower()) + 1
+    name, year = parts["month"].casefold(), int(parts["year"])
+    month = int(name) if name.isdigit() else _MONTHS.index(name[:3]) + 1
     try:
         if day := parts.get("day"):
             return [(date(year, month, int(day)),) * 2]

@@ -1,20 +1,22 @@
 """The columns of a table, and tests of a row's values: "stock is 0", "due before 2024-06"."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import eq, ge, gt, le, lt
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from index.records import MetadataValue
 from index.search.terms import fold, stem
+from qa.exhaustive.table_words import MONEY, Kind, Operator, common
 
 Fields = Mapping[str, MetadataValue]
 """What a row has in its columns; what is empty is missing."""
 Phrase = tuple[str, ...]
 """The stems of words that follow one another."""
 
+MOST_COLUMNS = 200
 MOST_WORDS_OF_A_VALUE = 8
 """A longer value is a text, which is read."""
 _NOT_COLUMNS = frozenset(
@@ -24,24 +26,31 @@ _TOKEN = re.compile(
     r"\d{4}-\d\d(?:-\d\d)?(?![\w-])|[<>]=?|=|[$€£¥]|\d+(?:[.,]\d+)*(?![^\W_])"
     r"|[^\W_]+(?:['’][^\W_]+)*"
 )
-_PART_OF_A_NAME = re.compile(r"[^\W_]+")
+_PART_OF_A_NAME = re.compile(r"[^\W_]+|[$€£¥]")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NOTHING = frozenset("0 false no none n/a na - null nil out n nein non".split()) | {""}
 _SOMETHING = frozenset("1 true yes y x ja oui".split())
 _FIGURE = re.compile(
-    r"(?:(?:[$€£¥]|[A-Z]{3}\b)\s?)?([-+]?\d[\d.,]*)\s?(?:[$€£¥%]|[^\W\d_]{1,3}\.?)?"
+    r"(?:(?:[$€£¥]|[A-Z]{3}\b)\s?)?([-+]?\d[\d.,]*)\s?(?:[$€£¥%]|[^\W\d_]{1,7}\.?)?"
 )
+_PARTS_THOUSANDS = re.compile(r"(?<=\d)['’\u00a0\u202f ](?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)|\d\.\d{3},")
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        "jan feb mar|mär|mae apr may|mai jun jul aug sep oct|okt nov dec|dez".split(), 1
+    )
+    for name in names.split("|")
+}
 _DATE = re.compile(
     rf"""(?P<year>\d{{4}})-(?P<month>\d\d)(?:-(?P<day>\d\d))?(?![\w-])
-    |(?<![\d.])(?P<first>\d\d?)(?P<sign>[./])(?P<second>\d\d?)(?P=sign)(?P<last>\d{{4}})(?!\d)
-    |(?:\b(?P<before>\d\d?)(?:st|nd|rd|th|\.)?\s+(?:of\s+)?)?\b(?P<word>{"|".join(_MONTHS)})[a-z]*\.?
+    |(?<![\d.])(?P<first>\d\d?)(?P<sign>[./])(?P<second>\d\d?)(?P=sign)
+     (?P<last>\d{{4}}|\d\d)(?![\d.,/])
+    |(?:\b(?P<before>\d\d?)(?:st|nd|rd|th|\.)?\s+(?:of\s+)?)?\b(?P<word>{"|".join(MONTHS)})[a-z]*\.?
      (?:\s+(?P<after>\d\d?)(?:st|nd|rd|th)?,|,)?\s+(?P<its_year>\d{{4}})\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 
-Operator = Literal["is", "gt", "gte", "lt", "lte", "eq", "none", "some"]
 COMPARISONS: Mapping[Operator, Callable[[Any, Any], bool]] = {
     "gt": gt, "gte": ge, "lt": lt, "lte": le, "eq": eq,
 }  # fmt: skip
@@ -63,12 +72,14 @@ def _iso(match: re.Match[str], *, month_first: bool = False) -> str:
     if match["year"]:
         return match.group()
     if match["word"]:
-        month, day = _MONTHS.index(match["word"].lower()) + 1, match["before"] or match["after"]
+        month, day = MONTHS[match["word"].casefold()], match["before"] or match["after"]
         return f"{match['its_year']}-{month:02}" + (f"-{int(day):02}" if day else "")
     first, second = int(match["first"]), int(match["second"])
     is_american = second > 12 or (month_first and first <= 12)
     month, day_number = (first, second) if is_american else (second, first)
-    return f"{match['last']}-{month:02}-{day_number:02}"
+    year = int(match["last"])
+    year += 0 if year > 99 else 2000 if year < 70 else 1900  # as POSIX has it
+    return f"{year}-{month:02}-{day_number:02}"
 
 
 def number_of(text: str, *, decimal_comma: bool = False) -> float | None:
@@ -77,7 +88,7 @@ def number_of(text: str, *, decimal_comma: bool = False) -> float | None:
     A comma before three digits parts thousands, as in "1,234", and any other one is a decimal's.
     With `decimal_comma`, a point parts thousands.
     """
-    match = _FIGURE.fullmatch(text.strip())
+    match = _FIGURE.fullmatch(_PARTS_THOUSANDS.sub("", text.strip()))
     if not match:
         return None
     figure = match[1]
@@ -90,13 +101,15 @@ def number_of(text: str, *, decimal_comma: bool = False) -> float | None:
 
 
 def stem_of(token: str) -> str:
-    """Return the stem of a word, and a figure or a date as it is."""
-    return stem(token) if token[0].isalpha() else token
+    """Return the stem of what stands for a word, and a figure or a date as it is."""
+    word = common(token)
+    return stem(word) if word[0].isalpha() else word
 
 
 def stems_of_name(name: str) -> Phrase:
     """Return the stems of the words in a name such as "unit_price" or "dueDate"."""
-    return tuple(stem(fold(part)) for part in _PART_OF_A_NAME.findall(_HUMP.sub(" ", name)))
+    parts = _PART_OF_A_NAME.findall(_HUMP.sub(" ", name))
+    return tuple(stem_of(fold(part)) for part in parts)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -161,11 +174,26 @@ class Column:
         phrase = phrase_of(text)
         return phrase == part or (part not in self.phrases and _holds(phrase, part))
 
+    def cannot_compare(self, value: MetadataValue | None) -> bool:
+        """Tell whether a value says something that is neither a figure nor a date here."""
+        texts = [text for text in written(value) if text]
+        return any(text not in self.numbers and text not in self.dates for text in texts)
+
     @property
     def counts(self) -> bool:
         """Whether it counts something, and some rows have none."""
         numbers = self.numbers.values()
         return 0 in numbers and all(number.is_integer() for number in numbers)
+
+    def is_of(self, kind: Kind) -> bool:
+        """Whether its numbers are of a kind, by its name, or by its cells: "12 €", "3 days"."""
+        named = any(each in kind.units | kind.names for each in self.name)
+        return named or (bool(self.numbers) and not self.words.isdisjoint(kind.units))
+
+    def differs(self, units: Collection[str]) -> bool:
+        """Whether its name has a unit of money that is none of these."""
+        own = MONEY.units.intersection(self.name)
+        return bool(own and units) and own.isdisjoint(units)
 
     @property
     def has_years(self) -> bool:
@@ -181,16 +209,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """The columns of a table, and the stems of its name."""
+    """The columns of a table, `MOST_COLUMNS` at most, and the stems of its name."""
 
     name: frozenset[str]
     columns: tuple[Column, ...]
+    are_all: bool = True
 
     @classmethod
     def of(cls, name: str, rows: Sequence[Fields]) -> Self:
         """Return the columns of rows."""
         fields = dict.fromkeys(each for row in rows for each in row if each not in _NOT_COLUMNS)
-        return cls(frozenset(stems_of_name(name)), tuple(Column.of(each, rows) for each in fields))
+        columns = tuple(Column.of(each, rows) for each in list(fields)[:MOST_COLUMNS])
+        return cls(frozenset(stems_of_name(name)), columns, len(fields) <= MOST_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,6 +241,11 @@ class RowTest:
     def passes(self, row: Fields) -> bool:
         """Tell whether a row passes."""
         return self.negated != any(self._passes(each, row.get(each.field)) for each in self.columns)
+
+    @property
+    def compares(self) -> bool:
+        """Whether it compares figures or dates, which not every cell may be."""
+        return self.operator in COMPARISONS
 
     def _passes(self, column: Column, value: MetadataValue | None) -> bool:
         match self.operator:

@@ -1,19 +1,15 @@
 """What a question says of the rows of a table: "which products are out of stock".
 
 `conditions_on` takes the question apart by the columns of one table: their names, their values,
-figures and dates that are compared, and words such as "without". A word that stands for a column by
-its meaning alone, as "euros" for "unit price", is `taken` for it, and the user is told. What is
-left over is `unexplained`: then the rows are read like any text.
+figures and dates that are compared, and words such as "without". Synonyms in English and German
+are one word. Where a figure is compared with a column that is not named, as "3 euros" with "unit
+price", it is `taken` for that, and the user is told. What is left over is `unexplained`: then the
+rows are read like any text.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from index.structure.wording import STOPWORDS
 from qa.exhaustive.columns import (
@@ -21,37 +17,37 @@ from qa.exhaustive.columns import (
     Column,
     Columns,
     Fields,
-    Operator,
     Phrase,
     RowTest,
     are_kin,
     stem_of,
     tokens_of,
 )
+from qa.exhaustive.table_words import (
+    AFTER_A_FIGURE,
+    COMPARING,
+    KINDS,
+    LESS_THAN,
+    MONEY,
+    OF_AMOUNTS,
+    Operator,
+    common,
+)
 
-Likeness = Callable[[str, str], float]
-"""The cosine of two short texts."""
-
-LIKE = 0.45
-"""A word is taken for a column that is at least so like it."""
-LIKE_STOCK = 0.6
-"""A word that is so like "stock" stands for the only column that counts."""
-_AHEAD = 0.03
-"""And at least so much more like it than any other is, if it says which one is compared."""
 _FREE = (
     STOPWORDS
     - frozenset("but if more most than while when may might such should could would will".split())
 ) | frozenset(
     "all any anybody anyone based belong belonging belongs call called come comes currently each "
-    "entries entry every everybody everyone everything find get give goods item items list listed "
-    "live lived lives living located many me named now only people person persons pieces please "
-    "record records row rows show still tell there thing things us whom whose work working works "
-    "years".split()
+    "entries entry every everybody everyone everything find get give left "
+    "list listed live lived lives living located many me named now only people person persons "
+    "pieces please record records row rows show still tell there thing things us whom whose "
+    "work working works years".split()
 )
 """Words that say nothing of a row."""
-_MONEY = frozenset("$ € £ ¥ dollar dollars eur euro euros kr nok pound pounds usd".split())
+_UNITS = frozenset(unit for kind in KINDS for unit in kind.units)
 _ASKS_FOR_ROWS = frozenset(
-    "all each every everybody everyone everything list show which who whose".split()
+    "all each every everybody everyone everything list people show which who whose".split()
 )
 _ABSENT = frozenset("no without zero lack lacks lacking missing".split())
 _IS_ABSENT = frozenset("missing empty blank zero none".split())
@@ -64,23 +60,7 @@ _BETWEEN = frozenset(
     "was were with yet".split()
 )
 """Words between one that says "not" or "without" and what that is said of."""
-_COMPARED_BY: Mapping[Operator, str] = {
-    "gte": "at least, no less than, not less than, since, from, >=",
-    "lte": "at most, no more than, not more than, up to, until, by, <=",
-    "gt": "more than, greater than, higher than, over, above, exceeding, after, >",
-    "lt": "less than, fewer than, lower than, smaller than, under, below, before, <",
-    "eq": "exactly, equal to, equals, =, in, of, at, on",
-}
-_COMPARING: Mapping[Phrase, Operator] = {
-    tuple(phrase.split()): operator
-    for operator, phrases in _COMPARED_BY.items()
-    for phrase in phrases.split(",")
-}
-_AFTER_A_FIGURE: Mapping[Phrase, Operator] = {
-    ("or", "more"): "gte", ("or", "later"): "gte", ("or", "older"): "gte",
-    ("or", "less"): "lte", ("or", "fewer"): "lte", ("or", "earlier"): "lte",
-}  # fmt: skip
-_LESS_THAN = frozenset("cheaper earlier lighter shorter younger".split())
+_COMPARATIVE = re.compile(r"\w{3,}er")
 _YEAR = re.compile(r"(?:1[89]|2[01])\d\d")
 _SUPERLATIVE = re.compile(r"\w{2,}est|best|worst|most|least|average|total|sum|why|how")
 _SAID_OTHERWISE = (("sold out", "out of stock"), ("unavailable", "out of stock"))
@@ -90,7 +70,6 @@ _SAID_OTHERWISE = (("sold out", "out of stock"), ("unavailable", "out of stock")
 class Conditions:
     """The tests that a row must pass, the words that were `taken` for a column, and those left.
 
-    `distance` is how unlike their columns these are, in sum.
     `names_the_table` tells that the question has a word of its name, such as "customers".
     `subject` is the word for what is asked for, if nothing in the table is called so.
     """
@@ -99,7 +78,6 @@ class Conditions:
     taken: tuple[tuple[str, str], ...]
     unexplained: tuple[str, ...]
     names_the_table: bool
-    distance: float = 0.0
     subject: str = ""
 
     @property
@@ -112,25 +90,18 @@ class Conditions:
         return all(test.passes(row) for test in self.tests)
 
 
-def likeness_by(encode: Callable[[list[str], Literal["query"]], NDArray[np.float32]]) -> Likeness:
-    """Return the likeness by vectors; each text is encoded once."""
-    vector = lru_cache(maxsize=4096)(lambda text: encode([text], "query")[0])
-    return lambda text, other: float(vector(text) @ vector(other))
-
-
-def conditions_on(columns: Columns, question: str, likeness: Likeness) -> Conditions:
+def conditions_on(columns: Columns, question: str) -> Conditions:
     """Return what a question says of the rows of a table."""
     for said, meant in _SAID_OTHERWISE:
         question = re.sub(rf"\b{said}\b", meant, question, flags=re.IGNORECASE)
     known = {stem for each in columns.columns for p in (each.name, *each.phrases) for stem in p}
-    tokens = [part for token in tokens_of(question) for part in _without_prefix(token, known)]
-    parse = _Parse(columns, tokens, [stem_of(token) for token in tokens], likeness)
+    words = [part for token in tokens_of(question) for part in _without_prefix(token, known)]
+    parse = _Parse(columns, words, list(map(common, words)), list(map(stem_of, words)))
     parse.find_values()
     parse.find_names()
     parse.find_figures()
     parse.find_presence()
     parse.find_words_of_values()
-    parse.find_likenesses()
     return parse.conditions()
 
 
@@ -138,7 +109,7 @@ def _without_prefix(token: str, known: Iterable[str]) -> Sequence[str]:
     """Return "not paid" for "unpaid", and "not" for "isn't", if the table knows no such word."""
     if token.endswith("n't"):
         return ("not",)
-    is_negated = token.startswith("un") and stem_of(token) not in known
+    is_negated = token.startswith("un") and stem_of(token) not in known and token not in OF_AMOUNTS
     return ("not", token[2:]) if is_negated and stem_of(token[2:] or "-") in known else (token,)
 
 
@@ -154,19 +125,21 @@ class _Mention:
 
 @dataclass(slots=True)
 class _Parse:
-    """The tokens of a question, which of them are `explained`, and what they were found to say."""
+    """The words of a question, which of them are `explained`, and what they were found to say.
+
+    `tokens` has what stands for each word, and `stems` has their stems.
+    """
 
     columns: Columns
+    words: list[str]
     tokens: list[str]
     stems: list[str]
-    likeness: Likeness
     explained: set[int] = field(default_factory=set)
     mentions: list[_Mention] = field(default_factory=list)
     values: dict[tuple[tuple[Column, ...], bool], set[Phrase]] = field(default_factory=dict)
     value_at: dict[int, tuple[Column, ...]] = field(default_factory=dict)
     tests: list[RowTest] = field(default_factory=list)
     taken: dict[str, str] = field(default_factory=dict)
-    distance: float = 0.0
 
     def find_values(self) -> None:
         """Find whole values of columns, the longest first, from left to right."""
@@ -181,9 +154,13 @@ class _Parse:
 
     def find_names(self) -> None:
         """Find names of columns, or words of them."""
+        counting = [each for each in self.columns.columns if each.counts]
         at = 0
         while at < len(self.stems):
             length, named = self._named(at)
+            if not length and self.tokens[at] == "stock" and len(counting) == 1:
+                length, named = 1, (counting[0],)
+                self._take([at], counting[0])
             if length:
                 self.mentions.append(_Mention(at, at + length, named))
                 self.explained.update(range(at, at + length))
@@ -202,16 +179,6 @@ class _Parse:
     def find_presence(self) -> None:
         """Find what columns must have something, or nothing: "out of stock", "with a warranty"."""
         valued = {column.field for columns, _ in self.values for column in columns}
-        for at in self._places():
-            if at in self.explained or self.tokens[at] in _ABSENT | _NOT | _IS_ABSENT | {"out"}:
-                continue
-            end = at + 1
-            while end in self._places() and self.tokens[end] not in _IS_ABSENT:
-                end += 1
-            column = self._meant(" ".join(self.tokens[at:end]))
-            if column and (operator := self._presence(at, end, is_flag=False)):
-                self._take(range(at, end), column)
-                self.tests.append(RowTest((column,), operator))
         for mention in self.mentions:
             if mention.tested or any(each.field in valued for each in mention.columns):
                 continue
@@ -228,38 +195,25 @@ class _Parse:
             if length:
                 self._wants(at, length, columns)
 
-    def find_likenesses(self) -> None:
-        """Take words that are left over for the columns that they are like."""
-        for at in self._left_over():
-            word = self.tokens[at]
-            if (not self.tests and not self.values) or _SUPERLATIVE.fullmatch(word):
-                continue
-            if column := self._meant(word):
-                self._take([at], column)
-
     def conditions(self) -> Conditions:
         """Return what was found."""
         left = self._left_over()
         tests = (*map(self._value_test, self.values), *self.tests)
         names_the_table = any(each in self.columns.name for each in self.stems)
-        joined = all(map(self._joins_values, self._ors()))
+        ors = (at for at, word in enumerate(self.tokens) if word == "or")
+        joined = all(self._joins_values(at) for at in ors if at not in self.explained)
         is_first = len(left) == 1 and not any(at < left[0] for at in self.explained)
         is_subject = is_first and bool(tests) and not names_the_table
-        subject = self.tokens[left[0]] if is_subject else ""
+        subject = self.words[left[0]] if is_subject else ""
         if _SUPERLATIVE.fullmatch(subject):
             subject = ""
-        unexplained = [self.tokens[at] for at in left if not subject]
+        unexplained = [self.words[at] for at in left if not subject]
         is_asked = names_the_table or self.mentions or self.taken or subject
         asks = is_asked or not _ASKS_FOR_ROWS.isdisjoint(self.tokens)
         if not joined or not asks or not (tests or names_the_table):
-            unexplained = unexplained or self.tokens or ["?"]
+            unexplained = unexplained or self.words or ["?"]
         taken = tuple(self.taken.items())
-        return Conditions(tests, taken, tuple(unexplained), names_the_table, self.distance, subject)
-
-    def _ors(self) -> list[int]:
-        return [
-            at for at, word in enumerate(self.tokens) if word == "or" and at not in self.explained
-        ]
+        return Conditions(tests, taken, tuple(unexplained), names_the_table, subject)
 
     def _joins_values(self, at: int) -> bool:
         """Tell whether an "or" stands between two values of the same columns."""
@@ -317,29 +271,37 @@ class _Parse:
     def _comparison(self, at: int) -> tuple[Operator, int, int]:
         """Return how the figure at a token is compared, and which tokens say so."""
         start, end = at, at + 1
-        while start and self.tokens[start - 1] in _MONEY:
+        while start and (self.stems[start - 1] in _UNITS or self.tokens[start - 1] == "the"):
             start -= 1
-        while end < len(self.tokens) and self.tokens[end] in _MONEY:
+        while end < len(self.tokens) and self.stems[end] in _UNITS:
             end += 1
         before = ["", "", "", *self.tokens[:start]][-3:]
         if before[2] == "between":
             return "gte", start - 1, end
         if before[2] == "and" and "between" in self.tokens[max(0, start - 4) : start]:
             return "lte", start - 1, end
-        if operator := _AFTER_A_FIGURE.get(tuple(self.tokens[end : end + 2])):
+        if operator := AFTER_A_FIGURE.get(tuple(self.tokens[end : end + 2])):
             return operator, start, end + 2
         for length in range(min(3, start), 0, -1):
-            if operator := _COMPARING.get(tuple(self.tokens[start - length : start])):
+            if operator := COMPARING.get(tuple(self.tokens[start - length : start])):
                 is_within = before[2] == "from" and "-" in self.tokens[at]
                 return "eq" if is_within else operator, start - length, end
         if before[2] == "than" and before[1]:
-            return ("lt" if before[1] in _LESS_THAN else "gt"), start - 1, end
+            is_said = _COMPARATIVE.fullmatch(before[1]) is not None
+            is_since = before[1] == "older" and len(self.tokens[at]) >= len("1999")
+            is_less = is_since or before[1] in LESS_THAN
+            return ("lt" if is_less else "gt"), start - 1 - is_said, end
         return "eq", start, end
 
     def _compared(self, at: int, start: int, end: int, operator: Operator) -> Column | None:
         """Return the column that is compared with the figure at a token; None if none is plain."""
-        is_date, is_year = "-" in self.tokens[at], bool(_YEAR.fullmatch(self.tokens[at]))
-        is_money = not _MONEY.isdisjoint(self.tokens[start:end])
+        units = _UNITS.intersection(self.stems[start:end])
+        kinds = [each for each in KINDS if units & each.units] or [
+            each for each in KINDS if not each.asks.isdisjoint(self.stems)
+        ]
+        is_amount = kinds or not OF_AMOUNTS.isdisjoint(self.tokens[start:end])
+        is_date = "-" in self.tokens[at]
+        is_year = not is_amount and _YEAR.fullmatch(self.tokens[at]) is not None
         able = [
             each
             for each in self.columns.columns
@@ -351,56 +313,37 @@ class _Parse:
             for column in mention.columns
             if column in able
         ]
+        column: Column | None
         if named:
             _, mention, column = min(named, key=lambda each: each[0])
             mention.tested = True
-            return column
-        if is_year and not is_money:
+        elif is_date or is_year:
             able = [each for each in able if each.dates or each.has_years]
-        if operator == "eq" and not (is_date or is_year or is_money):
+            column = _only(able, beside=self.stems[max(0, start - 1)])
+        elif kinds:
+            of_kind = [each for each in able if each.is_of(kinds[0]) and not each.differs(units)]
+            column = _only(of_kind, beside=next(iter(units), ""))
+        elif operator == "eq":
             return None
-        able = [each for each in able if not each.numbers_rows]
-        beside = [each for each in (start - 1, end) if 0 <= each < len(self.tokens)]
-        if said := [each for each in able if self.stems[beside[0]] in each.name]:
-            return said[0]
-        usual = "euros" if is_money else "date" if is_date or is_year else "amount"
-        words = [self.tokens[each] for each in beside if each not in self.explained]
-        if not any(self._alike(word, each) >= LIKE for word in words for each in able):
-            words = [usual]
-        likeness = {each.field: max(self._alike(w, each) for w in words) for each in able}
-        able.sort(key=lambda each: -likeness[each.field])
-        if not able:
+        else:
+            able = [each for each in able if not each.numbers_rows]
+            column = _only(able, beside="".join(self.stems[end : end + 1])) or _only(
+                [each for each in able if each.is_of(MONEY)], beside=""
+            )
+        if column is None:
             return None
-        if len(able) > 1:
-            best, second = (likeness[each.field] for each in able[:2])
-            if best < LIKE or best < second + _AHEAD:
-                return None
-        verb = beside[0] if len(able) == 1 and able[0].dates else -1
-        meant = [
-            each
-            for each in self._left_over()
-            if each in beside and (each == verb or self._alike(self.tokens[each], able[0]) >= LIKE)
-        ]
-        self._take(meant, able[0])
-        return able[0]
-
-    def _meant(self, words: str) -> Column | None:
-        """Return the column that words stand for: "stock" is the only one that counts."""
-        counting = [each for each in self.columns.columns if each.counts]
-        if len(counting) == 1 and self.likeness(words, "stock") > LIKE_STOCK:
-            return counting[0]
-        column = max(self.columns.columns, key=lambda each: self._alike(words, each), default=None)
-        return column if column and self._alike(words, column) >= LIKE else None
+        asks = {stem for kind in kinds if column.is_of(kind) for stem in kind.asks}
+        left = self._left_over()
+        verb = start - 1 if (column.dates or is_year) and not named else -1  # "placed before 2024"
+        said = [n for n in left if start <= n < end or n == verb or self.stems[n] in asks]
+        self._take([] if named else said, column)
+        self.explained.update(said)
+        return column
 
     def _take(self, places: Sequence[int], column: Column) -> None:
-        for at in places:
-            self.explained.add(at)
-        if words := " ".join(self.tokens[at] for at in places):
+        self.explained.update(places)
+        if words := " ".join(self.words[at] for at in places):
             self.taken[words] = column.field
-            self.distance += 1 - self._alike(words, column)
-
-    def _alike(self, word: str, column: Column) -> float:
-        return self.likeness(word, " ".join(re.split(r"[\W_]+", column.field)))
 
     def _presence(self, start: int, end: int, *, is_flag: bool) -> Operator | None:
         """Return what a named column must have, and explain the word that says so."""
@@ -445,3 +388,9 @@ class _Parse:
 def _says_little(token: str) -> bool:
     is_short_figure = token[0].isdigit() and len(token) < 4
     return token in _SAY_LITTLE or is_short_figure or not token[0].isalnum()
+
+
+def _only(able: Sequence[Column], beside: str) -> Column | None:
+    """Return the only column of these, or the only one that a stem names."""
+    chosen = able if len(able) == 1 else [each for each in able if beside in each.name]
+    return chosen[0] if len(chosen) == 1 else None

@@ -1,23 +1,21 @@
 """Lists all that answers a question, from one snapshot."""
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import chain, starmap
 from threading import Lock
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from index.records import Span
 from index.store.protocols import Snapshot
 from index.store.records import Allowed
 from qa.answer.tracing import Trace
-from qa.exhaustive.conditions import Likeness, conditions_on, likeness_by
+from qa.exhaustive.columns import MOST_COLUMNS
+from qa.exhaustive.conditions import conditions_on
 from qa.exhaustive.listing import from_reading, from_tables, listing_of
-from qa.exhaustive.reading import MOST_PASSAGES, WideReading
+from qa.exhaustive.reading import MOST_PASSAGES, MOST_UNITS, WideReading
+from qa.exhaustive.table_words import RELATIVE_TO_TODAY, is_common
 from qa.exhaustive.tables import (
     MOST_FILES,
     MOST_HEADERS,
@@ -41,6 +39,11 @@ _WANTS_ALL = re.compile(
     re.IGNORECASE,
 )
 
+_MOST_TOLD = 3
+"""Tables that are named because they do not explain the question."""
+_UNITS_CUT = f"only the likeliest {MOST_UNITS} sentences of them were judged one by one"
+_NOTHING_SURE = "no passage answers surely enough to be listed"
+
 
 @dataclass(frozen=True)
 class Lister:
@@ -50,7 +53,6 @@ class Lister:
     retriever: Retriever
     reader: Reader | None
     turn: Lock
-    encode: Callable[[list[str], Literal["query"]], NDArray[np.float32]]
 
     def listing(
         self, trace: Trace, allowed: Allowed | None, wanted: Filter, *, answered: bool
@@ -64,13 +66,20 @@ class Lister:
             candidates = self.retriever.wide(query, allowed, MOST_PASSAGES)
         quoted = {quote.document.source for quote in trace.chosen} if answered else set[str]()
         files, headers = near(candidates)
+        cut = _cut(files, MOST_FILES, "files of rows") + _cut(
+            headers, MOST_HEADERS, "tables in texts"
+        )
+        files, headers = files[:MOST_FILES], headers[:MOST_HEADERS]
         tables = [*chain.from_iterable(map(self._of_file, files)), *starmap(self._below, headers)]
         first = next((each.document.source for each in candidates), "")
         asked, meant = self._asked(tables, query.read, quoted, first)
         found = list(from_tables(asked, snapshot, wanted))
-        bounds = [*map(_some_rows_only, asked), *map(_not_explained, meant)]
+        bounds = [*cut, *chain.from_iterable(map(_not_looked_at, asked))]
+        bounds += map(_not_explained, meant[:_MOST_TOLD])
+        bounds += [_subject_taken(each) for each in asked if each.table.source not in quoted]
         remarks = [_taken(each) for each in asked]
         if not answered:
+            bounds += [] if asked or meant else [_NOTHING_SURE]
             return listing_of(found, bounds, remarks)
         with self.turn:
             families = Families(candidates, query.coverage)
@@ -81,6 +90,7 @@ class Lister:
             found += from_reading(query, reading, families, snapshot, trace.chosen, asked)
             told = reading.told(snapshot.info.passages)
             bounds += [f"only {told}"] if reading.is_cut else []
+            bounds += [_UNITS_CUT] if reading.units_are_cut else []
             remarks += [] if reading.is_cut else [f"{told[0].upper()}{told[1:]}."]
             return listing_of(found, bounds, remarks)
 
@@ -93,7 +103,7 @@ class Lister:
             found = [each.document for each in trace.families.candidates]
             tables = [
                 table
-                for source in near(trace.families.candidates)[0]
+                for source in near(trace.families.candidates)[0][:MOST_FILES]
                 for table in tables_of(
                     source, (d for d in found if d.source == source), is_whole=False
                 )
@@ -114,34 +124,34 @@ class Lister:
     def _asked(
         self, tables: Iterable[Table], question: str, quoted: Collection[str], nearest: str
     ) -> tuple[list[AskedTable], list[AskedTable]]:
-        """Return the tables that explain the question best, else those that it names or means.
+        """Return the tables that explain the question best, and those that it may mean that do not.
 
-        A table that has another name for what is asked for must have a row `quoted`.
+        A table that has another name for what is asked for must have a row `quoted`, or be the
+        nearest one, unless what is asked for is a common word for something else.
         """
-        considered = [
-            AskedTable(each, conditions_on(each.columns, question, self._likeness))
-            for each in tables
-        ]
+        considered = [AskedTable(each, conditions_on(each.columns, question)) for each in tables]
         understood = [
             each
             for each in considered
             if each.conditions.understood
-            and (not each.conditions.subject or each.table.source in quoted)
+            and (
+                not each.conditions.subject
+                or each.table.source in quoted
+                or (each.table.source == nearest and not is_common(each.conditions.subject))
+            )
             and (each.conditions.tests or not each.table.header)
         ]
-        if understood:
-            best = max(each.explains for each in understood)
-            return [each for each in understood if each.explains == best], []
-        return [], [
+        best = max((each.explains for each in understood), default=None)
+        asked = [each for each in understood if each.explains == best]
+        return asked, [
             each
             for each in considered
-            if (each.conditions.names_the_table and not each.table.header)
-            or (each.conditions.tests and each.table.source == nearest)
+            if each not in understood
+            and (
+                (each.conditions.names_the_table and not each.table.header)
+                or (not asked and (each.conditions.tests or each.table.source == nearest))
+            )
         ]
-
-    @cached_property
-    def _likeness(self) -> Likeness:
-        return likeness_by(self.encode)
 
     @cached_property
     def _of_file(self) -> Callable[[str], list[Table]]:
@@ -152,16 +162,42 @@ class Lister:
         return lru_cache(maxsize=4 * MOST_HEADERS)(partial(table_below, self.snapshot))
 
 
-def _some_rows_only(asked: AskedTable) -> str:
-    if asked.table.is_whole:
-        return ""
-    return f"only {len(asked.table.rows):,} rows of {asked.table.source} were looked at"
+def _cut(found: Sequence[object], most: int, what: str) -> list[str]:
+    return [f"only the nearest {most} of {len(found)} {what} were looked at"] * (len(found) > most)
+
+
+def _not_looked_at(asked: AskedTable) -> Iterator[str]:
+    """Yield what of a table was not looked at, or could not be compared."""
+    table, source = asked.table, asked.table.source
+    if not table.is_whole:
+        yield f"only {len(table.rows):,} rows of {source} were looked at"
+    if not table.columns.are_all:
+        yield f"only the first {MOST_COLUMNS} columns of {source} were looked at"
+    for test in asked.conditions.tests:
+        for column in test.columns if test.compares else ():
+            if odd := sum(
+                column.cannot_compare(row.fields.get(column.field)) for row in table.rows
+            ):
+                cells = "1 cell" if odd == 1 else f"{odd:,} cells"
+                yield f"{cells} of {column.field} in {source} cannot be compared"
 
 
 def _not_explained(asked: AskedTable) -> str:
     unexplained = asked.conditions.unexplained or (asked.conditions.subject,)
     words = ", ".join(f'"{word}"' for word in unexplained)
-    return f"the columns of {asked.table.source} do not explain {words}, so its rows were only read"
+    source = asked.table.source
+    why = f"the columns of {source} do not explain {words}"
+    if relative := RELATIVE_TO_TODAY.intersection(unexplained):
+        why = (
+            f'"{min(relative)}" depends on the day, which Pincite does not go by: '
+            "ask for dates, such as due before 2024-06-01"
+        )
+    return f"{why}; the rows of {source} are listed only where they were read"
+
+
+def _subject_taken(asked: AskedTable) -> str:
+    subject = asked.conditions.subject
+    return f'nothing in {asked.table.source} is called "{subject}"' if subject else ""
 
 
 def _taken(asked: AskedTable) -> str:

@@ -10,7 +10,7 @@ from index.structure.units import units_of
 from qa.answer.decision import with_names
 from qa.answer.quotes import Quote, also_in, quotes
 from qa.answer.units import ReadUnit
-from qa.exhaustive.reading import LEAST_CONFIDENCE, WideReading
+from qa.exhaustive.reading import LEAST_TO_THE_POINT, WideReading, to_the_point
 from qa.exhaustive.tables import AskedTable, quoted
 from qa.question.filters import Filter
 from qa.question.query import Query
@@ -91,7 +91,8 @@ def from_reading(
     units.sort(key=lambda unit: (unit.candidate.row, -unit.log_odds))
     listed: list[Quote] = []
     for _, of_passage in groupby(units, key=lambda unit: unit.candidate.row):
-        listed += (each for each in quotes(list(of_passage)) if each.score >= LEAST_CONFIDENCE)
+        listed += (each for each in quotes(list(of_passage)) if each.score >= LEAST_TO_THE_POINT)
+    listed = to_the_point(query, listed)
     listed += [
         each
         for each in chosen

@@ -5,10 +5,12 @@ nothing that the rest will hold little, as a person stops who goes through a lis
 likeliest sentences are read alone: a window that answers has sentences that do not.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from qa.answer.decision import read_windows
+from qa.answer.quotes import Quote
 from qa.answer.units import (
     LISTED,
     LISTED_NOT_READ,
@@ -18,6 +20,7 @@ from qa.answer.units import (
     probability,
     read_units,
 )
+from qa.exhaustive.columns import MONTHS
 from qa.question.query import Query
 from qa.read.reading import Reader
 from qa.read.windows import Window, windows_by_promise
@@ -31,6 +34,19 @@ MOST_IN_VAIN = 60
 """After so many windows in a row that hold nothing, no more are read."""
 LEAST_CONFIDENCE = 0.15
 """From this confidence on a quote is listed."""
+LEAST_TO_THE_POINT = 0.1
+"""And from this one, if it holds what is asked for."""
+_NEAR, _SURE = 0.2, 0.7
+"""The shares of the best quote's confidence that a quote needs, and that is enough by itself."""
+_AGREE, _POWER = 0.6, 3
+"""A term is asked for that quotes hold which have this share of all confidence, raised to a power
+so that the best decide."""
+_ASKS_FOR_DATES = re.compile(r"\bdates\b", re.IGNORECASE)
+_MONTH = rf"\b(?:{'|'.join(MONTHS)})\w*\.?"
+_HOLDS_DATE = re.compile(
+    rf"\d(?:st|nd|rd|th|\.)? (?:of )?{_MONTH}|{_MONTH} \d|\d[-./]\d\d?[-./]|\b(?:1[89]|20)\d\d\b",
+    re.IGNORECASE,
+)
 _BATCH = 20
 _CONSTANT, _BEHIND, _ALONE = 0.05, 0.75, 0.25
 """The weights, in the log-odds that a sentence answers, of how far it is behind the best one, and
@@ -39,13 +55,17 @@ of its logit where it is read alone. Fitted on half of the questions that benchm
 
 @dataclass(slots=True)
 class WideReading:
-    """What is read of many passages; `is_cut` if reading stopped where more was promising."""
+    """What is read of many passages; `is_cut` if reading stopped where more was promising.
+
+    `units_are_cut` tells that more sentences may answer than are judged one by one.
+    """
 
     groups: Sequence[Group]
     waiting: list[Window]
     is_cut: bool
     windows: list[ReadWindow] = field(default_factory=list)
     units: list[ReadUnit] = field(default_factory=list)
+    units_are_cut: bool = False
 
     @classmethod
     def of(cls, query: Query, families: Families, without: Collection[str]) -> "WideReading":
@@ -90,11 +110,44 @@ class WideReading:
                 self.units.append(replace(unit, log_odds=log_odds))
             if not any(map(_is_listed, self.units[at:])):
                 return
+        self.units_are_cut = len(likeliest) > MOST_UNITS
 
     def told(self, passages: int) -> str:
         """Return how many of all `passages` were read, as a sentence without its point."""
         read = len({window.candidate.passage.id for window in self.windows})
         return f"the nearest {read:,} of {passages:,} passages were read"
+
+
+def to_the_point(query: Query, found: Sequence[Quote]) -> list[Quote]:
+    """Return the quotes that hold what is asked for, or stand under it.
+
+    That is the rarest term of the question that the likeliest quotes agree on, if they do, and a
+    date where dates are asked for. Quotes that are nearly as likely as the best need no term.
+    """
+    if _ASKS_FOR_DATES.search(query.read):
+        found = [each for each in found if _HOLDS_DATE.search(each.text)]
+    best = max((each.score for each in found), default=0.0)
+    likely = [each for each in found if each.score >= max(LEAST_CONFIDENCE, _NEAR * best)]
+    votes = [(query.coverage.held_in(each.key.text), each.score**_POWER) for each in likely]
+    needed = _AGREE * sum(vote for _, vote in votes)
+    agreed = [
+        (term.weight, number)
+        for number, term in enumerate(query.terms)
+        if votes and sum(vote for held, vote in votes if held >> number & 1) >= needed
+    ]
+    if not agreed:
+        return likely
+    _, number = max(agreed)
+    return [
+        each
+        for each in found
+        if (each in likely and each.score >= _SURE * best)
+        or (each.score >= _NEAR * best and _held_with_above(query, each) >> number & 1)
+    ]
+
+
+def _held_with_above(query: Query, quote: Quote) -> int:
+    return query.coverage.held_in(f"{quote.key.read.window.above} {quote.text}")
 
 
 def _is_listed(unit: ReadUnit) -> bool:

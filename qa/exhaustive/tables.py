@@ -20,7 +20,7 @@ from qa.retrieve.candidates import Candidates
 
 MOST_ROWS = 10_000
 """Rows of a table that are looked at."""
-MOST_FILES, MOST_HEADERS = 3, 10
+MOST_FILES, MOST_HEADERS = 20, 10
 """Tables whose columns are compared with the question: those that search finds first."""
 _UNDERSTOOD, _SUBJECT_TAKEN = 0.95, 0.8
 """The confidence of rows of a table that explains the question. By hand: no data fitted it."""
@@ -118,7 +118,7 @@ def near(candidates: Candidates) -> tuple[Sequence[str], Sequence[tuple[str, Spa
         else:
             leads = (each.lead for each in candidate.features.units if each.kind == "row")
             headers |= dict.fromkeys((document.id, lead) for lead in leads if lead)
-    return list(files)[:MOST_FILES], list(headers)[:MOST_HEADERS]
+    return list(files), list(headers)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,10 +134,10 @@ class AskedTable:
         return _SUBJECT_TAKEN if self.conditions.subject else _UNDERSTOOD
 
     @property
-    def explains(self) -> tuple[bool, bool, bool, float]:
+    def explains(self) -> tuple[bool, bool]:
         """How well it explains the question, to be compared with how others do."""
         asked = self.conditions
-        return asked.understood, not asked.subject, asked.names_the_table, -asked.distance
+        return not asked.subject, asked.names_the_table
 
     def rows(self, wanted: Filter) -> Iterator[Row]:
         """Yield the rows that meet the conditions and the filter, in the order of the file."""

@@ -61,6 +61,8 @@ def print_listing(answer: Answer, listing: Listing, console: Console) -> None:
 def summary(listing: Listing) -> str:
     """Return how many quotes there are, and if there may be more, why."""
     count, files = len(listing.quotes), len(set(map(_file, listing.quotes)))
+    if not count and listing.bounds:
+        return "; ".join(["Nothing was found to list", *listing.bounds])
     told = f"{count} quote{'s' * (count != 1)} in {files} file{'s' * (files != 1)}"
     return "; ".join([f"At least {told}", *listing.bounds] if listing.bounds else [told])
 

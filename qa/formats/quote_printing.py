@@ -47,7 +47,7 @@ def _blocks_to_print(answer: Answer, console: Console) -> Iterator[Callable[[], 
 
     for quote in _quotes(answer):
         parts = [_Part(span, citations[span.citations[0]]) for span in quote]
-        table = _table(parts, answer.question) if console.is_terminal else None
+        table = _table(parts, answer.whole_question) if console.is_terminal else None
         for part in parts:
             span, citation = part.span, part.citation
             prose.append(answer_text[end : span.start])

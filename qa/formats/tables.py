@@ -73,7 +73,7 @@ def table_of(document: Document, spans: Iterable[Span], question: str = "") -> T
     all_heads = [cells_of(line.of(text), is_markdown=is_markdown) for line in head_lines]
     heads = [cells for cells in all_heads if list(filter(None, cells)) != [unit]] or all_heads
     body = [cells_of(row.span.of(text), is_markdown=is_markdown) for row in rows]
-    below = islice(_table_below(text, header), _LINES_BELOW) if header else ()
+    below = islice(rows_below(text, header), _LINES_BELOW) if header else ()
     widths = [len(split_row(line.of(text), is_markdown=is_markdown)) for line in below]
     width = max(map(len, [*heads, *body, *([""] * each for each in widths)]))
     is_aligned = [len(cells) == width for cells in body]
@@ -92,6 +92,18 @@ def table_of(document: Document, spans: Iterable[Span], question: str = "") -> T
     if row is not None and is_aligned[row]:
         table = _with_cell(text, table, row, question)
     return _with_labels(text, table)
+
+
+def rows_below(text: str, header: Span) -> Iterator[Span]:
+    """Yield the rows below a header, within its next forty lines."""
+    lines = list(islice(_lines(text, Span(header.end, len(text))), _LINES_BELOW))
+    for number, line in enumerate(lines):
+        if _RULE.fullmatch(line.of(text)):
+            continue
+        if is_row(line.of(text)):
+            yield line
+        elif not is_label(text, lines, number):
+            return
 
 
 def _with_cell(text: str, table: Table, row: int, question: str) -> Table:
@@ -158,18 +170,6 @@ def _has_neighbour(text: str, line: Span) -> bool:
     below = text[line.end : line.end + _LONGEST_LINE].lstrip(" \t")
     neighbours = (above.splitlines()[-1:], below.splitlines()[1:2])
     return any(is_row(each.strip()) for lines in neighbours for each in lines)
-
-
-def _table_below(text: str, header: Span) -> Iterator[Span]:
-    """Yield the rows below a header."""
-    lines = list(islice(_lines(text, Span(header.end, len(text))), _LINES_BELOW))
-    for number, line in enumerate(lines):
-        if _RULE.fullmatch(line.of(text)):
-            continue
-        if is_row(line.of(text)):
-            yield line
-        elif not is_label(text, lines, number):
-            return
 
 
 def _with_labels(text: str, table: Table) -> Table:

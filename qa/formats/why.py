@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from index.terminal import one_line
-from qa.formats.answer import PlaceJson
+from qa.formats.cited import PlaceJson
 from qa.formats.fields import likeness, place_line
 from qa.records import Place
 from qa.why.report import Report, Way

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Literal
 
 from index.records import Span
-from qa.question.phrases import BEGINNING, Word, phrases_of
+from qa.question.phrases import BEGINNING, Phrase, Word, phrases_of
 
 MANY = frozenset("they them their theirs these those such".split())
 POSSESSIVE = frozenset("its their theirs his her hers".split())
@@ -71,11 +71,19 @@ def _points_back(text: str, place: Span, words: Sequence[Word]) -> bool:
         return False
     if pronoun == "that" and before and before[-1].folded not in _THAT_POINTS_AFTER:
         return False
-    return not _is_named(text, place, pronoun, [word for word in before if word.says_something])
+    saying = [word for word in before if word.says_something]
+    return not _is_named(
+        text, place, pronoun, saying, is_asked=before[-1:] != [] and before[-1].helps
+    )
 
 
-def _is_named(text: str, place: Span, pronoun: str, before: Sequence[Word]) -> bool:
-    """Tell whether the words before a pronoun name what it stands for."""
+def _is_named(
+    text: str, place: Span, pronoun: str, before: Sequence[Word], *, is_asked: bool
+) -> bool:
+    """Tell whether the words before a pronoun name what it stands for.
+
+    `is_asked` tells that it follows a helping verb: "which drugs do they take".
+    """
     if not before:
         return False
     clause_ends = _CLAUSE_ENDS.finditer(text, before[0].span.end, place.start)
@@ -83,34 +91,23 @@ def _is_named(text: str, place: Span, pronoun: str, before: Sequence[Word]) -> b
         return True
     if any(word.kind == "name" for word in before):
         return pronoun in _OF_A_NAME
-    after_verb = re.search(
-        r"\b(?:do|does|did|can|could|will|would|should)\s+$", text[: place.start]
-    )
-    return pronoun in {"he", "she", "they"} and not after_verb  # "whether members say they agree"
+    return pronoun in {"he", "she", "they"} and not is_asked  # "whether members say they agree"
 
 
 def things(earlier: Sequence[str], order: Order, *, many: bool | None = None) -> list[str]:
-    """Return what the last question that names something is about, as it names it.
+    """Return what the last question that names something as many is about, as it names it.
 
-    What the question before it named, too, comes alone; so does what is as many as is asked for.
+    What the question before it named, too, comes alone.
     """
-    numbers = [number for number, text in enumerate(earlier) if phrases_of(text)]
-    if not numbers:
-        return []
-    question, before = earlier[numbers[-1]], "".join(earlier[numbers[-1] - 1 : numbers[-1]])
-    named = list(_named_in(question))
-    found = [each for kinds in order for each in named if each.kind in kinds]
-    again = [each for each in found if each.text in before and each.kind != "asked"]
-    again = again or [each for each in named if each.text in before and each.kind == "place"]
-    agreeing = [each for each in found if many in {each.many, None}]
-    groups = (
-        [each for each in again if many in {each.many, None}],
-        agreeing if many else [],
-        again,
-        agreeing,
-        found,
-    )
-    return list(dict.fromkeys(each.text for each in next(filter(None, groups), [])))
+    for number, question in reversed(list(enumerate(earlier))):
+        before = "".join(earlier[number - 1 : number]) if number else ""
+        named = [each for each in _named_in(question) if each.agrees(many=many)]
+        found = [each for kinds in order for each in named if each.kind in kinds]
+        again = [each for each in found if each.text in before and each.kind != "asked"]
+        again = again or [each for each in named if each.text in before and each.kind == "place"]
+        if again or found:
+            return list(dict.fromkeys(each.text for each in again or found))
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,22 +115,34 @@ class _Named:
     kind: Kind
     text: str
     many: bool
+    is_name: bool
+
+    def agrees(self, *, many: bool | None) -> bool:
+        """Tell whether it may be many, or one; a name may be both."""
+        return self.is_name or many in {self.many, None}
 
 
 def _named_in(question: str) -> Iterator[_Named]:
     """Yield whole phrases, with or without a name, owners, and parts after "of" or other links."""
     phrases, beginning = phrases_of(question), BEGINNING.match(question)
     for number, phrase in enumerate(phrases):
-        *_, last = [phrase, *takewhile(lambda each: each.joined, phrases[number + 1 :])]
+        *_, last = [phrase, *takewhile(_goes_on, phrases[number + 1 :])]
         whole: Kind = "named" if phrase.has_name else "thing"
         if beginning and phrase.span.start == beginning.end() + 1:
             whole = "asked"  # "at what temperature"
         part: Kind = "part" if phrase.link in OF else "place"
         yield _Named(
-            part if phrase.joined else whole, phrase.text(question, last.span.end), phrase.is_many
+            part if phrase.joined else whole,
+            phrase.text(question, last.span.end),
+            phrase.is_many,
+            phrase.has_name,
         )
         if phrase.owner:
-            yield _Named("owner", phrase.owner.of(question), many=False)
+            yield _Named("owner", phrase.owner.of(question), many=False, is_name=True)
+
+
+def _goes_on(phrase: Phrase) -> bool:
+    return phrase.joined and phrase.link != "to"  # "the Saudis to manage"
 
 
 def persons(question: str) -> Iterator[str]:

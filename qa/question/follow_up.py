@@ -9,11 +9,14 @@ possible, and the caller lets the documents choose: the reading that they answer
   a part of one; all else stays.
 - **A pronoun** stands for a phrase of the question before.
 - **A facet.** "What are the side effects?" may be those of what was asked about before.
+- **A topic.** "Does smoking raise the risk?" names no one and nothing of its own. It is also asked
+  with the names, or else the last thing, of a question before: "lupus: does smoking …".
 
-A question with a subject of its own is left alone.
+A question with a name of its own is left alone.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -55,8 +58,11 @@ EARLIER_READ = 3
 """Whole questions before one that it may lean on."""
 _CLEARLY = 0.2
 """By so much in log-odds a reading must be likelier to be answered than one that comes first."""
+_OF_THE_SAME_DOCUMENT = 0.5
 
 _MOST_WORDS_OF_A_FACET = 3
+_FEW_WORDS = 2
+"""A question of so many words, or of twice as many with "the", may lack its topic."""
 _MOST_WORDS_OF_ANOTHER = 6
 
 _ASKS = re.compile(
@@ -86,11 +92,9 @@ _FACET = re.compile(
     r"another|further|additional|more)\s+)+[\w\s-]+|(?:are|were)\s+there\s+[\w\s-]+",
     re.I,
 )
-_INVOLVED = re.compile(
-    r"(?:what|which|how\s+many)\s+(?:other\s+)?(?:[\w-]+\s+){1,3}(?:is|are|was|were)\s+"
-    r"(?:there|\w+ed)",
-    re.I,
-)
+_THE = re.compile(r"\bthe\b", re.I)
+_DEFINES = re.compile(r"(?:what|who)\s+(?:is|are|was|were)\s+(?!the\b)", re.I)
+_TOPIC = re.compile(r"([^:?]{1,80}): ")
 _IN_PHRASES = frozenset("and or my our your any some all as".split()) | POSSESSIVE
 _ACTS = re.compile(r"\b(?:do|does|did|can|could|will|would)\s+(?:it|they|he|she)\b", re.I)
 _POINTS = re.compile(r"\b(?:this|that|these|those|such)\s+\w", re.I)
@@ -141,20 +145,29 @@ def readings(question: str, earlier: Sequence[str], likeness: Likeness) -> list[
         return [question]
     before = f"{_core(earlier[-1]).text}?"
     made = dict.fromkeys(_readings(core, before, earlier, likeness))
-    unlike = (each for each in made if not _same(each, core.text))
+    unlike = [
+        each for each in made if not (_same(each, core.text) or _repeats(each, question, *earlier))
+    ]
+    if not unlike and _may_lack_a_topic(core):
+        return [question, *islice(_with_topics(core.text, earlier), MOST_READINGS - 1)]
     if _is_facet(core) or _is_bare(core) or _POINTS.search(core.text):
-        return [*islice(unlike, MOST_READINGS - 1), question]
-    return list(islice(unlike, MOST_READINGS)) or [question]
+        return [*unlike[: MOST_READINGS - 1], question]
+    return unlike[:MOST_READINGS] or [question]
 
 
-def best_reading(scores: Sequence[float]) -> int:
+def best_reading(scores: Sequence[float], again: Sequence[bool]) -> int:
     """Return the number of the reading to search for, given how likely each has an answer, in 0..1.
 
-    A later one must be clearly likelier to have one than those before it.
+    A later one must be clearly likelier to have one than those before it. One counts for more where
+    the document that answers it is `again` one that answered the question before.
     """
+    log_odds = [
+        _log_odds(score) + _OF_THE_SAME_DOCUMENT * same
+        for score, same in zip(scores, again, strict=True)
+    ]
     best = 0
-    for number, score in enumerate(scores):
-        if _log_odds(score) > _log_odds(scores[best]) + _CLEARLY:
+    for number, each in enumerate(log_odds):
+        if each > log_odds[best] + _CLEARLY:
             best = number
     return best
 
@@ -219,6 +232,8 @@ def _readings(
 
 
 def _begun_anew(beginning: str, before: str) -> str:
+    if topic := _TOPIC.match(before):
+        return topic[0] + _begun_anew(beginning, before[topic.end() :])
     old = BEGINNING.match(before)
     rest = before[old.end() :].strip() if old else before
     if old and not _ASKS.match(rest) and not old["what"].lower().startswith("how"):
@@ -292,11 +307,11 @@ def _is_facet(core: _Core) -> bool:
     """Tell whether a question asks for nothing but "the side effects", of what it does not say."""
     said = [word for word in core.words if word.kind not in {"article", "other"}]
     few = 0 < len(said) <= _MOST_WORDS_OF_A_FACET
-    if not few or any(word.kind != "content" for word in said):
+    if not few or any(word.kind != "content" for word in said) or said[-1].is_participle:
         return False
-    if said[-1].is_participle:  # "When was the boiler installed?" stands alone
-        return bool(_INVOLVED.fullmatch(core.text))
-    return bool(_FACET.fullmatch(core.text) or _INVOLVED.fullmatch(core.text))
+    if core.words[-1].folded == "like":  # "What was the wind like?"
+        return False
+    return bool(_FACET.fullmatch(core.text))
 
 
 def _of_what_was_asked(core: _Core, before: str, earlier: Sequence[str]) -> Iterator[str]:
@@ -304,10 +319,8 @@ def _of_what_was_asked(core: _Core, before: str, earlier: Sequence[str]) -> Iter
     for phrase in phrases_of(before):
         if phrase.joined and phrase.link not in OF:  # "the rent in Elm Street"
             yield _at_the_time(f"{facet} {phrase.link} {phrase.text(before)}", core, before)
-    ends = facet[-2:].lower()  # "involved in", "what treatments are there for"
-    link = "in" if ends == "ed" else "for" if ends == "re" else "of"
     for thing in things(earlier, PARTS) or things(earlier, OWNERS_FIRST):
-        yield _at_the_time(f"{facet} {link} {thing}", core, before)
+        yield _at_the_time(f"{facet} of {thing}", core, before)
 
 
 def _at_the_time(text: str, core: _Core, before: str) -> str:
@@ -318,6 +331,44 @@ def _at_the_time(text: str, core: _Core, before: str) -> str:
     if time and not has_figures and not asks_when and time.of(before) not in text:
         text = f"{text} {time.of(before)}"
     return f"{_capitalised(text)}?"
+
+
+def _repeats(text: str, *written: str) -> bool:
+    """Tell whether a text has a word of content more often than each of those it was made of."""
+    counts = [_content_of(each) for each in (text, *written)]
+    return any(times > max(each[word] for each in counts[1:]) for word, times in counts[0].items())
+
+
+def _content_of(text: str) -> Counter[str]:
+    return Counter(stem(word.folded) for word in words_of(text) if word.kind == "content")
+
+
+def _may_lack_a_topic(core: _Core) -> bool:
+    """Tell whether a question names nobody and nothing, and says little."""
+    said = [word.kind for word in core.words if word.kind in {"name", "figure", "content"}]
+    most = 2 * _FEW_WORDS if _THE.search(core.text) else _FEW_WORDS
+    few = len(said) <= most and set(said) == {"content"}
+    asks_of_another = _ASKS.match(core.text) and not _DEFINES.match(core.text)
+    return few and core.says_something and bool(asks_of_another)
+
+
+def _with_topics(text: str, earlier: Sequence[str]) -> Iterator[str]:
+    """Yield a question with the topic of each earlier one before it, that of the last one first."""
+    topics = dict.fromkeys(filter(None, map(_topic, reversed(earlier))))
+    said = _content_of(text)
+    for topic in topics:
+        if not said & _content_of(topic):
+            yield f"{topic}: {text}?"
+
+
+def _topic(question: str) -> str:
+    """Return the names of a question, or else the last thing that it names."""
+    if made := _TOPIC.match(question):
+        return made[1]
+    phrases = phrases_of(question)
+    named = [phrase for phrase in phrases if phrase.has_name] or list(phrases[-1:])
+    texts = (p.owner.of(question) if p.owner else p.span.of(question) for p in named)
+    return ", ".join(dict.fromkeys(texts))
 
 
 def _new_words(searched: str, question: str) -> tuple[str, ...]:

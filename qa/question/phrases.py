@@ -50,6 +50,8 @@ _MONTHS = frozenset(
     "apr jun jul aug sep sept oct nov dec".split()
 )
 _PART_OF_A_YEAR = re.compile(r"q[1-4]|h[12]|(?:19|20)\d\d|fy\d\d+|quarter")
+_UNIT_OF_TIME = re.compile(r"quarter|half|months|weeks")
+_WHICH_PERIOD = frozenset("first second third fourth last three six nine twelve".split())
 _IN_TIMES = frozenset(
     "first second third fourth last three six nine twelve fiscal calendar quarter quarters half "
     "year years month months may week weeks ended ending end beginning as of the".split()
@@ -66,7 +68,7 @@ _VERBS = frozenset(
     "affect become begin bring buy cause change close contain cost cover cure damage decrease "
     "develop die eat end exist feel get give grow happen have help hurt improve increase keep last "
     "lead leave live look lose make mean need occur open own pay prevent produce protect raise "
-    "reduce replace report reproduce sell spread start stop take treat use work".split()
+    "reduce replace report reproduce sell spread start stop survive take treat use work".split()
 )
 """Verbs that often stand in the middle of what "does" and "did" ask: "Do statins reduce …"."""
 _PARTICIPLES = frozenset(
@@ -74,7 +76,12 @@ _PARTICIPLES = frozenset(
     "paid put sent set sold spent spread taken told torn won worn written".split()
 )
 _PLURAL = re.compile(r"[^'sui]s$")
+_SINGULARS = frozenset(
+    "always caries diabetes gas herpes lens measles mumps news rabies rickets scabies series "
+    "shingles species".split()
+)
 _PLURALS = frozenset("children feet lice men mice people teeth women".split())
+_NUMBERS = {"is": "are", "was": "were", "does": "do", "has": "have"}
 _BETWEEN_WORDS = re.compile(r"(?:['’]s)?[\s'’&/®™-]*")
 
 
@@ -92,6 +99,11 @@ class Word:
         return self.kind in {"name", "figure"} or (
             self.kind == "content" and self.folded not in _LIGHT
         )
+
+    @property
+    def helps(self) -> bool:
+        """Whether it is a helping verb: "did", "mustn't"."""
+        return _without_not(self.folded) in _DOING | _BEING
 
     @property
     def is_participle(self) -> bool:
@@ -124,9 +136,9 @@ class Phrase:
         return Span(self.words[0].span.start, self.words[-1].span.end)
 
     def text(self, question: str, end: int | None = None) -> str:
-        """Return its text up to `end`, if that is given, with "the" if that stands before it."""
+        """Return its text up to `end`, if given, with "the" if an article stands before it."""
         text = question[self.span.start : end or self.span.end]
-        return f"the {text}" if self.article == "the" else text
+        return f"the {text}" if self.article else text
 
     @property
     def owner(self) -> Span | None:
@@ -146,7 +158,7 @@ class Phrase:
     def is_many(self) -> bool:
         """Whether it looks like more than one thing."""
         head = self.words[-1].folded
-        return bool(_PLURAL.search(head)) or head in _PLURALS
+        return head in _PLURALS or (bool(_PLURAL.search(head)) and head not in _SINGULARS)
 
     @property
     def has_name(self) -> bool:
@@ -202,6 +214,18 @@ def phrases_of(question: str) -> Sequence[Phrase]:
     return [phrase for phrase in phrases if any(word.says_something for word in phrase.words)]
 
 
+def agreeing(question: str) -> str:
+    """Return a question whose helping verb is as many as what follows it: "are the filters"."""
+    for phrase in phrases_of(question):
+        before = question[: phrase.span.start]
+        verb = re.search(rf"\b({'|'.join([*_NUMBERS, *_NUMBERS.values()])})\s+(?:the\s+)?$", before)
+        if verb and not any(word.kind == "name" for word in phrase.owned):
+            one = next(each for each, many in _NUMBERS.items() if verb[1] in {each, many})
+            right = _NUMBERS[one] if phrase.is_many else one
+            return question[: verb.start(1)] + right + question[verb.end(1) :]
+    return question
+
+
 def time_in(words: Sequence[Word]) -> Span | None:
     """Return where a question says which time it asks for: "in the third quarter of 2022".
 
@@ -238,7 +262,12 @@ def _kind(span: Span, written: str, names: Sequence[Span]) -> Kind:
         return "link"
     if folded in _ARTICLES:
         return "article"
-    return "other" if is_asking_word(folded) else "content"
+    helps = _without_not(folded) in _DOING | _BEING
+    return "other" if helps or is_asking_word(folded) else "content"
+
+
+def _without_not(word: str) -> str:
+    return word.removesuffix("n't")
 
 
 def _may_be_in_time(word: Word) -> bool:
@@ -247,6 +276,8 @@ def _may_be_in_time(word: Word) -> bool:
 
 
 def _tells_time(word: Word, before: Sequence[Word]) -> bool:
+    if _UNIT_OF_TIME.fullmatch(word.folded):
+        return any(each.folded in _WHICH_PERIOD or each.kind == "figure" for each in before)
     if word.folded in {"march", "may"}:  # these are verbs, too
         return bool(before) and (before[-1].folded in _BEGIN_TIMES or before[-1].kind == "figure")
     return word.folded in _MONTHS or bool(_PART_OF_A_YEAR.fullmatch(word.folded))
@@ -282,6 +313,9 @@ def _place_of_verb(run: Sequence[Word], verb: Verb, following: Sequence[Word]) -
     if verb == "next":
         return 0
     if verb == "be":
+        goes_on = bool(following) and following[0].kind == "link" and following[0].folded != "of"
+        if goes_on and run[-1].folded.endswith("ing"):
+            return len(run) - 1  # "is missing from"
         return next((number for number, word in enumerate(run) if word.is_participle), None)
     if verb == "do":
         last = len(run) - 1
@@ -299,9 +333,9 @@ def _place_of_verb(run: Sequence[Word], verb: Verb, following: Sequence[Word]) -
 
 def _verb_after(word: str, verb: Verb) -> Verb:
     """Return which verb there is after a word, given the one before it."""
-    if word in _DOING:
+    if _without_not(word) in _DOING:
         return "do"
-    if word in _BEING:
+    if _without_not(word) in _BEING:
         return "be"
     return "said" if word in _ASKING_VERBS else verb
 

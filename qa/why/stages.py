@@ -9,7 +9,7 @@ from typing import Self
 from index.records import Passage
 from index.structure.units import units_of
 from index.structure.wording import is_question
-from qa.answer.decision import of_asked_period
+from qa.answer.asked_rows import of_asked_rows
 from qa.answer.names import lacks, proper_names
 from qa.answer.quotes import ANSWER_WORDS, MAX_QUOTES, QUOTE_MARGIN, QuoteDecision, decide
 from qa.answer.tracing import Trace
@@ -348,8 +348,8 @@ class Followed:
             return "it only announces what follows, and is quoted only with that"
         if any(lacks(document, name) for name in proper_names(trace.query.question)):
             return "its document lacks a name of the question"
-        if not any(True for _ in of_asked_period(trace.query, self._windows)):
-            return "its columns are of other periods than the question asks for"
+        if not any(True for _ in of_asked_rows(trace.query, self._windows)):
+            return "it is a row of another period, or another thing, than the question asks for"
         return (
             "it says nothing by itself, or its window is not among those whose sentences were read"
         )

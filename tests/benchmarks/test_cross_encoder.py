@@ -5,12 +5,13 @@ import numpy as np
 from benchmarks.peers.cross_encoder import write_cross_encoder
 from index.records import Span
 from qa.read.cross_encoder import CrossEncoderReader
-from qa.read.network import TorchReader
 from qa.read.reader import find_reader
 from qa.read.windows import Window
 
 
 def test_it_gives_the_logits_of_the_reader(tmp_path):
+    from qa.read.network import TorchReader
+
     texts = ("Redness fades within two days.", "Needles are 1.5 mm long.")
     windows = [Window(0, Span(0, len(t)), (Span(0, len(t)),), t, "Side effects") for t in texts]
     asked = "How long does redness last?", windows

@@ -99,9 +99,15 @@ def test_from_questions_to_answers_and_back(
     assert "calibration  none, so nothing is promised" in hashed("status").out
     assert ask(hashed, "Who first planted a fern by a river?")["calibration"] is None
 
+    # A dry run reports the same and publishes nothing.
+    dry = hashed("calibrate", "--gold", "mine.jsonl", "--dry-run")
+    assert dry.code == 0
+    assert dry.err.endswith("Published nothing, as asked for.\n")
+    assert open_store(Path(".pincite")).live_id() == plain
+
     # Fitted and published.
     done = hashed("calibrate", "--gold", "mine.jsonl")
-    assert done.code == 0
+    assert (done.code, done.out) == (0, dry.out)
     assert "43 answerable, 25 near-miss, 25 far-off, of mine.jsonl" in done.out
     assert f"promise        {PROMISE}" in done.out
     assert "It holds for questions drawn like those in mine.jsonl" in done.out
@@ -207,14 +213,6 @@ def test_another_model_puts_it_out_of_force(hashed: Command, notes: Path, model:
         "not in force",
         ["another model"],
     )
-
-
-def test_a_dry_run_reports_the_same_and_publishes_nothing(hashed: Command) -> None:
-    before = open_store(Path(".pincite")).live_id()
-    dry = hashed("calibrate", "--gold", "mine.jsonl", "--dry-run")
-    assert (dry.code, dry.err) == (0, "Published nothing, as asked for.\n")
-    assert open_store(Path(".pincite")).live_id() == before
-    assert hashed("calibrate", "--gold", "mine.jsonl").out == dry.out
 
 
 @pytest.mark.soak

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import beta, binomtest
-from sklearn.linear_model import LogisticRegression
 
 from eval.calibration import (
     GRID,
@@ -134,6 +133,8 @@ def overlapping(questions: int = 200) -> tuple[NDArray[np.float64], NDArray[np.b
 
 
 def test_the_fit_is_that_of_logistic_regression() -> None:
+    from sklearn.linear_model import LogisticRegression
+
     scores, right = overlapping()
     oracle = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000)
     oracle.fit(scores[:, None], right)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
 
 from eval.measures import BY_NAME, measure
 from eval.measures.formulas import risk_coverage
@@ -142,6 +141,8 @@ def test_auroc_is_that_of_scikit_learn(pairs):
         result("answerable" if label else "far-off", confidence=score / 10)
         for score, label in pairs
     ]
+    from sklearn.metrics import roc_auc_score
+
     expected = roc_auc_score([label for _, label in pairs], [score for score, _ in pairs])
     assert values(asked)["auroc"] == pytest.approx(expected)
 

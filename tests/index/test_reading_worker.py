@@ -6,7 +6,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -286,7 +285,7 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path, then: str, seconds: i
     process = python(ORPHAN.format(seconds=seconds, then=then), tmp_path)
     assert process.stdout
     worker = int(process.stdout.readline())
-    time.sleep(0.5 if then else 0)
+    assert not then or until((tmp_path / "file.begun").exists)
     assert not is_gone(worker)
     process.kill()
     process.communicate()

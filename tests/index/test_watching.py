@@ -1,23 +1,24 @@
 """Following SOURCEs: soon after a change, once for many, and not for the store's own files."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+import watchfiles
 
 from index.sources.watching import watch_sources
 from tests.waiting import PATIENCE_S, until
 
-A_WHILE = 0.7
-"""Longer than a change takes to be told: half a second at most, and a tenth of quiet."""
-
 
 class Counter:
+    """Counts what is told, and the rounds: looks at the sources, each with what came of it."""
+
     def __init__(self) -> None:
-        self.count = 0
+        self.count = self.rounds = 0
 
     def __call__(self) -> None:
         self.count += 1
@@ -25,12 +26,26 @@ class Counter:
     def reaches(self, count: int) -> bool:
         return until(lambda: self.count >= count)
 
+    def looks_again(self) -> None:
+        """Wait until a round has begun and ended: what was there before it has been seen."""
+        before = self.rounds
+        assert until(lambda: self.rounds >= before + 2)
+
     def settles(self) -> None:
-        """Wait until a while passes in which nothing more is told."""
+        """Wait until a whole round passes in which nothing more is told."""
         count = -1
         while count != self.count:
             count = self.count
-            time.sleep(A_WHILE)
+            self.looks_again()
+
+    def counting_rounds(self, *folders: Path, **options: Any) -> Iterator[Any]:
+        """Watch as `watchfiles.watch` does."""
+        for changes in watch(*folders, **options):
+            yield changes
+            self.rounds += 1
+
+
+watch = watchfiles.watch
 
 
 @contextmanager
@@ -41,16 +56,17 @@ def watching(sources: list[Path], store: Path, changed: Counter) -> Iterator[Non
     thread = threading.Thread(
         target=watch_sources, args=[sources, store, changed, stop], kwargs=options
     )
-    thread.start()
-    try:
-        if all(source.exists() for source in sources):
-            assert changed.reaches(1)
-            changed.count = 0
-        yield
-    finally:
-        stop.set()
-        thread.join(PATIENCE_S)
-        assert not thread.is_alive()
+    with patch.object(watchfiles, "watch", changed.counting_rounds):
+        thread.start()
+        try:
+            if all(source.exists() for source in sources):
+                assert changed.reaches(1)
+                changed.count = 0
+            yield
+        finally:
+            stop.set()
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -125,8 +141,9 @@ def test_a_source_that_comes_back_while_another_is_there(
     with watching([notes, other], tmp_path / "store", changed):
         notes.rename(tmp_path / "away")
         assert missed(notes, caplog)
+        changed.looks_again()
         (other / "a.txt").write_text("It waits until all are there.")
-        time.sleep(2)  # longer than a round of watching takes
+        changed.looks_again()
         assert changed.count == 0
         assert len(caplog.messages) == 1
         (tmp_path / "away").rename(notes)

@@ -1,10 +1,12 @@
 """Answers as a whole, with the real model: exact places, no repetition, abstention, no echo."""
 
 import dataclasses
+import gc
 import itertools
 import json
 import shutil
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -727,3 +729,17 @@ def test_a_question_that_fails_gives_its_turn_back(
             with pytest.raises(RuntimeError, match="no"):
                 engine.ask("why do i get pimples after microneedling")
     assert engine.ask("why do i get pimples after microneedling").hits
+
+
+def test_an_engine_is_let_go_of_when_nobody_has_it_any_more(engine: Engine) -> None:
+    """What it has open keeps others from purging: it may not wait for the garbage collector."""
+    gc.collect()
+    gc.disable()
+    try:
+        mine = dataclasses.replace(engine)
+        mine.ask("how does it work", history=["what is microneedling"], list_all=True)
+        gone = weakref.ref(mine)
+        del mine
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -21,13 +21,34 @@ FAQ = """question,answer
 When does the clinic open?,The clinic opens at a quarter to eight.
 Where can I park?,Parking is free behind the house.
 """
+SALES = """# Boats and parts
+
+Net sales by product:
+
+| Product | 2023 | 2022 |
+|---|---|---|
+| Dinghies | 4,120 | 3,900 |
+| Sails | 1,310 | 1,275 |
+
+The costs of the year were as follows.
+
+| | 2023 | 2022 |
+|---|---|---|
+| Operating income | 812 | 760 |
+| Marketing | 95 | 88 |
+"""
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory, model: Model, encoder: Encoder) -> Engine:
     folder = tmp_path_factory.mktemp("rows")
     (folder / "files").mkdir()
-    for name, content in (("prices.csv", PRICES), ("tools.jsonl", SAWS), ("faq.csv", FAQ)):
+    for name, content in (
+        ("prices.csv", PRICES),
+        ("tools.jsonl", SAWS),
+        ("faq.csv", FAQ),
+        ("sales.md", SALES),
+    ):
         (folder / "files" / name).write_text(content)
     sync(open_store(folder / "store"), [folder / "files"], model, encoder)
     return Engine.open(folder / "store", threshold=0.0)
@@ -57,3 +78,21 @@ def test_a_row_is_quoted_whole_so_that_the_value_is_in_the_answer(
 def test_of_a_question_and_its_answer_the_answer_is_quoted(engine: Engine) -> None:
     answer = engine.ask("when does the clinic open")
     assert answer.text == "The clinic opens at a quarter to eight."
+
+
+@pytest.mark.parametrize(
+    ("question", "row"),
+    [
+        ("net sales of dinghies in 2023", "| Dinghies | 4,120 | 3,900 |"),
+        ("sales of dinghies and sails in 2023", "| Dinghies | 4,120 | 3,900 |"),
+        ("operating income in 2023", "| Operating income | 812 | 760 |"),
+        ("operating income of dinghies in 2023", None),
+        ("How much marketing for sails was there in 2022?", None),
+    ],
+)
+def test_no_row_is_quoted_for_what_another_table_has_a_row_of(
+    engine: Engine, question: str, row: str | None
+) -> None:
+    quoted = [quote.key.text for quote in engine.trace(question).ranked]
+    rows = [text for text in quoted if text.startswith("|")]
+    assert (row in rows) if row else not rows

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-import training.__main__ as command
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from qa.read.reader import find_reader
@@ -15,12 +14,12 @@ from qa.read.reading import MOST_TOKENS
 from tests.encoders import HashingEncoder
 from tests.models import make_model
 from tests.training.test_rows import TEXT, row
-from training.learning import Schedule
 from training.negatives import mined
 from training.rows import FILES, KEPT_OUT_ARTICLE, for_training, write_rows
 
 SUBJECTS = ["tea", "glass", "moss", "chalk", "rope", "salt", "wool", "tin"]
-SMALL = Schedule(passes=2, rows_a_batch=4, rate=1e-4)
+COMMAND = "training.__main__"
+"""Imported when a test needs it: torch takes long to import."""
 
 
 class StoppedError(Exception):
@@ -34,8 +33,8 @@ def small(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Model:
 
 @pytest.fixture(autouse=True)
 def _a_small_network(small: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "find_model", lambda: small)
-    monkeypatch.setattr(command, "open_encoder", lambda _: HashingEncoder())
+    monkeypatch.setattr(f"{COMMAND}.find_model", lambda: small)
+    monkeypatch.setattr(f"{COMMAND}.open_encoder", lambda _: HashingEncoder())
 
 
 @pytest.fixture
@@ -59,7 +58,10 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-def train(data: Path, out: Path, schedule: Schedule = SMALL, stop_at: int = 0) -> list[str]:
+def train(data: Path, out: Path, *, seed: int = 0, stop_at: int = 0) -> list[str]:
+    from training.__main__ import train
+    from training.learning import Schedule
+
     said: list[str] = []
 
     def say(line: str) -> None:
@@ -68,7 +70,7 @@ def train(data: Path, out: Path, schedule: Schedule = SMALL, stop_at: int = 0) -
             raise StoppedError
 
     out.mkdir(exist_ok=True)
-    command.train(data, out, schedule, say)
+    train(data, out, Schedule(passes=2, rows_a_batch=4, rate=1e-4, seed=seed), say)
     return said
 
 
@@ -79,8 +81,8 @@ def steps_of(said: list[str]) -> list[int]:
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "_REPORTED_EVERY", 1)
-    monkeypatch.setattr(command, "_SAVED_EVERY", 2)
+    monkeypatch.setattr(f"{COMMAND}._REPORTED_EVERY", 1)
+    monkeypatch.setattr(f"{COMMAND}._SAVED_EVERY", 2)
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     said = train(data, whole)
     assert "SHA-256" in said[-1]
@@ -101,17 +103,19 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(
 def test_the_state_of_another_run_is_refused(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "_REPORTED_EVERY", 1)
-    monkeypatch.setattr(command, "_SAVED_EVERY", 1)
+    monkeypatch.setattr(f"{COMMAND}._REPORTED_EVERY", 1)
+    monkeypatch.setattr(f"{COMMAND}._SAVED_EVERY", 1)
     with pytest.raises(StoppedError):
         train(data, tmp_path / "out", stop_at=2)
     with pytest.raises(SystemExit, match=r"checkpoint\.pt: .*another run"):
-        train(data, tmp_path / "out", Schedule(passes=2, rows_a_batch=4, rate=1e-4, seed=1))
+        train(data, tmp_path / "out", seed=1)
 
 
 def test_a_trained_reader_is_trained_further(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from training.__main__ import main
+
     start, further = tmp_path / "start", tmp_path / "further"
     train(data, start)
     weights = start / "reader.safetensors"
@@ -121,13 +125,13 @@ def test_a_trained_reader_is_trained_further(
         (wordnet / name).write_text("")
     given = ["training", str(data), "--out", str(further), "--rows", "8", "--rate", "1e-6"]
     monkeypatch.setattr("sys.argv", [*given, "--from", str(weights), "--wordnet", str(wordnet)])
-    command.main()
+    main()
     one, other = (load_file(each / "reader.safetensors") for each in (start, further))
     assert all(np.allclose(one[name], other[name], atol=1e-3) for name in one)  # not new ones
     assert any((one[name] != other[name]).any() for name in one)
     monkeypatch.setattr("sys.argv", [*given, "--from", str(weights)])
     with pytest.raises(SystemExit):  # further training takes synonyms
-        command.main()
+        main()
 
 
 def test_mined_negatives_are_near_and_do_not_answer(encoder: Encoder) -> None:

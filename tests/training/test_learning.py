@@ -4,17 +4,13 @@ import copy
 from random import Random
 
 import pytest
-import torch
 
 from index.chunking.tokens import Tokenizer
-from qa.read.network import load_network, new_network, weights_to_save
 from qa.read.pairs import PairTokenizer
 from qa.read.reading import MOST_TOKENS
 from tests.models import make_model
 from tests.training.test_rows import row
 from training.batches import batches, examples
-from training.kept_out import measure
-from training.learning import Learner, Schedule
 
 STEPS = 12
 OTHER = "Redness after the treatment fades within two days."
@@ -35,6 +31,11 @@ def made(folder):
 
 
 def learner(folder, seed=0):
+    import torch
+
+    from qa.read.network import new_network
+    from training.learning import Learner, Schedule
+
     torch.manual_seed(seed)
     return Learner(new_network(folder), Schedule(rows_a_batch=16, rate=0.02), STEPS)
 
@@ -44,7 +45,11 @@ def learn(learner, made, steps):
 
 
 def test_it_learns_and_is_saved_and_loaded(folder, made, tmp_path):
+    import torch
     from safetensors.torch import save_file
+
+    from qa.read.network import load_network, weights_to_save
+    from training.kept_out import measure
 
     own = learner(folder)
     words = own.network.body.embeddings.word_embeddings.weight.detach().float().clone()

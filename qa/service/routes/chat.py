@@ -262,7 +262,7 @@ class ChatCompletion(JsonModel):
             created=int(time.time()),
             model=model,
             choices=[Choice(message=message)],
-            usage=Usage.of(answer.searched or answer.question, written.text, tokenizer),
+            usage=Usage.of(answer.whole_question, written.text, tokenizer),
             system_fingerprint=answer.snapshot,
             pincite=AnswerJson.of(answer),
         )

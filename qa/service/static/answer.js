@@ -154,7 +154,8 @@ export function passagesOf(answer) {
 /** A button that asks for all places, where the service can list them. */
 export function allButton(answer, show) {
   if (!("all" in answer) || answer.all) return [];
-  return [...(answer.more ? [element("span", "note", "More than this answers.")] : []), button("Show all places", show)];
+  return [...(answer.more ? [element("span", "note", answer.answered
+    ? "More than this answers." : "Rows of a table match.")] : []), button("Show all places", show)];
 }
 
 // --- Whether it was of help: a thumb, kept for whoever runs the service ---

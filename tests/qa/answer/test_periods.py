@@ -1,8 +1,10 @@
 """Which period a question asks for, and which columns are of it."""
 
+from datetime import date
+
 import pytest
 
-from qa.answer.periods import asked_period, fitting
+from qa.answer.periods import asked_period, fitting, period_of
 
 INCOME = [f"{months} Months Ended {day}" for months in ("Three", "Nine") for day in (
     "September 30, 2022", "September 30, 2021"
@@ -55,3 +57,16 @@ REPORT = (
 def test_a_quarter_is_the_one_that_the_document_counts_so(question: str, fits: list[bool]) -> None:
     columns = ["October 30, 2022", "October 31, 2021"]
     assert fitting(asked_period(question, REPORT), columns) == fits
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("due on 2024-05-05", date(2024, 5, 5)),
+        ("due on 5/5/2024", date(2024, 5, 5)),
+        ("\u017fep 30, 2022", date(2022, 9, 30)),  # a long s, which is an s without case
+    ],
+)
+def test_a_day_is_read_whatever_its_month_and_letters(text: str, day: date) -> None:
+    assert period_of(text).dates == ((day, day),)
+    assert period_of("\u017fix months ended").months == 6

@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from index.encoding.model import Model
 from index.encoding.openvino_model import precisions
 from index.records import Span
-from qa.read.network import TorchReader
 from qa.read.openvino_reader import OpenVinoReader, openvino_reader
 from qa.read.reader import find_reader
 from qa.read.reading import MOST_TOKENS, TrainedReader
 from qa.read.windows import Window
 from tests.models import make_model
+
+if TYPE_CHECKING:  # torch takes long to import, and not every worker runs these tests
+    from qa.read.network import TorchReader
 
 
 def windows_of(*texts: str, above: str = "") -> list[Window]:
@@ -53,7 +56,9 @@ def converted_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def on_torch(trained: TrainedReader) -> TorchReader:
+def on_torch(trained: TrainedReader) -> "TorchReader":
+    from qa.read.network import TorchReader
+
     return TorchReader(trained)
 
 

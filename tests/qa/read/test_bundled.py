@@ -8,7 +8,6 @@ import pytest
 from index.encoding.model import Model
 from index.errors import ModelError
 from qa.read import reader as readers
-from qa.read.network import TorchReader
 from qa.read.reader import WEIGHTS, WEIGHTS_SHA256, find_reader, open_reader, sha256_of
 from qa.read.reading import TrainedReader
 from tests.qa.read.conftest import windows_of, write_weights
@@ -69,6 +68,8 @@ def test_missing_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("content", [b"", b"not weights", b"\x08\0\0\0\0\0\0\0{}      "])
 def test_what_holds_no_weights_is_an_error_of_one_line(content: bytes, tmp_path: Path) -> None:
+    from qa.read.network import TorchReader
+
     weights = tmp_path / "reader.safetensors"
     weights.write_bytes(content)
     with pytest.raises(ModelError, match="weights") as raised:

@@ -17,7 +17,6 @@ from index.encoding import openvino_model
 from index.encoding.openvino_model import precisions
 from index.errors import ModelError, NotConvertibleError
 from qa.read import openvino_reader as converted
-from qa.read.network import TorchReader
 from qa.read.openvino_reader import TOLERANCES, OpenVinoReader, largest_differences, openvino_reader
 from qa.read.reader import find_reader, open_trained
 from qa.read.reading import Logits, Reader, Reading, TokenScores, TrainedReader
@@ -40,7 +39,7 @@ WINDOWS = windows_of(*TEXTS, above="Side effects")
 
 
 @pytest.fixture
-def readers(on_torch: TorchReader, on_openvino: Sequence[OpenVinoReader]) -> list[Reader]:
+def readers(on_torch: Reader, on_openvino: Sequence[OpenVinoReader]) -> list[Reader]:
     return [on_torch, *on_openvino]
 
 
@@ -124,7 +123,7 @@ def test_questions_asked_at_once_are_read_as_if_alone(readers: list[Reader]) -> 
 
 
 def test_openvino_gives_the_logits_of_torch(
-    on_torch: TorchReader, on_openvino: Sequence[OpenVinoReader]
+    on_torch: Reader, on_openvino: Sequence[OpenVinoReader]
 ) -> None:
     questions = (QUESTION, "", "why? " * 100)
     for reader in on_openvino:
@@ -132,6 +131,8 @@ def test_openvino_gives_the_logits_of_torch(
 
 
 def test_openvino_gives_the_logits_of_torch_with_the_bundled_weights() -> None:
+    from qa.read.network import TorchReader
+
     bundled = find_reader()
     for precision in precisions():
         reader = openvino_reader(bundled, precision)
@@ -158,7 +159,7 @@ def test_what_stands_above_is_read_but_not_scored(readers: list[Reader]) -> None
 
 
 def test_readers_say_what_they_are(
-    trained: TrainedReader, on_torch: TorchReader, on_openvino: Sequence[OpenVinoReader]
+    trained: TrainedReader, on_torch: Reader, on_openvino: Sequence[OpenVinoReader]
 ) -> None:
     assert on_torch.backend == "torch-float32"
     assert {reader.backend for reader in on_openvino} >= {"openvino-float32"}
@@ -245,9 +246,9 @@ def test_what_gives_other_logits_is_refused(
     assert not list(tmp_path.rglob("model.bin")), "what is refused takes no room"
 
 
-def test_a_logit_that_is_no_number_is_never_near(
-    trained: TrainedReader, on_torch: TorchReader
-) -> None:
+def test_a_logit_that_is_no_number_is_never_near(trained: TrainedReader, on_torch: Reader) -> None:
+    from qa.read.network import TorchReader
+
     class Spoilt(TorchReader):
         def read(self, question: str, windows: Sequence[Window]) -> Reading:
             reading = super().read(question, windows)
