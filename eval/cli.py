@@ -89,7 +89,7 @@ def evaluate_command(
         return
     delivery = reporting.delivery("eval")
     rows = read_gold(gold or PACKAGED_GOLD)
-    engine = Engine.open(settings.folder, **settings.for_engine)
+    engine = Engine.open(settings.location, **settings.for_engine)
     asked = locate(rows, [chunked.document for chunked in engine.snapshot.documents()])
     with progress_bar() as progress:
         measured = evaluate(engine, asked, top_k=settings.top_k, progress=progress)

@@ -57,7 +57,7 @@ def calibrate_command(
 
 
 def _remove(settings: Settings) -> None:
-    store = open_store(settings.folder, keep=settings.keep)
+    store = open_store(settings.location, keep=settings.keep)
     live = store.live()
     if live.calibration is None:
         note("There is no calibration to take away.")
@@ -71,7 +71,7 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
     rows = read_gold(gold)
     options = settings.for_engine
     options["threshold"] = None  # one set by hand plays no part in the fit
-    engine = Engine.open(settings.folder, **options)
+    engine = Engine.open(settings.location, **options)
     measured = engine.snapshot
     asked = locate(rows, [chunked.document for chunked in measured.documents()])
     with progress_bar() as progress:
@@ -96,7 +96,7 @@ def _calibrate(gold: Path, max_false_answers: float, settings: Settings, *, dry_
     if dry_run:
         note("Published nothing, as asked for.")
         return
-    store = open_store(settings.folder, keep=settings.keep)
+    store = open_store(settings.location, keep=settings.keep)
     live = store.set_calibration(measured.id, calibration.to_bytes())
     note(f"Published calibration {calibration.id} with snapshot {live.id}.")
     if settings.threshold is not None:

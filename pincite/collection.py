@@ -1,14 +1,15 @@
 """`pincite collections`: list the collections of a store, and remove one."""
 
 import json
+from contextlib import closing
 from typing import Annotated, Any
 
 import typer
 
 from index.errors import PinciteError
 from index.store import open_store
-from index.store.catalogue import collections_in, remove_collection
-from index.store.collection import collection_folder
+from index.store.catalogue import collections_at, identity_of, remove_collection
+from index.store.location import Location, collection_at
 from index.terminal import note, one_line
 from qa.options import JsonOption, refuse_options_before, with_settings
 from qa.settings import Settings
@@ -23,17 +24,17 @@ def list_command(settings: Settings, context: typer.Context, as_json: JsonOption
     if context.invoked_subcommand:
         refuse_options_before(context)
         return
-    folder = settings.store
+    location = settings.root
     listed = [
         {
             "name": found.name,
             "documents": found.live.documents if found.live else None,
             "passages": found.live.passages if found.live else None,
             "snapshot": found.live.id if found.live else None,
-            "bytes": open_store(collection_folder(folder, found.name)).total_bytes(),
+            "bytes": _size_of(location, found.name),
             "error": found.reason or None,
         }
-        for found in collections_in(folder)
+        for found in collections_at(location)
     ]
     if as_json:
         print(json.dumps({"collections": listed}, indent=2, ensure_ascii=False))
@@ -53,14 +54,19 @@ def remove_command(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove a collection whole, with its uploads and feedback. The files of its sources stay."""
-    folder = settings.store
-    if not yes and collection_folder(folder, name).is_dir() and not _confirmed(name):
+    location = settings.root
+    if not yes and identity_of(location, name) and not _confirmed(name):
         raise PinciteError("Nothing was removed.")
-    remove_collection(folder, name)
+    remove_collection(location, name)
     note(f"The collection {name} is removed.")
-    limited = [key.name for key in open_store(folder).keys.all() if name in key.collections]
+    limited = [key.name for key in open_store(location).keys.all() if name in key.collections]
     if limited:
         note(f"! Keys that open it, should it be made again: {', '.join(limited)}")
+
+
+def _size_of(location: Location, name: str) -> int:
+    with closing(open_store(collection_at(location, name))) as store:
+        return store.total_bytes()
 
 
 def _confirmed(name: str) -> bool:

@@ -142,7 +142,7 @@ def remove_command(
 
 
 def _store(settings: Settings) -> Store:
-    store = open_store(settings.folder)
+    store = open_store(settings.location)
     store.standing()  # raises StoreError where there is no store
     return store
 

@@ -47,7 +47,7 @@ def gate_command(
     """Register gold questions that new snapshots have to answer no worse than the live one."""
     if gold and remove:
         raise SettingsError("Name a gold file, or take the registered one away with --remove.")
-    target = open_store(settings.folder, keep=settings.keep)
+    target = open_store(settings.location, keep=settings.keep)
     if gold:
         _register(gold, target)
     elif remove:

@@ -64,9 +64,9 @@ def index_command(
     Exit code 5: the registered gold questions are answered significantly worse (`pincite gate`);
     what was live stays live.
     """
-    refuse_new_collection(settings.store, settings.collection)
+    refuse_new_collection(settings.root, settings.collection)
     read_scans(settings)
-    target = open_store(settings.folder, keep=settings.keep)
+    target = open_store(settings.location, keep=settings.keep)
     if at_first and not sources and not target.exists:
         sources = [at_first]
     if dry_run and watch:

@@ -22,7 +22,7 @@ from qa.settings import Settings
 @with_settings(
     *("host", "port", "workers", "keys", "rate_limit", "max_queue", "allowed_hosts"),
     *("cors_origins", "trusted_proxies", "log_format", "log_questions", "watch", "mcp"),
-    *("keep", "ocr", "threshold", "without", *MODELS, *STORE),
+    *("keep", "ocr", "threshold", "without", *MODELS, *STORE, "read_from"),
 )
 def serve_command(settings: Settings) -> None:
     """Serve the HTTP interface and the web page until interrupted."""
@@ -32,7 +32,7 @@ def serve_command(settings: Settings) -> None:
     serve(settings, gate_of)
 
 
-@with_settings("host", "port", "threshold", "without", *MODELS, *STORE)
+@with_settings("host", "port", "threshold", "without", *MODELS, *STORE, "read_from")
 def mcp_command(
     settings: Settings,
     context: typer.Context,
@@ -59,7 +59,7 @@ def mcp_command(
     from qa.service.logs import log_lines
     from qa.service.metrics import Metrics
 
-    live = LiveEngine(settings.folder, **settings.for_engine)
+    live = LiveEngine(settings.location, **settings.for_engine)
     Thread(target=live.follow, name="follow", daemon=True).start()
     with log_lines(settings.log_format):
         serve_on_standard_streams(Answerer(live, Metrics(), settings.log_questions))
@@ -71,7 +71,7 @@ def gate_of(settings: Settings) -> Callable[[Engine], Gate | None]:
     def gate(engine: Engine) -> Gate | None:
         from pincite.gating import GoldCheck
 
-        check = GoldCheck.of(open_store(settings.folder), engine.model, force=False)
+        check = GoldCheck.of(open_store(settings.location), engine.model, force=False)
         return check.gate(settings, engine.model, engine.encoder, no_progress)
 
     return gate

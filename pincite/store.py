@@ -9,7 +9,7 @@ from index.changes import plan
 from index.errors import PinciteError, SettingsError, SourceError
 from index.progress import progress_bar
 from index.store import open_store
-from index.store.catalogue import collections_in, delete_removed
+from index.store.catalogue import collections_at, delete_removed
 from index.store.collection import DEFAULT_COLLECTION
 from index.store.protocols import Store
 from index.store.records import SnapshotInfo
@@ -69,7 +69,7 @@ def status_command(
 def _status(settings: Settings, check: bool) -> dict[str, Any]:
     """Return what `--json` prints. Times are in ISO 8601; without a reader that is None."""
     reader = reader_used(settings.reader)
-    store = open_store(settings.folder)
+    store = open_store(settings.location)
     live = store.live()
     gold = store.gold()
     snapshots = store.snapshots()
@@ -77,7 +77,7 @@ def _status(settings: Settings, check: bool) -> dict[str, Any]:
         with progress_bar() as progress:
             store.check(progress)
     return {
-        "store": str(settings.store),
+        "store": str(settings.root),
         "collection": settings.collection,
         "snapshot": live.id,
         "model": live.model_name,
@@ -151,7 +151,7 @@ def rollback_command(
     ] = None,
 ) -> None:
     """Make an older snapshot live again. The next `pincite index` follows the sources again."""
-    target = open_store(settings.folder, keep=settings.keep)
+    target = open_store(settings.location, keep=settings.keep)
     before = target.live_id()
     live = target.roll_back(snapshot)
     note(
@@ -176,9 +176,9 @@ def purge_command(settings: Settings) -> None:
     What was deleted since `pincite index` last ran is still live: run that first. Every file that
     is kept is searched for what is forgotten. Exit code 1: something was found.
     """
-    target = open_store(settings.folder)
+    target = open_store(settings.location)
     _say_what_stays(target, settings)
-    delete_removed(settings.store)
+    delete_removed(settings.root)
     with progress_bar() as progress:
         done = target.purge(progress)
     note_some(done.documents, "-")
@@ -245,8 +245,8 @@ def add_command(
     if not wanted <= set(RIGHTS):
         raise SettingsError(f"--can {given!r}: give {' or '.join(RIGHTS)}, or ask,write for both.")
     rights = tuple(right for right in RIGHTS if right in wanted)
-    there = {found.name for found in collections_in(settings.store)} if collections else set()
-    print(add_key(open_store(settings.store).keys, name, rights, collections or ()))
+    there = {found.name for found in collections_at(settings.root)} if collections else set()
+    print(add_key(open_store(settings.root).keys, name, rights, collections or ()))
     where = f" in {', '.join(collections)}" if collections else ""
     note(
         f"The key {name} may {' and '.join(rights)}{where}. It is not shown again; send it as the "
@@ -261,7 +261,7 @@ def add_command(
 @with_settings("store")
 def list_command(settings: Settings) -> None:
     """List the keys by name; what they are cannot be shown."""
-    keys = open_store(settings.store).keys.all()
+    keys = open_store(settings.root).keys.all()
     for key in keys:
         limits = f"  only {','.join(key.collections)}" if key.collections else ""
         line = f"{key.name}  {','.join(key.rights)}  since {key.created}{limits}"
@@ -276,5 +276,5 @@ def revoke_command(
     settings: Settings, name: Annotated[str, typer.Argument(help="The key's name.")]
 ) -> None:
     """Forget a key: from now on it opens nothing, in a running service, too."""
-    revoke_key(open_store(settings.store).keys, name)
+    revoke_key(open_store(settings.root).keys, name)
     note(f"The key {name} is revoked.")

@@ -16,6 +16,7 @@ from qa.records import Answer, Listing
 from qa.settings import Settings
 
 if TYPE_CHECKING:
+    from index.store.location import Location
     from qa.engine import Engine
 
 NO_ANSWER, CITATION_LOST = 3, 4
@@ -35,7 +36,7 @@ FilterOption = Annotated[
 ]
 
 
-@with_settings("top_k", "threshold", "without", *MODELS, *STORE)
+@with_settings("top_k", "threshold", "without", *MODELS, *STORE, "read_from")
 def ask_command(
     settings: Settings,
     question: Annotated[
@@ -95,7 +96,7 @@ def ask_command(
     for broken in filter(rules.get, rules):
         raise QuestionError(broken)
     matching = read_filters(filters or ())
-    engine = Engine.open(settings.folder, **settings.for_engine)
+    engine = Engine.open(settings.location, **settings.for_engine)
 
     hinted: list[str] = []
 
@@ -120,7 +121,7 @@ def ask_command(
             note(f"{what}: ask with --all to list what does.")
         if show:
             read_scans(settings)
-            _open_evidence(answer, engine, settings.folder)
+            _open_evidence(answer, engine, settings.location)
         if (
             matching
             and not answer.hits
@@ -139,7 +140,7 @@ def ask_command(
     raise typer.Exit(0 if ask(text or "") else NO_ANSWER)
 
 
-@with_settings("top_k", "threshold", "without", *MODELS, *STORE)
+@with_settings("top_k", "threshold", "without", *MODELS, *STORE, "read_from")
 def why_command(
     settings: Settings,
     question: Annotated[list[str], typer.Argument(metavar="QUESTION", help="What you asked.")],
@@ -155,7 +156,7 @@ def why_command(
     from qa.why.report import why
 
     text, quote = _one_question(question), checked_quote(expect)
-    engine = Engine.open(settings.folder, **settings.for_engine)
+    engine = Engine.open(settings.location, **settings.for_engine)
     report = why(engine, text, quote, settings.top_k)
     if as_json:
         print(json.dumps(why_json(report), ensure_ascii=False, indent=2))
@@ -178,7 +179,7 @@ def verify_command(
 
     read_scans(settings)
     answer = read_answer(_read(file))
-    target = open_store(settings.folder)
+    target = open_store(settings.location)
     verification = verify(answer, SourceDocuments(target.open(), target.uploads))
     if as_json:
         print(VerificationJson.of(verification).model_dump_json(indent=2))
@@ -215,7 +216,7 @@ def _print_text(answer: Answer, *, short: bool) -> None:
             note(f"Nothing is listed: {bound}.")
 
 
-def _open_evidence(answer: Answer, engine: "Engine", store: Path) -> None:
+def _open_evidence(answer: Answer, engine: "Engine", store: "Location") -> None:
     """Write the answer into an HTML file, tell where it is, and open it."""
     import webbrowser
     from contextlib import closing

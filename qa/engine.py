@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
@@ -23,7 +22,8 @@ from index.encoding.model import Model, find_model
 from index.errors import ModelError
 from index.records import Span
 from index.store import open_store
-from index.store.collection import DEFAULT_COLLECTION, collection_folder
+from index.store.collection import DEFAULT_COLLECTION
+from index.store.location import Location, collection_at, location_of
 from index.store.protocols import Snapshot
 from index.store.records import Allowed, SnapshotInfo
 from qa.answer.calibration import Rule
@@ -78,7 +78,7 @@ class Engine:
     @classmethod
     def open(
         cls,
-        store: str | Path = ".pincite",
+        store: str | Location = ".pincite",
         *,
         collection: str = DEFAULT_COLLECTION,
         model: str | None = None,
@@ -89,7 +89,7 @@ class Engine:
     ) -> Self:
         """Open the live snapshot of a store, with the model it was built with, ready to answer.
 
-        `collection` names one of several in the store's folder.
+        `store` is a folder or the URL of a PostgreSQL database, `collection` one of several there.
         `reader` is None or "bundled" for the one that comes with Pincite, "none" to do without, or
         the name or folder of a CrossEncoder. `without` names stages of retrieval to leave out.
         Raises StoreMissingError and StoreDamagedError, SettingsError for an unknown stage, and
@@ -97,7 +97,7 @@ class Engine:
         model, or `backend` cannot be had.
         """
         stages = stages_without(without)
-        target = open_store(collection_folder(Path(store), collection))
+        target = open_store(collection_at(location_of(store), collection))
         while True:
             info = target.live()
             with ThreadPoolExecutor(max_workers=2) as threads:

@@ -5,11 +5,11 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from index.errors import PinciteError
 from index.store import open_store
+from index.store.location import Location
 from qa.engine import Engine
 
 _RETRY_SECONDS = 2.0
@@ -25,7 +25,7 @@ class LiveEngine:
     The models of the engines `beside` it are shared where the snapshot was made with one of them.
     """
 
-    def __init__(self, store: Path, *, beside: Iterable[Engine] = (), **options: Any) -> None:
+    def __init__(self, store: Location, *, beside: Iterable[Engine] = (), **options: Any) -> None:
         self.store = open_store(store)
         self._open = partial(Engine.open, store, **options)
         self._swapping = threading.Lock()

@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Callable, Iterable
 from functools import partial
 from inspect import Parameter
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
@@ -71,7 +70,7 @@ def _option(name: str, default: object) -> Parameter:
     field, bare = Settings.model_fields[name], name.replace("_", "-")
     flag = next((each for each in field.metadata if isinstance(each, Flag)), Flag())
     types = (field.annotation, *get_args(field.annotation))
-    kind = next((each for each in (bool, int, float, Path) if each in types), str)
+    kind = next((each for each in (bool, int, float) if each in types), str)
     shown = default or field.default
     if kind is bool:
         shown = bare if shown else f"no-{bare}"

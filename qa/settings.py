@@ -19,12 +19,8 @@ from pydantic import (
 
 from index.encoding import Backend
 from index.errors import SettingsError
-from index.store.collection import (
-    DEFAULT_COLLECTION,
-    HOW_TO_NAME,
-    collection_folder,
-    is_collection_name,
-)
+from index.store.collection import DEFAULT_COLLECTION, HOW_TO_NAME, is_collection_name
+from index.store.location import Location, collection_at, location_of
 from qa.records import STAGES, Stage
 
 PREFIX = "PINCITE_"
@@ -117,8 +113,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    store: Annotated[Path, AfterValidator(Path.expanduser)] = Path(".pincite")
-    """The store's folder."""
+    store: Annotated[Location, BeforeValidator(location_of), Flag("FOLDER|URL")] = Path(".pincite")
+    """The store's folder, or the URL of a PostgreSQL database."""
+    read_from: Annotated[str, Flag("URL", "the store")] = ""
+    """A replica of the store's database, which answers questions."""
     collection: Annotated[str, AfterValidator(_collection)] = DEFAULT_COLLECTION
     """Which of the store's collections."""
     model: str | None = None
@@ -178,9 +176,14 @@ class Settings(BaseModel):
     """Read scanned pages of PDFs, too: some seconds each. Needs pincite[ocr]."""
 
     @property
-    def folder(self) -> Path:
-        """The folder of the collection's store."""
-        return collection_folder(self.store, self.collection)
+    def root(self) -> Location:
+        """Where the default collection is, and the others beside it."""
+        return location_of(self.store, self.read_from)
+
+    @property
+    def location(self) -> Location:
+        """Where the collection's store is."""
+        return collection_at(self.root, self.collection)
 
     @property
     def place(self) -> list[str]:

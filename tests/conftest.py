@@ -23,6 +23,7 @@ from index.sync import sync
 from qa.read.reader import open_reader
 from qa.read.reading import Reader
 from tests.encoders import HashingEncoder
+from tests.postgres_server import PostgresServer, running_server
 from tests.readers import RememberingReader
 
 pytest_plugins = ["tests.browsing"]
@@ -129,3 +130,10 @@ def seeds_store(
     assert [info.id for info in store.snapshots()] == [built], "a test wrote to it"
     given = store.uploads.all(), store.jobs.pending(), store.feedback.all()
     assert not any((*given, store.keys.ever_added(), store.gold())), "a test wrote to it"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server with pgvector, whose data is not worth keeping."""
+    with running_server() as server:
+        yield server

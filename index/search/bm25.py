@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import log
-from typing import Self
+from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.search.postings import Postings
 from index.search.ranges import in_ranges
 
 Rows = NDArray[np.integer]
@@ -70,15 +69,34 @@ class PostingList:
         return np.where(self.rows[entries] == rows, self.counts[entries], np.uint8(0))
 
 
+class PostingLists(Protocol):
+    """Which passages hold which terms, as rows; `index.search.postings` keeps it in arrays."""
+
+    def of(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """Return the rows that hold a term, rising, and how often; bounded at 255."""
+
+    def frequency(self, term: str) -> int:
+        """Return how many passages hold a term."""
+
+    def form(self, term: str) -> str | None:
+        """Return the word that a term most often comes from, None if no passage holds it."""
+
+    def forms_beginning_with(self, letter: str, lengths: range) -> list[str]:
+        """Return the forms of terms that begin with an ASCII letter and have so many bytes."""
+
+
+PostingsKind = TypeVar("PostingsKind", bound=PostingLists)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Lexicon:
+class Lexicon(Generic[PostingsKind]):
     """A snapshot's postings, with what of the formula does not depend on the question.
 
     The arrays have a value a row: `firsts` and `ends` are the first row of the passage's document
     and the row after its last, `document_lengths` is the number of its terms.
     """
 
-    postings: Postings
+    postings: PostingsKind
     passage_norms: Scores
     firsts: NDArray[np.int32]
     ends: NDArray[np.int32]
@@ -89,7 +107,7 @@ class Lexicon:
     @classmethod
     def of(
         cls,
-        postings: Postings,
+        postings: PostingsKind,
         *,
         firsts: NDArray[np.int32],
         ends: NDArray[np.int32],

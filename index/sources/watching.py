@@ -18,7 +18,7 @@ LONGEST_MS = 10_000
 
 def watch_sources(
     sources: Sequence[Path],
-    store: Path,
+    store: Path | None,
     changed: Callable[[], None],
     stop: threading.Event,
     *,
@@ -93,10 +93,10 @@ def _identities(sources: Sequence[Path]) -> dict[Path, tuple[int, int] | None]:
 
 
 def _filter(
-    sources: Sequence[Path], store: Path, ignore: Sequence[str]
+    sources: Sequence[Path], store: Path | None, ignore: Sequence[str]
 ) -> Callable[[object, str], bool]:
     """Return what tells whether a change counts."""
-    own = store.resolve()
+    own = store.resolve() if store else None
     ignored: dict[Path, Ignored | None] = {}
     for source in sources:
         try:

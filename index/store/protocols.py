@@ -269,12 +269,14 @@ class Store(Protocol):
     stays. Methods that read raise StoreMissingError where nothing was ever written.
     """
 
-    folder: Path | None
-    """Where it lies on this machine; None for one on a server."""
     uploads: Uploads
     jobs: Jobs
     feedback: FeedbackEntries
     keys: Keys
+
+    @property
+    def folder(self) -> Path | None:
+        """Where it lies on this machine; None for one on a server."""
 
     @property
     def exists(self) -> bool:

@@ -89,7 +89,7 @@ def version_digest(columns: Sequence[str], fields: bytes, text: bytes, cut: byte
 
 
 class Described:
-    """What a row of `versions` says of a document: all but its text and where its passages stand."""
+    """What a row of `versions` says of a document, but its text and where passages stand."""
 
     def __init__(self, columns: Sequence[str], fields: bytes) -> None:
         said: dict[str, Any] = orjson.loads(fields)

@@ -5,10 +5,9 @@ import gc
 import logging
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
 from typing import Self
 
 from fastapi import HTTPException
@@ -16,8 +15,9 @@ from starlette.types import ASGIApp
 
 from index.errors import PinciteError, StoreMissingError
 from index.store import open_store
-from index.store.catalogue import collections_in, identity_of
-from index.store.collection import collection_folder, is_collection_name
+from index.store.catalogue import collections_at, identity_of
+from index.store.collection import is_collection_name
+from index.store.location import Location, collection_at
 from index.store.protocols import Store
 from qa.engine import Engine
 from qa.live import LiveEngine
@@ -77,7 +77,7 @@ class _Held:
     """An open collection, what tells it from another of its name, and how many requests use it."""
 
     collection: Collection
-    identity: tuple[int, int] | None
+    identity: object
     users: int = 0
     unused: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -93,12 +93,12 @@ class Collections:
 
     def __init__(
         self,
-        folder: Path,
+        location: Location,
         default: Collection,
         open_collection: OpenCollection,
         most_open: int = MOST_OPEN,
     ) -> None:
-        self.folder = folder
+        self.location = location
         self.default = default
         self._open_collection = open_collection
         self._most_open = most_open
@@ -168,7 +168,7 @@ class Collections:
             while len(self._held) + len(self._opening) > self._most_open:
                 await self._make_room()
             engines = [collection.live.latest for collection in self.opened]
-            identity = identity_of(self.folder, name)
+            identity = identity_of(self.location, name)
             if identity is None:
                 raise HTTPException(HTTPStatus.NOT_FOUND, NO_COLLECTION)
             collection = await asyncio.to_thread(self._open_collection, name, engines)
@@ -193,7 +193,7 @@ class Collections:
         raise not_now(_ALL_IN_USE, 1)
 
     def _stands(self, name: str) -> bool:
-        return self._held[name].identity == identity_of(self.folder, name)
+        return self._held[name].identity == identity_of(self.location, name)
 
     def _let_go(self, name: str) -> None:
         """Forget an open collection, and stop writing it."""
@@ -225,10 +225,12 @@ class Collections:
         """Return the names of the collections in which uploads wait to be indexed."""
         found: list[str] = []
         with suppress(PinciteError):
-            for name in (info.name for info in collections_in(self.folder)):
-                store = open_store(collection_folder(self.folder, name))
-                with suppress(PinciteError):
-                    if name != self.default.name and store.jobs.pending():
+            for name in (info.name for info in collections_at(self.location)):
+                if name == self.default.name:
+                    continue
+                store = open_store(collection_at(self.location, name))
+                with suppress(PinciteError), closing(store):
+                    if store.jobs.pending():
                         found.append(name)
         return found
 

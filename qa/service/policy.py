@@ -57,7 +57,7 @@ def policy_of(settings: Settings, shared: Path | None = None) -> Policy:
 
     Raises SettingsError for a host that cannot be resolved, and if a key is required but missing.
     """
-    keys = open_store(settings.store).keys
+    keys = open_store(settings.root).keys
     names = frozenset(settings.allowed_hosts)
     others = others_can_reach(settings)
     required = {"auto": others or keys.ever_added(), "required": True, "off": False}[settings.keys]

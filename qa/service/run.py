@@ -56,7 +56,7 @@ def serve(settings: Settings, gate_of: GateOf = _no_gate) -> None:
 
 
 def _serve_with_workers(settings: Settings, gate_of: GateOf, listener: socket.socket) -> None:
-    open_store(settings.folder).live()  # fails without a store, before any worker starts
+    open_store(settings.location).live()  # fails without a store, before any worker starts
     with tempfile.TemporaryDirectory(prefix="pincite-") as shared, log_lines(settings.log_format):
         os.environ[MULTIPROCESS_FOLDER] = shared  # where prometheus_client looks for it
         _announce(settings, listener)
@@ -80,7 +80,7 @@ def _server(settings: Settings, policy: Policy, gate_of: GateOf) -> Server:
     """Open the store and build the service over it, with the thread that writes."""
     default = _open_collection(settings, gate_of, settings.collection, ())
     warm_up(default.live.latest)
-    collections = Collections(settings.store, default, partial(_open_collection, settings, gate_of))
+    collections = Collections(settings.root, default, partial(_open_collection, settings, gate_of))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -107,9 +107,9 @@ def _open_collection(
 ) -> Collection:
     """Open a collection with what writes it. Raises PinciteError."""
     own = settings.model_copy(update={"collection": name})
-    live = LiveEngine(own.folder, beside=beside, **own.for_engine)
+    live = LiveEngine(own.location, beside=beside, **own.for_engine)
     may_be_made = name == DEFAULT_COLLECTION  # no other one comes back when it was removed
-    store = open_store(own.folder, keep=own.keep, may_be_made=may_be_made)
+    store = open_store(own.location, keep=own.keep, may_be_made=may_be_made)
     writer = Writer(store, live, watch=own.watch, gate_of=gate_of(own), collection=name)
     return Collection(name, live, (store, writer))
 

@@ -361,7 +361,7 @@ class _EndedError(Exception):
 class _SourceWatch:
     """Calls `changed` soon after files in the SOURCEs change, and once at the start."""
 
-    def __init__(self, store: Path, changed: Callable[[], None]) -> None:
+    def __init__(self, store: Path | None, changed: Callable[[], None]) -> None:
         self._store = store
         self._changed = changed
         self._watched: tuple[tuple[str, ...], tuple[str, ...]] | None = None

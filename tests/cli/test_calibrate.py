@@ -269,7 +269,8 @@ def test_a_store_that_changed_meanwhile_is_left_as_it_is(
     def indexed_meanwhile(folder: Path, **options: Any) -> Store:
         (notes / "new.txt").write_text("A new note on yews.\n")
         sync(open_store(folder), [notes], model, HashingEncoder())
-        return open_store(folder, **options)
+        store: Store = open_store(folder, **options)
+        return store
 
     monkeypatch.setattr("pincite.calibrating.open_store", indexed_meanwhile)
     outcome = hashed("calibrate", "--gold", "mine.jsonl")

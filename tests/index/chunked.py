@@ -37,7 +37,7 @@ def postings_of(*documents: ChunkedDocument) -> Postings:
     return Postings(terms, Terms.empty())
 
 
-def lexicon_of(*documents: ChunkedDocument) -> Lexicon:
+def lexicon_of(*documents: ChunkedDocument) -> Lexicon[Postings]:
     """Return the lexicon of documents that follow one another from row 0 on."""
     rows = np.array(first_rows(documents), np.int32)
     terms, lengths = count_terms(zip(documents, rows.tolist(), strict=False))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from index.records import headings_and_context
 from index.search.bm25 import K1, B, Lexicon, Term, greatest
+from index.search.postings import Postings
 from index.search.terms import terms
 from tests.index.chunked import chunked, lexicon_of
 
@@ -28,17 +29,17 @@ PASSAGES = [(whole.document, passage) for whole in DOCUMENTS for passage in whol
 
 
 @pytest.fixture
-def lexicon() -> Lexicon:
+def lexicon() -> Lexicon[Postings]:
     return lexicon_of(*DOCUMENTS)
 
 
-def asked_for(question: str, lexicon: Lexicon) -> list[Term]:
+def asked_for(question: str, lexicon: Lexicon[Postings]) -> list[Term]:
     times = {term: terms(question).count(term) for term in terms(question)}
     return [Term(term, count, lexicon.weight(term)) for term, count in times.items()]
 
 
 @pytest.mark.parametrize("question", ["redness fades", "frost pipes days", "days days baker", "x"])
-def test_a_passage_scores_what_another_bm25_says(lexicon: Lexicon, question: str) -> None:
+def test_a_passage_scores_what_another_bm25_says(lexicon: Lexicon[Postings], question: str) -> None:
     corpus: list[list[str]] = []
     for document, passage in PASSAGES:
         above = headings_and_context(document, passage)
@@ -55,7 +56,7 @@ def test_a_passage_scores_what_another_bm25_says(lexicon: Lexicon, question: str
     assert ours == pytest.approx(theirs * (K1 + 1), rel=1e-5)
 
 
-def test_a_document_scores_as_one_passage_of_all_its_text(lexicon: Lexicon) -> None:
+def test_a_document_scores_as_one_passage_of_all_its_text(lexicon: Lexicon[Postings]) -> None:
     asked = asked_for("frost pipes", lexicon)
     rows = np.arange(len(PASSAGES))
     scores = lexicon.scores(asked, rows)[1]
@@ -72,13 +73,15 @@ def test_a_document_scores_as_one_passage_of_all_its_text(lexicon: Lexicon) -> N
         assert scores[row] == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_rarer_a_term_the_more_it_weighs_and_a_missing_one_most(lexicon: Lexicon) -> None:
+def test_the_rarer_a_term_the_more_it_weighs_and_a_missing_one_most(
+    lexicon: Lexicon[Postings],
+) -> None:
     weights = [lexicon.weight(term) for term in ("day", "frost", "zwieback")]
     assert weights == sorted(weights)
     assert weights[-1] == pytest.approx(log(1 + (len(PASSAGES) + 0.5) / 0.5))
 
 
-def test_a_document_holds_the_terms_of_all_its_passages(lexicon: Lexicon) -> None:
+def test_a_document_holds_the_terms_of_all_its_passages(lexicon: Lexicon[Postings]) -> None:
     asked = asked_for("frost sun baker", lexicon)
     held = [lexicon.held_by_document(asked, row) for row in range(len(PASSAGES))]
     assert held == [set(), set(), *[{"frost", "sun"}] * 2, {"baker"}, {"baker"}]

@@ -25,7 +25,7 @@ def lexicon_of(
     seed: int,
     most: int,
     alive: NDArray[np.bool_] | None = None,
-) -> Lexicon:
+) -> Lexicon[Postings]:
     """Return a lexicon in which each letter stands in such a share of passages, `most` times."""
     random = np.random.default_rng(seed)
     rows = [np.flatnonzero(random.random(passages) < share) for share in shares_held]

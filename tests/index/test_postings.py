@@ -232,7 +232,7 @@ class Living:
             alive[first : first + len(document.passages)] = True
         return alive
 
-    def lexicon(self) -> Lexicon:
+    def lexicon(self) -> Lexicon[Postings]:
         firsts, ends, document_lengths = np.zeros((3, self.rows), np.int32)
         lengths = np.array([self.lengths[row] for row in range(self.rows)], np.int32)
         for first, document in self.documents.items():

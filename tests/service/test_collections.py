@@ -18,7 +18,7 @@ from mcp.client.client import Client
 from index.encoding.model import Model
 from index.store import open_store
 from index.store.catalogue import remove_collection
-from index.store.collection import collection_folder
+from index.store.location import collection_at
 from index.store.protocols import Store
 from index.store.records import Job
 from index.sync import sync
@@ -49,7 +49,7 @@ class Shelf:
         files = self._files / name
         files.mkdir(parents=True, exist_ok=True)
         (files / "sleep.txt").write_text(f"{text}\n")
-        store = open_store(collection_folder(self.folder, name))
+        store = open_store(collection_at(self.folder, name))
         sync(store, [files], self._model, HashingEncoder())
 
     @contextmanager
@@ -146,7 +146,7 @@ def test_two_collections_never_mix(shelf: Shelf) -> None:
         # What was said of answers, and whether they hold.
         rated = client.post(f"{bears}/feedback", json={"question": "Bears?", "helpful": True})
         assert rated.status_code == 201
-        stores = [open_store(collection_folder(shelf.folder, n)) for n in ("default", "bears")]
+        stores = [open_store(collection_at(shelf.folder, n)) for n in ("default", "bears")]
         assert [len(store.feedback.all()) for store in stores] == [0, 1]
         whole = client.get(f"{bears}/documents?limit=1").json()["documents"][0]
         citation = {
@@ -346,7 +346,7 @@ def test_one_that_is_removed_while_it_is_asked_is_let_go_of(shelf: Shelf) -> Non
 def test_few_are_open_at_a_time_and_no_upload_is_forgotten(shelf: Shelf) -> None:
     for number in range(4):
         shelf.index(f"c{number}", f"Number {number} sleeps.")
-    left = open_store(collection_folder(shelf.folder, "c3"))
+    left = open_store(collection_at(shelf.folder, "c3"))
     job = Job.new("left", ".txt")
     left.jobs.add(job, b"What an earlier service left sleeps.")
     with shelf.service(most_open=2) as client:

@@ -11,7 +11,7 @@ import pytest
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.store import open_store
-from index.store.collection import collection_folder
+from index.store.location import collection_at
 from index.sync import sync
 from tests.pdf_writing import lines, write_pdf
 from tests.service.test_serve_command import serving
@@ -29,7 +29,7 @@ def test_each_example_does_what_is_said(tmp_path: Path, model: Model, encoder: E
     (tmp_path / "prices.csv").write_text("treatment,price\npeeling,40\n")
     report = write_pdf([lines(72, 700, "The report is due on Friday.")])
     (tmp_path / "report.pdf").write_bytes(report)
-    for store in (tmp_path / "store", collection_folder(tmp_path / "store", "handbooks")):
+    for store in (tmp_path / "store", collection_at(tmp_path / "store", "handbooks")):
         sync(open_store(store), [notes], model, encoder)
     (hours,) = (each.id for each in open_store(tmp_path / "store").open().descriptions())
     blocks = re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)

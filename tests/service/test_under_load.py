@@ -17,7 +17,7 @@ import pytest
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.store import open_store
-from index.store.collection import collection_folder
+from index.store.location import collection_at
 from index.sync import sync
 from qa.service.keys import add_key
 from tests.service.load import Load, press
@@ -202,7 +202,7 @@ def test_workers_answer_from_two_collections_and_write_both(
     for name, text in texts.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "sleep.txt").write_text(f"{text}\n")
-        own = open_store(collection_folder(store, name))
+        own = open_store(collection_at(store, name))
         sync(own, [tmp_path / name], model, encoder)
     keys = open_store(store).keys
     every = add_key(keys, "every", ["ask", "write"])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.recently_used import RecentlyUsed
-from index.store.local.byte_search import ByteSearch
+from index.store.byte_search import ByteSearch
 
 few = st.binary(max_size=40).map(lambda content: bytes(byte % 3 for byte in content))
 patterns = st.sets(st.binary(min_size=1, max_size=14).map(lambda b: bytes(x % 3 for x in b)))

@@ -51,7 +51,7 @@ class Mapped:
     alive: NDArray[np.bool_] | None
     derived: dict[str, Any]
     dense: DenseIndex
-    lexicon: Lexicon
+    lexicon: Lexicon[Postings]
 
     @property
     def living(self) -> NDArray[np.bool_]:

@@ -44,6 +44,14 @@ class ServerAddress:
         return shown if self.collection == DEFAULT_COLLECTION else f"{shown} ({self.collection})"
 
 
+def collection_of(schema: str) -> str:
+    """Return the collection whose schema has this name; "" where it is none of ours."""
+    if schema == _SCHEMA:
+        return DEFAULT_COLLECTION
+    start, _, name = schema.partition("_")
+    return name if start == _SCHEMA else ""
+
+
 def is_server(location: str) -> bool:
     """Tell whether a location names a server, and not a folder."""
     return location.partition("://")[0] in SCHEMES

@@ -1,11 +1,10 @@
-"""The connections to a server: to read, to write, to hear of changes; errors that say what to do."""
+"""The connections to a server, to read and to write; errors that say what to do."""
 
 import hashlib
 import threading
 import time
-from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -18,6 +17,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from index.errors import StoreBusyError, StoreError, StoreMissingError
 from index.store.collection import DEFAULT_COLLECTION
 from index.store.postgres.address import ServerAddress
+from index.store.postgres.changes import CONNECT_S, LOOK_S, Changes
+from index.store.postgres.holds import Holds
 from index.store.postgres.schema import MIGRATIONS
 
 Connection = psycopg.Connection[TupleRow]
@@ -25,10 +26,7 @@ Row = dict[str, Any]
 
 _OLDEST_SERVER, _OLDEST_PGVECTOR = 14, (0, 8)
 _MOST_CONNECTIONS = 8
-_CONNECT_S = 5
 _IDLE_S = 300.0
-_LOOK_S = 0.25
-"""How often a replica, which cannot notify, is asked for changes; and a lock that another has."""
 _LOST = (
     errors.AdminShutdown,
     errors.CrashShutdown,
@@ -45,8 +43,8 @@ class Database:
     def __init__(self, address: ServerAddress, *, may_be_made: bool = True) -> None:
         self.address = address
         self.schema = sql.Identifier(address.schema)
-        self.changes = _Changes(self)
-        self._holds = _Holds(self)
+        self.changes = Changes(self)
+        self.holds = Holds(self)
         self._may_be_made = may_be_made
         self._pools: dict[str, ConnectionPool[Connection]] = {}
         self._checked = False
@@ -57,7 +55,7 @@ class Database:
     def close(self) -> None:
         """Close the connections; the next use opens them again."""
         self.changes.stop()
-        self._holds.close()
+        self.holds.close()
         with self._opening:
             pools, self._pools, self._checked = list(self._pools.values()), {}, False
         for pool in pools:
@@ -69,7 +67,7 @@ class Database:
         if self._writer and self._writing_thread == threading.get_ident():
             yield self._writer  # sees what it has written itself
             return
-        with self.errors_explained(), self._connection(self._read_url) as connection:
+        with self.errors_explained(), self._connection(self.read_url) as connection:
             self._check(connection)
             yield connection
 
@@ -103,7 +101,7 @@ class Database:
             yield
             return
         self.make()
-        with self.errors_explained(), self._connect(self.address.url) as connection:
+        with self.errors_explained(), self.connect(self.address.url) as connection:
             self._lock(connection, wait_s)
             self._writer, self._writing_thread = connection, threading.get_ident()
             try:
@@ -130,7 +128,10 @@ class Database:
             return cursor.execute(query, values, binary=True).fetchall()
 
     def make(self) -> None:
-        """Make the schema, or bring it up to date. Raises StoreMissingError if it may not be made."""
+        """Make the schema, or bring it up to date.
+
+        Raises StoreMissingError if there is none and it may not be made.
+        """
         with self.errors_explained(), self._connection(self.address.url) as connection:
             version = self._version(connection)
             if version is None and not self._may_be_made:
@@ -144,19 +145,11 @@ class Database:
         """The class of the advisory locks that tell which snapshots are open."""
         return self.lock_key("open") >> 32
 
-    def hold(self, snapshot: int) -> None:
-        """Keep the content of a snapshot from being forgotten, until `release`."""
-        self._holds.hold(snapshot)
-
-    def release(self, snapshot: int) -> None:
-        """Let a snapshot be forgotten, soon. Safe to call while objects are being deleted."""
-        self._holds.release(snapshot)
-
     def locked(self, purpose: str) -> Connection | None:
         """Return a connection that holds a lock, None if another process has it."""
         self.make()
         with self.errors_explained():
-            connection = self._connect(self.address.url)
+            connection = self.connect(self.address.url)
             query = "SELECT pg_try_advisory_lock(%s)"
             if (connection.execute(query, [self.lock_key(purpose)]).fetchone() or (False,))[0]:
                 return connection
@@ -171,6 +164,17 @@ class Database:
             [self.address.schema],
         )
         return [row["name"] for row in rows]
+
+    def schemas(self) -> dict[str, int]:
+        """Return the names and object ids of all collections' schemas, be there a store or not."""
+        with (
+            self.errors_explained(),
+            self._connection(self.read_url) as connection,
+        ):
+            found = connection.execute(
+                "SELECT nspname, oid FROM pg_namespace WHERE nspname ~ '^pincite(_|$)'"
+            )
+            return {str(name): int(number) for name, number in found.fetchall()}
 
     def lock_key(self, purpose: str) -> int:
         """Return the number of an advisory lock of this store."""
@@ -188,7 +192,7 @@ class Database:
 
     @contextmanager
     def errors_explained(self) -> Iterator[None]:
-        """Turn errors of the server and of the connection into a StoreError that says what to do."""
+        """Turn errors of server and connection into a StoreError that says what to do."""
         try:
             yield
         except (errors.InvalidSchemaName, errors.UndefinedTable) as error:
@@ -217,11 +221,12 @@ class Database:
             raise StoreError(f"{self.address}: {_line(error)}.") from error
 
     @property
-    def _read_url(self) -> str:
+    def read_url(self) -> str:
+        """Who answers questions."""
         return self.address.read_from or self.address.url
 
-    def _connect(self, url: str) -> Connection:
-        connection = psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_S)
+    def connect(self, url: str) -> Connection:
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_S)
         try:
             self._configure(connection)
         except BaseException:
@@ -233,16 +238,16 @@ class Database:
         """Return a context with a connection of the pool of a server."""
         with self._opening:
             if url not in self._pools:
-                self._connect(url).close()  # a first failure says what is wrong
+                self.connect(url).close()  # a first failure says what is wrong
                 self._pools[url] = ConnectionPool(
                     url,
-                    kwargs={"autocommit": True, "connect_timeout": _CONNECT_S},
+                    kwargs={"autocommit": True, "connect_timeout": CONNECT_S},
                     configure=self._configure,
                     min_size=1,
                     max_size=_MOST_CONNECTIONS,
                     max_idle=_IDLE_S,
-                    timeout=2 * _CONNECT_S,
-                    reconnect_timeout=_CONNECT_S,
+                    timeout=2 * CONNECT_S,
+                    reconnect_timeout=CONNECT_S,
                     open=True,
                 )
             return self._pools[url].connection()
@@ -311,123 +316,11 @@ class Database:
                     f"Another process is writing the store {self.address}; wait until it is done "
                     "and try again."
                 )
-            time.sleep(min(_LOOK_S, wait_s))
+            time.sleep(min(LOOK_S, wait_s))
 
 
 class _LostError(StoreError):
     """The connection to the server was lost, or not made."""
-
-
-class _Holds:
-    """Shared advisory locks on the snapshots that this process has open, by one connection."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._held: Counter[int] = Counter()
-        self._released: deque[int] = deque()
-        self._connection: Connection | None = None
-        self._turn = threading.Lock()
-
-    def hold(self, snapshot: int) -> None:
-        with self._turn:
-            self._held[snapshot] += 1
-            self._lock([snapshot])
-            self._unlock()
-
-    def release(self, snapshot: int) -> None:
-        self._released.append(snapshot)  # no more: the garbage collector may have called
-
-    def tidy(self) -> None:
-        """Unlock what was released; lock again what is held where the connection was lost."""
-        with self._turn:
-            if self._released or (self._held and self._connection is None):
-                self._lock([])
-                self._unlock()
-
-    def close(self) -> None:
-        with self._turn:
-            self._held.clear()
-            self._released.clear()
-            if self._connection:
-                self._connection.close()
-            self._connection = None
-
-    def _lock(self, snapshots: Sequence[int]) -> None:
-        """Lock snapshots; where there is no server to write to, nothing can be forgotten."""
-        with suppress(StoreError), self._database.errors_explained():
-            try:
-                if self._connection is None:
-                    self._connection = self._database._connect(self._database.address.url)
-                    snapshots = list(self._held.elements())
-                for snapshot in snapshots:
-                    self._call("pg_advisory_lock_shared", snapshot)
-            except psycopg.Error:
-                self._connection = None
-                raise
-
-    def _unlock(self) -> None:
-        while self._released:
-            snapshot = self._released.popleft()
-            self._held -= Counter([snapshot])
-            if self._connection is not None:
-                with suppress(psycopg.Error):
-                    self._call("pg_advisory_unlock_shared", snapshot)
-
-    def _call(self, function: str, snapshot: int) -> None:
-        if self._connection is not None:
-            values = [self._database.class_key, snapshot & 0x7FFFFFFF]
-            self._connection.execute(f"SELECT {function}(%s::integer, %s::integer)", values)
-
-
-class _Changes:
-    """Hears, in a thread of its own, when a store changes: by notification, or from a replica."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._seen: object = None
-        self._thread: threading.Thread | None = None
-        self._ended = threading.Event()
-        self._starting = threading.Lock()
-
-    def seen(self) -> object:
-        """Return a value that changes when the store does; it takes no time to speak of."""
-        with self._starting:
-            if self._thread is None:
-                self._ended.clear()
-                self._seen = self._look()
-                self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
-                self._thread.start()
-        return self._seen
-
-    def stop(self) -> None:
-        """End the thread, the next question for what was seen begins another."""
-        with self._starting:
-            self._ended.set()
-            self._thread = None
-
-    def _look(self) -> object:
-        rows = self._database.rows("SELECT changes, pg_postmaster_start_time() AS start FROM state")
-        return tuple(rows[0].values()) if rows else None
-
-    def _run(self) -> None:
-        ended, database = self._ended, self._database
-        while not ended.is_set():
-            with suppress(StoreError), database.errors_explained(), self._listening() as connection:
-                while not ended.is_set():
-                    self._seen = self._look()
-                    database._holds.tidy()
-                    for _ in connection.notifies(timeout=_LOOK_S, stop_after=1):
-                        pass
-            ended.wait(_LOOK_S)
-
-    @contextmanager
-    def _listening(self) -> Iterator[Connection]:
-        with psycopg.connect(
-            self._database._read_url, autocommit=True, connect_timeout=_CONNECT_S
-        ) as connection:
-            if not (connection.execute("SELECT pg_is_in_recovery()").fetchone() or (True,))[0]:
-                connection.execute(sql.SQL("LISTEN {}").format(self._database.schema))
-            yield connection
 
 
 def _refuse_unfit(connection: Connection, address: ServerAddress) -> None:

@@ -36,11 +36,11 @@ class Layout:
         numbers = {"number": row.number}
         if before is None or before.row.generation != row.generation or before.row.rows > row.rows:
             layout = cls._empty(row)
-            layout._set(database.rows(f"SELECT {_COLUMNS} FROM versions {_HELD}", numbers))
+            layout.set(database.rows(f"SELECT {_COLUMNS} FROM versions {_HELD}", numbers))
             return layout
         if before.row.number == row.number:
             return before
-        layout = before._extended(row)
+        layout = before.extended(row)
         numbers["before"] = before.row.number
         differs = (
             "NOT EXISTS (SELECT 1 FROM memberships AS other WHERE other.version = versions.id"
@@ -51,20 +51,23 @@ class Layout:
         new = f"SELECT {_COLUMNS} FROM versions {_HELD} WHERE {differs.format('before')}"
         for version in database.rows(gone, numbers):
             layout.alive[version["first_row"] : version["first_row"] + version["passages"]] = False
-        layout._set(database.rows(new, numbers))
+        layout.set(database.rows(new, numbers))
         return layout
 
     @classmethod
     def _empty(cls, row: SnapshotRow) -> "Layout":
         alive = np.zeros(row.rows, np.bool_)
-        return cls(row, alive, *(np.zeros(row.rows, np.int32) for _ in range(4)))
+        firsts, ends, lengths, document_lengths = np.zeros((4, row.rows), np.int32)
+        return cls(row, alive, firsts, ends, lengths, document_lengths)
 
-    def _extended(self, row: SnapshotRow) -> "Layout":
+    def extended(self, row: SnapshotRow) -> "Layout":
+        """Return the layout with room for the rows that a snapshot has more."""
         more = row.rows - len(self.alive)
-        values = (self.alive, self.firsts, self.ends, self.lengths, self.document_lengths)
-        return Layout(row, *(np.pad(array, (0, more)) for array in values))
+        values = (self.firsts, self.ends, self.lengths, self.document_lengths)
+        padded = (np.pad(array, (0, more)) for array in values)
+        return Layout(row, np.pad(self.alive, (0, more)), *padded)
 
-    def _set(self, versions: list[Row]) -> None:
+    def set(self, versions: list[Row]) -> None:
         """Write the rows of versions that are in the snapshot."""
         firsts = np.array([version["first_row"] for version in versions], np.int32)
         counts = np.array([version["passages"] for version in versions], np.int32)
@@ -79,7 +82,7 @@ class Layout:
         lengths = b"".join(chain(version["lengths"] for version in versions))
         self.lengths[rows] = np.frombuffer(lengths, "<i4")
 
-    def lexicon(self, postings: StoredPostings) -> Lexicon:
+    def lexicon(self, postings: StoredPostings) -> Lexicon[StoredPostings]:
         """Return what searches by words read of the snapshot."""
         info = self.row.info
         return Lexicon.of(

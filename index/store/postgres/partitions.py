@@ -6,7 +6,7 @@ hash of their rows. A search goes to every server, which orders its own rows, an
 
 from index.store.postgres.database import Connection
 from index.store.postgres.history import select
-from index.store.postgres.schema import COLUMNS, passage_table, vector_index
+from index.store.postgres.schema import PASSAGE, passage_table, vector_index
 
 
 def servers(connection: Connection) -> list[str]:
@@ -24,7 +24,7 @@ def make_passages(connection: Connection, schema: str, generation: int, dimensio
             connection.execute(statement)
         return
     name = f"passages_{generation}"
-    columns = COLUMNS.format(dimension=dimension)
+    columns = PASSAGE.format(dimension=dimension)
     connection.execute(f"CREATE TABLE {name} ({columns}) PARTITION BY HASH (row)")
     for number, server in enumerate(over):
         for statement in (f"CREATE SCHEMA IF NOT EXISTS {schema}", *statements):

@@ -125,6 +125,21 @@ FIRST = (
 MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST,)
 
 
+PASSAGE = """
+    row bigint NOT NULL,
+    first_row bigint NOT NULL,
+    start integer NOT NULL,
+    stop integer NOT NULL,
+    section integer NOT NULL,
+    spans bytea NOT NULL,
+    embedded bytea NOT NULL,
+    digests bytea NOT NULL,
+    features bytea NOT NULL,
+    vector halfvec({dimension}) NOT NULL
+"""
+"""The columns of a table of passages."""
+
+
 def passage_table(generation: int, dimension: int) -> tuple[str, ...]:
     """Return the statements that make the table of a generation's passages.
 
@@ -134,18 +149,7 @@ def passage_table(generation: int, dimension: int) -> tuple[str, ...]:
     """
     name = f"passages_{generation}"
     return (
-        f"""CREATE TABLE {name} (
-            row bigint PRIMARY KEY,
-            first_row bigint NOT NULL,
-            start integer NOT NULL,
-            stop integer NOT NULL,
-            section integer NOT NULL,
-            spans bytea NOT NULL,
-            embedded bytea NOT NULL,
-            digests bytea NOT NULL,
-            features bytea NOT NULL,
-            vector halfvec({dimension}) NOT NULL
-        )""",
+        f"CREATE TABLE {name} ({PASSAGE.format(dimension=dimension)}, PRIMARY KEY (row))",
         f"CREATE INDEX {name}_embedded ON {name} (embedded)",
         f"ALTER TABLE {name} ALTER vector SET STORAGE PLAIN",
     )

@@ -66,10 +66,10 @@ class PostgresSnapshot:
     ) -> None:
         self.row = row
         self.info, self.id = row.info, row.info.id
-        self._database = database
-        self._let_go = weakref.finalize(self, database.release, row.number)
-        before = previous.layout if previous and previous._database is database else None
-        self.layout = Layout.read(database, row, before)
+        self.database = database
+        self._let_go = weakref.finalize(self, database.holds.release, row.number)
+        before = previous.layout if previous and previous.database is database else None
+        self.layout: Layout = Layout.read(database, row, before)
         self.postings = StoredPostings(database, row.parts)
         self._lexicon = self.layout.lexicon(self.postings)
         self._table = f"passages_{row.generation}"
@@ -141,7 +141,7 @@ class PostgresSnapshot:
             "stop": self.row.rows,
         }
         return self._keep(
-            self._database.rows(
+            self.database.rows(
                 f"SELECT {_FOUND} FROM {self._table} WHERE {where}"
                 f" ORDER BY (vector <#> %(vector)s) {unindexed} LIMIT %(limit)s",
                 values,
@@ -168,7 +168,7 @@ class PostgresSnapshot:
     def passages(self) -> Iterator[tuple[int, Passage]]:
         """Yield all passages with their rows."""
         for versions in self._versions_by("generation, first_row", (0, -1)):
-            passages = _passages_in(self._database, versions)
+            passages = _passages_in(self.database, versions)
             for version in versions:
                 yield from ((row, version.passage(passages[row])) for row in version.rows)
 
@@ -190,7 +190,7 @@ class PostgresSnapshot:
 
         def read() -> tuple[Document, int]:
             version = self._version_of(document_id)
-            document = version.document(_texts(self._database, [version])[version.text])
+            document = version.document(_texts(self.database, [version])[version.text])
             return document, len(document.text)
 
         return self._documents.get(document_id, read)
@@ -201,12 +201,12 @@ class PostgresSnapshot:
             version = self._version_of(document_id)
         except KeyError:
             return None
-        return next(chunked_documents(self._database, [version]))
+        return next(chunked_documents(self.database, [version]))
 
     def documents(self, after: tuple[str, str] = ("", "")) -> Iterator[ChunkedDocument]:
         """Yield the documents by source and id, those after a source and an id."""
         for versions in self._versions_by("source, document_id", after):
-            yield from chunked_documents(self._database, versions)
+            yield from chunked_documents(self.database, versions)
 
     def descriptions(self) -> Iterator[Document]:
         """Yield what is known of each document but its text, by source and id."""
@@ -228,13 +228,13 @@ class PostgresSnapshot:
         """Return the vectors of embedded texts that the store has, by `embedded_digest`."""
         if made_by.vectors != self.info.made_by.vectors:
             return {}
-        return stored_vectors(self._database, self.row.generation, digests)
+        return stored_vectors(self.database, self.row.generation, digests)
 
     # What the next snapshot is made of
 
     def version_row(self, document_id: str) -> Row | None:
         """Return the row of a document; None for an id that is not in the snapshot."""
-        rows = self._database.rows(
+        rows = self.database.rows(
             f"SELECT {VERSION} FROM versions {_HELD} WHERE document_id = %(id)s",
             {"number": self.row.number, "id": document_id},
         )
@@ -253,13 +253,13 @@ class PostgresSnapshot:
         read: dict[int, FoundPassage] = {}
         for start in range(0, len(missing), _AT_ONCE):
             query = f"SELECT {_FOUND} FROM {self._table} WHERE row = ANY(%s)"
-            read |= self._keep(self._database.rows(query, [missing[start : start + _AT_ONCE]]))
+            read |= self._keep(self.database.rows(query, [missing[start : start + _AT_ONCE]]))
         return [read[row] if row in read else self._one(row) for row in rows]
 
     def _one(self, row: int) -> FoundPassage:
         def read() -> tuple[FoundPassage, int]:
             query = f"SELECT {_FOUND} FROM {self._table} WHERE row = %s"
-            found = self._keep(self._database.rows(query, [row]))
+            found = self._keep(self.database.rows(query, [row]))
             if row not in found:
                 raise StoreDamagedError(f"passage {row} is missing")
             return found[row], 1
@@ -278,7 +278,7 @@ class PostgresSnapshot:
 
     def _version(self, first_row: int) -> Version:
         def read() -> tuple[Version, int]:
-            rows = self._database.rows(
+            rows = self.database.rows(
                 f"SELECT {VERSION} FROM versions {_HELD}"
                 " WHERE generation = %(generation)s AND first_row = %(first)s",
                 {
@@ -304,7 +304,7 @@ class PostgresSnapshot:
         columns = order.split(", ")
         marks = ", ".join(f"%({column})s" for column in columns)
         while True:
-            rows = self._database.rows(
+            rows = self.database.rows(
                 f"SELECT {VERSION} FROM versions {_HELD} WHERE ({order}) > ({marks})"
                 f" ORDER BY {order} LIMIT {_AT_ONCE}",
                 {"number": self.row.number, **dict(zip(columns, after, strict=True))},
@@ -317,7 +317,7 @@ class PostgresSnapshot:
     @cached_property
     def _rows_in_order(self) -> NDArray[np.int64]:
         """The first row of each document and that behind its last one, by source and id."""
-        rows = self._database.rows(
+        rows = self.database.rows(
             f"SELECT first_row, first_row + passages AS stop FROM versions {_HELD}"
             " ORDER BY source, document_id",
             {"number": self.row.number},

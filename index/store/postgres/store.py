@@ -88,21 +88,23 @@ class PostgresStore:
         rows = self._database.rows(f"{SNAPSHOTS} WHERE turn >= 0 ORDER BY turn DESC, number DESC")
         return [snapshot_of(row).info for row in rows]
 
-    def open(self, snapshot: str | None = None, *, previous: Snapshot | None = None) -> Snapshot:
+    def open(
+        self, snapshot: str | None = None, *, previous: Snapshot | None = None
+    ) -> PostgresSnapshot:
         """Open a snapshot that is kept, by default the live one."""
         before = previous if isinstance(previous, PostgresSnapshot) else None
         for _ in range(_TRIES):
             row = self._row(snapshot)
             if before is not None and before.row == row:
                 return before
-            self._database.hold(row.number)
+            self._database.holds.hold(row.number)
             try:
                 if self._row(snapshot).number == row.number:  # it is held, and still there
                     return PostgresSnapshot(self._database, row, before)
             except BaseException:
-                self._database.release(row.number)
+                self._database.holds.release(row.number)
                 raise
-            self._database.release(row.number)
+            self._database.holds.release(row.number)
         raise StoreError("Snapshots are published faster than they can be opened; try again.")
 
     def check(self, progress: Progress = no_progress) -> None:

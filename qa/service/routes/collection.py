@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import StoreError
-from index.store.catalogue import CollectionInfo, collections_in, info_of
+from index.store.catalogue import CollectionInfo, collections_at, info_of
 from index.store.collection import DEFAULT_COLLECTION, is_collection_name
 from qa.formats.fields import JsonModel
 from qa.service.addresses import COLLECTIONS_PATH, PATH_OF_ONE, path_inside, prefix_of
@@ -77,7 +77,7 @@ def add_collection_routes(
     def list_collections(request: Request) -> CollectionsJson:
         """List the collections that the caller's key opens; all where no key is asked for."""
         opened: tuple[str, ...] = getattr(request.state, "collections", ())
-        listed = collections_in(collections.folder)
+        listed = collections_at(collections.location)
         visible = (found for found in listed if not opened or found.name in opened)
         return CollectionsJson(collections=[CollectionJson.of(found) for found in visible])
 
@@ -92,7 +92,7 @@ def add_collection_routes(
     )
     def get_collection(collection: CollectionName) -> CollectionJson:
         """Return how many documents and passages a collection has, and its snapshot."""
-        found = is_collection_name(collection) and info_of(collections.folder, collection)
+        found = is_collection_name(collection) and info_of(collections.location, collection)
         if not found:
             raise HTTPException(HTTPStatus.NOT_FOUND, NO_COLLECTION)
         return CollectionJson.of(found)
