@@ -34,7 +34,7 @@ from qa.exhaustive.lister import Lister
 from qa.follow_ups import FollowUps, Memory
 from qa.question.filters import Filter, rows_by_filter
 from qa.question.follow_up import checked_all
-from qa.question.query import Query, checked
+from qa.question.query import Query, checked, looked_up
 from qa.question.spelling import corrected
 from qa.read.reader import NO_READER, open_reader_if_any
 from qa.read.reading import Reader
@@ -253,6 +253,7 @@ class Engine:
         """Return the question, as it is read, and what was corrected. Raises QuestionError."""
         tokenizer, most_tokens = self.tokenizer, self.model.max_tokens
         question = checked(question, tokenizer, most_tokens)
+        self.snapshot.words.prefetch(looked_up(question))
         if "spelling" not in self.stages:
             return question, question, ()
         with timer.turn(self.turn), timer.stage("spelling"):

@@ -5,7 +5,7 @@ finds the best of all (`best`): by MaxScore, for one stretch of passages after a
 scoring all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import log
@@ -72,6 +72,9 @@ class PostingList:
 class PostingLists(Protocol):
     """Which passages hold which terms, as rows; `index.search.postings` keeps it in arrays."""
 
+    def prefetch(self, terms: Iterable[str]) -> None:
+        """Fetch at once what is soon asked of terms, where that is far."""
+
     def of(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
         """Return the rows that hold a term, rising, and how often; bounded at 255."""
 
@@ -128,6 +131,10 @@ class Lexicon(Generic[PostingsKind]):
             passage_norms[~alive] = np.inf  # makes every score 0, which no search finds
         mean = total_length / (documents or 1)
         return cls(postings, passage_norms, firsts, ends, document_lengths, passages, mean)
+
+    def prefetch(self, terms: Iterable[str]) -> None:
+        """Fetch at once what is soon asked of terms, where that is far."""
+        self.postings.prefetch(terms)
 
     def frequency(self, term: str) -> int:
         """Return how many passages hold a term."""

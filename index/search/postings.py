@@ -93,6 +93,9 @@ class Postings:
     base: Terms
     delta: Terms
 
+    def prefetch(self, terms: Iterable[str]) -> None:
+        """Do nothing: all is here."""
+
     def of(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
         """Return the passages that hold `term`, in order, and how often each does.
 

@@ -37,6 +37,9 @@ Scores = NDArray[np.float32]
 class Words(Protocol):
     """Which terms the passages of a snapshot hold; `index.search.bm25.Lexicon` tells it."""
 
+    def prefetch(self, terms: Iterable[str]) -> None:
+        """Fetch at once what is soon asked of terms, where that is far."""
+
     def frequency(self, term: str) -> int:
         """Return how many passages hold a term."""
 
@@ -106,6 +109,9 @@ class Snapshot(Protocol):
         """Bring what questions need into memory, in a thread of its own."""
 
     # Passages and documents
+
+    def prefetch(self, rows: Sequence[int]) -> None:
+        """Fetch at once passages and their documents that are soon asked for, where that is far."""
 
     def passage(self, row: int) -> Passage:
         """Return a passage."""

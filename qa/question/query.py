@@ -5,7 +5,7 @@ tells how much of it a text holds.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
@@ -110,6 +110,15 @@ class Query:
         return Coverage.of(self.terms, self.compounds)
 
 
+def looked_up(question: str) -> Iterator[str]:
+    """Yield the terms that a snapshot is asked for while a question is taken apart."""
+    for word in words(question):
+        if not is_asking_word(word):
+            yield stem(word)
+    for first, second in _may_be_compounds(question):
+        yield stem(first + second)
+
+
 def search_terms(read: str, snapshot: Snapshot) -> tuple[Term, ...]:
     """Return the words to search for: those that only make a question are left out."""
     counted = Counter(stem(word) for word in words(read) if not is_asking_word(word))
@@ -122,8 +131,8 @@ def unknown_words(read: str, snapshot: Snapshot, joined: Iterable[Compound]) -> 
 
     def is_unknown(word: str) -> bool:
         term = stem(fold(word))
-        held = term in parts or snapshot.words.frequency(term)
-        return not held and not is_asking_word(fold(word))
+        known = is_asking_word(fold(word)) or term in parts
+        return not known and not snapshot.words.frequency(term)
 
     words_read = dict.fromkeys(span.of(read) for span in word_spans(read))
     return tuple(filter(is_unknown, words_read))
@@ -135,24 +144,24 @@ def compounds(read: str, snapshot: Snapshot) -> tuple[Compound, ...]:
     "not able" is not "notable", nor is "no thing" "nothing".
     """
     joined: dict[str, Compound] = {}
-    for one, two in pairwise(word_spans(read)):
-        first, second = fold(one.of(read)), fold(two.of(read))
-        if read[one.end : two.start] == " " and _is_compound(first, second, snapshot):
-            text = stem(first + second)
+    for first, second in _may_be_compounds(read):
+        text = stem(first + second)
+        if snapshot.words.form(text) == first + second:  # they are mostly written so
             term = Term(text, 1, snapshot.words.weight(text))
             joined.setdefault(text, Compound(term, frozenset({stem(first), stem(second)})))
     return tuple(joined.values())
 
 
-def _is_compound(first: str, second: str, snapshot: Snapshot) -> bool:
-    """Tell whether the documents write two words as one, mostly in just this form."""
-    if is_asking_word(first) or is_asking_word(second):
-        return False
-    if first in _OPENINGS or second in _ENDINGS:
-        return False
-    word = first + second
-    long_enough = len(word) >= _FEWEST_LETTERS_OF_A_COMPOUND and word.isalpha()
-    return long_enough and snapshot.words.form(stem(word)) == word
+def _may_be_compounds(read: str) -> Iterator[tuple[str, str]]:
+    """Yield neighbouring words that could be written as one."""
+    for one, two in pairwise(word_spans(read)):
+        first, second = fold(one.of(read)), fold(two.of(read))
+        if read[one.end : two.start] != " " or is_asking_word(first) or is_asking_word(second):
+            continue
+        word = first + second
+        long_enough = len(word) >= _FEWEST_LETTERS_OF_A_COMPOUND and word.isalpha()
+        if long_enough and first not in _OPENINGS and second not in _ENDINGS:
+            yield first, second
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ def _nearest(word: str, snapshot: Snapshot) -> str | None:
     lengths = range(max(_FEWEST_LETTERS, len(word) - edits), len(word) + edits + 1)
     forms = snapshot.words.forms_beginning_with(word[0], lengths)
     near = process.extract(word, forms, scorer=OSA.distance, score_cutoff=edits, limit=None)
+    snapshot.words.prefetch(stem(form) for form, *_ in near)
     alike = [
         (distance, -snapshot.words.frequency(stem(form)), form)
         for form, distance, _ in near

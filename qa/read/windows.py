@@ -110,6 +110,7 @@ def passages_with_rows(
         if row not in but and features.has_rows:
             shares[number] = coverage.share(coverage.held_in_words(features.words))
     promising = sorted(shares, key=lambda number: -shares[number])[:_PASSAGES_WITH_ROWS]
+    candidates.prefetch(promising)
     passages = list(map(candidates.candidate, promising))
     best = [max(agreement(h, coverage) for _, h in _windows_of(p, coverage)) for p in passages]
     ranked = sorted(zip(best, passages, strict=True), key=lambda ranked: -ranked[0])

@@ -1,6 +1,6 @@
 """The passages under consideration: arrays to rank them by, objects for those that are shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from index.records import Document, Passage
@@ -52,7 +52,12 @@ class Candidates:
 
     def __iter__(self) -> Iterator[Candidate]:
         """Yield the passages, the best first."""
+        self.prefetch(range(len(self)))
         return map(self.candidate, range(len(self)))
+
+    def prefetch(self, numbers: Iterable[int]) -> None:
+        """Fetch passages at once that are soon asked for."""
+        self.source.prefetch([int(self.rows[number]) for number in numbers])
 
     def features(self, number: int) -> Features:
         """Return what is compared of passage `number`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Self
 
 import numpy as np
@@ -53,21 +53,19 @@ class Families:
         candidates, groups = self.candidates, list(first[:most])
         is_left = ~np.isin(candidates.rows, self.rows_of(first))
         while len(groups) < most and is_left.any():
-            number = int(is_left.argmax())
-            is_left[number] = False
-            best = candidates.candidate(number)
-            said = Said.by_passage(best.features)
-            alike = np.flatnonzero(is_left & self._alike(number, _LEAST_COSINE))
-            may_repeat = (
-                n for n in alike.tolist() if said.may_be_repeated_by(candidates.features(n))
-            )
-            duplicates: list[Candidate] = []
-            for other in may_repeat:
-                candidate = candidates.candidate(other)
-                if repeats(candidate, best, self.coverage):
-                    duplicates.append(candidate)
-                    is_left[other] = False
-            groups.append(Group(best, tuple(duplicates)))
+            firsts = np.flatnonzero(is_left)[: most - len(groups)].tolist()
+            may_repeat = {number: self._may_repeat(number, is_left) for number in firsts}
+            candidates.prefetch(dict.fromkeys(chain(firsts, *may_repeat.values())))
+            for number in filter(is_left.__getitem__, firsts):
+                is_left[number] = False
+                best = candidates.candidate(number)
+                duplicates: list[Candidate] = []
+                for other in filter(is_left.__getitem__, may_repeat[number]):
+                    candidate = candidates.candidate(other)
+                    if repeats(candidate, best, self.coverage):
+                        duplicates.append(candidate)
+                        is_left[other] = False
+                groups.append(Group(best, tuple(duplicates)))
         return tuple(groups)
 
     def rows_of(self, groups: Iterable[Group]) -> list[int]:
@@ -79,12 +77,21 @@ class Families:
         candidates = self.candidates
         number = int(np.flatnonzero(candidates.rows == candidate.row)[0])
         said = Said.by_sentence(candidate.features, candidate.sentences.index(sentence))
-        for near in np.flatnonzero(self._alike(number, _LEAST_COSINE_ELSEWHERE)).tolist():
-            found = said.sentences_of(candidates.features(near))
-            sentences = candidates.candidate(near).sentences if found else ()
-            for other in (sentences[at] for at in found):
+        alike = np.flatnonzero(self._alike(number, _LEAST_COSINE_ELSEWHERE)).tolist()
+        found = {near: said.sentences_of(candidates.features(near)) for near in alike}
+        candidates.prefetch(near for near, sentences in found.items() if sentences)
+        for near in filter(found.__getitem__, found):
+            sentences = candidates.candidate(near).sentences
+            for other in (sentences[at] for at in found[near]):
                 if other != sentence and says_the_same(sentence.text, other.text):
                     yield other
+
+    def _may_repeat(self, number: int, is_left: NDArray[np.bool_]) -> list[int]:
+        """Return which later passages that are left may repeat passage `number`, by features."""
+        candidates = self.candidates
+        said = Said.by_passage(candidates.features(number))
+        alike = np.flatnonzero(is_left & self._alike(number, _LEAST_COSINE)).tolist()
+        return [n for n in alike if n > number and said.may_be_repeated_by(candidates.features(n))]
 
     def _alike(self, number: int, least: float) -> NDArray[np.bool_]:
         """Tell which passages have a cosine of at least so much to passage `number`."""

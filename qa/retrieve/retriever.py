@@ -112,6 +112,7 @@ class Retriever:
         if not drops.all():
             for equal in np.split(order, np.flatnonzero(drops) + 1):
                 if len(equal) > 1:
+                    self.snapshot.prefetch(rows[equal].tolist())
                     ids = {n: self.snapshot.passage(int(rows[n])).id for n in equal.tolist()}
                     equal[:] = sorted(ids, key=ids.__getitem__)
         return order

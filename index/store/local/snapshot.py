@@ -92,6 +92,9 @@ class LocalSnapshot:
 
     # Passages and documents
 
+    def prefetch(self, rows: Sequence[int]) -> None:
+        """Do nothing: all is here."""
+
     def passage(self, row: int) -> Passage:
         first = int(self.mapped.rows["first"][row])
         return self._version(first).passage(row - first)

@@ -27,6 +27,11 @@ Row = dict[str, Any]
 _OLDEST_SERVER, _OLDEST_PGVECTOR = 14, (0, 8)
 _MOST_CONNECTIONS = 8
 _IDLE_S = 300.0
+_SEARCH = "SET hnsw.ef_search = 400; SET hnsw.iterative_scan = relaxed_order"
+"""How far an index of vectors is looked through; docs/measurements/postgres.md has what it finds.
+
+It is looked through further where what was found may not be.
+"""
 _LOST = (
     errors.AdminShutdown,
     errors.CrashShutdown,
@@ -262,7 +267,7 @@ class Database:
         connection.execute(sql.SQL("SET search_path = {}").format(sql.SQL(", ").join(schemas)))
         if found:
             register_vector(connection)
-            connection.execute("SET hnsw.iterative_scan = relaxed_order")
+            connection.execute(_SEARCH)
 
     def _check(self, connection: Connection) -> None:
         """Raise StoreError if there is no store, or one that this Pincite does not read."""

@@ -1,18 +1,23 @@
 """Which rows a snapshot has, and how many terms their passages and documents have."""
 
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.search.bm25 import Lexicon
-from index.store.postgres.database import Database, Row
+from index.store.postgres.database import Database
 from index.store.postgres.history import SnapshotRow
 from index.store.postgres.postings import StoredPostings
 
 _HELD = "JOIN memberships ON version = versions.id AND %(number)s BETWEEN first AND last"
-_COLUMNS = "first_row, passages, terms, lengths"
+_COLUMNS = (
+    "string_agg(int8send(first_row), ''::bytea) AS firsts,"
+    " string_agg(int8send(passages), ''::bytea) AS passages,"
+    " string_agg(int8send(terms), ''::bytea) AS terms,"
+    " string_agg(lengths, ''::bytea) AS lengths"
+)
+"""Values of all versions in one row: as many rows would take ten times as long to read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,22 +41,20 @@ class Layout:
         numbers = {"number": row.number}
         if before is None or before.row.generation != row.generation or before.row.rows > row.rows:
             layout = cls._empty(row)
-            layout.set(database.rows(f"SELECT {_COLUMNS} FROM versions {_HELD}", numbers))
+            layout.set(_Versions.read(database, _HELD, numbers))
             return layout
         if before.row.number == row.number:
             return before
         layout = before.extended(row)
         numbers["before"] = before.row.number
         differs = (
-            "NOT EXISTS (SELECT 1 FROM memberships AS other WHERE other.version = versions.id"
+            "WHERE NOT EXISTS (SELECT 1 FROM memberships AS other WHERE other.version = versions.id"
             " AND %({})s BETWEEN other.first AND other.last)"
         )
         held_before = _HELD.replace("number", "before")
-        gone = f"SELECT {_COLUMNS} FROM versions {held_before} WHERE {differs.format('number')}"
-        new = f"SELECT {_COLUMNS} FROM versions {_HELD} WHERE {differs.format('before')}"
-        for version in database.rows(gone, numbers):
-            layout.alive[version["first_row"] : version["first_row"] + version["passages"]] = False
-        layout.set(database.rows(new, numbers))
+        gone = _Versions.read(database, f"{held_before} {differs.format('number')}", numbers)
+        layout.alive[gone.rows] = False
+        layout.set(_Versions.read(database, f"{_HELD} {differs.format('before')}", numbers))
         return layout
 
     @classmethod
@@ -67,20 +70,14 @@ class Layout:
         padded = (np.pad(array, (0, more)) for array in values)
         return Layout(row, np.pad(self.alive, (0, more)), *padded)
 
-    def set(self, versions: list[Row]) -> None:
+    def set(self, versions: "_Versions") -> None:
         """Write the rows of versions that are in the snapshot."""
-        firsts = np.array([version["first_row"] for version in versions], np.int32)
-        counts = np.array([version["passages"] for version in versions], np.int32)
-        terms = np.array([version["terms"] for version in versions], np.int32)
-        each = np.repeat(np.arange(len(versions)), counts)
-        offsets = np.arange(len(each)) - np.repeat(np.cumsum(counts) - counts, counts)
-        rows = firsts[each] + offsets
+        rows, each = versions.rows, versions.each
         self.alive[rows] = True
-        self.firsts[rows] = firsts[each]
-        self.ends[rows] = (firsts + counts)[each]
-        self.document_lengths[rows] = terms[each]
-        lengths = b"".join(chain(version["lengths"] for version in versions))
-        self.lengths[rows] = np.frombuffer(lengths, "<i4")
+        self.firsts[rows] = versions.firsts[each]
+        self.ends[rows] = (versions.firsts + versions.counts)[each]
+        self.document_lengths[rows] = versions.terms[each]
+        self.lengths[rows] = versions.lengths
 
     def lexicon(self, postings: StoredPostings) -> Lexicon[StoredPostings]:
         """Return what searches by words read of the snapshot."""
@@ -96,3 +93,33 @@ class Layout:
             documents=info.documents,
             total_length=self.row.terms,
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Versions:
+    """First row, number of passages and terms of versions; number of terms of each passage."""
+
+    firsts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    terms: NDArray[np.int64]
+    lengths: NDArray[np.int32]
+
+    @classmethod
+    def read(cls, database: Database, of: str, numbers: dict[str, int]) -> "_Versions":
+        """Read the versions that the end of a query names."""
+        (row,) = database.rows(f"SELECT {_COLUMNS} FROM versions {of}", numbers)
+        firsts, counts, terms = (
+            np.frombuffer(row[name] or b"", ">i8") for name in ("firsts", "passages", "terms")
+        )
+        return cls(firsts, counts, terms, np.frombuffer(row["lengths"] or b"", "<i4"))
+
+    @property
+    def each(self) -> NDArray[np.int64]:
+        """For each passage the index of its version."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """For each passage its row."""
+        starts = self.firsts - (np.cumsum(self.counts) - self.counts)
+        return starts[self.each] + np.arange(len(self.each))

@@ -5,8 +5,9 @@ Their sums are those of the passages that are in the snapshot, so that scores ar
 of a store in a folder. Small parts are joined, so that there are never many.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +17,30 @@ from index.search.postings import Terms
 from index.store.postgres.database import Connection, Database
 from index.store.postgres.history import select
 
-Entries = tuple[NDArray[np.int32], NDArray[np.uint8]]
-
 _KEPT_BYTES = 64 << 20
-_KEPT_FORMS = 1 << 12
+_KEPT_FORMS = 1 << 18
 _GROWTH = 4
 """A part is joined to the one before unless that is so many times larger."""
 
-_NONE: Entries = np.zeros(0, np.int32), np.zeros(0, np.uint8)
+
+class StoredTerm(NamedTuple):
+    """The passages that hold a term, how often each does, and the word it mostly comes from.
+
+    `rows` are in order; those of passages that went may be among them, but not in `held`.
+    """
+
+    held: int
+    rows: NDArray[np.int32]
+    counts: NDArray[np.uint8]
+    form: str | None
+
+    @property
+    def weight(self) -> int:
+        """How many bytes it takes."""
+        return 400 + self.rows.nbytes + self.counts.nbytes
+
+
+_NOWHERE = StoredTerm(0, np.zeros(0, np.int32), np.zeros(0, np.uint8), None)
 
 
 class StoredPostings:
@@ -31,89 +48,82 @@ class StoredPostings:
 
     def __init__(self, database: Database, parts: Sequence[int]) -> None:
         self._database, self._parts = database, list(parts)
-        self._terms = RecentlyUsed[str, tuple[int, Entries]](_KEPT_BYTES)
-        self._forms = RecentlyUsed[str, str | None](_KEPT_FORMS)
+        self._terms = RecentlyUsed[str, StoredTerm](_KEPT_BYTES)
+        self._forms = RecentlyUsed[str, list[tuple[str, int]]](_KEPT_FORMS)
 
-    def bring(self, terms: Sequence[str]) -> None:
-        """Read terms that are soon asked for, all at once."""
-        missing = [term for term in dict.fromkeys(terms) if term not in self._terms]
-        read = dict.fromkeys(missing, (0, _NONE)) | self._read(missing) if missing else {}
-        for term, found in read.items():
-            self._keep(term, found)
+    def prefetch(self, terms: Iterable[str]) -> None:
+        """Read terms at once that are soon asked for."""
+        if missing := [term for term in dict.fromkeys(terms) if term not in self._terms]:
+            self._read(missing)
 
-    def of(self, term: str) -> Entries:
+    def of(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
         """Return the passages that hold a term, in order, and how often each does."""
-        return self._term(term)[1]
+        found = self._term(term)
+        return found.rows, found.counts
 
     def frequency(self, term: str) -> int:
         """Return in how many passages a term stands."""
-        return self._term(term)[0]
+        return self._term(term).held
 
     def form(self, term: str) -> str | None:
         """Return the word that a term most often comes from, None if no passage holds it."""
-
-        def read() -> tuple[str | None, int]:
-            if not self.frequency(term):
-                return None, 1
-            rows = self._database.rows(f"{_FORMS} AND term = %s {_BY_TERM}", [self._parts, term])
-            return rows[0]["word"] if rows else term, 1
-
-        return self._forms.get(term, read)
+        return self._term(term).form
 
     def forms_beginning_with(self, letter: str, lengths: range) -> list[str]:
         """Return the forms of terms that begin with a letter and have so many bytes, by term."""
-        rows = self._database.rows(
-            f"SELECT word FROM ({_FORMS} AND term >= %s AND term < %s {_BY_TERM}) AS forms"
-            " WHERE octet_length(word) BETWEEN %s AND %s AND term IN (SELECT term FROM postings"
-            "  WHERE part = ANY(%s) AND term >= %s AND term < %s"
-            "  GROUP BY term HAVING sum(held) > 0) ORDER BY term",
-            [
-                *(self._parts, letter, chr(ord(letter) + 1), lengths.start, lengths.stop - 1),
-                *(self._parts, letter, chr(ord(letter) + 1)),
-            ],
-        )
-        return [row["word"] for row in rows]
 
-    def _term(self, term: str) -> tuple[int, Entries]:
-        def read() -> tuple[tuple[int, Entries], int]:
-            found = self._read([term]).get(term, (0, _NONE))
-            return found, _weight(found)
+        def read() -> tuple[list[tuple[str, int]], int]:
+            rows = self._database.rows(
+                f"SELECT word, octet_length(word) AS length FROM ({_FORMS} AND term >= %(first)s"
+                f" AND term < %(end)s {_BY_TERM}) AS forms WHERE term IN"
+                " (SELECT term FROM postings WHERE part = ANY(%(parts)s) AND term >= %(first)s"
+                "  AND term < %(end)s GROUP BY term HAVING sum(held) > 0) ORDER BY term",
+                {"parts": self._parts, "first": letter, "end": chr(ord(letter) + 1)},
+            )
+            return [(row["word"], row["length"]) for row in rows], len(rows)
+
+        forms = self._forms.get(letter, read)
+        return [form for form, length in forms if length in lengths]
+
+    def _term(self, term: str) -> StoredTerm:
+        def read() -> tuple[StoredTerm, int]:
+            found = self._read([term])[term]
+            return found, found.weight
 
         return self._terms.get(term, read)
 
-    def _keep(self, term: str, found: tuple[int, Entries]) -> None:
-        self._terms.get(term, lambda: (found, _weight(found)))
-
-    def _read(self, terms: Sequence[str]) -> dict[str, tuple[int, Entries]]:
+    def _read(self, terms: Sequence[str]) -> dict[str, StoredTerm]:
+        """Return terms, and keep them: as many as there is room for."""
         rows = self._database.rows(
-            "SELECT term, sum(held)::bigint AS held,"
-            " string_agg(rows, ''::bytea ORDER BY part) AS rows,"
-            " string_agg(counts, ''::bytea ORDER BY part) AS counts"
-            " FROM postings WHERE part = ANY(%s) AND term = ANY(%s) GROUP BY term",
-            [self._parts, list(terms)],
+            f"SELECT sums.*, word FROM ({_SUMS}) AS sums LEFT JOIN ({_FORMS} AND term ="
+            f" ANY(%(terms)s) {_BY_TERM}) AS forms USING (term)",
+            {"parts": self._parts, "terms": list(terms)},
         )
-        return {
-            row["term"]: (
-                row["held"],
-                (np.frombuffer(row["rows"], "<i4"), np.frombuffer(row["counts"], np.uint8)),
-            )
-            for row in rows
-        }
+        found = dict.fromkeys(terms, _NOWHERE)
+        for row in rows:
+            entries = np.frombuffer(row["rows"], "<i4"), np.frombuffer(row["counts"], np.uint8)
+            form = (row["word"] or row["term"]) if row["held"] else None
+            found[row["term"]] = StoredTerm(row["held"], *entries, form)
+        for term, read in found.items():
+            self._terms.get(term, lambda read=read: (read, read.weight))  # type: ignore[misc]
+        return found
 
 
+_SUMS = (
+    "SELECT term, sum(held)::bigint AS held,"
+    " string_agg(rows, ''::bytea ORDER BY part) AS rows,"
+    " string_agg(counts, ''::bytea ORDER BY part) AS counts"
+    " FROM postings WHERE part = ANY(%(parts)s) AND term = ANY(%(terms)s) GROUP BY term"
+)
 _FORMS = (
     "SELECT DISTINCT ON (term) term, word FROM (SELECT term, word, sum(said) AS said,"
-    " sum(headed) AS headed FROM words WHERE part = ANY(%s)"
+    " sum(headed) AS headed FROM words WHERE part = ANY(%(parts)s)"
 )
 _BY_TERM = (
     "GROUP BY term, word HAVING sum(said) <> 0 OR sum(headed) <> 0) AS sums"
     " ORDER BY term, said DESC, char_length(word), word"
 )
 """Of each term the word that is said most often, then the shortest, then the first."""
-
-
-def _weight(found: tuple[int, Entries]) -> int:
-    return 200 + sum(entries.nbytes for entries in found[1])
 
 
 def write_part(connection: Connection, terms: Terms) -> int:

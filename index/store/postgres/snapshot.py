@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pgvector import HalfVector
 
 from index.errors import StoreDamagedError
 from index.recently_used import RecentlyUsed
@@ -34,8 +35,14 @@ _KEPT_CHARS_OF_DOCUMENTS = 16 << 20
 _AT_ONCE = 1000
 _MOST_NAMED = 10_000
 """Passages. As many are named when only some are allowed; of more, the index is searched."""
+_MOST_RANKED = 4096
+"""Passages. To rank more, all vectors are fetched and compared here."""
 _MARGIN = 64
-"""The server compares with the question in half precision: some more are ranked here."""
+"""Sums in another order differ in their last digits: some more are fetched, and ranked here."""
+_DISTANCE = "vector <#> %(question)s"
+_WHOLE_DISTANCE = f"({_DISTANCE}) + (vector <#> %(rest)s)"
+"""To the question as it is: the `rest` is what its half precision leaves out. No index has it."""
+_CHOSEN = "get_bit(%(chosen)s::bytea, row) = 1"
 
 _FOUND = "row, first_row, start, stop, section, spans, digests, features, vector"
 _HELD = "JOIN memberships ON version = versions.id AND %(number)s BETWEEN first AND last"
@@ -95,58 +102,59 @@ class PostgresSnapshot:
         """Return the rows of the nearest passages with their cosines, nearest first."""
         alive = self.layout.alive
         chosen = alive if allowed is None else allowed & alive
-        limit = min(limit, int(np.count_nonzero(chosen)))
+        count = int(np.count_nonzero(chosen))
+        limit = min(limit, count)
         if not limit:
             return []
-        found = self._candidates(vector, limit + _MARGIN, chosen, exact=exact)
+        if limit > _MOST_RANKED:
+            return nearest(self._vectors(), vector, limit, chosen)
+        is_indexed = not exact and self.row.rows >= INDEXED_FROM and count > _MOST_NAMED
+        found = self._nearest(vector, limit + _MARGIN, chosen, is_indexed=is_indexed)
+        if is_indexed and len(found) < min(limit + _MARGIN, count):  # the index gave up before
+            found = self._nearest(vector, limit + _MARGIN, chosen, is_indexed=False)
         rows = np.array(sorted(found), np.int64)
-        rows = rows[chosen[rows]]
         vectors = np.array([found[row].vector for row in rows.tolist()], np.float16)
         return nearest([(vectors, rows)], vector, limit)
-
-    def _candidates(
-        self, vector: NDArray[np.float32], count: int, chosen: NDArray[np.bool_], *, exact: bool
-    ) -> dict[int, FoundPassage]:
-        """Return the passages nearest to a vector by the server's reckoning, and some others.
-
-        At least `count` of them are `chosen`, or all that are.
-        """
-        rows = np.flatnonzero(chosen)
-        count = min(count, len(rows))
-        if len(rows) <= min(_MOST_NAMED, self.row.rows // 4):
-            return self._nearest(vector, count, "row = ANY(%(rows)s)", "+ 0", rows.tolist())
-        is_compared = exact or self.row.rows < INDEXED_FROM
-        wanted = count + count * (self.row.rows - len(rows)) // len(rows)
-        while True:
-            found = self._nearest(vector, wanted, "row < %(stop)s", "+ 0" if is_compared else "")
-            if len(found) < min(wanted, self.row.rows) and not is_compared:
-                is_compared = True  # the index gave up before it found as many
-            elif len(found) == wanted and np.count_nonzero(chosen[list(found)]) < count:
-                wanted = min(4 * wanted, self.row.rows)
-            else:
-                return found
 
     def _nearest(
         self,
         vector: NDArray[np.float32],
         limit: int,
-        where: str,
-        unindexed: str,
-        rows: Sequence[int] = (),
+        chosen: NDArray[np.bool_],
+        *,
+        is_indexed: bool,
     ) -> dict[int, FoundPassage]:
-        values = {
-            "vector": vector.astype(np.float16),
-            "limit": limit,
-            "rows": list(rows),
-            "stop": self.row.rows,
-        }
-        return self._keep(
-            self.database.rows(
+        """Return chosen passages that are nearest to a vector by the server's reckoning."""
+        count = np.count_nonzero(chosen)
+        question = vector.astype(np.float16)
+        values: Row = {"question": HalfVector(question), "stop": self.row.rows}
+        if count <= _MOST_NAMED:
+            where, values["rows"] = "row = ANY(%(rows)s)", np.flatnonzero(chosen).tolist()
+        elif count == len(chosen):
+            where = "row < %(stop)s"
+        else:
+            where, bits = _CHOSEN, np.packbits(chosen, bitorder="little")
+            values["chosen"] = bits.tobytes()
+        if is_indexed:
+            query = f"SELECT {_FOUND} FROM {self._table} ORDER BY {_DISTANCE} OFFSET 0"
+            query = f"SELECT * FROM ({query}) AS found WHERE {where} LIMIT {limit}"
+        else:
+            values["rest"] = HalfVector(vector - question)
+            query = (
                 f"SELECT {_FOUND} FROM {self._table} WHERE {where}"
-                f" ORDER BY (vector <#> %(vector)s) {unindexed} LIMIT %(limit)s",
-                values,
+                f" ORDER BY {_WHOLE_DISTANCE}, row LIMIT {limit}"
             )
-        )
+        return self._keep(self.database.rows(query, values))
+
+    def _vectors(self) -> Iterator[tuple[NDArray[np.float16], NDArray[np.int64]]]:
+        """Yield the vectors of all passages with their rows, some at a time."""
+        for start in range(0, self.row.rows, _KEPT_PASSAGES):
+            found = self.database.rows(
+                f"SELECT row, vector FROM {self._table} WHERE row >= %s AND row < %s ORDER BY row",
+                [start, min(start + _KEPT_PASSAGES, self.row.rows)],
+            )
+            vectors = np.array([row["vector"].to_numpy() for row in found], np.float16)
+            yield vectors, np.array([row["row"] for row in found], np.int64)
 
     def vectors(self, rows: NDArray[np.integer]) -> NDArray[np.float16]:
         """Return the vectors of passages."""
@@ -158,6 +166,13 @@ class PostgresSnapshot:
         """Do nothing: the server has its own memory."""
 
     # Passages and documents
+
+    def prefetch(self, rows: Sequence[int]) -> None:
+        """Read at once what of passages and their documents is not here yet."""
+        self._found(rows)
+        firsts = np.unique(self.layout.firsts[np.asarray(rows, np.int64)]).tolist()
+        if missing := [first for first in firsts if not self._has_document(first)]:
+            self._read_documents("first_row = ANY(%(firsts)s)", {"firsts": missing})
 
     def passage(self, row: int) -> Passage:
         """Return a passage."""
@@ -189,9 +204,9 @@ class PostgresSnapshot:
         """Return a document. Raises KeyError for an id that is not in the snapshot."""
 
         def read() -> tuple[Document, int]:
-            version = self._version_of(document_id)
-            document = version.document(_texts(self.database, [version])[version.text])
-            return document, len(document.text)
+            for document in self._read_documents("document_id = %(id)s", {"id": document_id}):
+                return document, len(document.text)
+            raise KeyError(document_id)
 
         return self._documents.get(document_id, read)
 
@@ -275,6 +290,27 @@ class PostgresSnapshot:
             )
             self._passages.get(passage.row, lambda passage=passage: (passage, 1))  # type: ignore[misc]
         return found
+
+    def _has_document(self, first_row: int) -> bool:
+        return (
+            first_row in self._versions
+            and self._version(first_row).description.id in self._documents
+        )
+
+    def _read_documents(self, where: str, values: Row) -> list[Document]:
+        """Return documents with their texts, and keep them: as many as there is room for."""
+        documents = []
+        for row in self.database.rows(
+            f"SELECT {VERSION}, content FROM versions {_HELD} JOIN texts ON sha256 = text"
+            f" WHERE generation = %(generation)s AND {where}",
+            {"number": self.row.number, "generation": self.row.generation, **values},
+        ):
+            version = self._versions.get(row["first_row"], lambda row=row: (Version(row), 1))  # type: ignore[misc]
+            document = version.document(str(row["content"], "utf-8"))
+            kept = document, len(document.text)
+            self._documents.get(document.id, lambda kept=kept: kept)  # type: ignore[misc]
+            documents.append(document)
+        return documents
 
     def _version(self, first_row: int) -> Version:
         def read() -> tuple[Version, int]:
