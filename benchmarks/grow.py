@@ -1,8 +1,8 @@
 """Stores and files of as many passages as are wanted.
 
-`python -m benchmarks.grow STORE --passages N --into DIR` takes the documents of STORE with their
-vectors, and perturbed copies of them where N is more. Nothing is cut or encoded; the store writes
-them as it does those of `pincite index`.
+`python -m benchmarks.grow STORE --passages N --into DIR|URL` takes the documents of STORE with
+their vectors, and perturbed copies of them where N is more. Nothing is cut or encoded; the store
+writes them as it does those of `pincite index`.
 
 A copy's sentences begin as those of its original and end as others of the set do, so that its words
 are real ones and hardly any sentence stands twice. A copy's vectors have a cosine of 0.6 to 0.9,
@@ -38,6 +38,7 @@ from index.records import (
     passage_text,
 )
 from index.store import open_store
+from index.store.location import Location, location_of
 from index.store.protocols import Rows, Snapshot
 from index.store.records import embedded_digest
 
@@ -58,20 +59,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("originals", type=Path, help="a store of real documents")
     parser.add_argument("--passages", type=int, default=10_000)
-    parser.add_argument("--into", type=Path, required=True, help="a folder for the new store")
+    parser.add_argument("--into", type=location_of, required=True, help="where the new store is")
     options = parser.parse_args()
     print(json.dumps(grow(options.originals, options.passages, options.into)))
 
 
-def grow(originals: Path, passages: int, into: Path) -> dict[str, float]:
-    """Build a store of at least so many passages at `into`, in place of what is there.
+def grow(originals: Path, passages: int, into: Location) -> dict[str, float]:
+    """Build a store of at least so many passages at `into`, in place of what is in that folder.
 
     Returns figures: `seconds`, `peak_mib` of memory, and what the store holds.
     """
     started = time.perf_counter()
     snapshot = open_store(originals).open()
     copies = Copies(snapshot)
-    shutil.rmtree(into, ignore_errors=True)
+    if isinstance(into, Path):
+        shutil.rmtree(into, ignore_errors=True)
     store = open_store(into)
     with store.writing():
         draft = store.draft(snapshot.info.made_by, None)
@@ -87,9 +89,10 @@ def grow(originals: Path, passages: int, into: Path) -> dict[str, float]:
         "passages": info.passages,
         "sentences": info.sentences,
         "real_documents": min(info.documents, len(copies.originals)),
-        "disk_mib": sum(f.stat().st_size for f in into.rglob("*") if f.is_file()) / 2**20,
+        "disk_mib": store.total_bytes() / 2**20,
     }
-    (into.parent / f"{into.name}.{BUILT}").write_text(json.dumps(built), "utf-8")
+    if isinstance(into, Path):
+        (into.parent / f"{into.name}.{BUILT}").write_text(json.dumps(built), "utf-8")
     return built
 
 

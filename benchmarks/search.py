@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.results import percentiles
 from benchmarks.running import memory_of
 from index.encoding.encoder import Vectors
+from index.store.location import Location, location_of
 from index.store.protocols import Snapshot
 from qa.engine import Engine
 from qa.question.query import search_terms
@@ -29,7 +30,7 @@ _WARMING = 20
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("store", type=Path)
+    parser.add_argument("store", type=location_of, help="a folder or a database's URL")
     parser.add_argument("questions", type=Path)
     parser.add_argument("--most", type=int, default=300, help="at most this many questions")
     options = parser.parse_args()
@@ -42,7 +43,7 @@ def read_questions(file: Path) -> list[str]:
     return [row["text"] if "text" in row else row["question"] for row in rows]
 
 
-def search(store: Path, questions: Sequence[str]) -> dict[str, Any]:
+def search(store: Location, questions: Sequence[str]) -> dict[str, Any]:
     """Return times in milliseconds, recall, seconds to open, and memory."""
     before = memory_of()
     started = time.perf_counter()

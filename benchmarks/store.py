@@ -20,8 +20,11 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.grow import BUILT, write_files
-from benchmarks.load import Plan, measure
+from benchmarks.load import Measured, Plan, measure
+from benchmarks.peers.answering import CLIENTS
 from benchmarks.peers.indexing import environment, timed
 from benchmarks.peers.systems import TOP_K, Corpus, System, pincite
 from benchmarks.results import LATEST, WORK, keep_table, middle, spread
@@ -190,7 +193,7 @@ def measure_in_turns(
             figures = {
                 "opening, s": [_open_seconds(version, store)],
                 "`pincite ask`, s": [version.run(*version.system.ask(store, question))],
-                **_served(version, store, questions, puts),
+                **served(version, store, questions, puts),
             }
             if files:
                 figures["`pincite index`, nothing changed, s"] = [version.index(files, store)]
@@ -229,10 +232,13 @@ def _open_seconds(version: Version, store: Path) -> float:
     return float(subprocess.check_output(command, text=True, env=env, cwd=version.stores))
 
 
-def _served(
-    version: Version, store: Path, questions: Sequence[str], puts: int
+def served(
+    version: Version, store: Path | str, questions: Sequence[str], puts: int, seconds: float = 0
 ) -> dict[str, list[float]]:
-    """Start the service, ask, put documents, and delete them again."""
+    """Start the service, ask, put documents, and delete them again; return figures by their names.
+
+    With `seconds`, 8 clients ask for so long, too.
+    """
     requests = [version.system.request(question, TOP_K) for question in questions]
     port, env = free_port(), environment(version.system)
     command = version.system.serve(store, port)
@@ -240,6 +246,7 @@ def _served(
         asked = measure(Plan(port, requests, count=len(requests)))
         if asked.failed:
             sys.exit(f"{version.name}: {asked.failed} questions failed.")
+        loaded = measure(Plan(port, requests, CLIENTS, seconds=seconds)) if seconds else None
         memory = server.memory().figures()
         uploads = [f"benchmark-{time.time_ns() + number}" for number in range(1 + puts)]
         first, *others = [_seconds_until_found(port, upload) for upload in uploads]
@@ -248,11 +255,24 @@ def _served(
         return {
             "the service's first answer, s": [server.seconds],
             "a question over HTTP, ms": [spread(asked.latencies_ms)["median"]],
+            **(_of_clients(asked, loaded) if loaded else {}),
             "anonymous memory of the service, MiB": [memory["anonymous_mib"]],
             "file-backed memory of the service, MiB": [memory["file_backed_mib"]],
             "the first document put until found, s": [first],
             "a document put until found, s": others,
         }
+
+
+def _of_clients(alone: Measured, loaded: Measured) -> dict[str, list[float]]:
+    """Return figures of a client alone and of several at once."""
+    if loaded.failed:
+        sys.exit(f"{loaded.failed} questions of {CLIENTS} clients failed.")
+    return {
+        "a question over HTTP, p99 ms": [float(np.percentile(alone.latencies_ms, 99))],
+        f"a question of {CLIENTS} clients, ms": [float(np.median(loaded.latencies_ms))],
+        f"a question of {CLIENTS} clients, p99 ms": [float(np.percentile(loaded.latencies_ms, 99))],
+        f"answers a second, {CLIENTS} clients": [loaded.per_second],
+    }
 
 
 def _seconds_until_found(port: int, upload: str) -> float:

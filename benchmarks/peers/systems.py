@@ -62,7 +62,7 @@ class System:
     name: str
     store: str
     index: Callable[[Corpus, Path], Sequence[str]]
-    serve: Callable[[Path, int], Sequence[str]]
+    serve: Callable[[Path | str, int], Sequence[str]]
     ask: Callable[[Path, str], Sequence[str]]
     request: Callable[[str, int], Request]
     ranked: Callable[[Any], list[str]]

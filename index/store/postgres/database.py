@@ -27,7 +27,7 @@ Row = dict[str, Any]
 _OLDEST_SERVER, _OLDEST_PGVECTOR = 14, (0, 8)
 _MOST_CONNECTIONS = 8
 _IDLE_S = 300.0
-_SEARCH = "SET hnsw.ef_search = 400; SET hnsw.iterative_scan = relaxed_order"
+_SEARCH = "SET hnsw.ef_search = 400; SET hnsw.iterative_scan = relaxed_order; SET jit = off"
 """How far an index of vectors is looked through; docs/measurements/postgres.md has what it finds.
 
 It is looked through further where what was found may not be.

@@ -128,10 +128,10 @@ class PostgresSnapshot:
         count = np.count_nonzero(chosen)
         question = vector.astype(np.float16)
         values: Row = {"question": HalfVector(question), "stop": self.row.rows}
-        if count <= _MOST_NAMED:
-            where, values["rows"] = "row = ANY(%(rows)s)", np.flatnonzero(chosen).tolist()
-        elif count == len(chosen):
+        if count == len(chosen):
             where = "row < %(stop)s"
+        elif count <= _MOST_NAMED:
+            where, values["rows"] = "row = ANY(%(rows)s)", np.flatnonzero(chosen).tolist()
         else:
             where, bits = _CHOSEN, np.packbits(chosen, bitorder="little")
             values["chosen"] = bits.tobytes()
