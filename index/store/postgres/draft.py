@@ -111,7 +111,10 @@ class PostgresDraft:
         self, documents: Iterable[ChunkedDocument], vectors: Mapping[bytes, NDArray[np.float16]]
     ) -> None:
         """Add documents, in the place of those of the same ids."""
-        placed = [self._place(_Put(chunked, *rows_of(chunked))) for chunked in documents]
+        puts = [_Put(chunked, *rows_of(chunked)) for chunked in documents]
+        ids = [put.chunked.document.id for put in puts]
+        before = self.parent.version_rows(ids) if self.parent else {}
+        placed = [self._place(put, before.get(put.chunked.document.id)) for put in puts]
         changed = [put for put in placed if put]
         new = [put for put in changed if put.row["first_row"] >= self._rows]
         came, lengths = count_terms((put.chunked, put.row["first_row"]) for put in new)
@@ -133,9 +136,8 @@ class PostgresDraft:
 
     def remove(self, document_ids: Iterable[str]) -> None:
         """Leave documents of the parent out."""
-        for document_id in document_ids:
-            if self.parent and (old := self.parent.version_row(document_id)):
-                self._removed[document_id] = _Version.of(old, old["version"])
+        before = self.parent.version_rows(list(document_ids)) if self.parent else {}
+        self._removed |= {name: _Version.of(old, old["version"]) for name, old in before.items()}
 
     def commit(
         self,
@@ -160,14 +162,16 @@ class PostgresDraft:
             committed = history.find_snapshot(connection, number)
         return committed.info
 
-    def _place(self, put: _Put) -> _Put | None:
-        """Give a document its number and the row of its first passage; None if nothing changed."""
+    def _place(self, put: _Put, old: Row | None) -> _Put | None:
+        """Give a document its number and the row of its first passage; None if nothing changed.
+
+        `old` is the version in its place, if there is one.
+        """
         document, row = put.chunked.document, put.row
         if document.id in self._placed or not put.passages:
             raise ValueError(f"{document.id}: a document comes once, and has a passage")
         self._placed.add(document.id)
         self._removed.pop(document.id, None)
-        old = self.parent.version_row(document.id) if self.parent else None
         if old and old["digest"] == row["digest"]:
             return None
         first_row = self._next_row

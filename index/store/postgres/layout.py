@@ -18,6 +18,19 @@ _COLUMNS = (
     " string_agg(lengths, ''::bytea) AS lengths"
 )
 """Values of all versions in one row: as many rows would take ten times as long to read."""
+_OTHERS = (
+    "WHERE NOT EXISTS (SELECT 1 FROM memberships AS others WHERE others.version = versions.id"
+    " AND %({})s BETWEEN others.first AND others.last)"
+)
+_ONLY_LOW = (
+    "JOIN memberships ON version = versions.id AND last >= %(low)s AND last < %(high)s"
+    f" AND first <= %(low)s {_OTHERS.format('high')}"
+)
+_ONLY_HIGH = (
+    "JOIN memberships ON version = versions.id AND first > %(low)s AND first <= %(high)s"
+    f" AND last >= %(high)s {_OTHERS.format('low')}"
+)
+"""Of two snapshots' versions those that only one has: an index has where ranges begin and end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,23 +51,21 @@ class Layout:
     @classmethod
     def read(cls, database: Database, row: SnapshotRow, before: "Layout | None") -> "Layout":
         """Read the layout of a snapshot: as far as it differs from the one `before`, if any."""
-        numbers = {"number": row.number}
         if before is None or before.row.generation != row.generation or before.row.rows > row.rows:
             layout = cls._empty(row)
-            layout.set(_Versions.read(database, _HELD, numbers))
+            layout.set(_Versions.read(database, _HELD, {"number": row.number}))
             return layout
         if before.row.number == row.number:
             return before
         layout = before.extended(row)
-        numbers["before"] = before.row.number
-        differs = (
-            "WHERE NOT EXISTS (SELECT 1 FROM memberships AS other WHERE other.version = versions.id"
-            " AND %({})s BETWEEN other.first AND other.last)"
+        low, high = sorted((before.row.number, row.number))
+        only_low, only_high = (
+            _Versions.read(database, query, {"low": low, "high": high})
+            for query in (_ONLY_LOW, _ONLY_HIGH)
         )
-        held_before = _HELD.replace("number", "before")
-        gone = _Versions.read(database, f"{held_before} {differs.format('number')}", numbers)
+        gone, new = (only_low, only_high) if row.number == high else (only_high, only_low)
         layout.alive[gone.rows] = False
-        layout.set(_Versions.read(database, f"{_HELD} {differs.format('before')}", numbers))
+        layout.set(new)
         return layout
 
     @classmethod

@@ -67,6 +67,7 @@ FIRST = (
         PRIMARY KEY (version, first)
     )""",
     "CREATE INDEX memberships_by_last ON memberships (last, first)",
+    "CREATE INDEX memberships_by_first ON memberships (first)",
     # `turn` is higher the later it was published; -1 for one that is of no use any more.
     """CREATE TABLE snapshots (
         number bigint PRIMARY KEY,

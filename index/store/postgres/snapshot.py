@@ -247,13 +247,13 @@ class PostgresSnapshot:
 
     # What the next snapshot is made of
 
-    def version_row(self, document_id: str) -> Row | None:
-        """Return the row of a document; None for an id that is not in the snapshot."""
+    def version_rows(self, document_ids: Sequence[str]) -> dict[str, Row]:
+        """Return the rows of those documents that are in the snapshot, by their ids."""
         rows = self.database.rows(
-            f"SELECT {VERSION} FROM versions {_HELD} WHERE document_id = %(id)s",
-            {"number": self.row.number, "id": document_id},
+            f"SELECT {VERSION} FROM versions {_HELD} WHERE document_id = ANY(%(ids)s)",
+            {"number": self.row.number, "ids": list(document_ids)},
         )
-        return rows[0] if rows else None
+        return {row["document_id"]: row for row in rows}
 
     def stored_documents(self) -> list[StoredDocument]:
         """Return what tells the documents apart, by source and id."""
@@ -330,9 +330,7 @@ class PostgresSnapshot:
         return self._versions.get(first_row, read)
 
     def _version_of(self, document_id: str) -> Version:
-        row = self.version_row(document_id)
-        if row is None:
-            raise KeyError(document_id)
+        row = self.version_rows([document_id])[document_id]
         return self._versions.get(row["first_row"], lambda: (Version(row), 1))
 
     def _versions_by(self, order: str, after: tuple[object, ...]) -> Iterator[list[Version]]:
