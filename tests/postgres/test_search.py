@@ -148,6 +148,7 @@ def test_the_nearest_passages_are_those_of_a_store_in_a_folder(
         commit(store, documents_of(60, 10), different)
         commit(store, documents_of(70, 10)[60:], different, ("d003", "d059"))
     here, there = (store.open() for store in stores)
+    commit(stores[1], documents_of(80, 10)[70:], different)  # rows that the open one has not
     documents = here.info.documents
     chosen = np.random.default_rng(1).random(documents) < 0.5
     few = np.arange(documents) == 7
@@ -169,11 +170,12 @@ def test_what_an_index_finds_is_allowed_and_nearly_all_there_is(
 ) -> None:
     monkeypatch.setattr("index.store.postgres.snapshot.INDEXED_FROM", 1000)
     monkeypatch.setattr("index.store.postgres.draft.INDEXED_FROM", 1000)
-    monkeypatch.setattr("index.store.postgres.snapshot._MOST_NAMED", 100)
+    monkeypatch.setattr("index.store.postgres.snapshot._FEWEST_SEARCHED", 100)
     _, store = stores
     commit(store, documents_of(200, 20), 4000)
     commit(store, [], 4000, ("d003", "d100"))
     snapshot = store.open()
+    commit(store, documents_of(210, 20)[200:], 4000)  # rows that the open one has not
     chosen = np.random.default_rng(1).random(snapshot.info.documents) < 0.2
     questions = np.random.default_rng(2).standard_normal((50, MADE_BY.dimension))
     hits = 0

@@ -33,8 +33,10 @@ _KEPT_PASSAGES = 1 << 14
 _KEPT_VERSIONS = 1 << 12
 _KEPT_CHARS_OF_DOCUMENTS = 16 << 20
 _AT_ONCE = 1000
-_MOST_NAMED = 10_000
-"""Passages. As many are named when only some are allowed; of more, the index is searched."""
+_FEWEST_SEARCHED = 10_000
+"""Passages. Where no more are allowed, all of them are compared, without the index."""
+_MOST_NAMED = 1 / 8
+"""Of all passages: no more are named one by one; of more there is a bit each."""
 _MOST_RANKED = 4096
 """Passages. To rank more, all vectors are fetched and compared here."""
 _MARGIN = 64
@@ -42,7 +44,8 @@ _MARGIN = 64
 _DISTANCE = "vector <#> %(question)s"
 _WHOLE_DISTANCE = f"({_DISTANCE}) + (vector <#> %(rest)s)"
 """To the question as it is: the `rest` is what its half precision leaves out. No index has it."""
-_CHOSEN = "get_bit(%(chosen)s::bytea, row) = 1"
+_CHOSEN = "CASE WHEN row < %(stop)s THEN get_bit(%(chosen)s::bytea, row) = 1 END"
+"""The table may have later rows than the bits tell of."""
 
 _FOUND = "row, first_row, start, stop, section, spans, digests, features, vector"
 _HELD = "JOIN memberships ON version = versions.id AND %(number)s BETWEEN first AND last"
@@ -108,7 +111,7 @@ class PostgresSnapshot:
             return []
         if limit > _MOST_RANKED:
             return nearest(self._vectors(), vector, limit, chosen)
-        is_indexed = not exact and self.row.rows >= INDEXED_FROM and count > _MOST_NAMED
+        is_indexed = not exact and self.row.rows >= INDEXED_FROM and count > _FEWEST_SEARCHED
         found = self._nearest(vector, limit + _MARGIN, chosen, is_indexed=is_indexed)
         if is_indexed and len(found) < min(limit + _MARGIN, count):  # the index gave up before
             found = self._nearest(vector, limit + _MARGIN, chosen, is_indexed=False)
@@ -125,16 +128,16 @@ class PostgresSnapshot:
         is_indexed: bool,
     ) -> dict[int, FoundPassage]:
         """Return chosen passages that are nearest to a vector by the server's reckoning."""
-        count = np.count_nonzero(chosen)
+        count, rows = np.count_nonzero(chosen), len(chosen)
         question = vector.astype(np.float16)
-        values: Row = {"question": HalfVector(question), "stop": self.row.rows}
-        if count == len(chosen):
+        values: Row = {"question": HalfVector(question), "stop": rows}
+        if count == rows:
             where = "row < %(stop)s"
-        elif count <= _MOST_NAMED:
-            where, values["rows"] = "row = ANY(%(rows)s)", np.flatnonzero(chosen).tolist()
-        else:
+        elif is_indexed or count > rows * _MOST_NAMED:
             where, bits = _CHOSEN, np.packbits(chosen, bitorder="little")
             values["chosen"] = bits.tobytes()
+        else:
+            where, values["rows"] = "row = ANY(%(rows)s)", np.flatnonzero(chosen).tolist()
         if is_indexed:
             query = f"SELECT {_FOUND} FROM {self._table} ORDER BY {_DISTANCE} OFFSET 0"
             query = f"SELECT * FROM ({query}) AS found WHERE {where} LIMIT {limit}"
