@@ -56,6 +56,9 @@ class HandMade:
     candidates: Sequence[Candidate]
     matrix: NDArray[np.float16]
 
+    def prefetch(self, rows: Sequence[int]) -> None:
+        """Do nothing: all is here."""
+
     def document(self, document_id: str) -> Document:
         return next(c.document for c in self.candidates if c.document.id == document_id)
 
