@@ -85,7 +85,7 @@ class PostgresSnapshot:
         self._table = f"passages_{row.generation}"
         self._passages = RecentlyUsed[int, FoundPassage](_KEPT_PASSAGES)
         self._versions = RecentlyUsed[int, Version](_KEPT_VERSIONS)
-        self._documents = RecentlyUsed[str, Document](_KEPT_CHARS_OF_DOCUMENTS)
+        self._documents = RecentlyUsed[str, tuple[Version, Document]](_KEPT_CHARS_OF_DOCUMENTS)
 
     @property
     def words(self) -> Words:
@@ -205,21 +205,16 @@ class PostgresSnapshot:
 
     def document(self, document_id: str) -> Document:
         """Return a document. Raises KeyError for an id that is not in the snapshot."""
-
-        def read() -> tuple[Document, int]:
-            for document in self._read_documents("document_id = %(id)s", {"id": document_id}):
-                return document, len(document.text)
-            raise KeyError(document_id)
-
-        return self._documents.get(document_id, read)
+        return self._described(document_id)[1]
 
     def chunked(self, document_id: str) -> ChunkedDocument | None:
         """Return a document with its passages; None for an id that is not in the snapshot."""
         try:
-            version = self._version_of(document_id)
+            version, document = self._described(document_id)
         except KeyError:
             return None
-        return next(chunked_documents(self.database, [version]))
+        passages = _passages_in(self.database, [version])
+        return version.chunked(document.text, [passages[row] for row in version.rows])
 
     def documents(self, after: tuple[str, str] = ("", "")) -> Iterator[ChunkedDocument]:
         """Yield the documents by source and id, those after a source and an id."""
@@ -294,13 +289,21 @@ class PostgresSnapshot:
             self._passages.get(passage.row, lambda passage=passage: (passage, 1))  # type: ignore[misc]
         return found
 
+    def _described(self, document_id: str) -> tuple[Version, Document]:
+        def read() -> tuple[tuple[Version, Document], int]:
+            for found in self._read_documents("document_id = %(id)s", {"id": document_id}):
+                return found, len(found[1].text)
+            raise KeyError(document_id)
+
+        return self._documents.get(document_id, read)
+
     def _has_document(self, first_row: int) -> bool:
         return (
             first_row in self._versions
             and self._version(first_row).description.id in self._documents
         )
 
-    def _read_documents(self, where: str, values: Row) -> list[Document]:
+    def _read_documents(self, where: str, values: Row) -> list[tuple[Version, Document]]:
         """Return documents with their texts, and keep them: as many as there is room for."""
         documents = []
         for row in self.database.rows(
@@ -308,11 +311,12 @@ class PostgresSnapshot:
             f" WHERE generation = %(generation)s AND {where}",
             {"number": self.row.number, "generation": self.row.generation, **values},
         ):
-            version = self._versions.get(row["first_row"], lambda row=row: (Version(row), 1))  # type: ignore[misc]
-            document = version.document(str(row["content"], "utf-8"))
-            kept = document, len(document.text)
-            self._documents.get(document.id, lambda kept=kept: kept)  # type: ignore[misc]
-            documents.append(document)
+            version = Version(row)
+            found = version, version.document(str(row["content"], "utf-8"))
+            kept = found, len(found[1].text)
+            self._versions.get(row["first_row"], lambda version=version: (version, 1))  # type: ignore[misc]
+            self._documents.get(row["document_id"], lambda kept=kept: kept)  # type: ignore[misc]
+            documents.append(found)
         return documents
 
     def _version(self, first_row: int) -> Version:
@@ -331,10 +335,6 @@ class PostgresSnapshot:
             return Version(rows[0]), 1
 
         return self._versions.get(first_row, read)
-
-    def _version_of(self, document_id: str) -> Version:
-        row = self.version_rows([document_id])[document_id]
-        return self._versions.get(row["first_row"], lambda: (Version(row), 1))
 
     def _versions_by(self, order: str, after: tuple[object, ...]) -> Iterator[list[Version]]:
         """Yield all versions in an order of columns, after certain values of these, some a time."""
