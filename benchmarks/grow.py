@@ -17,7 +17,7 @@ import resource
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -27,6 +27,7 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
 from eval.sets.layouts import markdown_document
+from index.chunking.chunker import VERSION as CHUNKING
 from index.encoding.encoder import Vectors
 from index.records import (
     ChunkedDocument,
@@ -76,7 +77,8 @@ def grow(originals: Path, passages: int, into: Location) -> dict[str, float]:
         shutil.rmtree(into, ignore_errors=True)
     store = open_store(into)
     with store.writing():
-        draft = store.draft(snapshot.info.made_by, None)
+        # Cut as it is now, or the first upload would have all cut anew.
+        draft = store.draft(replace(snapshot.info.made_by, chunking=CHUNKING), None)
         numbers = copies.numbers(passages)
         for start in range(0, len(numbers), _BATCH):
             documents = [copies.document(number) for number in numbers[start : start + _BATCH]]
