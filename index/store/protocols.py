@@ -131,6 +131,9 @@ class Snapshot(Protocol):
     def document(self, document_id: str) -> Document:
         """Return a document. Raises KeyError for an id that is not in the snapshot."""
 
+    def prefetch_chunked(self, document_ids: Iterable[str]) -> None:
+        """Fetch at once documents with their passages, those soon asked for, where that is far."""
+
     def chunked(self, document_id: str) -> ChunkedDocument | None:
         """Return a document with its passages; None for an id that is not in the snapshot."""
 

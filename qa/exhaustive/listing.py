@@ -63,7 +63,9 @@ def listing_of(
 def from_tables(asked: Iterable[AskedTable], snapshot: Snapshot, wanted: Filter) -> Iterator[Found]:
     """Yield the rows that meet what the question says of them, as many as can be listed."""
     for table in asked:
-        for row in islice(table.rows(wanted), MOST_QUOTES + 1):
+        rows = list(islice(table.rows(wanted), MOST_QUOTES + 1))
+        snapshot.prefetch_chunked(row.document.id for row in rows if not row.span)
+        for row in rows:
             if place := quoted(row, snapshot):
                 yield Found(row.document, *place, table.confidence, is_row=True)
 

@@ -96,6 +96,21 @@ def test_a_question_takes_a_handful_of_round_trips_and_the_answer_is_the_same(
     assert np.median(took) <= USUAL_ROUND_TRIPS + 1, "and one for what is explained"
 
 
+def test_documents_that_are_listed_come_at_once(
+    stores: tuple[Store, Store], postgres: PostgresServer
+) -> None:
+    for store in stores:
+        commit(store, documents_of(60, 3), 7)
+    here, there = (store.open() for store in stores)
+    names = [f"d{number:03}" for number in range(10, 50)]
+    with counted(postgres) as queries:
+        before = queries()
+        there.prefetch_chunked([*names, "nobody"])
+        assert [there.chunked(name) for name in names] == [here.chunked(name) for name in names]
+        assert queries() - before == 2, "documents, and passages"
+    assert there.chunked("nobody") is here.chunked("nobody") is None
+
+
 def _timeless(answer: Answer) -> Answer:
     return replace(answer, took_ms=0.0, stage_ms={})
 

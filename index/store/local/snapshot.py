@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from operator import attrgetter
 
@@ -128,6 +128,9 @@ class LocalSnapshot:
             return document, len(document.text)
 
         return self._documents.get(document_id, read)
+
+    def prefetch_chunked(self, document_ids: Iterable[str]) -> None:
+        """Do nothing: all is here."""
 
     def chunked(self, document_id: str) -> ChunkedDocument | None:
         try:

@@ -5,7 +5,7 @@ passage, so that what is asked of a candidate afterwards need not be fetched.
 """
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -85,6 +85,7 @@ class PostgresSnapshot:
         self._table = f"passages_{row.generation}"
         self._passages = RecentlyUsed[int, FoundPassage](_KEPT_PASSAGES)
         self._versions = RecentlyUsed[int, Version](_KEPT_VERSIONS)
+        self._chunked = RecentlyUsed[str, ChunkedDocument](_KEPT_CHARS_OF_DOCUMENTS)
         self._documents = RecentlyUsed[str, tuple[Version, Document]](_KEPT_CHARS_OF_DOCUMENTS)
 
     @property
@@ -209,12 +210,22 @@ class PostgresSnapshot:
 
     def chunked(self, document_id: str) -> ChunkedDocument | None:
         """Return a document with its passages; None for an id that is not in the snapshot."""
+
+        def read() -> tuple[ChunkedDocument, int]:
+            for chunked in self._read_chunked([document_id]):
+                return chunked, len(chunked.document.text)
+            raise KeyError(document_id)
+
         try:
-            version, document = self._described(document_id)
+            return self._chunked.get(document_id, read)
         except KeyError:
             return None
-        passages = _passages_in(self.database, [version])
-        return version.chunked(document.text, [passages[row] for row in version.rows])
+
+    def prefetch_chunked(self, document_ids: Iterable[str]) -> None:
+        """Read at once those documents with their passages that are not here yet."""
+        missing = [each for each in dict.fromkeys(document_ids) if each not in self._chunked]
+        for start in range(0, len(missing), _AT_ONCE):
+            self._read_chunked(missing[start : start + _AT_ONCE])
 
     def documents(self, after: tuple[str, str] = ("", "")) -> Iterator[ChunkedDocument]:
         """Yield the documents by source and id, those after a source and an id."""
@@ -318,6 +329,19 @@ class PostgresSnapshot:
             self._documents.get(row["document_id"], lambda kept=kept: kept)  # type: ignore[misc]
             documents.append(found)
         return documents
+
+    def _read_chunked(self, document_ids: Sequence[str]) -> list[ChunkedDocument]:
+        """Return documents with their passages, and keep them: as many as there is room for."""
+        found = self._read_documents("document_id = ANY(%(ids)s)", {"ids": list(document_ids)})
+        passages = _passages_in(self.database, [version for version, _ in found])
+        whole = [
+            version.chunked(document.text, [passages[row] for row in version.rows])
+            for version, document in found
+        ]
+        for each in whole:
+            kept = each, len(each.document.text)
+            self._chunked.get(each.document.id, lambda kept=kept: kept)  # type: ignore[misc]
+        return whole
 
     def _version(self, first_row: int) -> Version:
         def read() -> tuple[Version, int]:
