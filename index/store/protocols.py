@@ -324,6 +324,9 @@ class Store(Protocol):
         it for `wait_s` seconds.
         """
 
+    def migrate(self) -> None:
+        """Bring a store of an earlier Pincite up to date, if there is one."""
+
     def draft(
         self,
         made_by: MadeBy,

@@ -159,6 +159,9 @@ class LocalStore:
         finally:
             self._write_lock.release()
 
+    def migrate(self) -> None:
+        """Do nothing: to open the database brings it up to date."""
+
     def draft(
         self,
         made_by: MadeBy,

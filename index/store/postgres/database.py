@@ -1,6 +1,8 @@
 """The connections to a server, to read and to write; errors that say what to do."""
 
 import hashlib
+import logging
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -14,12 +16,15 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from index.errors import StoreBusyError, StoreError, StoreMissingError
+from index.errors import SettingsError, StoreBusyError, StoreError, StoreMissingError
 from index.store.collection import DEFAULT_COLLECTION
-from index.store.postgres.address import ServerAddress
+from index.store.postgres.address import ServerAddress, shown_url
 from index.store.postgres.changes import CONNECT_S, LOOK_S, Changes
 from index.store.postgres.holds import Holds
 from index.store.postgres.schema import MIGRATIONS
+
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+"""What its pool has to say is for a log; errors tell the same to a person."""
 
 Connection = psycopg.Connection[TupleRow]
 Row = dict[str, Any]
@@ -34,13 +39,29 @@ _LOST = (
     errors.DatabaseDropped,
     errors.ConnectionException,
 )
+_REFUSED = re.compile(
+    "FATAL: .*(does not exist|password|pg_hba|permission|not permitted)|fe_sendauth"
+)
+_ADVICE = {
+    _REFUSED: "check user, password and database of --store",
+    re.compile("FATAL: .*(too many|connection slots)"): (
+        "end other processes or raise max_connections there, and try again"
+    ),
+}
+"""By what a server says that takes no connection; it says nothing but a text."""
+_RESTART = "start the server or check --store, and try again"
+_HINT = re.compile(r"\s+Is the server running .*\?$", re.MULTILINE)
 _FULL = (errors.DiskFull, errors.OutOfMemory, errors.IoError)
 
 
 class Database:
-    """A store's schema on a server. Threads may share it."""
+    """A store's schema on a server. Threads may share it.
+
+    Raises SettingsError for an address that PostgreSQL does not read.
+    """
 
     def __init__(self, address: ServerAddress, *, may_be_made: bool = True) -> None:
+        _refuse_unreadable(address)
         self.address = address
         self.schema = sql.Identifier(address.schema)
         self.changes = Changes(self)
@@ -140,6 +161,13 @@ class Database:
                 self._migrate(connection)
             self._check(connection)
 
+    def migrate(self) -> None:
+        """Bring the schema up to date if there is one."""
+        with self.errors_explained(), self._connection(self.read_url) as connection:
+            version = self._version(connection)
+        if version is not None and version < len(MIGRATIONS):
+            self.make()
+
     @property
     def class_key(self) -> int:
         """The class of the advisory locks that tell which snapshots are open."""
@@ -167,14 +195,19 @@ class Database:
 
     def schemas(self) -> dict[str, int]:
         """Return the names and object ids of all collections' schemas, be there a store or not."""
-        with (
-            self.errors_explained(),
-            self._connection(self.read_url) as connection,
-        ):
+        with self.errors_explained(), self._connection(self.read_url) as connection:
+            return _schemas(connection)
+
+    def total_bytes(self) -> int:
+        """Return how much disk the tables and indexes take, whatever wrote them."""
+        with self.errors_explained(), self._connection(self.read_url) as connection:
             found = connection.execute(
-                "SELECT nspname, oid FROM pg_namespace WHERE nspname ~ '^pincite(_|$)'"
+                "SELECT coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint"
+                " FROM pg_class JOIN pg_namespace ON relnamespace = pg_namespace.oid"
+                " WHERE nspname = %s AND relkind = 'r'",
+                [self.address.schema],
             )
-            return {str(name): int(number) for name, number in found.fetchall()}
+            return int((found.fetchone() or (0,))[0])
 
     def lock_key(self, purpose: str) -> int:
         """Return the number of an advisory lock of this store."""
@@ -213,9 +246,11 @@ class Database:
                 "unchanged; make room there."
             ) from error
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, *_LOST) as error:
+            said = _line(error)
+            advice = next((each for sign, each in _ADVICE.items() if sign.search(said)), _RESTART)
             raise _LostError(
-                f"The server of {self.address} cannot be reached: {_line(error)}. What was "
-                "acknowledged is kept; start the server or check --store, and try again."
+                f"The server of {self.address} cannot be used: {said}. What was acknowledged is "
+                f"kept; {advice}."
             ) from error
         except psycopg.Error as error:
             raise StoreError(f"{self.address}: {_line(error)}.") from error
@@ -278,8 +313,8 @@ class Database:
             )
         if version < len(MIGRATIONS):
             raise StoreError(
-                f"The store at {self.address} was written by an earlier Pincite: run `pincite "
-                "index` to bring it up to date."
+                f"The store at {self.address} was written by an earlier Pincite: bring it up to "
+                "date with `pincite index` or `pincite serve`."
             )
         self._checked = True
 
@@ -297,7 +332,8 @@ class Database:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [self.lock_key("schema")])
             _add_extension(connection, self.address)
-            connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(self.schema))
+            if self.address.schema not in _schemas(connection):
+                connection.execute(sql.SQL("CREATE SCHEMA {}").format(self.schema))
             self._configure(connection)
             version = self._version(connection) or 0  # another process may have been faster
             for number in range(version, len(MIGRATIONS)):
@@ -321,6 +357,13 @@ class Database:
 
 class _LostError(StoreError):
     """The connection to the server was lost, or not made."""
+
+
+def _schemas(connection: Connection) -> dict[str, int]:
+    found = connection.execute(
+        "SELECT nspname, oid FROM pg_namespace WHERE nspname ~ '^pincite(_|$)'"
+    )
+    return {str(name): int(number) for name, number in found.fetchall()}
 
 
 def _refuse_unfit(connection: Connection, address: ServerAddress) -> None:
@@ -367,13 +410,13 @@ def _line(error: Exception) -> str:
     """Return what an error says, in one line and without what only the server knows."""
     diagnosis = getattr(error, "diag", None)
     said = (diagnosis and diagnosis.message_primary) or str(error)
-    return " ".join(said.split()).rstrip(".")
+    return " ".join(_HINT.sub("", said).split()).rstrip(".")
 
 
-def is_server_url(text: str) -> str:
-    """Return a server's address as it was given. Raises StoreError if it cannot be understood."""
-    try:
-        conninfo_to_dict(text)
-    except psycopg.ProgrammingError as error:
-        raise StoreError(f"{text.partition('@')[2]}: {_line(error)}.") from error
-    return text
+def _refuse_unreadable(address: ServerAddress) -> None:
+    """Raise SettingsError for a URL with parameters that PostgreSQL does not know."""
+    for option, url in (("store", address.url), ("read-from", address.read_from)):
+        try:
+            conninfo_to_dict(url)
+        except psycopg.ProgrammingError as error:
+            raise SettingsError(f"--{option} {shown_url(url)}: {_line(error)}.") from error

@@ -87,6 +87,8 @@ class PostgresUploads(Table[Upload]):
 
     def find(self, upload_id: str) -> Upload | None:
         """Return an upload; None if there is none of that id."""
+        if "\0" in upload_id:  # PostgreSQL takes none
+            return None
         return self._read("WHERE id = %s", [upload_id]).get(upload_id)
 
     def content(self, upload: Upload) -> bytes:

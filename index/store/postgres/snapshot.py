@@ -37,6 +37,9 @@ _MOST_NAMED = 10_000
 _MARGIN = 64
 """The server compares with the question in half precision: some more are ranked here."""
 
+_LAST = "\U0010ffff"
+"""No id comes after it."""
+
 _FOUND = "row, first_row, start, stop, section, spans, digests, features, vector"
 _HELD = "JOIN memberships ON version = versions.id AND %(number)s BETWEEN first AND last"
 
@@ -205,6 +208,8 @@ class PostgresSnapshot:
 
     def documents(self, after: tuple[str, str] = ("", "")) -> Iterator[ChunkedDocument]:
         """Yield the documents by source and id, those after a source and an id."""
+        source, nul, _ = after[0].partition("\0")  # no stored text has one: what is after is
+        after = (source, _LAST) if nul else (source, after[1].partition("\0")[0])
         for versions in self._versions_by("source, document_id", after):
             yield from chunked_documents(self.database, versions)
 
@@ -234,6 +239,8 @@ class PostgresSnapshot:
 
     def version_row(self, document_id: str) -> Row | None:
         """Return the row of a document; None for an id that is not in the snapshot."""
+        if "\0" in document_id:  # PostgreSQL takes none
+            return None
         rows = self.database.rows(
             f"SELECT {VERSION} FROM versions {_HELD} WHERE document_id = %(id)s",
             {"number": self.row.number, "id": document_id},

@@ -130,15 +130,7 @@ class PostgresStore:
 
     def total_bytes(self) -> int:
         """Return how much disk the store's tables and indexes take."""
-        with suppress(StoreMissingError):
-            rows = self._database.rows(
-                "SELECT coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint AS bytes"
-                " FROM pg_class JOIN pg_namespace ON relnamespace = pg_namespace.oid"
-                " WHERE nspname = %s AND relkind = 'r'",
-                [self.location.schema],
-            )
-            return int(rows[0]["bytes"])
-        return 0
+        return self._database.total_bytes()
 
     def stored_documents(self, snapshot: Snapshot) -> tuple[list[StoredDocument], list[str]]:
         """Return what tells a snapshot's documents apart, and what is damaged."""
@@ -157,6 +149,10 @@ class PostgresStore:
                 with suppress(StoreError):
                     self._forget_unpublished()
                 raise
+
+    def migrate(self) -> None:
+        """Bring a store of an earlier Pincite up to date."""
+        self._database.migrate()
 
     def draft(
         self,
@@ -289,13 +285,17 @@ class PostgresStore:
         return published[:at], published[at + 1 :]
 
     def _forget_unpublished(self) -> None:
-        """Remove the rows of an attempt that failed, and a new schema that nothing came to."""
+        """Remove the rows of an attempt that failed, and a new schema that nothing came to.
+
+        A schema that was made for the role, which may make none, stays.
+        """
         with self._database.transaction() as connection:
             history.forget_uncommitted(connection)
             given = " UNION ALL ".join(f"(SELECT 1 FROM {name} LIMIT 1)" for name in _GIVEN)
             rows = select(
                 connection,
-                f"SELECT 1 FROM state WHERE live IS NOT NULL OR keys_added OR gold IS NOT NULL"
+                "SELECT 1 FROM state WHERE live IS NOT NULL OR keys_added OR gold IS NOT NULL"
+                " OR NOT has_database_privilege(current_database(), 'CREATE')"
                 f" UNION ALL {given}",
             )
             if not rows:
