@@ -2,45 +2,56 @@
 
 import logging
 import threading
-import time
 import weakref
 from collections.abc import Collection
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import psycopg
 from psycopg import sql
 
-from index.errors import StoreError, StoreMissingError
+from index.errors import StoreAwayError, StoreError, StoreMissingError
 from index.store.postgres.connection import LOOK_S, Connection
-
-if TYPE_CHECKING:
-    from index.store.postgres.database import Database
-    from index.store.postgres.server import Server
+from index.store.postgres.pool import Pool
 
 _SEEN = "SELECT changes, pg_postmaster_start_time() AS start FROM state"
 _SCHEMAS = "SELECT nspname, oid FROM pg_namespace WHERE nspname ~ '^pincite(_|$)'"
 _REPLAYED = "SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn()::text"
 
+_PAUSE_S = 0.05
 _log = logging.getLogger("pincite")
+
+
+class Watched(Protocol):
+    """A store on the server."""
+
+    @property
+    def channel(self) -> str:
+        """Where it tells of changes."""
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Return the rows of a query. Raises StoreError."""
+
+    def tidy(self) -> None:
+        """Keep its locks in order."""
 
 
 class Watch:
     """Watches a server for all stores of this process, in one thread and by one connection.
 
-    It looks for the server while that is away, and ends when nobody has the server any more.
+    It looks for the server while that is away.
     """
 
-    def __init__(self, server: "weakref.ref[Server]", shown: str) -> None:
-        self._server, self._shown = server, shown
-        self._seen: weakref.WeakKeyDictionary[Database, object] = weakref.WeakKeyDictionary()
+    def __init__(self, pool: Pool, shown: str) -> None:
+        self._pool, self._shown = pool, shown
+        self._ended = threading.Event()
+        self._seen: weakref.WeakKeyDictionary[Watched, object] = weakref.WeakKeyDictionary()
         self._schemas: dict[str, int] | None = None
         self._wants_schemas = False
         self._failure = ""
         self._thread: threading.Thread | None = None
         self._turn = threading.Lock()
 
-    def seen(self, database: "Database") -> object:
+    def seen(self, store: Watched) -> object:
         """Return a value that changes when a store does; it takes no time to speak of.
 
         Raises OperationalError while the server is away.
@@ -48,19 +59,19 @@ class Watch:
         if self._failure:
             raise psycopg.OperationalError(self._failure)
         with self._turn:
-            is_new = database not in self._seen
+            is_new = store not in self._seen
         if is_new:
-            self._note(database)
+            self._note(store)
         with self._turn:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
                 self._thread.start()
-            return self._seen.get(database)
+            return self._seen.get(store)
 
-    def leave(self, database: "Database") -> None:
+    def leave(self, store: Watched) -> None:
         """Watch a store no more."""
         with self._turn:
-            self._seen.pop(database, None)
+            self._seen.pop(store, None)
 
     def schemas(self) -> dict[str, int] | None:
         """Return the collections' schemas with their object ids, as they were a moment ago.
@@ -70,30 +81,32 @@ class Watch:
         self._wants_schemas = True
         return self._schemas
 
+    def stop(self) -> None:
+        """End soon."""
+        self._ended.set()
+
     def _run(self) -> None:
-        while (server := self._server()) is not None:
-            server.is_looked_for = True
-            connection = self._reached(server)
-            del server  # nobody else may have it any more
+        self._pool.is_looked_for = True
+        while not self._ended.is_set():
+            connection = self._reached()
             if connection is None:
-                time.sleep(LOOK_S)
+                self._ended.wait(LOOK_S)
                 continue
             try:
                 with connection:
                     self._follow(connection)
-            except (psycopg.Error, StoreError):
+            except (psycopg.Error, StoreAwayError):
                 pass
             except Exception:  # noqa: BLE001 (nobody else looks)
                 _log.exception("%s cannot be watched", self._shown)
-                time.sleep(LOOK_S)
-            if server := self._server():
-                server.lose()  # it is gone, or it is no longer what it was
+            self._pool.lose()  # it is gone, or it is no longer what it was
+            self._ended.wait(_PAUSE_S)
 
-    def _reached(self, server: "Server") -> Connection | None:
+    def _reached(self) -> Connection | None:
         """Return a connection; None, after telling so, while the server is away."""
         try:
-            server.reach(looking=True)
-            connection = server.connect()
+            self._pool.reach(looking=True)
+            connection = self._pool.connect()
         except psycopg.Error as error:
             if not self._failure:
                 said = " ".join(str(error).split()).rstrip(".")
@@ -107,60 +120,63 @@ class Watch:
 
     def _follow(self, connection: Connection) -> None:
         """See changes until the connection is lost, or the server is a replica no more."""
-        known: weakref.WeakSet[Database] = weakref.WeakSet()
+        known: weakref.WeakSet[Watched] = weakref.WeakSet()
         is_replica, replayed = _replayed(connection)
         changed: Collection[str] = ()
-        while (server := self._server()) is not None:
-            server.reach(looking=True)
-            del server
+        while not self._ended.is_set():
+            self._pool.reach(looking=True)
             self._look(connection, known, changed, listens=not is_replica)
             if not is_replica:
                 told = connection.notifies(timeout=LOOK_S, stop_after=1)
                 changed = {notify.channel for notify in told}
                 continue
-            time.sleep(LOOK_S)
+            self._ended.wait(LOOK_S)
             before = replayed
             is_replica, replayed = _replayed(connection)
             if not is_replica:
                 return
-            changed = () if replayed == before else {each.address.schema for each in self._all()}
+            changed = () if replayed == before else {each.channel for each in self._all()}
 
     def _look(
         self,
         connection: Connection,
-        known: "weakref.WeakSet[Database]",
+        known: "weakref.WeakSet[Watched]",
         changed: Collection[str],
         *,
         listens: bool,
     ) -> None:
-        for database in self._all():
-            schema = database.address.schema
-            if listens and database not in known:
-                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(schema)))
-            if schema in changed or database not in known:
-                known.add(database)
-                with suppress(StoreMissingError):
-                    self._note(database)
-            database.locks.tidy()
+        for store in self._all():
+            channel = store.channel
+            if listens and store not in known:
+                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            if channel in changed or store not in known:
+                known.add(store)
+                try:
+                    self._note(store)
+                except StoreAwayError:
+                    raise
+                except StoreError:
+                    pass  # who asks it is told
+            store.tidy()
         if self._wants_schemas:
             self._schemas = schemas(connection)
 
-    def _all(self) -> list["Database"]:
+    def _all(self) -> list[Watched]:
         with self._turn:
             return list(self._seen)
 
-    def _note(self, database: "Database") -> None:
-        """See a store; None where it is no more."""
-        missing: StoreMissingError | None = None
-        seen: object = None
+    def _note(self, store: Watched) -> None:
+        """See a store; None where it is no more. Raises StoreError."""
         try:
-            seen = tuple(database.rows(_SEEN)[0].values())
-        except StoreMissingError as error:
-            missing = error
+            seen = tuple(store.rows(_SEEN)[0].values())
+        except StoreMissingError:
+            self._set(store, None)
+            raise
+        self._set(store, seen)
+
+    def _set(self, store: Watched, seen: object) -> None:
         with self._turn:
-            self._seen[database] = seen
-        if missing:
-            raise missing
+            self._seen[store] = seen
 
 
 def _replayed(connection: Connection) -> tuple[bool, str]:

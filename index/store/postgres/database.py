@@ -16,7 +16,7 @@ from index.store.collection import DEFAULT_COLLECTION
 from index.store.postgres.address import ServerAddress
 from index.store.postgres.changes import schemas
 from index.store.postgres.connection import LOOK_S, Connection
-from index.store.postgres.holds import Holds, Locks
+from index.store.postgres.holds import Holds
 from index.store.postgres.schema import MIGRATIONS
 from index.store.postgres.server import Server
 
@@ -63,7 +63,7 @@ class Database:
         if self._writer and self._writing_thread == threading.get_ident():
             yield self._writer  # sees what it has written itself
             return
-        with self.errors_explained(), self._read.lend(self.address.schema) as connection:
+        with self.errors_explained(), self._read.pool.lend(self.address.schema) as connection:
             self._check(connection)
             yield connection
 
@@ -81,7 +81,7 @@ class Database:
         self.make()
         with (
             self.errors_explained(),
-            self._written.lend(self.address.schema) as connection,
+            self._written.pool.lend(self.address.schema) as connection,
             connection.transaction(),
         ):
             yield connection
@@ -97,7 +97,7 @@ class Database:
             yield
             return
         self.make()
-        with self.errors_explained(), self._written.connect(self.address.schema) as connection:
+        with self.errors_explained(), self._written.pool.connect(self.address.schema) as connection:
             self._lock(connection, wait_s)
             self._writer, self._writing_thread = connection, threading.get_ident()
             try:
@@ -108,7 +108,7 @@ class Database:
     def tell(self, connection: Connection) -> None:
         """Tell all who use the store that something changed, when the transaction ends."""
         connection.execute("UPDATE state SET changes = changes + 1")
-        connection.execute("SELECT pg_notify(%s, '')", [self.address.schema])
+        connection.execute("SELECT pg_notify(%s, '')", [self.channel])
 
     def rows(self, query: str, values: Sequence[Any] | Row = ()) -> list[Row]:
         """Return the rows of a query; once more by another connection if the first is lost."""
@@ -128,7 +128,7 @@ class Database:
         def make() -> None:
             with (
                 self.errors_explained(),
-                self._written.lend(self.address.schema) as connection,
+                self._written.pool.lend(self.address.schema) as connection,
             ):
                 version = self._version(connection)
                 if version is None and not self._may_be_made:
@@ -147,7 +147,7 @@ class Database:
         if self._read is self._written:
             return
         with suppress(StoreError), self.errors_explained():
-            with self._written.lend(self.address.schema) as connection:
+            with self._written.pool.lend(self.address.schema) as connection:
                 (written,) = connection.execute(_WRITTEN).fetchone() or ("0/0",)
             until = time.monotonic() + _CATCH_UP_S
             while not self.rows(_REPLAYED, [written])[0]["all"] and time.monotonic() < until:
@@ -162,14 +162,18 @@ class Database:
             return self._read.watch.seen(self)
 
     @property
-    def locks(self) -> Locks:
-        """The locks of this process."""
-        return self._written.locks
+    def channel(self) -> str:
+        """Where it is told that the store changed."""
+        return self.address.schema
+
+    def tidy(self) -> None:
+        """Let go on the server of what is held no longer, and hold the rest for sure."""
+        self._written.locks.tidy()
 
     @property
     def holds(self) -> Holds:
         """The snapshots that this process has open."""
-        return Holds(self.locks, self.address.schema, self.class_key)
+        return Holds(self._written.locks, self.address.schema, self.class_key)
 
     @property
     def class_key(self) -> int:
@@ -179,14 +183,14 @@ class Database:
     def lock(self, purpose: str) -> bool:
         """Tell whether this store has a lock, after trying to get it: it may have lost it."""
         key = self.lock_key(purpose)
-        if not self.locks.owns(key, self):
+        if not self._written.locks.owns(key, self):
             self.make()
         with self.errors_explained():
-            return self.locks.take(key, self)
+            return self._written.locks.take(key, self)
 
     def unlock(self, purpose: str) -> None:
         """Let another process have a lock."""
-        self.locks.give(self.lock_key(purpose), self)
+        self._written.locks.give(self.lock_key(purpose), self)
 
     def tables(self) -> list[str]:
         """Return the names of the store's tables."""
@@ -201,7 +205,7 @@ class Database:
         """Return the names and object ids of all collections' schemas, be there a store or not."""
 
         def read() -> dict[str, int]:
-            with self.errors_explained(), self._read.lend("") as connection:
+            with self.errors_explained(), self._read.pool.lend("") as connection:
                 return schemas(connection)
 
         return self._tried(read)
@@ -321,7 +325,7 @@ class Database:
                 for statement in MIGRATIONS[number]:
                     connection.execute(statement)
                 connection.execute("UPDATE state SET version = %s", [number + 1])
-        self._written.configure_anew()
+        self._written.pool.configure_anew()
 
     def _lock(self, connection: Connection, wait_s: float) -> None:
         until = time.monotonic() + wait_s

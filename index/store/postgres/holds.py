@@ -3,15 +3,12 @@
 import threading
 import time
 from collections import Counter, deque
-from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import errors, sql
 
 from index.store.postgres.connection import Connection
-
-if TYPE_CHECKING:
-    from index.store.postgres.server import Server
+from index.store.postgres.pool import Pool
 
 _PATIENCE = "SET lock_timeout = '5s'"
 _IS_KEPT = "SELECT EXISTS (SELECT 1 FROM {}.snapshots WHERE number = %s)"
@@ -25,8 +22,8 @@ class Locks:
     All errors are psycopg's own.
     """
 
-    def __init__(self, server: "Server") -> None:
-        self._server = server
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
         self._connection: Connection | None = None
         self._owners: dict[int, object] = {}
         self._shared: Counter[tuple[int, int]] = Counter()
@@ -108,7 +105,7 @@ class Locks:
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self._lose()
-            self._connection = self._server.connect()
+            self._connection = self._pool.connect()
             self._connection.execute(_PATIENCE)
         return self._connection
 
