@@ -93,7 +93,7 @@ def test_what_is_no_url_is_wrong_usage(command: Command, url: str) -> None:
 
 def test_a_parameter_that_is_none_is_named(command: Command) -> None:
     url = f"postgresql://me:{PASSWORD}@host/x?nonsense=1"
-    assert_one_line(command("status", "--store", url), 2, "--store postgresql://host/x", "nonsense")
+    assert_one_line(command("status", "--store", url), 2, "postgresql://host/x: ", "nonsense")
 
 
 @pytest.mark.parametrize("scheme", ["POSTGRESQL", "mysql", "postgresql+psycopg", "https"])

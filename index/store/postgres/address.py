@@ -29,7 +29,8 @@ class ServerAddress:
     """A store in a schema of a PostgreSQL database; each collection has a schema of its own.
 
     `url` is for who writes; questions are answered by `read_from`, perhaps a replica, "" for `url`.
-    Both may hold passwords: `str` shows none. Raises SettingsError for what is no URL.
+    Both may name several hosts, as libpq understands it, and hold passwords: they are not shown.
+    Raises SettingsError for what is no URL.
     """
 
     url: str = field(repr=False)
@@ -56,7 +57,7 @@ class ServerAddress:
         return replace(self, collection=name)
 
     def __str__(self) -> str:
-        """Return the address without user and password, to be shown."""
+        """Return the address without user, password and parameters, to be shown."""
         shown = shown_url(self.url)
         return shown if self.collection == DEFAULT_COLLECTION else f"{shown} ({self.collection})"
 
