@@ -1,12 +1,12 @@
 """What tests on servers share: the command line, and databases and roles of their own."""
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg
 import pytest
 
+from index.store.location import Location, location_of
 from tests.cli.conftest import _in_an_empty_folder, pincite, process  # noqa: F401
 from tests.postgres_server import PostgresServer
 
@@ -30,6 +30,11 @@ class OwnDatabase:
         """Its address as a user, with a password."""
         return f"postgresql://{user}:{PASSWORD}@127.0.0.1:{self.server.port}/{self.name}"
 
+    @property
+    def location(self) -> Location:
+        """Its address, as stores are opened by."""
+        return location_of(self.url)
+
     def execute(self, *statements: str, user: str = "postgres") -> None:
         with psycopg.connect(self.url_of(user), autocommit=True) as connection:
             for statement in statements:
@@ -40,9 +45,6 @@ class OwnDatabase:
         name = f"role_{next(_numbers)}"
         self.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}' {options}")
         return name
-
-
-MakeDatabase = Callable[..., OwnDatabase]
 
 
 def made_on(server: PostgresServer, options: str = "") -> OwnDatabase:
