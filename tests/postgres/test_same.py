@@ -168,6 +168,8 @@ def test_an_index_of_vectors_ranks_as_well(
 ) -> None:
     for module in (stores_draft, stores_snapshot):
         monkeypatch.setattr(module, "INDEXED_FROM", 0)
+    # So few passages are compared faster than an index is searched.
+    database.execute(f"ALTER DATABASE {database.name} SET enable_sort = off")
     documents, asked = scifact()
     both = opening.both(scifact_folder, database.location, documents)
     assert isinstance(both.server.snapshot, PostgresSnapshot)
