@@ -62,11 +62,15 @@ class Watch:
             is_new = store not in self._seen
         if is_new:
             self.look(store)
+        self.begin()
+        return self._seen.get(store)
+
+    def begin(self) -> None:
+        """Watch from now on, be it only whether the server is there."""
         with self._turn:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
                 self._thread.start()
-            return self._seen.get(store)
 
     def look(self, store: Watched) -> None:
         """See a store now; None where it is no more. Raises StoreError."""

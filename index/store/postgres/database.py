@@ -26,6 +26,8 @@ Result = TypeVar("Result")
 _OLDEST_SERVER, _OLDEST_PGVECTOR = 14, (0, 8)
 _TRIES = 3
 _CATCH_UP_S, _STEP_S = 10.0, 0.02
+_END_WITH_US = "SET client_connection_check_interval = '2s'"
+"""A long statement of a process that was killed must not hold the store."""
 _WRITTEN = "SELECT pg_current_wal_lsn()::text"
 _REPLAYED = """
 SELECT NOT pg_is_in_recovery() OR pg_last_wal_replay_lsn() >= %s::pg_lsn AS "all"
@@ -98,6 +100,8 @@ class Database:
             return
         self.make()
         with self.errors_explained(), self._written.pool.connect(self.address.schema) as connection:
+            with suppress(psycopg.Error):  # not all systems can tell
+                connection.execute(_END_WITH_US)
             self._lock(connection, wait_s)
             self._writer, self._writing_thread = connection, threading.get_ident()
             try:
@@ -158,8 +162,11 @@ class Database:
 
         Raises StoreAwayError while the server is away.
         """
+        written, read = self._servers()
+        if written is not read:
+            written.watch.begin()  # who writes need not wait for a server that is away
         with self.errors_explained():
-            return self._read.watch.seen(self)
+            return read.watch.seen(self)
 
     @property
     def channel(self) -> str:
