@@ -29,7 +29,8 @@ _SESSION = """
 SET tcp_keepalives_idle = 4;
 SET tcp_keepalives_interval = 2;
 SET tcp_keepalives_count = 3;
-SET tcp_user_timeout = 10000
+SET tcp_user_timeout = 10000;
+SET hnsw.iterative_scan = relaxed_order
 """
 _VECTOR_SCHEMA = """
 SELECT nspname FROM pg_extension JOIN pg_namespace ON extnamespace = pg_namespace.oid
@@ -51,18 +52,17 @@ class Connection(psycopg.Connection[TupleRow]):
         self.schema, self.extension = "", str(found[0]) if found else ""
         self.execute(_SESSION)
         if self.extension:
-            self._search("", self.extension)
+            self._search(self.extension)
             register_vector(self)
-            self.execute("SET hnsw.iterative_scan = relaxed_order")
 
     def use(self, schema: str) -> None:
         """Find tables in a schema from now on."""
         if schema != self.schema:
-            self._search(schema, self.extension)
+            self._search(schema, *([self.extension] if self.extension else []))
             self.schema = schema
 
     def _search(self, *schemas: str) -> None:
-        names = sql.SQL(", ").join(sql.Identifier(schema) for schema in schemas if schema)
+        names = sql.SQL(", ").join(map(sql.Identifier, schemas))
         self.execute(sql.SQL("SET search_path = {}").format(names))
 
 

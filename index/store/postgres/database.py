@@ -15,7 +15,7 @@ from index.errors import StoreAwayError, StoreBusyError, StoreError, StoreMissin
 from index.store.collection import DEFAULT_COLLECTION
 from index.store.postgres.address import ServerAddress
 from index.store.postgres.changes import schemas
-from index.store.postgres.connection import LOOK_S, Connection
+from index.store.postgres.connection import CONNECT_S, LOOK_S, Connection
 from index.store.postgres.holds import Holds
 from index.store.postgres.schema import MIGRATIONS
 from index.store.postgres.server import Server
@@ -285,10 +285,17 @@ class Database:
         return self._servers()[1]
 
     def _tried(self, work: Callable[[], Result]) -> Result:
-        """Return what comes of work that may be done again, by other connections."""
+        """Return what comes of work that may be done again, by other connections.
+
+        Who waited for one in vain does not wait again.
+        """
         for _ in range(_TRIES - 1):
-            with suppress(StoreAwayError):
+            began = time.monotonic()
+            try:
                 return work()
+            except StoreAwayError:
+                if time.monotonic() - began >= CONNECT_S:
+                    raise
         return work()
 
     def _check(self, connection: Connection) -> None:
