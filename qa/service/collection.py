@@ -44,10 +44,14 @@ class Collection:
     live: LiveEngine
     writing: tuple[Store, Writer] | None = None
     routes: ASGIApp | None = field(default=None, repr=False)
+    pending: int = 0
 
     def jobs_pending(self) -> int:
-        """Return how many uploads wait to be indexed."""
-        return len(self.writing[0].jobs.pending()) if self.writing else 0
+        """Return how many uploads wait to be indexed, as far as the server was last heard of."""
+        if self.writing:
+            with suppress(StoreAwayError):
+                self.pending = len(self.writing[0].jobs.pending())
+        return self.pending
 
     def start(self) -> Self:
         """Begin to write what is asked for."""

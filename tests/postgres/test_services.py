@@ -184,6 +184,7 @@ def test_a_server_that_dies_loses_nothing_and_all_answer_again(
                 assert until(lambda: statuses[503] > before + 10)  # noqa: B023
                 for each in running:
                     assert each.get("healthz").status_code == 200
+                    assert each.get("metrics").status_code == 200
                     assert_away(each.get("readyz"))
                 own_server.start()
                 assert within(BACK_S, lambda: all(each.snapshot for each in running))

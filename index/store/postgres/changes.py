@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from index.errors import StoreAwayError, StoreError, StoreMissingError
-from index.store.postgres.connection import LOOK_S, Connection
+from index.store.postgres.connection import LOOK_S, Connection, reason_of
 from index.store.postgres.pool import Pool
 
 _SEEN = "SELECT changes, pg_postmaster_start_time() AS start FROM state"
@@ -122,8 +122,8 @@ class Watch:
             connection = self._pool.connect()
         except psycopg.Error as error:
             if not self._failure:
-                said = " ".join(str(error).split()).rstrip(".")
-                _log.warning("%s cannot be reached, and is looked for: %s", self._shown, said)
+                reason = reason_of(error)
+                _log.warning("%s cannot be reached, and is looked for: %s", self._shown, reason)
             self._failure = str(error)
             return None
         if self._failure:

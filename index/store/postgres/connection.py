@@ -56,8 +56,8 @@ class Connection(psycopg.Connection[TupleRow]):
             register_vector(self)
 
     def use(self, schema: str) -> None:
-        """Find tables in a schema from now on."""
-        if schema != self.schema:
+        """Find tables in a schema from now on; "" for whoever reads none."""
+        if schema and schema != self.schema:
             self._search(schema, *([self.extension] if self.extension else []))
             self.schema = schema
 
@@ -76,3 +76,10 @@ def with_defaults(url: str) -> str:
             "and %40 for an @ in a password, %2F for a /."
         ) from None
     return make_conninfo(url, **{k: v for k, v in _DEFAULTS.items() if k not in given})
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says, in one line and without what only the server knows."""
+    diagnosis = getattr(error, "diag", None)
+    said = (diagnosis and diagnosis.message_primary) or str(error) or error.__class__.__name__
+    return str(said).strip().splitlines()[0].removeprefix("connection failed: ").rstrip(".?")

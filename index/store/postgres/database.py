@@ -15,7 +15,7 @@ from index.errors import StoreAwayError, StoreBusyError, StoreError, StoreMissin
 from index.store.collection import DEFAULT_COLLECTION
 from index.store.postgres.address import ServerAddress
 from index.store.postgres.changes import schemas
-from index.store.postgres.connection import CONNECT_S, LOOK_S, Connection
+from index.store.postgres.connection import CONNECT_S, LOOK_S, Connection, reason_of
 from index.store.postgres.holds import Holds
 from index.store.postgres.schema import MIGRATIONS
 from index.store.postgres.server import Server
@@ -245,8 +245,8 @@ class Database:
             raise self.missing() from error
         except errors.InsufficientPrivilege as error:
             raise StoreError(
-                f"{self.address}: {_line(error)}. Grant the role what docs/postgres.md names, or "
-                "use another role."
+                f"{self.address}: {reason_of(error)}. Grant the role what docs/postgres.md "
+                "names, or use another role."
             ) from error
         except errors.ReadOnlySqlTransaction as error:
             raise StoreError(
@@ -255,18 +255,18 @@ class Database:
             ) from error
         except _FULL as error:
             raise StoreError(
-                f"The store {self.address} cannot be written: {_line(error)}. What it held is "
+                f"The store {self.address} cannot be written: {reason_of(error)}. What it held is "
                 "unchanged; make room there."
             ) from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             if error.sqlstate and not error.sqlstate.startswith(_AWAY):
-                raise StoreError(f"{self.address}: {_line(error)}.") from error
+                raise StoreError(f"{self.address}: {reason_of(error)}.") from error
             raise StoreAwayError(
-                f"The server of {self.address} cannot be reached: {_line(error)}. What was "
+                f"The server of {self.address} cannot be reached: {reason_of(error)}. What was "
                 "acknowledged is kept; start the server or check --store, and try again."
             ) from error
         except psycopg.Error as error:
-            raise StoreError(f"{self.address}: {_line(error)}.") from error
+            raise StoreError(f"{self.address}: {reason_of(error)}.") from error
 
     def _servers(self) -> tuple[Server, Server]:
         """Return who is written, and who answers questions."""
@@ -391,10 +391,3 @@ def _add_extension(connection: Connection, address: ServerAddress) -> None:
             f"The database of {address} has pgvector {version}; Pincite needs {oldest} or newer: "
             "update it and run `ALTER EXTENSION vector UPDATE`."
         )
-
-
-def _line(error: Exception) -> str:
-    """Return what an error says, in one line and without what only the server knows."""
-    diagnosis = getattr(error, "diag", None)
-    said = (diagnosis and diagnosis.message_primary) or str(error)
-    return " ".join(said.split()).rstrip(".?")
