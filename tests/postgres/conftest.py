@@ -1,12 +1,21 @@
 """What tests on servers share: the command line, and databases and roles of their own."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import psycopg
 import pytest
+from starlette.testclient import TestClient
 
+from index.store import open_store
+from index.store.collection import DEFAULT_COLLECTION
 from index.store.location import Location, location_of
+from qa.live import LiveEngine
+from qa.service.app import build_app
+from qa.service.collection import Collection, Collections
+from qa.service.writer import Writer
 from tests.cli.conftest import _in_an_empty_folder, pincite, process  # noqa: F401
 from tests.postgres_server import PostgresServer
 
@@ -58,3 +67,15 @@ def made_on(server: PostgresServer, options: str = "") -> OwnDatabase:
 def database(postgres: PostgresServer) -> OwnDatabase:
     """An empty database."""
     return made_on(postgres)
+
+
+@contextmanager
+def service_of(location: Location) -> Iterator[TestClient]:
+    """Serve a store, with what writes it."""
+    live = LiveEngine(location)
+    with closing(open_store(location)) as store, Writer(store, live, watch=False) as writer:
+        default = Collection(DEFAULT_COLLECTION, live, (store, writer))
+        app = build_app(live, collections=Collections(location, default, lambda *_: default))
+        url = "http://127.0.0.1"
+        with TestClient(app, base_url=url, raise_server_exceptions=False) as client:
+            yield client

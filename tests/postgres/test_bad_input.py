@@ -1,5 +1,6 @@
 """What cannot be used: one line says what is wrong and what to do, and nothing is lost."""
 
+import base64
 import hashlib
 import json
 import os
@@ -9,18 +10,21 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from index.encoding.encoder import Role, Vectors
 from index.errors import StoreError
+from index.store import open_store
+from index.store.location import Location
 from index.store.postgres import database as stores_database
 from index.store.postgres.schema import MIGRATIONS
 from qa.engine import Engine
 from tests.cli.conftest import REPOSITORY, Command, Outcome, assert_one_line
 from tests.encoders import HashingEncoder
-from tests.postgres.conftest import PASSWORD, OwnDatabase, made_on
+from tests.postgres.conftest import PASSWORD, OwnDatabase, made_on, service_of
 from tests.postgres_server import PostgresServer, running_server
 from tests.waiting import PATIENCE_S, until
 
@@ -296,6 +300,80 @@ def test_names_of_collections(command: Command, database: OwnDatabase, notes: Pa
     assert removed.code == 0
     listed = json.loads(command("collections", "--json", "--store", database.url).out)
     assert [each["name"] for each in listed["collections"]] == ["0", "with-hyphens-in-it"]
+
+
+def test_texts_that_postgresql_does_not_take_are_as_in_a_folder(
+    command: Command, database: OwnDatabase, notes: Path, tmp_path: Path
+) -> None:
+    """Its own texts hold no NUL; UTF-8 holds no half characters."""
+    rows = [
+        {"id": "a\0b", "title": "A\0B", "text": "The nee\0dle is mild.", "author": "J\0"},
+        {
+            "id": "c\ud800",
+            "title": "\udfff",
+            "text": "The \ud800 cream is cold.",
+            "author": "\udc00",
+        },
+    ]
+    (notes / "rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    (notes / "nul.txt").write_bytes(b"The water\0 is deep.\n")
+    places = [Path(tmp_path / "store"), database.location]
+    urls = [str(places[0]), database.url]
+    said = [command("index", notes, "--store", url) for url in urls]
+    assert said[0] == said[1]
+    assert said[0].code == 0
+    heard = [_heard(place) for place in places]
+    assert heard[0] == heard[1]
+
+
+def _heard(location: Location) -> list[object]:
+    """Return what a service says to texts that are odd."""
+    nul, half = "a\0b", "\\ud800"
+    with service_of(location) as client:
+        put = client.put(
+            "/v1/documents/odd",
+            json={"text": f"The clinic {nul} opens.", "title": nul, "metadata": {"town": nul}},
+        )
+        got = client.get("/v1/documents/odd")
+        cursors = [
+            base64.urlsafe_b64encode(json.dumps(after).encode()).decode().rstrip("=")
+            for after in ([nul, nul], ["notes/care.txt", nul], ["notes/care.txt", ""], ["\0", "a"])
+        ]
+        responses = [
+            client.get("/v1/documents/a%00b"),
+            client.get("/v1/documents/%ED%A0%80"),
+            client.delete("/v1/documents/a%00b"),
+            client.put("/v1/documents/a%00b", json={"text": "x"}),
+            client.get("/v1/jobs/a%00b"),
+            *(client.get("/v1/documents", params={"cursor": cursor}) for cursor in cursors),
+            client.put(
+                "/v1/documents/half", content=f'{{"text": "x {half}"}}'.encode(), headers=_JSON
+            ),
+            client.post("/v1/ask", content=f'{{"question": "x {half}"}}'.encode(), headers=_JSON),
+            client.post("/v1/verify", json={"citations": [{"document_id": nul}]}),
+        ]
+        asked = client.post("/v1/ask", json={"question": f"which {nul} clinic opens"}).json()
+        rated = client.post(
+            "/v1/feedback", json={"question": nul, "helpful": False, "comment": nul}
+        )
+    kept = [(entry.question, entry.comment) for entry in open_store(location).feedback.all()]
+    return [
+        put.status_code,
+        {name: value for name, value in got.json().items() if name != "modified"},
+        [(response.status_code, _without_times(response.json())) for response in responses],
+        asked["answer"],
+        rated.status_code,
+        kept,
+    ]
+
+
+_JSON = {"Content-Type": "application/json"}
+
+
+def _without_times(said: Any) -> Any:
+    if isinstance(said, dict):
+        return {k: _without_times(v) for k, v in said.items() if k not in ("modified", "instance")}
+    return list(map(_without_times, said)) if isinstance(said, list) else said
 
 
 # Servers that fail

@@ -1,24 +1,14 @@
 """A store on a server, from its first document to its last, in one test: all others are long."""
 
 import gc
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
-from starlette.testclient import TestClient
 
-from index.store import open_store
-from index.store.collection import DEFAULT_COLLECTION
-from index.store.location import location_of
-from qa.live import LiveEngine
-from qa.service.app import build_app
-from qa.service.collection import Collection, Collections
-from qa.service.writer import Writer
 from tests.cli.conftest import Command, Outcome
 from tests.encoders import HashingEncoder
-from tests.postgres.conftest import OwnDatabase
+from tests.postgres.conftest import OwnDatabase, service_of
 
 
 def test_a_store_on_a_server_is_like_one_in_a_folder(
@@ -55,7 +45,7 @@ def test_a_store_on_a_server_is_like_one_in_a_folder(
     assert "Frost bursts the pipes. [1]" in answer("what bursts the pipes")
     assert "1 changed, 2 unchanged" in run("index").err
 
-    with _service(database.url) as client:
+    with service_of(database.location) as client:
         given = {"text": "The clinic in Bergen opens at eight.", "title": "Opening hours"}
         assert client.put("/v1/documents/hours", json=given).status_code == 201
         asked = client.post("/v1/ask", json={"question": "when does the clinic in Bergen open"})
@@ -69,17 +59,3 @@ def test_a_store_on_a_server_is_like_one_in_a_folder(
     assert len(texts) == 4
     assert not any(b"bursts the pipes" in text for (text,) in texts)
     assert "Frost cracks the bricks. [1]" in answer("what cracks the bricks")
-
-
-@contextmanager
-def _service(url: str) -> Iterator[TestClient]:
-    """Serve the store, with what writes it."""
-    location = location_of(url)
-    live, store = LiveEngine(location), open_store(location)
-    with closing(store), Writer(store, live, watch=False) as writer:
-        default = Collection(DEFAULT_COLLECTION, live, (store, writer))
-        collections = Collections(location, default, lambda *_: default)
-        with TestClient(
-            build_app(live, collections=collections), base_url="http://127.0.0.1"
-        ) as client:
-            yield client
