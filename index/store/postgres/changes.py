@@ -11,7 +11,7 @@ from psycopg import sql
 
 from index.errors import StoreAwayError, StoreError, StoreMissingError
 from index.store.postgres.connection import LOOK_S, Connection, reason_of
-from index.store.postgres.pool import Pool
+from index.store.postgres.connections import Pool
 
 _SEEN = "SELECT changes, pg_postmaster_start_time() AS start FROM state"
 _SCHEMAS = "SELECT nspname, oid FROM pg_namespace WHERE nspname ~ '^pincite(_|$)'"

@@ -8,7 +8,7 @@ import psycopg
 from psycopg import errors, sql
 
 from index.store.postgres.connection import Connection
-from index.store.postgres.pool import Pool
+from index.store.postgres.connections import Pool
 
 _PATIENCE = "SET lock_timeout = '5s'"
 _IS_KEPT = "SELECT EXISTS (SELECT 1 FROM {}.snapshots WHERE number = %s)"
