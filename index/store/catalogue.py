@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from index.errors import StoreError, StoreMissingError
-from index.store import open_store
+from index.store import need_postgres, open_store
 from index.store.collection import DEFAULT_COLLECTION, is_collection_name
 from index.store.location import Location, collection_at
 from index.store.records import SnapshotInfo
@@ -108,6 +108,7 @@ def _catalogue(location: Location) -> Catalogue:
         from index.store.local.catalogue import LocalCatalogue
 
         return LocalCatalogue(location)
+    need_postgres()
     from index.store.postgres.catalogue import PostgresCatalogue
 
     return PostgresCatalogue(location)

@@ -56,7 +56,9 @@ def serve(settings: Settings, gate_of: GateOf = _no_gate) -> None:
 
 
 def _serve_with_workers(settings: Settings, gate_of: GateOf, listener: socket.socket) -> None:
-    open_store(settings.location).live()  # fails without a store, before any worker starts
+    with contextlib.closing(open_store(settings.location)) as store:
+        store.migrate()
+        store.live()  # fails without a store, before any worker starts
     with tempfile.TemporaryDirectory(prefix="pincite-") as shared, log_lines(settings.log_format):
         os.environ[MULTIPROCESS_FOLDER] = shared  # where prometheus_client looks for it
         _announce(settings, listener)
@@ -107,9 +109,10 @@ def _open_collection(
 ) -> Collection:
     """Open a collection with what writes it. Raises PinciteError."""
     own = settings.model_copy(update={"collection": name})
-    live = LiveEngine(own.location, beside=beside, **own.for_engine)
     may_be_made = name == DEFAULT_COLLECTION  # no other one comes back when it was removed
     store = open_store(own.location, keep=own.keep, may_be_made=may_be_made)
+    store.migrate()
+    live = LiveEngine(own.location, beside=beside, **own.for_engine)
     writer = Writer(store, live, watch=own.watch, gate_of=gate_of(own), collection=name)
     return Collection(name, live, (store, writer))
 

@@ -47,6 +47,9 @@ _WHOLE_DISTANCE = f"({_DISTANCE}) + (vector <#> %(rest)s)"
 _CHOSEN = "CASE WHEN row < %(stop)s THEN get_bit(%(chosen)s::bytea, row) = 1 END"
 """The table may have later rows than the bits tell of."""
 
+_LAST = "\U0010ffff"
+"""No id comes after it."""
+
 _FOUND = "row, first_row, start, stop, section, spans, digests, features, vector"
 _HELD = "JOIN memberships ON version = versions.id AND %(number)s BETWEEN first AND last"
 
@@ -229,6 +232,8 @@ class PostgresSnapshot:
 
     def documents(self, after: tuple[str, str] = ("", "")) -> Iterator[ChunkedDocument]:
         """Yield the documents by source and id, those after a source and an id."""
+        source, nul, _ = after[0].partition("\0")  # no stored text has one: what is after is
+        after = (source, _LAST) if nul else (source, after[1].partition("\0")[0])
         for versions in self._versions_by("source, document_id", after):
             yield from chunked_documents(self.database, versions)
 
@@ -260,7 +265,7 @@ class PostgresSnapshot:
         """Return the rows of those documents that are in the snapshot, by their ids."""
         rows = self.database.rows(
             f"SELECT {VERSION} FROM versions {_HELD} WHERE document_id = ANY(%(ids)s)",
-            {"number": self.row.number, "ids": list(document_ids)},
+            {"number": self.row.number, "ids": _possible(document_ids)},
         )
         return {row["document_id"]: row for row in rows}
 
@@ -302,7 +307,8 @@ class PostgresSnapshot:
 
     def _described(self, document_id: str) -> tuple[Version, Document]:
         def read() -> tuple[tuple[Version, Document], int]:
-            for found in self._read_documents("document_id = %(id)s", {"id": document_id}):
+            ids = {"ids": _possible([document_id])}
+            for found in self._read_documents("document_id = ANY(%(ids)s)", ids):
                 return found, len(found[1].text)
             raise KeyError(document_id)
 
@@ -332,7 +338,7 @@ class PostgresSnapshot:
 
     def _read_chunked(self, document_ids: Sequence[str]) -> list[ChunkedDocument]:
         """Return documents with their passages, and keep them: as many as there is room for."""
-        found = self._read_documents("document_id = ANY(%(ids)s)", {"ids": list(document_ids)})
+        found = self._read_documents("document_id = ANY(%(ids)s)", {"ids": _possible(document_ids)})
         passages = _passages_in(self.database, [version for version, _ in found])
         whole = [
             version.chunked(document.text, [passages[row] for row in version.rows])
@@ -384,6 +390,11 @@ class PostgresSnapshot:
             {"number": self.row.number},
         )
         return np.array([tuple(row.values()) for row in rows], np.int64).reshape(-1, 2)
+
+
+def _possible(document_ids: Iterable[str]) -> list[str]:
+    """Return the ids that a document may have: PostgreSQL takes no NUL."""
+    return [each for each in document_ids if "\0" not in each]
 
 
 def stored_vectors(
