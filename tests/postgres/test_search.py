@@ -71,12 +71,13 @@ def server_store(
 def test_a_question_takes_a_handful_of_round_trips_and_the_answer_is_the_same(
     postgres: PostgresServer,
     server_store: Store,
+    seeds_dir: Path,
     seeds_store: Path,
     model: Model,
     encoder: Encoder,
     reader: Reader,
 ) -> None:
-    gold = Path("eval/gold/seeds.jsonl").read_text("utf-8").splitlines()
+    gold = (seeds_dir.parent / "eval/gold/seeds.jsonl").read_text("utf-8").splitlines()
     questions = [json.loads(line)["question"] for line in gold][::4]
     questions += ["what are the sympthoms of rosaceea", "list all creams that help"]
     here = Engine(open_store(seeds_store).open(), model, encoder, model.tokenizer(), reader)
