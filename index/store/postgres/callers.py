@@ -5,8 +5,6 @@ from itertools import count
 from index.errors import StoreMissingError
 from index.store.postgres.database import Database, Row
 
-_WAIT_S = 1.0
-"""How long a request waits for a connection before it is counted elsewhere."""
 _FORGET_EVERY = 1000
 _NOW = "coalesce(%(now)s::float8, extract(epoch FROM now())::float8)"
 # Where the update is refused, nothing is returned, and the time is read that the statement found.
@@ -48,7 +46,7 @@ class PostgresCallers:
 
     def _run(self, query: str, given: Row) -> list[Row]:
         try:
-            return self._database.count(query, given, _WAIT_S)
+            return self._database.count(query, given)
         except StoreMissingError:  # nothing was indexed into the collection that has the keys
             self._database.make()
-            return self._database.count(query, given, _WAIT_S)
+            return self._database.count(query, given)

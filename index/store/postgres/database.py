@@ -127,15 +127,11 @@ class Database:
         with self.reading() as connection, connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(query, values, binary=True).fetchall()
 
-    def count(self, query: str, values: Row, wait_s: float) -> list[Row]:
-        """Return the rows of a statement that changes what nobody is told of.
-
-        It is a round trip to the server that is written. Raises StoreError if no connection to it
-        is free for `wait_s` seconds.
-        """
+    def count(self, query: str, values: Row) -> list[Row]:
+        """Return the rows of a statement that changes what nobody is told of: one round trip."""
         with (
             self.errors_explained(),
-            self._connection(self.address.url, wait_s) as connection,
+            self._connection(self.address.url) as connection,
             connection.cursor(row_factory=dict_row) as cursor,
         ):
             rows: list[Row] = cursor.execute(query, values).fetchall()
@@ -248,7 +244,7 @@ class Database:
             raise
         return connection
 
-    def _connection(self, url: str, wait_s: float | None = None) -> Any:
+    def _connection(self, url: str) -> Any:
         """Return a context with a connection of the pool of a server."""
         with self._opening:
             if url not in self._pools:
@@ -264,7 +260,7 @@ class Database:
                     reconnect_timeout=CONNECT_S,
                     open=True,
                 )
-            return self._pools[url].connection(wait_s)
+            return self._pools[url].connection()
 
     def _configure(self, connection: Connection) -> None:
         """Have names found in the store's schema, and vectors read as arrays."""
