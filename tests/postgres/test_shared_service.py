@@ -82,7 +82,6 @@ def test_an_upload_to_one_is_answered_from_by_both(services: Any, first: int) ->
     document = f"/v1/documents/hours-{first}"
     sent = one("PUT", document, json={"text": HOURS})
     assert sent.status_code == 201, sent.text
-    assert [each["id"] for each in sent.json()["documents"]] == [f"hours-{first}"]
     for call in (one, other):
         assert comes_to_find(call, "When does the clinic open?", HOURS)
     assert other("DELETE", document).status_code == 204
