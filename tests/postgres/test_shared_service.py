@@ -89,6 +89,14 @@ def test_an_upload_to_one_is_answered_from_by_both(services: Any, first: int) ->
         assert comes_to_be(call, document, 404)
 
 
+def test_who_uploads_can_find_it_when_the_call_returns(services: Any) -> None:
+    for number in range(20):
+        document = f"owls-{number}"
+        text = f"Owls sleep in barn number {number}."
+        sent = services[number % 2]("PUT", f"/v1/documents/{document}", json={"text": text})
+        assert [each["id"] for each in sent.json()["documents"]] == [document]
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_job_of_one_can_be_asked_of_the_other(services: Any, first: int) -> None:
     one, other = services[first], services[1 - first]
