@@ -15,6 +15,7 @@ from index.encoding.model import Model
 from index.errors import StoreMissingError
 from index.store import open_store
 from index.store.collection import DEFAULT_COLLECTION
+from index.store.location import Location
 from index.sync import sync
 from qa.answer.calibration import ScoreKey, key_of
 from qa.live import LiveEngine
@@ -26,7 +27,7 @@ from tests.calibrations import fitting
 from tests.encoders import HashingEncoder
 
 
-def live_over(store: Path, encoder: Encoder, reader: str | None = None) -> LiveEngine:
+def live_over(store: Location, encoder: Encoder, reader: str | None = None) -> LiveEngine:
     """Return a live engine that encodes with `encoder`, so that the model is loaded only once."""
     with patch("qa.engine.open_encoder", lambda *_: HashingEncoder()):
         live = LiveEngine(store, reader=reader)

@@ -120,6 +120,12 @@ FIRST = (
         for name in ("uploads", "jobs", "feedback", "keys")
     ),
     "CREATE INDEX jobs_queued ON jobs (id) WHERE queued",
+    # When each caller's bucket is empty. Unlogged, so that to count a request writes no log and
+    # waits for no disk and no replica; a crash of the server may empty it.
+    """CREATE UNLOGGED TABLE callers (
+        caller text COLLATE "C" PRIMARY KEY,
+        dry double precision NOT NULL
+    )""",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST,)

@@ -13,6 +13,7 @@ from index.errors import StoreDamagedError, StoreError, StoreMissingError
 from index.progress import Progress, no_progress
 from index.store.postgres import history
 from index.store.postgres.address import ServerAddress
+from index.store.postgres.callers import PostgresCallers
 from index.store.postgres.connection import LOOK_S
 from index.store.postgres.database import Database
 from index.store.postgres.draft import PostgresDraft
@@ -25,7 +26,15 @@ from index.store.postgres.people import (
 )
 from index.store.postgres.purge import purge
 from index.store.postgres.snapshot import PostgresSnapshot
-from index.store.protocols import Draft, FeedbackEntries, Jobs, Keys, Snapshot, Uploads
+from index.store.protocols import (
+    Callers,
+    Draft,
+    FeedbackEntries,
+    Jobs,
+    Keys,
+    Snapshot,
+    Uploads,
+)
 from index.store.records import MadeBy, Purge, SnapshotInfo, Standing, StoredDocument
 
 _GIVEN = ("uploads", "jobs", "feedback")
@@ -45,6 +54,7 @@ class PostgresStore:
         self.jobs: Jobs = PostgresJobs(self._database)
         self.feedback: FeedbackEntries = PostgresFeedback(self._database)
         self.keys: Keys = PostgresKeys(self._database)
+        self.callers: Callers | None = PostgresCallers(self._database)
 
     @property
     def exists(self) -> bool:
