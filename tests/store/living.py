@@ -23,6 +23,12 @@ from index.sync import change_uploads, sync
 from tests.encoders import HashingEncoder
 
 WORDS = "redness fades needle scar cream face night two days sun water depth mild".split()
+TEXT = "Redness fades within two days.\n"
+TEXTS = {
+    "redness.txt": "Redness fades within two days. It is normal.\n",
+    "depth.txt": "A needle of 0.5 mm suits the face. Scars need 1.5 mm.\n",
+    "care.md": "# Care\n\nWash the face with lukewarm water. Keep out of the sun.\n",
+}
 
 
 class Living:
