@@ -85,6 +85,7 @@ class OnServer(InFolder):
         """Yield all files of the database: tables, indexes and what the server knows of them."""
         url = store.location.url  # type: ignore[attr-defined]
         with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("ANALYZE")
             connection.execute("CHECKPOINT")
             query = "SELECT oid FROM pg_database WHERE datname = current_database()"
             ((number,),) = connection.execute(query).fetchall()

@@ -850,6 +850,35 @@ def test_a_purge_forgets_for_real(place: Place, store: Store) -> None:
     store.check()
 
 
+def by_words(snapshot: Snapshot) -> dict[str, float]:
+    """Return the scores of all passages that hold a word, by their ids."""
+    asked = [Term(word, 1, snapshot.words.weight(word)) for word in ("needl", "night")]
+    rows, scores = snapshot.words.best(asked, 10)
+    return {snapshot.passage(row).id: score for row, score in zip(rows, scores, strict=True)}
+
+
+def test_a_purge_leaves_no_word_and_no_name_of_what_is_gone(place: Place, store: Store) -> None:
+    """Of a text that fills pages neither, whatever is known of the documents' words."""
+    random, letters = np.random.default_rng(0), list("abcdefghijklmnopqrstuvwxyz0123456789")
+    noise = ["".join(random.choice(letters, 60)) for _ in range(200)]
+    long = chunked(*(f"Zanzibarium {some}." for some in noise), name="whereabouts")
+    commit(store, ONE, THREE, long, chunked("Quoxlaration of needles.", name="few words"))
+    commit(store, TWO, remove=["whereabouts", "few words"])
+    gone = ["zanzibarium", "quoxlar", "whereabouts", "few words", *noise]
+
+    def found() -> set[str]:
+        contents = [content.lower() for content in place.contents(store)]
+        return {word for word in gone if any(word.encode() in each for each in contents)}
+
+    assert found() >= set(gone[:4])
+    before = by_words(store.open())
+    assert store.purge().found == ()
+    assert found() == set()
+    assert by_words(store.open()) == before
+    commit(store, chunked("The needle is clean.", name="clean"))
+    assert store.open().words.frequency("needl") == 3
+
+
 def test_a_purge_keeps_what_people_gave_but_for_what_quotes_what_is_gone(
     place: Place, store: Store
 ) -> None:

@@ -241,10 +241,10 @@ class PostgresDraft:
             "UPDATE generations SET rows = %s WHERE number = %s", [self._rows, self._generation]
         )
         connection.execute("UPDATE state SET document = %s", [self._number])
-        parts = self.parent.row.parts if self.parent else ()
-        number = history.insert_snapshot(
-            connection, row | {"parts": self._parts(connection, parts)}
-        )
+        # As they are now: a purge may have joined them since the parent was opened.
+        before = history.find_snapshot(connection, row["parent"]).parts if self.parent else ()
+        parts = self._parts(connection, before)
+        number = history.insert_snapshot(connection, row | {"parts": parts})
         removed = [version.number for version in self._removed.values()]
         added = [version.number for version in self._added.values()]
         history.change_members(connection, number, row["parent"], removed, added)
