@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 import psycopg
+import pytest
 
 from index.store import open_store
 from index.store.location import location_of
@@ -105,3 +106,7 @@ class OnServer(InFolder):
     def _run(self, statement: str) -> None:
         with psycopg.connect(self._server.url, autocommit=True) as connection:
             connection.execute(statement)
+
+
+only_in_folder = pytest.mark.parametrize("place", [InFolder], ids=["folder"], indirect=True)
+"""Marks a test that looks into the files of a store."""
