@@ -144,12 +144,26 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(
-    params=[InFolder, pytest.param(OnServer, marks=pytest.mark.soak)], ids=["folder", "server"]
-)
+KINDS = {
+    "params": [InFolder, pytest.param(OnServer, marks=pytest.mark.soak)],
+    "ids": ["folder", "server"],
+}
+
+
+@pytest.fixture(**KINDS)
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """Where stores are made: what uses it is tested with each kind of store."""
+    yield from _made(request)
+
+
+@pytest.fixture(scope="module", **KINDS)
+def lasting_place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Where stores are made that all tests of a module share."""
+    yield from _made(request)
+
+
+def _made(request: pytest.FixtureRequest) -> Iterator[Place]:
     on_server = request.param is OnServer
-    made = OnServer(request.getfixturevalue("postgres")) if on_server else InFolder()
-    yield made
-    made.close()
+    place = OnServer(request.getfixturevalue("postgres")) if on_server else InFolder()
+    yield place
+    place.close()

@@ -35,6 +35,11 @@ OPEN = ["/", "/static/app.js", "/healthz", "/readyz", "/docs", "/openapi.json"]
 
 
 @pytest.fixture
+def corpus(corpus_anywhere: Corpus) -> Corpus:
+    return corpus_anywhere
+
+
+@pytest.fixture
 def locked(corpus: Corpus) -> Corpus:
     corpus.write("owls.txt", "Owls sleep in red barns until midnight.")
     corpus.index()
