@@ -168,7 +168,7 @@ class Collections:
             while len(self._held) + len(self._opening) > self._most_open:
                 await self._make_room()
             engines = [collection.live.latest for collection in self.opened]
-            identity = identity_of(self.location, name)
+            identity = await asyncio.to_thread(identity_of, self.location, name)
             if identity is None:
                 raise HTTPException(HTTPStatus.NOT_FOUND, NO_COLLECTION)
             collection = await asyncio.to_thread(self._open_collection, name, engines)

@@ -4,7 +4,7 @@ Where the table `partitions` names foreign servers, the passages of a generation
 hash of their rows. A search goes to every server, which orders its own rows, and is merged here.
 """
 
-from index.store.postgres.database import Connection
+from index.store.postgres.connection import Connection
 from index.store.postgres.history import select
 from index.store.postgres.schema import PASSAGE, passage_table, vector_index
 
