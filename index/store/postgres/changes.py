@@ -61,12 +61,21 @@ class Watch:
         with self._turn:
             is_new = store not in self._seen
         if is_new:
-            self._note(store)
+            self.look(store)
         with self._turn:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
                 self._thread.start()
             return self._seen.get(store)
+
+    def look(self, store: Watched) -> None:
+        """See a store now; None where it is no more. Raises StoreError."""
+        try:
+            seen = tuple(store.rows(_SEEN)[0].values())
+        except StoreMissingError:
+            self._set(store, None)
+            raise
+        self._set(store, seen)
 
     def leave(self, store: Watched) -> None:
         """Watch a store no more."""
@@ -152,7 +161,7 @@ class Watch:
             if channel in changed or store not in known:
                 known.add(store)
                 try:
-                    self._note(store)
+                    self.look(store)
                 except StoreAwayError:
                     raise
                 except StoreError:
@@ -164,15 +173,6 @@ class Watch:
     def _all(self) -> list[Watched]:
         with self._turn:
             return list(self._seen)
-
-    def _note(self, store: Watched) -> None:
-        """See a store; None where it is no more. Raises StoreError."""
-        try:
-            seen = tuple(store.rows(_SEEN)[0].values())
-        except StoreMissingError:
-            self._set(store, None)
-            raise
-        self._set(store, seen)
 
     def _set(self, store: Watched, seen: object) -> None:
         with self._turn:

@@ -141,18 +141,18 @@ class Database:
         self._tried(make)
 
     def catch_up(self) -> None:
-        """Wait until what answers questions has all that was written, for some seconds at most.
+        """See all that was written: a replica is waited for, for some seconds at most.
 
-        Where there is no server to write to, it has.
+        Where there is no server to write to, it has all.
         """
-        if self._read is self._written:
-            return
-        with suppress(StoreError), self.errors_explained():
-            with self._written.pool.lend(self.address.schema) as connection:
-                (written,) = connection.execute(_WRITTEN).fetchone() or ("0/0",)
-            until = time.monotonic() + _CATCH_UP_S
-            while not self.rows(_REPLAYED, [written])[0]["all"] and time.monotonic() < until:
-                time.sleep(_STEP_S)
+        if self._read is not self._written:
+            with suppress(StoreError), self.errors_explained():
+                with self._written.pool.lend(self.address.schema) as connection:
+                    (written,) = connection.execute(_WRITTEN).fetchone() or ("0/0",)
+                until = time.monotonic() + _CATCH_UP_S
+                while not self.rows(_REPLAYED, [written])[0]["all"] and time.monotonic() < until:
+                    time.sleep(_STEP_S)
+        self._read.watch.look(self)
 
     def seen(self) -> object:
         """Return a value that changes when the store does; it takes no time to speak of.
