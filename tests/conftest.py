@@ -144,19 +144,16 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-KINDS = {
-    "params": [InFolder, pytest.param(OnServer, marks=pytest.mark.soak)],
-    "ids": ["folder", "server"],
-}
+PLACES, PLACE_IDS = [InFolder, pytest.param(OnServer, marks=pytest.mark.soak)], ["folder", "server"]
 
 
-@pytest.fixture(**KINDS)
+@pytest.fixture(params=PLACES, ids=PLACE_IDS)
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """Where stores are made: what uses it is tested with each kind of store."""
     yield from _made(request)
 
 
-@pytest.fixture(scope="module", **KINDS)
+@pytest.fixture(scope="module", params=PLACES, ids=PLACE_IDS)
 def lasting_place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """Where stores are made that all tests of a module share."""
     yield from _made(request)

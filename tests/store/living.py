@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from index.search.bm25 import Term
 from index.search.features import Features
 from index.search.terms import terms
 from index.store import open_store
-from index.store.local.store import LocalStore
 from index.store.protocols import Snapshot, Store
 from index.store.records import Upload, UploadChange
 from index.sync import change_uploads, sync
@@ -40,8 +39,7 @@ class Living:
         self.folder = folder
         self.files = folder / "notes"
         self.files.mkdir(parents=True, exist_ok=True)
-        made = store or open_store(folder / "store", keep=keep)
-        self.store = cast("LocalStore", made)  # the tests of such a one look into its folder
+        self.store: Any = store or open_store(folder / "store", keep=keep)  # of either kind
         self.model = model
         self.encoder: Encoder = HashingEncoder(16)
 

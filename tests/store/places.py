@@ -1,5 +1,6 @@
 """Where stores of the tests are: each kind of store can be made, and all its bytes be read."""
 
+import gc
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +101,7 @@ class OnServer(InFolder):
 
     def close(self) -> None:
         super().close()
+        gc.collect()  # what a test left open
         while self._databases:
             self._run(f"DROP DATABASE {self._databases.pop()} WITH (FORCE)")
 

@@ -276,7 +276,8 @@ def _insert_versions(connection: Connection, documents: Sequence[_Put]) -> None:
     marks = ", ".join(f"%({name})s" for name in names)
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO texts VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO texts VALUES (%s, %s) ON CONFLICT (sha256) DO UPDATE"
+            " SET content = excluded.content WHERE texts.content <> excluded.content",
             [(put.row["text"], put.chunked.document.text.encode()) for put in documents],
         )
         cursor.executemany(

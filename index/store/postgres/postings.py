@@ -216,8 +216,8 @@ def write_parts_anew(
         joined = cursor.fetchmany(_AT_ONCE)
         connection.execute("DELETE FROM postings WHERE part = ANY(%s)", [list(parts)])
         while joined:
-            living = (_in_snapshot(*posting, alive) for posting in joined)
-            _copy_postings(connection, number, living)
+            kept = ((*row[:2], *_of_alive(row[2], row[3], alive)) for row in joined)
+            _copy_postings(connection, number, kept)
             joined = cursor.fetchmany(_AT_ONCE)
     connection.execute(
         "WITH joined AS (DELETE FROM words WHERE part = ANY(%(parts)s) RETURNING *)"
@@ -234,9 +234,7 @@ def write_parts_anew(
     return [number]
 
 
-def _in_snapshot(
-    term: str, held: int, rows: bytes, counts: bytes, alive: NDArray[np.bool_]
-) -> tuple[str, int, bytes, bytes]:
+def _of_alive(rows: bytes, counts: bytes, alive: NDArray[np.bool_]) -> tuple[bytes, bytes]:
     passages = np.frombuffer(rows, "<i4")
     kept = alive[passages]
-    return term, held, passages[kept].tobytes(), np.frombuffer(counts, np.uint8)[kept].tobytes()
+    return passages[kept].tobytes(), np.frombuffer(counts, np.uint8)[kept].tobytes()

@@ -42,7 +42,7 @@ def test_as_long_as_somebody_sees_what_was_removed_the_purge_is_not_done(
         secret.store.purge()
     assert everything(reader)["documents"]
     del reader
-    url = secret.store.location.url  # type: ignore[attr-defined]
+    url = secret.store.location.url
     for level in ("REPEATABLE READ", "READ COMMITTED"):
         with psycopg.connect(url) as backup:
             backup.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
