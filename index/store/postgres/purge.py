@@ -63,6 +63,7 @@ def purge(
         _write_anew(database, progress)
         searched = total_bytes()
         found = _not_living(live, traces, _hits(database, search, _SEARCHED))
+        found += _other_vectors(database, live)
     return Purge(
         snapshots=snapshots - 1,
         freed=before - total_bytes(),
@@ -195,6 +196,16 @@ def _write_anew(database: Database, progress: Progress) -> None:
             raise StoreBusyError(_STILL_READ) from error
         finally:
             connection.execute("RESET lock_timeout")
+
+
+def _other_vectors(database: Database, live: PostgresSnapshot) -> list[tuple[str, str]]:
+    """Return which tables have vectors that are not of the live snapshot."""
+    own, living = f"passages_{live.row.generation}", np.flatnonzero(live.layout.alive).tolist()
+    query = f"SELECT 1 FROM {own} WHERE NOT (row = ANY(%s)) LIMIT 1"
+    names = [name.rpartition(".")[2] for name in database.tables()]
+    others = [name for name in names if name.startswith("passages_") and name != own]
+    others += [own] if database.rows(query, [living]) else []
+    return [(f"table {name}", "vectors") for name in others]
 
 
 def _not_living(
