@@ -13,7 +13,7 @@ from typing import Self
 from fastapi import HTTPException
 from starlette.types import ASGIApp
 
-from index.errors import PinciteError, StoreMissingError
+from index.errors import PinciteError, StoreAwayError, StoreMissingError
 from index.store import open_store
 from index.store.catalogue import collections_at, identity_of
 from index.store.collection import is_collection_name
@@ -44,10 +44,14 @@ class Collection:
     live: LiveEngine
     writing: tuple[Store, Writer] | None = None
     routes: ASGIApp | None = field(default=None, repr=False)
+    pending: int = 0
 
     def jobs_pending(self) -> int:
-        """Return how many uploads wait to be indexed."""
-        return len(self.writing[0].jobs.pending()) if self.writing else 0
+        """Return how many uploads wait to be indexed, as far as the server was last heard of."""
+        if self.writing:
+            with suppress(StoreAwayError):
+                self.pending = len(self.writing[0].jobs.pending())
+        return self.pending
 
     def start(self) -> Self:
         """Begin to write what is asked for."""
@@ -193,7 +197,10 @@ class Collections:
         raise not_now(_ALL_IN_USE, 1)
 
     def _stands(self, name: str) -> bool:
-        return self._held[name].identity == identity_of(self.location, name)
+        try:
+            return self._held[name].identity == identity_of(self.location, name)
+        except StoreAwayError:
+            return True  # nothing is known to the contrary
 
     def _let_go(self, name: str) -> None:
         """Forget an open collection, and stop writing it."""

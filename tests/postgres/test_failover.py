@@ -132,6 +132,28 @@ def test_a_replica_that_is_behind_answers_from_what_it_has(
         assert until(lambda: reading.snapshot == last)
 
 
+def test_while_the_primary_is_away_a_replica_answers_and_nothing_is_written(
+    primary: PostgresServer, replica: PostgresServer, needles: Needles
+) -> None:
+    assert until(lambda: seen_by(replica, needles.store.live_id()))
+    with service(primary.url, replica.url) as reading:
+        primary.stop("immediate")
+        assert until(lambda: reading.put("lost", "It is lost.").status_code == 503)
+        with service(primary.url, replica.url) as begun_meanwhile:
+            for each in (reading, begun_meanwhile) * 10:
+                answer = each.ask()
+                assert answer.status_code == 200, answer.text
+                needles.assert_of_one_snapshot(answer.json())
+                put = each.put("lost", "It is lost.", wait=False)
+                assert put.status_code == 503, put.text
+                assert "cannot be reached just now" in put.json()["detail"]
+            primary.start()
+            assert within(BACK_S, lambda: begun_meanwhile.put("kept", "It is kept.").is_success)
+        assert until(lambda: reading.get("v1/documents/kept").status_code == 200)
+        assert reading.get("v1/documents/lost").status_code == 404
+        assert sum("cannot be reached" in line for line in reading.log) == 1
+
+
 def test_a_replica_is_not_written(
     primary: PostgresServer, replica: PostgresServer, needles: Needles
 ) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from index.encoding.encoder import Role, Vectors
 from index.errors import StoreAwayError
+from index.store.catalogue import remove_collection
+from index.store.location import location_of
 from tests.encoders import HashingEncoder
 from tests.postgres.services import (
     BACK_S,
@@ -182,6 +184,7 @@ def test_a_server_that_dies_loses_nothing_and_all_answer_again(
                 assert until(lambda: statuses[503] > before + 10)  # noqa: B023
                 for each in running:
                     assert each.get("healthz").status_code == 200
+                    assert each.get("metrics").status_code == 200
                     assert_away(each.get("readyz"))
                 own_server.start()
                 assert within(BACK_S, lambda: all(each.snapshot for each in running))
@@ -200,6 +203,34 @@ def test_a_server_that_dies_loses_nothing_and_all_answer_again(
         assert 2 <= len(told) <= 12, "each service says once that the server is away"
     assert set(statuses) == {200, 503}
     needles.store.check()
+
+
+def test_a_collection_that_is_open_stands_while_the_server_is_away(
+    own_server: PostgresServer, tmp_path: Path
+) -> None:
+    for name in ("default", "one"):
+        (tmp_path / name).mkdir()
+        Needles(tmp_path / name, own_server.url, name).index()
+    location = location_of(own_server.url)
+    with services(1, own_server.url) as (only,):
+
+        def ask() -> httpx2.Response:
+            url = f"{only.url}v1/collections/one/ask"
+            return httpx2.post(url, json=QUESTION, timeout=PATIENCE_S)
+
+        assert ask().status_code == 200
+        own_server.stop("immediate")
+        assert until(lambda: ask().status_code == 503)
+        for _ in range(20):
+            assert_away(ask())
+            assert only.get("healthz").status_code == 200
+        own_server.start()
+        assert within(BACK_S, lambda: ask().status_code == 200)
+        remove_collection(location, "one")
+        assert until(lambda: ask().status_code == 404)
+        (tmp_path / "new").mkdir()
+        Needles(tmp_path / "new", own_server.url, "one").index()
+        assert until(lambda: ask().status_code == 200)
 
 
 def assert_away(response: httpx2.Response) -> None:

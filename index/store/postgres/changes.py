@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from index.errors import StoreAwayError, StoreError, StoreMissingError
-from index.store.postgres.connection import LOOK_S, Connection
+from index.store.postgres.connection import LOOK_S, Connection, reason_of
 from index.store.postgres.pool import Pool
 
 _SEEN = "SELECT changes, pg_postmaster_start_time() AS start FROM state"
@@ -62,11 +62,15 @@ class Watch:
             is_new = store not in self._seen
         if is_new:
             self.look(store)
+        self.begin()
+        return self._seen.get(store)
+
+    def begin(self) -> None:
+        """Watch from now on, be it only whether the server is there."""
         with self._turn:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
                 self._thread.start()
-            return self._seen.get(store)
 
     def look(self, store: Watched) -> None:
         """See a store now; None where it is no more. Raises StoreError."""
@@ -118,8 +122,8 @@ class Watch:
             connection = self._pool.connect()
         except psycopg.Error as error:
             if not self._failure:
-                said = " ".join(str(error).split()).rstrip(".")
-                _log.warning("%s cannot be reached, and is looked for: %s", self._shown, said)
+                reason = reason_of(error)
+                _log.warning("%s cannot be reached, and is looked for: %s", self._shown, reason)
             self._failure = str(error)
             return None
         if self._failure:

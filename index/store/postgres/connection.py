@@ -29,7 +29,8 @@ _SESSION = """
 SET tcp_keepalives_idle = 4;
 SET tcp_keepalives_interval = 2;
 SET tcp_keepalives_count = 3;
-SET tcp_user_timeout = 10000
+SET tcp_user_timeout = 10000;
+SET hnsw.iterative_scan = relaxed_order
 """
 _VECTOR_SCHEMA = """
 SELECT nspname FROM pg_extension JOIN pg_namespace ON extnamespace = pg_namespace.oid
@@ -51,18 +52,17 @@ class Connection(psycopg.Connection[TupleRow]):
         self.schema, self.extension = "", str(found[0]) if found else ""
         self.execute(_SESSION)
         if self.extension:
-            self._search("", self.extension)
+            self._search(self.extension)
             register_vector(self)
-            self.execute("SET hnsw.iterative_scan = relaxed_order")
 
     def use(self, schema: str) -> None:
-        """Find tables in a schema from now on."""
-        if schema != self.schema:
-            self._search(schema, self.extension)
+        """Find tables in a schema from now on; "" for whoever reads none."""
+        if schema and schema != self.schema:
+            self._search(schema, *([self.extension] if self.extension else []))
             self.schema = schema
 
     def _search(self, *schemas: str) -> None:
-        names = sql.SQL(", ").join(sql.Identifier(schema) for schema in schemas if schema)
+        names = sql.SQL(", ").join(map(sql.Identifier, schemas))
         self.execute(sql.SQL("SET search_path = {}").format(names))
 
 
@@ -76,3 +76,10 @@ def with_defaults(url: str) -> str:
             "and %40 for an @ in a password, %2F for a /."
         ) from None
     return make_conninfo(url, **{k: v for k, v in _DEFAULTS.items() if k not in given})
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says, in one line and without what only the server knows."""
+    diagnosis = getattr(error, "diag", None)
+    said = (diagnosis and diagnosis.message_primary) or str(error) or error.__class__.__name__
+    return str(said).strip().splitlines()[0].removeprefix("connection failed: ").rstrip(".?")

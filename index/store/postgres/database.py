@@ -16,7 +16,7 @@ from index.errors import StoreAwayError, StoreBusyError, StoreError, StoreMissin
 from index.store.collection import DEFAULT_COLLECTION
 from index.store.postgres.address import ServerAddress
 from index.store.postgres.changes import schemas
-from index.store.postgres.connection import LOOK_S, Connection
+from index.store.postgres.connection import CONNECT_S, LOOK_S, Connection, reason_of
 from index.store.postgres.holds import Holds
 from index.store.postgres.schema import MIGRATIONS
 from index.store.postgres.server import Server
@@ -27,6 +27,8 @@ Result = TypeVar("Result")
 _OLDEST_SERVER, _OLDEST_PGVECTOR = 14, (0, 8)
 _TRIES = 3
 _CATCH_UP_S, _STEP_S = 10.0, 0.02
+_END_WITH_US = "SET client_connection_check_interval = '2s'"
+"""A long statement of a process that was killed must not hold the store."""
 _WRITTEN = "SELECT pg_current_wal_lsn()::text"
 _REPLAYED = """
 SELECT NOT pg_is_in_recovery() OR pg_last_wal_replay_lsn() >= %s::pg_lsn AS "all"
@@ -99,6 +101,8 @@ class Database:
             return
         self.make()
         with self.errors_explained(), self._written.pool.connect(self.address.schema) as connection:
+            with suppress(psycopg.Error):  # not all systems can tell
+                connection.execute(_END_WITH_US)
             self._lock(connection, wait_s)
             self._writer, self._writing_thread = connection, threading.get_ident()
             try:
@@ -159,8 +163,11 @@ class Database:
 
         Raises StoreAwayError while the server is away.
         """
+        written, read = self._servers()
+        if written is not read:
+            written.watch.begin()  # who writes need not wait for a server that is away
         with self.errors_explained():
-            return self._read.watch.seen(self)
+            return read.watch.seen(self)
 
     @property
     def channel(self) -> str:
@@ -243,8 +250,8 @@ class Database:
             raise self.missing() from error
         except errors.InsufficientPrivilege as error:
             raise StoreError(
-                f"{self.address}: {_line(error)}. Grant the role what docs/postgres.md names, or "
-                "use another role."
+                f"{self.address}: {reason_of(error)}. Grant the role what docs/postgres.md "
+                "names, or use another role."
             ) from error
         except errors.ReadOnlySqlTransaction as error:
             raise StoreError(
@@ -253,18 +260,18 @@ class Database:
             ) from error
         except _FULL as error:
             raise StoreError(
-                f"The store {self.address} cannot be written: {_line(error)}. What it held is "
+                f"The store {self.address} cannot be written: {reason_of(error)}. What it held is "
                 "unchanged; make room there."
             ) from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             if error.sqlstate and not error.sqlstate.startswith(_AWAY):
-                raise StoreError(f"{self.address}: {_line(error)}.") from error
+                raise StoreError(f"{self.address}: {reason_of(error)}.") from error
             raise StoreAwayError(
-                f"The server of {self.address} cannot be reached: {_line(error)}. What was "
+                f"The server of {self.address} cannot be reached: {reason_of(error)}. What was "
                 "acknowledged is kept; start the server or check --store, and try again."
             ) from error
         except psycopg.Error as error:
-            raise StoreError(f"{self.address}: {_line(error)}.") from error
+            raise StoreError(f"{self.address}: {reason_of(error)}.") from error
 
     def _servers(self) -> tuple[Server, Server]:
         """Return who is written, and who answers questions."""
@@ -283,10 +290,17 @@ class Database:
         return self._servers()[1]
 
     def _tried(self, work: Callable[[], Result]) -> Result:
-        """Return what comes of work that may be done again, by other connections."""
+        """Return what comes of work that may be done again, by other connections.
+
+        Who waited for one in vain does not wait again.
+        """
         for _ in range(_TRIES - 1):
-            with suppress(StoreAwayError):
+            began = time.monotonic()
+            try:
                 return work()
+            except StoreAwayError:
+                if time.monotonic() - began >= CONNECT_S:
+                    raise
         return work()
 
     def _check(self, connection: Connection) -> None:
@@ -382,10 +396,3 @@ def _add_extension(connection: Connection, address: ServerAddress) -> None:
             f"The database of {address} has pgvector {version}; Pincite needs {oldest} or newer: "
             "update it and run `ALTER EXTENSION vector UPDATE`."
         )
-
-
-def _line(error: Exception) -> str:
-    """Return what an error says, in one line and without what only the server knows."""
-    diagnosis = getattr(error, "diag", None)
-    said = (diagnosis and diagnosis.message_primary) or str(error)
-    return " ".join(said.split()).rstrip(".?")

@@ -58,8 +58,7 @@ class Pool:
             raise
         try:
             connection.configure()
-            if schema:
-                connection.use(schema)
+            connection.use(schema)
         except BaseException:
             connection.close()
             raise
