@@ -140,7 +140,7 @@ def seeds_store(
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server with pgvector that does not wait for the disk: nobody crashes it."""
-    with running_server(settings={"fsync": "off"}) as server:
+    with running_server(settings={"fsync": "off", "max_connections": "200"}) as server:
         yield server
 
 
