@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -75,7 +75,7 @@ class PostgresServer:
         self.run("pg_basebackup", "-D", str(self.data), "-d", connection, "-R", "-X", "stream")
         self._own(self.data)
 
-    def configure(self, settings: dict[str, str]) -> None:
+    def configure(self, settings: Mapping[str, str]) -> None:
         """Write settings, which a start or `reload` brings into force."""
         with (self.data / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
             file.writelines(f"{name} = {value}\n" for name, value in settings.items())
@@ -156,7 +156,9 @@ def _group_of(user: str) -> int:
 
 
 @contextmanager
-def running_server(primary: PostgresServer | None = None) -> Iterator[PostgresServer]:
+def running_server(
+    primary: PostgresServer | None = None, settings: Mapping[str, str] = {}
+) -> Iterator[PostgresServer]:
     """Start a new server, or a replica; stop it and delete its data in the end."""
     folder = Path(tempfile.mkdtemp(prefix="pincite-postgres-"))
     server = PostgresServer(folder)
@@ -165,6 +167,7 @@ def running_server(primary: PostgresServer | None = None) -> Iterator[PostgresSe
             server.copy_of(primary)
         else:
             server.initialise()
+        server.configure(settings)
         server.start()
         try:
             yield server

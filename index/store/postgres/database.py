@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import psycopg
@@ -276,11 +277,15 @@ class Database:
 
     def missing(self) -> StoreMissingError:
         """Return the error that there is no store."""
-        name = self.address.collection
-        collection = "" if name == DEFAULT_COLLECTION else f" --collection {name}"
+        name, root = self.address.collection, replace(self.address, collection=DEFAULT_COLLECTION)
+        if name != DEFAULT_COLLECTION:
+            return StoreMissingError(
+                f"There is no collection {name} in {root}: `pincite index SOURCE… --collection "
+                f"{name}` makes it, `pincite collections` lists those that there are."
+            )
         return StoreMissingError(
-            f"There is no store at {self.address}: run `pincite index SOURCE…{collection}` first, "
-            "or name another with --store."
+            f"There is no store at {root}: run `pincite index SOURCE…` first, or name another with "
+            "--store."
         )
 
     @contextmanager

@@ -242,10 +242,10 @@ class PostgresDraft:
             "UPDATE generations SET rows = %s WHERE number = %s", [self._rows, self._generation]
         )
         connection.execute("UPDATE state SET document = %s", [self._number])
-        parts = self.parent.row.parts if self.parent else ()
-        number = history.insert_snapshot(
-            connection, row | {"parts": self._parts(connection, parts)}
-        )
+        # As they are now: a purge may have joined them since the parent was opened.
+        before = history.find_snapshot(connection, row["parent"]).parts if self.parent else ()
+        parts = self._parts(connection, before)
+        number = history.insert_snapshot(connection, row | {"parts": parts})
         removed = [version.number for version in self._removed.values()]
         added = [version.number for version in self._added.values()]
         history.change_members(connection, number, row["parent"], removed, added)
@@ -276,7 +276,8 @@ def _insert_versions(connection: Connection, documents: Sequence[_Put]) -> None:
     marks = ", ".join(f"%({name})s" for name in names)
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO texts VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO texts VALUES (%s, %s) ON CONFLICT (sha256) DO UPDATE"
+            " SET content = excluded.content WHERE texts.content <> excluded.content",
             [(put.row["text"], put.chunked.document.text.encode()) for put in documents],
         )
         cursor.executemany(

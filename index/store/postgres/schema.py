@@ -7,6 +7,13 @@ store has. Each generation of vectors has a table of its own, `passages_N`: see 
 OPEN = 1 << 62
 """The last snapshot of a range that has no end yet."""
 
+_SAID = {
+    "texts": ("content",),
+    "versions": ("fields",),
+    **dict.fromkeys(("uploads", "jobs", "feedback", "keys"), ("fields", "content")),
+}
+"""The columns that hold what people wrote."""
+
 FIRST = (
     # One row. `snapshot` and `document` are the last numbers that were given, `changes` counts
     # transactions; `keys_added` tells whether a key ever was.
@@ -126,6 +133,12 @@ FIRST = (
         caller text COLLATE "C" PRIMARY KEY,
         dry double precision NOT NULL
     )""",
+    # Statistics have samples of a column's values, and would keep what a purge removed.
+    *(
+        f"ALTER TABLE {table} ALTER {column} SET STATISTICS 0"
+        for table, columns in _SAID.items()
+        for column in columns
+    ),
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST,)
@@ -158,6 +171,10 @@ def passage_table(generation: int, dimension: int) -> tuple[str, ...]:
         f"CREATE TABLE {name} ({PASSAGE.format(dimension=dimension)}, PRIMARY KEY (row))",
         f"CREATE INDEX {name}_embedded ON {name} (embedded)",
         f"ALTER TABLE {name} ALTER vector SET STORAGE PLAIN",
+        *(
+            f"ALTER TABLE {name} ALTER {column} SET STATISTICS 0"
+            for column in ("vector", "features", "digests")
+        ),
     )
 
 

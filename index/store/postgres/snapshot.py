@@ -4,6 +4,7 @@ What a search finds comes whole, in one round trip: place, sentences, features a
 passage, so that what is asked of a candidate afterwards need not be fetched.
 """
 
+import hashlib
 import weakref
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -254,6 +255,24 @@ class PostgresSnapshot:
             for d in self.descriptions()
         ]
 
+    def damaged(self) -> list[str]:
+        """Return what is damaged of texts and passages; the server itself reads them."""
+        rows = self.database.rows(
+            "SELECT source, there, passages FROM ("
+            f" SELECT source, passages, sha256(content) = text AS is_whole, (SELECT count(*)"
+            f"  FROM {self._table} AS stored WHERE stored.row >= versions.first_row"
+            "  AND stored.row < versions.first_row + versions.passages) AS there"
+            f" FROM versions {_HELD} JOIN texts ON texts.sha256 = text) AS read"
+            " WHERE NOT is_whole OR there <> passages ORDER BY source",
+            {"number": self.row.number},
+        )
+        return [
+            f"passages of {row['source']} are missing"
+            if row["there"] != row["passages"]
+            else f"the text of {row['source']} was altered"
+            for row in rows
+        ]
+
     def _found(self, rows: Sequence[int]) -> list[FoundPassage]:
         """Return passages by their rows, in the same order."""
         missing = [row for row in dict.fromkeys(rows) if row not in self._passages]
@@ -360,11 +379,19 @@ def _passages_in(database: Database, versions: Sequence[Version]) -> dict[int, S
         f"SELECT row, {', '.join(StoredPassage._fields)} FROM passages_{versions[0].generation}"
         " WHERE row = ANY(%s)"
     )
-    rows = database.rows(query, [[row for version in versions for row in version.rows]])
+    wanted = [row for version in versions for row in version.rows]
+    rows = database.rows(query, [wanted])
+    if len(rows) != len(set(wanted)):
+        raise StoreDamagedError(f"passages of {versions[0].description.source} are missing")
     return {row.pop("row"): StoredPassage(**row) for row in rows}
 
 
 def _texts(database: Database, versions: Sequence[Version]) -> dict[bytes, str]:
     wanted = [version.text for version in versions]
     query = "SELECT sha256, content FROM texts WHERE sha256 = ANY(%s)"
-    return {row["sha256"]: str(row["content"], "utf-8") for row in database.rows(query, [wanted])}
+    contents = {row["sha256"]: row["content"] for row in database.rows(query, [wanted])}
+    for version in versions:
+        content = contents.get(version.text)
+        if content is None or hashlib.sha256(content).digest() != version.text:
+            raise StoreDamagedError(f"the text of {version.description.source} was altered")
+    return {sha256: str(content, "utf-8") for sha256, content in contents.items()}

@@ -159,7 +159,10 @@ class PostgresStore:
     def stored_documents(self, snapshot: Snapshot) -> tuple[list[StoredDocument], list[str]]:
         """Return what tells a snapshot's documents apart, and what is damaged."""
         assert isinstance(snapshot, PostgresSnapshot)  # noqa: S101 (it comes from this store)
-        return snapshot.stored_documents(), []
+        documents, damaged = snapshot.stored_documents(), snapshot.damaged()
+        if len(documents) != snapshot.info.documents:
+            damaged.append(f"documents of snapshot {snapshot.id} are missing")
+        return documents, damaged
 
     # Writing
 
