@@ -39,6 +39,10 @@ class StoreMissingError(StoreError):
     """There is no store at the given place."""
 
 
+class StoreAwayError(StoreError):
+    """The server that has the store cannot be reached just now."""
+
+
 class StoreUnusableError(StoreError):
     """The store was written by another Pincite, or is damaged; `reason` says how."""
 

@@ -109,6 +109,13 @@ class PostgresServer:
             stderr=subprocess.DEVNULL,
         )
 
+    def psql(self, url: str, script: Path, **variables: object) -> None:
+        """Run a script with variables, as an administrator does."""
+        named = [f"--set={name}={value}" for name, value in variables.items()]
+        program = [str(self._programs / "psql"), url, "--no-psqlrc", "--quiet", *named]
+        with script.open("rb") as file:
+            subprocess.run(program, check=True, timeout=_TIMEOUT_S, stdin=file)
+
     def _own(self, folder: Path) -> None:
         folder.chmod(0o700)
         if self._user:

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
-from index.errors import StoreMissingError
+from index.errors import StoreAwayError, StoreMissingError
 from qa.errors import FilterError, QuestionError
 from qa.formats.fields import JsonModel
 from qa.service.addresses import split_path
@@ -123,6 +123,11 @@ def not_now(detail: str, wait_s: int) -> HTTPException:
     return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": str(wait_s)})
 
 
+STORE_AWAY = not_now(
+    "The server that has the documents cannot be reached just now; try again in a few seconds.", 2
+)
+
+
 def problem_responses(details: Mapping[int, str]) -> Responses:
     """Describe errors of a route, each with an example of its `detail`."""
     return {status: _described(status, detail) for status, detail in details.items()}
@@ -154,6 +159,10 @@ def add_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(StoreMissingError)
     async def missing(_: Request, __: StoreMissingError) -> Response:
         return problem(HTTPStatus.NOT_FOUND, NO_COLLECTION)
+
+    @app.exception_handler(StoreAwayError)
+    async def away(_: Request, __: StoreAwayError) -> Response:
+        return problem_of(STORE_AWAY)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:

@@ -14,8 +14,9 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from index.errors import StoreBusyError, StoreError, StoreMissingError
+from index.errors import StoreAwayError, StoreBusyError, StoreError, StoreMissingError
 from index.store.collection import DEFAULT_COLLECTION
+from index.store.postgres import partitions
 from index.store.postgres.address import ServerAddress
 from index.store.postgres.changes import CONNECT_S, LOOK_S, Changes
 from index.store.postgres.holds import Holds
@@ -118,7 +119,7 @@ class Database:
         """Return the rows of a query; once more by another connection if the first is lost."""
         try:
             return self._rows(query, values)
-        except _LostError:
+        except (_LostError, StoreAwayError):
             for pool in list(self._pools.values()):
                 pool.check()
             return self._rows(query, values)
@@ -194,7 +195,8 @@ class Database:
     def errors_explained(self) -> Iterator[None]:
         """Turn errors of server and connection into a StoreError that says what to do."""
         try:
-            yield
+            with partitions.errors_explained(self.address):
+                yield
         except (errors.InvalidSchemaName, errors.UndefinedTable) as error:
             raise self.missing() from error
         except errors.InsufficientPrivilege as error:

@@ -14,7 +14,7 @@ from index.progress import Progress
 from index.records import Document
 from index.store.byte_search import ByteSearch
 from index.store.local.purge import MIN_SENTENCE
-from index.store.postgres import history
+from index.store.postgres import history, partitions
 from index.store.postgres.database import Database
 from index.store.postgres.documents import VERSION, Version
 from index.store.postgres.history import select
@@ -143,6 +143,8 @@ def _forget(database: Database, feedback: Sequence[str]) -> None:
             database.tell(connection)
             others = select(connection, "SELECT count(*) AS count FROM snapshots")[0]["count"]
         if others == 1:
+            with database.transaction() as connection:
+                partitions.tidy(connection)
             return
         if time.monotonic() > until:
             raise StoreBusyError(
@@ -158,6 +160,8 @@ def _write_anew(database: Database, progress: Progress) -> None:
         with database.reading() as connection:  # by itself, for it may be no part of a transaction
             connection.execute(f"VACUUM FULL {table}")
         progress("Writing anew", number, len(tables))
+    with database.transaction() as connection:
+        partitions.write_anew(connection)
 
 
 def _not_living(

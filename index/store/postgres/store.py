@@ -10,7 +10,7 @@ from psycopg import sql
 
 from index.errors import StoreDamagedError, StoreError, StoreMissingError
 from index.progress import Progress, no_progress
-from index.store.postgres import history
+from index.store.postgres import history, partitions
 from index.store.postgres.address import ServerAddress
 from index.store.postgres.database import Database
 from index.store.postgres.draft import PostgresDraft
@@ -137,13 +137,17 @@ class PostgresStore:
                 " WHERE nspname = %s AND relkind = 'r'",
                 [self.location.schema],
             )
-            return int(rows[0]["bytes"])
+            with self._database.reading() as connection:
+                return int(rows[0]["bytes"]) + partitions.total_bytes(connection)
         return 0
 
     def stored_documents(self, snapshot: Snapshot) -> tuple[list[StoredDocument], list[str]]:
         """Return what tells a snapshot's documents apart, and what is damaged."""
         assert isinstance(snapshot, PostgresSnapshot)  # noqa: S101 (it comes from this store)
-        return snapshot.stored_documents(), []
+        with self._database.reading() as connection:
+            lost = partitions.count_lost(connection, snapshot.row.generation)
+        damaged = [f"{lost} passages are missing on its partitions"] if lost else []
+        return snapshot.stored_documents(), damaged
 
     # Writing
 
@@ -269,7 +273,7 @@ class PostgresStore:
             self.live_id()  # raises StoreMissingError
             rows = self._database.rows(f"{SNAPSHOTS} JOIN state ON snapshots.number = live")
         else:
-            query = f"{SNAPSHOTS} WHERE id = %s AND turn >= 0"
+            query = f"{SNAPSHOTS} WHERE id = %s AND turn >= 0 ORDER BY snapshots.number DESC"
             rows = self._database.rows(query, [snapshot])
         if not rows:
             raise StoreDamagedError(f"snapshot {snapshot or ''} is missing")
@@ -299,6 +303,7 @@ class PostgresStore:
                 f" UNION ALL {given}",
             )
             if not rows:
+                partitions.drop_all(connection)
                 schema = sql.Identifier(self.location.schema)
                 connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(schema))
         if not rows:

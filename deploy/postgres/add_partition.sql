@@ -1,0 +1,27 @@
+-- Names a prepared server to the database of a Pincite store, as a partition of its passages: run it
+-- in that database, as an administrator, once for each partition.
+--
+--   psql "$STORE_URL" -v server=pincite_1 -v host=10.0.0.11 -v port=5432 -v database=pincite \
+--        -v role=pincite -v password=… -v writer=pincite -f add_partition.sql
+--
+-- `server` begins with pincite_ and is new; `role` and `password` are those on the partition, `writer`
+-- is the role that Pincite uses in this database.
+
+\set ON_ERROR_STOP on
+
+BEGIN;
+
+CREATE EXTENSION IF NOT EXISTS postgres_fdw;
+CREATE SERVER :"server" FOREIGN DATA WRAPPER postgres_fdw OPTIONS (
+    host :'host', port :'port', dbname :'database',
+    extensions 'vector',        -- has distances computed there, by the index
+    async_capable 'true',       -- has all partitions search at once
+    parallel_commit 'true',
+    batch_size '500', fetch_size '1000',
+    connect_timeout '5', keepalives_idle '10', keepalives_interval '5', keepalives_count '3',
+    options '-c hnsw.iterative_scan=relaxed_order'
+);
+CREATE USER MAPPING FOR :"writer" SERVER :"server" OPTIONS (user :'role', password :'password');
+GRANT USAGE ON FOREIGN SERVER :"server" TO :"writer";
+
+COMMIT;
