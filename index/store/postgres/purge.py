@@ -55,6 +55,7 @@ def purge(
     if not found:
         _forget(database, [name.removeprefix("feedback ") for name in quoting])
         _write_anew(database, progress)
+        _write_anew_elsewhere(database)
         searched = total_bytes()
         found = _not_living(live, traces, _hits(database, search, _SEARCHED))
     return Purge(
@@ -143,8 +144,6 @@ def _forget(database: Database, feedback: Sequence[str]) -> None:
             database.tell(connection)
             others = select(connection, "SELECT count(*) AS count FROM snapshots")[0]["count"]
         if others == 1:
-            with database.transaction() as connection:
-                partitions.tidy(connection)
             return
         if time.monotonic() > until:
             raise StoreBusyError(
@@ -160,8 +159,6 @@ def _write_anew(database: Database, progress: Progress) -> None:
         with database.reading() as connection:  # by itself, for it may be no part of a transaction
             connection.execute(f"VACUUM FULL {table}")
         progress("Writing anew", number, len(tables))
-    with database.transaction() as connection:
-        partitions.write_anew(connection)
 
 
 def _not_living(
@@ -176,6 +173,14 @@ def _not_living(
     return [
         (name, traces.names[each]) for name, some in kept for each in some if each not in living
     ]
+
+
+def _write_anew_elsewhere(database: Database) -> None:
+    """Delete on other servers what is forgotten here, and have them write their tables anew."""
+    with database.transaction() as connection:
+        partitions.tidy(connection)
+    with database.transaction() as connection:
+        partitions.write_anew(connection)
 
 
 def _words_of(document: Document) -> Iterator[str]:
