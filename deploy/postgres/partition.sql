@@ -6,12 +6,6 @@
 -- `role` is the role that the user mapping of the foreign server names; it must exist.
 
 \set ON_ERROR_STOP on
-\if :{?role}
-\else
-\echo 'Name the role: -v role=pincite'
-\quit
-\endif
-
 BEGIN;
 
 CREATE EXTENSION IF NOT EXISTS vector SCHEMA public;

@@ -1,9 +1,12 @@
 """Passages divided over two servers: as on one, whatever of them is away, lost or killed."""
 
+import shutil
+import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -387,6 +390,22 @@ def kill_home_while_others_commit(divided: Divided, act: Any) -> None:
         assert until(lambda other=other: not run(other.url, waiting))  # type: ignore[misc]
     divided.home.start()
     assert failed
+
+
+def test_a_replica_of_home_asks_the_partitions_too(divided: Divided, living: Living) -> None:
+    living.index()
+    replica = PostgresServer(Path(tempfile.mkdtemp(prefix="pincite-postgres-")))
+    try:
+        run(divided.home.url, "CHECKPOINT")
+        replica.copy_of(divided.home)
+        replica.start()
+        address = replace(address_of(living), read_from=replica.url_of("store", "writer"))
+        with closing(open_store(address)) as store:
+            assert nearest(living, opened=store.open()) == nearest(living)
+    finally:
+        with suppress(subprocess.CalledProcessError):
+            replica.stop("immediate")
+        shutil.rmtree(replica.folder)
 
 
 def test_a_purge_leaves_nothing_in_the_files_of_any_server(

@@ -109,9 +109,8 @@ def make_passages(
             server,
             there,
         )
-        # A sample of some hundred rows is enough, from pages chosen at random.
+        # So that ANALYZE has some hundred rows sent.
         connection.execute(f"ALTER FOREIGN TABLE {table} ALTER row SET STATISTICS 1")
-        connection.execute(f"ALTER FOREIGN TABLE {table} OPTIONS (ADD analyze_sampling 'system')")
 
 
 def prepare_search(connection: "Connection", generation: int, *, by_index: bool) -> None:
