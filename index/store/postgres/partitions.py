@@ -13,17 +13,16 @@ that tells of them, and deleted there after the transaction that forgets them, b
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import TupleRow
 
 from index.errors import StoreAwayError, StoreError
 from index.store.postgres.address import ServerAddress
 from index.store.postgres.schema import PASSAGE, passage_table, vector_index
 
-if TYPE_CHECKING:
-    from index.store.postgres.database import Connection
+Connection = psycopg.Connection[TupleRow]
 
 _SCHEMA_THERE = "passages_of_pincite"
 """deploy/postgres/partition.sql makes it, with the two relations that `_reach` names."""
@@ -52,7 +51,7 @@ def errors_explained(address: ServerAddress) -> Iterator[None]:
         raise
 
 
-def servers(connection: "Connection") -> tuple[str, ...]:
+def servers(connection: Connection) -> tuple[str, ...]:
     """Return the names of the servers that new passages are divided over; none: they stay here."""
     names = _names(
         connection,
@@ -85,7 +84,7 @@ def nearest_of(tables: Sequence[str], columns: str, where: str, distance: str) -
 
 
 def make_passages(
-    connection: "Connection", generation: int, dimension: int, over: Sequence[str]
+    connection: Connection, generation: int, dimension: int, over: Sequence[str]
 ) -> None:
     """Make the table of a generation's passages, here or divided over servers."""
     name = f"passages_{generation}"
@@ -113,7 +112,7 @@ def make_passages(
         connection.execute(f"ALTER FOREIGN TABLE {table} ALTER row SET STATISTICS 1")
 
 
-def prepare_search(connection: "Connection", generation: int, *, by_index: bool) -> None:
+def prepare_search(connection: Connection, generation: int, *, by_index: bool) -> None:
     """Make the index of a generation's vectors, and have it known how many there are elsewhere.
 
     Of a foreign table the planner knows that from ANALYZE alone, which nobody else does; where it
@@ -128,7 +127,7 @@ def prepare_search(connection: "Connection", generation: int, *, by_index: bool)
         connection.execute(f"ANALYZE {table} (row)")
 
 
-def tidy(connection: "Connection") -> None:
+def tidy(connection: Connection) -> None:
     """Delete on the other servers what was forgotten here, in a transaction that has ended."""
     for generation, rows in connection.execute(
         "SELECT generation, array_agg(row) FROM forgotten,"
@@ -140,12 +139,12 @@ def tidy(connection: "Connection") -> None:
     _drop_others(connection, {_name_there(connection, number) for (number,) in generations})
 
 
-def drop_all(connection: "Connection") -> None:
+def drop_all(connection: Connection) -> None:
     """Drop all that the store has on other servers, before it is dropped itself."""
     _drop_others(connection, set())
 
 
-def count_lost(connection: "Connection", generation: int) -> int:
+def count_lost(connection: Connection, generation: int) -> int:
     """Return how many passages other servers have lost, as by being restored from a backup.
 
     Whoever holds the store for writing may ask. Rows that are forgotten may still be there.
@@ -165,18 +164,18 @@ def count_lost(connection: "Connection", generation: int) -> int:
     return max(0, int(expected) - sum(int(count) for (count,) in counts))
 
 
-def write_anew(connection: "Connection") -> None:
+def write_anew(connection: Connection) -> None:
     """Have the other servers write their tables anew, without what was deleted."""
     for server, name, _ in _tables_there(connection):
         _run_there(connection, server, f"CLUSTER {name} USING {name}_pkey")
 
 
-def total_bytes(connection: "Connection") -> int:
+def total_bytes(connection: Connection) -> int:
     """Return how much disk the store's tables and indexes take on the other servers."""
     return sum(size for *_, size in _tables_there(connection))
 
 
-def _reach(connection: "Connection", server: str) -> None:
+def _reach(connection: Connection, server: str) -> None:
     """Make the foreign tables by which a server is told what to do, and tells what it has.
 
     A statement that is inserted into `statements` is run there, as part of the transaction.
@@ -188,23 +187,23 @@ def _reach(connection: "Connection", server: str) -> None:
         _make_foreign(connection, table, server, relation)
 
 
-def _make_foreign(connection: "Connection", table: sql.Composable, server: str, there: str) -> None:
+def _make_foreign(connection: Connection, table: sql.Composable, server: str, there: str) -> None:
     statement = sql.SQL("CREATE FOREIGN TABLE {} SERVER {} OPTIONS (schema_name {}, table_name {})")
     connection.execute(statement.format(table, sql.Identifier(server), _SCHEMA_THERE, there))
 
 
-def _run_there(connection: "Connection", server: str, statement: str) -> None:
+def _run_there(connection: Connection, server: str, statement: str) -> None:
     table = sql.Identifier(f"statements_of_{server}")
     connection.execute(sql.SQL("INSERT INTO {} VALUES (%s)").format(table), [statement])
 
 
-def _drop_others(connection: "Connection", kept: set[str]) -> None:
+def _drop_others(connection: Connection, kept: set[str]) -> None:
     for server, name, _ in _tables_there(connection):
         if name not in kept:
             _run_there(connection, server, f"DROP TABLE {name}")
 
 
-def _tables_there(connection: "Connection") -> list[tuple[str, str, int]]:
+def _tables_there(connection: Connection) -> list[tuple[str, str, int]]:
     """Return this store's tables on other servers: server, name, bytes with indexes."""
     reached = _names(
         connection,
@@ -216,23 +215,23 @@ def _tables_there(connection: "Connection") -> list[tuple[str, str, int]]:
     return list(chain.from_iterable(_tables_of(connection, server) for server in reached))
 
 
-def _tables_of(connection: "Connection", server: str) -> Iterator[tuple[str, str, int]]:
+def _tables_of(connection: Connection, server: str) -> Iterator[tuple[str, str, int]]:
     query = sql.SQL("SELECT name, bytes FROM {} WHERE starts_with(name, %s) ORDER BY name")
     table, start = sql.Identifier(f"tables_of_{server}"), _name_there(connection, "")
     for name, size in connection.execute(query.format(table), [start]).fetchall():
         yield server, name, size
 
 
-def _servers_of(connection: "Connection", generation: int) -> list[str]:
+def _servers_of(connection: Connection, generation: int) -> list[str]:
     query = "SELECT unnest(servers) FROM generations WHERE number = %s"
     return [name for (name,) in connection.execute(query, [generation]).fetchall()]
 
 
-def _name_there(connection: "Connection", generation: int | str) -> str:
+def _name_there(connection: Connection, generation: int | str) -> str:
     """Return the name of a generation's table on the other servers, as no other store has it."""
     (token,) = connection.execute("SELECT token FROM state").fetchone() or ("",)
     return f"passages_{token}_{generation}"
 
 
-def _names(connection: "Connection", query: str) -> list[str]:
+def _names(connection: Connection, query: str) -> list[str]:
     return [name for (name,) in connection.execute(query).fetchall()]
