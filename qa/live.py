@@ -86,6 +86,7 @@ class LiveEngine:
         It is opened once more where anything was written since, at most three times: opening may
         itself bring what was written to its place.
         """
+        self.store.catch_up()
         with self._swapping:
             for _ in range(_MOST_RENEWALS):
                 version = self.store.version()

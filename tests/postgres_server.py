@@ -66,7 +66,7 @@ class PostgresServer:
         self.run("initdb", "-D", str(self.data), "--no-sync", *options)
         self.configure(_SETTINGS)
 
-    def copy_of(self, primary: "PostgresServer", slot: str = "") -> None:
+    def copy_of(self, primary: "PostgresServer") -> None:
         """Make a replica of a running server, to be started."""
         connection = f"host=127.0.0.1 port={primary.port} user=postgres application_name=replica"
         self.run("pg_basebackup", "-D", str(self.data), "-d", connection, "-R", "-X", "stream")
@@ -85,6 +85,11 @@ class PostgresServer:
     def stop(self, mode: str = "fast") -> None:
         """Stop it: `fast`, or `immediate` as by a crash."""
         self.run("pg_ctl", "stop", "-w", "-D", str(self.data), "-m", mode)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and not stopped since."""
+        return (self.data / "postmaster.pid").exists()
 
     def promote(self) -> None:
         """Make a replica a server of its own."""
@@ -147,16 +152,20 @@ def _group_of(user: str) -> int:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
-    """Start a new server; stop it and delete its data in the end."""
+def running_server(primary: PostgresServer | None = None) -> Iterator[PostgresServer]:
+    """Start a new server, or a replica; stop it and delete its data in the end."""
     folder = Path(tempfile.mkdtemp(prefix="pincite-postgres-"))
     server = PostgresServer(folder)
     try:
-        server.initialise()
+        if primary:
+            server.copy_of(primary)
+        else:
+            server.initialise()
         server.start()
         try:
             yield server
         finally:
-            server.stop("immediate")
+            if server.is_running:
+                server.stop("immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -291,7 +291,13 @@ class Store(Protocol):
         """Return which snapshots are named."""
 
     def version(self) -> object:
-        """Return a value that changes with all that is written; it takes no time to speak of."""
+        """Return a value that changes with all that is written; it takes no time to speak of.
+
+        Raises StoreAwayError while the server that has the store cannot be reached.
+        """
+
+    def catch_up(self) -> None:
+        """Wait until questions are answered from what was written last, some seconds at most."""
 
     def live_id(self) -> str:
         """Return the id of the live snapshot; it takes no time to speak of."""

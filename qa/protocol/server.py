@@ -30,10 +30,12 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from index.errors import StoreAwayError
 from index.terminal import note
 from qa.errors import FilterError, QuestionError
 from qa.protocol.tools import TOOLS, Tool
 from qa.service.answerer import Answerer
+from qa.service.problems import STORE_AWAY
 from qa.service.work_queue import WorkQueue
 
 _log = logging.getLogger("pincite")
@@ -120,6 +122,8 @@ def _called(answerer: Answerer, tool: Tool, arguments: dict[str, Any]) -> CallTo
         return _failed(_what_is_wrong(error))
     except (QuestionError, FilterError) as error:
         return _failed(str(error))
+    except StoreAwayError:
+        return _failed(STORE_AWAY.detail)
     except Exception:  # noqa: BLE001 (the caller learns that it failed, the log learns why)
         _log.exception("The tool %s failed", tool.name)
         return _failed("Something went wrong here; see the log of Pincite.")

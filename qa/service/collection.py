@@ -13,7 +13,7 @@ from typing import Self
 from fastapi import HTTPException
 from starlette.types import ASGIApp
 
-from index.errors import PinciteError, StoreMissingError
+from index.errors import PinciteError, StoreAwayError, StoreMissingError
 from index.store import open_store
 from index.store.catalogue import collections_at, identity_of
 from index.store.collection import is_collection_name
@@ -168,7 +168,7 @@ class Collections:
             while len(self._held) + len(self._opening) > self._most_open:
                 await self._make_room()
             engines = [collection.live.latest for collection in self.opened]
-            identity = identity_of(self.location, name)
+            identity = await asyncio.to_thread(identity_of, self.location, name)
             if identity is None:
                 raise HTTPException(HTTPStatus.NOT_FOUND, NO_COLLECTION)
             collection = await asyncio.to_thread(self._open_collection, name, engines)
@@ -193,7 +193,10 @@ class Collections:
         raise not_now(_ALL_IN_USE, 1)
 
     def _stands(self, name: str) -> bool:
-        return self._held[name].identity == identity_of(self.location, name)
+        try:
+            return self._held[name].identity == identity_of(self.location, name)
+        except StoreAwayError:
+            return True  # nothing is known to the contrary
 
     def _let_go(self, name: str) -> None:
         """Forget an open collection, and stop writing it."""

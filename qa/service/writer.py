@@ -21,6 +21,7 @@ from index.errors import (
     ModelError,
     PinciteError,
     SourceError,
+    StoreAwayError,
     StoreBusyError,
     StoreDamagedError,
     StoreMissingError,
@@ -150,7 +151,7 @@ class Writer:
         """Do what there is to do; return whether there was anything. Failures are logged."""
         try:
             self._live.current()  # lets go of the last snapshot, even if nobody asks
-            self._holds_queue = self._holds_queue or self._store.jobs.hold()
+            self._holds_queue = self._store.jobs.hold()
             if self._holds_queue:
                 return self._work_once()
             self._look_for_results()
@@ -158,6 +159,9 @@ class Writer:
         except (StoreBusyError, _EndedError):
             self._stop.wait(_LOOK_S)
             return True
+        except StoreAwayError:
+            self._stop.wait(_LOOK_S)  # who watches the server tells of it
+            return False
         except (PinciteError, OSError) as error:
             removed = isinstance(error, StoreMissingError)
             if not removed or self._collection == DEFAULT_COLLECTION:
@@ -196,15 +200,17 @@ class Writer:
         if not changes:
             return
         try:
-            info = change_uploads(
-                self._store,
-                changes,
-                engine.model,
-                self._encoder_of(engine),
-                previous=engine.snapshot,
-                wait_s=_WAIT_FOR_OTHERS_S,
-                progress=self._end_if_asked,
-            )
+            with self._store.writing(wait_s=_WAIT_FOR_OTHERS_S):
+                if not self._store.jobs.hold():
+                    return  # another process may have done them, and later ones
+                info = change_uploads(
+                    self._store,
+                    changes,
+                    engine.model,
+                    self._encoder_of(engine),
+                    previous=engine.snapshot,
+                    progress=self._end_if_asked,
+                )
         except SourceError as error:
             self._do_one_by_one(accepted, str(error).rstrip("."))
         except (PinciteError, OSError, _EndedError):

@@ -19,11 +19,11 @@ from index.chunking.chunker import Chunker
 from index.encoding.encoder import Role
 from index.encoding.model import Model
 from index.errors import StoreError
+from index.ingest import documents_of_upload
 from index.records import ChunkedDocument, Document
 from index.store import open_store
 from index.store.protocols import Store
 from index.store.records import Job
-from index.sync import change_uploads
 from qa.service.writer import Writer
 from tests.encoders import HashingEncoder
 from tests.service.conftest import Corpus, live_over
@@ -337,11 +337,11 @@ def test_while_another_process_writes_an_upload_waits_its_turn(
 ) -> None:
     tried = threading.Event()
 
-    def change(*arguments: Any, **options: Any) -> Any:
-        tried.set()
-        return change_uploads(*arguments, **options)
+    def documents_of(*arguments: Any) -> Any:
+        tried.set()  # what comes next is to write them
+        return documents_of_upload(*arguments)
 
-    monkeypatch.setattr("qa.service.writer.change_uploads", change)
+    monkeypatch.setattr("qa.service.writer.documents_of_upload", documents_of)
     with open_store(corpus.store).writing():
         queued = client.put(f"{PUT}?wait=false", json={"text": TEXT})
         assert queued.status_code == 202

@@ -1,7 +1,7 @@
 """Where a store on a server is: the server's address, and the schema that holds the store."""
 
-from dataclasses import dataclass, replace
-from urllib.parse import urlsplit, urlunsplit
+import re
+from dataclasses import dataclass, field, replace
 
 from index.errors import SettingsError
 from index.store.collection import DEFAULT_COLLECTION
@@ -10,6 +10,9 @@ SCHEMES = ("postgresql", "postgres")
 _SCHEMA = "pincite"
 _LONGEST_NAME = 63 - len(_SCHEMA) - 1
 """PostgreSQL cuts longer names of schemas."""
+_HOST = r"(?:[^@/?#:,\[\]]+|\[[0-9A-Fa-f:.]+\])?(?::\d*)?"
+_SHOWN = re.compile(rf"(?:[^@/?#]*@)?({_HOST}(?:,{_HOST})*(?:/[^@/?#]*)?)(?:\?[^@]*)?")
+"""What follows the scheme: the group may be shown, user, password and options may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +20,12 @@ class ServerAddress:
     """A store in a schema of a PostgreSQL database; each collection has a schema of its own.
 
     `url` is for who writes; questions are answered by `read_from`, perhaps a replica, "" for `url`.
+    Both may name several hosts, as libpq understands it, and hold passwords: they are not shown.
     """
 
-    url: str
+    url: str = field(repr=False)
     collection: str = DEFAULT_COLLECTION
-    read_from: str = ""
+    read_from: str = field(default="", repr=False)
 
     @property
     def schema(self) -> str:
@@ -38,10 +42,16 @@ class ServerAddress:
         return replace(self, collection=name)
 
     def __str__(self) -> str:
-        """Return the address without user and password, to be shown."""
-        parts = urlsplit(self.url)
-        shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        """Return the address without user, password and options, to be shown."""
+        shown = shown_url(self.url)
         return shown if self.collection == DEFAULT_COLLECTION else f"{shown} ({self.collection})"
+
+
+def shown_url(url: str) -> str:
+    """Return a server's URL as it may be shown: where that is not plain, nothing but the scheme."""
+    scheme, _, rest = url.partition("://")
+    shown = _SHOWN.fullmatch(rest)
+    return f"{scheme}://{shown[1] if shown else '…'}"
 
 
 def collection_of(schema: str) -> str:

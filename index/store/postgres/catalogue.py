@@ -27,7 +27,9 @@ class PostgresCatalogue:
     def identity(self, name: str) -> object | None:
         """Return the number that PostgreSQL knows the collection's schema by."""
         with closing(Database(self._address.with_collection(name))) as database:
-            return database.schemas().get(database.address.schema)
+            schema = database.address.schema
+            # One that is not known yet may have been made since.
+            return database.schemas_seen().get(schema) or database.schemas().get(schema)
 
     def refuse_foreign(self) -> None:
         """Do nothing: what else is in the database is in other schemas."""

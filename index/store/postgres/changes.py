@@ -1,83 +1,194 @@
-"""Hearing of changes to a store: by notification, or from a replica by looking."""
+"""Hearing of changes to the stores on a server: by notification, or from a replica by looking."""
 
+import logging
 import threading
 import weakref
-from contextlib import suppress
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import Any, Protocol
 
 import psycopg
 from psycopg import sql
 
-from index.errors import StoreError
+from index.errors import StoreAwayError, StoreError, StoreMissingError
+from index.store.postgres.connection import LOOK_S, Connection
+from index.store.postgres.pool import Pool
 
-if TYPE_CHECKING:
-    from index.store.postgres.database import Connection, Database
+_SEEN = "SELECT changes, pg_postmaster_start_time() AS start FROM state"
+_SCHEMAS = "SELECT nspname, oid FROM pg_namespace WHERE nspname ~ '^pincite(_|$)'"
+_REPLAYED = "SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn()::text"
 
-CONNECT_S = 5
-"""How long to wait for a server that does not answer."""
-LOOK_S = 0.25
-"""How often a replica, which cannot notify, is asked for changes; and a lock that another has."""
+_PAUSE_S = 0.05
+_log = logging.getLogger("pincite")
 
 
-class Changes:
-    """Hears, in a thread of its own, when a store changes: by notification, or from a replica."""
-
-    def __init__(self, database: "Database") -> None:
-        self._database = weakref.ref(database)  # the thread keeps no store alive
-        self._seen: object = None
-        self._thread: threading.Thread | None = None
-        self._ended = threading.Event()
-        self._starting = threading.Lock()
-
-    def seen(self) -> object:
-        """Return a value that changes when the store does; it takes no time to speak of."""
-        with self._starting:
-            if self._thread is None:
-                self._ended = threading.Event()
-                self._seen = _look(self._open)
-                run = partial(self._run, self._ended)
-                self._thread = threading.Thread(target=run, name="changes", daemon=True)
-                self._thread.start()
-        return self._seen
-
-    def stop(self) -> None:
-        """End the thread, the next question for what was seen begins another."""
-        with self._starting:
-            self._ended.set()
-            self._thread = None
+class Watched(Protocol):
+    """A store on the server."""
 
     @property
-    def _open(self) -> "Database":
-        database = self._database()
-        if database is None:
-            raise _GoneError
-        return database
+    def channel(self) -> str:
+        """Where it tells of changes."""
 
-    def _run(self, ended: threading.Event) -> None:
-        with suppress(_GoneError):
-            while not ended.is_set():
-                with suppress(StoreError, psycopg.Error), _listening(self._open) as connection:
-                    while not ended.is_set():
-                        self._seen = _look(self._open)
-                        self._open.holds.tidy()
-                        for _ in connection.notifies(timeout=LOOK_S, stop_after=1):
-                            pass
-                ended.wait(LOOK_S)
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Return the rows of a query. Raises StoreError."""
+
+    def tidy(self) -> None:
+        """Keep its locks in order."""
 
 
-class _GoneError(Exception):
-    """Nobody has the store any more."""
+class Watch:
+    """Watches a server for all stores of this process, in one thread and by one connection.
+
+    It looks for the server while that is away.
+    """
+
+    def __init__(self, pool: Pool, shown: str) -> None:
+        self._pool, self._shown = pool, shown
+        self._ended = threading.Event()
+        self._seen: weakref.WeakKeyDictionary[Watched, object] = weakref.WeakKeyDictionary()
+        self._schemas: dict[str, int] | None = None
+        self._wants_schemas = False
+        self._failure = ""
+        self._thread: threading.Thread | None = None
+        self._turn = threading.Lock()
+
+    def seen(self, store: Watched) -> object:
+        """Return a value that changes when a store does; it takes no time to speak of.
+
+        Raises OperationalError while the server is away.
+        """
+        if self._failure:
+            raise psycopg.OperationalError(self._failure)
+        with self._turn:
+            is_new = store not in self._seen
+        if is_new:
+            self.look(store)
+        self.begin()
+        return self._seen.get(store)
+
+    def begin(self) -> None:
+        """Watch from now on, be it only whether the server is there."""
+        with self._turn:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
+                self._thread.start()
+
+    def look(self, store: Watched) -> None:
+        """See a store now; None where it is no more. Raises StoreError."""
+        try:
+            seen = tuple(store.rows(_SEEN)[0].values())
+        except StoreMissingError:
+            self._set(store, None)
+            raise
+        self._set(store, seen)
+
+    def leave(self, store: Watched) -> None:
+        """Watch a store no more."""
+        with self._turn:
+            self._seen.pop(store, None)
+
+    def schemas(self) -> dict[str, int] | None:
+        """Return the collections' schemas with their object ids, as they were a moment ago.
+
+        While the server is away they are those that it had; None where nobody watches.
+        """
+        self._wants_schemas = True
+        return self._schemas
+
+    def stop(self) -> None:
+        """End soon."""
+        self._ended.set()
+
+    def _run(self) -> None:
+        self._pool.is_looked_for = True
+        while not self._ended.is_set():
+            connection = self._reached()
+            if connection is None:
+                self._ended.wait(LOOK_S)
+                continue
+            try:
+                with connection:
+                    self._follow(connection)
+            except (psycopg.Error, StoreAwayError):
+                pass
+            except Exception:  # noqa: BLE001 (nobody else looks)
+                _log.exception("%s cannot be watched", self._shown)
+            self._pool.lose()  # it is gone, or it is no longer what it was
+            self._ended.wait(_PAUSE_S)
+
+    def _reached(self) -> Connection | None:
+        """Return a connection; None, after telling so, while the server is away."""
+        try:
+            self._pool.reach(looking=True)
+            connection = self._pool.connect()
+        except psycopg.Error as error:
+            if not self._failure:
+                said = " ".join(str(error).split()).rstrip(".")
+                _log.warning("%s cannot be reached, and is looked for: %s", self._shown, said)
+            self._failure = str(error)
+            return None
+        if self._failure:
+            _log.warning("%s is reached again", self._shown)
+        self._failure = ""
+        return connection
+
+    def _follow(self, connection: Connection) -> None:
+        """See changes until the connection is lost, or the server is a replica no more."""
+        known: weakref.WeakSet[Watched] = weakref.WeakSet()
+        is_replica, replayed = _replayed(connection)
+        changed: Collection[str] = ()
+        while not self._ended.is_set():
+            self._pool.reach(looking=True)
+            self._look(connection, known, changed, listens=not is_replica)
+            if not is_replica:
+                told = connection.notifies(timeout=LOOK_S, stop_after=1)
+                changed = {notify.channel for notify in told}
+                continue
+            self._ended.wait(LOOK_S)
+            before = replayed
+            is_replica, replayed = _replayed(connection)
+            if not is_replica:
+                return
+            changed = () if replayed == before else {each.channel for each in self._all()}
+
+    def _look(
+        self,
+        connection: Connection,
+        known: "weakref.WeakSet[Watched]",
+        changed: Collection[str],
+        *,
+        listens: bool,
+    ) -> None:
+        for store in self._all():
+            channel = store.channel
+            if listens and store not in known:
+                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            if channel in changed or store not in known:
+                known.add(store)
+                try:
+                    self.look(store)
+                except StoreAwayError:
+                    raise
+                except StoreError:
+                    pass  # who asks it is told
+            store.tidy()
+        if self._wants_schemas:
+            self._schemas = schemas(connection)
+
+    def _all(self) -> list[Watched]:
+        with self._turn:
+            return list(self._seen)
+
+    def _set(self, store: Watched, seen: object) -> None:
+        with self._turn:
+            self._seen[store] = seen
 
 
-def _look(database: "Database") -> object:
-    rows = database.rows("SELECT changes, pg_postmaster_start_time() AS start FROM state")
-    return tuple(rows[0].values()) if rows else None
+def _replayed(connection: Connection) -> tuple[bool, str]:
+    """Tell whether a server is a replica, and how far it is."""
+    is_replica, position = connection.execute(_REPLAYED).fetchone() or (False, "")
+    return is_replica, position
 
 
-def _listening(database: "Database") -> "Connection":
-    """Return a connection that is told of changes, unless it is one to a replica."""
-    connection = psycopg.connect(database.read_url, autocommit=True, connect_timeout=CONNECT_S)
-    if not (connection.execute("SELECT pg_is_in_recovery()").fetchone() or (True,))[0]:
-        connection.execute(sql.SQL("LISTEN {}").format(database.schema))
-    return connection
+def schemas(connection: Connection) -> dict[str, int]:
+    """Return the names and object ids of all collections' schemas, be there a store or not."""
+    return {str(name): int(number) for name, number in connection.execute(_SCHEMAS).fetchall()}

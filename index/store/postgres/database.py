@@ -1,40 +1,40 @@
-"""The connections to a server, to read and to write; errors that say what to do."""
+"""A store's schema on a server: reading, writing, and errors that say what to do."""
 
 import hashlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
 
 import psycopg
-from pgvector.psycopg import register_vector
 from psycopg import errors, sql
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import TupleRow, dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg.rows import dict_row
 
 from index.errors import StoreAwayError, StoreBusyError, StoreError, StoreMissingError
 from index.store.collection import DEFAULT_COLLECTION
 from index.store.postgres import partitions
 from index.store.postgres.address import ServerAddress
-from index.store.postgres.changes import CONNECT_S, LOOK_S, Changes
+from index.store.postgres.changes import schemas
+from index.store.postgres.connection import CONNECT_S, LOOK_S, Connection
 from index.store.postgres.holds import Holds
 from index.store.postgres.schema import MIGRATIONS
+from index.store.postgres.server import Server
 
-Connection = psycopg.Connection[TupleRow]
 Row = dict[str, Any]
+Result = TypeVar("Result")
 
 _OLDEST_SERVER, _OLDEST_PGVECTOR = 14, (0, 8)
-_MOST_CONNECTIONS = 8
-_IDLE_S = 300.0
-_LOST = (
-    errors.AdminShutdown,
-    errors.CrashShutdown,
-    errors.CannotConnectNow,
-    errors.DatabaseDropped,
-    errors.ConnectionException,
-)
+_TRIES = 3
+_CATCH_UP_S, _STEP_S = 10.0, 0.02
+_END_WITH_US = "SET client_connection_check_interval = '2s'"
+"""A long statement of a process that was killed must not hold the store."""
+_WRITTEN = "SELECT pg_current_wal_lsn()::text"
+_REPLAYED = """
+SELECT NOT pg_is_in_recovery() OR pg_last_wal_replay_lsn() >= %s::pg_lsn AS "all"
+"""
+_AWAY = ("08", "40", "53", "57P")
+"""Classes of errors that pass: connections, conflicts with what a replica replays, resources."""
 _FULL = (errors.DiskFull, errors.OutOfMemory, errors.IoError)
 
 
@@ -44,23 +44,21 @@ class Database:
     def __init__(self, address: ServerAddress, *, may_be_made: bool = True) -> None:
         self.address = address
         self.schema = sql.Identifier(address.schema)
-        self.changes = Changes(self)
-        self.holds = Holds(self)
         self._may_be_made = may_be_made
-        self._pools: dict[str, ConnectionPool[Connection]] = {}
+        self._opened: tuple[Server, Server] | None = None
         self._checked = False
         self._opening = threading.Lock()
         self._writer: Connection | None = None
         self._writing_thread: int | None = None
 
     def close(self) -> None:
-        """Close the connections; the next use opens them again."""
-        self.changes.stop()
-        self.holds.close()
+        """Let go of what is held here; the next use opens it again."""
         with self._opening:
-            pools, self._pools, self._checked = list(self._pools.values()), {}, False
-        for pool in pools:
-            pool.close()
+            opened, self._opened, self._checked = self._opened, None, False
+        if opened:
+            written, read = opened
+            read.watch.leave(self)
+            written.locks.give(self.lock_key("jobs"), self)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -68,7 +66,7 @@ class Database:
         if self._writer and self._writing_thread == threading.get_ident():
             yield self._writer  # sees what it has written itself
             return
-        with self.errors_explained(), self._connection(self.read_url) as connection:
+        with self.errors_explained(), self._read.pool.lend(self.address.schema) as connection:
             self._check(connection)
             yield connection
 
@@ -86,7 +84,7 @@ class Database:
         self.make()
         with (
             self.errors_explained(),
-            self._connection(self.address.url) as connection,
+            self._written.pool.lend(self.address.schema) as connection,
             connection.transaction(),
         ):
             yield connection
@@ -102,7 +100,9 @@ class Database:
             yield
             return
         self.make()
-        with self.errors_explained(), self.connect(self.address.url) as connection:
+        with self.errors_explained(), self._written.pool.connect(self.address.schema) as connection:
+            with suppress(psycopg.Error):  # not all systems can tell
+                connection.execute(_END_WITH_US)
             self._lock(connection, wait_s)
             self._writer, self._writing_thread = connection, threading.get_ident()
             try:
@@ -113,49 +113,92 @@ class Database:
     def tell(self, connection: Connection) -> None:
         """Tell all who use the store that something changed, when the transaction ends."""
         connection.execute("UPDATE state SET changes = changes + 1")
-        connection.execute("SELECT pg_notify(%s, '')", [self.address.schema])
+        connection.execute("SELECT pg_notify(%s, '')", [self.channel])
 
     def rows(self, query: str, values: Sequence[Any] | Row = ()) -> list[Row]:
         """Return the rows of a query; once more by another connection if the first is lost."""
-        try:
-            return self._rows(query, values)
-        except (_LostError, StoreAwayError):
-            for pool in list(self._pools.values()):
-                pool.check()
-            return self._rows(query, values)
 
-    def _rows(self, query: str, values: Sequence[Any] | Row) -> list[Row]:
-        with self.reading() as connection, connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(query, values, binary=True).fetchall()
+        def read() -> list[Row]:
+            with self.reading() as connection, connection.cursor(row_factory=dict_row) as cursor:
+                return cursor.execute(query, values, binary=True).fetchall()
+
+        return self._tried(read)
 
     def make(self) -> None:
         """Make the schema, or bring it up to date.
 
         Raises StoreMissingError if there is none and it may not be made.
         """
-        with self.errors_explained(), self._connection(self.address.url) as connection:
-            version = self._version(connection)
-            if version is None and not self._may_be_made:
-                raise self.missing()
-            if version is None or version < len(MIGRATIONS):
-                self._migrate(connection)
-            self._check(connection)
+
+        def make() -> None:
+            with (
+                self.errors_explained(),
+                self._written.pool.lend(self.address.schema) as connection,
+            ):
+                version = self._version(connection)
+                if version is None and not self._may_be_made:
+                    raise self.missing()
+                if version is None or version < len(MIGRATIONS):
+                    self._migrate(connection)
+                self._check(connection)
+
+        self._tried(make)
+
+    def catch_up(self) -> None:
+        """See all that was written: a replica is waited for, for some seconds at most.
+
+        Where there is no server to write to, it has all.
+        """
+        if self._read is not self._written:
+            with suppress(StoreError), self.errors_explained():
+                with self._written.pool.lend(self.address.schema) as connection:
+                    (written,) = connection.execute(_WRITTEN).fetchone() or ("0/0",)
+                until = time.monotonic() + _CATCH_UP_S
+                while not self.rows(_REPLAYED, [written])[0]["all"] and time.monotonic() < until:
+                    time.sleep(_STEP_S)
+        self._read.watch.look(self)
+
+    def seen(self) -> object:
+        """Return a value that changes when the store does; it takes no time to speak of.
+
+        Raises StoreAwayError while the server is away.
+        """
+        written, read = self._servers()
+        if written is not read:
+            written.watch.begin()  # who writes need not wait for a server that is away
+        with self.errors_explained():
+            return read.watch.seen(self)
+
+    @property
+    def channel(self) -> str:
+        """Where it is told that the store changed."""
+        return self.address.schema
+
+    def tidy(self) -> None:
+        """Let go on the server of what is held no longer, and hold the rest for sure."""
+        self._written.locks.tidy()
+
+    @property
+    def holds(self) -> Holds:
+        """The snapshots that this process has open."""
+        return Holds(self._written.locks, self.address.schema, self.class_key)
 
     @property
     def class_key(self) -> int:
         """The class of the advisory locks that tell which snapshots are open."""
         return self.lock_key("open") >> 32
 
-    def locked(self, purpose: str) -> Connection | None:
-        """Return a connection that holds a lock, None if another process has it."""
-        self.make()
+    def lock(self, purpose: str) -> bool:
+        """Tell whether this store has a lock, after trying to get it: it may have lost it."""
+        key = self.lock_key(purpose)
+        if not self._written.locks.owns(key, self):
+            self.make()
         with self.errors_explained():
-            connection = self.connect(self.address.url)
-            query = "SELECT pg_try_advisory_lock(%s)"
-            if (connection.execute(query, [self.lock_key(purpose)]).fetchone() or (False,))[0]:
-                return connection
-            connection.close()
-            return None
+            return self._written.locks.take(key, self)
+
+    def unlock(self, purpose: str) -> None:
+        """Let another process have a lock."""
+        self._written.locks.give(self.lock_key(purpose), self)
 
     def tables(self) -> list[str]:
         """Return the names of the store's tables."""
@@ -168,14 +211,17 @@ class Database:
 
     def schemas(self) -> dict[str, int]:
         """Return the names and object ids of all collections' schemas, be there a store or not."""
-        with (
-            self.errors_explained(),
-            self._connection(self.read_url) as connection,
-        ):
-            found = connection.execute(
-                "SELECT nspname, oid FROM pg_namespace WHERE nspname ~ '^pincite(_|$)'"
-            )
-            return {str(name): int(number) for name, number in found.fetchall()}
+
+        def read() -> dict[str, int]:
+            with self.errors_explained(), self._read.pool.lend("") as connection:
+                return schemas(connection)
+
+        return self._tried(read)
+
+    def schemas_seen(self) -> dict[str, int]:
+        """Return `schemas` as they were a moment ago; no time to speak of where that is known."""
+        seen = self._read.watch.schemas()
+        return self.schemas() if seen is None else seen
 
     def lock_key(self, purpose: str) -> int:
         """Return the number of an advisory lock of this store."""
@@ -214,57 +260,45 @@ class Database:
                 f"The store {self.address} cannot be written: {_line(error)}. What it held is "
                 "unchanged; make room there."
             ) from error
-        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, *_LOST) as error:
-            raise _LostError(
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if error.sqlstate and not error.sqlstate.startswith(_AWAY):
+                raise StoreError(f"{self.address}: {_line(error)}.") from error
+            raise StoreAwayError(
                 f"The server of {self.address} cannot be reached: {_line(error)}. What was "
                 "acknowledged is kept; start the server or check --store, and try again."
             ) from error
         except psycopg.Error as error:
             raise StoreError(f"{self.address}: {_line(error)}.") from error
 
-    @property
-    def read_url(self) -> str:
-        """Who answers questions."""
-        return self.address.read_from or self.address.url
-
-    def connect(self, url: str) -> Connection:
-        connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_S)
-        try:
-            self._configure(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _connection(self, url: str) -> Any:
-        """Return a context with a connection of the pool of a server."""
+    def _servers(self) -> tuple[Server, Server]:
+        """Return who is written, and who answers questions."""
         with self._opening:
-            if url not in self._pools:
-                self.connect(url).close()  # a first failure says what is wrong
-                self._pools[url] = ConnectionPool(
-                    url,
-                    kwargs={"autocommit": True, "connect_timeout": CONNECT_S},
-                    configure=self._configure,
-                    min_size=1,
-                    max_size=_MOST_CONNECTIONS,
-                    max_idle=_IDLE_S,
-                    timeout=2 * CONNECT_S,
-                    reconnect_timeout=CONNECT_S,
-                    open=True,
-                )
-            return self._pools[url].connection()
+            if self._opened is None:
+                url = self.address.url
+                self._opened = Server.at(url), Server.at(self.address.read_from or url)
+            return self._opened
 
-    def _configure(self, connection: Connection) -> None:
-        """Have names found in the store's schema, and vectors read as arrays."""
-        found = connection.execute(
-            "SELECT nspname FROM pg_extension JOIN pg_namespace ON extnamespace = "
-            "pg_namespace.oid WHERE extname = 'vector'"
-        ).fetchone()
-        schemas = [self.schema, *([sql.Identifier(found[0])] if found else [])]
-        connection.execute(sql.SQL("SET search_path = {}").format(sql.SQL(", ").join(schemas)))
-        if found:
-            register_vector(connection)
-            connection.execute("SET hnsw.iterative_scan = relaxed_order")
+    @property
+    def _written(self) -> Server:
+        return self._servers()[0]
+
+    @property
+    def _read(self) -> Server:
+        return self._servers()[1]
+
+    def _tried(self, work: Callable[[], Result]) -> Result:
+        """Return what comes of work that may be done again, by other connections.
+
+        Who waited for one in vain does not wait again.
+        """
+        for _ in range(_TRIES - 1):
+            began = time.monotonic()
+            try:
+                return work()
+            except StoreAwayError:
+                if time.monotonic() - began >= CONNECT_S:
+                    raise
+        return work()
 
     def _check(self, connection: Connection) -> None:
         """Raise StoreError if there is no store, or one that this Pincite does not read."""
@@ -300,14 +334,14 @@ class Database:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [self.lock_key("schema")])
             _add_extension(connection, self.address)
             connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(self.schema))
-            self._configure(connection)
+            connection.configure()
+            connection.use(self.address.schema)
             version = self._version(connection) or 0  # another process may have been faster
             for number in range(version, len(MIGRATIONS)):
                 for statement in MIGRATIONS[number]:
                     connection.execute(statement)
                 connection.execute("UPDATE state SET version = %s", [number + 1])
-        for pool in list(self._pools.values()):
-            pool.drain()  # connections from before do not know vectors
+        self._written.pool.configure_anew()
 
     def _lock(self, connection: Connection, wait_s: float) -> None:
         until = time.monotonic() + wait_s
@@ -319,10 +353,6 @@ class Database:
                     "and try again."
                 )
             time.sleep(min(LOOK_S, wait_s))
-
-
-class _LostError(StoreError):
-    """The connection to the server was lost, or not made."""
 
 
 def _refuse_unfit(connection: Connection, address: ServerAddress) -> None:
@@ -369,13 +399,4 @@ def _line(error: Exception) -> str:
     """Return what an error says, in one line and without what only the server knows."""
     diagnosis = getattr(error, "diag", None)
     said = (diagnosis and diagnosis.message_primary) or str(error)
-    return " ".join(said.split()).rstrip(".")
-
-
-def is_server_url(text: str) -> str:
-    """Return a server's address as it was given. Raises StoreError if it cannot be understood."""
-    try:
-        conninfo_to_dict(text)
-    except psycopg.ProgrammingError as error:
-        raise StoreError(f"{text.partition('@')[2]}: {_line(error)}.") from error
-    return text
+    return " ".join(said.split()).rstrip(".?")

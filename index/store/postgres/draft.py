@@ -18,7 +18,8 @@ from index.records import ChunkedDocument
 from index.search.features import features_of
 from index.search.postings import Terms, combine, count_terms, removal
 from index.store.postgres import history, partitions
-from index.store.postgres.database import Connection, Database, Row
+from index.store.postgres.connection import Connection
+from index.store.postgres.database import Database, Row
 from index.store.postgres.history import select
 from index.store.postgres.people import set_uploads
 from index.store.postgres.postings import join_parts, write_part

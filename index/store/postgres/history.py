@@ -10,7 +10,8 @@ from psycopg.rows import dict_row
 
 from index.errors import StoreDamagedError
 from index.store.postgres import partitions
-from index.store.postgres.database import Connection, Row
+from index.store.postgres.connection import Connection
+from index.store.postgres.database import Row
 from index.store.postgres.schema import OPEN
 from index.store.records import MadeBy, SnapshotInfo
 from index.store.rows import snapshot_id

@@ -1,78 +1,150 @@
-"""Which snapshots this process has open: their content stays, be they forgotten meanwhile."""
+"""What this process holds of a server's stores: advisory locks, all by one connection."""
 
 import threading
+import time
 from collections import Counter, deque
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg import errors, sql
 
-from index.errors import StoreError
+from index.store.postgres.connection import Connection
+from index.store.postgres.pool import Pool
 
-if TYPE_CHECKING:
-    from index.store.postgres.database import Connection, Database
+_PATIENCE = "SET lock_timeout = '5s'"
+_IS_KEPT = "SELECT EXISTS (SELECT 1 FROM {}.snapshots WHERE number = %s)"
+_TRIES = 2
+_LOOK_AT_ALL_S = 1.0
 
 
-class Holds:
-    """Shared advisory locks on the snapshots that this process has open, by one connection."""
+class Locks:
+    """Locks of this process. The server lets go of them when the process or its machine is gone.
 
-    def __init__(self, database: "Database") -> None:
-        self._database = database
-        self._held: Counter[int] = Counter()
-        self._released: deque[int] = deque()
+    All errors are psycopg's own.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
         self._connection: Connection | None = None
+        self._owners: dict[int, object] = {}
+        self._shared: Counter[tuple[int, int]] = Counter()
+        self._locked: set[tuple[int, int]] = set()  # of these, by this connection
+        self._let_go: deque[tuple[int, int]] = deque()
+        self._look_at = 0.0
         self._turn = threading.Lock()
 
-    def hold(self, snapshot: int) -> None:
-        """Keep the content of a snapshot from being forgotten, until `release`."""
-        with self._turn:
-            self._held[snapshot] += 1
-            self._lock([snapshot])
-            self._unlock()
+    def owns(self, key: int, owner: object) -> bool:
+        """Tell whether one of this process got a lock, and did not lose it as far as is known."""
+        return self._owners.get(key) is owner
 
-    def release(self, snapshot: int) -> None:
+    def take(self, key: int, owner: object) -> bool:
+        """Try to get a lock for one `owner` of this process; tell whether it has it now."""
+        with self._turn:
+            connection = self._connected()
+            try:
+                if key in self._owners:
+                    connection.execute("SELECT 1")  # else it would be lost
+                elif _is_true(connection, "SELECT pg_try_advisory_lock(%s)", key):
+                    self._owners[key] = owner
+            except psycopg.Error:
+                self._lose()
+                raise
+            return self._owners.get(key) is owner
+
+    def give(self, key: int, owner: object) -> None:
+        """Let another have a lock, if the owner has it."""
+        with self._turn:
+            if self._connection and self._owners.get(key) is owner:
+                del self._owners[key]
+                try:
+                    self._connection.execute("SELECT pg_advisory_unlock(%s)", [key])
+                except psycopg.Error:
+                    self._lose()
+
+    def share(self, schema: str, number: int, key: tuple[int, int]) -> bool:
+        """Keep a snapshot from being forgotten; tell whether it is still there.
+
+        Where there is no server to write to, nothing can be forgotten.
+        """
+        with self._turn:
+            self._shared[key] += 1
+            for _ in range(_TRIES):
+                try:
+                    connection = self._connected()
+                    self._match(connection)
+                    query = sql.SQL(_IS_KEPT).format(sql.Identifier(schema))
+                    return _is_true(connection, query, number)
+                except errors.LockNotAvailable:
+                    return False  # it is being forgotten
+                except psycopg.Error:
+                    self._lose()
+            return True
+
+    def unshare(self, key: tuple[int, int]) -> None:
         """Let a snapshot be forgotten, soon. Safe to call while objects are being deleted."""
-        self._released.append(snapshot)  # no more: the garbage collector may have called
+        self._let_go.append(key)  # no more: the garbage collector may have called
 
     def tidy(self) -> None:
-        """Unlock what was released; lock again what is held where the connection was lost."""
-        with self._turn:
-            if self._released or (self._held and self._connection is None):
-                self._lock([])
-                self._unlock()
+        """Do what `unshare` asked for; lock again what is held where the connection was lost."""
+        if self._let_go or (self._shared and time.monotonic() > self._look_at):
+            with self._turn:
+                try:
+                    connection = self._connected()
+                    connection.execute("SELECT 1")
+                    self._match(connection)
+                except psycopg.Error:
+                    self._lose()
+                self._look_at = time.monotonic() + _LOOK_AT_ALL_S
 
     def close(self) -> None:
         """Let go of all."""
         with self._turn:
-            self._held.clear()
-            self._released.clear()
-            if self._connection:
-                self._connection.close()
-            self._connection = None
+            self._lose()
+            self._shared.clear()
+            self._let_go.clear()
 
-    def _lock(self, snapshots: Sequence[int]) -> None:
-        """Lock snapshots; where there is no server to write to, nothing can be forgotten."""
-        with suppress(StoreError), self._database.errors_explained():
-            try:
-                if self._connection is None:
-                    self._connection = self._database.connect(self._database.address.url)
-                    snapshots = list(self._held.elements())
-                for snapshot in snapshots:
-                    self._call("pg_advisory_lock_shared", snapshot)
-            except psycopg.Error:
-                self._connection = None
-                raise
+    def _connected(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._lose()
+            self._connection = self._pool.connect()
+            self._connection.execute(_PATIENCE)
+        return self._connection
 
-    def _unlock(self) -> None:
-        while self._released:
-            snapshot = self._released.popleft()
-            self._held -= Counter([snapshot])
-            if self._connection is not None:
-                with suppress(psycopg.Error):
-                    self._call("pg_advisory_unlock_shared", snapshot)
+    def _match(self, connection: Connection) -> None:
+        """Lock and unlock on the server what is shared and no longer shared here."""
+        while self._let_go:
+            self._shared -= Counter([self._let_go.popleft()])
+        for key in self._locked - self._shared.keys():
+            connection.execute("SELECT pg_advisory_unlock_shared(%s::int, %s::int)", key)
+            self._locked.discard(key)
+        for key in self._shared.keys() - self._locked:
+            connection.execute("SELECT pg_advisory_lock_shared(%s::int, %s::int)", key)
+            self._locked.add(key)
 
-    def _call(self, function: str, snapshot: int) -> None:
-        if self._connection is not None:
-            values = [self._database.class_key, snapshot & 0x7FFFFFFF]
-            self._connection.execute(f"SELECT {function}(%s::integer, %s::integer)", values)
+    def _lose(self) -> None:
+        self._owners.clear()
+        self._locked.clear()
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+
+class Holds:
+    """The snapshots of a store that this process has open: they are not forgotten."""
+
+    def __init__(self, locks: Locks, schema: str, lock_class: int) -> None:
+        self._locks, self._schema, self._lock_class = locks, schema, lock_class
+
+    def hold(self, snapshot: int) -> bool:
+        """Keep the content of a snapshot until `release`; tell whether it is still there."""
+        return self._locks.share(self._schema, snapshot, self._key(snapshot))
+
+    def release(self, snapshot: int) -> None:
+        """Let a snapshot be forgotten, soon. Safe to call while objects are being deleted."""
+        self._locks.unshare(self._key(snapshot))
+
+    def _key(self, snapshot: int) -> tuple[int, int]:
+        return self._lock_class, snapshot & 0x7FFFFFFF
+
+
+def _is_true(connection: Connection, query: str | sql.Composed, value: int) -> bool:
+    return bool((connection.execute(query, [value]).fetchone() or (False,))[0])

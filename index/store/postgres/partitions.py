@@ -16,13 +16,11 @@ from itertools import chain
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import TupleRow
 
 from index.errors import StoreAwayError, StoreError
 from index.store.postgres.address import ServerAddress
+from index.store.postgres.connection import Connection
 from index.store.postgres.schema import PASSAGE, passage_table, vector_index
-
-Connection = psycopg.Connection[TupleRow]
 
 _SCHEMA_THERE = "passages_of_pincite"
 """deploy/postgres/partition.sql makes it, with the two relations that `_reach` names."""

@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import Any, ClassVar, Generic, TypeVar
 
 import orjson
-import psycopg
 
 from index.errors import GivenDamagedError, StoreError, StoreMissingError
-from index.store.postgres.database import Connection, Database, Row
+from index.store.postgres.connection import Connection
+from index.store.postgres.database import Database, Row
 from index.store.postgres.history import select
 from index.store.records import (
     JOB_ID,
@@ -104,29 +104,18 @@ class PostgresJobs(Table[Job]):
 
     name, kind = "jobs", Job
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self._holder: Connection | None = None
-
     def hold(self) -> bool:
         """Try to be the one process that works jobs off, until `release`; tell whether it is.
 
-        It is no longer once its connection is lost.
+        Ask before each job: it no longer is once its connection was lost.
         """
-        if self._holder is not None:
-            with suppress(psycopg.Error):
-                self._holder.execute("SELECT 1")
-                return True
-            self.release()
         with suppress(StoreMissingError):
-            self._holder = self._database.locked("jobs")
-        return self._holder is not None
+            return self._database.lock("jobs")
+        return False
 
     def release(self) -> None:
         """Let another process work jobs off."""
-        if self._holder is not None:
-            self._holder.close()
-            self._holder = None
+        self._database.unlock("jobs")
 
     def add(self, job: Job, content: bytes | None) -> None:
         """Queue a job; it is on the disk when this returns."""

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from index.recently_used import RecentlyUsed
 from index.search.postings import Terms
-from index.store.postgres.database import Connection, Database
+from index.store.postgres.connection import Connection
+from index.store.postgres.database import Database
 from index.store.postgres.history import select
 
 Entries = tuple[NDArray[np.int32], NDArray[np.uint8]]

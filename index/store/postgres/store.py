@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from index.errors import StoreDamagedError, StoreError, StoreMissingError
 from index.progress import Progress, no_progress
 from index.store.postgres import history, partitions
 from index.store.postgres.address import ServerAddress
+from index.store.postgres.connection import LOOK_S
 from index.store.postgres.database import Database
 from index.store.postgres.draft import PostgresDraft
 from index.store.postgres.history import SNAPSHOTS, SnapshotRow, select, snapshot_of
@@ -27,7 +29,7 @@ from index.store.protocols import Draft, FeedbackEntries, Jobs, Keys, Snapshot, 
 from index.store.records import MadeBy, Purge, SnapshotInfo, Standing, StoredDocument
 
 _GIVEN = ("uploads", "jobs", "feedback")
-_TRIES = 5
+_TRIES = 20
 
 
 class PostgresStore:
@@ -73,7 +75,7 @@ class PostgresStore:
 
     def version(self) -> object:
         """Return a value that changes whenever anything is written."""
-        return self._database.changes.seen()
+        return self._database.seen()
 
     def live_id(self) -> str:
         """Return the id of the live snapshot."""
@@ -97,15 +99,27 @@ class PostgresStore:
             row = self._row(snapshot)
             if before is not None and before.row == row:
                 return before
-            self._database.holds.hold(row.number)
+            is_there = self._database.holds.hold(row.number)
             try:
-                if self._row(snapshot).number == row.number:  # it is held, and still there
-                    return PostgresSnapshot(self._database, row, before)
+                if is_there:  # and stays
+                    return PostgresSnapshot(self._database, row, self._still_there(before))
             except BaseException:
                 self._database.holds.release(row.number)
                 raise
             self._database.holds.release(row.number)
+            time.sleep(LOOK_S)  # what answers questions may be behind
         raise StoreError("Snapshots are published faster than they can be opened; try again.")
+
+    def catch_up(self) -> None:
+        """Wait until questions are answered from what was written last, some seconds at most."""
+        self._database.catch_up()
+
+    def _still_there(self, before: PostgresSnapshot | None) -> PostgresSnapshot | None:
+        """Return a snapshot unless it is gone: nothing can be read as a difference to it then."""
+        query = "SELECT 1 FROM snapshots WHERE number = %s AND id = %s"
+        if before and self._database.rows(query, [before.row.number, before.id]):
+            return before
+        return None
 
     def check(self, progress: Progress = no_progress) -> None:
         """Compare texts with their digests and counts with rows. Raises StoreDamagedError.

@@ -51,12 +51,15 @@ def add_health_routes(
         responses={200: answered_with("It is.", "ready"), **problem_responses({503: _NOTHING})},
     )
     async def readyz() -> StatusJson:
-        """Tell whether questions can be answered: 503 until something is indexed.
+        """Tell whether questions can be answered.
+
+        503 until something is indexed, and while the server that has the documents is away.
 
         It looks at the collection that the plain routes ask.
         """
         live = opened()[0].live
         engine = live.latest
+        await asyncio.to_thread(live.store.version)  # raises StoreAwayError
         if not engine.snapshot.info.passages:
             engine = await asyncio.to_thread(live.current)
         if not engine.snapshot.info.passages:

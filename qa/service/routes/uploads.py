@@ -12,7 +12,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.convertors import PathConvertor, register_url_convertor
 
-from index.errors import PinciteError, SourceError, StoreMissingError
+from index.errors import PinciteError, SourceError, StoreAwayError, StoreMissingError
 from index.store.protocols import Store
 from index.store.records import JOB_ID, UPLOAD_ID, Job, State
 from index.sync import owner_of_id, refuse_id_in_use
@@ -259,8 +259,8 @@ async def _queue(
         if wait:
             return await run_in_threadpool(writer.perform, job, content)
         await run_in_threadpool(writer.submit, job, content)
-    except StoreMissingError:
-        raise  # its collection was removed
+    except (StoreMissingError, StoreAwayError):
+        raise  # its collection was removed, or the server is away
     except PinciteError:
         raise not_now(FAILED, 10) from None
     return None
