@@ -339,7 +339,7 @@ def test_what_others_committed_and_home_did_not_is_removed(
     before, rows = living.texts(), divided.rows_of(living)
     for number in range(40):
         living.write(f"{number}.txt", text_of(100 + number))
-    kill_home_while_others_commit(divided, living.index)
+    kill_home_while_others_commit(divided, living)
     assert sum(divided.rows_of(living)) > sum(rows)
     assert living.texts() == before
     assert living.index().embedded
@@ -356,7 +356,7 @@ def test_rows_are_deleted_on_others_only_after_home_forgot_them(
         living.index()
     before = living.texts()
     living.write("7.txt", text_of(307))
-    kill_home_while_others_commit(divided, living.index)  # it deletes what came with 7
+    kill_home_while_others_commit(divided, living)  # it deletes what came with 7
     assert living.texts() == before
     living.store.roll_back()
     assert living.texts() != before
@@ -365,13 +365,13 @@ def test_rows_are_deleted_on_others_only_after_home_forgot_them(
     living.assert_as_fresh()
 
 
-def kill_home_while_others_commit(divided: Divided, act: Any) -> None:
-    """Have the others commit and not say so, for no replica confirms it; then kill home."""
+def kill_home_while_others_commit(divided: Divided, living: Living) -> None:
+    """Index; have the others commit and not say so, for no replica confirms it; kill home."""
     failed = list[BaseException]()
 
     def attempt() -> None:
         try:
-            act()
+            living.index()
         except StoreError as error:
             failed.append(error)
 
@@ -389,6 +389,7 @@ def kill_home_while_others_commit(divided: Divided, act: Any) -> None:
         other.reload()
         assert until(lambda other=other: not run(other.url, waiting))  # type: ignore[misc]
     divided.home.start()
+    assert until(lambda: is_answering(living))
     assert failed
 
 
