@@ -117,6 +117,14 @@ class PostgresServer:
             stderr=subprocess.DEVNULL,
         )
 
+    def psql(self, url: str, script: Path, password: str = "", **variables: object) -> None:
+        """Run a script with variables, as an administrator does."""
+        environment = os.environ | {"PARTITION_PASSWORD": password}
+        named = [f"--set={name}={value}" for name, value in variables.items()]
+        program = [str(self._programs / "psql"), url, "--no-psqlrc", "--quiet", *named]
+        with script.open("rb") as file:
+            subprocess.run(program, check=True, timeout=_TIMEOUT_S, stdin=file, env=environment)
+
     def _own(self, folder: Path) -> None:
         folder.chmod(0o700)
         if self._user:

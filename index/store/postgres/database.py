@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 
 from index.errors import StoreAwayError, StoreBusyError, StoreError, StoreMissingError
 from index.store.collection import DEFAULT_COLLECTION
+from index.store.postgres import partitions
 from index.store.postgres.address import ServerAddress
 from index.store.postgres.changes import schemas
 from index.store.postgres.connection import CONNECT_S, LOOK_S, Connection, reason_of
@@ -292,7 +293,8 @@ class Database:
     def errors_explained(self) -> Iterator[None]:
         """Turn errors of server and connection into a StoreError that says what to do."""
         try:
-            yield
+            with partitions.errors_explained(self.address):
+                yield
         except (errors.InvalidSchemaName, errors.UndefinedTable) as error:
             raise self.missing() from error
         except errors.InsufficientPrivilege as error:

@@ -15,7 +15,7 @@ from index.progress import Progress
 from index.records import Document
 from index.store.byte_search import ByteSearch
 from index.store.local.purge import MIN_SENTENCE
-from index.store.postgres import history
+from index.store.postgres import history, partitions
 from index.store.postgres.database import Database
 from index.store.postgres.documents import VERSION, Version
 from index.store.postgres.history import select
@@ -61,6 +61,7 @@ def purge(
     if not found:
         _forget(database, [name.removeprefix("feedback ") for name in quoting], live)
         _write_anew(database, progress)
+        _write_anew_elsewhere(database)
         searched = total_bytes()
         found = _not_living(live, traces, _hits(database, search, _SEARCHED))
         found += _other_vectors(database, live)
@@ -220,6 +221,14 @@ def _not_living(
     return [
         (name, traces.names[each]) for name, some in kept for each in some if each not in living
     ]
+
+
+def _write_anew_elsewhere(database: Database) -> None:
+    """Delete on other servers what is forgotten here, and have them write their tables anew."""
+    with database.transaction() as connection:
+        partitions.tidy(connection)
+    with database.transaction() as connection:
+        partitions.write_anew(connection)
 
 
 def _words_of(document: Document) -> Iterator[str]:

@@ -18,6 +18,7 @@ from index.recently_used import RecentlyUsed
 from index.records import ChunkedDocument, Document, Passage
 from index.search.dense import nearest
 from index.search.features import Features
+from index.store.postgres import partitions
 from index.store.postgres.database import Database, Row
 from index.store.postgres.documents import VERSION, StoredPassage, Version
 from index.store.postgres.history import SnapshotRow
@@ -77,6 +78,7 @@ class PostgresSnapshot:
         self.postings = StoredPostings(database, row.parts)
         self._lexicon = self.layout.lexicon(self.postings)
         self._table = f"passages_{row.generation}"
+        self._tables = partitions.tables(row.generation, len(row.servers))
         self._passages = RecentlyUsed[int, FoundPassage](_KEPT_PASSAGES)
         self._versions = RecentlyUsed[int, Version](_KEPT_VERSIONS)
         self._documents = RecentlyUsed[str, Document](_KEPT_CHARS_OF_DOCUMENTS)
@@ -144,13 +146,9 @@ class PostgresSnapshot:
             "rows": list(rows),
             "stop": self.row.rows,
         }
-        return self._keep(
-            self.database.rows(
-                f"SELECT {_FOUND} FROM {self._table} WHERE {where}"
-                f" ORDER BY (vector <#> %(vector)s) {unindexed} LIMIT %(limit)s",
-                values,
-            )
-        )
+        distance = f"(vector <#> %(vector)s) {unindexed}"
+        query = partitions.nearest_of(self._tables, _FOUND, where, distance)
+        return self._keep(self.database.rows(query, values))
 
     def vectors(self, rows: NDArray[np.integer]) -> NDArray[np.float16]:
         """Return the vectors of passages."""
@@ -369,7 +367,11 @@ def chunked_documents(database: Database, versions: Sequence[Version]) -> Iterat
     """Yield stored documents of one generation with their passages."""
     texts, passages = _texts(database, versions), _passages_in(database, versions)
     for version in versions:
-        yield version.chunked(texts[version.text], [passages[row] for row in version.rows])
+        try:
+            cuts = [passages[row] for row in version.rows]
+        except KeyError as error:
+            raise StoreDamagedError(f"passage {error} is missing") from error
+        yield version.chunked(texts[version.text], cuts)
 
 
 def _passages_in(database: Database, versions: Sequence[Version]) -> dict[int, StoredPassage]:
