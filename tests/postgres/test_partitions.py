@@ -226,7 +226,7 @@ def test_every_server_searches_its_own_index_at_the_same_time(
     for other in divided.others:
         run(other.url_of("passages"), "ANALYZE")  # as the server does by itself, in a minute
     opened = living.store.open()
-    database = opened.database  # type: ignore[attr-defined]
+    database = opened.database
     plan, ask = list[str](), database.rows
 
     def explained(query: str, values: Any) -> Any:
@@ -432,7 +432,7 @@ def test_a_purge_leaves_nothing_in_the_files_of_any_server(
 
 def id_of(living: Living, name: str) -> str:
     documents = living.store.open().descriptions()
-    return next(d.id for d in documents if d.source == f"notes/{name}")
+    return next(str(d.id) for d in documents if d.source == f"notes/{name}")
 
 
 def bytes_of(server: PostgresServer) -> bytes:
