@@ -13,7 +13,7 @@ COPY . .
 RUN python -m venv /opt/pincite \
  && /opt/pincite/bin/pip install --no-cache-dir "$(sed -n '/^torch==/p' constraints.txt)" \
         ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} \
- && /opt/pincite/bin/pip install --no-cache-dir --constraint constraints.txt .
+ && /opt/pincite/bin/pip install --no-cache-dir --constraint constraints.txt '.[postgres]'
 
 FROM python:3.13-slim
 COPY --from=build /opt/pincite /opt/pincite

@@ -25,6 +25,7 @@ from qa.read.reading import Reader
 from tests.encoders import HashingEncoder
 from tests.postgres_server import PostgresServer, running_server
 from tests.readers import RememberingReader
+from tests.store.places import InFolder, OnServer, Place
 
 pytest_plugins = ["tests.browsing"]
 
@@ -71,10 +72,14 @@ def pytest_collection() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In a soak, Hypothesis's tests are run, too: those that try far more."""
+    """In a soak, Hypothesis's tests are run, too: those that try far more.
+
+    One with the marker `hypothesis` tries examples within the test.
+    """
     if os.environ.get("TEST_SOAK") == "1":
         for item in items:
-            if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            tries = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+            if tries or item.get_closest_marker("hypothesis"):
                 item.add_marker("soak")
 
 
@@ -134,6 +139,28 @@ def seeds_store(
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server with pgvector, whose data is not worth keeping."""
-    with running_server() as server:
+    """A PostgreSQL server with pgvector that does not wait for the disk: nobody crashes it."""
+    with running_server(settings={"fsync": "off", "max_connections": "200"}) as server:
         yield server
+
+
+PLACES, PLACE_IDS = [InFolder, pytest.param(OnServer, marks=pytest.mark.soak)], ["folder", "server"]
+
+
+@pytest.fixture(params=PLACES, ids=PLACE_IDS)
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Where stores are made: what uses it is tested with each kind of store."""
+    yield from _made(request)
+
+
+@pytest.fixture(scope="module", params=PLACES, ids=PLACE_IDS)
+def lasting_place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Where stores are made that all tests of a module share."""
+    yield from _made(request)
+
+
+def _made(request: pytest.FixtureRequest) -> Iterator[Place]:
+    on_server = request.param is OnServer
+    place = OnServer(request.getfixturevalue("postgres")) if on_server else InFolder()
+    yield place
+    place.close()

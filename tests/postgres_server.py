@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -75,7 +75,7 @@ class PostgresServer:
         self.run("pg_basebackup", "-D", str(self.data), "-d", connection, "-R", "-X", "stream")
         self._own(self.data)
 
-    def configure(self, settings: dict[str, str]) -> None:
+    def configure(self, settings: Mapping[str, str]) -> None:
         """Write settings, which a start or `reload` brings into force."""
         with (self.data / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
             file.writelines(f"{name} = {value}\n" for name, value in settings.items())
@@ -117,6 +117,14 @@ class PostgresServer:
             stderr=subprocess.DEVNULL,
         )
 
+    def psql(self, url: str, script: Path, password: str = "", **variables: object) -> None:
+        """Run a script with variables, as an administrator does."""
+        environment = os.environ | {"PARTITION_PASSWORD": password}
+        named = [f"--set={name}={value}" for name, value in variables.items()]
+        program = [str(self._programs / "psql"), url, "--no-psqlrc", "--quiet", *named]
+        with script.open("rb") as file:
+            subprocess.run(program, check=True, timeout=_TIMEOUT_S, stdin=file, env=environment)
+
     def _own(self, folder: Path) -> None:
         folder.chmod(0o700)
         if self._user:
@@ -156,7 +164,9 @@ def _group_of(user: str) -> int:
 
 
 @contextmanager
-def running_server(primary: PostgresServer | None = None) -> Iterator[PostgresServer]:
+def running_server(
+    primary: PostgresServer | None = None, settings: Mapping[str, str] = {}
+) -> Iterator[PostgresServer]:
     """Start a new server, or a replica; stop it and delete its data in the end."""
     folder = Path(tempfile.mkdtemp(prefix="pincite-postgres-"))
     server = PostgresServer(folder)
@@ -165,6 +175,7 @@ def running_server(primary: PostgresServer | None = None) -> Iterator[PostgresSe
             server.copy_of(primary)
         else:
             server.initialise()
+        server.configure(settings)
         server.start()
         try:
             yield server

@@ -28,6 +28,7 @@ STORE = {
     "index.store.records",
     "index.store.collection",
     "index.store.catalogue",
+    "index.store.location",
 }
 """What all others may import of it: how a store keeps its content is its own business."""
 MODULES = sorted(path for package in PACKAGES for path in (REPOSITORY / package).rglob("*.py"))

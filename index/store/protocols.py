@@ -271,6 +271,22 @@ class Keys(Protocol):
         """Remove a key by its name; tell whether there was one."""
 
 
+class Callers(Protocol):
+    """When each caller may come again, for all who count in the same place. Threads may share it.
+
+    This is the generic cell rate algorithm (a leaky bucket, ITU-T I.371): what is kept of a caller
+    is the time at which its bucket is empty.
+    """
+
+    def take(self, caller: str, cost_s: float, burst_s: float, now: float | None = None) -> int:
+        """Count a request that fills a bucket of `burst_s` by `cost_s`, at most `burst_s`.
+
+        Return 0 if it is allowed, else after how many seconds the next one is; a request that is
+        refused does not count. `now` is in seconds, by default what the clock says that all share.
+        Raises StoreError.
+        """
+
+
 class Store(Protocol):
     """Snapshots, and what people gave: uploads, jobs, feedback, keys. Threads may share it.
 
@@ -282,6 +298,8 @@ class Store(Protocol):
     jobs: Jobs
     feedback: FeedbackEntries
     keys: Keys
+    callers: Callers | None
+    """Counts requests for all services of the store; None where each machine counts its own."""
 
     @property
     def folder(self) -> Path | None:

@@ -2,12 +2,7 @@
 
 import ipaddress
 import logging
-import math
-import sqlite3
-import threading
-import time
 from http import HTTPStatus
-from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -20,6 +15,8 @@ from index.store.records import Key, Right
 from qa.service.addresses import COLLECTIONS_PATH, split_path
 from qa.service.keys import find_key
 from qa.service.problems import not_now, problem_of
+from qa.service.rate_limit import RateLimit
+from qa.service.work_queue import WorkQueue
 
 _OPEN = frozenset({"/", "/healthz", "/readyz", "/docs", "/openapi.json"})
 """Paths that are open to everybody: they tell nothing about the documents."""
@@ -39,6 +36,8 @@ _INVALID_KEY = HTTPException(
 )
 _KEYS_UNREADABLE = not_now("The keys cannot be read; see the service's log.", 10)
 
+_LOOKUPS_AT_ONCE, _LOOKUPS_WAITING = 8, 1000
+
 _log = logging.getLogger("pincite")
 
 
@@ -47,30 +46,41 @@ class Access:
 
     Keys are required unless `keys` is None. Uploads, removals and jobs need the right to write, all
     else the right to ask. A key may be limited to some collections; the plain routes ask
-    `collection`. Requests are unlimited if `rate_limit` is None.
+    `collection`. Requests are unlimited if `rate_limit` is None. Keys and limits that are `remote`,
+    on a server, are asked in threads, so that no other request waits for it.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         keys: Keys | None,
-        rate_limit: "RateLimit | None",
+        rate_limit: RateLimit | None,
         collection: str = DEFAULT_COLLECTION,
+        *,
+        remote: bool = False,
     ) -> None:
         self._app = app
         self._keys = keys
         self._rate_limit = rate_limit
         self._collection = collection
+        self._lookups = WorkQueue(_LOOKUPS_AT_ONCE, _LOOKUPS_WAITING) if remote else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the request or pass it on."""
-        try:
-            refusal = self._refusal(scope) if _is_checked(scope) else None
-        except StoreError as error:
-            _log.error("%s", error)
-            refusal = _KEYS_UNREADABLE
+        refusal = await self._check(scope) if _is_checked(scope) else None
         app = problem_of(refusal) if refusal else self._app
         await app(scope, receive, send)
+
+    async def _check(self, scope: Scope) -> HTTPException | None:
+        try:
+            if self._lookups and (self._keys or self._rate_limit):
+                return await self._lookups.run(self._refusal, scope)
+            return self._refusal(scope)
+        except StoreError as error:
+            _log.error("%s", error)
+            return _KEYS_UNREADABLE
+        except HTTPException as too_many:
+            return too_many
 
     def _refusal(self, scope: Scope) -> HTTPException | None:
         secret = _secret_of(scope)
@@ -135,56 +145,3 @@ def _network(scope: Scope) -> str:
     if address.version == 6 and not address.ipv4_mapped:
         return f"address {ipaddress.ip_network((address, 64), strict=False)}"
     return f"address {address}"
-
-
-_BURST_S = 10.0
-"""A caller may send at once what the limit allows in this time."""
-_FORGET_EVERY = 1000
-_TAKE = """
-INSERT INTO callers (caller, dry) VALUES (:caller, :now + :cost)
-ON CONFLICT (caller) DO UPDATE SET dry = max(dry, :now) + :cost
-WHERE max(dry, :now) + :cost <= :now + :burst
-"""
-
-
-class RateLimit:
-    """Allows each caller `per_minute` requests a minute, a sixth of them at once. Thread-safe.
-
-    This is the generic cell rate algorithm (a leaky bucket, ITU-T I.371): SQLite stores the time at
-    which each caller's bucket is empty, and checks and counts a request in one statement. Several
-    processes can share its `file`; by default it is in memory.
-    """
-
-    def __init__(self, per_minute: int, file: Path | None = None) -> None:
-        self._cost_s = 60 / per_minute
-        self._burst_s = max(_BURST_S, self._cost_s)
-        self._taken = 0
-        self._lock = threading.Lock()
-        self._counts = sqlite3.connect(
-            file or ":memory:", timeout=5, isolation_level=None, check_same_thread=False
-        )
-        self._counts.execute("PRAGMA synchronous = OFF")  # a crash may lose the counts
-        self._counts.execute(
-            "CREATE TABLE IF NOT EXISTS callers (caller TEXT PRIMARY KEY, dry REAL) WITHOUT ROWID"
-        )
-
-    def take(self, caller: str, now: float | None = None) -> int:
-        """Count a request at the time `now`, by default that of the monotonic clock.
-
-        Return 0 if it is allowed, else after how many seconds the next one is.
-        """
-        now = time.monotonic() if now is None else now
-        given = {"caller": caller, "now": now, "cost": self._cost_s, "burst": self._burst_s}
-        with self._lock:
-            self._taken += 1
-            if self._taken % _FORGET_EVERY == 0:
-                self._counts.execute("DELETE FROM callers WHERE dry <= ?", (now,))
-            if self._counts.execute(_TAKE, given).rowcount:
-                return 0
-            row = self._counts.execute("SELECT dry FROM callers WHERE caller = ?", (caller,))
-            (dry,) = row.fetchone() or (now,)
-        return max(1, math.ceil(dry + self._cost_s - self._burst_s - now))
-
-    def close(self) -> None:
-        """Close the file."""
-        self._counts.close()

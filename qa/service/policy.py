@@ -13,10 +13,11 @@ from index.errors import SettingsError
 from index.store import open_store
 from index.store.collection import DEFAULT_COLLECTION
 from index.store.protocols import Keys
-from qa.service.access import Access, RateLimit
+from qa.service.access import Access
 from qa.service.guard import LOOPBACK_NAMES, Guard
 from qa.service.logs import REQUEST_ID, RequestLog
 from qa.service.metrics import Metrics
+from qa.service.rate_limit import LocalCallers, RateLimit
 from qa.service.routes.answers import COMPLETE
 from qa.settings import Settings
 
@@ -30,7 +31,7 @@ class Policy:
 
     The service answers under the loopback names and `allowed_hosts`, or under any name if these are
     None; with `any_address` also under every IP address. Pages of `cors_origins` may use it. The
-    plain routes ask the `collection`.
+    plain routes ask the `collection`. With `remote`, keys and limits are on a server.
 
     There are more `questions_at_once` than processors, because most of the work is outside Python
     and questions are encoded together. `uploads_at_once` bounds how many uploads are in memory.
@@ -42,6 +43,7 @@ class Policy:
     keys: Keys | None = None
     collection: str = DEFAULT_COLLECTION
     rate_limit: RateLimit | None = None
+    remote: bool = False
     questions_at_once: int = max(8, os.cpu_count() or 1)
     questions_waiting: int = 100
     uploads_at_once: int = 4
@@ -53,11 +55,15 @@ OPEN = Policy()
 
 
 def policy_of(settings: Settings, shared: Path | None = None) -> Policy:
-    """Return the policy of the settings. Worker processes count requests in the folder `shared`.
+    """Return the policy of the settings.
+
+    Services of a store on a server count requests there; worker processes of one machine do in the
+    folder `shared`.
 
     Raises SettingsError for a host that cannot be resolved, and if a key is required but missing.
     """
-    keys = open_store(settings.root).keys
+    store = open_store(settings.root)
+    keys = store.keys
     names = frozenset(settings.allowed_hosts)
     others = others_can_reach(settings)
     required = {"auto": others or keys.ever_added(), "required": True, "off": False}[settings.keys]
@@ -72,7 +78,7 @@ def policy_of(settings: Settings, shared: Path | None = None) -> Policy:
     per_minute = settings.rate_limit
     if per_minute is None:
         per_minute = RATE_LIMIT if required or others else 0
-    file = shared / "rate-limit.sqlite" if shared else None
+    callers = store.callers or LocalCallers(shared / "rate-limit.sqlite" if shared else None)
     return Policy(
         # With keys, DNS rebinding does no harm: the page has no key.
         allowed_hosts=None if required and not names else names,
@@ -80,7 +86,8 @@ def policy_of(settings: Settings, shared: Path | None = None) -> Policy:
         cors_origins=frozenset(settings.cors_origins),
         keys=keys if required else None,
         collection=settings.collection,
-        rate_limit=RateLimit(per_minute, file) if per_minute else None,
+        rate_limit=RateLimit(per_minute, callers) if per_minute else None,
+        remote=store.folder is None,
         questions_waiting=settings.max_queue,
     )
 
@@ -95,7 +102,11 @@ def others_can_reach(settings: Settings) -> bool:
 def add_middleware(app: FastAPI, policy: Policy, metrics: Metrics) -> None:
     """Wrap the routes of `app`: what is added last sees a request first."""
     app.add_middleware(
-        Access, keys=policy.keys, rate_limit=policy.rate_limit, collection=policy.collection
+        Access,
+        keys=policy.keys,
+        rate_limit=policy.rate_limit,
+        collection=policy.collection,
+        remote=policy.remote,
     )
     names = policy.allowed_hosts
     app.add_middleware(

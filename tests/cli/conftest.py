@@ -1,5 +1,6 @@
 """The command line in this process (fast) and as a process of its own (what users run)."""
 
+import gc
 import json
 import os
 import subprocess
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 
 from index.encoding.encoder import Encoder
+from index.store.location import Location, location_of
 from index.terminal import run
 from pincite.cli import app
+from tests.store.places import OnServer, Place
 from tests.waiting import PATIENCE_S
 
 ON_SUBJECT, FAR_OFF = "what is microneedling", "What is the capital of France?"
@@ -42,6 +45,18 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.fixture
+def anywhere(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands use the store in the folder `.pincite`, and then one on a server."""
+    if isinstance(place, OnServer):
+        monkeypatch.setenv("PINCITE_STORE", place.named(tmp_path))
+
+
+def location() -> Location:
+    """Return where the store is that commands use."""
+    return location_of(os.environ.get("PINCITE_STORE", ".pincite"))
+
+
+@pytest.fixture
 def pincite(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], encoder: Encoder
 ) -> Command:
@@ -55,6 +70,8 @@ def pincite(
         monkeypatch.setattr(sys.modules["__main__"], "__package__", "", raising=False)
         capsys.readouterr()
         code = run(app)
+        if not isinstance(location(), Path):
+            gc.collect()  # as at the end of a process, connections are closed
         out, err = capsys.readouterr()
         assert "Traceback" not in out + err
         return Outcome(code, out, err)

@@ -14,8 +14,11 @@ from index.sync import sync
 from qa.answer.decision import model_of
 from qa.engine import Engine
 from qa.formats.answer import AnswerJson
-from tests.cli.conftest import Command, Outcome
+from tests.cli.conftest import Command, Outcome, location
 from tests.encoders import HashingEncoder
+from tests.store.places import Place
+
+pytestmark = pytest.mark.usefixtures("anywhere")
 
 PLANTS = """
     acacia alder apple ash aspen bamboo beech birch bramble cedar cherry chestnut clover cypress
@@ -95,7 +98,7 @@ def assert_one_line(outcome: Outcome, code: int, *parts: str) -> None:
 def test_from_questions_to_answers_and_back(
     hashed: Command, notes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = open_store(Path(".pincite")).live_id()
+    plain = open_store(location()).live_id()
     assert "calibration  none, so nothing is promised" in hashed("status").out
     assert ask(hashed, "Who first planted a fern by a river?")["calibration"] is None
 
@@ -103,7 +106,7 @@ def test_from_questions_to_answers_and_back(
     dry = hashed("calibrate", "--gold", "mine.jsonl", "--dry-run")
     assert dry.code == 0
     assert dry.err.endswith("Published nothing, as asked for.\n")
-    assert open_store(Path(".pincite")).live_id() == plain
+    assert open_store(location()).live_id() == plain
 
     # Fitted and published.
     done = hashed("calibrate", "--gold", "mine.jsonl")
@@ -113,7 +116,7 @@ def test_from_questions_to_answers_and_back(
     assert "It holds for questions drawn like those in mine.jsonl" in done.out
     assert "5.9 % could be promised with 50 unanswerable questions" in done.out  # 1 - .05^(1/50)
     published = status(hashed)
-    live = open_store(Path(".pincite")).live_id()
+    live = open_store(location()).live_id()
     assert f"Published calibration {published['id']} with snapshot {live}.\n" in done.err
     assert (published["standing"], published["promise"]) == ("in force", PROMISE)
     assert (published["gold"], published["made_for"]) == ("mine.jsonl", [])
@@ -121,7 +124,7 @@ def test_from_questions_to_answers_and_back(
 
     # Answers follow it.
     scores = []
-    engine = Engine.open(Path(".pincite"), reader="none")
+    engine = Engine.open(location(), reader="none")
     for line in questions():
         asked = json.loads(line)
         answer = AnswerJson.of(engine.ask(asked["question"], explain=True)).model_dump()
@@ -152,7 +155,7 @@ def test_from_questions_to_answers_and_back(
         redone = hashed("calibrate", "--gold", "mine.jsonl")
         assert "The threshold is set by hand, to 0.05: it comes first" in redone.err
     published = status(hashed)
-    live = open_store(Path(".pincite")).live_id()
+    live = open_store(location()).live_id()
 
     # Measured on the questions that it was fitted on.
     measured = hashed("eval", "--gold", "mine.jsonl", "--out", "measured")
@@ -161,7 +164,7 @@ def test_from_questions_to_answers_and_back(
 
     # Indexing carries it on: unchanged, then stale.
     hashed("index")
-    assert (open_store(Path(".pincite")).live_id(), status(hashed)) == (live, published)
+    assert (open_store(location()).live_id(), status(hashed)) == (live, published)
     written = (notes / "fern.txt").stat()
     (notes / "fern.txt").write_text("A fern needs shade and wet soil.\n")
     hashed("index")
@@ -200,7 +203,7 @@ def test_from_questions_to_answers_and_back(
     removed = hashed("calibrate", "--remove")
     assert (removed.code, removed.out) == (0, "")
     assert removed.err == f"Removed the calibration. The live snapshot is {plain}.\n"
-    assert (open_store(Path(".pincite")).live_id(), status(hashed)) == (plain, None)
+    assert (open_store(location()).live_id(), status(hashed)) == (plain, None)
     again = hashed("calibrate", "--remove")
     assert (again.code, again.err) == (0, "There is no calibration to take away.\n")
 
@@ -208,7 +211,7 @@ def test_from_questions_to_answers_and_back(
 def test_another_model_puts_it_out_of_force(hashed: Command, notes: Path, model: Model) -> None:
     hashed("calibrate", "--gold", "mine.jsonl")
     other = Model(**{name: getattr(model, name) for name in model.__slots__} | {"fingerprint": "0"})
-    sync(open_store(Path(".pincite")), [notes], other, HashingEncoder())
+    sync(open_store(location()), [notes], other, HashingEncoder())
     assert (status(hashed)["standing"], status(hashed)["made_for"]) == (
         "not in force",
         ["another model"],
@@ -245,7 +248,7 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(hashed: Command) ->
     Path("few.jsonl").write_text("\n".join(questions()[:75]))
     foreign = row(1, "Why?", "answerable", {"source": "other.txt", "quote": "So."})
     Path("foreign.jsonl").write_text(foreign)
-    before = open_store(Path(".pincite")).live_id()
+    before = open_store(location()).live_id()
     for arguments, parts in (
         # 1 - .05^(1/50) = .0582; .98^148 = .0503 > .05 >= .98^149 = .0493.
         (("mine.jsonl", "--max-false-answers", "0.02"), ("only 5.9 %", "takes 149")),
@@ -254,13 +257,13 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(hashed: Command) ->
         (("foreign.jsonl",), ("foreign.jsonl, line 1", "other.txt is not in the store")),
     ):
         assert_one_line(hashed("calibrate", "--gold", *arguments), 1, *parts)
-        assert open_store(Path(".pincite")).live_id() == before
+        assert open_store(location()).live_id() == before
 
 
-def test_where_there_is_no_store_it_says_so(pincite: Command, notes: Path) -> None:
+def test_where_there_is_no_store_it_says_so(pincite: Command, place: Place, notes: Path) -> None:
     for arguments in (("--gold", "mine.jsonl"), ("--remove",)):
-        assert_one_line(pincite("calibrate", *arguments), 1, "no store at .pincite")
-        assert not Path(".pincite").exists()
+        assert_one_line(pincite("calibrate", *arguments), 1, f"no store at {location()}")
+        assert place.is_empty(open_store(location()))
 
 
 def test_a_store_that_changed_meanwhile_is_left_as_it_is(
@@ -280,7 +283,7 @@ def test_a_store_that_changed_meanwhile_is_left_as_it_is(
 
 
 def test_one_of_another_pincite_can_be_taken_away(hashed: Command) -> None:
-    store = open_store(Path(".pincite"))
+    store = open_store(location())
     store.set_calibration(store.live_id(), b"{}")
     for command in (["status"], ["ask", "why?"], ["calibrate", "--gold", "mine.jsonl"]):
         assert_one_line(hashed(*command), 1, "pincite calibrate --remove")

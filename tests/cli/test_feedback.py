@@ -13,7 +13,9 @@ from index.store.records import Feedback, RatedQuote
 from qa.live import LiveEngine
 from qa.service.app import build_app
 from qa.service.writer import Writer
-from tests.cli.conftest import Command, assert_one_line
+from tests.cli.conftest import Command, assert_one_line, location
+
+pytestmark = pytest.mark.usefixtures("anywhere")
 
 HENS = "Hens are fed at eight every morning."
 FOXES = "Foxes sleep in the day and hunt at night."
@@ -50,8 +52,8 @@ class Asker:
 @pytest.fixture
 def asker(notes: Path, encoder: Encoder) -> Asker:
     """Asks a service that answers with the encoder which the fixture `pincite` put in place."""
-    store = open_store(Path(".pincite"))
-    live = LiveEngine(store.folder)
+    store = open_store(location())
+    live = LiveEngine(location())
     app = build_app(live, writing=(store, Writer(store, live, watch=False)))
     return Asker(TestClient(app, base_url="http://127.0.0.1"))
 
@@ -195,7 +197,7 @@ def test_blank_quotes_that_were_kept_once_are_drafts(
     pincite: Command, notes: Path, tmp_path: Path
 ) -> None:
     quotes = [RatedQuote("notes-hens-txt", 4, 5, " "), RatedQuote("gone", 9, 2, "")]
-    open_store(Path(".pincite")).feedback.add(
+    open_store(location()).feedback.add(
         Feedback.new("When are the hens fed?", helpful=True, answered=True, citations=quotes)
     )
     done = pincite("feedback", "gold", "--drafts", "drafts.jsonl")

@@ -8,9 +8,11 @@ import pytest
 
 from eval.gold import PACKAGED_GOLD
 from index.store import open_store
-from tests.cli.conftest import Command, assert_one_line
+from tests.cli.conftest import Command, assert_one_line, location
 from tests.cli.test_calibrate import fact, row
 from tests.encoders import HashingEncoder
+
+pytestmark = pytest.mark.usefixtures("anywhere")
 
 PLANTS = "acacia alder apple ash aspen bamboo beech birch cedar cherry chestnut clover".split()
 SHOWN = "mine.jsonl: 12 questions (12 answerable)\n"
@@ -46,7 +48,7 @@ def gated(pincite: Command, notes: Path, monkeypatch: pytest.MonkeyPatch) -> Com
 
 
 def live() -> str:
-    return open_store(Path(".pincite")).live_id()
+    return open_store(location()).live_id()
 
 
 def delete(notes: Path, count: int) -> None:
@@ -106,15 +108,16 @@ def test_a_worse_snapshot_is_kept_aside_until_forced(gated: Command, notes: Path
     assert lines[asked + 1].startswith("  right, rank 1 -> ")
     assert lines[asked + 2] == "  notes/acacia.txt is gone"
     assert sum(line.startswith("- In how many") for line in lines) == 8
+    store = "" if isinstance(location(), Path) else f" --store {location()}"
     assert lines[-1] == (
-        "Look into them, or publish it all the same: pincite index --force (or pincite rollback "
-        f"{candidate})"
+        f"Look into them, or publish it all the same: pincite index --force{store} "
+        f"(or pincite rollback {candidate})"
     )
     kept = gated("ask", "In how many weeks has the wood of the acacia dried in a shed?")
     assert fact(0, "acacia") in kept.out, "what was live answers"
     again = gated("index", notes)
     assert again.code == 5
-    assert f"pincite index --force {notes} (or" in again.err
+    assert f"pincite index --force{store} {notes} (or" in again.err
     forced = gated("index", "--force")
     assert forced.code == 0
     assert "Gate overridden" in forced.err

@@ -1,6 +1,10 @@
 """`pincite key`."""
 
+import pytest
+
 from tests.cli.conftest import Command
+
+pytestmark = pytest.mark.usefixtures("anywhere")
 
 
 def test_keys_are_made_listed_and_revoked_at_the_command_line(

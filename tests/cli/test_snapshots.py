@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.conftest import Command
 
+pytestmark = pytest.mark.usefixtures("anywhere")
+
 SECRET = "The vault of the clinic is behind the picture of Örjan."
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from qa.read.reader import reader_used
-from tests.cli.conftest import Command, assert_one_line
+from tests.cli.conftest import Command, assert_one_line, location
 from tests.damage import break_database, flip_a_bit
+from tests.store.places import only_in_folder
+
+pytestmark = pytest.mark.usefixtures("anywhere")
 
 
 def test_status_tells_what_the_store_holds(pincite: Command, notes: Path) -> None:
@@ -17,7 +20,7 @@ def test_status_tells_what_the_store_holds(pincite: Command, notes: Path) -> Non
     outcome = pincite("status")
     assert (outcome.code, outcome.err) == (0, "")
     told = dict(line.split(maxsplit=1) for line in outcome.out.splitlines())
-    assert re.fullmatch(r"\.pincite, 0\.\d MiB", told["store"])
+    assert re.fullmatch(rf"{re.escape(str(location()))}, 0\.\d MiB", told["store"])
     assert told["model"] == "all-MiniLM-L6-v2"
     used = reader_used(None)
     assert used
@@ -29,7 +32,7 @@ def test_status_tells_what_the_store_holds(pincite: Command, notes: Path) -> Non
     status = json.loads(checked.out)
     assert status.pop("bytes") > 1000
     assert status == {
-        "store": ".pincite",
+        "store": str(location()),
         "collection": "default",
         "snapshot": snapshot,
         "model": "all-MiniLM-L6-v2",
@@ -49,6 +52,7 @@ def test_status_tells_what_the_store_holds(pincite: Command, notes: Path) -> Non
     }
 
 
+@only_in_folder
 def test_a_flipped_bit_is_found_and_repaired_by_indexing(pincite: Command, notes: Path) -> None:
     pincite("index", notes)
     flip_a_bit(Path(".pincite"))
@@ -63,6 +67,7 @@ def test_a_flipped_bit_is_found_and_repaired_by_indexing(pincite: Command, notes
     assert pincite("status", "--check").code == 0
 
 
+@only_in_folder
 def test_a_damaged_database_is_told_of_and_repaired_by_indexing(
     pincite: Command, notes: Path
 ) -> None:

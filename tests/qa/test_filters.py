@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from index.encoding.model import Model
 from index.records import Document, MetadataValue
 from index.store import open_store
-from index.store.protocols import Snapshot
+from index.store.protocols import Snapshot, Store
 from index.store.records import Allowed
 from index.sync import publish_documents
 from qa.engine import Engine
@@ -25,6 +25,7 @@ from qa.records import stages_without
 from tests.documents import document
 from tests.encoders import HashingEncoder
 from tests.stand_ins import stand_in
+from tests.store.places import Place
 
 Metadata = Mapping[str, MetadataValue]
 
@@ -48,8 +49,8 @@ def written(number: int, text: str = "", **metadata: MetadataValue) -> Document:
     return dataclasses.replace(made, metadata=metadata)
 
 
-def engine_over(folder: Any, model: Model, documents: list[Document]) -> Engine:
-    store, encoder = open_store(folder), HashingEncoder()
+def engine_over(store: Store, model: Model, documents: list[Document]) -> Engine:
+    encoder = HashingEncoder()
     publish_documents(store, documents, model, encoder)
     return Engine(store.open(), model, encoder, model.tokenizer(), threshold=0.0)
 
@@ -58,11 +59,11 @@ def engine_over(folder: Any, model: Model, documents: list[Document]) -> Engine:
 def plain(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Engine:
     """Forty documents without metadata."""
     folder = tmp_path_factory.mktemp("plain")
-    return engine_over(folder, model, [written(number) for number in range(40)])
+    return engine_over(open_store(folder), model, [written(number) for number in range(40)])
 
 
 @pytest.fixture(scope="module")
-def crowd(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Engine:
+def crowd(lasting_place: Place, tmp_path_factory: pytest.TempPathFactory, model: Model) -> Engine:
     """Four hundred documents that say what is asked for, and some that say something near."""
     documents = [
         written(n, f"{SAME} This is note {n}.\n", team="loud", year=1600 + n) for n in range(400)
@@ -72,7 +73,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Engine:
         written(401, f"{SAME}\n", team="even", year=2025),
         written(402, f"Bread is good. {SAME}\n", team="even", year=2026),
     ]
-    return engine_over(tmp_path_factory.mktemp("crowd"), model, documents)
+    return engine_over(lasting_place.make(tmp_path_factory.mktemp("crowd")), model, documents)
 
 
 def with_metadata(snapshot: Snapshot, metadata: list[Metadata]) -> Snapshot:
@@ -417,7 +418,8 @@ def test_it_is_the_answer_of_an_engine_on_just_these_documents(
         if holds(each.document.metadata, filters)
     ]
     alone = dataclasses.replace(
-        engine_over(tmp_path / "alone", model, these), stages=stages_without(["lexical"])
+        engine_over(open_store(tmp_path / "alone"), model, these),
+        stages=stages_without(["lexical"]),
     )
     filtered = dataclasses.replace(crowd, stages=stages_without(["lexical"]))
     for question in (QUESTION, "Who makes bread?"):
@@ -477,9 +479,9 @@ def test_an_engine_of_another_snapshot_forgets_what_matched(plain: Engine, crowd
 
 
 def test_documents_that_came_and_went_do_not_mix_up_the_passages(
-    tmp_path: Any, model: Model
+    place: Place, tmp_path: Any, model: Model
 ) -> None:
-    store, encoder = open_store(tmp_path / "store"), HashingEncoder()
+    store, encoder = place.make(tmp_path), HashingEncoder()
     publish_documents(store, [written(n) for n in range(20, 60)], model, encoder)
     publish_documents(store, [written(n) for n in range(40)], model, encoder)
     snapshot = store.open()

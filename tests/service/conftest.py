@@ -15,6 +15,7 @@ from index.encoding.model import Model
 from index.errors import StoreMissingError
 from index.store import open_store
 from index.store.collection import DEFAULT_COLLECTION
+from index.store.location import Location, location_of
 from index.sync import sync
 from qa.answer.calibration import ScoreKey, key_of
 from qa.live import LiveEngine
@@ -24,9 +25,10 @@ from qa.service.collection import Collection, Collections
 from qa.service.writer import Writer
 from tests.calibrations import fitting
 from tests.encoders import HashingEncoder
+from tests.store.places import Place
 
 
-def live_over(store: Path, encoder: Encoder, reader: str | None = None) -> LiveEngine:
+def live_over(store: Location, encoder: Encoder, reader: str | None = None) -> LiveEngine:
     """Return a live engine that encodes with `encoder`, so that the model is loaded only once."""
     with patch("qa.engine.open_encoder", lambda *_: HashingEncoder()):
         live = LiveEngine(store, reader=reader)
@@ -53,10 +55,10 @@ def client(seeds_store: Path, encoder: Encoder) -> Iterator[TestClient]:
 class Corpus:
     """A folder of texts, its store, and the service over it, with the fast encoder."""
 
-    def __init__(self, folder: Path, model: Model) -> None:
+    def __init__(self, folder: Path, model: Model, store: Location | None = None) -> None:
         self.files = folder / "files"
         self.files.mkdir()
-        self.store = folder / "store"
+        self.store: Any = store or folder / "store"
         self._model = model
         self._encoder = HashingEncoder()
 
@@ -100,5 +102,11 @@ class Corpus:
 
 @pytest.fixture
 def corpus(tmp_path: Path, model: Model) -> Corpus:
-    """An empty corpus."""
+    """An empty corpus, its store in a folder."""
     return Corpus(tmp_path, model)
+
+
+@pytest.fixture
+def corpus_anywhere(place: Place, tmp_path: Path, model: Model) -> Corpus:
+    """An empty corpus, its store in a folder, and then one on a server."""
+    return Corpus(tmp_path, model, location_of(place.named(tmp_path)))

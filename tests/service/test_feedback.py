@@ -29,6 +29,11 @@ CITATION = {"document_id": "a", "cited_text": "b", "start_char_index": 0, "end_c
 
 
 @pytest.fixture
+def corpus(corpus_anywhere: Corpus) -> Corpus:
+    return corpus_anywhere
+
+
+@pytest.fixture
 def hens(corpus: Corpus) -> Corpus:
     corpus.write("hens.txt", "Hens are fed at eight every morning.\n\nFoxes sleep in the day.")
     corpus.index()

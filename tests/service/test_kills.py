@@ -29,7 +29,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def service(store: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the service on a store; whatever happens, it is ended."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.service.hashing_service", str(store)],
+        [sys.executable, "-m", "tests.service.hashing_service", getattr(store, "url", str(store))],
         cwd=REPOSITORY,
         stderr=subprocess.PIPE,
         text=True,

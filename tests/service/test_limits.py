@@ -3,8 +3,10 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -13,11 +15,12 @@ from starlette.testclient import TestClient
 
 from index.encoding.model import Model
 from index.store import open_store
+from index.store.protocols import Callers
 from qa.service import guard
-from qa.service.access import RateLimit
 from qa.service.app import build_app
 from qa.service.keys import add_key
 from qa.service.policy import Policy
+from qa.service.rate_limit import LocalCallers, RateLimit
 from tests.service.conftest import Corpus, live_over
 from tests.service.serving import exchange, served
 from tests.service.test_http import problem_of
@@ -44,16 +47,10 @@ def opened(corpus: Corpus, policy: Policy, address: str = "10.0.0.1") -> TestCli
     )
 
 
-@given(
-    st.integers(1, 600),
-    st.lists(st.floats(0, 90, allow_nan=False), min_size=1, max_size=200).map(sorted),
-)
-def test_in_no_time_span_is_more_let_through_than_the_limit(
-    per_minute: int, moments: list[float]
-) -> None:
-    limit = RateLimit(per_minute)
-    passed = [moment for moment in moments if limit.take("caller", moment) == 0]
-    limit.close()
+def refuses_what_is_too_much(callers: Callers, per_minute: int, moments: list[float]) -> None:
+    """Check that in no time span more is let through than the limit, nor all refused."""
+    limit, caller = RateLimit(per_minute, callers), uuid4().hex
+    passed = [moment for moment in moments if limit.take(caller, moment) == 0]
     at_once = max(1, per_minute / 6)
     for first, begin in enumerate(passed):
         for last in range(first, len(passed)):
@@ -62,18 +59,35 @@ def test_in_no_time_span_is_more_let_through_than_the_limit(
     assert passed, "the first one is let through"
 
 
-@given(st.integers(1, 600), st.integers(1, 300))
-def test_who_waits_as_long_as_told_is_let_through(per_minute: int, requests: int) -> None:
-    limit = RateLimit(per_minute)
-    wait_s = [limit.take("caller", 5.0) for _ in range(requests)][-1]
+def tells_when_to_come_again(callers: Callers, per_minute: int, requests: int) -> None:
+    """Check that who waits as long as told is let through."""
+    limit, caller, other = RateLimit(per_minute, callers), uuid4().hex, uuid4().hex
+    wait_s = [limit.take(caller, 5.0) for _ in range(requests)][-1]
     if wait_s:
-        assert limit.take("other", 5.0) == 0
-        assert limit.take("caller", 5.0 + wait_s) == 0
-    limit.close()
+        assert limit.take(other, 5.0) == 0
+        assert limit.take(caller, 5.0 + wait_s) == 0
+
+
+PER_MINUTE, REQUESTS = st.integers(1, 600), st.integers(1, 300)
+MOMENTS = st.lists(st.floats(0, 90, allow_nan=False), min_size=1, max_size=200).map(sorted)
+
+
+@given(PER_MINUTE, MOMENTS)
+def test_in_no_time_span_is_more_let_through_than_the_limit(
+    per_minute: int, moments: list[float]
+) -> None:
+    with closing(LocalCallers()) as callers:
+        refuses_what_is_too_much(callers, per_minute, moments)
+
+
+@given(PER_MINUTE, REQUESTS)
+def test_who_waits_as_long_as_told_is_let_through(per_minute: int, requests: int) -> None:
+    with closing(LocalCallers()) as callers:
+        tells_when_to_come_again(callers, per_minute, requests)
 
 
 def test_processes_that_share_a_file_count_together(tmp_path: Path) -> None:
-    first, second = (RateLimit(60, tmp_path / "counts") for _ in range(2))
+    first, second = (RateLimit(60, LocalCallers(tmp_path / "counts")) for _ in range(2))
     taken = [limit.take("caller", 1.0) for _ in range(10) for limit in (first, second)]
     assert taken.count(0) == 10
 

@@ -37,7 +37,9 @@ def serve(*arguments: str | Path, cwd: Path) -> subprocess.Popen[str]:
 
 
 @contextlib.contextmanager
-def serving(store: Path, cwd: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def serving(
+    store: Path | str, cwd: Path, *flags: str
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Serve on a free port; give the process and, once it answers, the port."""
     process = serve("--store", store, "--port", "0", *flags, cwd=cwd)
     try:

@@ -27,10 +27,16 @@ from index.store.records import Job
 from qa.service.writer import Writer
 from tests.encoders import HashingEncoder
 from tests.service.conftest import Corpus, live_over
+from tests.store.places import only_in_folder
 from tests.waiting import PATIENCE_S, until
 
 TEXT = "The clinic in Bergen opens at a quarter to eight."
 PUT = "/v1/documents/clinic-hours"
+
+
+@pytest.fixture
+def corpus(corpus_anywhere: Corpus) -> Corpus:
+    return corpus_anywhere
 
 
 @pytest.fixture
@@ -435,6 +441,7 @@ def test_one_bad_upload_does_not_hold_up_the_others(
     assert states == ["done", "failed", "done"]
 
 
+@only_in_folder
 @pytest.mark.parametrize(
     ("column", "state"), [("content", "failed"), ("fields", "lost"), ("id", "lost")]
 )
@@ -558,6 +565,7 @@ def test_the_end_does_not_wait_for_a_long_upload_which_the_next_one_does(corpus:
         assert until(lambda: (found := store.jobs.find(job.id)) and found.state == "done")
 
 
+@only_in_folder
 def test_the_log_of_the_database_stays_short_however_much_is_uploaded(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -16,13 +16,18 @@ from index.search.bm25 import Term
 from index.search.features import Features
 from index.search.terms import terms
 from index.store import open_store
-from index.store.local.store import LocalStore
 from index.store.protocols import Snapshot, Store
 from index.store.records import Upload, UploadChange
 from index.sync import change_uploads, sync
 from tests.encoders import HashingEncoder
 
 WORDS = "redness fades needle scar cream face night two days sun water depth mild".split()
+TEXT = "Redness fades within two days.\n"
+TEXTS = {
+    "redness.txt": "Redness fades within two days. It is normal.\n",
+    "depth.txt": "A needle of 0.5 mm suits the face. Scars need 1.5 mm.\n",
+    "care.md": "# Care\n\nWash the face with lukewarm water. Keep out of the sun.\n",
+}
 
 
 class Living:
@@ -34,8 +39,7 @@ class Living:
         self.folder = folder
         self.files = folder / "notes"
         self.files.mkdir(parents=True, exist_ok=True)
-        made = store or open_store(folder / "store", keep=keep)
-        self.store = cast("LocalStore", made)  # the tests of such a one look into its folder
+        self.store: Any = store or open_store(folder / "store", keep=keep)  # of either kind
         self.model = model
         self.encoder: Encoder = HashingEncoder(16)
 

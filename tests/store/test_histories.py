@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from index.errors import SourceError, StoreError
-from index.store import open_store
 from index.store.protocols import Store
 from index.sync import change_uploads
 from qa.engine import Engine
 from qa.formats.answer import AnswerJson
 from tests.store.living import WORDS, Living, upload_change
+from tests.store.places import Place
 
 NAMES = ["a.txt", "b.txt", "c.md", "d.html", "deep/e.md", "deep/f.txt"]
 IDS = ["one", "two", "three"]
@@ -57,8 +57,8 @@ rounds = st.tuples(
 class History(Living):
     """Files, uploads and their store, which steps are done to."""
 
-    def __init__(self, folder: Path, model: Model) -> None:
-        super().__init__(folder, model, keep=3)
+    def __init__(self, folder: Path, model: Model, place: Place) -> None:
+        super().__init__(folder, model, store=place.make(folder, 3))
         self.clock = 1_700_000_000
         self.write("always.txt", "Redness fades within two days.\n")
         self.index()
@@ -95,24 +95,32 @@ class History(Living):
                 self.store.purge()
 
 
-@settings(max_examples=max(25, settings().max_examples // 2))
-@given(st.lists(rounds, min_size=3, max_size=12))
+@pytest.mark.hypothesis
 def test_the_store_is_that_of_a_fresh_build(
-    tmp_path_factory: pytest.TempPathFactory, model: Model, history: list[tuple[list[Step], Step]]
+    place: Place,
+    tmp_path_factory: pytest.TempPathFactory,
+    model: Model,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Deltas join their base, and dead rows are compacted, at every second change."""
-    folder = tmp_path_factory.mktemp("living")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.store.local.draft._FEWEST_ENTRIES", 12)
-        patch.setattr("index.store.local.compaction._FEWEST_DEAD", 3)
-        living = History(folder, model)
+    monkeypatch.setattr("index.store.local.draft._FEWEST_ENTRIES", 12)
+    monkeypatch.setattr("index.store.local.compaction._FEWEST_DEAD", 3)
+
+    @settings(max_examples=min(max(25, settings().max_examples // 2), place.most_examples))
+    @given(st.lists(rounds, min_size=3, max_size=12))
+    def holds(history: list[tuple[list[Step], Step]]) -> None:
+        folder = tmp_path_factory.mktemp("living")
+        living = History(folder, model, place)
         for changes, written in history:
             for step in [*changes, written]:
                 living.do(step)
         living.index()
         living.store.check()
         living.assert_as_fresh()
-    shutil.rmtree(folder)
+        place.close()
+        shutil.rmtree(folder)
+
+    holds()
 
 
 def answers(living: Living, store: Store, limit: int = 50) -> list[str]:
@@ -124,10 +132,10 @@ def answers(living: Living, store: Store, limit: int = 50) -> list[str]:
 
 
 def test_answers_are_those_of_a_fresh_build(
-    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+    place: Place, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("index.store.local.compaction._FEWEST_DEAD", 3)
-    living = History(tmp_path, model)
+    living = History(tmp_path, model, place)
     for step in (
         Step("write", "a.txt", text="The needle of 2 mm is for a scar. The cream is mild."),
         Step("put", "one", text="The cream for the night is of water. Wash the face at night."),
@@ -147,11 +155,11 @@ def test_answers_are_those_of_a_fresh_build(
 
 
 def test_with_the_model_they_are_but_for_rounding(
-    tmp_path: Path, model: Model, encoder: Encoder, seeds_dir: Path
+    place: Place, tmp_path: Path, model: Model, encoder: Encoder, seeds_dir: Path
 ) -> None:
     """What is in a batch with a text may change its vector's last digits."""
-    living = History(tmp_path, model)
-    living.encoder, living.store = encoder, open_store(tmp_path / "real")
+    living = History(tmp_path, model, place)
+    living.encoder, living.store = encoder, place.make(tmp_path / "real")
     seeds = sorted(path.read_text() for path in seeds_dir.glob("*.txt"))
     for step in (
         Step("write", "a.txt", text=seeds[0][:3000]),

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from index.errors import StoreBusyError
-from index.store import open_store
 from tests.store.living import Living, everything
+from tests.store.places import Place
 from tests.waiting import PATIENCE_S
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -18,13 +18,12 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # of one snapshot all have the same number. Ends when the last number was seen.
 READER = """
 import sys
-from pathlib import Path
 
-import index.store.local.compaction
 from index.store import open_store
+from index.store.location import location_of
 from tests.store.living import everything
 
-store, last, seen, snapshot = open_store(Path(sys.argv[1])), int(sys.argv[2]), [0], None
+store, last, seen, snapshot = open_store(location_of(sys.argv[1])), int(sys.argv[2]), [0], None
 print("ready", flush=True)
 while seen[-1] < last:
     snapshot = store.open(previous=snapshot)
@@ -61,13 +60,14 @@ def wait_until_ready(process: subprocess.Popen[str]) -> None:
 
 @pytest.mark.parametrize("last", [15, pytest.param(300, marks=pytest.mark.soak)])
 def test_many_processes_read_while_one_writes(
-    living: Living, monkeypatch: pytest.MonkeyPatch, last: int
+    place: Place, living: Living, monkeypatch: pytest.MonkeyPatch, last: int
 ) -> None:
     """Snapshots are forgotten and vectors written anew under their hands."""
+    last = min(last, place.most_rounds)
     monkeypatch.setattr("index.store.local.compaction._FEWEST_DEAD", 2)
-    living.store = open_store(living.store.folder, keep=1)
+    living.store = place.make(living.folder, 1)
     write(living, 1)
-    readers = [start(READER, living.store.folder, last) for _ in range(2)]
+    readers = [start(READER, place.named(living.folder), last) for _ in range(2)]
     try:
         for reader in readers:
             wait_until_ready(reader)
@@ -96,10 +96,12 @@ from pathlib import Path
 
 import index.store.local.compaction
 from index.encoding.model import find_model
+from index.store import open_store
+from index.store.location import location_of
 from tests.store.living import Living
 
 index.store.local.compaction._FEWEST_DEAD = 0
-living = Living(Path(sys.argv[1]), find_model())
+living = Living(Path(sys.argv[1]), find_model(), store=open_store(location_of(sys.argv[2])))
 print("ready", flush=True)
 for number in itertools.count():
     living.write("depth.txt", f"The depth is {number} mm.")
@@ -109,17 +111,17 @@ for number in itertools.count():
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(60, marks=pytest.mark.soak)])
-def test_killed_writers_leave_a_whole_snapshot(living: Living, times: int) -> None:
+def test_killed_writers_leave_a_whole_snapshot(place: Place, living: Living, times: int) -> None:
     living.write("a.txt", "Redness fades within two days.\n")
     living.index()
-    for time in range(times):
-        writer = start(RESTLESS_WRITER, living.folder)
+    for time in range(min(times, place.most_rounds)):
+        writer = start(RESTLESS_WRITER, living.folder, place.named(living.folder))
         with writer:
             wait_until_ready(writer)
             assert writer.stdout is not None
             acknowledged = [int(writer.stdout.readline()) for _ in range(1 + time % 5)]
             writer.send_signal(signal.SIGKILL)
-        living.store = open_store(living.store.folder)
+        living.store.close()
         living.store.check()
         text = living.texts()["notes/depth.txt"]
         assert int(text.split()[3]) >= acknowledged[-1]
@@ -129,18 +131,20 @@ def test_killed_writers_leave_a_whole_snapshot(living: Living, times: int) -> No
 
 
 def test_a_second_process_that_writes_is_turned_away_and_jobs_are_held_by_one(
-    living: Living,
+    place: Place, living: Living
 ) -> None:
     living.write("a.txt", "Redness fades within two days.\n")
     living.index()
     holder = start(
-        "import sys; from pathlib import Path; from index.store import open_store\n"
-        "store = open_store(Path(sys.argv[1]))\n"
+        "import sys\n"
+        "from index.store import open_store\n"
+        "from index.store.location import location_of\n"
+        "store = open_store(location_of(sys.argv[1]))\n"
         "with store.writing():\n"
         "    assert store.jobs.hold()\n"
         "    print('ready', flush=True)\n"
         "    sys.stdin.readline()\n",
-        living.store.folder,
+        place.named(living.folder),
     )
     try:
         wait_until_ready(holder)

@@ -50,7 +50,7 @@ from index.store.records import (
 )
 from index.structure.units import units_of
 from tests.index.chunked import chunked
-from tests.store.places import InFolder, OnServer, Place
+from tests.store.places import Place
 
 Factory = Callable[..., Store]
 SCANNED = ScannedPage(1, "a", "AAAAAAAAAAA=")
@@ -58,15 +58,6 @@ SCANNED = ScannedPage(1, "a", "AAAAAAAAAAA=")
 
 MADE_BY = MadeBy("model", "fingerprint", "backend", 1, 8)
 CALIBRATION = b'{"anything": "at all"}'
-
-
-@pytest.fixture(
-    params=[InFolder, pytest.param(OnServer, marks=pytest.mark.soak)], ids=["folder", "server"]
-)
-def place(request: pytest.FixtureRequest) -> Place:
-    if request.param is InFolder:
-        return InFolder()
-    return OnServer(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture
@@ -289,15 +280,17 @@ def corpora(draw: st.DrawFn) -> list[ChunkedDocument]:
     return [draw(chunked_documents(f"d-{number}")) for number in range(draw(st.integers(1, 6)))]
 
 
+@pytest.mark.hypothesis
 def test_what_is_written_of_documents_is_what_is_read(
-    make_store: Factory, tmp_path_factory: pytest.TempPathFactory
+    place: Place, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """In whichever way it is asked for."""
 
-    @settings(max_examples=settings().max_examples * 2)
+    @settings(max_examples=min(settings().max_examples * 2, place.most_examples))
     @given(corpora())
     def holds(corpus: list[ChunkedDocument]) -> None:
-        store = make_store(tmp_path_factory.mktemp("any"))
+        place.close()
+        store = place.make(tmp_path_factory.mktemp("any"))
         commit(store, *corpus[::2])
         commit(store, *corpus[1::2])
         snapshot = store.open()
@@ -857,6 +850,35 @@ def test_a_purge_forgets_for_real(place: Place, store: Store) -> None:
     store.check()
 
 
+def by_words(snapshot: Snapshot) -> dict[str, float]:
+    """Return the scores of all passages that hold a word, by their ids."""
+    asked = [Term(word, 1, snapshot.words.weight(word)) for word in ("needl", "night")]
+    rows, scores = snapshot.words.best(asked, 10)
+    return {snapshot.passage(row).id: score for row, score in zip(rows, scores, strict=True)}
+
+
+def test_a_purge_leaves_no_word_and_no_name_of_what_is_gone(place: Place, store: Store) -> None:
+    """Of a text that fills pages neither, whatever is known of the documents' words."""
+    random, letters = np.random.default_rng(0), list("abcdefghijklmnopqrstuvwxyz0123456789")
+    noise = ["".join(random.choice(letters, 60)) for _ in range(200)]
+    long = chunked(*(f"Zanzibarium {some}." for some in noise), name="whereabouts")
+    commit(store, ONE, THREE, long, chunked("Quoxlaration of needles.", name="few words"))
+    commit(store, TWO, remove=["whereabouts", "few words"])
+    gone = ["zanzibarium", "quoxlar", "whereabouts", "few words", *noise]
+
+    def found() -> set[str]:
+        contents = [content.lower() for content in place.contents(store)]
+        return {word for word in gone if any(word.encode() in each for each in contents)}
+
+    assert found() >= set(gone[:4])
+    before = by_words(store.open())
+    assert store.purge().found == ()
+    assert found() == set()
+    assert by_words(store.open()) == before
+    commit(store, chunked("The needle is clean.", name="clean"))
+    assert store.open().words.frequency("needl") == 3
+
+
 def test_a_purge_keeps_what_people_gave_but_for_what_quotes_what_is_gone(
     place: Place, store: Store
 ) -> None:
@@ -925,7 +947,7 @@ def test_a_writer_that_comes_to_nothing_leaves_nothing(place: Place, store: Stor
         draft = store.draft(MADE_BY, None)
         draft.put([ONE], embedded(ONE))
         raise Interrupted
-    assert not list(place.contents(store))
+    assert place.is_empty(store)
     commit(store, ONE)
     assert texts(store.open()) == {"one": ONE.document.text}
 

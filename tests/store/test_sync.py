@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 
 from index.changes import plan
@@ -15,29 +16,13 @@ from index.encoding.openvino_model import precisions
 from index.errors import SourceError, StoreError
 from index.records import passage_text
 from index.sources.listing import document_id
-from index.sources.selection import NothingToIndexError
-from index.store import open_store
 from index.store.protocols import Snapshot
 from index.sync import publish_documents, sync
 from tests.documents import document
 from tests.encoders import HashingEncoder
 from tests.failing import Killed, failing_at
-from tests.store.living import Living, everything
-
-TEXT = "Redness fades within two days.\n"
-TEXTS = {
-    "redness.txt": "Redness fades within two days. It is normal.\n",
-    "depth.txt": "A needle of 0.5 mm suits the face. Scars need 1.5 mm.\n",
-    "care.md": "# Care\n\nWash the face with lukewarm water. Keep out of the sun.\n",
-}
-
-
-@pytest.fixture
-def notes(living: Living) -> Living:
-    """Three texts, not yet indexed."""
-    for name, text in TEXTS.items():
-        living.write(name, text)
-    return living
+from tests.store.living import TEXT, TEXTS, Living, everything
+from tests.store.places import Place
 
 
 def encoded(living: Living) -> list[str]:
@@ -106,35 +91,18 @@ def test_remembered_sources_and_patterns_are_used_when_none_are_given(notes: Liv
     )
 
 
-def test_an_empty_store_with_no_source_says_what_to_do(living: Living) -> None:
+def test_an_empty_store_with_no_source_says_what_to_do(place: Place, living: Living) -> None:
     with pytest.raises(SourceError, match="Nothing to index yet: run `pincite index SOURCE…`"):
         sync(living.store, [], living.model, living.encoder)
-    assert not living.store.folder.exists()
+    assert place.is_empty(living.store)
 
 
-def test_a_store_inside_a_source_is_not_indexed(
-    tmp_path: Path, model: Model, hashing_encoder: HashingEncoder
-) -> None:
-    (tmp_path / "a.txt").write_text("A text beside the stores.")
-    for name in ("store", ".hidden", "sub/.another"):
-        store = open_store(tmp_path / name)
-        first = sync(store, [tmp_path], model, hashing_encoder)
-        second = sync(store, [tmp_path], model, hashing_encoder)
-        assert second.snapshot == first.snapshot
-        assert first.skipped == second.skipped == (), "others' stores, too, are left out silently"
-        assert first.added == (f"{tmp_path.name}/a.txt",)
-
-
-@pytest.mark.parametrize("was_there", [False, True])
-def test_a_first_sync_that_fails_leaves_nothing_behind(notes: Living, was_there: bool) -> None:
-    if was_there:
-        notes.store.folder.mkdir()
+def test_a_first_sync_that_fails_leaves_nothing_behind(place: Place, notes: Living) -> None:
     shutil.rmtree(notes.files)
     notes.files.mkdir()
     with pytest.raises(SourceError, match="could be indexed"):
         notes.index()
-    assert notes.store.folder.exists() == was_there
-    assert list(notes.folder.glob("store/*")) == []
+    assert place.is_empty(notes.store)
     notes.write("depth.txt", TEXTS["depth.txt"])
     notes.index()
     assert set(notes.texts()) == {"notes/depth.txt"}
@@ -149,18 +117,12 @@ def test_what_was_registered_outlives_a_failed_and_a_successful_sync(living: Liv
     assert living.store.gold() == living.folder / "mine.jsonl"
 
 
-def test_the_size_is_that_of_the_files(notes: Living) -> None:
-    notes.index()
-    files = [path for path in notes.store.folder.rglob("*") if path.is_file()]
-    assert notes.store.total_bytes() == sum(path.stat().st_size for path in files) > 0
-
-
-def test_documents_can_be_published_without_files(living: Living) -> None:
+def test_documents_can_be_published_without_files(place: Place, living: Living) -> None:
     documents = [document("The needle is mild.", "a.txt"), document("The sun.", "b.txt")]
     first = publish_documents(living.store, documents, living.model, living.encoder)
     assert first.documents == 2
     encoded(living)
-    other = open_store(living.folder / "other")
+    other = place.make(living.folder / "other")
     vectors_from = [living.store.open()]
     second = publish_documents(
         other, documents[:1], living.model, living.encoder, vectors_from=vectors_from
@@ -185,16 +147,6 @@ def test_what_is_embedded_is_each_passage_once_and_nothing_else(notes: Living) -
     assert report.embedded == len(set(passages))
 
 
-def test_the_files_hold_one_vector_a_passage_and_no_other(notes: Living) -> None:
-    sentences = [f"Number {n} of all sentences is here, and short it is not." for n in range(900)]
-    notes.write("long.txt", " ".join(sentences) + "\n")
-    notes.index()
-    info = notes.store.live()
-    (vectors,) = notes.store.folder.glob("vectors/*.f16")
-    assert vectors.stat().st_size == info.passages * info.made_by.dimension * 2
-    assert info.sentences > 5 * info.passages
-
-
 def test_unchanged_sources_embed_nothing_and_write_nothing(notes: Living) -> None:
     first = notes.index()
     assert first.embedded == len(encoded(notes)) > 0
@@ -206,6 +158,9 @@ def test_unchanged_sources_embed_nothing_and_write_nothing(notes: Living) -> Non
 
 
 def files_of(living: Living) -> dict[str, bytes]:
+    """The files of vectors and arrays; a store on a server has none."""
+    if living.store.folder is None:
+        return {}
     paths = (
         p for folder in ("vectors", "arrays") for p in (living.store.folder / folder).iterdir()
     )
@@ -283,18 +238,8 @@ def test_what_comes_back_is_not_embedded_again_while_a_snapshot_has_it(notes: Li
     assert encoded(notes) == []
 
 
-def test_nothing_is_embedded_again_when_damage_is_repaired(notes: Living) -> None:
-    notes.index()
-    encoded(notes)
-    (rows,) = notes.store.folder.glob("vectors/*.rows")
-    rows.write_bytes(b"")
-    report = notes.index()
-    assert report.repaired
-    assert (report.embedded, set(encoded(notes)) - {"Any text."}) == (0, set())
-
-
 def test_history_moves_a_real_vector_by_a_rounding_error_at_most(
-    tmp_path: Path, seeds_dir: Path, model: Model
+    place: Place, tmp_path: Path, seeds_dir: Path, model: Model
 ) -> None:
     """What is in a batch with it may change a vector's last digits, so ids may differ here.
 
@@ -304,7 +249,7 @@ def test_history_moves_a_real_vector_by_a_rounding_error_at_most(
     for precision in precisions():
         encoder = open_on_openvino(model, precision)
         assert encoder.backend == f"openvino-{precision}"
-        stores = [open_store(tmp_path / precision / name) for name in ("alone", "among others")]
+        stores = [place.make(tmp_path / precision / name) for name in ("alone", "among others")]
         for store, sources in zip(stores, ([one], [one, other]), strict=True):
             sync(store, sources, model, encoder)
         alone, among_others = (
@@ -330,13 +275,6 @@ def rows_of(snapshot: Snapshot) -> np.ndarray:
 # Uploads beside files.
 
 
-@pytest.fixture
-def one_note(living: Living) -> Living:
-    living.write("a.txt", TEXT)
-    living.index()
-    return living
-
-
 def test_an_upload_has_no_id_of_a_file_that_comes_later(one_note: Living) -> None:
     name = document_id("notes/later.txt")
     one_note.put(name, "The cream is for the night.")
@@ -357,23 +295,6 @@ def test_an_upload_has_no_id_of_a_row_of_another(one_note: Living) -> None:
     row = next(d.id for d in one_note.store.open().descriptions() if "rows" in d.id)
     with pytest.raises(SourceError, match="in a file of a SOURCE"):
         one_note.put(row, "Zebras are striped.")
-
-
-def test_uploads_are_no_documents_of_a_source_that_the_store_lies_in(
-    tmp_path: Path, model: Model
-) -> None:
-    living = Living(tmp_path, model)
-    living.store = open_store(living.files / "store")
-    path = living.write("a.txt", TEXT)
-    living.index()
-    living.put("one", "The cream is for the night.")
-    assert living.store.live().held == (1,)
-    living.index()
-    assert living.store.live().held == (1,)
-    path.unlink()
-    for refused in (living.index, lambda: plan(living.store, [])):
-        with pytest.raises(NothingToIndexError, match="held documents before"):
-            refused()
 
 
 def test_a_renamed_file_with_one_row_is_as_in_a_fresh_build(one_note: Living) -> None:
@@ -401,21 +322,6 @@ def test_a_plan_keeps_what_cannot_be_read_for_the_moment(
     planned = plan(one_note.store, [])
     assert [each.path for each in planned.kept] == ["notes/a.txt"]
     assert planned.unchanged == ("notes/a.txt",)
-
-
-def test_what_fails_after_a_change_is_live_undoes_nothing(
-    one_note: Living, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def failing(*_: object) -> None:
-        raise OSError(5, "Input/output error")
-
-    one_note.put("one", "The cream is for the day.")
-    with monkeypatch.context() as patch:
-        patch.setattr("index.store.local.store.remove_unused_files", failing)
-        one_note.put("one", "The cream is for the night.", time="2026-01-02T00:00:00Z")
-    one_note.index()
-    assert one_note.texts()["upload:one.txt"] == "The cream is for the night."
-    one_note.store.check()
 
 
 # What a gate lets through.
@@ -447,39 +353,19 @@ def test_what_a_gate_holds_back_is_kept_aside(one_note: Living) -> None:
 def test_a_live_snapshot_that_cannot_be_opened_for_the_moment_is_not_rebuilt(
     one_note: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise StoreError("The store cannot be written: Too many open files.")
 
     one_note.write("b.txt", "The needle is mild.\n")
     one_note.index()
     before = one_note.store.snapshots()
     with monkeypatch.context() as patch:
-        patch.setattr("index.store.local.store.open_snapshot", fail)
+        patch.setattr(type(one_note.store), "open", fail)
         with pytest.raises(StoreError, match="Too many open files"):
             one_note.index()
     assert one_note.store.snapshots() == before
     assert one_note.index().repaired == ""
     one_note.store.roll_back()
-
-
-def test_files_are_written_anew_after_an_old_snapshot_came_back(
-    one_note: Living, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What the sync put into its draft is not needed, for the store has that snapshot already."""
-    monkeypatch.setattr("index.store.local.compaction._FEWEST_DEAD", 0)
-    one_note.write("b.txt", "The needle is mild.\n")
-    first = one_note.index().snapshot
-    one_note.write("b.txt", "Nothing of use.\n")
-    one_note.index()
-    for number in range(5):
-        one_note.write(f"more-{number}.txt", f"The scar of number {number} is mild.\n")
-    one_note.index(gate=no)
-    for number in range(5):
-        (one_note.files / f"more-{number}.txt").unlink()
-    one_note.write("b.txt", "The needle is mild.\n")
-    assert one_note.index().snapshot == first
-    one_note.store.check()
-    one_note.assert_as_fresh()
 
 
 def test_a_gate_is_asked_about_what_is_new_only(one_note: Living) -> None:
@@ -539,9 +425,13 @@ def test_a_writer_that_is_interrupted_leaves_a_whole_snapshot(notes: Living, aft
     """As by Ctrl+C, in a process that goes on."""
     notes.index()
     states = [everything(notes.store.open())]
-    for step in range(1, 5):
+    writes: tuple[object, str, range] = (os, "fsync", range(1, 5))
+    if notes.store.folder is None:
+        writes = (psycopg.Cursor, "execute", range(1, 40, 3))
+    owner, function, steps = writes
+    for step in steps:
         notes.write("depth.txt", f"The depth of the needle is {step} mm.\n")
-        with failing_at(step, os, "fsync", Killed(), after=after):
+        with failing_at(step, owner, function, Killed(), after=after):
             notes.index()
         assert everything(notes.store.open()) in states
         notes.store.check()

@@ -44,7 +44,15 @@ from index.store.local.people import (
 from index.store.local.purge import purge
 from index.store.local.schema import DATABASE
 from index.store.local.snapshot import LocalSnapshot, open_snapshot
-from index.store.protocols import Draft, FeedbackEntries, Jobs, Keys, Snapshot, Uploads
+from index.store.protocols import (
+    Callers,
+    Draft,
+    FeedbackEntries,
+    Jobs,
+    Keys,
+    Snapshot,
+    Uploads,
+)
 from index.store.records import MadeBy, Purge, SnapshotInfo, Standing, StoredDocument
 
 Value = TypeVar("Value")
@@ -62,6 +70,7 @@ class LocalStore:
         self.jobs: Jobs = LocalJobs(self._database)
         self.feedback: FeedbackEntries = LocalFeedback(self._database)
         self.keys: Keys = LocalKeys(self._database)
+        self.callers: Callers | None = None
 
     @property
     def exists(self) -> bool:

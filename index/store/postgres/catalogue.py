@@ -6,6 +6,7 @@ from psycopg import sql
 
 from index.errors import SettingsError, StoreMissingError
 from index.store.collection import DEFAULT_COLLECTION
+from index.store.postgres import partitions
 from index.store.postgres.address import ServerAddress, collection_of
 from index.store.postgres.database import Database
 
@@ -51,6 +52,7 @@ class PostgresCatalogue:
             database.writing(_WAIT_FOR_OTHERS_S),
             database.transaction() as connection,
         ):
+            partitions.drop_all(connection)
             schema = sql.Identifier(address.schema)
             connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(schema))
 

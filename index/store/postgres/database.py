@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import psycopg
@@ -14,6 +15,7 @@ from psycopg.rows import dict_row
 
 from index.errors import StoreAwayError, StoreBusyError, StoreError, StoreMissingError
 from index.store.collection import DEFAULT_COLLECTION
+from index.store.postgres import partitions
 from index.store.postgres.address import ServerAddress
 from index.store.postgres.changes import schemas
 from index.store.postgres.connection import CONNECT_S, LOOK_S, Connection, reason_of
@@ -138,6 +140,16 @@ class Database:
                 return cursor.execute(query, values, binary=True).fetchall()
 
         return self._tried(read)
+
+    def count(self, query: str, values: Row) -> list[Row]:
+        """Return the rows of a statement that changes what nobody is told of: one round trip."""
+        with (
+            self.errors_explained(),
+            self._written.pool.lend(self.address.schema) as connection,
+            connection.cursor(row_factory=dict_row) as cursor,
+        ):
+            rows: list[Row] = cursor.execute(query, values).fetchall()
+            return rows
 
     def make(self) -> None:
         """Make the schema, or bring it up to date.
@@ -266,18 +278,23 @@ class Database:
 
     def missing(self) -> StoreMissingError:
         """Return the error that there is no store."""
-        name = self.address.collection
-        collection = "" if name == DEFAULT_COLLECTION else f" --collection {name}"
+        name, root = self.address.collection, replace(self.address, collection=DEFAULT_COLLECTION)
+        if name != DEFAULT_COLLECTION:
+            return StoreMissingError(
+                f"There is no collection {name} in {root}: `pincite index SOURCE… --collection "
+                f"{name}` makes it, `pincite collections` lists those that there are."
+            )
         return StoreMissingError(
-            f"There is no store at {self.address}: run `pincite index SOURCE…{collection}` first, "
-            "or name another with --store."
+            f"There is no store at {root}: run `pincite index SOURCE…` first, or name another with "
+            "--store."
         )
 
     @contextmanager
     def errors_explained(self) -> Iterator[None]:
         """Turn errors of server and connection into a StoreError that says what to do."""
         try:
-            yield
+            with partitions.errors_explained(self.address):
+                yield
         except (errors.InvalidSchemaName, errors.UndefinedTable) as error:
             raise self.missing() from error
         except errors.InsufficientPrivilege as error:

@@ -17,13 +17,12 @@ from pgvector import HalfVector
 from index.records import ChunkedDocument
 from index.search.features import features_of
 from index.search.postings import Terms, combine, count_terms, removal
-from index.store.postgres import history
+from index.store.postgres import history, partitions
 from index.store.postgres.connection import Connection
 from index.store.postgres.database import Database, Row
 from index.store.postgres.history import select
 from index.store.postgres.people import set_uploads
 from index.store.postgres.postings import join_parts, write_part
-from index.store.postgres.schema import vector_index
 from index.store.postgres.snapshot import INDEXED_FROM, PostgresSnapshot, stored_vectors
 from index.store.protocols import Snapshot
 from index.store.records import MadeBy, SnapshotInfo, UploadChange, text_digest
@@ -77,7 +76,6 @@ class PostgresDraft:
         keep: int,
     ) -> None:
         self._database, self._made_by, self._keep = database, made_by, keep
-        self.parent = parent if parent and parent.info.made_by == made_by else None
         self._vectors_from = vectors_from
         self._added: dict[str, _Version] = {}
         self._removed: dict[str, _Version] = {}
@@ -88,6 +86,9 @@ class PostgresDraft:
             self._generation = history.generation_of(
                 connection, made_by, parent.row if parent else None
             )
+            is_alike = parent and parent.info.made_by == made_by
+            is_here = parent and parent.row.generation == self._generation
+            self.parent = parent if is_alike and is_here else None
             query = "SELECT rows, document FROM generations, state WHERE number = %s"
             (row,) = select(connection, query, [self._generation])
             self._rows: int = row["rows"]
@@ -155,7 +156,8 @@ class PostgresDraft:
             row = self._row(connection, settings)
             same = history.with_id(connection, row["id"])
             set_uploads(connection, uploads)
-            number = same[0].number if same else self._publish(connection, row)
+            is_here = same and same[0].generation == self._generation
+            number = same[0].number if is_here else self._publish(connection, row)
             if live:
                 lock = self._database.class_key
                 history.go_live(connection, number, self._keep, lock)
@@ -246,15 +248,15 @@ class PostgresDraft:
             "UPDATE generations SET rows = %s WHERE number = %s", [self._rows, self._generation]
         )
         connection.execute("UPDATE state SET document = %s", [self._number])
-        parts = self.parent.row.parts if self.parent else ()
-        number = history.insert_snapshot(
-            connection, row | {"parts": self._parts(connection, parts)}
-        )
+        # As they are now: a purge may have joined them since the parent was opened.
+        before = history.find_snapshot(connection, row["parent"]).parts if self.parent else ()
+        parts = self._parts(connection, before)
+        number = history.insert_snapshot(connection, row | {"parts": parts})
         removed = [version.number for version in self._removed.values()]
         added = [version.number for version in self._added.values()]
         history.change_members(connection, number, row["parent"], removed, added)
-        if self._rows >= INDEXED_FROM:
-            connection.execute(vector_index(self._generation))
+        is_indexed = self._rows >= INDEXED_FROM
+        partitions.prepare_search(connection, self._generation, by_index=is_indexed)
         return number
 
     def _parts(self, connection: Connection, before: Sequence[int]) -> list[int]:
@@ -280,7 +282,8 @@ def _insert_versions(connection: Connection, documents: Sequence[_Put]) -> None:
     marks = ", ".join(f"%({name})s" for name in names)
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO texts VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO texts VALUES (%s, %s) ON CONFLICT (sha256) DO UPDATE"
+            " SET content = excluded.content WHERE texts.content <> excluded.content",
             [(put.row["text"], put.chunked.document.text.encode()) for put in documents],
         )
         cursor.executemany(

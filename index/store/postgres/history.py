@@ -9,9 +9,10 @@ import orjson
 from psycopg.rows import dict_row
 
 from index.errors import StoreDamagedError
+from index.store.postgres import partitions
 from index.store.postgres.connection import Connection
 from index.store.postgres.database import Row
-from index.store.postgres.schema import OPEN, passage_table
+from index.store.postgres.schema import OPEN
 from index.store.records import MadeBy, SnapshotInfo
 from index.store.rows import snapshot_id
 
@@ -26,13 +27,15 @@ class SnapshotRow:
     parts: tuple[int, ...]
     terms: int
     digest: bytes
+    servers: tuple[str, ...]
     info: SnapshotInfo
 
 
 Value = TypeVar("Value", MadeBy, SnapshotInfo, SnapshotRow)
 
 SNAPSHOTS = (
-    "SELECT snapshots.*, model_name, model_fingerprint, backend, dimension FROM snapshots "
+    "SELECT snapshots.*, model_name, model_fingerprint, backend, dimension, servers"
+    " FROM snapshots "
     "JOIN generations ON generations.number = generation "
 )
 
@@ -42,6 +45,7 @@ def snapshot_of(row: Row) -> SnapshotRow:
     settings = orjson.loads(row["settings"])
     values = row | {name: tuple(value) for name, value in settings.items()}
     values |= {"corpus": row["corpus"].hex(), "parts": tuple(row["parts"])}
+    values["servers"] = tuple(row["servers"])
     values["made_by"] = _with_fields(MadeBy, values)
     values["info"] = _with_fields(SnapshotInfo, values)
     return _with_fields(SnapshotRow, values)
@@ -59,8 +63,12 @@ def select(connection: Connection, query: str, values: Any = ()) -> list[Row]:
 
 
 def with_id(connection: Connection, wanted: str) -> list[SnapshotRow]:
-    """Return the snapshot of an id, none where it is not kept or is to be made anew."""
-    rows = select(connection, f"{SNAPSHOTS} WHERE id = %s AND turn >= 0", [wanted])
+    """Return the snapshot of an id, none where it is not kept or is to be made anew.
+
+    Another may follow: the same that lies on other servers, until this one is live.
+    """
+    query = f"{SNAPSHOTS} WHERE id = %s AND turn >= 0 ORDER BY snapshots.number DESC"
+    rows = select(connection, query, [wanted])
     return list(map(snapshot_of, rows))
 
 
@@ -81,17 +89,17 @@ def find_snapshot(connection: Connection, snapshot: str | int | None) -> Snapsho
 
 def generation_of(connection: Connection, made_by: MadeBy, parent: SnapshotRow | None) -> int:
     """Return the generation that a snapshot's passages go into, perhaps a new one."""
-    if parent and parent.info.made_by.vectors == made_by.vectors:
+    servers = partitions.servers(connection)
+    if parent and parent.info.made_by.vectors == made_by.vectors and parent.servers == servers:
         return parent.generation
     (row,) = select(
         connection,
-        "INSERT INTO generations (model_name, model_fingerprint, backend, dimension)"
-        " VALUES (%s, %s, %s, %s) RETURNING number",
-        [made_by.model_name, *made_by.vectors, made_by.dimension],
+        "INSERT INTO generations (model_name, model_fingerprint, backend, dimension, servers)"
+        " VALUES (%s, %s, %s, %s, %s) RETURNING number",
+        [made_by.model_name, *made_by.vectors, made_by.dimension, list(servers)],
     )
     number: int = row["number"]
-    for statement in passage_table(number, made_by.dimension):
-        connection.execute(statement)
+    partitions.make_passages(connection, number, made_by.dimension, servers)
     return number
 
 
@@ -172,8 +180,14 @@ def go_live(
 ) -> None:
     """Make a snapshot live, and forget those that are no longer kept.
 
-    With `again` the order in which snapshots were published stays, if it ever was.
+    With `again` the order in which snapshots were published stays, if it ever was. The same
+    snapshot on other servers is of no use any more.
     """
+    connection.execute(
+        "UPDATE snapshots SET turn = -1 WHERE number <> %(number)s"
+        " AND id = (SELECT id FROM snapshots WHERE number = %(number)s)",
+        {"number": number},
+    )
     (row,) = select(
         connection, "SELECT live, turn FROM state, snapshots WHERE number = %s", [number]
     )
@@ -249,13 +263,22 @@ def _forget_versions(connection: Connection, versions: Sequence[int]) -> None:
         query = "SELECT 1 FROM versions WHERE generation = %s AND first_row = %s LIMIT 1"
         if select(connection, query, [generation, first]):
             continue
-        connection.execute(
-            f"DELETE FROM passages_{generation} WHERE row >= %s AND row < %s",
-            [first, first + count],
-        )
+        _forget_passages(connection, generation, first, first + count)
         connection.execute(
             "UPDATE generations SET dead = dead + %s WHERE number = %s", [count, generation]
         )
+
+
+def _forget_passages(connection: Connection, generation: int, first: int, stop: int) -> None:
+    """Delete passages; those on other servers are deleted when the transaction has ended."""
+    on_others = connection.execute(
+        "INSERT INTO forgotten SELECT number, %s, %s FROM generations"
+        " WHERE number = %s AND servers <> '{}'",
+        [first, stop, generation],
+    )
+    if not on_others.rowcount:
+        query = f"DELETE FROM passages_{generation} WHERE row >= %s AND row < %s"
+        connection.execute(query, [first, stop])
 
 
 def _forget_texts(connection: Connection, versions: Sequence[Row]) -> None:
@@ -267,9 +290,10 @@ def _forget_texts(connection: Connection, versions: Sequence[Row]) -> None:
 
 
 def forget_uncommitted(connection: Connection) -> None:
-    """Remove the rows of a draft that was never committed."""
+    """Remove the rows of a draft that was never committed, and what other servers still have."""
     uncommitted = "DELETE FROM versions WHERE id > (SELECT document FROM state) RETURNING text"
     _forget_texts(connection, select(connection, uncommitted))
     for row in select(connection, "SELECT number, rows FROM generations"):
         query = f"DELETE FROM passages_{row['number']} WHERE row >= %s"
         connection.execute(query, [row["rows"]])
+    partitions.tidy(connection)

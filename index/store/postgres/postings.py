@@ -20,6 +20,7 @@ from index.store.postgres.history import select
 
 _KEPT_BYTES = 64 << 20
 _KEPT_FORMS = 1 << 18
+_AT_ONCE = 1000
 _GROWTH = 4
 """A part is joined to the one before unless that is so many times larger."""
 
@@ -135,27 +136,32 @@ def write_part(connection: Connection, terms: Terms) -> int:
         [len(terms.rows) + len(terms.vocabulary)],
     )
     number: int = row["number"]
-    with connection.cursor() as cursor:
-        with cursor.copy(
-            "COPY postings (part, term, held, rows, counts) FROM STDIN (FORMAT BINARY)"
-        ) as copy:
-            copy.set_types(["int4", "text", "int8", "bytea", "bytea"])
-            for posting in _postings_of(terms):
-                copy.write_row((number, *posting))
-        with cursor.copy(
-            "COPY words (part, term, word, said, headed) FROM STDIN (FORMAT BINARY)"
-        ) as copy:
-            copy.set_types(["int4", "text", "text", "int8", "int8"])
-            vocabulary = list(terms.vocabulary)
-            for word, term, said, headed in zip(
-                terms.words,
-                terms.word_terms.tolist(),
-                terms.said.tolist(),
-                terms.headed.tolist(),
-                strict=True,
-            ):
-                copy.write_row((number, vocabulary[term], word, said, headed))
+    _copy_postings(connection, number, _postings_of(terms))
+    with connection.cursor().copy(
+        "COPY words (part, term, word, said, headed) FROM STDIN (FORMAT BINARY)"
+    ) as copy:
+        copy.set_types(["int4", "text", "text", "int8", "int8"])
+        vocabulary = list(terms.vocabulary)
+        for word, term, said, headed in zip(
+            terms.words,
+            terms.word_terms.tolist(),
+            terms.said.tolist(),
+            terms.headed.tolist(),
+            strict=True,
+        ):
+            copy.write_row((number, vocabulary[term], word, said, headed))
     return number
+
+
+def _copy_postings(
+    connection: Connection, number: int, postings: Iterable[tuple[str, int, bytes, bytes]]
+) -> None:
+    with connection.cursor().copy(
+        "COPY postings (part, term, held, rows, counts) FROM STDIN (FORMAT BINARY)"
+    ) as copy:
+        copy.set_types(["int4", "text", "int8", "bytea", "bytea"])
+        for posting in postings:
+            copy.write_row((number, *posting))
 
 
 def _postings_of(terms: Terms) -> Iterator[tuple[str, int, bytes, bytes]]:
@@ -198,3 +204,47 @@ def join_parts(connection: Connection, parts: Sequence[int]) -> list[int]:
         values,
     )
     return [*kept, row["number"]]
+
+
+def write_parts_anew(
+    connection: Connection, parts: Sequence[int], alive: NDArray[np.bool_]
+) -> list[int]:
+    """Join all parts of a snapshot, without what is not in it; return what there is.
+
+    The first part has all then: who has the snapshot open reads the same as before.
+    """
+    if not parts:
+        return []
+    number = parts[0]
+    with connection.cursor("postings") as cursor:
+        cursor.execute(
+            "SELECT term, sum(held)::bigint, string_agg(rows, ''::bytea ORDER BY part),"
+            " string_agg(counts, ''::bytea ORDER BY part) FROM postings WHERE part = ANY(%s)"
+            " GROUP BY term HAVING sum(held) > 0",
+            [list(parts)],
+        )
+        joined = cursor.fetchmany(_AT_ONCE)
+        connection.execute("DELETE FROM postings WHERE part = ANY(%s)", [list(parts)])
+        while joined:
+            kept = ((*row[:2], *_of_alive(row[2], row[3], alive)) for row in joined)
+            _copy_postings(connection, number, kept)
+            joined = cursor.fetchmany(_AT_ONCE)
+    connection.execute(
+        "WITH joined AS (DELETE FROM words WHERE part = ANY(%(parts)s) RETURNING *)"
+        " INSERT INTO words (part, term, word, said, headed)"
+        " SELECT %(number)s, term, word, sum(said), sum(headed) FROM joined"
+        " GROUP BY term, word HAVING sum(said) <> 0 OR sum(headed) <> 0",
+        {"parts": list(parts), "number": number},
+    )
+    connection.execute(
+        "UPDATE parts SET entries = (SELECT coalesce(sum(octet_length(counts) + 1), 0)"
+        " FROM postings WHERE part = number) WHERE number = %s",
+        [number],
+    )
+    return [number]
+
+
+def _of_alive(rows: bytes, counts: bytes, alive: NDArray[np.bool_]) -> tuple[bytes, bytes]:
+    passages = np.frombuffer(rows, "<i4")
+    kept = alive[passages]
+    return passages[kept].tobytes(), np.frombuffer(counts, np.uint8)[kept].tobytes()

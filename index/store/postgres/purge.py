@@ -8,21 +8,27 @@ from operator import attrgetter
 
 import numpy as np
 import orjson
+from psycopg.errors import LockNotAvailable
 
 from index.errors import StoreBusyError
 from index.progress import Progress
 from index.records import Document
 from index.store.byte_search import ByteSearch
 from index.store.local.purge import MIN_SENTENCE
-from index.store.postgres import history
+from index.store.postgres import history, partitions
 from index.store.postgres.database import Database
 from index.store.postgres.documents import VERSION, Version
 from index.store.postgres.history import select
+from index.store.postgres.postings import write_parts_anew
 from index.store.postgres.snapshot import PostgresSnapshot, chunked_documents
 from index.store.records import Purge, text_digest
 
 _READERS_WAIT_S = 10.0
 _LOOK_S = 0.2
+_STILL_READ = (
+    "Somebody still reads what was removed: end the process of Pincite, the backup or the "
+    "transaction that does, and run `pincite purge` again."
+)
 _SEARCHED = (
     ("texts", "content"),
     ("versions", "fields"),
@@ -53,10 +59,12 @@ def purge(
     }
     searched = 0
     if not found:
-        _forget(database, [name.removeprefix("feedback ") for name in quoting])
+        _forget(database, [name.removeprefix("feedback ") for name in quoting], live)
         _write_anew(database, progress)
+        _write_anew_elsewhere(database)
         searched = total_bytes()
         found = _not_living(live, traces, _hits(database, search, _SEARCHED))
+        found += _other_vectors(database, live)
     return Purge(
         snapshots=snapshots - 1,
         freed=before - total_bytes(),
@@ -130,34 +138,75 @@ def _not_held(database: Database, live: PostgresSnapshot) -> list[Version]:
     return list(map(Version, rows))
 
 
-def _forget(database: Database, feedback: Sequence[str]) -> None:
+def _forget(database: Database, feedback: Sequence[str], live: PostgresSnapshot) -> None:
     """Forget all but the live snapshot, once nobody has another open."""
-    until = time.monotonic() + _READERS_WAIT_S
-    while True:
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM feedback WHERE id = ANY(%s)", [list(feedback)])
+        connection.execute("DELETE FROM jobs WHERE NOT queued")
+        connection.execute("UPDATE state SET checked = NULL, aside = NULL")
+        history.forget_uncommitted(connection)
+
+    def is_forgotten() -> bool:
         with database.transaction() as connection:
-            connection.execute("DELETE FROM feedback WHERE id = ANY(%s)", [list(feedback)])
-            connection.execute("DELETE FROM jobs WHERE NOT queued")
-            connection.execute("UPDATE state SET checked = NULL, aside = NULL")
-            history.forget_uncommitted(connection)
             history.forget_snapshots(connection, 1, database.class_key)
             database.tell(connection)
-            others = select(connection, "SELECT count(*) AS count FROM snapshots")[0]["count"]
-        if others == 1:
-            return
+            (row,) = select(connection, "SELECT count(*) AS count FROM snapshots")
+        return bool(row["count"] == 1)
+
+    _wait(is_forgotten)
+    with database.transaction() as connection:
+        parts = history.find_snapshot(connection, live.row.number).parts
+        joined = write_parts_anew(connection, parts, live.layout.alive)
+        connection.execute("UPDATE snapshots SET parts = %s", [joined])
+        connection.execute("DELETE FROM parts WHERE number <> ALL(%s)", [joined])
+        connection.execute("UPDATE state SET changes = changes + 1")  # for `is_unseen`
+
+    def is_unseen() -> bool:
+        """Whether the row of `state` from before can be removed: then all that went can be."""
+        with database.reading() as connection:
+            connection.execute("VACUUM state")
+            query = "SELECT pg_stat_get_dead_tuples('state'::regclass) AS dead"
+            return bool(select(connection, query)[0]["dead"] == 0)
+
+    _wait(is_unseen)
+
+
+def _wait(holds: Callable[[], bool]) -> None:
+    """Wait until nobody has open any more what was removed. Raises StoreBusyError."""
+    until = time.monotonic() + _READERS_WAIT_S
+    while not holds():
         if time.monotonic() > until:
-            raise StoreBusyError(
-                "A process still reads what was removed: end it, and run `pincite purge` again."
-            )
+            raise StoreBusyError(_STILL_READ)
         time.sleep(_LOOK_S)
 
 
 def _write_anew(database: Database, progress: Progress) -> None:
-    """Have the server write every table anew, without what was deleted."""
-    tables = database.tables()
-    for number, table in enumerate(tables, 1):
-        with database.reading() as connection:  # by itself, for it may be no part of a transaction
-            connection.execute(f"VACUUM FULL {table}")
-        progress("Writing anew", number, len(tables))
+    """Have the server write every table anew, without what was deleted.
+
+    So it does with the statistics, which have words and names, where the role may do that.
+    """
+    tables = [*database.tables(), "pg_catalog.pg_statistic"]
+    with database.reading() as connection:  # by itself, for it may be no part of a transaction
+        connection.execute(f"SET lock_timeout = '{_READERS_WAIT_S}s'")
+        try:
+            for number, table in enumerate(tables, 1):
+                analyze = "" if number == len(tables) else ", ANALYZE"
+                connection.execute(f"VACUUM (FULL{analyze}) {table}")
+                progress("Writing anew", number, len(tables))
+        except LockNotAvailable as error:
+            raise StoreBusyError(_STILL_READ) from error
+        finally:
+            connection.execute("RESET lock_timeout")
+
+
+def _other_vectors(database: Database, live: PostgresSnapshot) -> list[tuple[str, str]]:
+    """Return which tables have vectors that are not of the live snapshot."""
+    own, living = f"passages_{live.row.generation}", np.flatnonzero(live.layout.alive).tolist()
+    query = f"SELECT 1 FROM {own} WHERE NOT (row = ANY(%s)) LIMIT 1"
+    names = [name.rpartition(".")[2] for name in database.tables()]
+    others = [name for name in names if name.startswith("passages_") and name != own]
+    others += [own] if database.rows(query, [living]) else []
+    return [(f"table {name}", "vectors") for name in others]
 
 
 def _not_living(
@@ -172,6 +221,14 @@ def _not_living(
     return [
         (name, traces.names[each]) for name, some in kept for each in some if each not in living
     ]
+
+
+def _write_anew_elsewhere(database: Database) -> None:
+    """Delete on other servers what is forgotten here, and have them write their tables anew."""
+    with database.transaction() as connection:
+        partitions.tidy(connection)
+    with database.transaction() as connection:
+        partitions.write_anew(connection)
 
 
 def _words_of(document: Document) -> Iterator[str]:

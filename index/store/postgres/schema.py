@@ -7,9 +7,17 @@ store has. Each generation of vectors has a table of its own, `passages_N`: see 
 OPEN = 1 << 62
 """The last snapshot of a range that has no end yet."""
 
+_SAID = {
+    "texts": ("content",),
+    "versions": ("fields",),
+    **dict.fromkeys(("uploads", "jobs", "feedback", "keys"), ("fields", "content")),
+}
+"""The columns that hold what people wrote."""
+
 FIRST = (
     # One row. `snapshot` and `document` are the last numbers that were given, `changes` counts
-    # transactions; `keys_added` tells whether a key ever was.
+    # transactions; `keys_added` tells whether a key ever was. `token` tells this store's tables
+    # from those of others on a server that holds partitions.
     """CREATE TABLE state (
         only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
         version integer NOT NULL,
@@ -20,10 +28,12 @@ FIRST = (
         snapshot bigint NOT NULL DEFAULT 0,
         document bigint NOT NULL DEFAULT 0,
         gold bytea,
-        keys_added boolean NOT NULL DEFAULT false
+        keys_added boolean NOT NULL DEFAULT false,
+        token text NOT NULL DEFAULT left(replace(gen_random_uuid()::text, '-', ''), 12)
     )""",
     "INSERT INTO state (version) VALUES (0)",
-    # The vectors of a model; `rows` are committed.
+    # The vectors of a model; `rows` are committed. `servers` has those that passages are divided
+    # over, none where they are here: see `partitions`.
     """CREATE TABLE generations (
         number integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
         model_name text NOT NULL,
@@ -31,7 +41,14 @@ FIRST = (
         backend text NOT NULL,
         dimension integer NOT NULL,
         rows bigint NOT NULL DEFAULT 0,
-        dead bigint NOT NULL DEFAULT 0
+        dead bigint NOT NULL DEFAULT 0,
+        servers text[] NOT NULL DEFAULT '{}'
+    )""",
+    # Passages on other servers that no snapshot has any more: rows `first` to `stop`, exclusive.
+    """CREATE TABLE forgotten (
+        generation integer NOT NULL REFERENCES generations ON DELETE CASCADE,
+        first bigint NOT NULL,
+        stop bigint NOT NULL
     )""",
     # A text is UTF-8 in bytes: PostgreSQL's own text has no NUL.
     "CREATE TABLE texts (sha256 bytea PRIMARY KEY, content bytea NOT NULL)",
@@ -121,6 +138,18 @@ FIRST = (
         for name in ("uploads", "jobs", "feedback", "keys")
     ),
     "CREATE INDEX jobs_queued ON jobs (id) WHERE queued",
+    # When each caller's bucket is empty. Unlogged, so that to count a request writes no log and
+    # waits for no disk and no replica; a crash of the server may empty it.
+    """CREATE UNLOGGED TABLE callers (
+        caller text COLLATE "C" PRIMARY KEY,
+        dry double precision NOT NULL
+    )""",
+    # Statistics have samples of a column's values, and would keep what a purge removed.
+    *(
+        f"ALTER TABLE {table} ALTER {column} SET STATISTICS 0"
+        for table, columns in _SAID.items()
+        for column in columns
+    ),
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST,)
@@ -141,22 +170,24 @@ PASSAGE = """
 """The columns of a table of passages."""
 
 
-def passage_table(generation: int, dimension: int) -> tuple[str, ...]:
+def passage_table(name: str, dimension: int) -> tuple[str, ...]:
     """Return the statements that make the table of a generation's passages.
 
     `start` and `stop` count characters of the text; `spans` has those of the sentences as pairs of
     int32, `digests` a number of 64 bits for each; `features` is read by `index.search.features`.
     `first_row` is that of the document. The columns that a search reads stand in the row itself.
     """
-    name = f"passages_{generation}"
     return (
         f"CREATE TABLE {name} ({PASSAGE.format(dimension=dimension)}, PRIMARY KEY (row))",
         f"CREATE INDEX {name}_embedded ON {name} (embedded)",
         f"ALTER TABLE {name} ALTER vector SET STORAGE PLAIN",
+        *(
+            f"ALTER TABLE {name} ALTER {column} SET STATISTICS 0"
+            for column in ("vector", "features", "digests")
+        ),
     )
 
 
-def vector_index(generation: int) -> str:
-    """Return the statement that makes the index of a generation's vectors."""
-    name = f"passages_{generation}"
+def vector_index(name: str) -> str:
+    """Return the statement that makes the index of the vectors in a table of passages."""
     return f"CREATE INDEX IF NOT EXISTS {name}_nearest ON {name} USING hnsw (vector halfvec_ip_ops)"

@@ -4,6 +4,7 @@ What a search finds comes whole, in one round trip: place, sentences, features a
 passage, so that what is asked of a candidate afterwards need not be fetched.
 """
 
+import hashlib
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -18,6 +19,7 @@ from index.recently_used import RecentlyUsed
 from index.records import ChunkedDocument, Document, Passage
 from index.search.dense import nearest
 from index.search.features import Features
+from index.store.postgres import partitions
 from index.store.postgres.database import Database, Row
 from index.store.postgres.documents import VERSION, StoredPassage, Version
 from index.store.postgres.history import SnapshotRow
@@ -86,6 +88,7 @@ class PostgresSnapshot:
         self.postings = StoredPostings(database, row.parts)
         self._lexicon = self.layout.lexicon(self.postings)
         self._table = f"passages_{row.generation}"
+        self._tables = partitions.tables(row.generation, len(row.servers))
         self._passages = RecentlyUsed[int, FoundPassage](_KEPT_PASSAGES)
         self._versions = RecentlyUsed[int, Version](_KEPT_VERSIONS)
         self._chunked = RecentlyUsed[str, ChunkedDocument](_KEPT_CHARS_OF_DOCUMENTS)
@@ -142,7 +145,11 @@ class PostgresSnapshot:
             values["chosen"] = bits.tobytes()
         else:
             where, values["rows"] = "row = ANY(%(rows)s)", np.flatnonzero(chosen).tolist()
-        if is_indexed:
+        if len(self._tables) > 1:
+            values |= {"rest": HalfVector(vector - question), "limit": limit}
+            distance = _DISTANCE if is_indexed else _WHOLE_DISTANCE
+            query = partitions.nearest_of(self._tables, _FOUND, where, distance)
+        elif is_indexed:
             query = f"SELECT {_FOUND} FROM {self._table} ORDER BY {_DISTANCE} OFFSET 0"
             query = f"SELECT * FROM ({query}) AS found WHERE {where} LIMIT {limit}"
         else:
@@ -274,6 +281,24 @@ class PostgresSnapshot:
         return [
             StoredDocument(d.id, d.source, d.document_sha256, d.text_sha256, d.modified)
             for d in self.descriptions()
+        ]
+
+    def damaged(self) -> list[str]:
+        """Return what is damaged of texts and passages; the server itself reads them."""
+        rows = self.database.rows(
+            "SELECT source, there, passages FROM ("
+            f" SELECT source, passages, sha256(content) = text AS is_whole, (SELECT count(*)"
+            f"  FROM {self._table} AS stored WHERE stored.row >= versions.first_row"
+            "  AND stored.row < versions.first_row + versions.passages) AS there"
+            f" FROM versions {_HELD} JOIN texts ON texts.sha256 = text) AS read"
+            " WHERE NOT is_whole OR there <> passages ORDER BY source",
+            {"number": self.row.number},
+        )
+        return [
+            f"passages of {row['source']} are missing"
+            if row["there"] != row["passages"]
+            else f"the text of {row['source']} was altered"
+            for row in rows
         ]
 
     def _found(self, rows: Sequence[int]) -> list[FoundPassage]:
@@ -415,7 +440,11 @@ def chunked_documents(database: Database, versions: Sequence[Version]) -> Iterat
     """Yield stored documents of one generation with their passages."""
     texts, passages = _texts(database, versions), _passages_in(database, versions)
     for version in versions:
-        yield version.chunked(texts[version.text], [passages[row] for row in version.rows])
+        try:
+            cuts = [passages[row] for row in version.rows]
+        except KeyError as error:
+            raise StoreDamagedError(f"passage {error} is missing") from error
+        yield version.chunked(texts[version.text], cuts)
 
 
 def _passages_in(database: Database, versions: Sequence[Version]) -> dict[int, StoredPassage]:
@@ -425,11 +454,19 @@ def _passages_in(database: Database, versions: Sequence[Version]) -> dict[int, S
         f"SELECT row, {', '.join(StoredPassage._fields)} FROM passages_{versions[0].generation}"
         " WHERE row = ANY(%s)"
     )
-    rows = database.rows(query, [[row for version in versions for row in version.rows]])
+    wanted = [row for version in versions for row in version.rows]
+    rows = database.rows(query, [wanted])
+    if len(rows) != len(set(wanted)):
+        raise StoreDamagedError(f"passages of {versions[0].description.source} are missing")
     return {row.pop("row"): StoredPassage(**row) for row in rows}
 
 
 def _texts(database: Database, versions: Sequence[Version]) -> dict[bytes, str]:
     wanted = [version.text for version in versions]
     query = "SELECT sha256, content FROM texts WHERE sha256 = ANY(%s)"
-    return {row["sha256"]: str(row["content"], "utf-8") for row in database.rows(query, [wanted])}
+    contents = {row["sha256"]: row["content"] for row in database.rows(query, [wanted])}
+    for version in versions:
+        content = contents.get(version.text)
+        if content is None or hashlib.sha256(content).digest() != version.text:
+            raise StoreDamagedError(f"the text of {version.description.source} was altered")
+    return {sha256: str(content, "utf-8") for sha256, content in contents.items()}

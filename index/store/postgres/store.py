@@ -11,8 +11,9 @@ from psycopg import sql
 
 from index.errors import StoreDamagedError, StoreError, StoreMissingError
 from index.progress import Progress, no_progress
-from index.store.postgres import history
+from index.store.postgres import history, partitions
 from index.store.postgres.address import ServerAddress
+from index.store.postgres.callers import PostgresCallers
 from index.store.postgres.connection import LOOK_S
 from index.store.postgres.database import Database
 from index.store.postgres.draft import PostgresDraft
@@ -25,7 +26,15 @@ from index.store.postgres.people import (
 )
 from index.store.postgres.purge import purge
 from index.store.postgres.snapshot import PostgresSnapshot
-from index.store.protocols import Draft, FeedbackEntries, Jobs, Keys, Snapshot, Uploads
+from index.store.protocols import (
+    Callers,
+    Draft,
+    FeedbackEntries,
+    Jobs,
+    Keys,
+    Snapshot,
+    Uploads,
+)
 from index.store.records import MadeBy, Purge, SnapshotInfo, Standing, StoredDocument
 
 _GIVEN = ("uploads", "jobs", "feedback")
@@ -45,6 +54,7 @@ class PostgresStore:
         self.jobs: Jobs = PostgresJobs(self._database)
         self.feedback: FeedbackEntries = PostgresFeedback(self._database)
         self.keys: Keys = PostgresKeys(self._database)
+        self.callers: Callers | None = PostgresCallers(self._database)
 
     @property
     def exists(self) -> bool:
@@ -144,12 +154,21 @@ class PostgresStore:
 
     def total_bytes(self) -> int:
         """Return how much disk the store's tables and indexes take."""
-        return self._database.total_bytes()
+        with suppress(StoreMissingError), self._database.reading() as connection:
+            return self._database.total_bytes() + partitions.total_bytes(connection)
+        return 0
 
     def stored_documents(self, snapshot: Snapshot) -> tuple[list[StoredDocument], list[str]]:
         """Return what tells a snapshot's documents apart, and what is damaged."""
         assert isinstance(snapshot, PostgresSnapshot)  # noqa: S101 (it comes from this store)
-        return snapshot.stored_documents(), []
+        documents, damaged = snapshot.stored_documents(), snapshot.damaged()
+        if len(documents) != snapshot.info.documents:
+            damaged.append(f"documents of snapshot {snapshot.id} are missing")
+        with self._database.reading() as connection:
+            lost = partitions.count_lost(connection, snapshot.row.generation)
+        if lost:
+            damaged.append(f"{lost} passages are missing on its partitions")
+        return documents, damaged
 
     # Writing
 
@@ -279,7 +298,7 @@ class PostgresStore:
             self.live_id()  # raises StoreMissingError
             rows = self._database.rows(f"{SNAPSHOTS} JOIN state ON snapshots.number = live")
         else:
-            query = f"{SNAPSHOTS} WHERE id = %s AND turn >= 0"
+            query = f"{SNAPSHOTS} WHERE id = %s AND turn >= 0 ORDER BY snapshots.number DESC"
             rows = self._database.rows(query, [snapshot])
         if not rows:
             raise StoreDamagedError(f"snapshot {snapshot or ''} is missing")
@@ -313,6 +332,7 @@ class PostgresStore:
                 f" UNION ALL {given}",
             )
             if not rows:
+                partitions.drop_all(connection)
                 schema = sql.Identifier(self.location.schema)
                 connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(schema))
         if not rows:

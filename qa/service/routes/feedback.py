@@ -19,7 +19,7 @@ from qa.service.problems import not_now, problem_responses
 
 _MAX_OFFSET = 2**31 - 1
 _FULL = "No more feedback is taken until whoever runs this service has looked through it."
-_NOT_WRITTEN = "The feedback cannot be stored just now: the disk is full or may not be written to."
+_NOT_WRITTEN = "The feedback cannot be stored just now; the service's log tells why."
 
 _log = logging.getLogger("pincite")
 

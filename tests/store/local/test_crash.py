@@ -15,7 +15,7 @@ from index.store import open_store
 from index.store.local.schema import MIGRATIONS
 from tests.store.living import Living, everything
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 # Runs in a process of its own, which is still small and has one thread: it forks a writer that
 # dies without any clean-up at its n-th step, in a copy of the store: for each n, or so many of

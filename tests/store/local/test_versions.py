@@ -22,7 +22,7 @@ from index.store.local.schema import MIGRATIONS
 from index.store.records import Feedback, Job, Key, now
 from index.sync import sync
 from tests.store.living import Living, everything
-from tests.store.test_damage import given
+from tests.store.local.test_damage import given
 
 MORE = (
     "ALTER TABLE feedback ADD COLUMN answered INTEGER",
