@@ -219,6 +219,7 @@ def test_every_server_searches_its_own_index_at_the_same_time(
 ) -> None:
     for module in (draft, snapshot):
         monkeypatch.setattr(module, "INDEXED_FROM", 1000)
+    monkeypatch.setattr(snapshot, "_FEWEST_SEARCHED", 100)
     living.encoder = HashingEncoder()
     for number in range(20):
         living.write(f"{number}.txt", text_of(number, 160))
