@@ -69,7 +69,7 @@ def test_every_setting_has_a_variable(
 
 def test_every_setting_can_stand_in_the_file() -> None:
     toml(
-        'store = "s"\ncollection = "c"\n'
+        'store = "s"\nread_from = ""\ncollection = "c"\n'
         'model = "m"\nreader = "r"\nbackend = "torch-float32"\ntop_k = 1\n'
         "threshold = 1\n"
         'host = "h"\nport = 1\n'
@@ -81,6 +81,7 @@ def test_every_setting_can_stand_in_the_file() -> None:
     )
     assert load_settings().model_dump() == {
         "store": Path("s"),
+        "read_from": "",
         "collection": "c",
         "model": "m",
         "reader": "r",
