@@ -24,7 +24,7 @@ from index.errors import StoreAwayError, StoreDamagedError, StoreError
 from index.progress import Progress
 from index.store import open_store
 from index.store.catalogue import remove_collection
-from index.store.postgres import draft, snapshot
+from index.store.postgres import draft, passages
 from index.store.postgres.address import ServerAddress
 from index.store.postgres.store import PostgresStore
 from index.store.protocols import Snapshot
@@ -217,9 +217,9 @@ def test_answers_to_the_seeds_are_the_same(
 def test_every_server_searches_its_own_index_at_the_same_time(
     divided: Divided, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (draft, snapshot):
+    for module in (draft, passages):
         monkeypatch.setattr(module, "INDEXED_FROM", 1000)
-    monkeypatch.setattr(snapshot, "_FEWEST_SEARCHED", 100)
+    monkeypatch.setattr(passages, "_FEWEST_SEARCHED", 100)
     living.encoder = HashingEncoder()
     for number in range(20):
         living.write(f"{number}.txt", text_of(number, 160))
@@ -477,7 +477,7 @@ def test_passages_that_a_partition_lost_are_found_and_made_anew(
     with pytest.raises(StoreDamagedError, match="passage"):
         living.store.check()
     report = living.index()
-    assert "passages are missing" in report.repaired
+    assert "are missing" in report.repaired
     assert report.embedded
     assert report.snapshot == snapshot_before
     living.store.check()

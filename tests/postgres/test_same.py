@@ -20,7 +20,7 @@ from index.records import Document
 from index.store import open_store
 from index.store.location import Location
 from index.store.postgres import draft as stores_draft
-from index.store.postgres import snapshot as stores_snapshot
+from index.store.postgres import passages as stores_passages
 from index.store.postgres.snapshot import PostgresSnapshot
 from index.store.protocols import Snapshot
 from index.sync import publish_documents, sync
@@ -166,7 +166,7 @@ def test_an_index_of_vectors_ranks_as_well(
     scifact_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in (stores_draft, stores_snapshot):
+    for module in (stores_draft, stores_passages):
         monkeypatch.setattr(module, "INDEXED_FROM", 0)
     # So few passages are compared faster than an index is searched.
     database.execute(f"ALTER DATABASE {database.name} SET enable_sort = off")

@@ -185,9 +185,9 @@ def test_the_nearest_passages_are_those_of_a_store_in_a_folder(
 def test_what_an_index_finds_is_allowed_and_nearly_all_there_is(
     stores: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.store.postgres.snapshot.INDEXED_FROM", 1000)
+    monkeypatch.setattr("index.store.postgres.passages.INDEXED_FROM", 1000)
     monkeypatch.setattr("index.store.postgres.draft.INDEXED_FROM", 1000)
-    monkeypatch.setattr("index.store.postgres.snapshot._FEWEST_SEARCHED", 100)
+    monkeypatch.setattr("index.store.postgres.passages._FEWEST_SEARCHED", 100)
     _, store = stores
     commit(store, documents_of(200, 20), 4000)
     commit(store, [], 4000, ("d003", "d100"))

@@ -1,32 +1,28 @@
 """A store's schema on a server: reading, writing, and errors that say what to do."""
 
 import hashlib
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import errors, sql
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from index.errors import StoreAwayError, StoreBusyError, StoreError, StoreMissingError
-from index.store.collection import DEFAULT_COLLECTION
-from index.store.postgres import partitions
+from index.store.postgres import migration
 from index.store.postgres.address import ServerAddress
 from index.store.postgres.changes import schemas
-from index.store.postgres.connection import CONNECT_S, LOOK_S, Connection, reason_of
+from index.store.postgres.connection import CONNECT_S, LOOK_S, Connection
+from index.store.postgres.explained import errors_explained, missing
 from index.store.postgres.holds import Holds
-from index.store.postgres.schema import MIGRATIONS
 from index.store.postgres.server import Server
 
 Row = dict[str, Any]
 Result = TypeVar("Result")
 
-_OLDEST_SERVER, _OLDEST_PGVECTOR = 14, (0, 8)
 _TRIES = 3
 _CATCH_UP_S, _STEP_S = 10.0, 0.02
 _END_WITH_US = "SET client_connection_check_interval = '2s'"
@@ -40,19 +36,6 @@ SELECT coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint
 FROM pg_class JOIN pg_namespace ON relnamespace = pg_namespace.oid
 WHERE nspname = %s AND relkind = 'r'
 """
-_AWAY = ("08", "40", "53", "57P")
-"""Classes of errors that pass: connections, conflicts with what a replica replays, resources."""
-_ADVICE = {
-    re.compile("FATAL: .*(does not exist|password|pg_hba|permission|not permitted)|fe_sendauth"): (
-        "check user, password and database of --store"
-    ),
-    re.compile("FATAL: .*(too many|connection slots)"): (
-        "end other processes or raise max_connections there, and try again"
-    ),
-}
-"""By what a server says that takes no connection: it says nothing but a text."""
-_RESTART = "start the server or check --store, and try again"
-_FULL = (errors.DiskFull, errors.OutOfMemory, errors.IoError)
 
 
 class Database:
@@ -162,11 +145,12 @@ class Database:
                 self.errors_explained(),
                 self._written.pool.lend(self.address.schema) as connection,
             ):
-                version = self._version(connection)
+                version = migration.version(connection, self.address)
                 if version is None and not self._may_be_made:
                     raise self.missing()
-                if version is None or version < len(MIGRATIONS):
-                    self._migrate(connection)
+                if version is None or version < migration.NEWEST:
+                    migration.migrate(connection, self.address, self.lock_key("schema"))
+                    self._written.pool.configure_anew()
                 self._check(connection)
 
         self._tried(make)
@@ -176,10 +160,10 @@ class Database:
 
         def version() -> int | None:
             with self.errors_explained(), self._read.pool.lend(self.address.schema) as connection:
-                return self._version(connection)
+                return migration.version(connection, self.address)
 
         found = self._tried(version)
-        if found is not None and found < len(MIGRATIONS):
+        if found is not None and found < migration.NEWEST:
             self.make()
 
     def catch_up(self) -> None:
@@ -278,51 +262,11 @@ class Database:
 
     def missing(self) -> StoreMissingError:
         """Return the error that there is no store."""
-        name, root = self.address.collection, replace(self.address, collection=DEFAULT_COLLECTION)
-        if name != DEFAULT_COLLECTION:
-            return StoreMissingError(
-                f"There is no collection {name} in {root}: `pincite index SOURCE… --collection "
-                f"{name}` makes it, `pincite collections` lists those that there are."
-            )
-        return StoreMissingError(
-            f"There is no store at {root}: run `pincite index SOURCE…` first, or name another with "
-            "--store."
-        )
+        return missing(self.address)
 
-    @contextmanager
-    def errors_explained(self) -> Iterator[None]:
+    def errors_explained(self) -> AbstractContextManager[None]:
         """Turn errors of server and connection into a StoreError that says what to do."""
-        try:
-            with partitions.errors_explained(self.address):
-                yield
-        except (errors.InvalidSchemaName, errors.UndefinedTable) as error:
-            raise self.missing() from error
-        except errors.InsufficientPrivilege as error:
-            raise StoreError(
-                f"{self.address}: {reason_of(error)}. Grant the role what docs/postgres.md "
-                "names, or use another role."
-            ) from error
-        except errors.ReadOnlySqlTransaction as error:
-            raise StoreError(
-                f"{self.address} only answers questions, as a replica does: name the primary with "
-                "--store, and the replica with --read-from."
-            ) from error
-        except _FULL as error:
-            raise StoreError(
-                f"The store {self.address} cannot be written: {reason_of(error)}. What it held is "
-                "unchanged; make room there."
-            ) from error
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            if error.sqlstate and not error.sqlstate.startswith(_AWAY):
-                raise StoreError(f"{self.address}: {reason_of(error)}.") from error
-            said = reason_of(error)
-            advice = next((each for sign, each in _ADVICE.items() if sign.search(said)), _RESTART)
-            raise StoreAwayError(
-                f"The server of {self.address} cannot be reached: {said}. What was acknowledged is "
-                f"kept; {advice}."
-            ) from error
-        except psycopg.Error as error:
-            raise StoreError(f"{self.address}: {reason_of(error)}.") from error
+        return errors_explained(self.address)
 
     def _servers(self) -> tuple[Server, Server]:
         """Return who is written, and who answers questions."""
@@ -355,48 +299,9 @@ class Database:
         return work()
 
     def _check(self, connection: Connection) -> None:
-        """Raise StoreError if there is no store, or one that this Pincite does not read."""
-        if self._checked:
-            return
-        version = self._version(connection)
-        if version is None:
-            raise self.missing()
-        if version > len(MIGRATIONS):
-            raise StoreError(
-                f"The store at {self.address} was written by a newer Pincite, in version {version};"
-                f" this one reads {len(MIGRATIONS)}: update Pincite."
-            )
-        if version < len(MIGRATIONS):
-            raise StoreError(
-                f"The store at {self.address} was written by an earlier Pincite: bring it up to "
-                "date with `pincite index` or `pincite serve`."
-            )
-        self._checked = True
-
-    def _version(self, connection: Connection) -> int | None:
-        """Return the version of the schema; None if there is none."""
-        table = f'"{self.address.schema}".state'
-        (there,) = connection.execute("SELECT to_regclass(%s)", [table]).fetchone() or (None,)
-        if there is None:
-            return None
-        found = connection.execute("SELECT version FROM state").fetchone()
-        return int(found[0]) if found else None
-
-    def _migrate(self, connection: Connection) -> None:
-        _refuse_unfit(connection, self.address)
-        with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [self.lock_key("schema")])
-            _add_extension(connection, self.address)
-            if self.address.schema not in schemas(connection):  # who may make none may have one
-                connection.execute(sql.SQL("CREATE SCHEMA {}").format(self.schema))
-            connection.configure()
-            connection.use(self.address.schema)
-            version = self._version(connection) or 0  # another process may have been faster
-            for number in range(version, len(MIGRATIONS)):
-                for statement in MIGRATIONS[number]:
-                    connection.execute(statement)
-                connection.execute("UPDATE state SET version = %s", [number + 1])
-        self._written.pool.configure_anew()
+        if not self._checked:
+            migration.check(connection, self.address)
+            self._checked = True
 
     def _lock(self, connection: Connection, wait_s: float) -> None:
         until = time.monotonic() + wait_s
@@ -408,43 +313,3 @@ class Database:
                     "and try again."
                 )
             time.sleep(min(LOOK_S, wait_s))
-
-
-def _refuse_unfit(connection: Connection, address: ServerAddress) -> None:
-    encoding = connection.info.parameter_status("server_encoding")
-    if encoding != "UTF8":
-        raise StoreError(
-            f"The database of {address} has the encoding {encoding}: make one with "
-            "`CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0` and name it with --store."
-        )
-    if connection.info.server_version < _OLDEST_SERVER * 10_000:
-        version = connection.info.parameter_status("server_version")
-        raise StoreError(
-            f"The server of {address} is PostgreSQL {version}; Pincite needs {_OLDEST_SERVER} or "
-            "newer."
-        )
-
-
-def _add_extension(connection: Connection, address: ServerAddress) -> None:
-    oldest = ".".join(map(str, _OLDEST_PGVECTOR))
-    try:
-        with connection.transaction():
-            connection.execute("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
-    except (errors.FeatureNotSupported, errors.UndefinedFile) as error:
-        raise StoreError(
-            f"The server of {address} has no pgvector: install pgvector {oldest} or newer there, "
-            "see docs/postgres.md."
-        ) from error
-    except errors.InsufficientPrivilege as error:
-        raise StoreError(
-            f"{address}: the role may not add the extension pgvector: have an administrator run "
-            "`CREATE EXTENSION vector` in that database."
-        ) from error
-    (version,) = connection.execute(
-        "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
-    ).fetchone() or ("0",)
-    if tuple(map(int, version.split(".")[:2])) < _OLDEST_PGVECTOR:
-        raise StoreError(
-            f"The database of {address} has pgvector {version}; Pincite needs {oldest} or newer: "
-            "update it and run `ALTER EXTENSION vector UPDATE`."
-        )

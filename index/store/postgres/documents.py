@@ -1,11 +1,13 @@
-"""A version of a document as the server's tables have it."""
+"""Documents and their passages as the server's tables have them."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from index.errors import StoreDamagedError
 from index.records import ChunkedDocument, Document, Passage
-from index.store.postgres.database import Row
+from index.store.postgres.database import Database, Row
 from index.store.rows import COLUMNS, Described
 
 VERSION = (
@@ -49,3 +51,40 @@ class Version:
     def passage(self, cut: StoredPassage) -> Passage:
         """Return one of its passages."""
         return self._described.passage(*cut)
+
+
+def chunked_documents(database: Database, versions: Sequence[Version]) -> Iterator[ChunkedDocument]:
+    """Yield stored documents of one generation with their passages."""
+    texts, passages = _texts(database, versions), passages_in(database, versions)
+    for version in versions:
+        try:
+            cuts = [passages[row] for row in version.rows]
+        except KeyError as error:
+            raise StoreDamagedError(f"passage {error} is missing") from error
+        yield version.chunked(texts[version.text], cuts)
+
+
+def passages_in(database: Database, versions: Sequence[Version]) -> dict[int, StoredPassage]:
+    """Return the passages of versions of one generation by their rows."""
+    if not versions:
+        return {}
+    query = (
+        f"SELECT row, {', '.join(StoredPassage._fields)} FROM passages_{versions[0].generation}"
+        " WHERE row = ANY(%s)"
+    )
+    wanted = [row for version in versions for row in version.rows]
+    rows = database.rows(query, [wanted])
+    if len(rows) != len(set(wanted)):
+        raise StoreDamagedError(f"passages of {versions[0].description.source} are missing")
+    return {row.pop("row"): StoredPassage(**row) for row in rows}
+
+
+def _texts(database: Database, versions: Sequence[Version]) -> dict[bytes, str]:
+    wanted = [version.text for version in versions]
+    query = "SELECT sha256, content FROM texts WHERE sha256 = ANY(%s)"
+    contents = {row["sha256"]: row["content"] for row in database.rows(query, [wanted])}
+    for version in versions:
+        content = contents.get(version.text)
+        if content is None or hashlib.sha256(content).digest() != version.text:
+            raise StoreDamagedError(f"the text of {version.description.source} was altered")
+    return {sha256: str(content, "utf-8") for sha256, content in contents.items()}

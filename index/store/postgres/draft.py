@@ -21,9 +21,10 @@ from index.store.postgres import history, partitions
 from index.store.postgres.connection import Connection
 from index.store.postgres.database import Database, Row
 from index.store.postgres.history import select
+from index.store.postgres.passages import INDEXED_FROM, stored_vectors
 from index.store.postgres.people import set_uploads
 from index.store.postgres.postings import join_parts, write_part
-from index.store.postgres.snapshot import INDEXED_FROM, PostgresSnapshot, stored_vectors
+from index.store.postgres.snapshot import PostgresSnapshot
 from index.store.protocols import Snapshot
 from index.store.records import MadeBy, SnapshotInfo, UploadChange, text_digest
 from index.store.rows import CutPassage, rows_of, snapshot_id, sum_of_digests

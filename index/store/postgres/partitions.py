@@ -142,26 +142,6 @@ def drop_all(connection: Connection) -> None:
     _drop_others(connection, set())
 
 
-def count_lost(connection: Connection, generation: int) -> int:
-    """Return how many passages other servers have lost, as by being restored from a backup.
-
-    Whoever holds the store for writing may ask. Rows that are forgotten may still be there.
-    """
-    over = _servers_of(connection, generation)
-    found = connection.execute(
-        "SELECT rows, rows - dead FROM generations WHERE number = %s", [generation]
-    ).fetchone()
-    if not over or found is None:
-        return 0
-    stop, expected = found
-    query = " UNION ALL ".join(
-        f"(SELECT count(*) FROM {table} WHERE row < %(stop)s)"
-        for table in tables(generation, len(over))
-    )
-    counts = connection.execute(query, {"stop": stop}).fetchall()
-    return max(0, int(expected) - sum(int(count) for (count,) in counts))
-
-
 def write_anew(connection: Connection) -> None:
     """Have the other servers write their tables anew, without what was deleted."""
     for server, name, _ in _tables_there(connection):

@@ -17,10 +17,10 @@ from index.store.byte_search import ByteSearch
 from index.store.local.purge import MIN_SENTENCE
 from index.store.postgres import history, partitions
 from index.store.postgres.database import Database
-from index.store.postgres.documents import VERSION, Version
+from index.store.postgres.documents import VERSION, Version, chunked_documents
 from index.store.postgres.history import select
 from index.store.postgres.postings import write_parts_anew
-from index.store.postgres.snapshot import PostgresSnapshot, chunked_documents
+from index.store.postgres.snapshot import PostgresSnapshot
 from index.store.records import Purge, text_digest
 
 _READERS_WAIT_S = 10.0

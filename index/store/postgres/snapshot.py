@@ -1,73 +1,38 @@
-"""A snapshot on a server that is open, to be searched and read.
+"""A snapshot on a server that is open, to be searched and read."""
 
-What a search finds comes whole, in one round trip: place, sentences, features and vector of each
-passage, so that what is asked of a candidate afterwards need not be fetched.
-"""
-
-import hashlib
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pgvector import HalfVector
 
 from index.errors import StoreDamagedError
 from index.recently_used import RecentlyUsed
 from index.records import ChunkedDocument, Document, Passage
-from index.search.dense import nearest
 from index.search.features import Features
-from index.store.postgres import partitions
 from index.store.postgres.database import Database, Row
-from index.store.postgres.documents import VERSION, StoredPassage, Version
+from index.store.postgres.documents import (
+    VERSION,
+    StoredPassage,
+    Version,
+    chunked_documents,
+    passages_in,
+)
 from index.store.postgres.history import SnapshotRow
 from index.store.postgres.layout import Layout
+from index.store.postgres.passages import StoredPassages, stored_vectors
 from index.store.postgres.postings import StoredPostings
 from index.store.protocols import Words
 from index.store.records import Allowed, MadeBy, StoredDocument
 
-INDEXED_FROM = 25_000
-"""Passages. Of fewer, all vectors are compared; of more, those that an index finds."""
-
-_KEPT_PASSAGES = 1 << 14
 _KEPT_VERSIONS = 1 << 12
 _KEPT_CHARS_OF_DOCUMENTS = 16 << 20
 _AT_ONCE = 1000
-_FEWEST_SEARCHED = 10_000
-"""Passages. Where no more are allowed, all of them are compared, without the index."""
-_MOST_NAMED = 1 / 8
-"""Of all passages: no more are named one by one; of more there is a bit each."""
-_MOST_RANKED = 4096
-"""Passages. To rank more, all vectors are fetched and compared here."""
-_MARGIN = 64
-"""Sums in another order differ in their last digits: some more are fetched, and ranked here."""
-_DISTANCE = "vector <#> %(question)s"
-_WHOLE_DISTANCE = f"({_DISTANCE}) + (vector <#> %(rest)s)"
-"""To the question as it is: the `rest` is what its half precision leaves out. No index has it."""
-_CHOSEN = "CASE WHEN row < %(stop)s THEN get_bit(%(chosen)s::bytea, row) = 1 END"
-"""The table may have later rows than the bits tell of."""
-
 _LAST = "\U0010ffff"
 """No id comes after it."""
 
-_FOUND = "row, first_row, start, stop, section, spans, digests, features, vector"
 _HELD = "JOIN memberships ON version = versions.id AND %(number)s BETWEEN first AND last"
-
-
-class FoundPassage(NamedTuple):
-    """A row of a table of passages."""
-
-    row: int
-    first_row: int
-    start: int
-    stop: int
-    section: int
-    spans: bytes
-    digests: NDArray[np.uint64]
-    features: bytes
-    vector: NDArray[np.float16]
 
 
 class PostgresSnapshot:
@@ -88,8 +53,7 @@ class PostgresSnapshot:
         self.postings = StoredPostings(database, row.parts)
         self._lexicon = self.layout.lexicon(self.postings)
         self._table = f"passages_{row.generation}"
-        self._tables = partitions.tables(row.generation, len(row.servers))
-        self._passages = RecentlyUsed[int, FoundPassage](_KEPT_PASSAGES)
+        self._passages = StoredPassages(database, row, self.layout.alive)
         self._versions = RecentlyUsed[int, Version](_KEPT_VERSIONS)
         self._chunked = RecentlyUsed[str, ChunkedDocument](_KEPT_CHARS_OF_DOCUMENTS)
         self._documents = RecentlyUsed[str, tuple[Version, Document]](_KEPT_CHARS_OF_DOCUMENTS)
@@ -110,71 +74,11 @@ class PostgresSnapshot:
         exact: bool = False,
     ) -> list[tuple[int, float]]:
         """Return the rows of the nearest passages with their cosines, nearest first."""
-        alive = self.layout.alive
-        chosen = alive if allowed is None else allowed & alive
-        count = int(np.count_nonzero(chosen))
-        limit = min(limit, count)
-        if not limit:
-            return []
-        if limit > _MOST_RANKED:
-            return nearest(self._vectors(), vector, limit, chosen)
-        is_indexed = not exact and self.row.rows >= INDEXED_FROM and count > _FEWEST_SEARCHED
-        found = self._nearest(vector, limit + _MARGIN, chosen, is_indexed=is_indexed)
-        if is_indexed and len(found) < min(limit + _MARGIN, count):  # the index gave up before
-            found = self._nearest(vector, limit + _MARGIN, chosen, is_indexed=False)
-        rows = np.array(sorted(found), np.int64)
-        vectors = np.array([found[row].vector for row in rows.tolist()], np.float16)
-        return nearest([(vectors, rows)], vector, limit)
-
-    def _nearest(
-        self,
-        vector: NDArray[np.float32],
-        limit: int,
-        chosen: NDArray[np.bool_],
-        *,
-        is_indexed: bool,
-    ) -> dict[int, FoundPassage]:
-        """Return chosen passages that are nearest to a vector by the server's reckoning."""
-        count, rows = np.count_nonzero(chosen), len(chosen)
-        question = vector.astype(np.float16)
-        values: Row = {"question": HalfVector(question), "stop": rows}
-        if count == rows:
-            where = "row < %(stop)s"
-        elif is_indexed or count > rows * _MOST_NAMED:
-            where, bits = _CHOSEN, np.packbits(chosen, bitorder="little")
-            values["chosen"] = bits.tobytes()
-        else:
-            where, values["rows"] = "row = ANY(%(rows)s)", np.flatnonzero(chosen).tolist()
-        if len(self._tables) > 1:
-            values |= {"rest": HalfVector(vector - question), "limit": limit}
-            distance = _DISTANCE if is_indexed else _WHOLE_DISTANCE
-            query = partitions.nearest_of(self._tables, _FOUND, where, distance)
-        elif is_indexed:
-            query = f"SELECT {_FOUND} FROM {self._table} ORDER BY {_DISTANCE} OFFSET 0"
-            query = f"SELECT * FROM ({query}) AS found WHERE {where} LIMIT {limit}"
-        else:
-            values["rest"] = HalfVector(vector - question)
-            query = (
-                f"SELECT {_FOUND} FROM {self._table} WHERE {where}"
-                f" ORDER BY {_WHOLE_DISTANCE}, row LIMIT {limit}"
-            )
-        return self._keep(self.database.rows(query, values))
-
-    def _vectors(self) -> Iterator[tuple[NDArray[np.float16], NDArray[np.int64]]]:
-        """Yield the vectors of all passages with their rows, some at a time."""
-        for start in range(0, self.row.rows, _KEPT_PASSAGES):
-            found = self.database.rows(
-                f"SELECT row, vector FROM {self._table} WHERE row >= %s AND row < %s ORDER BY row",
-                [start, min(start + _KEPT_PASSAGES, self.row.rows)],
-            )
-            vectors = np.array([row["vector"].to_numpy() for row in found], np.float16)
-            yield vectors, np.array([row["row"] for row in found], np.int64)
+        return self._passages.nearest(vector, limit, allowed, exact=exact)
 
     def vectors(self, rows: NDArray[np.integer]) -> NDArray[np.float16]:
         """Return the vectors of passages."""
-        found = self._found(rows.tolist())
-        dimension = self.info.made_by.dimension
-        return np.array([passage.vector for passage in found], np.float16).reshape(-1, dimension)
+        return self._passages.vectors(rows)
 
     def warm(self) -> None:
         """Do nothing: the server has its own memory."""
@@ -183,21 +87,21 @@ class PostgresSnapshot:
 
     def prefetch(self, rows: Sequence[int]) -> None:
         """Read at once what of passages and their documents is not here yet."""
-        self._found(rows)
+        self._passages.read(rows)
         firsts = np.unique(self.layout.firsts[np.asarray(rows, np.int64)]).tolist()
         if missing := [first for first in firsts if not self._has_document(first)]:
             self._read_documents("first_row = ANY(%(firsts)s)", {"firsts": missing})
 
     def passage(self, row: int) -> Passage:
         """Return a passage."""
-        (found,) = self._found([row])
+        (found,) = self._passages.read([row])
         cut = StoredPassage(found.start, found.stop, found.section, found.spans)
         return self._version(found.first_row).passage(cut)
 
     def passages(self) -> Iterator[tuple[int, Passage]]:
         """Yield all passages with their rows."""
         for versions in self._versions_by("generation, first_row", (0, -1)):
-            passages = _passages_in(self.database, versions)
+            passages = passages_in(self.database, versions)
             for version in versions:
                 yield from ((row, version.passage(passages[row])) for row in version.rows)
 
@@ -205,13 +109,13 @@ class PostgresSnapshot:
         self, rows: NDArray[np.integer]
     ) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
         """Return the digests of the passages' sentences, and of each the index of its passage."""
-        digests = [passage.digests for passage in self._found(rows.tolist())]
+        digests = [passage.digests for passage in self._passages.read(rows.tolist())]
         of_passage = np.repeat(np.arange(len(digests)), [len(each) for each in digests])
         return of_passage, np.concatenate([np.zeros(0, np.uint64), *digests])
 
     def features(self, row: int) -> Features:
         """Return what questions compare with a passage."""
-        (found,) = self._found([row])
+        (found,) = self._passages.read([row])
         return Features.read(found.digests.tolist(), np.frombuffer(found.features, "<u8"))
 
     def document(self, document_id: str) -> Document:
@@ -287,10 +191,11 @@ class PostgresSnapshot:
         """Return what is damaged of texts and passages; the server itself reads them."""
         rows = self.database.rows(
             "SELECT source, there, passages FROM ("
-            f" SELECT source, passages, sha256(content) = text AS is_whole, (SELECT count(*)"
-            f"  FROM {self._table} AS stored WHERE stored.row >= versions.first_row"
-            "  AND stored.row < versions.first_row + versions.passages) AS there"
-            f" FROM versions {_HELD} JOIN texts ON texts.sha256 = text) AS read"
+            " SELECT source, passages, sha256(content) = text AS is_whole,"
+            f"  coalesce(there, 0) AS there FROM versions {_HELD}"
+            " JOIN texts ON texts.sha256 = text"
+            f" LEFT JOIN (SELECT first_row, count(*) AS there FROM {self._table} GROUP BY first_row)"
+            "  AS stored ON stored.first_row = versions.first_row) AS read"
             " WHERE NOT is_whole OR there <> passages ORDER BY source",
             {"number": self.row.number},
         )
@@ -300,35 +205,6 @@ class PostgresSnapshot:
             else f"the text of {row['source']} was altered"
             for row in rows
         ]
-
-    def _found(self, rows: Sequence[int]) -> list[FoundPassage]:
-        """Return passages by their rows, in the same order."""
-        missing = [row for row in dict.fromkeys(rows) if row not in self._passages]
-        read: dict[int, FoundPassage] = {}
-        for start in range(0, len(missing), _AT_ONCE):
-            query = f"SELECT {_FOUND} FROM {self._table} WHERE row = ANY(%s)"
-            read |= self._keep(self.database.rows(query, [missing[start : start + _AT_ONCE]]))
-        return [read[row] if row in read else self._one(row) for row in rows]
-
-    def _one(self, row: int) -> FoundPassage:
-        def read() -> tuple[FoundPassage, int]:
-            query = f"SELECT {_FOUND} FROM {self._table} WHERE row = %s"
-            found = self._keep(self.database.rows(query, [row]))
-            if row not in found:
-                raise StoreDamagedError(f"passage {row} is missing")
-            return found[row], 1
-
-        return self._passages.get(row, read)
-
-    def _keep(self, rows: Sequence[Row]) -> dict[int, FoundPassage]:
-        found: dict[int, FoundPassage] = {}
-        for row in rows:
-            digests, vector = np.frombuffer(row["digests"], "<u8"), row["vector"].to_numpy()
-            found[row["row"]] = passage = FoundPassage(
-                **row | {"digests": digests, "vector": vector.astype(np.float16)}
-            )
-            self._passages.get(passage.row, lambda passage=passage: (passage, 1))  # type: ignore[misc]
-        return found
 
     def _described(self, document_id: str) -> tuple[Version, Document]:
         def read() -> tuple[tuple[Version, Document], int]:
@@ -364,7 +240,7 @@ class PostgresSnapshot:
     def _read_chunked(self, document_ids: Sequence[str]) -> list[ChunkedDocument]:
         """Return documents with their passages, and keep them: as many as there is room for."""
         found = self._read_documents("document_id = ANY(%(ids)s)", {"ids": _possible(document_ids)})
-        passages = _passages_in(self.database, [version for version, _ in found])
+        passages = passages_in(self.database, [version for version, _ in found])
         whole = [
             version.chunked(document.text, [passages[row] for row in version.rows])
             for version, document in found
@@ -420,53 +296,3 @@ class PostgresSnapshot:
 def _possible(document_ids: Iterable[str]) -> list[str]:
     """Return the ids that a document may have: PostgreSQL takes no NUL."""
     return [each for each in document_ids if "\0" not in each]
-
-
-def stored_vectors(
-    database: Database, generation: int, digests: Sequence[bytes]
-) -> dict[bytes, NDArray[np.float16]]:
-    """Return the vectors of embedded texts that a generation has."""
-    found: dict[bytes, NDArray[np.float16]] = {}
-    for start in range(0, len(digests), _AT_ONCE):
-        rows = database.rows(
-            f"SELECT embedded, vector FROM passages_{generation} WHERE embedded = ANY(%s)",
-            [list(digests[start : start + _AT_ONCE])],
-        )
-        found |= {row["embedded"]: row["vector"].to_numpy().astype(np.float16) for row in rows}
-    return found
-
-
-def chunked_documents(database: Database, versions: Sequence[Version]) -> Iterator[ChunkedDocument]:
-    """Yield stored documents of one generation with their passages."""
-    texts, passages = _texts(database, versions), _passages_in(database, versions)
-    for version in versions:
-        try:
-            cuts = [passages[row] for row in version.rows]
-        except KeyError as error:
-            raise StoreDamagedError(f"passage {error} is missing") from error
-        yield version.chunked(texts[version.text], cuts)
-
-
-def _passages_in(database: Database, versions: Sequence[Version]) -> dict[int, StoredPassage]:
-    if not versions:
-        return {}
-    query = (
-        f"SELECT row, {', '.join(StoredPassage._fields)} FROM passages_{versions[0].generation}"
-        " WHERE row = ANY(%s)"
-    )
-    wanted = [row for version in versions for row in version.rows]
-    rows = database.rows(query, [wanted])
-    if len(rows) != len(set(wanted)):
-        raise StoreDamagedError(f"passages of {versions[0].description.source} are missing")
-    return {row.pop("row"): StoredPassage(**row) for row in rows}
-
-
-def _texts(database: Database, versions: Sequence[Version]) -> dict[bytes, str]:
-    wanted = [version.text for version in versions]
-    query = "SELECT sha256, content FROM texts WHERE sha256 = ANY(%s)"
-    contents = {row["sha256"]: row["content"] for row in database.rows(query, [wanted])}
-    for version in versions:
-        content = contents.get(version.text)
-        if content is None or hashlib.sha256(content).digest() != version.text:
-            raise StoreDamagedError(f"the text of {version.description.source} was altered")
-    return {sha256: str(content, "utf-8") for sha256, content in contents.items()}

@@ -164,10 +164,6 @@ class PostgresStore:
         documents, damaged = snapshot.stored_documents(), snapshot.damaged()
         if len(documents) != snapshot.info.documents:
             damaged.append(f"documents of snapshot {snapshot.id} are missing")
-        with self._database.reading() as connection:
-            lost = partitions.count_lost(connection, snapshot.row.generation)
-        if lost:
-            damaged.append(f"{lost} passages are missing on its partitions")
         return documents, damaged
 
     # Writing
