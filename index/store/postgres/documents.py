@@ -79,12 +79,15 @@ def passages_in(database: Database, versions: Sequence[Version]) -> dict[int, St
     return {row.pop("row"): StoredPassage(**row) for row in rows}
 
 
+def text_of(version: Version, content: bytes | None) -> str:
+    """Return a text from its bytes. Raises StoreDamagedError where these are not its own."""
+    if content is None or hashlib.sha256(content).digest() != version.text:
+        raise StoreDamagedError(f"the text of {version.description.source} was altered")
+    return str(content, "utf-8")
+
+
 def _texts(database: Database, versions: Sequence[Version]) -> dict[bytes, str]:
     wanted = [version.text for version in versions]
     query = "SELECT sha256, content FROM texts WHERE sha256 = ANY(%s)"
     contents = {row["sha256"]: row["content"] for row in database.rows(query, [wanted])}
-    for version in versions:
-        content = contents.get(version.text)
-        if content is None or hashlib.sha256(content).digest() != version.text:
-            raise StoreDamagedError(f"the text of {version.description.source} was altered")
-    return {sha256: str(content, "utf-8") for sha256, content in contents.items()}
+    return {version.text: text_of(version, contents.get(version.text)) for version in versions}

@@ -18,6 +18,7 @@ from index.store.postgres.documents import (
     Version,
     chunked_documents,
     passages_in,
+    text_of,
 )
 from index.store.postgres.history import SnapshotRow
 from index.store.postgres.layout import Layout
@@ -194,7 +195,8 @@ class PostgresSnapshot:
             " SELECT source, passages, sha256(content) = text AS is_whole,"
             f"  coalesce(there, 0) AS there FROM versions {_HELD}"
             " JOIN texts ON texts.sha256 = text"
-            f" LEFT JOIN (SELECT first_row, count(*) AS there FROM {self._table} GROUP BY first_row)"
+            " LEFT JOIN"
+            f" (SELECT first_row, count(*) AS there FROM {self._table} GROUP BY first_row)"
             "  AS stored ON stored.first_row = versions.first_row) AS read"
             " WHERE NOT is_whole OR there <> passages ORDER BY source",
             {"number": self.row.number},
@@ -230,7 +232,7 @@ class PostgresSnapshot:
             {"number": self.row.number, "generation": self.row.generation, **values},
         ):
             version = Version(row)
-            found = version, version.document(str(row["content"], "utf-8"))
+            found = version, version.document(text_of(version, row["content"]))
             kept = found, len(found[1].text)
             self._versions.get(row["first_row"], lambda version=version: (version, 1))  # type: ignore[misc]
             self._documents.get(row["document_id"], lambda kept=kept: kept)  # type: ignore[misc]
