@@ -1,5 +1,7 @@
 """The next snapshot, written as a difference to the one before and committed in one transaction.
 
+All who give something wait for that transaction: what takes long is done before and after it.
+
 Versions and passages come into their tables while documents are put, numbered behind all that is
 committed. Until the last transaction names them nobody sees them; where that does not come, the
 next draft removes them.
@@ -7,6 +9,7 @@ next draft removes them.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +17,7 @@ import orjson
 from numpy.typing import NDArray
 from pgvector import HalfVector
 
+from index.errors import StoreError
 from index.records import ChunkedDocument
 from index.search.features import features_of
 from index.search.postings import Terms, combine, count_terms, removal
@@ -153,6 +157,9 @@ class PostgresDraft:
     ) -> SnapshotInfo:
         """Write the snapshot, in one step with changes of uploads; return what it is."""
         settings = dict(zip(_SETTINGS, (sources, held, ignore), strict=True))
+        with self._database.transaction() as connection:  # takes long, and nobody waits for it
+            is_indexed = self._rows >= INDEXED_FROM
+            partitions.prepare_search(connection, self._generation, by_index=is_indexed)
         with self._database.transaction() as connection:
             row = self._row(connection, settings)
             same = history.with_id(connection, row["id"])
@@ -164,6 +171,9 @@ class PostgresDraft:
                 history.go_live(connection, number, self._keep, lock)
             self._database.tell(connection)
             committed = history.find_snapshot(connection, number)
+        if live:
+            with suppress(StoreError):  # the snapshot is published; the next one goes on
+                history.forget_content(self._database)
         return committed.info
 
     def _place(self, put: _Put, old: Row | None) -> _Put | None:
@@ -248,16 +258,13 @@ class PostgresDraft:
         connection.execute(
             "UPDATE generations SET rows = %s WHERE number = %s", [self._rows, self._generation]
         )
-        connection.execute("UPDATE state SET document = %s", [self._number])
         # As they are now: a purge may have joined them since the parent was opened.
         before = history.find_snapshot(connection, row["parent"]).parts if self.parent else ()
         parts = self._parts(connection, before)
-        number = history.insert_snapshot(connection, row | {"parts": parts})
         removed = [version.number for version in self._removed.values()]
         added = [version.number for version in self._added.values()]
-        history.change_members(connection, number, row["parent"], removed, added)
-        is_indexed = self._rows >= INDEXED_FROM
-        partitions.prepare_search(connection, self._generation, by_index=is_indexed)
+        number = history.insert_snapshot(connection, row | {"parts": parts}, removed, added)
+        connection.execute("UPDATE state SET document = %s", [self._number])
         return number
 
     def _parts(self, connection: Connection, before: Sequence[int]) -> list[int]:

@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import orjson
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import dict_row
 
 from index.errors import StoreDamagedError
 from index.store.postgres import partitions
 from index.store.postgres.connection import Connection
-from index.store.postgres.database import Row
+from index.store.postgres.database import Database, Row
 from index.store.postgres.schema import OPEN
 from index.store.records import MadeBy, SnapshotInfo
 from index.store.rows import snapshot_id
@@ -38,6 +40,8 @@ SNAPSHOTS = (
     " FROM snapshots "
     "JOIN generations ON generations.number = generation "
 )
+_DROP_WAITS_S = 2.0
+"""How long to wait for who reads a table that is of no use: autovacuum leaves it after one."""
 
 
 def snapshot_of(row: Row) -> SnapshotRow:
@@ -103,17 +107,23 @@ def generation_of(connection: Connection, made_by: MadeBy, parent: SnapshotRow |
     return number
 
 
-def insert_snapshot(connection: Connection, row: Row) -> int:
+def insert_snapshot(
+    connection: Connection, row: Row, removed: Sequence[int] = (), added: Sequence[int] = ()
+) -> int:
     """Insert a snapshot that nobody sees yet; return its number.
 
-    Its turn, 0, tells that it never was live.
+    It holds the versions of its parent, but for those that are removed and added. Its turn, 0,
+    tells that it never was live.
     """
-    (state,) = select(connection, "UPDATE state SET snapshot = snapshot + 1 RETURNING snapshot")
-    number: int = state["snapshot"]
+    (state,) = select(connection, "SELECT snapshot + 1 AS number FROM state")
+    number: int = state["number"]
     values = {**row, "published": time.time(), "turn": 0, "number": number}
     names = ", ".join(values)
     marks = ", ".join(f"%({name})s" for name in values)
     connection.execute(f"INSERT INTO snapshots ({names}) VALUES ({marks})", values)
+    _change_members(connection, number, row["parent"], removed, added)
+    # Last, for whoever gives something waits for this row until the transaction ends.
+    connection.execute("UPDATE state SET snapshot = %s", [number])
     return number
 
 
@@ -126,17 +136,15 @@ def with_calibration(connection: Connection, live: SnapshotRow, calibration: byt
     )
     if existing := with_id(connection, row["id"]):
         return existing[0].number
-    number = insert_snapshot(connection, row)
-    change_members(connection, number, live.number)
-    return number
+    return insert_snapshot(connection, row)
 
 
-def change_members(
+def _change_members(
     connection: Connection,
     number: int,
     parent: int | None,
-    removed: Sequence[int] = (),
-    added: Sequence[int] = (),
+    removed: Sequence[int],
+    added: Sequence[int],
 ) -> None:
     """Write which versions a new snapshot holds: those of its parent, but for what changed.
 
@@ -208,7 +216,7 @@ def forget_snapshots(connection: Connection, keep: int, lock: int) -> None:
 
     A snapshot that never was live, and is not kept aside any more, is no predecessor of anything.
     One that a process has open, by a shared advisory lock of the class `lock`, is no longer listed
-    but its content stays until the next time.
+    but stays until the next time. What only the others held is left to `forget_content`.
     """
     connection.execute(
         "UPDATE snapshots SET turn = -1 WHERE number NOT IN ("
@@ -224,6 +232,20 @@ def forget_snapshots(connection: Connection, keep: int, lock: int) -> None:
         " AND pg_try_advisory_xact_lock(%s::integer, (number & 2147483647)::integer)",
         [lock],
     )
+
+
+def forget_content(database: Database) -> bool:
+    """Delete what no snapshot holds any more; tell whether all of it went.
+
+    It takes long, so it is no part of the transaction that forgets snapshots, for which all who
+    give something wait. Where it is interrupted, or somebody reads a table, the next one goes on.
+    """
+    with database.transaction() as connection:
+        _forget_members(connection)
+    return _drop_generations(database)
+
+
+def _forget_members(connection: Connection) -> None:
     # Only where the last snapshot is not kept can a range without an end be of no use.
     (state,) = select(
         connection,
@@ -239,13 +261,27 @@ def forget_snapshots(connection: Connection, keep: int, lock: int) -> None:
         "DELETE FROM parts WHERE number NOT IN (SELECT unnest(parts) FROM snapshots)"
     )
     _forget_versions(connection, [row["version"] for row in unheld])
-    for row in select(
-        connection,
-        "DELETE FROM generations WHERE number NOT IN (SELECT generation FROM snapshots)"
-        " AND NOT EXISTS (SELECT 1 FROM versions WHERE generation = generations.number)"
-        " RETURNING number",
-    ):
-        connection.execute(f"DROP TABLE passages_{row['number']}")
+
+
+def _drop_generations(database: Database) -> bool:
+    """Drop the tables of generations that are of no use; tell whether none is left.
+
+    One that somebody reads, as a backup does for hours, stays.
+    """
+    with database.transaction() as connection:
+        unused = select(
+            connection,
+            "SELECT number FROM generations WHERE number NOT IN (SELECT generation FROM snapshots)"
+            " AND NOT EXISTS (SELECT 1 FROM versions WHERE generation = generations.number)",
+        )
+        left = [row["number"] for row in unused]
+        connection.execute(f"SET LOCAL lock_timeout = '{_DROP_WAITS_S}s'")
+        for number in list(left):
+            with suppress(LockNotAvailable), connection.transaction():
+                connection.execute(f"DROP TABLE passages_{number}")
+                connection.execute("DELETE FROM generations WHERE number = %s", [number])
+                left.remove(number)
+    return not left
 
 
 def _forget_versions(connection: Connection, versions: Sequence[int]) -> None:

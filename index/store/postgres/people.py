@@ -33,16 +33,17 @@ class Table(Generic[Value]):
     """A table of values by their ids, with the bytes that came with each."""
 
     name: ClassVar[str]
+    order: ClassVar[str] = "came"
     kind: type[Value]
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def _read(self, where: str = "", values: Sequence[object] = ()) -> dict[str, Value]:
-        """Return values in the order of their ids; none if there is no store."""
+        """Return values in the table's order; none if there is no store."""
         rows: list[Row] = []
         with suppress(StoreMissingError):
-            query = f"SELECT id, fields FROM {self.name} {where} ORDER BY id"
+            query = f"SELECT id, fields FROM {self.name} {where} ORDER BY {self.order}"
             rows = self._database.rows(query, values)
         return {row["id"]: self.kind(**given_from_json(row["fields"])) for row in rows}
 
@@ -79,7 +80,7 @@ def set_uploads(connection: Connection, changes: Sequence[UploadChange]) -> None
 class PostgresUploads(Table[Upload]):
     """The uploads of a `PostgresStore`; see `index.store.protocols.Uploads`."""
 
-    name, kind = "uploads", Upload
+    name, order, kind = "uploads", "id", Upload
 
     def all(self) -> list[Upload]:
         """Return all uploads by id."""
@@ -144,7 +145,7 @@ class PostgresJobs(Table[Job]):
             connection.execute("UPDATE jobs SET queued = false WHERE id = %s", [job.id])
             connection.execute(
                 "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE NOT queued "
-                "ORDER BY id DESC OFFSET %s)",
+                "ORDER BY came DESC OFFSET %s)",
                 [MOST_FINISHED],
             )
 

@@ -141,10 +141,10 @@ def _not_held(database: Database, live: PostgresSnapshot) -> list[Version]:
 def _forget(database: Database, feedback: Sequence[str], live: PostgresSnapshot) -> None:
     """Forget all but the live snapshot, once nobody has another open."""
     with database.transaction() as connection:
+        history.forget_uncommitted(connection)
         connection.execute("DELETE FROM feedback WHERE id = ANY(%s)", [list(feedback)])
         connection.execute("DELETE FROM jobs WHERE NOT queued")
         connection.execute("UPDATE state SET checked = NULL, aside = NULL")
-        history.forget_uncommitted(connection)
 
     def is_forgotten() -> bool:
         with database.transaction() as connection:
@@ -154,6 +154,7 @@ def _forget(database: Database, feedback: Sequence[str], live: PostgresSnapshot)
         return bool(row["count"] == 1)
 
     _wait(is_forgotten)
+    _wait(lambda: history.forget_content(database))
     with database.transaction() as connection:
         parts = history.find_snapshot(connection, live.row.number).parts
         joined = write_parts_anew(connection, parts, live.layout.alive)

@@ -127,17 +127,19 @@ FIRST = (
         PRIMARY KEY (term, part, word)
     )""",
     "CREATE INDEX words_of_part ON words (part)",
-    # What people gave: JSON, and the bytes that came with it. A job is `queued` until it is done.
+    # What people gave: JSON, and the bytes that came with it, in the order in which they `came`,
+    # whatever the clocks say of those who wrote them. A job is `queued` until it is done.
     *(
         f"""CREATE TABLE {name} (
             id text COLLATE "C" PRIMARY KEY,
+            came bigint GENERATED ALWAYS AS IDENTITY,
             queued boolean NOT NULL DEFAULT true,
             fields bytea NOT NULL,
             content bytea
         )"""
         for name in ("uploads", "jobs", "feedback", "keys")
     ),
-    "CREATE INDEX jobs_queued ON jobs (id) WHERE queued",
+    "CREATE INDEX jobs_queued ON jobs (came) WHERE queued",
     # When each caller's bucket is empty. Unlogged, so that to count a request writes no log and
     # waits for no disk and no replica; a crash of the server may empty it.
     """CREATE UNLOGGED TABLE callers (

@@ -39,6 +39,8 @@ from index.store.records import MadeBy, Purge, SnapshotInfo, Standing, StoredDoc
 
 _GIVEN = ("uploads", "jobs", "feedback")
 _TRIES = 20
+_DROP_WAITS = "SET LOCAL lock_timeout = '500ms'"
+"""Less than after what time PostgreSQL looks for who waits in a ring, and has one of them fail."""
 
 
 class PostgresStore:
@@ -203,6 +205,7 @@ class PostgresStore:
                 connection.execute("UPDATE state SET checked = %s", [number])
             history.go_live(connection, number, self._keep, self._database.class_key)
             self._database.tell(connection)
+        self._forget_content()
 
     def keep_aside(self, snapshot: str) -> None:
         """Keep a committed snapshot that a gate refused, in the place of the one before."""
@@ -211,6 +214,7 @@ class PostgresStore:
             connection.execute("UPDATE state SET aside = %s", [number])
             history.forget_snapshots(connection, self._keep, self._database.class_key)
             self._database.tell(connection)
+        self._forget_content()
 
     def roll_back(self, snapshot: str | None = None) -> SnapshotInfo:
         """Make a snapshot that is kept live again, by default the one before the live one."""
@@ -232,6 +236,7 @@ class PostgresStore:
                 lock = self._database.class_key
                 history.go_live(connection, row.number, self._keep, lock, again=True)
                 self._database.tell(connection)
+            self._forget_content()
         return row.info
 
     def newer_than_live(self) -> list[str]:
@@ -242,17 +247,20 @@ class PostgresStore:
     def set_calibration(self, snapshot: str, calibration: bytes | None) -> SnapshotInfo:
         """Publish the live snapshot with another calibration, or none."""
         self.live_id()  # raises StoreMissingError
-        with self.writing(), self._database.transaction() as connection:
-            live = history.find_snapshot(connection, None)
-            if live.info.id != snapshot:
-                raise StoreError(
-                    "The store changed while it was measured, so the calibration was not "
-                    "published: run it again."
-                )
-            number = history.with_calibration(connection, live, calibration)
-            history.go_live(connection, number, self._keep, self._database.class_key)
-            self._database.tell(connection)
-            return history.find_snapshot(connection, None).info
+        with self.writing():
+            with self._database.transaction() as connection:
+                live = history.find_snapshot(connection, None)
+                if live.info.id != snapshot:
+                    raise StoreError(
+                        "The store changed while it was measured, so the calibration was not "
+                        "published: run it again."
+                    )
+                number = history.with_calibration(connection, live, calibration)
+                history.go_live(connection, number, self._keep, self._database.class_key)
+                self._database.tell(connection)
+                row = history.find_snapshot(connection, None)
+            self._forget_content()
+        return row.info
 
     def gold(self) -> Path | None:
         """Return the file of gold questions that new snapshots must pass; None for none."""
@@ -266,13 +274,15 @@ class PostgresStore:
         before = self.gold()
         if gold is None and before is None:
             return False
-        with self.writing(), self._database.transaction() as connection:
-            path = os.fsencode(gold.absolute()) if gold else None
-            connection.execute("UPDATE state SET gold = %s", [path])
-            if gold is None:
-                connection.execute("UPDATE state SET checked = NULL, aside = NULL")
-                history.forget_snapshots(connection, self._keep, self._database.class_key)
-            self._database.tell(connection)
+        with self.writing():
+            with self._database.transaction() as connection:
+                path = os.fsencode(gold.absolute()) if gold else None
+                connection.execute("UPDATE state SET gold = %s", [path])
+                if gold is None:
+                    connection.execute("UPDATE state SET checked = NULL, aside = NULL")
+                    history.forget_snapshots(connection, self._keep, self._database.class_key)
+                self._database.tell(connection)
+            self._forget_content()
         return before is not None
 
     def purge(self, progress: Progress = no_progress) -> Purge:
@@ -313,13 +323,23 @@ class PostgresStore:
         at = [row["is_live"] for row in rows].index(True)
         return published[:at], published[at + 1 :]
 
+    def _forget_content(self) -> None:
+        """Delete what no snapshot holds any more; what is left goes the next time."""
+        with suppress(StoreError):
+            history.forget_content(self._database)
+
     def _forget_unpublished(self) -> None:
         """Remove the rows of an attempt that failed, and a new schema that nothing came to.
 
-        A schema that was made for the role, which may make none, stays.
+        A schema that was made for the role, which may make none, stays; so does one that somebody
+        uses. Who gives something while it is dropped waits, and is told that there is no store.
         """
         with self._database.transaction() as connection:
             history.forget_uncommitted(connection)
+        with self._database.transaction() as connection:
+            connection.execute(_DROP_WAITS)
+            # In the order in which who gives something takes them, so that nobody waits in a ring.
+            connection.execute(f"LOCK TABLE {', '.join(_GIVEN)}, state")
             given = " UNION ALL ".join(f"(SELECT 1 FROM {name} LIMIT 1)" for name in _GIVEN)
             rows = select(
                 connection,
