@@ -113,17 +113,20 @@ def test_a_backup_that_reads_what_is_forgotten_holds_nobody_up(
     store: Store, service: Store
 ) -> None:
     commit(store, ONE)
-    with psycopg.connect(store.location.url) as backup:  # type: ignore[attr-defined]
+    given = list[str]()
+    with (
+        ThreadPoolExecutor(2) as threads,
+        psycopg.connect(store.location.url) as backup,  # type: ignore[attr-defined]
+    ):
         backup.execute("LOCK TABLE pincite.passages_1 IN ACCESS SHARE MODE")
-        with ThreadPoolExecutor(1) as threads:
-            published = threads.submit(commit, store, ONE, made_by=OTHER)
-            assert until(lambda: published.done() or run(store, _WAITING))
-            given = list[str]()
-            give(service, given)
-            assert given
-            assert until(published.done)
+        commit(store, ONE, made_by=OTHER)  # which has the one before open
+        published = threads.submit(commit, store, TWO, made_by=OTHER)
+        assert until(lambda: published.done() or run(store, _WAITING))
+        threads.submit(give, service, given)
+        assert until(lambda: given)
+        assert until(published.done)
         assert len(passage_tables(store)) == 2
-    commit(store, TWO, made_by=OTHER)
+    commit(store, THREE, made_by=OTHER)
     assert passage_tables(store) == [("passages_2",)]
     assert run(store, "SELECT number FROM pincite.generations") == [(2,)]
 
