@@ -64,7 +64,8 @@ class ServerAddress:
 
 def shown_url(url: str) -> str:
     """Return a server's URL without user, password and parameters."""
-    return _URL.sub(r"\1://\2\3", url)
+    parts = _URL.fullmatch(url)
+    return f"{parts[1]}://{parts[2]}{parts[3]}" if parts else f"{SCHEMES[0]}://…"
 
 
 def collection_of(schema: str) -> str:

@@ -148,7 +148,7 @@ class Database:
                 version = migration.version(connection, self.address)
                 if version is None and not self._may_be_made:
                     raise self.missing()
-                if version is None or version < migration.NEWEST:
+                if version is None or version < migration.newest():
                     migration.migrate(connection, self.address, self.lock_key("schema"))
                     self._written.pool.configure_anew()
                 self._check(connection)
@@ -163,7 +163,7 @@ class Database:
                 return migration.version(connection, self.address)
 
         found = self._tried(version)
-        if found is not None and found < migration.NEWEST:
+        if found is not None and found < migration.newest():
             self.make()
 
     def catch_up(self) -> None:
