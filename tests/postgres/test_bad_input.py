@@ -19,7 +19,7 @@ from index.encoding.encoder import Role, Vectors
 from index.errors import StoreError
 from index.store import open_store
 from index.store.location import Location
-from index.store.postgres import database as stores_database
+from index.store.postgres import migration as stores_migration
 from index.store.postgres.schema import MIGRATIONS
 from qa.engine import Engine
 from tests.cli.conftest import REPOSITORY, Command, Outcome, assert_one_line
@@ -196,7 +196,7 @@ def test_a_store_of_an_earlier_pincite_is_brought_up_to_date_by_who_writes(
     command: Command, indexed: OwnDatabase, notes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     migration = ("ALTER TABLE state ADD COLUMN colour text NOT NULL DEFAULT 'blue'",)
-    monkeypatch.setattr(stores_database, "MIGRATIONS", (*MIGRATIONS, migration))
+    monkeypatch.setattr(stores_migration, "MIGRATIONS", (*MIGRATIONS, migration))
     for arguments in (["ask", QUESTION], ["status"]):
         outcome = command(*arguments, "--store", indexed.url)
         assert_one_line(
@@ -215,7 +215,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
 ) -> None:
     with monkeypatch.context() as patch:
         bad = ("ALTER TABLE state ADD COLUMN colour text", "ALTER TABLE nothing ADD COLUMN a text")
-        patch.setattr(stores_database, "MIGRATIONS", (*MIGRATIONS, bad))
+        patch.setattr(stores_migration, "MIGRATIONS", (*MIGRATIONS, bad))
         outcome = command("index", "--store", indexed.url)
         assert outcome.code == 1
     assert answers(command, indexed.url)
@@ -471,6 +471,8 @@ def test_a_disk_that_is_full(
         assert said.startswith("pincite: The store")
         assert "No space left on device" in said
         assert said.endswith("make room there.")
+        room = ["mount", "-o", "remount,size=64m", str(small_disk)]
+        subprocess.run(room, check=True)  # a full disk takes no new connection
         assert answers(command, database.url)
         large.unlink()
         assert command("index", notes, "--store", database.url).code == 0

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import psycopg
@@ -66,7 +67,7 @@ class Database:
         if self._writer and self._writing_thread == threading.get_ident():
             yield self._writer  # sees what it has written itself
             return
-        with self.errors_explained(), self._read.pool.lend(self.address.schema) as connection:
+        with self._reading_explained(), self._read.pool.lend(self.address.schema) as connection:
             self._check(connection)
             yield connection
 
@@ -148,7 +149,7 @@ class Database:
                 version = migration.version(connection, self.address)
                 if version is None and not self._may_be_made:
                     raise self.missing()
-                if version is None or version < migration.NEWEST:
+                if version is None or version < migration.newest():
                     migration.migrate(connection, self.address, self.lock_key("schema"))
                     self._written.pool.configure_anew()
                 self._check(connection)
@@ -163,7 +164,7 @@ class Database:
                 return migration.version(connection, self.address)
 
         found = self._tried(version)
-        if found is not None and found < migration.NEWEST:
+        if found is not None and found < migration.newest():
             self.make()
 
     def catch_up(self) -> None:
@@ -267,6 +268,11 @@ class Database:
     def errors_explained(self) -> AbstractContextManager[None]:
         """Turn errors of server and connection into a StoreError that says what to do."""
         return errors_explained(self.address)
+
+    def _reading_explained(self) -> AbstractContextManager[None]:
+        if not self.address.read_from:
+            return errors_explained(self.address)
+        return errors_explained(replace(self.address, url=self.address.read_from), "--read-from")
 
     def _servers(self) -> tuple[Server, Server]:
         """Return who is written, and who answers questions."""

@@ -9,9 +9,12 @@ from index.store.postgres.connection import Connection
 from index.store.postgres.explained import missing
 from index.store.postgres.schema import MIGRATIONS
 
-NEWEST = len(MIGRATIONS)
-"""The version of the schema that this Pincite reads."""
-_OLDEST_SERVER, _OLDEST_PGVECTOR = 14, (0, 8)
+_OLDEST_SERVER, _OLDEST_PGVECTOR = 15, (0, 8)
+
+
+def newest() -> int:
+    """Return the version of the schema that this Pincite reads."""
+    return len(MIGRATIONS)
 
 
 def version(connection: Connection, address: ServerAddress) -> int | None:
@@ -29,12 +32,12 @@ def check(connection: Connection, address: ServerAddress) -> None:
     found = version(connection, address)
     if found is None:
         raise missing(address)
-    if found > NEWEST:
+    if found > newest():
         raise StoreError(
             f"The store at {address} was written by a newer Pincite, in version {found};"
-            f" this one reads {NEWEST}: update Pincite."
+            f" this one reads {newest()}: update Pincite."
         )
-    if found < NEWEST:
+    if found < newest():
         raise StoreError(
             f"The store at {address} was written by an earlier Pincite: bring it up to "
             "date with `pincite index` or `pincite serve`."
@@ -53,7 +56,7 @@ def migrate(connection: Connection, address: ServerAddress, lock_key: int) -> No
         connection.configure()
         connection.use(address.schema)
         begun = version(connection, address) or 0  # another process may have been faster
-        for number in range(begun, NEWEST):
+        for number in range(begun, newest()):
             for statement in MIGRATIONS[number]:
                 connection.execute(statement)
             connection.execute("UPDATE state SET version = %s", [number + 1])

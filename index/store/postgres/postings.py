@@ -132,7 +132,7 @@ def write_part(connection: Connection, terms: Terms) -> int:
     """Write terms as a new part; return its number."""
     (row,) = select(
         connection,
-        "INSERT INTO parts SELECT coalesce(max(number), 0) + 1, %s FROM parts RETURNING number",
+        "INSERT INTO parts (entries) VALUES (%s) RETURNING number",
         [len(terms.rows) + len(terms.vocabulary)],
     )
     number: int = row["number"]
@@ -184,11 +184,7 @@ def join_parts(connection: Connection, parts: Sequence[int]) -> list[int]:
         size += sizes[joined[0]]
     if len(joined) < 2:
         return list(parts)
-    (row,) = select(
-        connection,
-        "INSERT INTO parts SELECT max(number) + 1, %s FROM parts RETURNING number",
-        [size],
-    )
+    (row,) = select(connection, "INSERT INTO parts (entries) VALUES (%s) RETURNING number", [size])
     values = {"new": row["number"], "old": joined}
     connection.execute(
         "INSERT INTO postings (part, term, held, rows, counts)"

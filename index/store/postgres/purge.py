@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from psycopg.errors import LockNotAvailable
 
-from index.errors import StoreBusyError
+from index.errors import StoreBusyError, StoreError
 from index.progress import Progress
 from index.records import Document
 from index.store.byte_search import ByteSearch
@@ -124,8 +124,9 @@ def _hits(
         key = {"texts": "sha256::text", "versions": "source"}.get(table, "id")
         query = f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL"
         with database.reading() as connection, connection.transaction():
-            cursor = connection.cursor(f"search_{table}", withhold=False)
-            for name, content in cursor.execute(query):
+            cursor = connection.cursor(f"search_{table}")
+            cursor.itersize = 1  # a text may be large
+            for name, content in cursor.execute(query, binary=True):
                 yield f"{table.removesuffix('s')} {name}", search.found_in(content)
 
 
@@ -161,6 +162,12 @@ def _forget(database: Database, feedback: Sequence[str], live: PostgresSnapshot)
         connection.execute("UPDATE snapshots SET parts = %s", [joined])
         connection.execute("DELETE FROM parts WHERE number <> ALL(%s)", [joined])
         connection.execute("UPDATE state SET changes = changes + 1")  # for `is_unseen`
+
+    if database.rows("SHOW track_counts")[0]["track_counts"] != "on":
+        raise StoreError(
+            "The server does not count rows, so nothing can tell whether somebody still reads what "
+            "was removed: set track_counts = on there, and run `pincite purge` again."
+        )
 
     def is_unseen() -> bool:
         """Whether the row of `state` from before can be removed: then all that went can be."""

@@ -106,7 +106,11 @@ FIRST = (
         turn bigint NOT NULL
     )""",
     # Terms of passages that came or, with negative numbers, went. A snapshot's `parts` add up.
-    "CREATE TABLE parts (number integer PRIMARY KEY, entries bigint NOT NULL)",
+    # Numbers are never used again: who has a snapshot open may read a part that is gone.
+    """CREATE TABLE parts (
+        number integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+        entries bigint NOT NULL
+    )""",
     # The passages that hold a term, in order, as int32, and how often each does, 255 at most.
     """CREATE TABLE postings (
         part integer NOT NULL REFERENCES parts ON DELETE CASCADE,

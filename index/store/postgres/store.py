@@ -128,10 +128,9 @@ class PostgresStore:
 
     def _still_there(self, before: PostgresSnapshot | None) -> PostgresSnapshot | None:
         """Return a snapshot unless it is gone: nothing can be read as a difference to it then."""
-        query = "SELECT 1 FROM snapshots WHERE number = %s AND id = %s"
-        if before and self._database.rows(query, [before.row.number, before.id]):
-            return before
-        return None
+        query = f"{SNAPSHOTS} WHERE snapshots.number = %s"
+        rows = self._database.rows(query, [before.row.number]) if before else []
+        return before if before and [snapshot_of(row) for row in rows] == [before.row] else None
 
     def check(self, progress: Progress = no_progress) -> None:
         """Compare texts with their digests and counts with rows. Raises StoreDamagedError.
@@ -156,9 +155,10 @@ class PostgresStore:
 
     def total_bytes(self) -> int:
         """Return how much disk the store's tables and indexes take."""
-        with suppress(StoreMissingError), self._database.reading() as connection:
-            return self._database.total_bytes() + partitions.total_bytes(connection)
-        return 0
+        size = self._database.total_bytes()
+        with suppress(StoreError), self._database.reading() as connection:
+            size += partitions.total_bytes(connection)
+        return size
 
     def stored_documents(self, snapshot: Snapshot) -> tuple[list[StoredDocument], list[str]]:
         """Return what tells a snapshot's documents apart, and what is damaged."""

@@ -53,3 +53,21 @@ def test_as_long_as_somebody_sees_what_was_removed_the_purge_is_not_done(
         assert secret.texts() == {"notes/a.txt": "Redness fades within two days.\n"}
     assert secret.store.purge().found == ()
     secret.store.check()
+
+
+def test_a_part_that_is_gone_is_never_another(living: Living) -> None:
+    living.write("a.txt", "The zebra is mild.\n")
+    living.index()
+    living.write("b.txt", "The cream is for the night.\n")
+    living.index()
+    held = living.store.open()
+    parts = set(held.row.parts)
+    frequency = held.words.frequency("zebra")
+    del held
+    living.store.purge()
+    for number in range(3):
+        living.write(f"c{number}.txt", "Another zebra. The needle is mild.\n")
+        living.index()
+        row = living.store.open().row
+        assert not parts & set(row.parts[1:]), "its number is not given again"
+    assert frequency == 1
