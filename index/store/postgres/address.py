@@ -17,7 +17,8 @@ _URL = re.compile(
     r"(?:\?(?:[^\s\0%]|%(?!00)[0-9A-Fa-f]{2})*)?"
 )
 """Scheme, user and password, hosts with their ports, database, parameters."""
-_SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://")
+_USER = re.compile(r"\w+://([^\s\0/?@#:]+)(?::[^\s\0/?@#]*)?@")
+_SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://|(postgres(?:ql)?):")
 _HOW_TO_WRITE = (
     "write postgresql://USER@HOST:PORT/DATABASE, and a character of a name or password such as / ? "
     "@ # % or a blank as %2F %3F %40 %23 %25 %20"
@@ -56,6 +57,13 @@ class ServerAddress:
             )
         return replace(self, collection=name)
 
+    @property
+    def with_user(self) -> str:
+        """The URL with the user but without password and parameters, for a command to come."""
+        user = _USER.match(self.url)
+        scheme, _, rest = shown_url(self.url).partition("://")
+        return f"{scheme}://{user[1]}@{rest}" if user else f"{scheme}://{rest}"
+
     def __str__(self) -> str:
         """Return the address without user, password and parameters, to be shown."""
         shown = shown_url(self.url)
@@ -82,7 +90,7 @@ def is_server(location: str) -> bool:
     No folder is meant by what looks like a URL: it may hold a password.
     """
     found = _SCHEME.match(location)
-    if found and found[1] not in SCHEMES:
+    if found and found[1] and found[1] not in SCHEMES:
         raise SettingsError(
             f"--store names a folder, or a server by a URL that begins with {SCHEMES[0]}://, not "
             f"with {found[0]}."

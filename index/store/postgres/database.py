@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import psycopg
@@ -68,7 +69,7 @@ class Database:
             with self.errors_explained():
                 yield self._writer  # sees what it has written itself
             return
-        with self.errors_explained(), self._read.pool.lend(self.address.schema) as connection:
+        with self._reading_explained(), self._read.pool.lend(self.address.schema) as connection:
             self._check(connection)
             yield connection
 
@@ -274,6 +275,11 @@ class Database:
     def errors_explained(self) -> AbstractContextManager[None]:
         """Turn errors of server and connection into a StoreError that says what to do."""
         return errors_explained(self.address)
+
+    def _reading_explained(self) -> AbstractContextManager[None]:
+        if not self.address.read_from:
+            return errors_explained(self.address)
+        return errors_explained(replace(self.address, url=self.address.read_from), "--read-from")
 
     def _servers(self) -> tuple[Server, Server]:
         """Return who is written, and who answers questions."""

@@ -23,13 +23,17 @@ _ADVICE = {
     ),
 }
 """By what a server says that takes no connection: it says nothing but a text."""
+_STORE = "--store"
 _RESTART = "start the server or check --store, and try again"
 _FULL = (errors.DiskFull, errors.OutOfMemory, errors.IoError)
 
 
 @contextmanager
-def errors_explained(address: ServerAddress) -> Iterator[None]:
-    """Turn errors of server and connection into a StoreError that says what to do."""
+def errors_explained(address: ServerAddress, option: str = "--store") -> Iterator[None]:
+    """Turn errors of server and connection into a StoreError that says what to do.
+
+    `option` is the one that names the server.
+    """
     try:
         with partitions.errors_explained(address):
             yield
@@ -57,7 +61,7 @@ def errors_explained(address: ServerAddress) -> Iterator[None]:
         advice = next((each for sign, each in _ADVICE.items() if sign.search(said)), _RESTART)
         raise StoreAwayError(
             f"The server of {address} cannot be reached: {said}. What was acknowledged is "
-            f"kept; {advice}."
+            f"kept; {advice.replace(_STORE, option)}."
         ) from error
     except psycopg.Error as error:
         raise StoreError(f"{address}: {reason_of(error)}.") from error
