@@ -301,11 +301,12 @@ def test_the_service_says_so_and_goes_on(
             assert answer.status_code == 503
             assert answer.headers["Retry-After"]
             assert 'could not connect to server "pincite_' in caplog.text
-            upload = {"content": text, "headers": {"Content-Type": "text/plain"}}
-            put = client.put("/v1/documents/upload", **upload)
+            plain = {"Content-Type": "text/plain"}
+            put = client.put("/v1/documents/upload", content=text, headers=plain)
             assert put.status_code == 503
             assert put.headers["Retry-After"]
-            queued = client.put("/v1/documents/upload?wait=false", **upload)
+            later = "/v1/documents/upload?wait=false"
+            queued = client.put(later, content=text, headers=plain)
             assert queued.status_code == 202
             caplog.clear()
             other.start()
