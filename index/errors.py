@@ -43,6 +43,10 @@ class StoreAwayError(StoreError):
     """The server that has the store cannot be reached just now."""
 
 
+class PartitionAwayError(StoreAwayError):
+    """Another server that holds passages of the store cannot be reached just now."""
+
+
 class StoreUnusableError(StoreError):
     """The store was written by another Pincite, or is damaged; `reason` says how."""
 

@@ -142,8 +142,8 @@ def change_uploads(
     """Publish a snapshot with all changes made, or none; return what it is.
 
     `previous` is a snapshot that is open already, to save reading the live one. Raises StoreError;
-    StoreBusyError if another process writes for `wait_s` seconds; SourceError for an id that
-    another document has.
+    StoreBusyError if another process writes for `wait_s` seconds; StoreDamagedError if other
+    documents are to be made anew and cannot; SourceError for an id that another document has.
     """
     with store.writing(wait_s=wait_s):
         if previous is None or previous.id != store.live_id():
@@ -152,7 +152,10 @@ def change_uploads(
             refuse_id_in_use(change.id, previous)
         draft = store.draft(_made_by(model, encoder, previous), previous)
         if draft.parent is None:  # another chunker or encoder: all documents are made anew
-            known, _ = _known(store, previous, model, "")
+            documents, damaged = store.stored_documents(previous)
+            if damaged:  # what is missing can only come from the SOURCEs
+                raise StoreDamagedError(damaged[0])
+            known = PreviousDocuments(previous, documents, model)
             changed = {change.id for change in changes}
             others = [e for e in known.documents if upload_id_of(e.source) not in changed]
         else:

@@ -4,6 +4,7 @@ The problems of the chat routes also have an `error`, which clients for OpenAI's
 """
 
 import difflib
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Self
@@ -17,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
-from index.errors import StoreAwayError, StoreMissingError
+from index.errors import PartitionAwayError, StoreAwayError, StoreMissingError
 from qa.errors import FilterError, QuestionError
 from qa.formats.fields import JsonModel
 from qa.service.addresses import split_path
@@ -26,6 +27,8 @@ MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL_CHARS = 500
 NO_COLLECTION = "There is no collection of that name, or it was removed."
 _NOT_FOUND = HTTPStatus.NOT_FOUND.phrase
+
+_log = logging.getLogger("pincite")
 
 Responses = dict[int | str, dict[str, Any]]
 """The `responses` of a route: what FastAPI adds to the document, by status."""
@@ -161,7 +164,9 @@ def add_problem_handlers(app: FastAPI) -> None:
         return problem(HTTPStatus.NOT_FOUND, NO_COLLECTION)
 
     @app.exception_handler(StoreAwayError)
-    async def away(_: Request, __: StoreAwayError) -> Response:
+    async def away(_: Request, error: StoreAwayError) -> Response:
+        if isinstance(error, PartitionAwayError):  # nobody watches those servers
+            _log.warning("%s", error)
         return problem_of(STORE_AWAY)
 
     @app.exception_handler(RequestValidationError)

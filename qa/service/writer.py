@@ -19,6 +19,7 @@ from index.encoding.choose import open_encoder
 from index.encoding.encoder import Encoder
 from index.errors import (
     ModelError,
+    PartitionAwayError,
     PinciteError,
     SourceError,
     StoreAwayError,
@@ -159,6 +160,8 @@ class Writer:
         except (StoreBusyError, _EndedError):
             self._stop.wait(_LOOK_S)
             return True
+        except PartitionAwayError as error:
+            _log.error("%s", error)
         except StoreAwayError:
             self._stop.wait(_LOOK_S)  # who watches the server tells of it
             return False

@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 import orjson
 import psycopg
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from index.encoding.encoder import Encoder
@@ -24,6 +25,7 @@ from index.errors import StoreAwayError, StoreDamagedError, StoreError
 from index.progress import Progress
 from index.store import open_store
 from index.store.catalogue import remove_collection
+from index.store.collection import DEFAULT_COLLECTION
 from index.store.postgres import draft, passages
 from index.store.postgres.address import ServerAddress
 from index.store.postgres.store import PostgresStore
@@ -34,6 +36,8 @@ from qa.formats.answer import answer_json
 from qa.live import LiveEngine
 from qa.read.reading import Reader
 from qa.service.app import build_app
+from qa.service.collection import Collection, Collections
+from qa.service.writer import Writer
 from tests.encoders import HashingEncoder
 from tests.postgres_server import PostgresServer, running_server
 from tests.store.living import WORDS, Living
@@ -43,6 +47,7 @@ pytestmark = pytest.mark.soak
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy" / "postgres"
 PASSWORD = "only-here"
+LET_GO = "DROP SERVER pincite_1, pincite_2 CASCADE"
 QUESTIONS = (
     "what is microneedling",
     "does microneedling make acne scars worse",
@@ -264,10 +269,10 @@ def test_a_partition_that_is_away_is_told_and_nothing_is_lost(
             living.index,
             lambda: living.put("another", "Another upload."),
             living.store.purge,
-            living.store.total_bytes,
         ):
             with pytest.raises(StoreAwayError, match=r'could not connect to server "pincite_\d"'):
                 attempt()
+        assert living.store.total_bytes()  # without those there
         assert living.store.roll_back().id == first  # that changes nothing there
         other.start()
         assert nearest(living) == found
@@ -275,13 +280,19 @@ def test_a_partition_that_is_away_is_told_and_nothing_is_lost(
     living.assert_as_fresh()
 
 
-def test_the_service_says_so_and_goes_on(divided: Divided, living: Living) -> None:
+def test_the_service_says_so_and_goes_on(
+    divided: Divided, living: Living, caplog: pytest.LogCaptureFixture
+) -> None:
     living.encoder = encoder = HashingEncoder()
     living.index()
     question = {"question": "Does the needle fade in the sun?"}
+    text = "An upload about the moon."
     with patch("qa.engine.open_encoder", lambda *_: encoder):
         live = LiveEngine(address_of(living), reader="none")
-    with TestClient(build_app(live), base_url="http://127.0.0.1") as client:
+    with (
+        Writer(living.store, live, watch=False) as writer,
+        TestClient(app_of(live, living, writer), base_url="http://127.0.0.1") as client,
+    ):
         before = client.post("/v1/ask", json=question)
         assert before.status_code == 200
         for other in divided.others:
@@ -289,10 +300,28 @@ def test_the_service_says_so_and_goes_on(divided: Divided, living: Living) -> No
             answer = client.post("/v1/ask", json={"question": "Is the water mild at night?"})
             assert answer.status_code == 503
             assert answer.headers["Retry-After"]
+            assert 'could not connect to server "pincite_' in caplog.text
+            plain = {"Content-Type": "text/plain"}
+            put = client.put("/v1/documents/upload", content=text, headers=plain)
+            assert put.status_code == 503
+            assert put.headers["Retry-After"]
+            later = "/v1/documents/upload?wait=false"
+            queued = client.put(later, content=text, headers=plain)
+            assert queued.status_code == 202
+            caplog.clear()
             other.start()
+            assert until(lambda: not living.store.jobs.pending())
+            assert living.store.jobs.find(queued.json()["id"]).state == "done"
+            client.delete("/v1/documents/upload")
             again = client.post("/v1/ask", json=question)
             assert again.status_code == 200
             assert again.json()["passages"] == before.json()["passages"]
+
+
+def app_of(live: LiveEngine, living: Living, writer: Writer) -> FastAPI:
+    default = Collection(DEFAULT_COLLECTION, live, (living.store, writer))
+    collections = Collections(address_of(living), default, lambda *_: default)
+    return build_app(live, collections=collections)
 
 
 @pytest.mark.parametrize("killed", range(3))
@@ -482,6 +511,82 @@ def test_passages_that_a_partition_lost_are_found_and_made_anew(
     assert report.snapshot == snapshot_before
     living.store.check()
     living.assert_as_fresh()
+
+
+def test_a_partition_that_is_lost_whole_is_made_anew(
+    divided: Divided, tmp_path: Path, model: Model
+) -> None:
+    other = divided.others[0]
+
+    def remake() -> None:
+        run(other.url, "DROP DATABASE passages WITH (FORCE)")
+        run(other.url, "CREATE DATABASE passages")
+        other.psql(other.url_of("passages"), DEPLOY / "partition.sql", role="pincite")
+
+    def drop_servers() -> None:
+        run(divided.home.url_of("losing"), LET_GO)
+
+    with divided_store(divided, "losing", tmp_path, model) as living:
+        store = living.store
+        living.put("upload", "An upload about a needle.")
+        for lose, some_is_left in ((remake, True), (drop_servers, False)):
+            before = store.live()
+            lose()
+            for attempt in (lambda: nearest(living), store.check, lambda: living.put("b", "B.")):
+                with pytest.raises(StoreDamagedError, match=r"missing.*`pincite index SOURCE…`"):
+                    attempt()
+            report = living.index()
+            assert "missing" in report.repaired
+            assert (report.embedded < before.passages) == some_is_left
+            assert report.snapshot == before.id
+            store.check()
+            living.assert_as_fresh()
+            living.put("upload", f"Another upload of {lose.__name__}.")
+            living.assert_as_fresh()
+
+
+def test_a_copy_that_lets_go_of_the_partitions_leaves_them_to_the_store(
+    divided: Divided, tmp_path: Path, model: Model
+) -> None:
+    with divided_store(divided, "kept", tmp_path, model) as living:
+        living.store.close()
+        connected = "SELECT 1 FROM pg_stat_activity WHERE datname = 'kept'"
+        assert until(lambda: not run(divided.home.url, connected))
+        run(divided.home.url, "CREATE DATABASE copied OWNER writer TEMPLATE kept")
+        living.write("new.txt", text_of(77))
+        living.index()
+        run(divided.home.url_of("copied"), LET_GO)
+        with closing(open_store(divided.address("default", "copied"))) as store:
+            copied = Living(tmp_path, model, store=store)
+            assert copied.index().repaired
+            copied.assert_as_fresh()
+        living.store.check()
+        living.assert_as_fresh()
+
+
+@contextmanager
+def divided_store(divided: Divided, database: str, folder: Path, model: Model) -> Iterator[Living]:
+    """A store of some files in a database of its own."""
+    divided.prepare(database)
+    divided.divide(database)
+    with closing(open_store(divided.address("default", database))) as store:
+        living = Living(folder, model, store=store)
+        for number in range(20):
+            living.write(f"{number}.txt", text_of(number))
+        living.index()
+        yield living
+
+
+def test_a_wrong_password_of_a_partition_is_told(divided: Divided, living: Living) -> None:
+    living.index()
+    mapping = "ALTER USER MAPPING FOR writer SERVER pincite_1 OPTIONS (SET password '{}')"
+    run(divided.home.url_of("store"), mapping.format("wrong"))
+    try:
+        with pytest.raises(StoreAwayError, match=r"pincite_1.*password.*check its OPTIONS"):
+            nearest(living)
+    finally:
+        run(divided.home.url_of("store"), mapping.format(PASSWORD))
+    assert nearest(living)
 
 
 def test_what_is_removed_leaves_no_tables_on_partitions(divided: Divided, living: Living) -> None:

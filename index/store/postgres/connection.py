@@ -1,6 +1,7 @@
 """How this process connects to a server."""
 
 import logging
+import re
 
 import psycopg
 from pgvector.psycopg import register_vector
@@ -16,6 +17,10 @@ CONNECT_S = 3
 LOOK_S = 0.25
 """How often one looks for a server that is away, for what cannot notify, and for locks."""
 
+REFUSED = re.compile(
+    "FATAL: .*(does not exist|password|pg_hba|permission|not permitted)|fe_sendauth"
+)
+"""What a server says that is there, and does not let this user in."""
 _DEFAULTS: dict[str, str | int] = {
     "fallback_application_name": "pincite",
     "connect_timeout": CONNECT_S,

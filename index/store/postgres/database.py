@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 from index.errors import StoreAwayError, StoreBusyError, StoreError, StoreMissingError
@@ -65,7 +66,8 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Yield a connection to read with. Raises StoreMissingError if there is no store."""
         if self._writer and self._writing_thread == threading.get_ident():
-            yield self._writer  # sees what it has written itself
+            with self.errors_explained():
+                yield self._writer  # sees what it has written itself
             return
         with self._reading_explained(), self._read.pool.lend(self.address.schema) as connection:
             self._check(connection)
@@ -121,7 +123,12 @@ class Database:
 
         def read() -> list[Row]:
             with self.reading() as connection, connection.cursor(row_factory=dict_row) as cursor:
-                return cursor.execute(query, values, binary=True).fetchall()
+                try:
+                    return cursor.execute(query, values, binary=True).fetchall()
+                except errors.UndefinedTable:
+                    if connection.info.transaction_status == TransactionStatus.IDLE:
+                        migration.check(connection, self.address)  # tells where all is gone
+                    raise
 
         return self._tried(read)
 

@@ -12,14 +12,12 @@ from index.errors import StoreAwayError, StoreError, StoreMissingError
 from index.store.collection import DEFAULT_COLLECTION
 from index.store.postgres import partitions
 from index.store.postgres.address import ServerAddress
-from index.store.postgres.connection import reason_of
+from index.store.postgres.connection import REFUSED, reason_of
 
 _AWAY = ("08", "40", "53", "57P")
 """Classes of errors that pass: connections, conflicts with what a replica replays, resources."""
 _ADVICE = {
-    re.compile("FATAL: .*(does not exist|password|pg_hba|permission|not permitted)|fe_sendauth"): (
-        "check user, password and database of --store"
-    ),
+    REFUSED: "check user, password and database of --store",
     re.compile("FATAL: .*(too many|connection slots)"): (
         "end other processes or raise max_connections there, and try again"
     ),

@@ -10,22 +10,27 @@ leave more there than is told of here, and never less: rows are written there be
 that tells of them, and deleted there after the transaction that forgets them, by the next `tidy`.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 
-from index.errors import StoreAwayError, StoreError
+from index.errors import PartitionAwayError, StoreDamagedError, StoreError
 from index.store.postgres.address import ServerAddress
-from index.store.postgres.connection import Connection
+from index.store.postgres.connection import REFUSED, Connection
 from index.store.postgres.schema import PASSAGE, passage_table, vector_index
 
 _SCHEMA_THERE = "passages_of_pincite"
 """deploy/postgres/partition.sql makes it, with the two relations that `_reach` names."""
 _NOT_CONNECTED, _ENDED = "08", "57P"
 """Classes of SQLSTATE: this server could not reach another; another was stopped."""
+_NAMES = re.compile(r"\bpassages_([0-9a-f]{12}_)?\d+(_\d+)?\b|\b(statements|tables)_of_pincite_")
+"""Names of tables of passages, here or on another server, and of the ways to these."""
+_GONE = (errors.UndefinedTable, errors.CheckViolation)
+"""What comes of a table that is gone, and of a row for a partition that is."""
 
 
 @contextmanager
@@ -36,10 +41,17 @@ def errors_explained(address: ServerAddress) -> Iterator[None]:
     except psycopg.Error as error:
         said = " ".join((error.diag.message_primary or "").split())
         state, is_there = error.sqlstate or "", "remote SQL command" in (error.diag.context or "")
+        if isinstance(error, _GONE) and _NAMES.search(said):
+            raise StoreDamagedError(f"passages are missing ({said})") from error
         if state.startswith(_NOT_CONNECTED) or (is_there and state.startswith(_ENDED)):
-            raise StoreAwayError(
+            why = (error.diag.message_detail or "").strip().partition("failed: ")[2]
+            advice = "start it"
+            if REFUSED.search(why):
+                said = f"{said}: {' '.join(why.split())}"
+                advice = "check its OPTIONS and those of the user mapping, see docs/postgres.md,"
+            raise PartitionAwayError(
                 f"A partition of {address} cannot be reached: {said}. Nothing is answered from the "
-                "others alone, and nothing is lost; start it and try again."
+                f"others alone, and nothing is lost; {advice} and try again."
             ) from error
         if is_there:
             raise StoreError(
@@ -135,6 +147,27 @@ def tidy(connection: Connection) -> None:
     connection.execute("DELETE FROM forgotten")
     generations = connection.execute("SELECT number FROM generations").fetchall()
     _drop_others(connection, {_name_there(connection, number) for (number,) in generations})
+
+
+def drop_lost(connection: Connection) -> None:
+    """Have a generation's table hold what is still there, after tables of it were lost.
+
+    A partition that another server has no more is dropped; a table that is gone is made anew.
+    """
+    there = {(server, name) for server, name, _ in _tables_there(connection)}
+    for generation, dimension in connection.execute(
+        "SELECT number, dimension FROM generations WHERE to_regclass('passages_' || number) IS NULL"
+    ).fetchall():
+        make_passages(connection, generation, dimension, ())
+    for table, server, name in connection.execute(
+        "SELECT ftrelid::regclass::text, srvname, option_value FROM pg_foreign_table"
+        " JOIN pg_inherits ON inhrelid = ftrelid JOIN pg_class ON pg_class.oid = ftrelid"
+        " JOIN pg_foreign_server AS server ON server.oid = ftserver,"
+        " pg_options_to_table(ftoptions) WHERE option_name = 'table_name'"
+        " AND relnamespace = current_schema()::regnamespace"
+    ).fetchall():
+        if (server, name) not in there:
+            connection.execute(f"DROP FOREIGN TABLE {table}")
 
 
 def drop_all(connection: Connection) -> None:

@@ -163,7 +163,11 @@ class PostgresStore:
     def stored_documents(self, snapshot: Snapshot) -> tuple[list[StoredDocument], list[str]]:
         """Return what tells a snapshot's documents apart, and what is damaged."""
         assert isinstance(snapshot, PostgresSnapshot)  # noqa: S101 (it comes from this store)
-        documents, damaged = snapshot.stored_documents(), snapshot.damaged()
+        documents = snapshot.stored_documents()
+        try:
+            damaged = snapshot.damaged()
+        except StoreDamagedError as error:  # a table is gone
+            damaged = [error.reason]
         if len(documents) != snapshot.info.documents:
             damaged.append(f"documents of snapshot {snapshot.id} are missing")
         return documents, damaged
@@ -292,8 +296,12 @@ class PostgresStore:
             return purge(self._database, self.open(), self.total_bytes, progress)
 
     def repair(self) -> str:
-        """Let no snapshot outlive the next one that is published; nothing is set aside."""
+        """Let no snapshot outlive the next one that is published; nothing is set aside.
+
+        What is left of lost tables can be read again.
+        """
         with suppress(StoreMissingError), self._database.transaction() as connection:
+            partitions.drop_lost(connection)
             connection.execute("UPDATE snapshots SET turn = -1")
             connection.execute("UPDATE state SET checked = NULL, aside = NULL")
         return ""
