@@ -46,7 +46,7 @@ class PostgresCallers:
 
     def _run(self, query: str, given: Row) -> list[Row]:
         try:
-            return self._database.count(query, given)
+            return self._database.change_silently(query, given)
         except StoreMissingError:  # nothing was indexed into the collection that has the keys
             self._database.make()
-            return self._database.count(query, given)
+            return self._database.change_silently(query, given)

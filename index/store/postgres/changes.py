@@ -160,16 +160,20 @@ class Watch:
     ) -> None:
         for store in self._all():
             channel = store.channel
-            if listens and store not in known:
-                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-            if channel in changed or store not in known:
-                known.add(store)
+            if channel in changed:
+                known.discard(store)
+            if store not in known:
+                if listens:
+                    connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                 try:
                     self.look(store)
+                    known.add(store)
                 except StoreAwayError:
                     raise
+                except StoreMissingError:
+                    known.add(store)
                 except StoreError:
-                    pass  # who asks it is told
+                    pass  # who asks it is told; here it is looked at again
             store.tidy()
         if self._wants_schemas:
             self._schemas = schemas(connection)

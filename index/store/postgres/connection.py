@@ -35,11 +35,20 @@ SET tcp_keepalives_idle = 4;
 SET tcp_keepalives_interval = 2;
 SET tcp_keepalives_count = 3;
 SET tcp_user_timeout = 10000;
+SET client_encoding = 'UTF8';
+SET default_transaction_isolation = 'read committed';
 SET hnsw.ef_search = 400;
 SET hnsw.iterative_scan = relaxed_order;
-SET jit = off
+SET jit = off;
+SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN (
+    'lock_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout',
+    'transaction_timeout'
+)
 """
-"""An index of vectors is looked through until enough passages are allowed; what it finds is in
+"""What a role or a database sets for others does not end what Pincite is about, but a question may
+take no longer than its `statement_timeout`. Not every server has all of these timeouts.
+
+An index of vectors is looked through until enough passages are allowed; what it finds is in
 docs/measurements/postgres.md.
 """
 _VECTOR_SCHEMA = """
@@ -61,6 +70,8 @@ class Connection(psycopg.Connection[TupleRow]):
         found = self.execute(_VECTOR_SCHEMA).fetchone()
         self.schema, self.extension = "", str(found[0]) if found else ""
         self.execute(_SESSION)
+        # A statement's text stands for other tables in each schema, and in one that is made anew.
+        self.prepare_threshold = None
         if self.extension:
             self._search(self.extension)
             register_vector(self)

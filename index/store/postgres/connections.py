@@ -49,7 +49,10 @@ class Pool:
             pool.putconn(connection)
 
     def connect(self, schema: str = "") -> Connection:
-        """Return a connection of one's own, to the same host as all others."""
+        """Return a connection of one's own, to the same host as all others.
+
+        A statement may take as long as it needs.
+        """
         pool = self.reach()
         try:
             connection = Connection.connect(str(pool.conninfo), autocommit=True)
@@ -58,6 +61,7 @@ class Pool:
             raise
         try:
             connection.configure()
+            connection.execute("SET statement_timeout = 0")
             connection.use(schema)
         except BaseException:
             connection.close()

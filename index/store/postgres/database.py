@@ -19,7 +19,7 @@ from index.store.postgres.address import ServerAddress
 from index.store.postgres.changes import schemas
 from index.store.postgres.connection import CONNECT_S, LOOK_S, Connection
 from index.store.postgres.explained import errors_explained, missing
-from index.store.postgres.holds import Holds
+from index.store.postgres.locks import Holds
 from index.store.postgres.server import Server
 
 Row = dict[str, Any]
@@ -132,8 +132,8 @@ class Database:
 
         return self._tried(read)
 
-    def count(self, query: str, values: Row) -> list[Row]:
-        """Return the rows of a statement that changes what nobody is told of: one round trip."""
+    def change_silently(self, query: str, values: Row) -> list[Row]:
+        """Make a change that nobody is told of, in one round trip; return the statement's rows."""
         with (
             self.errors_explained(),
             self._written.pool.lend(self.address.schema) as connection,

@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 from index.store.postgres.address import shown_url
 from index.store.postgres.changes import Watch
 from index.store.postgres.connections import Pool
-from index.store.postgres.holds import Locks
+from index.store.postgres.locks import Locks
 
 
 class Server:

@@ -10,9 +10,11 @@ from psycopg import errors, sql
 from index.store.postgres.connection import Connection
 from index.store.postgres.connections import Pool
 
-_PATIENCE = "SET lock_timeout = '5s'"
+_PATIENCE = "SET lock_timeout = '250ms'"
+"""One waits while nobody else waits for the connection."""
 _IS_KEPT = "SELECT EXISTS (SELECT 1 FROM {}.snapshots WHERE number = %s)"
 _TRIES = 2
+_FORGETTING_S, _STEP_S = 5.0, 0.05
 _LOOK_AT_ALL_S = 1.0
 
 
@@ -51,7 +53,9 @@ class Locks:
             return self._owners.get(key) is owner
 
     def give(self, key: int, owner: object) -> None:
-        """Let another have a lock, if the owner has it."""
+        """Let another have a lock, if the owner has it; who has none does not wait."""
+        if not self.owns(key, owner):
+            return
         with self._turn:
             if self._connection and self._owners.get(key) is owner:
                 del self._owners[key]
@@ -63,21 +67,17 @@ class Locks:
     def share(self, schema: str, number: int, key: tuple[int, int]) -> bool:
         """Keep a snapshot from being forgotten; tell whether it is still there.
 
-        Where there is no server to write to, nothing can be forgotten.
+        While it is being forgotten, one waits for what comes of that, some seconds at most. Where
+        there is no server to write to, nothing can be forgotten.
         """
         with self._turn:
             self._shared[key] += 1
-            for _ in range(_TRIES):
-                try:
-                    connection = self._connected()
-                    self._match(connection)
-                    query = sql.SQL(_IS_KEPT).format(sql.Identifier(schema))
-                    return _is_true(connection, query, number)
-                except errors.LockNotAvailable:
-                    return False  # it is being forgotten
-                except psycopg.Error:
-                    self._lose()
-            return True
+        until = time.monotonic() + _FORGETTING_S
+        while (is_there := self._is_there(schema, number, key)) is None:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(_STEP_S)  # while others lock what they need
+        return is_there
 
     def unshare(self, key: tuple[int, int]) -> None:
         """Let a snapshot be forgotten, soon. Safe to call while objects are being deleted."""
@@ -85,15 +85,18 @@ class Locks:
 
     def tidy(self) -> None:
         """Do what `unshare` asked for; lock again what is held where the connection was lost."""
-        if self._let_go or (self._shared and time.monotonic() > self._look_at):
-            with self._turn:
-                try:
-                    connection = self._connected()
-                    connection.execute("SELECT 1")
-                    self._match(connection)
-                except psycopg.Error:
-                    self._lose()
-                self._look_at = time.monotonic() + _LOOK_AT_ALL_S
+        is_due = self._let_go or (self._shared and time.monotonic() > self._look_at)
+        if not is_due or not self._turn.acquire(blocking=False):  # the next time will do
+            return
+        try:
+            connection = self._connected()
+            connection.execute("SELECT 1")
+            self._match(connection)
+        except psycopg.Error:
+            self._lose()
+        finally:
+            self._look_at = time.monotonic() + _LOOK_AT_ALL_S
+            self._turn.release()
 
     def close(self) -> None:
         """Let go of all."""
@@ -109,16 +112,34 @@ class Locks:
             self._connection.execute(_PATIENCE)
         return self._connection
 
+    def _is_there(self, schema: str, number: int, key: tuple[int, int]) -> bool | None:
+        """Tell whether a snapshot is there, and stays; None while that is not known."""
+        query = sql.SQL(_IS_KEPT).format(sql.Identifier(schema))
+        with self._turn:
+            for _ in range(_TRIES):
+                try:
+                    connection = self._connected()
+                    self._match(connection)
+                    return _is_true(connection, query, number) if key in self._locked else None
+                except errors.LockNotAvailable:
+                    return None  # the table is being packed
+                except psycopg.Error:
+                    self._lose()
+        return True
+
     def _match(self, connection: Connection) -> None:
-        """Lock and unlock on the server what is shared and no longer shared here."""
+        """Lock and unlock on the server what is shared and no longer shared here.
+
+        What is just being forgotten cannot be locked; it is tried again the next time.
+        """
         while self._let_go:
             self._shared -= Counter([self._let_go.popleft()])
         for key in self._locked - self._shared.keys():
             connection.execute("SELECT pg_advisory_unlock_shared(%s::int, %s::int)", key)
             self._locked.discard(key)
         for key in self._shared.keys() - self._locked:
-            connection.execute("SELECT pg_advisory_lock_shared(%s::int, %s::int)", key)
-            self._locked.add(key)
+            if _is_true(connection, "SELECT pg_try_advisory_lock_shared(%s::int, %s::int)", *key):
+                self._locked.add(key)
 
     def _lose(self) -> None:
         self._owners.clear()
@@ -146,5 +167,5 @@ class Holds:
         return self._lock_class, snapshot & 0x7FFFFFFF
 
 
-def _is_true(connection: Connection, query: str | sql.Composed, value: int) -> bool:
-    return bool((connection.execute(query, [value]).fetchone() or (False,))[0])
+def _is_true(connection: Connection, query: str | sql.Composed, *values: int) -> bool:
+    return bool((connection.execute(query, values).fetchone() or (False,))[0])
