@@ -1,6 +1,7 @@
 """The plain service's CrossEncoder reads as the bundled reader does."""
 
 import numpy as np
+import pytest
 
 from benchmarks.peers.cross_encoder import write_cross_encoder
 from index.records import Span
@@ -9,6 +10,7 @@ from qa.read.reader import find_reader
 from qa.read.windows import Window
 
 
+@pytest.mark.soak
 def test_it_gives_the_logits_of_the_reader(tmp_path):
     from qa.read.network import TorchReader
 

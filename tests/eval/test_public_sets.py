@@ -240,6 +240,7 @@ def test_two_texts_of_one_name_are_refused(tmp_path):
         locate_spans(folder, read_spans(folder), both)
 
 
+@pytest.mark.soak
 def test_a_damaged_cache_is_made_anew(tmp_path, sets):
     folder = beir_set(tmp_path / "set")
     before = run_beir(folder, "test", sets)

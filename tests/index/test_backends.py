@@ -132,7 +132,7 @@ def test_a_model_is_converted_once(
 @pytest.mark.parametrize(
     ("file", "harm"),
     [
-        ("model.bin", "truncated"),
+        pytest.param("model.bin", "truncated", marks=pytest.mark.soak),
         ("tokenizer.json", "missing"),
         pytest.param("model.xml", "truncated", marks=pytest.mark.soak),
         pytest.param("conversion.json", "truncated", marks=pytest.mark.soak),

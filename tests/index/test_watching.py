@@ -132,6 +132,7 @@ def test_a_source_that_comes_back(
         assert changed.reaches(before + 1)
 
 
+@pytest.mark.soak
 def test_a_source_that_comes_back_while_another_is_there(
     notes: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -156,6 +156,7 @@ def test_the_end_fails_nobody_however_often(
         assert load.not_connected == 16
 
 
+@pytest.mark.soak
 def test_workers_share_limits_are_replaced_and_end_with_their_parent(
     seeds_store: Path, tmp_path: Path
 ) -> None:

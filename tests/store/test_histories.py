@@ -106,7 +106,7 @@ def test_the_store_is_that_of_a_fresh_build(
     monkeypatch.setattr("index.store.local.draft._FEWEST_ENTRIES", 12)
     monkeypatch.setattr("index.store.local.compaction._FEWEST_DEAD", 3)
 
-    @settings(max_examples=min(max(25, settings().max_examples // 2), place.most_examples))
+    @settings(max_examples=min(max(15, settings().max_examples // 2), place.most_examples))
     @given(st.lists(rounds, min_size=3, max_size=12))
     def holds(history: list[tuple[list[Step], Step]]) -> None:
         folder = tmp_path_factory.mktemp("living")
