@@ -109,7 +109,8 @@ def test_a_worse_snapshot_is_kept_aside_until_forced(gated: Command, notes: Path
     assert lines[asked + 1].startswith("  right, rank 1 -> ")
     assert lines[asked + 2] == "  notes/acacia.txt is gone"
     assert sum(line.startswith("- In how many") for line in lines) == 8
-    store = "" if isinstance(location(), Path) else f" --store {location()}"
+    named = location()
+    store = "" if isinstance(named, Path) else f" --store {named.with_user}"
     assert lines[-1] == (
         f"Look into them, or publish it all the same: pincite index --force{store} "
         f"(or pincite rollback {candidate})"
