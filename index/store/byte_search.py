@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+MIN_SENTENCE = 12
+"""Characters: "See also:" stands in many texts, and finding it proves nothing."""
 _KEY = 8
 """A pattern is looked for by so many bytes that it begins with."""
 

@@ -13,7 +13,7 @@ import orjson
 from index.errors import StoreBusyError, StoreDamagedError
 from index.progress import Progress
 from index.records import Document
-from index.store.byte_search import ByteSearch
+from index.store.byte_search import MIN_SENTENCE, ByteSearch
 from index.store.local.appended import Generation
 from index.store.local.compaction import compact, remove_unused_files
 from index.store.local.database import Database, files_of
@@ -22,9 +22,6 @@ from index.store.local.explained import errors_explained
 from index.store.local.history import forget_snapshots, forget_uncommitted
 from index.store.local.snapshot import LocalSnapshot, open_snapshot
 from index.store.records import Purge, text_digest
-
-MIN_SENTENCE = 12
-"""Characters: "See also:" stands in many texts, and finding it would prove nothing."""
 
 _READERS_WAIT_S = 10.0
 _LOOK_S = 0.2

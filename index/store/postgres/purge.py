@@ -13,8 +13,7 @@ from psycopg.errors import LockNotAvailable
 from index.errors import StoreBusyError, StoreError
 from index.progress import Progress
 from index.records import Document
-from index.store.byte_search import ByteSearch
-from index.store.local.purge import MIN_SENTENCE
+from index.store.byte_search import MIN_SENTENCE, ByteSearch
 from index.store.postgres import history, partitions
 from index.store.postgres.database import Database
 from index.store.postgres.documents import VERSION, Version, chunked_documents
