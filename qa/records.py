@@ -144,6 +144,81 @@ class Listing:
             yield listed[0].citation.document, listed
 
 
+CheckName = Literal["source", "quotation", "link", "number", "date", "name", "negation", "support"]
+"""What a written sentence is checked for: docs/written.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check of a written sentence: what is wrong, in words for a person, or "" if it passed."""
+
+    name: CheckName
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenSentence:
+    """A sentence that a language model wrote, without its marks, and that passed every check.
+
+    `citations` are what it rests on, numbered through the whole written answer. `support`, in 0..1,
+    is how likely they say it.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    support: float
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedSentence:
+    """A sentence that failed a check, and so is not part of the answer."""
+
+    text: str
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenAnswer:
+    """What a language model made of an answer: the sentences that passed every check, in order.
+
+    Without sentences the extractive answer stands in. `ended` tells why the model did not write to
+    the end, such as that its server went away; "" if it did. `declined` tells that it said that the
+    passages do not answer. `first_sentence_ms`, None without sentences, counts from when the model
+    was asked.
+    """
+
+    model: str
+    sentences: tuple[WrittenSentence, ...] = ()
+    dropped: tuple[DroppedSentence, ...] = ()
+    ended: str = ""
+    declined: bool = False
+    first_sentence_ms: float | None = None
+    took_ms: float = 0.0
+
+    @property
+    def text(self) -> str | None:
+        """The sentences with blanks between them; None if there are none."""
+        return " ".join(sentence.text for sentence in self.sentences) or None
+
+    @property
+    def spans(self) -> tuple[AnswerSpan, ...]:
+        """Where each sentence stands in `text`, and what it cites."""
+        spans: list[AnswerSpan] = []
+        start = 0
+        for sentence in self.sentences:
+            end = start + len(sentence.text)
+            numbers = tuple(citation.number for citation in sentence.citations)
+            spans.append(AnswerSpan(start, end, numbers))
+            start = end + 1
+        return tuple(spans)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """All that is cited, by number."""
+        cited = {c.number: c for sentence in self.sentences for c in sentence.citations}
+        return tuple(cited[number] for number in sorted(cited))
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The outcome of a question.
@@ -158,7 +233,8 @@ class Answer:
     earlier one, `searched` is what was searched in its place, with the terms `carried_over`.
     `explain` holds each stage's ranks and scores, and `listing` all quotes that answer, if they
     were asked for; else `more` tells whether the question wants a list, and more than is cited
-    answers. `stage_ms` holds the milliseconds of each stage.
+    answers. `written` is what a language model wrote, if it was asked to. `stage_ms` holds the
+    milliseconds of each stage.
     """
 
     question: str
@@ -181,6 +257,7 @@ class Answer:
     reader: ReaderUsed | None = None
     explain: Mapping[str, Any] | None = None
     listing: Listing | None = None
+    written: WrittenAnswer | None = None
     stage_ms: Mapping[str, float] = field(default_factory=dict[str, float], compare=False)
 
     @property
