@@ -111,7 +111,7 @@ class Endpoint:
                 return
             if event.data:
                 yield from self._chosen(event.data)
-        raise WriterError("The language model's server went away before the answer was complete.")
+        raise WriterError("The language model's server broke off before the answer was complete.")
 
     def _chosen(self, content: str | bytes) -> list["_Choice"]:
         completion = _parsed(_Completion, content)
@@ -197,7 +197,7 @@ def _told(endpoint: Endpoint) -> Iterator[None]:
     except httpx2.SSEError:
         message = f"{server} sends more at once than can be an answer."
     except httpx2.TransportError:
-        message = f"{server} went away before the answer was complete."
+        message = f"{server} broke off before the answer was complete."
     except httpx2.DecodingError:
         message = _NO_ANSWER
     except httpx2.InvalidURL:
