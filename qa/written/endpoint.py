@@ -131,7 +131,7 @@ class Endpoint:
             base_url=self.url,
             headers={"Accept-Encoding": "identity"}
             | ({"Authorization": f"Bearer {self.key}"} if self.key else {}),
-            timeout=httpx2.Timeout(self.timeout_s, connect=min(_CONNECT_S, self.timeout_s)),
+            timeout=httpx2.Timeout(self.timeout_s, connect=_CONNECT_S),
             transport=_TimedTransport(check_time),
             trust_env=False,
             follow_redirects=False,

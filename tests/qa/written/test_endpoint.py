@@ -249,7 +249,7 @@ def test_silence_ends_an_answer(model: LanguageModel, endpoint: Endpoint, has_he
 def test_silence_in_the_middle_ends_an_answer(model: LanguageModel, endpoint: Endpoint) -> None:
     model.reply = Reply(["Yes. All of", model.gate()])
     pieces: list[str] = []
-    assert "not complete after 1 seconds" in refusal(replace(endpoint, timeout_s=1.0), pieces)
+    assert "not complete after 2 seconds" in refusal(replace(endpoint, timeout_s=2.0), pieces)
     assert pieces == ["Yes. All of"]
 
 
