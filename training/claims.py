@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from index.chunking.sentences import split_sentences
 from index.records import Span
@@ -34,27 +35,29 @@ _JUDGED_EACH = 3
 _OF_HALVED_SOURCES = 0.4
 _ALONE = 0.4
 """How often the sentence that a claim is about stands alone; else with the one before and after."""
-_WICE_TRAINED = 0.5
+WICE_TRAINED = 0.5
 """Of WiCE's claims, by `share`; the others measure."""
 _MOST_WORDS_OF_WINDOW = 80
 
 _UNITS = """
-percent percentage~points|% per~mille|million billion|millions billions|thousand million|mg g|mg ml
-g kg|mm cm|cm m|m km|miles kilometers|hours days|hour day|days weeks|day week|weeks months|week month
-months years|month year|minutes hours|minute hour|seconds minutes|dollars euros|pounds kilograms|daily
-weekly|weekly monthly|monthly yearly|January March|February May|April June|July September|August
-October|November December|Monday Thursday|Tuesday Friday|Saturday Sunday|first second|second third
-""".replace("\n", " ")
+percent percentage~points|% per~mille|million billion|millions billions|thousand million|mg g
+mg ml|g kg|mm cm|cm m|m km|miles kilometers|hours days|hour day|days weeks|day week|weeks months
+week month|months years|month year|minutes hours|minute hour|seconds minutes|dollars euros
+pounds kilograms|daily weekly|weekly monthly|monthly yearly|January March|February May|April June
+July September|August October|November December|Monday Thursday|Tuesday Friday|Saturday Sunday
+first second|second third
+"""
 _HEDGES = """
-may will|might will|can must|could did|some all|some most|many all|most all|several all|often always
-usually always|sometimes always|rarely never|likely certainly|probably certainly|suggests proves
-suggest prove|suggested proved|associated~with caused~by|linked~to caused~by|correlated~with caused~by
-mice humans|rats humans|patients children|women men|men women|adults children|at~least exactly
-about exactly|approximately exactly|up~to at~least|at~least at~most|more~than less~than|over under
-before after|after before|because although|and without|with without|only also|until since|from to
-increase reduce|increases reduces|increased reduced|reduce increase|reduces increases|reduced increased
-cause prevent|causes prevents|caused prevented|because~of despite|due~to despite|above below|into out~of
-""".replace("\n", " ")
+may will|might will|can must|could did|some all|some most|many all|most all|several all
+often always|usually always|sometimes always|rarely never|likely certainly|probably certainly
+suggests proves|suggest prove|suggested proved|associated~with caused~by|linked~to caused~by
+correlated~with caused~by|mice humans|rats humans|patients children|women men|men women
+adults children|at~least exactly|about exactly|approximately exactly|up~to at~least
+at~least at~most|more~than less~than|over under|before after|after before|because although
+and without|with without|only also|until since|from to|increase reduce|increases reduces
+increased reduced|reduce increase|reduces increases|reduced increased|cause prevent
+causes prevents|caused prevented|because~of despite|due~to despite|above below|into out~of
+"""
 
 
 def _swaps(pairs: str) -> list[tuple[re.Pattern[str], str]]:
@@ -116,7 +119,7 @@ def _is_taken(row: Row, random: Random) -> bool:
 
 def judged_claims(data: Path, random: Random) -> Iterator[Row]:
     """Yield claims that people judged, each with several windows of what it is judged by."""
-    yield from _wice(data / "wice" / "claim-dev.jsonl.gz", random)
+    yield from _wice(data / "wice" / "claim-dev.jsonl.gz")
     yield from _scifact(data / "scifact", random)
 
 
@@ -126,10 +129,9 @@ def _text(row: Row, near: Sequence[Row], random: Random) -> _Text:
     for other in random.sample(near, min(6, len(near))):
         if other.text != row.text:
             spans = split_sentences(other.text, Span(0, len(other.text)))
-            others += (span.of(other.text) for span in spans if span.of(other.text) not in row.text)
-    names = [
-        name for other in random.sample(near, min(6, len(near))) for name in names_in(other.text)
-    ]
+            others += (own for span in spans if (own := span.of(other.text)) not in row.text)
+    texts = [other.text for other in random.sample(near, min(6, len(near)))]
+    names = [name for text in texts for name in names_in(text)]
     return _Text(row, sentences, [" ".join(each.split()) for each in others], names)
 
 
@@ -307,27 +309,12 @@ def _crossed(text: _Text, number: int, usable: Sequence[int], random: Random) ->
         return None
     own, other = text.sentence(number), text.sentence(random.choice(others))
     first, second = _SPLIT.search(own), _SPLIT.search(other)
-    if (
-        not first
-        or not second
-        or not own[: first.start()].strip()
-        or not other[: second.start()].strip()
-    ):
+    if not first or not second:
         return None
-    if own[: first.start()].strip().lower() in {
-        "it",
-        "this",
-        "he",
-        "she",
-        "they",
-        "there",
-        "i",
-        "we",
-    }:
+    subject, said = own[: first.start()], other[: second.start()].strip().lower()
+    if not said or subject.strip().lower() in {"", said, *_PRONOUNS}:
         return None
-    if own[: first.start()].strip().lower() == other[: second.start()].strip().lower():
-        return None
-    return own[: first.start()] + other[second.start() :]
+    return subject + other[second.start() :]
 
 
 def _tidied(
@@ -340,15 +327,15 @@ def _tidied(
 
 
 def _lowered(sentence: str) -> str:
-    """Return a sentence that goes on from another: its first word in lower case, if it is no name."""
+    """Return a sentence that goes on from another: in lower case, if it begins with no name."""
     first = sentence.split(" ", 1)[0]
-    common = first.lower() in _OPENERS
-    return sentence[:1].lower() + sentence[1:] if common else sentence
+    return sentence[:1].lower() + sentence[1:] if first.lower() in _OPENERS else sentence
 
 
-_OPENERS = frozenset(
-    "the a an in on at it this that these those he she they we there its their his her for from with "
-    "by to as when while if after before during since because although most some many all each one".split()
+_PRONOUNS = frozenset("it this he she they there i we".split())
+_OPENERS = _PRONOUNS - {"i"} | frozenset(
+    "the a an in on at that these those its their his her for from with by to as when while if "
+    "after before during since because although most some many all each one".split()
 )
 
 
@@ -359,96 +346,74 @@ def _claim(row: Row, claim: str, span: tuple[int, int] | None, made: str) -> Row
 # --- Claims that people judged ---
 
 
-def _wice(path: Path, random: Random) -> Iterator[Row]:
+def _wice(path: Path) -> Iterator[Row]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            fields = json.loads(line)
+        for fields in map(json.loads, lines):
             claim, evidence = fields["claim"], fields["evidence"]
-            if share(claim) >= _WICE_TRAINED:
+            if share(claim) >= WICE_TRAINED:
                 continue
             supported = fields["label"] == "supported"
             for numbers in fields["supporting_sentences"]:
                 text, span = _window(evidence, numbers)
                 yield _judged("wice", claim, text, span if supported else None)
                 if supported and len(numbers) > 1:
-                    yield _judged("wice", claim, *_window(evidence, numbers[:1], alone=True))
+                    yield _judged("wice", claim, evidence[numbers[0]], None)
+            supporting = {number for each in fields["supporting_sentences"] for number in each}
             for number in _nearest(claim, evidence, _JUDGED_EACH):
-                if not supported or all(
-                    number not in each for each in fields["supporting_sentences"]
-                ):
-                    around = [n for n in (number - 1, number, number + 1) if 0 <= n < len(evidence)]
-                    supporting = {n for each in fields["supporting_sentences"] for n in each}
-                    if not supported or not supporting & set(around):
-                        yield _judged("wice", claim, _window(evidence, around)[0], None)
-    del random
+                around = {n for n in (number - 1, number, number + 1) if 0 <= n < len(evidence)}
+                if not supported or not supporting & around:
+                    yield _judged("wice", claim, _window(evidence, sorted(around))[0], None)
 
 
 def _scifact(folder: Path, random: Random) -> Iterator[Row]:
-    trained = {
-        line.split("\t")[0] for line in (folder / "qrels" / "train.tsv").read_text().splitlines()
-    }
-    tested = {
-        line.split("\t")[0] for line in (folder / "qrels" / "test.tsv").read_text().splitlines()
-    }
-    abstracts = {
-        each["_id"]: each
-        for each in map(json.loads, (folder / "corpus.jsonl").read_text("utf-8").splitlines())
-    }
-    for query in map(json.loads, (folder / "queries.jsonl").read_text("utf-8").splitlines()):
-        if query["_id"] not in trained or query["_id"] in tested:
+    trained, tested = (_queries_of(folder / "qrels" / name) for name in ("train.tsv", "test.tsv"))
+    abstracts = {abstract["_id"]: abstract for abstract in _json_lines(folder / "corpus.jsonl")}
+    for query in _json_lines(folder / "queries.jsonl"):
+        if query["_id"] in trained - tested:
+            for identifier, judgements in query["metadata"].items():
+                yield from _of_abstract(query["text"], abstracts[identifier], judgements, random)
+
+
+def _of_abstract(
+    claim: str, abstract: Mapping[str, str], judgements: Sequence[Any], random: Random
+) -> Iterator[Row]:
+    title, text = abstract["title"], abstract["text"]
+    sentences = [span.of(text) for span in split_sentences(text, Span(0, len(text)))]
+    for judged in judgements:
+        numbers = [number for number in judged["sentences"] if number < len(sentences)]
+        if not numbers:
             continue
-        for identifier, judgements in query["metadata"].items():
-            abstract = abstracts[identifier]
-            text = abstract["text"]
-            sentences = [span.of(text) for span in split_sentences(text, Span(0, len(text)))]
-            for judged in judgements:
-                numbers = [n for n in judged["sentences"] if n < len(sentences)]
-                if not numbers:
-                    continue
-                supported = judged["label"] == "SUPPORT"
-                window, span = _window(sentences, numbers)
-                for _ in range(2):
-                    yield _judged(
-                        "scifact",
-                        query["text"],
-                        window,
-                        span if supported else None,
-                        abstract["title"],
-                    )
-                far = [
-                    n for n in range(len(sentences)) if all(abs(n - each) > 1 for each in numbers)
-                ]
-                if far:
-                    at = random.choice(far)
-                    yield _judged(
-                        "scifact",
-                        query["text"],
-                        _window(sentences, [at])[0],
-                        None,
-                        abstract["title"],
-                    )
-                if supported and (
-                    wrong := corrupted(query["text"], window, names_in(text), random)
-                ):
-                    yield _judged("scifact", wrong, window, None, abstract["title"])
+        supported = judged["label"] == "SUPPORT"
+        window, span = _window(sentences, numbers)
+        yield _judged("scifact", claim, window, span if supported else None, title)
+        far = [n for n in range(len(sentences)) if min(abs(n - m) for m in numbers) > 1]
+        if far:
+            elsewhere, _ = _window(sentences, [random.choice(far)])
+            yield _judged("scifact", claim, elsewhere, None, title)
+        wrong = corrupted(claim, window, names_in(text), random) if supported else None
+        if wrong:
+            yield _judged("scifact", wrong, window, None, title)
 
 
-def _window(
-    sentences: Sequence[str], numbers: Sequence[int], *, alone: bool = False
-) -> tuple[str, tuple[int, int] | None]:
+def _queries_of(judgements: Path) -> set[str]:
+    return {line.split("\t")[0] for line in judgements.read_text("utf-8").splitlines()}
+
+
+def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def _window(sentences: Sequence[str], numbers: Sequence[int]) -> tuple[str, tuple[int, int]]:
     """Return the sentences in order, and one around each as far as there is room."""
     chosen = sorted(set(numbers))
-    if not alone:
-        for near in (number + step for number in sorted(set(numbers)) for step in (1, -1)):
-            size = sum(len(sentences[number].split()) for number in chosen)
-            if (
-                0 <= near < len(sentences)
-                and near not in chosen
-                and size + len(sentences[near].split()) <= _MOST_WORDS_OF_WINDOW
-            ):
-                chosen = sorted([*chosen, near])
+    for near in (number + step for number in sorted(set(numbers)) for step in (1, -1)):
+        if not 0 <= near < len(sentences) or near in chosen:
+            continue
+        if sum(len(sentences[n].split()) for n in (*chosen, near)) <= _MOST_WORDS_OF_WINDOW:
+            chosen = sorted([*chosen, near])
     text = " ".join(sentences[number].strip() for number in chosen)
-    return text, None if alone else (0, len(text))
+    return text, (0, len(text))
 
 
 def _nearest(claim: str, sentences: Sequence[str], most: int) -> list[int]:

@@ -87,11 +87,7 @@ def _done(question: str, answer: str) -> str | None:
     )
     if asked.startswith("how many") and answer.rsplit(maxsplit=1)[-1].lower() != asked.split()[-1]:
         behind = f"{behind} {asked.split()[-1]}"
-    parts = (
-        [behind, rest]
-        if asked.startswith(("how", "what")) and "year" not in asked
-        else [rest, behind]
-    )
+    parts = [behind, rest] if is_object else [rest, behind]
     return " ".join(filter(None, (*words[:at], verb, *parts)))
 
 

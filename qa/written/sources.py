@@ -15,13 +15,14 @@ _TO_A_MODEL = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}"
     r"\b(?:instructions?|prompts?|rules|guidelines|above|previous|prior|everything)\b"
     r"|\b(?:system|developer) (?:prompt|message)\b"
-    r"|\byou are (?:now |an? )?(?:\w+ )?(?:AI|A\.I\.|language model|LLM|chat ?bot|assistant|ChatGPT|DAN)\b"
+    r"|\byou are (?:now |an? )?(?:\w+ )?(?:AI|language model|LLM|chat ?bot|assistant|ChatGPT|DAN)\b"
     r"|\bas an? (?:AI|language model|LLM|chat ?bot)\b"
-    r"|\b(?:AI|LLM|language model|chat ?bot|assistant)s?\b.{0,40}\b(?:must|should|shall|have to|answer|reply|"
-    r"respond|say|write|output|tell)\b"
+    r"|\b(?:AI|LLM|language model|chat ?bot|assistant)s?\b.{0,40}"
+    r"\b(?:must|should|shall|have to|answer|reply|respond|say|write|output|tell)\b"
     r"|\b(?:answer|reply|respond|say|write|output|print|repeat|tell the (?:user|reader))\b.{0,30}"
     r"\b(?:only|exactly|instead|verbatim|following)\b.{0,20}[:“\"']"
-    r"|\bnew instructions?\b|<\|?(?:im_start|system|assistant|user)\b|\[/?INST\]|^\s*(?:system|assistant)\s*:",
+    r"|\bnew instructions?\b|<\|?(?:im_start|system|assistant|user)\b|\[/?INST\]"
+    r"|^\s*(?:system|assistant)\s*:",
     re.IGNORECASE | re.DOTALL,
 )
 
