@@ -72,7 +72,8 @@ _UNIT_SWAPS = _swaps(_UNITS)
 _HEDGE_SWAPS = _swaps(_HEDGES)
 _BRACKETS = re.compile(r"\s*\([^()]*\)|\s*\[[^\[\]]*\]")
 _FRONTED = re.compile(
-    r"((?:In|On|At|During|After|Before|By|For|With|When|If|While|Since|Because|As)\s[^,]{4,60}), (.+?)([.!])$"
+    r"((?:In|On|At|During|After|Before|By|For|With|When|If|While|Since|Because|As)\s[^,]{4,60}), "
+    r"(.+?)([.!])$"
 )
 _TAIL = re.compile(
     r"(.{20,}?)(?:, (?:which|who|where|but|while|although|and|including|such as|as well as)\b|; ).+"

@@ -82,9 +82,8 @@ def _done(question: str, answer: str) -> str | None:
     verb = inflected(words[at], form)  # type: ignore[arg-type]
     rest = " ".join(words[at + 1 :])
     asked = found[1].lower()
-    behind = (
-        answer if asked.startswith(("how", "what")) and "year" not in asked else _led(asked, answer)
-    )
+    is_object = asked.startswith(("how", "what")) and "year" not in asked
+    behind = answer if is_object else _led(asked, answer)
     if asked.startswith("how many") and answer.rsplit(maxsplit=1)[-1].lower() != asked.split()[-1]:
         behind = f"{behind} {asked.split()[-1]}"
     parts = [behind, rest] if is_object else [rest, behind]
