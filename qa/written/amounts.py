@@ -59,6 +59,14 @@ _UNIT_SIGNS = (
 _SAME_UNIT = {"mL": "ml", "L": "l", "dL": "dl", "kB": "KB", "m2": "m^2", "km2": "km^2", "m3": "m^3"}
 _SAME_UNIT |= {"cm2": "cm^2", "$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "₹": "inr"}
 _SAME_UNIT |= {"in\\.": "inch", "cc": "ml"}
+_MADE_OF = {
+    **{"s": (1, "s"), "min": (60, "s"), "h": (3600, "s"), "day": (1, "day"), "week": (7, "day")},
+    **{"month": (1, "month"), "year": (12, "month"), "decade": (120, "month")},
+    **{"µg": (1, "µg"), "mg": (10**3, "µg"), "g": (10**6, "µg"), "kg": (10**9, "µg")},
+    **{"µm": (1, "µm"), "mm": (10**3, "µm"), "cm": (10**4, "µm"), "m": (10**6, "µm")},
+    **{"km": (10**9, "µm"), "ml": (1, "ml"), "dl": (100, "ml"), "l": (1000, "ml")},
+}
+"""How many of a smaller unit a unit is."""
 _CURRENCIES = frozenset("usd eur gbp jpy inr chf cny cad aud".split())
 _ALIKE = (
     {"pound", "lb"},
@@ -84,8 +92,8 @@ _SIGN_UNITS = [
 _CURRENCY = re.compile(r"(?:(US|C|CA|A|AU)?([$€£¥₹])|\b(USD|EUR|GBP|JPY|INR|CHF|CNY|CAD|AUD))\s?\Z")
 _DOLLARS_OF = {"C": "cad", "CA": "cad", "A": "aud", "AU": "aud"}
 _DIGITS = re.compile(
-    r"(?<![\w.^])(?:\d{1,3}(?:,\d{3})+(?![\d])(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?(?!\d)|"
-    r"(?:\d+ )?\d{1,2}/\d{1,2}(?![\d/])|\d+(?:[.,]\d+)?|\.\d+)(?![.,]?\d)"
+    r"(?<![\w.^])(?:\d{1,3}(?:,\d{3})+(?![\d])(?:\.\d+)?|\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}(?!\d)|"
+    r"(?:\d+ )?\d{1,2}/\d{1,2}(?![\d/])|\d+(?:[.,]\d+)*|\.\d+)(?!\d)"
 )
 _CLOCK = re.compile(
     r"(?<![\w:.])(\d{1,2})(?:[:.](\d\d))?\s?([ap])\.?m\b\.?|(?<![\w:.])(\d{1,2}):(\d\d)(?![\d:])",
@@ -99,6 +107,7 @@ _SHORT_SCALE = re.compile(r"\s?([kKMB]|m|MM)\b(?!\^)")
 _ORDINAL_END = re.compile(r"(?:st|nd|rd|th)\b")
 _PLURAL_END = re.compile(r"'?s\b")
 _AND_A_HALF = re.compile(r"[\s-]and[\s-]a[\s-]half\b", re.I)
+_OF_ONE = re.compile(r"[\s-](?:of\s)?(?:an?\s)?", re.I)
 _PER = re.compile(r"\s?(?:/|\bper\b|\bp\.)\s?")
 _WORD = "|".join(
     sorted(
@@ -209,21 +218,34 @@ def _needs_no_source(amount: Amount, sentence: str) -> bool:
 def _is_stated_by(
     amount: Amount, other: Amount, spare: frozenset[str], scales: frozenset[int], sentence: str
 ) -> bool:
-    if amount.value != other.value:
-        by_table = other.scale == 1 and amount.scale in scales
-        percent = amount.unit == "%" and not other.unit and amount.value == other.value * 100
-        percent |= other.unit == "%" and not amount.unit and other.value == amount.value * 100
-        if percent and Fraction(1, 2) in (amount.value, other.value):
-            return True
-        if not (by_table and amount.value == other.value * amount.scale):
+    if amount.value == other.value:
+        if _loses_scale(amount, other, scales):
             return False
-    elif _loses_scale(amount, other, scales):
+    elif other.scale == 1 and any(amount.value == other.value * scale for scale in scales):
+        pass
+    elif _is_half(amount, other) or _is_converted(amount, other):
+        return True
+    else:
         return False
     if amount.sign < 0 < other.sign:
         return False
     if other.sign < 0 < amount.sign and not _FALLS.search(sentence):
         return False
     return _same_unit(amount, other, spare)
+
+
+def _is_half(amount: Amount, other: Amount) -> bool:
+    """Tell whether one is a half and the other 50 %."""
+    values = {(amount.value, amount.unit), (other.value, other.unit)}
+    return values == {(Fraction(1, 2), ""), (Fraction(50), "%")}
+
+
+def _is_converted(amount: Amount, other: Amount) -> bool:
+    """Tell whether both are the same in two units, such as half an hour and 30 minutes."""
+    if amount.unit not in _MADE_OF or other.unit not in _MADE_OF or amount.per != other.per:
+        return False
+    (many, base), (as_many, same) = _MADE_OF[amount.unit], _MADE_OF[other.unit]
+    return base == same and amount.value * many == other.value * as_many
 
 
 def _loses_scale(amount: Amount, other: Amount, scales: frozenset[int]) -> bool:
@@ -339,11 +361,13 @@ def _value_of(digits: str) -> Fraction:
         whole, _, part = digits.rpartition(" ")
         over, under = map(int, part.split("/"))
         return Fraction(whole or 0) + (Fraction(over, under) if under else over)
-    if re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?", digits):
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}", digits):
         return Fraction(digits.replace(".", "").replace(",", "."))
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", digits):
         return Fraction(digits.replace(",", ""))
-    return Fraction(digits.replace(",", "."))
+    if re.fullmatch(r"\d*[.,]?\d+", digits):
+        return Fraction(digits.replace(",", "."))
+    return Fraction(re.sub(r"\D", "", digits))  # a version, or digits in groups of two
 
 
 def _with_unit(text: str, start: int, end: int, value: Fraction, currency: str) -> Amount | None:
@@ -351,6 +375,9 @@ def _with_unit(text: str, start: int, end: int, value: Fraction, currency: str) 
     scale = 1
     if half := _AND_A_HALF.match(text, end):
         value, end = value + Fraction(1, 2), half.end()
+    if value == Fraction(1, 2) and (of := _OF_ONE.match(text, end)):
+        if unit := _unit_at(text, of.end()):
+            return Amount(text[start : unit[1]], start, unit[1], value, unit[0])
     while found := _SCALE.match(text, end):
         scale *= _SCALES[(found[1] or found[2]).lower()]
         end = found.end()

@@ -30,7 +30,10 @@ _PATTERNS = tuple(
         (rf"\b{_DAY}\.?(?: of)? {_NAMES},? {_YEAR}", True),
         (rf"\b{_DAY}[ -]{_NAMES}[ -]{_YEAR}", True),
         (rf"\b{_NAMES},?(?: of)? {_YEAR}", True),
-        (r"(?<![\d.])(?P<year>(?:1[5-9]|20)\d\d)-(?P<month>[01]\d)-(?P<day>[0-3]\d)(?:T[\d:.+-]*\d)?(?!\d)", True),
+        (
+            r"(?<![\d.])(?P<year>(?:1[5-9]|20)\d\d)-(?P<month>[01]\d)-(?P<day>[0-3]\d)(?:T[\d:.+-]*\d)?(?!\d)",
+            True,
+        ),
         (
             r"(?<![\d./])(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>(?:1[5-9]|20)?\d\d)(?![\d/])",
             True,

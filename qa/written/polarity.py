@@ -1,7 +1,7 @@
 """Whether a sentence says the opposite of what it cites: a negation more or less, an antonym."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,9 +20,9 @@ _SCOPE = 6
 _NO_NEGATION = re.compile(
     r"\bnot (?:only|just|merely|least)\b|\bno (?:doubt|matter|sooner|later than|more than|less than|"
     r"fewer than|earlier than|higher than|greater than|longer than|larger than|lower than)\b|"
-    r"\bnot (?:more|less|fewer|later|higher|lower|greater) than\b|\bwhether or not\b|\bif not\b|"
+    r"\bnot (?:more|less|fewer|later|higher|lower|greater) than\b|\bwhether or not\b|\bif not (?:all|most|more|impossible)\b|"
     r"\bor not\b|\bno\.? (?=\d)|\bnever(?: |-)?ending\b|\bcannot (?:help|but)\b|\bnothing but\b|"
-    r"\bnonetheless\b|\bnevertheless\b|\bwithout (?:doubt|question)\b|\bnot to mention\b",
+    r"\bnonetheless\b|\bnevertheless\b|\bwithout (?:doubt|question)\b|\bnot to mention\b|\bat (?:most|least)\b",
     re.I,
 )
 _NEGATION = re.compile(
@@ -34,11 +34,10 @@ _NEGATION = re.compile(
     re.I,
 )
 _SOFT = re.compile(
-    r"\b(?:un|in|im|il|ir|dis|non|mis)-?[a-z]{4,}|\b(?:only|unless|few|little|poor(?:ly)?|wrong(?:ly)?|"
-    r"prevent\w*|prohibit\w*|forbid\w*|forbade|ban(?:s|ned)?|den(?:y|ies|ied)|exclud\w+|absen\w+|"
-    r"free|instead|except|ignor\w+|neglect\w*|omit\w*|miss\w*|skip\w*|stop\w*|reject\w*|oppos\w+|"
-    r"away|out|too|otherwise|although|however|despite|until|contrary|cease\w*|zero|bar(?:s|red)?|"
-    r"fail\w*|barely|scarcely|minimal\w*|limit\w*|other than|less|fewer|without|[a-z]+less|nil)\b",
+    r"\b(?:only|unless|poorly|wrongly|incorrectly|prevent\w*|prohibit\w*|forbid\w*|forbade|"
+    r"ban(?:s|ned)?|den(?:y|ies|ied)|exclud\w+|absen\w+|free|instead|ignor\w+|neglect\w*|omit\w*|"
+    r"miss(?:es|ed|ing)?|skip\w*|stop\w*|reject\w*|oppos\w+|contrary|cease\w*|zero|nil|barr?ed|"
+    r"fail\w*|barely|scarcely|minimal\w*|other than|[a-z]{3,}less(?<!unless)(?<!regardless))\b",
     re.I,
 )
 """Words that may negate in another way: a sentence with one is not judged by its negations."""
@@ -54,92 +53,67 @@ _NOT_CONTENT = STOPWORDS | frozenset(
     "n't don't doesn't didn't isn't aren't wasn't weren't can't couldn't won't wouldn't shouldn't "
     "mustn't haven't hasn't hadn't must would".split()
 )
-_NEGATING_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non")
+_NEGATING_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "ab")
 
 _OPPOSITES = """
-increase increased increases increasing rise rises rose risen rising grow grows grew grown growing growth climb climbed surge surged / decrease decreased decreases decreasing decline declined declines declining fall falls fell fallen falling drop dropped drops shrink shrank shrunk shrinks reduce reduced reduces reducing reduction diminish diminished diminishes
-more higher larger greater bigger / less fewer lower smaller
-before prior / after following
-above / below
-always / never rarely seldom
-all every / none
-maximum most highest largest greatest biggest / minimum least lowest smallest fewest
-allow allows allowed permit permits permitted / forbid forbids forbidden forbade prohibit prohibits prohibited ban banned bans disallow disallowed
-cause causes caused trigger triggers triggered induce induces induced / prevent prevents prevented
-better improve improves improved improving improvement best / worse worsen worsens worsened worsening worst exacerbate exacerbates deteriorate deteriorated
-safe safely harmless / dangerous unsafe hazardous harmful
-legal lawful / illegal unlawful
-accept accepted accepts approve approved approves / reject rejected rejects refuse refused refuses deny denied
-include includes included including / exclude excludes excluded excluding
-win won wins victory / lose lost loses defeat
-profit profits income gain gains / loss losses deficit
-buy bought buys purchase purchased purchases acquire acquired / sell sold sells
-import imports imported / export exports exported
-male males men man boys / female females women woman girls
-north northern / south southern / east eastern / west western
-majority / minority
-positive positively / negative negatively
-opened opens / closed closes
-first / last
-hot / cold
-warm warmer / cool cooler
-earlier earliest / later latest
-internal inside indoor indoors / external outside outdoor outdoors
-assets / liabilities
-true / false
-strengthen strengthens strengthened strong stronger strongest / weaken weakens weakened weak weaker weakest
-faster fastest quicker / slower slowest
-older oldest elder / younger youngest newest
-temporary temporarily / permanent permanently
-benign / malignant
-acute / chronic
-oral orally / topical topically / intravenous intravenously
-enable enables enabled / disable disables disabled
-required mandatory compulsory obligatory / optional voluntary
-succeed succeeded succeeds success successful successfully / fail failed fails failure unsuccessful unsuccessfully
-public / private
-agree agreed agrees / disagree disagreed disagrees
-daily / weekly / monthly / quarterly / yearly annual annually
-morning / afternoon / evening / night overnight
-summer / winter / spring / autumn
-upstream / downstream
-clockwise / counterclockwise anticlockwise
-left / right
-visible / invisible
-encourage encourages encouraged / discourage discourages discouraged
-add adds added / remove removes removed
-hire hired / fire fired dismissed
-support supports supported / oppose opposes opposed
-upgrade upgraded / downgrade downgraded
-longer longest / shorter shortest
-shorter shorten shortens shortened / longer lengthen prolong prolongs prolonged prolongation
-wide wider widen / narrow narrower
-early / late
-inhibit inhibits inhibited suppress suppresses suppressed / activate activates activated promote promotes promoted stimulate stimulates stimulated
-reduce reduces reduced reducing lower lowers lowered lowering / raise raises raised raising enhance enhances enhanced
-decrease decreases decreased decreasing reduction / enhance enhances enhanced promote promotes promoted
-black / white / red / green / blue / yellow
-parents parent mother father / children child son daughter
-husband / wife
-lend lends lent lender landlord lessor / borrow borrows borrowed borrower tenant lessee
-employer / employee employees
-tighten tightens tightened / loosen loosens loosened
-lock locks locked / unlock unlocks unlocked
-connect connects connected / disconnect disconnects disconnected
-full / empty
-expensive / cheap inexpensive
-rich / poor
-rural / urban
-domestic / foreign
-ancient / modern
-upper / lower
-heavier heaviest / lighter lightest
+increase increased increases increasing rise rises rose risen rising grow grows grew grown growing
+growth climb climbed surge surged / decrease decreased decreases decreasing decline declined
+declines declining fall falls fell fallen falling drop dropped drops shrink shrank shrunk shrinks
+reduce reduced reduces reducing reduction diminish diminished diminishes | more higher larger
+greater bigger / less fewer lower smaller | before prior / after following | above / below | always
+/ never rarely seldom | all every / none | maximum most highest largest greatest biggest / minimum
+least lowest smallest fewest | allow allows allowed permit permits permitted / forbid forbids
+forbidden forbade prohibit prohibits prohibited ban banned bans disallow disallowed | cause causes
+caused trigger triggers triggered induce induces induced / prevent prevents prevented | better
+improve improves improved improving improvement best / worse worsen worsens worsened worsening
+worst exacerbate exacerbates deteriorate deteriorated | safe safely harmless / dangerous unsafe
+hazardous harmful | legal lawful / illegal unlawful | accept accepted accepts approve approved
+approves / reject rejected rejects refuse refused refuses deny denied | include includes included
+including / exclude excludes excluded excluding | win won wins victory / lose lost loses defeat |
+profit profits income gain gains / loss losses deficit | buy bought buys purchase purchased
+purchases acquire acquired / sell sold sells | import imports imported / export exports exported |
+male males men man boys / female females women woman girls | north northern / south southern / east
+eastern / west western | majority / minority | positive positively / negative negatively | opened
+opens / closed closes | first / last | hot / cold | warm warmer / cool cooler | earlier earliest /
+later latest | internal inside indoor indoors / external outside outdoor outdoors | assets /
+liabilities | true / false | strengthen strengthens strengthened strong stronger strongest / weaken
+weakens weakened weak weaker weakest | faster fastest quicker / slower slowest | older oldest elder
+/ younger youngest newest | temporary temporarily / permanent permanently | benign / malignant |
+acute / chronic | oral orally / topical topically / intravenous intravenously | enable enables
+enabled / disable disables disabled | required mandatory compulsory obligatory / optional voluntary
+| succeed succeeded succeeds success successful successfully / fail failed fails failure
+unsuccessful unsuccessfully | public / private | agree agreed agrees / disagree disagreed disagrees
+| daily / weekly / monthly / quarterly / yearly annual annually | morning / afternoon / evening /
+night overnight | summer / winter / spring / autumn | upstream / downstream | clockwise /
+counterclockwise anticlockwise | left / right | visible / invisible | encourage encourages
+encouraged / discourage discourages discouraged | add adds added / remove removes removed | hire
+hired / fire fired dismissed | support supports supported / oppose opposes opposed | upgrade
+upgraded / downgrade downgraded | longer longest / shorter shortest | shorter shorten shortens
+shortened / longer lengthen prolong prolongs prolonged prolongation | wide wider widen / narrow
+narrower | inhibit inhibits inhibited suppress suppresses suppressed / activate activates activated
+promote promotes promoted stimulate stimulates stimulated | decrease decreases decreased decreasing
+reduction / enhance enhances enhanced promote promotes promoted | black / white / red / green /
+blue / yellow | parents parent mother father / children child son daughter | husband / wife | lend
+lends lent lender landlord lessor / borrow borrows borrowed borrower tenant lessee | employer /
+employee employees | tighten tightens tightened / loosen loosens loosened | lock locks locked /
+unlock unlocks unlocked | connect connects connected / disconnect disconnects disconnected | full /
+empty | expensive / cheap inexpensive | rich / poor | rural / urban | domestic / foreign | ancient
+/ modern | upper / lower | heavier heaviest / lighter lightest | high highly / low | big large huge
+/ small tiny | long / short | fast quickly / slow slowly | old / new | good / bad | begins began
+begun start starts started / ends ended finished | create creates created / destroy destroys
+destroyed | similar same identical / different | easy easily / difficult hard | simple / complex
+complicated | common commonly frequent frequently often / rare rarely infrequent uncommon | major /
+minor | national / local | active / passive | day / night | minimize minimizes minimise minimizing
+/ maximize maximizes maximise maximizing | direct directly / indirect indirectly | single /
+multiple several | credit / debit | liquid / solid | wet / dry | mild / severe | joined joins join
+/ left leaves leave
 """
+"""Groups of opposites, separated by bars; a slash stands between opposites."""
 
 
 def _groups() -> tuple[tuple[frozenset[str], ...], ...]:
-    lines = [line.split(" / ") for line in _OPPOSITES.splitlines() if line]
-    return tuple(tuple(frozenset(side.split()) for side in line) for line in lines)
+    groups = " ".join(_OPPOSITES.split()).split(" | ")
+    return tuple(tuple(frozenset(side.split()) for side in each.split(" / ")) for each in groups)
 
 
 _GROUPS = _groups()
@@ -147,13 +121,21 @@ _GROUPS = _groups()
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A sentence: its words, the stems of its content words, and which of these are negated."""
+    """A sentence: its words, the stems of its content words, and which of these are negated.
+
+    `soft` has its words that may negate in another way.
+    """
 
     words: frozenset[str]
     content: frozenset[str]
     negated: frozenset[str]
     scopes: tuple[tuple[str, ...], ...]
-    may_negate: bool
+    soft: frozenset[str]
+
+    @property
+    def affirmed(self) -> frozenset[str]:
+        """The words that no negation reaches."""
+        return frozenset(word for word in self.words if stem(word) not in self.negated)
 
 
 def reversed_meaning(sentence: str, cited: str) -> str | None:
@@ -166,9 +148,7 @@ def reversed_meaning(sentence: str, cited: str) -> str | None:
     if not said.content:
         return None
     sentences = _all(cited)
-    shares = [
-        (len(said.content & other.content) / len(said.content), other) for other in sentences
-    ]
+    shares = [(len(said.content & other.content) / len(said.content), other) for other in sentences]
     best = max((share for share, _ in shares), default=0.0)
     if best < _ALIKE:
         return None
@@ -177,11 +157,11 @@ def reversed_meaning(sentence: str, cited: str) -> str | None:
 
 
 def _other_negation(said: _Said, like: Sequence[_Said], every: Sequence[_Said]) -> str | None:
-    if not any(other.may_negate for other in like):
+    if all(other.soft <= said.soft for other in like):
         for scope in said.scopes:
             if _is_affirmed(frozenset(scope), like, every):
                 return "It is negated, and what it cites is not."
-    if said.scopes or said.may_negate:
+    if said.scopes or any(not said.soft <= other.soft for other in like):
         return None
     # One sentence that says it without a negation is enough.
     if all(any(_denies(scope, said) for scope in other.scopes) for other in like):
@@ -202,34 +182,34 @@ def _denies(scope: tuple[str, ...], said: _Said) -> bool:
     """Tell whether a sentence says most of what is negated, and that of which it is: its verb."""
     shared = said.content.intersection(scope)
     verb = next((word for word in scope if not word.endswith(("li", "ly"))), scope[0])
+    if _opposed_by_prefix(scope, said):
+        return False
     return verb in shared and 2 * len(shared) >= len(set(scope))
 
 
-def _opposed_by_prefix(scope: frozenset[str], other: _Said) -> frozenset[str]:
+def _opposed_by_prefix(scope: Iterable[str], other: _Said) -> frozenset[str]:
     """Return the stems of a scope that stand in a sentence with a negating prefix."""
-    forms = {stem(word): word for word in other.words}
     return frozenset(
-        each for each in scope if any(f"{prefix}{each}" in forms for prefix in _NEGATING_PREFIXES)
+        each
+        for each in scope
+        if any(f"{prefix}{each}" in other.content for prefix in _NEGATING_PREFIXES)
     )
 
 
 def _other_direction(said: _Said, like: Sequence[_Said]) -> str | None:
-    if said.scopes or any(other.scopes for other in like):
-        return None
+    """Return what is wrong if a sentence has a word, and all those like it its opposite only."""
     for group in _GROUPS:
         for side in group:
-            mine = side & said.words
-            if not mine or any(said.words & other for other in group if other is not side):
+            opposite = {word for other in group if other is not side for word in other}
+            mine = side & said.affirmed
+            if not mine or opposite & said.words or any(side & each.words for each in like):
                 continue
-            theirs = [
-                {word for other in group if other is not side for word in other & each.words}
-                for each in like
-            ]
-            if all(theirs) and not any(side & each.words for each in like):
+            theirs = [opposite & each.affirmed for each in like]
+            if all(theirs):
                 return f"It says “{min(mine)}”, and what it cites says “{min(theirs[0])}”."
-    for word in said.words:
-        if opposite := _by_prefix(word, said, like):
-            return f"It says “{word}”, and what it cites says “{opposite}”."
+    for word in said.affirmed:
+        if opposed := _by_prefix(word, said, like):
+            return f"It says “{word}”, and what it cites says “{opposed}”."
     return None
 
 
@@ -242,8 +222,8 @@ def _by_prefix(word: str, said: _Said, like: Sequence[_Said]) -> str | None:
         if word.startswith(prefix) and len(word) - len(prefix) >= 4
     }
     opposites -= said.words
-    if all(opposites & each.words and word not in each.words for each in like):
-        return min(opposites & like[0].words)
+    if all(opposites & each.affirmed and word not in each.words for each in like):
+        return min(opposites & like[0].affirmed)
     return None
 
 
@@ -267,22 +247,24 @@ def _said(sentence: str) -> _Said:
     content = [
         (match.start(), stem(match[0]))
         for match in _WORD.finditer(plain)
-        if match[0] not in _NOT_CONTENT and not match[0].isdigit()
+        if match[0] not in _NOT_CONTENT
     ]
     scopes: list[tuple[str, ...]] = []
-    for negation in _NEGATION.finditer(plain):
+    negations = list(_NEGATION.finditer(plain))
+    ends = sorted([*ends, *(negation.start() for negation in negations)])
+    for negation in negations:
         end = next((end for end in ends if end >= negation.end()), len(plain))
         reached = [word for at, word in content if negation.end() <= at < end][:_SCOPE]
         if reached:
             scopes.append(tuple(reached))
         elif before := [word for at, word in content if at < negation.start()]:
             scopes.append(tuple(before[-2:]))  # as in "It may fade or not"
-    words = {match[0].removesuffix("'s") for match in _WORD.finditer(folded)}
+    words = {match[0].removesuffix("'s") for match in _WORD.finditer(plain)}
     words |= {part for word in words for part in word.split("-")}
     return _Said(
         words=frozenset(words),
         content=frozenset(word for _, word in content),
         negated=frozenset(word for scope in scopes for word in scope),
         scopes=tuple(scopes),
-        may_negate=bool(_SOFT.search(plain)),
+        soft=frozenset(match[0] for match in _SOFT.finditer(plain)),
     )

@@ -9,7 +9,7 @@ from index.search.terms import fold, stem
 from index.structure.wording import ASKING_WORDS
 from qa.question.spelling import dictionary
 from qa.records import Check, CheckName
-from qa.written.amounts import opposed, unstated
+from qa.written.amounts import amounts, opposed, unstated
 from qa.written.dates import undated, without_dates
 from qa.written.polarity import reversed_meaning
 
@@ -55,6 +55,7 @@ _NO_CODE = re.compile(
     re.I,
 )
 
+_CURRENCY = re.compile(r"\b(?:US|CA|C|A|AU)(?=[$€£¥])|\b(?:USD|EUR|GBP|JPY|INR|CHF|CNY|CAD|AUD)\b")
 _TOKEN = re.compile(r"(?:[A-Z]\.){2,}|[^\W_]+(?:'[^\W_]+)*")
 _BEGINS = re.compile(r"(?:\A|[.!?:;]['\")\]]*\s|\n|[-*|]\s|\s[('\"]|\A[('\"])['\"(\[]*\Z")
 _SMALL_WORDS = frozenset(
@@ -64,6 +65,19 @@ _TITLES = frozenset(
     "mr mrs ms dr prof sir dame st jr sr inc ltd co corp llc plc gmbh vs no".split()
 )
 _SAME_NAMES = {"usa": {"us"}, "us": {"usa"}, "uk": {"gb"}, "eu": {"european"}}
+_NOT_OWNERS = frozenset("children company it men one patient people that today women world".split())
+_NO_NAMES = frozenset("I II III IV".split())
+_BEGINNINGS = frozenset(
+    "about above according across after against all almost along already also although always among "
+    "another any around as before behind below beneath beside besides between beyond both but "
+    "despite during each eight either even every except few first five following former four given "
+    "here however if inside instead last late later less like many meanwhile more moreover most "
+    "much near neither never next nine no none nor not now of off often once one only opposite "
+    "other out outside over part past per perhaps previous prior second seven several since six so "
+    "some soon still such ten than then there therefore third though three through throughout thus "
+    "today together too toward two under unless unlike until up upon various via was were when "
+    "where whether while with within without yes yet".split()
+)
 _NAMES_IN_TITLE_CASE = 0.7
 
 
@@ -170,12 +184,16 @@ def _uncounted(said: str, held: str) -> str | None:
 
 def _unnamed(said: str, held: str) -> str | None:
     """Return the first proper name of a sentence that a text lacks."""
-    said = without_dates(_ADDRESS.sub(" ", said))
+    said = without_dates(_CURRENCY.sub(" ", _ADDRESS.sub(" ", said)))
+    for amount in amounts(said):
+        if amount.unit:
+            said = said[: amount.start] + " " * len(amount.text) + said[amount.end :]
     held_words, held_initials = _words_and_initials(held)
     tokens = list(_TOKEN.finditer(said))
     for at, token in enumerate(tokens):
         word = token[0].removesuffix("'s")
-        if not _is_name(word, said[: token.start()], _next_word(tokens, at), said):
+        following = _next_word(tokens, at) if token[0] == word else "'S"
+        if not _is_name(word, said[: token.start()], following, said):
             continue
         if _held(word, held_words, held_initials) or _in_acronym(tokens, at, said, held):
             continue
@@ -199,8 +217,15 @@ def _is_name(word: str, before: str, following: str, said: str) -> bool:
         return bool(before.strip())
     ordinary = _is_ordinary(low)
     if _BEGINS.search(before):
-        return not ordinary
+        return not ordinary or _names_by_what_follows(low, following)
     return not (ordinary and _is_title_case(said))
+
+
+def _names_by_what_follows(first: str, following: str) -> bool:
+    """Tell whether an ordinary word that begins a sentence is a name: "Tim Cook", "Ford's"."""
+    if first in _BEGINNINGS | _NOT_OWNERS or first.endswith(("ly", "ing", "ed")):
+        return False
+    return following == "'S" or (following[:1].isupper() and following not in _NO_NAMES)
 
 
 @lru_cache(maxsize=4096)
