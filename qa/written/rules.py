@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 
 from index.search.terms import fold, stem
@@ -68,15 +68,15 @@ _SAME_NAMES = {"usa": {"us"}, "us": {"usa"}, "uk": {"gb"}, "eu": {"european"}}
 _NOT_OWNERS = frozenset("children company it men one patient people that today women world".split())
 _NO_NAMES = frozenset("I II III IV".split())
 _BEGINNINGS = frozenset(
-    "about above according across after against all almost along already also although always among "
-    "another any around as before behind below beneath beside besides between beyond both but "
-    "despite during each eight either even every except few first five following former four given "
-    "here however if inside instead last late later less like many meanwhile more moreover most "
-    "much near neither never next nine no none nor not now of off often once one only opposite "
-    "other out outside over part past per perhaps previous prior second seven several since six so "
-    "some soon still such ten than then there therefore third though three through throughout thus "
-    "today together too toward two under unless unlike until up upon various via was were when "
-    "where whether while with within without yes yet".split()
+    "about above according across after against all almost along already also although always "
+    "among another any around as before behind below beneath beside besides between beyond both "
+    "but despite during each eight either even every except few first five following former four "
+    "given here however if inside instead last late later less like many meanwhile more moreover "
+    "most much near neither never next nine no none nor not now of off often once one only "
+    "opposite other out outside over part past per perhaps previous prior second seven several "
+    "since six so some soon still such ten than then there therefore third though three through "
+    "throughout thus today together too toward two under unless unlike until up upon various via "
+    "was were when where whether while with within without yes yet".split()
 )
 _NAMES_IN_TITLE_CASE = 0.7
 
@@ -158,9 +158,8 @@ def _unlinked(said: str, held: str) -> str | None:
     digits = re.sub(r"\D", "", held)
     without = without_dates(said)
     for match in _PHONE.finditer(without):
-        if re.search(r"[\s./()-]", match[0]) and re.sub(r"\D", "", match[0]) not in digits:
-            if _looks_like_phone(match[0]):
-                return match[0]
+        if _looks_like_phone(match[0]) and re.sub(r"\D", "", match[0]) not in digits:
+            return match[0]
     codes = {match[0].casefold() for match in _CODE.finditer(held)}
     squeezed = re.sub(r"[\s-]", "", folded)
     for match in _CODE.finditer(without):
@@ -179,6 +178,8 @@ def _looks_like_phone(written: str) -> bool:
 
 
 def _uncounted(said: str, held: str) -> str | None:
+    if _flat(said).rstrip(_ENDS_OF_QUOTE) in _flat(held):  # a row of a table, word for word
+        return None
     return unstated(_ADDRESS.sub(" ", said), without_dates(held, years=False))
 
 
@@ -195,7 +196,7 @@ def _unnamed(said: str, held: str) -> str | None:
         following = _next_word(tokens, at) if token[0] == word else "'S"
         if not _is_name(word, said[: token.start()], following, said):
             continue
-        if _held(word, held_words, held_initials) or _in_acronym(tokens, at, said, held):
+        if _held(word, held_words, held_initials) or _in_acronym(tokens, at, held):
             continue
         return word
     return None
@@ -236,8 +237,8 @@ def _is_ordinary(word: str) -> bool:
 
 
 def _is_title_case(said: str) -> bool:
-    words = [word for word in re.findall(r"[^\W\d_]{4,}", said)]
-    capitals = sum(word[0].isupper() for word in words)
+    words: list[str] = re.findall(r"[^\W\d_]{4,}", said)
+    capitals = len([word for word in words if word[0].isupper()])
     return capitals > _NAMES_IN_TITLE_CASE * len(words)
 
 
@@ -273,7 +274,7 @@ def _held(word: str, words: frozenset[str], initials: str) -> bool:
     return (acronym in initials.casefold()) if len(acronym) > 2 else acronym.upper() in initials
 
 
-def _in_acronym(tokens: list[re.Match[str]], at: int, said: str, held: str) -> bool:
+def _in_acronym(tokens: list[re.Match[str]], at: int, held: str) -> bool:
     """Tell whether a name's word is part of one that a text has as an acronym."""
     acronyms = {
         each.replace(".", "") for each in re.findall(r"\b(?:[A-Z]{2,8}|(?:[A-Z]\.){2,})", held)
