@@ -42,9 +42,9 @@ _SOFT = re.compile(
 )
 """Words that may negate in another way: a sentence with one is not judged by its negations."""
 _CLAUSE_END = re.compile(
-    r"[;:.!?()\n]|,(?! (?:or|nor|and)\b)|\s-\s|\b(?:but|although|though|while|whereas|because|"
-    r"since|if|when|unless|which|who|so that|however|and (?:is|are|was|were|can|may|will|has|have|the|"
-    r"it|they|this|that|we|he|she)|then|as)\b",
+    r"[;:.!?()\n]|,(?! (?:or|nor|and)\b)|\s-\s|"
+    r"\b(?:but|although|though|while|whereas|because|since|if|when|unless|which|who|so that|"
+    r"however|then|as|and (?:is|are|was|were|can|may|will|has|have|the|it|they|this|that|we|he|she))\b",
     re.I,
 )
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")

@@ -65,18 +65,20 @@ _TITLES = frozenset(
     "mr mrs ms dr prof sir dame st jr sr inc ltd co corp llc plc gmbh vs no".split()
 )
 _SAME_NAMES = {"usa": {"us"}, "us": {"usa"}, "uk": {"gb"}, "eu": {"european"}}
+_DESCRIBES = re.compile(r"(?:ly|ing|ed|al|ive|ic|ous|able|ible|ent|ant|ful|less|ary)\Z")
 _NOT_OWNERS = frozenset("children company it men one patient people that today women world".split())
-_NO_NAMES = frozenset("I II III IV".split())
 _BEGINNINGS = frozenset(
-    "about above according across after against all almost along already also although always "
-    "among another any around as before behind below beneath beside besides between beyond both "
-    "but despite during each eight either even every except few first five following former four "
-    "given here however if inside instead last late later less like many meanwhile more moreover "
-    "most much near neither never next nine no none nor not now of off often once one only "
-    "opposite other out outside over part past per perhaps previous prior second seven several "
-    "since six so some soon still such ten than then there therefore third though three through "
-    "throughout thus today together too toward two under unless unlike until up upon various via "
-    "was were when where whether while with within without yes yet".split()
+    "about above according across adult adults after against all almost along already also "
+    "although always among another any around as before behind below beneath beside besides "
+    "between beyond big both but children despite during each eight either even every except "
+    "female few first five following former four given good great gross here high however if "
+    "inside instead large last late later less like long low male many meanwhile men mild more "
+    "moreover most much near neither never new next nine no none nor not now of off often old "
+    "once one only opposite other out outside over part past patients people per perhaps previous "
+    "prior researchers second seven several severe since six small so some soon still strong such "
+    "ten than then there therefore third though three through throughout thus today together too "
+    "total toward two under unless unlike until up upon users various via was were when where "
+    "whether while with within without women yes yet young".split()
 )
 _NAMES_IN_TITLE_CASE = 0.7
 
@@ -161,12 +163,12 @@ def _unlinked(said: str, held: str) -> str | None:
         if _looks_like_phone(match[0]) and re.sub(r"\D", "", match[0]) not in digits:
             return match[0]
     codes = {match[0].casefold() for match in _CODE.finditer(held)}
-    squeezed = re.sub(r"[\s-]", "", folded)
     for match in _CODE.finditer(without):
         code = match[0].casefold()
         if _NO_CODE.fullmatch(code) or code in codes or code.removesuffix("s") in codes:
             continue
-        if not re.search(r"\w", code) or (re.sub(r"-", "", code) in squeezed and "-" in folded):
+        parts = r"[\s-]?".join(map(re.escape, re.findall(r"\d+|[^\W\d_]+|_", code)))
+        if re.search(rf"(?<!\w){parts}(?!\w)", folded):
             continue
         return match[0]
     return None
@@ -224,9 +226,9 @@ def _is_name(word: str, before: str, following: str, said: str) -> bool:
 
 def _names_by_what_follows(first: str, following: str) -> bool:
     """Tell whether an ordinary word that begins a sentence is a name: "Tim Cook", "Ford's"."""
-    if first in _BEGINNINGS | _NOT_OWNERS or first.endswith(("ly", "ing", "ed")):
+    if first in _BEGINNINGS | _NOT_OWNERS or _DESCRIBES.search(first):
         return False
-    return following == "'S" or (following[:1].isupper() and following not in _NO_NAMES)
+    return following == "'S" or (following.istitle() and len(following) > 1)
 
 
 @lru_cache(maxsize=4096)
@@ -237,6 +239,8 @@ def _is_ordinary(word: str) -> bool:
 
 
 def _is_title_case(said: str) -> bool:
+    if said.rstrip()[-1:] in ".!?":
+        return False
     words: list[str] = re.findall(r"[^\W\d_]{4,}", said)
     capitals = len([word for word in words if word[0].isupper()])
     return capitals > _NAMES_IN_TITLE_CASE * len(words)

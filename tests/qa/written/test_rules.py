@@ -25,9 +25,9 @@ RISKS = (
 FILING = (
     "Apple Inc. reported net sales of $83.0 billion for the quarter ended June 25, 2022, "
     "an increase of 2% from $81.4 billion in the same quarter of 2021. The Company declared a "
-    "dividend of $0.23 per share, payable on August 11, 2022. Gross margin decreased to 43.3 percent. The Board of "
-    "Directors authorized repurchases of up to $90 billion. Luca Maestri is the Chief Financial "
-    "Officer. Operating expenses rose by 50 basis points."
+    "dividend of $0.23 per share, payable on August 11, 2022. Gross margin decreased "
+    "to 43.3 percent. The Board of Directors authorized repurchases of up to $90 billion. Luca "
+    "Maestri is the Chief Financial Officer. Operating expenses rose by 50 basis points."
 )
 TABLE = (
     "CONDENSED CONSOLIDATED STATEMENTS OF OPERATIONS (In millions, except per share amounts)\n"
@@ -52,8 +52,8 @@ MANUAL = (
 )
 HISTORY = (
     "John Smith founded the Harbor Museum in Bristol on Monday, 3 March 1998. The museum was "
-    "closed in 2020 and reopened in the third quarter of 2021. Its first director, Mary O'Neil, bought "
-    "two thirds of the paintings. She said: “We don’t sell what we love – ever.” About 1.2 million "
+    "closed in 2020 and reopened in the third quarter of 2021. Its first director, Mary "
+    "O'Neil, bought two thirds of the paintings. She said: “We don’t sell what we love – ever.” About 1.2 million "
     "people have visited. Temperatures fell to −5 °C in the vault in January."
 )
 
@@ -116,6 +116,8 @@ FAITHFUL = [
     (HISTORY, "Some 1,200,000 people have visited it."),
     (HISTORY, "It was -5 °C in the vault in January."),
     (HISTORY, "It was closed in 2020."),
+    (ABSTRACT, "Recent Karolinska patients were given norvexin."),
+    ("The H. pylori enzyme binds. It needs vitamin B-12.", "Active H. pylori needs vitamin B12."),
 ]
 
 CHANGED = [
@@ -176,6 +178,7 @@ CHANGED = [
     (ABSTRACT, "IL-8 levels were higher in women.", "number"),
     (MANUAL, "Set the GTX-200 to 180 °C.", "name"),
     (HISTORY, "The founder of the museum in Bristol was John Miller.", "name"),
+    (HISTORY, "Jack Smith founded the museum.", "name"),
     (HISTORY, "The museum in Boston was closed in 2020.", "name"),
     (SKIN, "The treatment is not generally safe and effective.", "negation"),
     (SKIN, "Breakouts are not a normal part of the healing process.", "negation"),
