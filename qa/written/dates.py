@@ -24,6 +24,7 @@ _QUARTER = (
     r"\b(?:(?P<quarter>(?:first|second|third|fourth|1st|2nd|3rd|4th)(?: (?:fiscal|calendar))? "
     r"quarter|Q[1-4])(?:,? (?:of )?(?:the )?(?:fiscal )?(?:year )?(?:FY ?)?|[ -/]?)"
 )
+_WEEKDAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _PATTERNS = tuple(
     re.compile(pattern, re.I if flags else re.NOFLAG)
     for pattern, flags in (
@@ -50,10 +51,8 @@ _PATTERNS = tuple(
         (rf"\b{_DAY}(?: of)? {_NAMES}", False),
         (rf"\b{_WHOLE_NAMES}", False),
         (r"\b(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b", True),
-        (
-            r"\b(?P<weekday>Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b(?=[.,]? ?(?:[A-Z][a-z]{2,8}\.? )?\d)",
-            False,
-        ),
+        (rf"\b(?P<weekday>{_WEEKDAYS})\b(?=[.,]{{0,2}} ?[\d\x00]|-(?:{_WEEKDAYS})\b)", False),
+        (rf"(?<=\x00-)(?P<weekday>{_WEEKDAYS})\b", False),
         (r"(?<![\d.,-])(?P<year>(?:1[5-9]|20)\d\d)[-/](?P<short>\d\d)(?![\d/-])", True),
         (r"\b(?:FY|fiscal)\s?'?(?P<year>\d\d)\b", True),
         (r"(?<![\w.,$€£/])(?P<year>(?:1[5-9]|20)\d\d)(?![\w%]|[.,:]\d|\s?[%°])", True),

@@ -44,7 +44,8 @@ _SOFT = re.compile(
 _CLAUSE_END = re.compile(
     r"[;:.!?()\n]|,(?! (?:or|nor|and)\b)|\s-\s|"
     r"\b(?:but|although|though|while|whereas|because|since|if|when|unless|which|who|so that|"
-    r"however|then|as|and (?:is|are|was|were|can|may|will|has|have|the|it|they|this|that|we|he|she))\b",
+    r"however|then|as|"
+    r"and (?:is|are|was|were|can|may|will|has|have|the|it|they|this|that|we|he|she))\b",
     re.I,
 )
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")

@@ -53,8 +53,8 @@ MANUAL = (
 HISTORY = (
     "John Smith founded the Harbor Museum in Bristol on Monday, 3 March 1998. The museum was "
     "closed in 2020 and reopened in the third quarter of 2021. Its first director, Mary "
-    "O'Neil, bought two thirds of the paintings. She said: “We don’t sell what we love – ever.” About 1.2 million "
-    "people have visited. Temperatures fell to −5 °C in the vault in January."
+    "O'Neil, bought two thirds of the paintings. She said: “We don’t sell what we love – ever.” "
+    "About 1.2 million people have visited. Temperatures fell to −5 °C in the vault in January."
 )
 
 FAITHFUL = [
@@ -117,6 +117,10 @@ FAITHFUL = [
     (HISTORY, "It was -5 °C in the vault in January."),
     (HISTORY, "It was closed in 2020."),
     (ABSTRACT, "Recent Karolinska patients were given norvexin."),
+    ("Open Mon-Fri 9 am to 5 pm.", "It is open Monday to Friday from 9:00 a.m. to 5:00 p.m."),
+    ("It began on Fri, 6 Aug 2021.", "It began on Friday, August 6, 2021."),
+    ("Smoking is not allowed in the building.", "Smoking is prohibited in the building."),
+    ("Sales in the U.S. grew 5%.", "Sales in the United States grew by five percent."),
     ("The H. pylori enzyme binds. It needs vitamin B-12.", "Active H. pylori needs vitamin B12."),
 ]
 
