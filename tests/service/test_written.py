@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from index.encoding.encoder import Encoder
 from qa.live import LiveEngine
+from qa.read.reading import Reader
 from qa.service import run
 from qa.service.app import build_app
 from qa.service.logs import log_lines
@@ -25,8 +27,10 @@ from tests.waiting import PATIENCE_S, until
 from tests.written_answers import (
     DROPPED,
     ELSEWHERE,
+    FIRST,
     MODEL,
     QUESTION,
+    SECOND,
     SHOWN,
     marked,
     two_of_three,
@@ -38,24 +42,42 @@ BODY = {"question": QUESTION, "write": True}
 TEXT = " ".join(SHOWN)
 
 
-@pytest.fixture
-def llm() -> Iterator[LanguageModel]:
-    with LanguageModel(MODEL) as scripted:
-        scripted.reply = two_of_three()
-        yield scripted
+@pytest.fixture(scope="module")
+def live(seeds_store: Path, encoder: Encoder, reader: Reader) -> LiveEngine:
+    live = live_over(seeds_store, encoder)
+    live._engine = replace(live.latest, reader=reader)
+    return live
+
+
+@contextmanager
+def serving(live: LiveEngine) -> Iterator[tuple[str, LanguageModel]]:
+    """Serve with one turn for questions, and one for answers that a scripted model writes."""
+    policy = Policy(questions_at_once=1, questions_waiting=0, written_at_once=1)
+    with LanguageModel(MODEL) as model:
+        model.reply = two_of_three()
+        with served(build_app(live, policy, answer_writer=writer_at(model))) as address:
+            yield address, model
 
 
 @pytest.fixture(scope="module")
-def live(seeds_store: Path, encoder: Encoder) -> LiveEngine:
-    return live_over(seeds_store, encoder)
+def service(live: LiveEngine) -> Iterator[tuple[str, LanguageModel]]:
+    with serving(live) as found:
+        yield found
 
 
 @pytest.fixture
-def url(live: LiveEngine, llm: LanguageModel) -> Iterator[str]:
-    """The address of a service that has one turn for questions, and one for written answers."""
-    policy = Policy(questions_at_once=1, questions_waiting=0, written_at_once=1)
-    with served(build_app(live, policy, answer_writer=writer_at(llm))) as address:
-        yield address
+def llm(service: tuple[str, LanguageModel]) -> LanguageModel:
+    """The language model, which was asked nothing yet."""
+    _, model = service
+    model.reply = two_of_three()
+    model.requests.clear()
+    return model
+
+
+@pytest.fixture
+def url(service: tuple[str, LanguageModel], llm: LanguageModel) -> str:
+    """The address of the service."""
+    return service[0]
 
 
 def ask(url: str, **body: Any) -> httpx2.Response:
@@ -157,11 +179,11 @@ def test_each_sentence_is_sent_as_soon_as_it_is_checked(url: str, llm: LanguageM
         name, quoted = events.next()
         assert (name, quoted["answered"], quoted["written"]) == ("answer", True, None)
         name, first = events.next()
-        assert (name, first["text"]) == ("sentence", SHOWN[0])
+        assert (name, first["text"]) == ("sentence", FIRST)
         gate.open()
         (_, dropped), (_, second), (_, text), _ = rest = events.rest()
     assert [name for name, _ in rest] == ["dropped", "sentence", "written", "done"]
-    assert (dropped["text"], second["text"]) == (DROPPED, SHOWN[1])
+    assert (dropped["text"], second["text"]) == (DROPPED, SECOND)
     assert_is_shown(text)
     assert text["citations"] == [*first["cited"], *second["cited"]]
     names = ("start", "end", "citations", "support")
@@ -177,22 +199,23 @@ def test_earlier_questions_are_told_to_the_model(url: str, llm: LanguageModel) -
 
 @pytest.mark.parametrize("as_events", [False, True])
 def test_if_the_model_goes_away_the_quotes_stand_and_it_is_told(
-    url: str, llm: LanguageModel, as_events: bool
+    live: LiveEngine, as_events: bool
 ) -> None:
-    llm.reply = two_of_three(lambda _: llm.kill())
-    if as_events:
-        with events_of(url) as events:
-            found = events.rest()
-        quoted, text = found[0][1], found[-2][1]
-    else:
-        quoted = ask(url).json()
-        text = quoted["written"]
-    assert quoted["answer"]["text"]
-    assert text["text"] == SHOWN[0]
-    assert "went away" in text["ended"]
-    text = ask(url).json()["written"]  # nobody answers there any more
-    assert (text["text"], text["spans"], text["first_sentence_ms"]) == (None, [], None)
-    assert text["ended"]
+    with serving(live) as (url, llm):
+        llm.reply = two_of_three(lambda _: llm.kill())
+        if as_events:
+            with events_of(url) as events:
+                found = events.rest()
+            quoted, text = found[0][1], found[-2][1]
+        else:
+            quoted = ask(url).json()
+            text = quoted["written"]
+        assert quoted["answer"]["text"]
+        assert text["text"] == FIRST
+        assert "went away" in text["ended"]
+        text = ask(url).json()["written"]  # nobody answers there any more
+        assert (text["text"], text["spans"], text["first_sentence_ms"]) == (None, [], None)
+        assert text["ended"]
 
 
 def test_what_the_model_s_server_says_is_told(url: str, llm: LanguageModel) -> None:
@@ -223,23 +246,23 @@ def test_a_waiting_model_holds_up_nobody_and_more_are_sent_away(
 
 @pytest.mark.parametrize("headers", [{}, EVENTS], ids=["json", "events"])
 def test_the_model_is_stopped_when_nobody_reads_on(
-    url: str, llm: LanguageModel, headers: dict[str, str]
+    live: LiveEngine, headers: dict[str, str]
 ) -> None:
-    gate = llm.gate()
-    llm.reply = two_of_three(gate, marked(f"{SHOWN[0]} {SHOWN[1]}"), "It ", llm.until_hung_up)
     body = json.dumps(BODY)
     told = {"Host": "127.0.0.1", "Content-Type": "application/json"} | headers
     head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
-    with connected(url) as client:
-        client.sendall(
-            f"POST /v1/ask HTTP/1.1\r\n{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
-        )
-        gate.wait()
-    assert until(lambda: 'route="/v1/ask"' in metrics_of(url))  # it is seen to be gone
-    gate.open()
-    assert until(lambda: not llm.connections)
-    llm.reply = two_of_three()
-    assert until(lambda: ask(url).status_code == 200)
+    asked = f"POST /v1/ask HTTP/1.1\r\n{head}Content-Length: {len(body)}\r\n\r\n{body}"
+    with serving(live) as (url, llm):
+        gate = llm.gate()
+        llm.reply = two_of_three(gate, marked(f"{FIRST} {SECOND}"), "It ", llm.until_hung_up)
+        with connected(url) as client:
+            client.sendall(asked.encode())
+            gate.wait()
+        assert until(lambda: 'route="/v1/ask"' in metrics_of(url))  # it is seen to be gone
+        gate.open()
+        assert until(lambda: not llm.connections)
+        llm.reply = two_of_three()
+        assert until(lambda: ask(url).status_code == 200)
 
 
 def test_what_cannot_be_done_is_refused(url: str, live: LiveEngine) -> None:
@@ -333,7 +356,7 @@ def test_a_chat_is_streamed_as_sentences_are_checked(
     llm.reply = two_of_three(gate)
     stream: Any = iter(said(chat, stream=True, stream_options={"include_usage": True}))
     chunks = [next(stream), next(stream)]
-    assert chunks[-1].choices[0].delta.content.startswith(SHOWN[0])
+    assert chunks[-1].choices[0].delta.content.startswith(FIRST)
     gate.open()
     chunks += stream
     *with_choice, last = chunks
