@@ -216,7 +216,9 @@ class Settings(BaseModel):
     """Allow an endpoint on another machine: questions and passages of your documents go there."""
     llm_key: SecretStr | None = None
     """The endpoint's key, not as an option: others could read it in the list of processes."""
-    llm_key_file: Annotated[Path | None, BeforeValidator(lambda file: file or None)] = None
+    llm_key_file: Annotated[
+        Path | None, BeforeValidator(lambda file: file or None), Flag("FILE", "none")
+    ] = None
     """A file that holds the endpoint's key."""
     llm_timeout: float = Field(default=60, ge=1, le=3600)
     """Seconds that a written answer may take."""

@@ -111,7 +111,7 @@ class Endpoint:
                 return
             if event.data:
                 yield from self._chosen(event.data)
-        raise WriterError("The language model's server went away before the answer was complete.")
+        raise WriterError("The language model's server broke off before the answer was complete.")
 
     def _chosen(self, content: str | bytes) -> list["_Choice"]:
         completion = _parsed(_Completion, content)
@@ -131,7 +131,7 @@ class Endpoint:
             base_url=self.url,
             headers={"Accept-Encoding": "identity"}
             | ({"Authorization": f"Bearer {self.key}"} if self.key else {}),
-            timeout=httpx2.Timeout(self.timeout_s, connect=min(_CONNECT_S, self.timeout_s)),
+            timeout=httpx2.Timeout(self.timeout_s, connect=_CONNECT_S),
             transport=_TimedTransport(check_time),
             trust_env=False,
             follow_redirects=False,
@@ -197,7 +197,7 @@ def _told(endpoint: Endpoint) -> Iterator[None]:
     except httpx2.SSEError:
         message = f"{server} sends more at once than can be an answer."
     except httpx2.TransportError:
-        message = f"{server} went away before the answer was complete."
+        message = f"{server} broke off before the answer was complete."
     except httpx2.DecodingError:
         message = _NO_ANSWER
     except httpx2.InvalidURL:
