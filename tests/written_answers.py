@@ -1,9 +1,12 @@
 """What the scripted language model writes of the seeds, and what has it written."""
 
+from functools import cache
+
 from qa.written.endpoint import Endpoint
-from qa.written.support import open_checker
+from qa.written.support import Checker, open_checker
 from qa.written.writing import AnswerWriter
 from tests.language_model import LanguageModel, Reply, Step, written
+from tests.readers import RememberingReader
 
 QUESTION = "what are the side effects of microneedling"
 ELSEWHERE = "who won the 1998 football world cup final"
@@ -35,4 +38,10 @@ def two_of_three(*between: Step) -> Reply:
 
 def writer_at(model: LanguageModel) -> AnswerWriter:
     """Return what has the scripted model write."""
-    return AnswerWriter(Endpoint(model.url, MODEL), open_checker())
+    return AnswerWriter(Endpoint(model.url, MODEL), remembering_checker())
+
+
+@cache
+def remembering_checker() -> Checker:
+    """Return the checker that comes with Pincite; it remembers what it read."""
+    return Checker(RememberingReader(open_checker()._reader))
