@@ -136,7 +136,7 @@ class _Run:
                         number, source.document, source.heading_path, part.start, part.end
                     )
                 cited.append(self.citations[key])
-        return tuple(dict.fromkeys(cited))
+        return tuple({each.number: each for each in cited}.values())
 
     def _passed_ms(self) -> float:
         return (self.clock() - self.started) * 1000
