@@ -25,5 +25,5 @@ def hand_written_claims(data: Path, seeds: Path, cutter: Cutter) -> Iterator[Cla
         if cut := documents.get(row["document"]):
             start = cut.document.text.index(row["anchor"])
             kind = "seeds" if row["document"].endswith(".txt") else "filings"
-            cited = cut.cited(start, row["after"])
-            yield Claim(BY_HAND, kind, row["claim"], (cited,), row["supported"])
+            cited = [cut.cited(start, row["after"])]
+            yield cut.claim(BY_HAND, kind, row["claim"], cited, supported=row["supported"])

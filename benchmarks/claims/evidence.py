@@ -25,7 +25,8 @@ NEAREST = 3
 class Claim:
     """A sentence, the windows that it rests on, the best of which counts, and whether one says it.
 
-    `kind` tells, within its set, how the claim came about.
+    `kind` tells, within its set, how the claim came about. `passages` are those that the windows
+    stand in; there are none where no document is known.
     """
 
     origin: Origin
@@ -33,6 +34,7 @@ class Claim:
     text: str
     windows: tuple[Window, ...]
     supported: bool
+    passages: tuple[tuple[Document, Passage], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,15 @@ class CutDocument:
                     above = stands_above(self.document, passage)
                     return Window.of(number, text, above, units[at : at + 1 + more])
         raise ValueError(f"nothing that can be cited stands at {start} of {self.document.source}")
+
+    def claim(
+        self, origin: Origin, kind: str, text: str, cited: Iterable[Window], *, supported: bool
+    ) -> Claim:
+        """Return a claim that rests on some of the windows."""
+        rested = tuple(cited)
+        numbers = sorted({window.passage for window in rested})
+        passages = tuple((self.document, self.passages[number]) for number in numbers)
+        return Claim(origin, kind, text, rested, supported, passages)
 
 
 class Cutter:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from benchmarks.claims.changing import CORRUPTIONS, NAME, Surroundings, reworded
+from benchmarks.claims.changing import JOINED, WRONG, joined, reworded
 from benchmarks.claims.evidence import Claim, CutDocument, Cutter
 from benchmarks.claims.published import Abstracts, relevant_abstracts
+from eval.corruptions import Sentence, names_of
 from index.structure.columns import split_row
 from qa.read.windows import Window
 
@@ -17,6 +18,7 @@ SEEDS, ABSTRACTS, FILINGS, ROWS = "seeds", "abstracts", "filings", "rows of fili
 SENTENCES = 170
 """Of each kind of documents; each is claimed once as it is or in other words, and once wrongly."""
 _ROWS = 80
+_REWORDED = 0.8
 _FEWEST_WORDS, _MOST_WORDS = 7, 45
 _SENTENCE = re.compile(r"[A-Z][^|\n]+[a-z)%\d]\.")
 _CLAUSE = re.compile(
@@ -27,7 +29,9 @@ _VALUE = re.compile(r"\$?\(?\d[\d,.]*\)?(?: ?%)?")
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentence:
+class _Standing:
+    """A sentence where it stands."""
+
     text: str
     window: Window
     document: CutDocument
@@ -60,41 +64,29 @@ def _claims(origin: str, documents: Sequence[CutDocument]) -> Iterator[Claim]:
     chance = Random(0)
     sentences = [sentence for cut in documents for sentence in _sentences(cut)]
     chance.shuffle(sentences)
-    names = {cut.document.id: _names(cut) for cut in documents}
+    names = {cut.document.id: names_of(cut.document.text) for cut in documents}
     clauses = [each.text for each in sentences if _CLAUSE.fullmatch(each.text)]
     made: Counter[str] = Counter()
-    for sentence in sentences:
-        far = [clause for clause in clauses if clause not in sentence.document.document.text]
-        own = names[sentence.document.document.id]
-        around = Surroundings(sentence.window.text, own, far or clauses)
-        wrong = {
-            kind: changed
-            for kind, rule in CORRUPTIONS.items()
-            if (changed := rule(sentence.text, around, chance))
-            and changed not in sentence.window.text
-        }
+    for stands in sentences:
+        own, cited = stands.document, stands.window
+        sentence = Sentence(stands.text, cited.text, names[own.document.id], chance)
+        far = [clause for clause in clauses if clause not in own.document.text]
+        changed = {kind: rule(sentence) for kind, rule in WRONG.items()}
+        changed[JOINED] = joined(stands.text, chance.choice(far or clauses))
+        wrong = {kind: text for kind, text in changed.items() if text and text not in cited.text}
         if not wrong:
             continue
         kind = min(wrong, key=lambda kind: made[kind])
         made[kind] += 1
-        cited = (sentence.window,)
-        said = reworded(sentence.text, around, chance) if chance.random() < 0.8 else sentence.text
+        said = reworded(sentence) if chance.random() < _REWORDED else sentence.text
         how = "verbatim" if said == sentence.text else "reworded"
-        yield Claim(origin, how, said, cited, supported=True)
-        yield Claim(origin, kind, wrong[kind], cited, supported=False)
+        yield own.claim(origin, how, said, [cited], supported=True)
+        yield own.claim(origin, kind, wrong[kind], [cited], supported=False)
         if made.total() == SENTENCES:
             break
 
 
-def _names(cut: CutDocument) -> list[str]:
-    """Return the words that a document always writes as names."""
-    text = cut.document.text
-    common = set(re.findall(r"\b[a-z]+\b", text))
-    found = {name for sentence in _sentences(cut) for name in NAME.findall(sentence.text)}
-    return sorted(name for name in found if name.lower() not in common)
-
-
-def _sentences(cut: CutDocument) -> Iterator[_Sentence]:
+def _sentences(cut: CutDocument) -> Iterator[_Standing]:
     """Yield each sentence once: boilerplate is often repeated."""
     seen: set[str] = set()
     for window in cut.windows:
@@ -103,7 +95,7 @@ def _sentences(cut: CutDocument) -> Iterator[_Sentence]:
             few = _FEWEST_WORDS <= len(text.split()) <= _MOST_WORDS
             if unit.kind in ("sentence", "item") and few and _SENTENCE.fullmatch(text):
                 if text not in seen:
-                    yield _Sentence(text, window, cut)
+                    yield _Standing(text, window, cut)
                 seen.add(text)
 
 
@@ -122,7 +114,7 @@ def _rows_claimed(filings: Sequence[CutDocument]) -> Iterator[Claim]:
         figures = _figures(window)
         name = split_row(window.text.rpartition("\n")[2])[0]
         heading, value = figures[count % len(figures)]
-        yield Claim(ROWS, "row", _stated(name, heading, value), (window,), supported=True)
+        yield cut.claim(ROWS, "row", _stated(name, heading, value), [window], supported=True)
         other = next(value for each, value in figures if each != heading)
         kind = "figure of another column"
         if count % 2:
@@ -134,7 +126,7 @@ def _rows_claimed(filings: Sequence[CutDocument]) -> Iterator[Claim]:
                 continue
             other, kind = below[0], "figure of another row"
         if other != value:
-            yield Claim(ROWS, kind, _stated(name, heading, other), (window,), supported=False)
+            yield cut.claim(ROWS, kind, _stated(name, heading, other), [window], supported=False)
 
 
 def _stated(name: str, heading: str, value: str) -> str:

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.claims.evidence import Claim, CutDocument, Cutter, nearest, packed, shared, window_of
+from benchmarks.claims.evidence import (
+    Claim,
+    CutDocument,
+    Cutter,
+    nearest,
+    packed,
+    shared,
+    window_of,
+)
 from eval.sets.layouts import markdown_document
 from index.chunking.sentences import split_sentences
 from index.records import Span
@@ -59,11 +67,13 @@ def scifact_claims(folder: Path, cutter: Cutter) -> Iterator[Claim]:
             label = rationales[0]["label"]
             cited = abstracts.around(name, [each["sentences"] for each in rationales])
             kind = "supported" if label == "SUPPORT" else "contradicted"
-            yield Claim(SCIFACT, kind, text, cited, label == "SUPPORT")
+            own = abstracts[name]
+            yield own.claim(SCIFACT, kind, text, cited, supported=label == "SUPPORT")
         others = sorted(judged - set(metadata) - claim["relevant"])
         other = max(others, key=lambda name: shared(text, abstracts[name].document.text))
         cited = nearest(text, abstracts[other].windows)
-        yield Claim(SCIFACT, "abstract of another claim", text, cited, supported=False)
+        kind = "abstract of another claim"
+        yield abstracts[other].claim(SCIFACT, kind, text, cited, supported=False)
 
 
 def test_claims(folder: Path) -> list[dict[str, Any]]:
