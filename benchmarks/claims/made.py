@@ -15,7 +15,7 @@ from index.structure.columns import split_row
 from qa.read.windows import Window
 
 SEEDS, ABSTRACTS, FILINGS, ROWS = "seeds", "abstracts", "filings", "rows of filings"
-SENTENCES = 170
+SENTENCES = 140
 """Of each kind of documents; each is claimed once as it is or in other words, and once wrongly."""
 _ROWS = 80
 _REWORDED = 0.8

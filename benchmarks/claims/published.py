@@ -56,12 +56,12 @@ def _supporting(evidence: Sequence[str], lists: Sequence[Sequence[int]]) -> Iter
 def scifact_claims(folder: Path, cutter: Cutter) -> Iterator[Claim]:
     """Yield SciFact's test claims, each with what people say supports or contradicts it.
 
-    Each comes once more, with the abstract of another claim that shares most words with it.
+    Every second one comes once more, with the abstract of another claim that shares most words.
     """
     claims = test_claims(folder)
     abstracts = Abstracts(folder, cutter)
     judged = {name for claim in claims for name in claim["metadata"]}
-    for claim in claims:
+    for number, claim in enumerate(claims):
         text, metadata = claim["text"], claim["metadata"]
         for name, rationales in metadata.items():
             label = rationales[0]["label"]
@@ -69,6 +69,8 @@ def scifact_claims(folder: Path, cutter: Cutter) -> Iterator[Claim]:
             kind = "supported" if label == "SUPPORT" else "contradicted"
             own = abstracts[name]
             yield own.claim(SCIFACT, kind, text, cited, supported=label == "SUPPORT")
+        if number % 2:
+            continue
         others = sorted(judged - set(metadata) - claim["relevant"])
         other = max(others, key=lambda name: shared(text, abstracts[name].document.text))
         cited = nearest(text, abstracts[other].windows)
