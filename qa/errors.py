@@ -1,4 +1,4 @@
-"""What can be wrong with a question, a quote or an answer to be verified."""
+"""What can be wrong with a question, a quote, an answer to be verified, or a language model."""
 
 from index.errors import PinciteError
 
@@ -25,3 +25,7 @@ class FilterError(PinciteError):
     """A filter cannot be understood, is too long, or names a field that no document has."""
 
     exit_code = 2
+
+
+class WriterError(PinciteError):
+    """The language model cannot be asked, or did not write its answer to the end."""

@@ -6,7 +6,8 @@ import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -14,7 +15,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     ValidationError,
+    model_validator,
 )
 
 from index.encoding import Backend
@@ -77,6 +80,36 @@ def _collection(name: str) -> str:
     if not is_collection_name(name):
         raise ValueError(HOW_TO_NAME)
     return name
+
+
+def _llm(url: str) -> str:
+    """Refuse what is no address, without showing it: somebody's password may stand in it."""
+    if not url:
+        return url
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or re.search(r"[\s?#]|[^\x21-\x7e]", url):
+        raise SettingsError(
+            "The setting llm: give the address of an OpenAI-compatible endpoint, such as "
+            "http://127.0.0.1:11434/v1."
+        )
+    if "@" in url:
+        raise SettingsError(
+            "The setting llm: leave user and password out of the address; a key is given as "
+            f"{PREFIX}LLM_KEY or in a file that llm_key_file names."
+        )
+    return url.rstrip("/")
+
+
+def _is_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 _STAGES = _names(f"give stages to leave out, with commas between them: {', '.join(STAGES)}", _stage)
@@ -174,6 +207,40 @@ class Settings(BaseModel):
     """Skip files that match, as in .gitignore. Repeatable; remembered."""
     ocr: bool = False
     """Read scanned pages of PDFs, too: some seconds each. Needs pincite[ocr]."""
+    llm: Annotated[str, AfterValidator(_llm), Flag("URL", "none")] = ""
+    """OpenAI-compatible endpoint of a language model that can write answers, such as
+    http://127.0.0.1:11434/v1."""
+    llm_model: Annotated[str, Flag("NAME", "the first that it lists")] = ""
+    """The endpoint's model."""
+    llm_remote: bool = False
+    """Allow an endpoint on another machine: questions and passages of your documents go there."""
+    llm_key: SecretStr | None = None
+    """The endpoint's key, not as an option: others could read it in the list of processes."""
+    llm_key_file: Annotated[
+        Path | None, BeforeValidator(lambda file: file or None), Flag("FILE", "none")
+    ] = None
+    """A file that holds the endpoint's key."""
+    llm_timeout: float = Field(default=60, ge=1, le=3600)
+    """Seconds that a written answer may take."""
+    llm_tokens: int = Field(default=400, ge=16, le=4096)
+    """How many tokens a written answer may have."""
+
+    @model_validator(mode="after")
+    def _check_llm(self) -> Self:
+        if self.llm and not self.llm_remote and not self.llm_is_local:
+            raise SettingsError(
+                "The setting llm is an address on another machine. Written answers send it "
+                "questions and passages of your documents: if they may leave this machine, set "
+                "llm_remote = true."
+            )
+        if self.llm_key and self.llm_key_file:
+            raise SettingsError("Give llm_key or llm_key_file, not both.")
+        return self
+
+    @property
+    def llm_is_local(self) -> bool:
+        """Whether the language model answers on this machine."""
+        return _is_this_machine(self.llm)
 
     @property
     def root(self) -> Location:
@@ -215,6 +282,8 @@ def load_settings(**flags: Any) -> Settings:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
+        if key == "llm_key":
+            raise SettingsError(f"The setting llm_key: {message}.") from None
         named = f"--{key.replace('_', '-')}" if key in from_flags else f"The setting {key} ="
         raise SettingsError(f"{named} {first['input']!r}: {message}.") from error
 

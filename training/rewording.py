@@ -16,7 +16,7 @@ _KEPT = STOP_WORDS | frozenset(
     "not no never none without only all every any each other same many much more most less few "
     "some long far first last before after under over free".split()
 )
-_WORD = re.compile(r"[A-Za-z]+")
+_WORD = re.compile(r"[A-Za-z]+(?!['’\w])")
 _TOKEN = re.compile(r"\S+")
 _MOST_EXCHANGED = 3
 
@@ -110,17 +110,17 @@ def reworded(
     """
     chance = random.random()
     if chance < 0.6:
-        question = _exchanged(question, synonyms, random)
+        question = exchanged(question, synonyms, random)
     if 0.4 < chance < 0.75:
         question = _chatted(question, random)
     if chance >= 0.75:
         if random.random() < 0.5:
-            question = _exchanged(question, synonyms, random)
+            question = exchanged(question, synonyms, random)
         question = _shortened(question, random, whole=whole)
     return question.rstrip(" ?.").lower() if random.random() < 0.35 else question
 
 
-def _exchanged(question: str, synonyms: Mapping[str, Sequence[str]], random: Random) -> str:
+def exchanged(question: str, synonyms: Mapping[str, Sequence[str]], random: Random) -> str:
     """Exchange one to three words for synonyms."""
     own = [
         (match, [*synonyms.get(match.group(), ()), *_EVERYDAY_WORDS.get(match.group(), ())])
@@ -143,7 +143,7 @@ def _chatted(question: str, random: Random) -> str:
 
     question = _PHRASE.sub(everyday, question, count=1)
     if random.random() < 0.5:
-        question = _exchanged(question, {}, random)
+        question = exchanged(question, {}, random)
     if random.random() < 0.4:
         question = random.choice(_OPENINGS) + question[:1].lower() + question[1:]
     if random.random() < 0.3:

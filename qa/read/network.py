@@ -36,12 +36,13 @@ class TorchReader:
         self.backend = "torch-float32" if device == "cpu" else f"{device}-float32"
         self.network = load_network(trained.weights, trained.encoder.folder).to(device)
         self._device = device
-        self._tokenizer = PairTokenizer(trained.encoder.tokenizer())
+        self._tokenizer = PairTokenizer(trained.encoder.tokenizer(), trained.limits)
 
     def read(self, question: str, windows: Sequence[Window]) -> Reading:
         """Return how the windows answer the question."""
         pairs = self._tokenizer.pairs(question, windows)
-        return read_pairs([pairs], self._compute, _BATCH_TOKENS[self._device])[0]
+        batch_tokens, most_tokens = _BATCH_TOKENS[self._device], self._tokenizer.limits.both
+        return read_pairs([pairs], self._compute, batch_tokens, most_tokens)[0]
 
     def _compute(self, inputs: Mapping[str, Ids]) -> tuple[Logits, Logits]:
         with torch.inference_mode():

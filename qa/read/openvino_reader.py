@@ -66,7 +66,7 @@ class OpenVinoReader:
         self.precision = precision
         with ThreadPoolExecutor(max_workers=1) as thread:
             compiling = thread.submit(compile_model, folder, precision, "LATENCY", keep=True)
-            self._tokenizer = PairTokenizer(trained.encoder.tokenizer())
+            self._tokenizer = PairTokenizer(trained.encoder.tokenizer(), trained.limits)
             self._request = compiling.result().create_infer_request()
         self._reading = Together(self._read_together, _MOST_QUESTIONS)
 
@@ -75,7 +75,7 @@ class OpenVinoReader:
         return self._reading(self._tokenizer.pairs(question, windows))
 
     def _read_together(self, questions: Sequence[Sequence[Pair]]) -> list[Reading]:
-        return read_pairs(questions, self._compute, _BATCH_TOKENS)
+        return read_pairs(questions, self._compute, _BATCH_TOKENS, self._tokenizer.limits.both)
 
     def _compute(self, inputs: Mapping[str, Ids]) -> tuple[Logits, Logits]:
         self._request.infer(dict(inputs))

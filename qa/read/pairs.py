@@ -8,7 +8,7 @@ from tokenizers import Encoding
 
 from index.chunking.tokens import Tokenizer
 from index.encoding.shapes import Ids, batches, padded
-from qa.read.reading import MOST_QUESTION_TOKENS, MOST_TOKENS, Logits, Reading, TokenScores
+from qa.read.reading import OF_QUESTIONS, Logits, PairLimits, Reading, TokenScores
 from qa.read.windows import Window
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -38,20 +38,21 @@ class Pair:
 class PairTokenizer:
     """Turns questions and windows into tokens. Safe to share between threads."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, limits: PairLimits = OF_QUESTIONS) -> None:
+        self.limits = limits
         self._tokenizer = tokenizer
         self._start, self._between, self._end = tokenizer.special_tokens_of_pair()
 
     def pairs(self, question: str, windows: Sequence[Window]) -> list[Pair]:
         """Return one pair a window, in order."""
         (asked,) = self._tokenizer.encodings([question])
-        if len(asked) > MOST_QUESTION_TOKENS:
-            question = question[: asked.offsets[MOST_QUESTION_TOKENS - 1][1]]
+        if len(asked) > self.limits.first:
+            question = question[: asked.offsets[self.limits.first - 1][1]]
             (asked,) = self._tokenizer.encodings([question])
         before = [self._start, *asked.ids, self._between]
         encodings = self._tokenizer.encodings([text_of(window) for window in windows])
         return [
-            _pair(before, encoding, self._end, len(_prefix(window)))
+            _pair(before, encoding, self._end, len(_prefix(window)), self.limits.both)
             for encoding, window in zip(encodings, windows, strict=True)
         ]
 
@@ -65,12 +66,12 @@ def _prefix(window: Window) -> str:
     return f"{window.above}. " if window.above else ""
 
 
-def _pair(before: list[int], encoding: Encoding, end: int, prefix: int) -> Pair:
-    """Return a pair of tokens, cut to its length, with a special token at the `end`.
+def _pair(before: list[int], encoding: Encoding, end: int, prefix: int, most: int) -> Pair:
+    """Return a pair of at most so many tokens, with a special token at the `end`.
 
     The question is `before` the window, and `prefix` characters before the window's own text.
     """
-    room = MOST_TOKENS - len(before) - 1
+    room = most - len(before) - 1
     ids = np.array([*before, *encoding.ids[:room], end], dtype=np.int64)
     types = np.ones_like(ids)
     types[: len(before)] = 0
@@ -80,13 +81,16 @@ def _pair(before: list[int], encoding: Encoding, end: int, prefix: int) -> Pair:
 
 
 def read_pairs(
-    questions: Sequence[Sequence[Pair]], network: Network, batch_tokens: int
+    questions: Sequence[Sequence[Pair]], network: Network, batch_tokens: int, most_tokens: int
 ) -> list[Reading]:
-    """Read the pairs of several questions together, in batches of pairs of about one length."""
+    """Read the pairs of several questions together, in batches of pairs of about one length.
+
+    A pair has at most `most_tokens`, a batch about `batch_tokens`.
+    """
     pairs = [pair for question in questions for pair in question]
     answerability = np.empty(len(pairs), dtype=np.float32)
     tokens: dict[int, TokenScores] = {}
-    for numbers, length in batches(list(map(len, pairs)), MOST_TOKENS, batch_tokens):
+    for numbers, length in batches(list(map(len, pairs)), most_tokens, batch_tokens):
         batch = [pairs[number] for number in numbers]
         logits, token_logits = network(_inputs(batch, length))
         answerability[numbers] = logits

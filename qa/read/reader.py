@@ -13,7 +13,7 @@ from index.encoding import Backend
 from index.encoding.choose import Device, open_on
 from index.encoding.model import find_model, remembered_digests
 from index.errors import ModelError
-from qa.read.reading import MOST_QUESTION_TOKENS, MOST_TOKENS, PAIRS_VERSION, Reader, TrainedReader
+from qa.read.reading import OF_QUESTIONS, PAIRS_VERSION, PairLimits, Reader, TrainedReader
 from qa.records import ReaderUsed
 
 BUNDLED = "bundled"
@@ -58,22 +58,29 @@ def reader_used(name: str | None) -> ReaderUsed | None:
     return ReaderUsed(reader.name, reader.digest)
 
 
-def find_reader(weights: Path = WEIGHTS, sha256: str | None = WEIGHTS_SHA256) -> TrainedReader:
-    """Return the reader with these weights; `sha256` None takes any. Raises ModelError."""
-    own = weights == WEIGHTS
+def find_reader(
+    weights: Path = WEIGHTS,
+    sha256: str | None = WEIGHTS_SHA256,
+    limits: PairLimits = OF_QUESTIONS,
+) -> TrainedReader:
+    """Return a reader with these weights, by default the bundled one. Raises ModelError.
+
+    `sha256` is that of weights that come with Pincite; None takes any.
+    """
+    own = sha256 is not None
     remedy = "reinstall Pincite" if own else "name another weights file"
     if not weights.is_file():
         raise ModelError(f"The reader's weights are missing: there is no {weights}; {remedy}.")
     actual = sha256_of(weights)
-    if sha256 is not None and actual != sha256:
+    if own and actual != sha256:
         raise ModelError(
             f"The reader's weights in {weights} are damaged: their SHA-256 is {actual}, "
             f"not {sha256}; {remedy}."
         )
     encoder = find_model()
-    decisive = (actual, encoder.fingerprint, PAIRS_VERSION, MOST_TOKENS, MOST_QUESTION_TOKENS)
+    decisive = (actual, encoder.fingerprint, PAIRS_VERSION, limits.both, limits.first)
     digest = hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
-    return TrainedReader(BUNDLED if own else str(weights), weights, encoder, digest)
+    return TrainedReader(BUNDLED if own else str(weights), weights, encoder, digest, limits)
 
 
 def open_trained(trained: TrainedReader, backend: Backend = "auto") -> Reader:

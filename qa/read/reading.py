@@ -11,13 +11,27 @@ from numpy.typing import NDArray
 from index.encoding.model import Model
 from qa.read.windows import Window
 
-MOST_TOKENS = 160
-"""Of question and window with the three special tokens; the end of a longer window is cut off."""
-MOST_QUESTION_TOKENS = 48
 PAIRS_VERSION = 1
 """Part of a reader's digest: raise it when the same pair would give other tokens."""
 
 Logits = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class PairLimits:
+    """How many tokens are read: of the `first` text, and of both with the three special tokens.
+
+    The end of a longer text is cut off.
+    """
+
+    first: int
+    both: int
+
+
+OF_QUESTIONS = PairLimits(first=48, both=160)
+"""Of a question and a window."""
+OF_CLAIMS = PairLimits(first=96, both=256)
+"""Of a written sentence and a window that it cites."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,3 +82,4 @@ class TrainedReader:
     weights: Path
     encoder: Model
     digest: str
+    limits: PairLimits = OF_QUESTIONS

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from index.errors import SettingsError
 from qa.settings import Settings, load_settings
@@ -78,6 +79,8 @@ def test_every_setting_can_stand_in_the_file() -> None:
         'workers = 2\nkeys = "off"\nrate_limit = 0\nmax_queue = 0\nlog_format = "text"\n'
         'log_questions = true\ncors_origins = ["http://localhost:3000"]\n'
         'trusted_proxies = ["127.0.0.1"]\n'
+        'llm = "http://localhost/v1"\nllm_model = "l"\nllm_remote = true\nllm_key = "k"\n'
+        'llm_key_file = ""\nllm_timeout = 9.5\nllm_tokens = 99\n'
     )
     assert load_settings().model_dump() == {
         "store": Path("s"),
@@ -105,6 +108,13 @@ def test_every_setting_can_stand_in_the_file() -> None:
         "log_questions": True,
         "cors_origins": ("http://localhost:3000",),
         "trusted_proxies": ("127.0.0.1/32",),
+        "llm": "http://localhost/v1",
+        "llm_model": "l",
+        "llm_remote": True,
+        "llm_key": SecretStr("k"),
+        "llm_key_file": None,
+        "llm_timeout": 9.5,
+        "llm_tokens": 99,
     }
 
 

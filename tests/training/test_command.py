@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 from index.encoding.encoder import Encoder
 from index.encoding.model import Model
 from qa.read.reader import find_reader
-from qa.read.reading import MOST_TOKENS
+from qa.read.reading import OF_QUESTIONS
 from tests.encoders import HashingEncoder
 from tests.models import make_model
 from tests.training.test_rows import TEXT, row
@@ -28,7 +28,7 @@ class StoppedError(Exception):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Model:
-    return make_model(tmp_path_factory.mktemp("small"), model, reads=MOST_TOKENS)
+    return make_model(tmp_path_factory.mktemp("small"), model, reads=OF_QUESTIONS.both)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 
 from index.chunking.tokens import Tokenizer
 from qa.read.pairs import PairTokenizer
-from qa.read.reading import MOST_TOKENS
+from qa.read.reading import OF_QUESTIONS
 from tests.models import make_model
 from tests.training.test_rows import row
 from training.batches import batches, examples
@@ -19,7 +19,7 @@ OTHER = "Redness after the treatment fades within two days."
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, model):
     """The folder of a small encoder."""
-    return make_model(tmp_path_factory.mktemp("small"), model, reads=MOST_TOKENS).folder
+    return make_model(tmp_path_factory.mktemp("small"), model, reads=OF_QUESTIONS.both).folder
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from index.encoding.openvino_model import precisions
 from index.records import Span
 from qa.read.openvino_reader import OpenVinoReader, openvino_reader
 from qa.read.reader import find_reader
-from qa.read.reading import MOST_TOKENS, TrainedReader
+from qa.read.reading import OF_QUESTIONS, TrainedReader
 from qa.read.windows import Window
 from tests.models import make_model
 
@@ -44,7 +44,7 @@ def write_weights(path: Path, encoder: Model, seed: int = 0) -> None:
 def trained(tmp_path_factory: pytest.TempPathFactory, model: Model) -> TrainedReader:
     """A small network: what holds of any weights can be seen in it quickly."""
     folder = tmp_path_factory.mktemp("reader")
-    encoder = make_model(folder / "encoder", model, reads=MOST_TOKENS)
+    encoder = make_model(folder / "encoder", model, reads=OF_QUESTIONS.both)
     write_weights(folder / "weights.safetensors", encoder)
     return replace(find_reader(folder / "weights.safetensors", None), encoder=encoder)
 

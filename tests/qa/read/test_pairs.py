@@ -10,7 +10,7 @@ from index.chunking.tokens import Tokenizer
 from index.encoding.model import Model
 from index.errors import ModelError
 from qa.read.pairs import PairTokenizer
-from qa.read.reading import MOST_QUESTION_TOKENS, MOST_TOKENS
+from qa.read.reading import OF_QUESTIONS
 from tests.qa.read.conftest import windows_of
 
 
@@ -30,24 +30,24 @@ def test_pairs_are_those_of_transformers(tokenizer: PairTokenizer, model: Model)
     ]
     for window, pair in zip(windows, tokenizer.pairs(question, windows), strict=True):
         text = f"{window.above}. {window.text}" if window.above else window.text
-        expected = reference(question, text, truncation="only_second", max_length=MOST_TOKENS)
+        expected = reference(question, text, truncation="only_second", max_length=OF_QUESTIONS.both)
         assert pair.ids.tolist() == expected["input_ids"]
         assert pair.types.tolist() == expected["token_type_ids"]
-        assert len(pair) <= MOST_TOKENS
+        assert len(pair) <= OF_QUESTIONS.both
 
 
 def test_a_long_question_is_cut(tokenizer: PairTokenizer) -> None:
     (pair,) = tokenizer.pairs("word " * 100, windows_of("The answer."))
-    assert (pair.types == 0).sum() == 1 + MOST_QUESTION_TOKENS + 1  # [CLS] and [SEP]
+    assert (pair.types == 0).sum() == 1 + OF_QUESTIONS.first + 1  # [CLS] and [SEP]
     assert pair.spans.tolist() == [[0, 3], [4, 10], [10, 11]]
     (longest,) = tokenizer.pairs("word " * 100, windows_of("text " * 300))
-    assert len(longest) == MOST_TOKENS
-    assert len(longest.spans) == MOST_TOKENS - MOST_QUESTION_TOKENS - 3
+    assert len(longest) == OF_QUESTIONS.both
+    assert len(longest.spans) == OF_QUESTIONS.both - OF_QUESTIONS.first - 3
 
 
 def test_what_stands_above_may_take_all_the_room(tokenizer: PairTokenizer) -> None:
     (pair,) = tokenizer.pairs("why?", windows_of("The answer.", above="heading " * 300))
-    assert len(pair) == MOST_TOKENS
+    assert len(pair) == OF_QUESTIONS.both
     assert pair.spans.shape == (0, 2)
 
 

@@ -1,0 +1,132 @@
+"""Does a text say what a sentence claims? A network like the reader's, trained on claims.
+
+`docs/written.md` tells what it learnt from and how good it is.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from index.encoding import Backend
+from index.search.features import words_in
+from qa.read.pairs import text_of
+from qa.read.reader import find_reader, open_trained
+from qa.read.reading import OF_CLAIMS, Logits, Reader
+from qa.read.windows import Window
+from qa.records import Check
+from qa.written.rules import broken_rule
+from qa.written.sources import Source
+
+WEIGHTS = Path(__file__).parent / "weights" / "checker.safetensors"
+WEIGHTS_SHA256 = "c06c3b4c5a8e04287c05ba14ef32f3ea1c95a91da5a6f29fb9519b0f6fe94122"
+THRESHOLD = 0.5
+"""The probability from which on a sentence counts as supported. `benchmarks.claims` chose it: at
+most one of twenty unsupported sentences is shown."""
+_MOST_WINDOWS = 12
+_MOST_JOINED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a sentence rests on: windows of sources, and how likely they say it, in 0..1."""
+
+    windows: tuple[tuple[Source, Window], ...]
+    support: float
+
+    @property
+    def text(self) -> str:
+        """What is read: each window below what stands above it."""
+        return "\n".join(text_of(window) for _, window in self.windows)
+
+
+class Checker:
+    """Checks sentences against sources. Safe to share between threads."""
+
+    def __init__(self, reader: Reader, threshold: float = THRESHOLD) -> None:
+        self._reader = reader
+        self._threshold = threshold
+
+    def support(self, claim: str, windows: Sequence[Window]) -> Logits:
+        """Return how likely each window says the claim: logits, shape (windows,)."""
+        return self._reader.read(claim, windows).answerability
+
+    def check(self, claim: str, sources: Sequence[Source]) -> Evidence | Check:
+        """Return the shortest stretch that says the claim, else the check that failed.
+
+        Where no stretch of one source says all of it, two stretches are read together.
+        """
+        found = list(self._read(claim, _nearest(claim, sources)))
+        if passed := self._passing(claim, found):
+            return passed
+        joined = list(self._read(claim, _joined(found)))
+        if passed := self._passing(claim, joined):
+            return passed
+        return self._failed(claim, [*found, *joined])
+
+    def _read(
+        self, claim: str, candidates: Iterable[tuple[tuple[Source, Window], ...]]
+    ) -> Iterator[Evidence]:
+        stretches = list(candidates)
+        logits = self.support(claim, [_as_one(windows) for windows in stretches])
+        for windows, support in zip(stretches, 1 / (1 + np.exp(-logits)), strict=True):
+            yield Evidence(windows, float(support))
+
+    def _passing(self, claim: str, found: Sequence[Evidence]) -> Evidence | None:
+        passed = (
+            evidence
+            for evidence in found
+            if evidence.support >= self._threshold and broken_rule(claim, evidence.text) is None
+        )
+        return min(passed, key=lambda each: (len(each.text), -each.support), default=None)
+
+    def _failed(self, claim: str, found: Sequence[Evidence]) -> Check:
+        """Return the rule that the likeliest stretch breaks, else that nothing supports it."""
+        best = max(found, key=lambda each: each.support, default=None)
+        unsupported = Check("support", "what it cites does not say this")
+        if best is None:
+            return unsupported
+        return broken_rule(claim, best.text) or unsupported
+
+
+@lru_cache(maxsize=1)
+def open_checker(backend: Backend = "auto") -> Checker:
+    """Return the checker that comes with Pincite. Raises ModelError if it cannot be had."""
+    return Checker(open_trained(find_reader(WEIGHTS, WEIGHTS_SHA256, OF_CLAIMS), backend))
+
+
+def _nearest(claim: str, sources: Sequence[Source]) -> list[tuple[tuple[Source, Window], ...]]:
+    """Return the windows that share most words with a claim, for their length."""
+    words = set(words_in(claim))
+
+    def likeness(window: Window) -> tuple[float, int]:
+        own = set(words_in(text_of(window)))
+        return len(words & own) - 0.02 * len(own), -len(window.text)
+
+    windows = [(source, window) for source in sources for window in source.windows]
+    ranked = sorted(windows, key=lambda each: likeness(each[1]), reverse=True)
+    return [(each,) for each in ranked[:_MOST_WINDOWS]]
+
+
+def _joined(found: Sequence[Evidence]) -> list[tuple[tuple[Source, Window], ...]]:
+    """Return the likeliest windows two by two, but those that overlap."""
+    ranked = sorted(found, key=lambda each: -each.support)
+    apart: list[tuple[Source, Window]] = []
+    for (source, window), *_ in (each.windows for each in ranked):
+        if not any(
+            source.document.id == other.document.id and window.span.overlaps(near.span)
+            for other, near in apart
+        ):
+            apart.append((source, window))
+    return list(combinations(apart[:_MOST_JOINED], 2))
+
+
+def _as_one(windows: tuple[tuple[Source, Window], ...]) -> Window:
+    (_, first), *others = windows
+    if not others:
+        return first
+    text = "\n".join([first.text, *(text_of(window) for _, window in others)])
+    return Window(first.passage, first.span, first.parts, text, first.above)

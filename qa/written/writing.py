@@ -1,0 +1,141 @@
+"""A language model writes an answer, and each sentence is checked before anybody sees it."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from qa.errors import WriterError
+from qa.records import (
+    Answer,
+    Check,
+    Citation,
+    DroppedSentence,
+    WrittenAnswer,
+    WrittenSentence,
+)
+from qa.written.endpoint import Endpoint
+from qa.written.prompt import messages
+from qa.written.sentences import Draft, declines, drafts
+from qa.written.sources import Source, sources_of
+from qa.written.support import Checker, Evidence
+
+Event = WrittenSentence | DroppedSentence | WrittenAnswer
+_MOST_REPEATS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWriter:
+    """Has answers written. Safe to share between threads."""
+
+    endpoint: Endpoint
+    checker: Checker
+    clock: Callable[[], float] = time.perf_counter
+
+    @property
+    def model(self) -> str:
+        """The language model's name."""
+        return self.endpoint.model
+
+    def written(self, answer: Answer, history: Sequence[str] = ()) -> Answer:
+        """Return the answer with what was written of it; as it is if it abstains."""
+        *_, last = self.write(answer, history) if answer.answered else (None,)
+        return replace(answer, written=last) if isinstance(last, WrittenAnswer) else answer
+
+    def write(self, answer: Answer, history: Sequence[str] = ()) -> Iterator[Event]:
+        """Yield each sentence once it is checked, and at the end the whole.
+
+        `history` are earlier questions, oldest first. Nothing is yielded for an answer that
+        abstains: the model is not asked. Whatever the model's server does, the end comes and says
+        so. Close the iterator to stop the model.
+        """
+        if not answer.answered:
+            return
+        run = _Run(self, sources_of(answer), self.clock())
+        ended = ""
+        asked = messages(answer.whole_question, run.sources, history)
+        with closing(self.endpoint.stream(asked)) as pieces:
+            try:
+                for draft in drafts(pieces):
+                    event = run.event(draft)
+                    if event:
+                        yield event
+                    if run.repeats >= _MOST_REPEATS:
+                        ended = "The language model began to repeat itself."
+                        break
+            except WriterError as error:
+                ended = str(error)
+        yield run.whole(self.model, ended)
+
+
+@dataclass(slots=True)
+class _Run:
+    """What was written so far of one answer."""
+
+    writer: AnswerWriter
+    sources: tuple[Source, ...]
+    started: float
+    sentences: list[WrittenSentence] = field(default_factory=list)
+    dropped: list[DroppedSentence] = field(default_factory=list)
+    drafted: set[str] = field(default_factory=set)
+    citations: dict[tuple[str, int, int], Citation] = field(default_factory=dict)
+    declined: bool = False
+    repeats: int = 0
+    first_sentence_ms: float | None = None
+
+    def event(self, draft: Draft) -> WrittenSentence | DroppedSentence | None:
+        """Check a draft; return None if it says nothing new, or that nothing is said."""
+        if draft.text in self.drafted:
+            self.repeats += 1
+            return None
+        self.drafted.add(draft.text)
+        if declines(draft.text):
+            self.declined = True
+            return None
+        outcome = self._checked(draft)
+        if isinstance(outcome, Check):
+            dropped = DroppedSentence(draft.text, outcome)
+            self.dropped.append(dropped)
+            return dropped
+        if self.first_sentence_ms is None:
+            self.first_sentence_ms = self._passed_ms()
+        sentence = WrittenSentence(draft.text, self._cited(outcome), outcome.support)
+        self.sentences.append(sentence)
+        return sentence
+
+    def whole(self, model: str, ended: str) -> WrittenAnswer:
+        """Return all of it."""
+        return WrittenAnswer(
+            model=model,
+            sentences=tuple(self.sentences),
+            dropped=tuple(self.dropped),
+            ended=ended,
+            declined=self.declined,
+            first_sentence_ms=self.first_sentence_ms,
+            took_ms=self._passed_ms(),
+        )
+
+    def _checked(self, draft: Draft) -> Evidence | Check:
+        by_number = {source.number: source for source in self.sources}
+        missing = [number for number in draft.sources if number not in by_number]
+        if missing:
+            return Check("source", f"there is no passage {missing[0]}")
+        named = [by_number[number] for number in draft.sources] or self.sources
+        return self.writer.checker.check(draft.text, named)
+
+    def _cited(self, evidence: Evidence) -> tuple[Citation, ...]:
+        """Return the citations of what a sentence rests on; the same place has one number."""
+        cited: list[Citation] = []
+        for source, window in evidence.windows:
+            for part in window.parts:
+                key = source.document.id, part.start, part.end
+                if key not in self.citations:
+                    number = len(self.citations) + 1
+                    self.citations[key] = Citation(
+                        number, source.document, source.heading_path, part.start, part.end
+                    )
+                cited.append(self.citations[key])
+        return tuple(dict.fromkeys(cited))
+
+    def _passed_ms(self) -> float:
+        return (self.writer.clock() - self.started) * 1000
