@@ -1,7 +1,7 @@
 """A language model writes an answer, and each sentence is checked before anybody sees it."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -34,7 +34,7 @@ class AnswerWriter:
 
     @property
     def model(self) -> str:
-        """The language model's name."""
+        """The language model's name; "" for the first that its server lists."""
         return self.endpoint.model
 
     def written(self, answer: Answer, history: Sequence[str] = ()) -> Answer:
@@ -42,7 +42,7 @@ class AnswerWriter:
         *_, last = self.write(answer, history) if answer.answered else (None,)
         return replace(answer, written=last) if isinstance(last, WrittenAnswer) else answer
 
-    def write(self, answer: Answer, history: Sequence[str] = ()) -> Iterator[Event]:
+    def write(self, answer: Answer, history: Sequence[str] = ()) -> Generator[Event]:
         """Yield each sentence once it is checked, and at the end the whole.
 
         `history` are earlier questions, oldest first. Nothing is yielded for an answer that
@@ -51,28 +51,29 @@ class AnswerWriter:
         """
         if not answer.answered:
             return
-        run = _Run(self, sources_of(answer), self.clock())
-        ended = ""
+        endpoint, ended = self.endpoint, ""
+        run = _Run(self.checker, self.clock, sources_of(answer), self.clock())
         asked = messages(answer.whole_question, run.sources, history)
-        with closing(self.endpoint.stream(asked)) as pieces:
-            try:
+        try:
+            endpoint = endpoint.resolved()
+            with closing(endpoint.stream(asked)) as pieces:
                 for draft in drafts(pieces):
-                    event = run.event(draft)
-                    if event:
+                    if event := run.event(draft):
                         yield event
                     if run.repeats >= _MOST_REPEATS:
                         ended = "The language model began to repeat itself."
                         break
-            except WriterError as error:
-                ended = str(error)
-        yield run.whole(self.model, ended)
+        except WriterError as error:
+            ended = str(error)
+        yield run.whole(endpoint.model, ended)
 
 
 @dataclass(slots=True)
 class _Run:
     """What was written so far of one answer."""
 
-    writer: AnswerWriter
+    checker: Checker
+    clock: Callable[[], float]
     sources: tuple[Source, ...]
     started: float
     sentences: list[WrittenSentence] = field(default_factory=list)
@@ -121,7 +122,7 @@ class _Run:
         if missing:
             return Check("source", f"there is no passage {missing[0]}")
         named = [by_number[number] for number in draft.sources] or self.sources
-        return self.writer.checker.check(draft.text, named)
+        return self.checker.check(draft.text, named)
 
     def _cited(self, evidence: Evidence) -> tuple[Citation, ...]:
         """Return the citations of what a sentence rests on; the same place has one number."""
@@ -138,4 +139,4 @@ class _Run:
         return tuple(dict.fromkeys(cited))
 
     def _passed_ms(self) -> float:
-        return (self.writer.clock() - self.started) * 1000
+        return (self.clock() - self.started) * 1000
