@@ -15,14 +15,14 @@ from index.store import open_store
 from index.sync import Gate
 from qa.cli import read_scans
 from qa.engine import Engine
-from qa.options import MODELS, STORE, is_given, with_settings
+from qa.options import LANGUAGE_MODEL, MODELS, STORE, is_given, with_settings
 from qa.settings import Settings
 
 
 @with_settings(
     *("host", "port", "workers", "keys", "rate_limit", "max_queue", "allowed_hosts"),
     *("cors_origins", "trusted_proxies", "log_format", "log_questions", "watch", "mcp"),
-    *("keep", "ocr", "threshold", "without", *MODELS, *STORE, "read_from"),
+    *("keep", "ocr", "threshold", "without", *MODELS, *STORE, "read_from", *LANGUAGE_MODEL),
 )
 def serve_command(settings: Settings) -> None:
     """Serve the HTTP interface and the web page until interrupted."""

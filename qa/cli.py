@@ -2,22 +2,24 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
-from index.errors import PinciteError
+from index.errors import PinciteError, SettingsError
 from index.terminal import console, note, printable
 from qa.errors import QuestionError
-from qa.options import MODELS, STORE, JsonOption, with_settings
+from qa.options import LANGUAGE_MODEL, MODELS, STORE, JsonOption, with_settings
 from qa.records import Answer, Listing
 from qa.settings import Settings
 
 if TYPE_CHECKING:
     from index.store.location import Location
     from qa.engine import Engine
+    from qa.written.writing import AnswerWriter
 
 NO_ANSWER, CITATION_LOST = 3, 4
 _MAX_ANSWER_FILE_BYTES = 64 * 1024 * 1024
@@ -36,7 +38,7 @@ FilterOption = Annotated[
 ]
 
 
-@with_settings("top_k", "threshold", "without", *MODELS, *STORE, "read_from")
+@with_settings("top_k", "threshold", "without", *MODELS, *STORE, "read_from", *LANGUAGE_MODEL)
 def ask_command(
     settings: Settings,
     question: Annotated[
@@ -68,6 +70,14 @@ def ask_command(
     as_csv: Annotated[
         bool, typer.Option("--csv", help="With --all: print a line of CSV for each.")
     ] = False,
+    write: Annotated[
+        bool,
+        typer.Option(
+            "--write",
+            help="Have a language model write the answer from the passages (see --llm). A sentence "
+            "is shown only if what it cites says it.",
+        ),
+    ] = False,
     show: Annotated[
         bool,
         typer.Option(
@@ -88,13 +98,16 @@ def ask_command(
     if not (question or interactive):
         raise QuestionError("There is no QUESTION: give one, or ask one after another with -i.")
     text = _one_question(question) if question else None
-    rules = {
-        "--no-history goes with -i.": no_history and not interactive,
-        "--csv goes with --all, and without --json and -i.": as_csv
-        and (as_json or interactive or not list_all),
-    }
-    for broken in filter(rules.get, rules):
-        raise QuestionError(broken)
+    _refuse(
+        {
+            "--no-history goes with -i.": no_history and not interactive,
+            "--csv goes with --all, and without --json and -i.": as_csv
+            and (as_json or interactive or not list_all),
+            "--write does not go with --all: a written answer does not list all places.": write
+            and list_all,
+        }
+    )
+    language_model = _LanguageModel.opened(settings) if write else None
     matching = read_filters(filters or ())
     engine = Engine.open(settings.location, **settings.for_engine)
 
@@ -109,6 +122,8 @@ def ask_command(
             list_all=list_all,
             history=history,
         )
+        if language_model and answer.answered:
+            answer = language_model.write(answer, history, as_it_comes=not as_json)
         if as_csv and answer.listing:
             _print_csv(answer.listing)
         elif as_json:
@@ -188,6 +203,39 @@ def verify_command(
     raise typer.Exit(0 if verification.holds else CITATION_LOST)
 
 
+@dataclass(slots=True)
+class _LanguageModel:
+    """Has answers written. Before the first, it tells what leaves this machine."""
+
+    writer: "AnswerWriter"
+    untold: str
+
+    @classmethod
+    def opened(cls, settings: Settings) -> Self:
+        """Return the language model of the settings. Raises SettingsError if there is none."""
+        from qa.written.opening import HOW_TO_SET, answer_writer, what_leaves
+
+        writer = answer_writer(settings)
+        if writer is None:
+            raise SettingsError(HOW_TO_SET)
+        return cls(writer, what_leaves(settings))
+
+    def write(self, answer: Answer, history: Sequence[str], *, as_it_comes: bool) -> Answer:
+        """Return an answer with what was written; print that, too, `as_it_comes`."""
+        from qa.formats.terminal import print_written
+
+        if self.untold:
+            note(self.untold)
+            self.untold = ""
+        if as_it_comes:
+            answer = print_written(answer, self.writer.write(answer, history), console())
+        else:
+            answer = self.writer.written(answer, history)
+        if answer.written and answer.written.ended:
+            note(answer.written.ended)
+        return answer
+
+
 def _print_csv(listing: Listing) -> None:
     """Print a list as CSV, and tell if a bound was met."""
     from qa.formats.listing import csv_of, summary
@@ -239,6 +287,12 @@ def read_scans(settings: Settings) -> None:
     if settings.ocr:
         check_installed()
     reading_process.ocr = settings.ocr
+
+
+def _refuse(rules: Mapping[str, bool]) -> None:
+    """Raise QuestionError for the first rule, by what it says, that is broken."""
+    for broken in filter(rules.get, rules):
+        raise QuestionError(broken)
 
 
 def _one_question(words: Sequence[str]) -> str:

@@ -13,6 +13,8 @@ from qa.settings import Flag, Settings, load_settings
 STORE = ("store", "collection")
 MODELS = ("model", "reader", "backend")
 """Settings that most commands have."""
+LANGUAGE_MODEL = ("llm", "llm_model", "llm_remote", "llm_timeout", "llm_tokens")
+"""Settings of what writes answers, but for its key: other users can see options."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 

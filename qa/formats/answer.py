@@ -8,6 +8,7 @@ from pydantic import Field
 from qa.formats.cited import CitationJson, PassageJson
 from qa.formats.fields import DocumentId, DocumentTitle, JsonModel, SnapshotId, Source
 from qa.formats.labels import shared_titles
+from qa.formats.written import WrittenJson, checks_of
 from qa.records import Answer, Listing
 
 
@@ -161,7 +162,14 @@ class AnswerJson(JsonModel):
     all: ListingJson | None = Field(
         default=None, description="All that answers, if it was asked for."
     )
-    took_ms: float = Field(ge=0, description="How long it took, in milliseconds.")
+    written: WrittenJson | None = Field(
+        default=None,
+        description="What a language model wrote from the passages, if it was asked to and the "
+        "question is answered.",
+    )
+    took_ms: float = Field(
+        ge=0, description="How long it took, in milliseconds, without what `written` took."
+    )
     explain: dict[str, Any] | None = Field(
         default=None,
         description="If asked for: what each stage found, by its name, and how it was decided. "
@@ -171,7 +179,7 @@ class AnswerJson(JsonModel):
     @classmethod
     def of(cls, answer: Answer) -> "AnswerJson":
         """Return the JSON form of `answer`."""
-        reader, calibration = answer.reader, answer.calibration
+        reader, calibration, written = answer.reader, answer.calibration, answer.written
         cited, found = answer.citations, answer.hits
         shared = shared_titles([*(c.document for c in cited), *(hit.document for hit in found)])
         return cls(
@@ -197,14 +205,24 @@ class AnswerJson(JsonModel):
             all=ListingJson.of(answer.listing, answer.whole_question) if answer.listing else None,
             searched=answer.searched,
             carried_over=list(answer.carried_over),
+            written=WrittenJson.of(written, answer, explain=answer.explain is not None)
+            if written
+            else None,
             took_ms=round(answer.took_ms, 3),
-            explain=dict(answer.explain) if answer.explain is not None else None,
+            explain=_explain(answer),
         )
 
 
 def answer_json(answer: Answer) -> bytes:
     """Return an answer as JSON."""
     return AnswerJson.of(answer).model_dump_json().encode()
+
+
+def _explain(answer: Answer) -> dict[str, Any] | None:
+    if answer.explain is None:
+        return None
+    written = {"written": checks_of(answer.written)} if answer.written else {}
+    return {**answer.explain, **written}
 
 
 def _answer_text(answer: Answer) -> AnswerTextJson:

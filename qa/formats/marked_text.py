@@ -8,7 +8,7 @@ from index.records import Document, Span
 from index.terminal import one_line
 from qa.formats.labels import label
 from qa.formats.links import link
-from qa.records import Answer, Citation
+from qa.records import Answer, Citation, WrittenAnswer, WrittenSentence
 
 CLOSEST = "Closest passages:"
 _BRACKETS, _ESCAPED = re.compile(r"[\\\[\]]"), r"\\\g<0>"
@@ -16,7 +16,7 @@ _BRACKETS, _ESCAPED = re.compile(r"[\\\[\]]"), r"\\\g<0>"
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """Where the words of a citation stand in a text: `text[start:end] == citation.cited_text`."""
+    """Where in a text the words of a citation stand, or a written sentence that rests on it."""
 
     start: int
     end: int
@@ -39,9 +39,15 @@ class CitedText:
 def cited_text(answer: Answer, *, ids: bool = False, nearest: int = 3) -> CitedText:
     """Return an answer with its sources, or that there is none and where the nearest passages are.
 
-    With `ids`, each source is named with its document's id, too.
+    What a language model wrote stands in place of the quotes if there is any; each of its sentences
+    is a piece. With `ids`, each source is named with its document's id, too.
     """
-    notes = [f"\n\n{remark}" for remark in remarks(answer)]
+    written = answer.written
+    ended = [one_line(written.ended)] if written and written.ended else []
+    told = (*remarks(answer), *ended, *(written_remarks(written) if written else ()))
+    notes = [f"\n\n{remark}" for remark in told]
+    if written and written.sentences:
+        return _written_text(written, notes, ids=ids)
     if not answer.answered:
         passages = [(hit.document, hit.passage) for hit in answer.hits[:nearest]]
         closest = "\n".join(
@@ -63,8 +69,49 @@ def cited_text(answer: Answer, *, ids: bool = False, nearest: int = 3) -> CitedT
         marks = "".join(f"[{number}]" for number in span.citations)
         pieces.append(f"{between}{words} {marks}")
         length, done = length + len(pieces[-1]), span.end
-    sources = "\n".join(_source(citation, ids=ids) for citation in answer.citations)
-    return CitedText((*pieces, *notes, f"\n\nSources:\n{sources}"), tuple(quoted))
+    return CitedText((*pieces, *notes, _sources(answer.citations, ids=ids)), tuple(quoted))
+
+
+def sentence_piece(sentence: WrittenSentence, *, first: bool) -> str:
+    """Return a sentence with its marks; one that is not the first begins with a blank."""
+    marks = "".join(f"[{citation.number}]" for citation in sentence.citations)
+    return f"{'' if first else ' '}{sentence.text} {marks}"
+
+
+def _written_text(written: WrittenAnswer, notes: Sequence[str], *, ids: bool) -> CitedText:
+    pieces: list[str] = []
+    quoted: list[Quoted] = []
+    length = 0
+    for sentence in written.sentences:
+        start = length + bool(pieces)
+        end = start + len(sentence.text)
+        pieces.append(sentence_piece(sentence, first=not pieces))
+        quoted += (Quoted(start, end, citation) for citation in sentence.citations)
+        length += len(pieces[-1])
+    return CitedText((*pieces, *notes, _sources(written.citations, ids=ids)), tuple(quoted))
+
+
+def written_remarks(written: WrittenAnswer, *, how_to_see: str = "") -> Iterator[str]:
+    """Yield what was dropped of a written answer, and that nothing is left of it, a line each.
+
+    `how_to_see` says how to see the dropped sentences.
+    """
+    if written.declined and not written.sentences:
+        yield "The language model found no answer in the passages."
+    if count := len(written.dropped):
+        told = (
+            "1 sentence was dropped: it is not in what it cites"
+            if count == 1
+            else f"{count} sentences were dropped: they are not in what they cite"
+        )
+        yield f"{told} ({how_to_see})." if how_to_see else f"{told}."
+    if not written.sentences:
+        yield "The answer is in quotes instead."
+
+
+def _sources(citations: Sequence[Citation], *, ids: bool) -> str:
+    lines = "\n".join(_source(citation, ids=ids) for citation in citations)
+    return f"\n\nSources:\n{lines}"
 
 
 def _source(citation: Citation, *, ids: bool) -> str:

@@ -1,6 +1,7 @@
 """An answer as a person reads it: its citations, the passages behind it, how it came about."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -13,35 +14,83 @@ from index.terminal import one_line
 from qa.formats.fields import place_line
 from qa.formats.labels import label
 from qa.formats.links import link
-from qa.formats.marked_text import CLOSEST, remarks, why_not
+from qa.formats.marked_text import CLOSEST, remarks, why_not, written_remarks
 from qa.formats.quote_printing import print_indented, print_passage, print_quotes
-from qa.records import MOST_PLACES, Answer, AppliedCalibration, Citation, Hit, Place
+from qa.records import (
+    MOST_PLACES,
+    Answer,
+    AppliedCalibration,
+    Citation,
+    DroppedSentence,
+    Hit,
+    Place,
+    WrittenAnswer,
+    WrittenSentence,
+)
 
 _MOST_ROWS = 10
+_HOW_TO_SEE = "--explain shows them"
 _UNDO = "/new to ask it by itself"
 """Only a conversation, `pincite ask -i`, carries anything over."""
 
 
 def print_answer(answer: Answer, console: Console, *, short: bool = False) -> None:
-    """Print the answer, or that there is none, and unless `short` the ranked passages."""
-    console.print()
-    if answer_remarks := list(remarks(answer, undo=_UNDO)):
-        print_indented(Text("\n".join(answer_remarks), style="dim"), console, 2)
-        console.print()
+    """Print the answer, or that there is none, and unless `short` the ranked passages.
+
+    Of an answer with written sentences, `print_written` has printed these already.
+    """
+    written = answer.written
+    sentences = written.sentences if written else ()
+    if not sentences:
+        _print_remarks(answer, console)
     if answer.answered:
-        print_quotes(answer, console)
+        if not sentences:
+            print_quotes(answer, console)
         if short:
             console.print()
-        for _, group in groupby(answer.citations, key=_named):
+        cited = written.citations if written and sentences else answer.citations
+        for _, group in groupby(cited, key=_named):
             _print_citations(list(group), console, short=short)
+        if written and (told := list(written_remarks(written, how_to_see=_HOW_TO_SEE))):
+            console.print()
+            print_indented(Text("\n".join(told), style="dim"), console, 2)
     else:
         print_indented(Text(why_not(answer), style="bold"), console, 2)
     if not short:
         _print_hits("Passages" if answer.answered else CLOSEST, answer.hits, console)
         _print_summary(answer, console)
     if answer.explain is not None:
-        for line in _explanation_lines(answer.explain):
+        lines = [*_explanation_lines(answer.explain), *(_check_lines(written) if written else ())]
+        for line in lines:
             console.print(one_line(line), soft_wrap=True)
+
+
+def print_written(
+    answer: Answer,
+    events: Iterable[WrittenSentence | DroppedSentence | WrittenAnswer],
+    console: Console,
+) -> Answer:
+    """Print each sentence as soon as it comes; return the answer with all that was written."""
+    style = "bold" if console.is_terminal else ""
+    written, is_first = None, True
+    for event in events:
+        if isinstance(event, WrittenAnswer):
+            written = event
+        elif isinstance(event, WrittenSentence):
+            if is_first:
+                _print_remarks(answer, console)
+            is_first = False
+            marks = "".join(f"[{citation.number}]" for citation in event.citations)
+            line = Text(f"{one_line(event.text)} ", style=style).append(marks, style="cyan")
+            print_indented(line, console, 2)
+    return replace(answer, written=written)
+
+
+def _print_remarks(answer: Answer, console: Console) -> None:
+    console.print()
+    if answer_remarks := list(remarks(answer, undo=_UNDO)):
+        print_indented(Text("\n".join(answer_remarks), style="dim"), console, 2)
+        console.print()
 
 
 def _named(citation: Citation) -> tuple[str, str]:
@@ -162,3 +211,12 @@ def _explanation_lines(explain: Any) -> Iterator[str]:
     yield f"{score}, calibration {calibration}{stale}" if calibration else score
     threshold = f"threshold {decision['threshold']:.3f}" + ", set by hand" * decision["by_hand"]
     yield f"confidence {decision['confidence']:.3f}, {threshold}"
+
+
+def _check_lines(written: WrittenAnswer) -> Iterator[str]:
+    yield ""
+    yield f"written by {written.model}, {written.took_ms:.0f} ms"
+    for sentence in written.sentences:
+        yield f"  shown, support {sentence.support:.3f}: {sentence.text}"
+    for dropped in written.dropped:
+        yield f"  dropped, {dropped.check.name}: {dropped.check.fault} “{dropped.text}”"

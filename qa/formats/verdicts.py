@@ -90,6 +90,9 @@ class VerificationJson(JsonModel):
     results: list[VerdictJson] = Field(description="For each citation, in order.")
     passages: list[VerdictJson] = Field(description="For each passage, in order.")
     listed: list[VerdictJson] = Field(default=[], description="For each quote of `all`, in order.")
+    written: list[VerdictJson] = Field(
+        default=[], description="For each citation of `written`, in order."
+    )
     faults: list[str] = Field(description="What in the answer contradicts itself, a line each.")
 
     @classmethod
@@ -100,6 +103,7 @@ class VerificationJson(JsonModel):
             results=[_verdict(verdict) for verdict in verification.citations],
             passages=[_verdict(verdict) for verdict in verification.passages],
             listed=[_verdict(verdict) for verdict in verification.listed],
+            written=[_verdict(verdict) for verdict in verification.written],
             faults=list(verification.faults),
         )
 
@@ -143,10 +147,11 @@ def verdict_lines(verification: Verification) -> Iterator[str]:
     """Yield a line for each citation, and lines for each other thing that does not hold."""
     if not verification.citations and not verification.listed:
         yield "no citations to check"
-    for number, verdict in enumerate(verification.citations, 1):
-        yield f"[{number}] {_status_line(verdict)}"
-        yield from _replacements(verdict)
-        yield from _also_in_lines(f"[{number}]", verdict)
+    for before, verdicts in (("", verification.citations), ("written ", verification.written)):
+        for number, verdict in enumerate(verdicts, 1):
+            yield f"{before}[{number}] {_status_line(verdict)}"
+            yield from _replacements(verdict)
+            yield from _also_in_lines(f"{before}[{number}]", verdict)
     if verification.listed:
         valid = sum(verdict.holds for verdict in verification.listed)
         yield f"listed: {valid} of {len(verification.listed)} valid"

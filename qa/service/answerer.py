@@ -13,7 +13,7 @@ from qa.formats.answer import answer_json
 from qa.live import LiveEngine
 from qa.question.spelling import dictionary
 from qa.read.windows import Window
-from qa.records import Answer
+from qa.records import Answer, WrittenAnswer
 from qa.service.logs import logger
 from qa.service.metrics import Metrics
 
@@ -55,6 +55,20 @@ class Answerer:
             **({"question": answer.question} if self.log_questions else {}),
         )
         return answer
+
+    def note_written(self, written: WrittenAnswer) -> None:
+        """Count and log what a language model wrote."""
+        self.metrics.count_written(written, self.collection)
+        _log.info(
+            "written",
+            model=written.model,
+            shown=len(written.sentences),
+            dropped=len(written.dropped),
+            declined=written.declined,
+            ended=written.ended or None,
+            first_sentence_ms=written.first_sentence_ms and round(written.first_sentence_ms, 2),
+            took_ms=round(written.took_ms, 2),
+        )
 
 
 _LENGTHS = (8, 40, 72, 104, 136)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
@@ -33,6 +34,10 @@ from qa.service.routes.uploads import add_upload_routes
 from qa.service.uploads import UploadBody
 from qa.service.work_queue import WorkQueue
 from qa.service.writer import Writer
+from qa.service.written_answers import WrittenAnswers
+
+if TYPE_CHECKING:
+    from qa.written.writing import AnswerWriter
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -43,6 +48,7 @@ def build_app(
     *,
     writing: tuple[Store, Writer] | None = None,
     collections: Collections | None = None,
+    answer_writer: "AnswerWriter | None" = None,
     mcp: bool = False,
     log_questions: bool = False,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
@@ -51,8 +57,9 @@ def build_app(
 
     `writing` is the store for uploads and feedback, and its writer; without it there are neither.
     `collections` are those that the service answers from besides; enter them before the first
-    request. With `mcp` the service also speaks the Model Context Protocol, with `log_questions` it
-    logs questions. `lifespan` is entered before the first request.
+    request. With an `answer_writer` a language model writes where it is asked to. With `mcp` the
+    service also speaks the Model Context Protocol, with `log_questions` it logs questions.
+    `lifespan` is entered before the first request.
     """
     app = FastAPIOffline(
         redoc_url=None,
@@ -71,6 +78,7 @@ def build_app(
     questions = WorkQueue(
         policy.questions_at_once, policy.questions_waiting, changed=metrics.queue_changed
     )
+    written = WrittenAnswers(answer_writer, policy.written_at_once)
     pages = Pages(default.live.store.uploads)
     images = WorkQueue(1, IMAGES_WAITING, IMAGES_PATIENCE_S)
     bodies = WorkQueue(policy.uploads_at_once, policy.uploads_waiting, patience_s=30)
@@ -79,10 +87,10 @@ def build_app(
         """Add the routes of a collection."""
         answerer = Answerer(collection.live, metrics, log_questions, collection.name)
         add_problem_handlers(to)
-        add_answer_routes(to, answerer, questions)
+        add_answer_routes(to, answerer, questions, written)
         add_document_routes(to, collection.live, questions)
         add_page_routes(to, collection.live, pages.beside(collection.live.store.uploads), images)
-        add_chat_routes(to, answerer, questions)
+        add_chat_routes(to, answerer, questions, written)
         if collection.writing:
             add_upload_routes(to, collection.live, *collection.writing, bodies)
             add_feedback_route(to, collection.writing[0])

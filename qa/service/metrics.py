@@ -23,13 +23,14 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from qa.engine import Engine
-from qa.records import Answer
+from qa.records import Answer, WrittenAnswer
 
 MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # nothing asks for when a count began
 _OUTCOMES = "abstained", "answered"
+_CHECKED = "dropped", "shown"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -46,6 +47,13 @@ class Metrics:
             counter(
                 "pincite_questions",
                 "Questions, by collection and outcome.",
+                ["collection", "outcome"],
+            ).labels
+        )
+        self._sentences = cache(
+            counter(
+                "pincite_written_sentences",
+                "Sentences that a language model wrote, by collection and outcome of the checks.",
                 ["collection", "outcome"],
             ).labels
         )
@@ -82,6 +90,11 @@ class Metrics:
         for stage, took_ms in answer.stage_ms.items():
             self._stage(stage).observe(took_ms / 1000)
 
+    def count_written(self, written: WrittenAnswer, collection: str) -> None:
+        """Count the sentences that a language model wrote."""
+        for outcome, sentences in zip(_CHECKED, (written.dropped, written.sentences), strict=True):
+            self._sentences(collection, outcome).inc(len(sentences))
+
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request; `route` is the pattern that it matched."""
         self._requests(route, method, str(status)).inc()
@@ -106,6 +119,8 @@ class Metrics:
             info = engine.snapshot.info
             for outcome in _OUTCOMES:
                 self._outcomes(name, outcome)  # 0 until one is counted
+            for outcome in _CHECKED:
+                self._sentences(name, outcome)
             age_s = max(0.0, time.time() - info.published)
             for gauge, value in zip(
                 gauges, (info.documents, info.passages, age_s, jobs_pending), strict=True

@@ -34,7 +34,8 @@ class Policy:
     plain routes ask the `collection`. With `remote`, keys and limits are on a server.
 
     There are more `questions_at_once` than processors, because most of the work is outside Python
-    and questions are encoded together. `uploads_at_once` bounds how many uploads are in memory.
+    and questions are encoded together. `written_at_once` bounds the answers that a language model
+    writes, `uploads_at_once` how many uploads are in memory.
     """
 
     allowed_hosts: frozenset[str] | None = frozenset()
@@ -46,6 +47,7 @@ class Policy:
     remote: bool = False
     questions_at_once: int = max(8, os.cpu_count() or 1)
     questions_waiting: int = 100
+    written_at_once: int = 4
     uploads_at_once: int = 4
     uploads_waiting: int = 28
 

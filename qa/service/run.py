@@ -28,6 +28,7 @@ from qa.service.server import Server, configure, listen
 from qa.service.workers import run_in_worker, run_workers
 from qa.service.writer import Writer
 from qa.settings import Settings
+from qa.written.opening import answer_writer, what_leaves
 
 GateOf = Callable[[Settings], Callable[[Engine], Gate | None]]
 _log = logging.getLogger("pincite")
@@ -82,6 +83,7 @@ def _server(settings: Settings, policy: Policy, gate_of: GateOf) -> Server:
     """Open the store and build the service over it, with the thread that writes."""
     default = _open_collection(settings, gate_of, settings.collection, ())
     warm_up(default.live.latest)
+    writer = answer_writer(settings)
     collections = Collections(settings.root, default, partial(_open_collection, settings, gate_of))
 
     @contextlib.asynccontextmanager
@@ -97,6 +99,7 @@ def _server(settings: Settings, policy: Policy, gate_of: GateOf) -> Server:
         default.live,
         policy,
         collections=collections,
+        answer_writer=writer,
         mcp=settings.mcp,
         log_questions=settings.log_questions,
         lifespan=lifespan,
@@ -121,6 +124,8 @@ def _announce(settings: Settings, listener: socket.socket) -> None:
     address = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{address}:{listener.getsockname()[1]}/"
     print(f"Pincite answers at {url} (Ctrl-C to stop)", file=sys.stderr, flush=True)
+    if settings.llm:
+        print(what_leaves(settings), file=sys.stderr, flush=True)
     if settings.keys == "off" and others_can_reach(settings):
         _log.warning(
             "Keys are off: everybody who can reach %s may read all documents and change uploads. "

@@ -101,6 +101,16 @@ class GivenText(GivenModel):
     spans: list[GivenSpan] = Field(description="Which of it is cited from where.")
 
 
+class GivenWritten(GivenModel):
+    """What a language model is said to have written, and what it rests on."""
+
+    text: str | None = Field(default=None, description="What is said; null if nothing is left.")
+    spans: list[GivenSpan] = Field(default=[], description="Its sentences, and what each cites.")
+    citations: list[GivenCitation] = Field(
+        default=[], max_length=1000, description="What the sentences are said to rest on."
+    )
+
+
 class GivenListedDocument(GivenModel):
     """A document, and what was listed of it."""
 
@@ -131,6 +141,9 @@ class GivenAnswer(GivenModel):
     all: GivenListing | None = Field(
         default=None, description="All that was listed; null if it was not asked for."
     )
+    written: GivenWritten | None = Field(
+        default=None, description="What a language model wrote; null if it was not asked to."
+    )
 
     @property
     def listed(self) -> list[GivenCitation]:
@@ -154,10 +167,13 @@ def read_answer(content: bytes) -> GivenAnswer:
 
 def faults(answer: GivenAnswer) -> Iterator[str]:
     """Yield what contradicts itself in an answer, a line each: where, and what is wrong."""
+    written = answer.written or GivenWritten()
     yield from _answer_faults(answer)
+    yield from _written_faults(written)
     quoted: tuple[tuple[str, Sequence[GivenQuote]], ...] = (
         ("citation", answer.citations),
         ("listed", answer.listed),
+        ("written citation", written.citations),
         ("passage", answer.passages),
     )
     for what, quotes in quoted:
@@ -171,11 +187,8 @@ def faults(answer: GivenAnswer) -> Iterator[str]:
 
 
 def _answer_faults(answer: GivenAnswer) -> Iterator[str]:
-    numbers = Counter(citation.number for citation in answer.citations)
-    for number, count in numbers.items():
-        if number is not None and count > 1:
-            yield f"citation {number}: more than one has this number"
-    if answer.answered is False and (answer.answer or answer.citations):
+    yield from _repeated(answer.citations, "citation")
+    if answer.answered is False and (answer.answer or answer.citations or answer.written):
         yield "answered: false, but there is an answer or a citation"
     if answer.answered and not answer.citations:
         yield "answered: true, but there are no citations"
@@ -190,41 +203,67 @@ def _text_faults(answer: GivenText, citations: Sequence[GivenCitation]) -> Itera
     for what, fault in span_faults(answer.text, answer.spans, words):
         if fault:
             yield f"{what}: {fault}"
-    used = {number for span in answer.spans for number in span.citations}
+    yield from _unused(citations, answer.spans, "citation", "the answer")
+
+
+def _written_faults(written: GivenWritten) -> Iterator[str]:
+    """Yield what contradicts itself in what a language model wrote: in words of its own."""
+    numbers = {cited.number: None for cited in written.citations if cited.number is not None}
+    for what, fault in span_faults(written.text or "", written.spans, numbers, "written"):
+        if fault:
+            yield f"{what}: {fault}"
+    yield from _repeated(written.citations, "written citation")
+    yield from _unused(written.citations, written.spans, "written citation", "what is written")
+
+
+def _repeated(citations: Sequence[GivenCitation], what: str) -> Iterator[str]:
+    for number, count in Counter(citation.number for citation in citations).items():
+        if number is not None and count > 1:
+            yield f"{what} {number}: more than one has this number"
+
+
+def _unused(
+    citations: Sequence[GivenCitation], spans: Sequence[GivenSpan], what: str, where: str
+) -> Iterator[str]:
+    used = {number for span in spans for number in span.citations}
     for citation in citations:
         if citation.number not in used:
-            yield f"citation {citation.number}: nothing in the answer rests on it"
+            yield f"{what} {citation.number}: nothing in {where} rests on it"
 
 
 def span_faults(
-    text: str, spans: Sequence[GivenSpan | AnswerSpanJson], cited: Mapping[int, str]
+    text: str,
+    spans: Sequence[GivenSpan | AnswerSpanJson],
+    cited: Mapping[int, str | None],
+    name: str = "answer",
 ) -> Iterator[tuple[str, str]]:
     """Yield each stretch of an answer's text with what is wrong with it, "" if nothing.
 
-    Each span must equal all that it cites (`cited`, words by number). Between spans there may
-    be nothing but blanks.
+    Each span must equal all that it cites (`cited`, words by number), but for what has no words
+    there. Between spans there may be nothing but blanks. `name` is what the text is called.
     """
     end = 0
     for span in spans:
-        what = f"answer {span.start}-{span.end}"
+        what = f"{name} {span.start}-{span.end}"
         if text[end : span.start].strip():
             yield what, "there are words before it that nothing is cited for"
         else:
             yield what, _span_fault(text, end, span, cited)
         end = max(end, span.end)
-    yield f"answer after {end}", "nothing is cited for it" if text[end:].strip() else ""
+    yield f"{name} after {end}", "nothing is cited for it" if text[end:].strip() else ""
 
 
 def _span_fault(
-    text: str, end: int, span: GivenSpan | AnswerSpanJson, cited: Mapping[int, str]
+    text: str, end: int, span: GivenSpan | AnswerSpanJson, cited: Mapping[int, str | None]
 ) -> str:
     if not end <= span.start < span.end <= len(text):
-        return "it is not a stretch of the answer's text after the one before"
+        return "it is not a stretch of the text after the one before"
     if not span.citations:
         return "it cites nothing"
     for number in span.citations:
         if number not in cited:
             return f"there is no citation {number}"
-        if text[span.start : span.end] != cited[number]:
+        words = cited[number]
+        if words is not None and text[span.start : span.end] != words:
             return f"its words are not those of citation {number}"
     return ""

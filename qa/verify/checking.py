@@ -49,11 +49,12 @@ class Verification:
     passages: tuple[Verdict, ...]
     faults: tuple[str, ...]
     listed: tuple[Verdict, ...] = ()
+    written: tuple[Verdict, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether nothing is wrong."""
-        verdicts = (*self.citations, *self.passages, *self.listed)
+        verdicts = (*self.citations, *self.written, *self.passages, *self.listed)
         return not self.faults and all(verdict.holds for verdict in verdicts)
 
 
@@ -70,6 +71,7 @@ def verify(answer: GivenAnswer, documents: Documents) -> Verification:
         passages=tuple(map(verdict, answer.passages)),
         faults=tuple(faults(answer)),
         listed=tuple(map(verdict, answer.listed)),
+        written=tuple(map(verdict, answer.written.citations if answer.written else ())),
     )
 
 

@@ -117,7 +117,7 @@ def test_what_is_written_reads_back_as_the_same_answer(answer: Answer) -> None:
 FIELDS = (
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
     *("model", "reader", "calibration", "corrections", "unknown_words", "missing_names"),
-    *("searched", "carried_over", "more", "all"),
+    *("searched", "carried_over", "more", "all", "written"),
     *("took_ms", "explain"),
 )
 

@@ -148,6 +148,7 @@ def test_the_verdicts_have_a_json_form() -> None:
         ],
         "passages": [],
         "listed": [],
+        "written": [],
         "faults": [],
     }
 

@@ -1,9 +1,12 @@
 """`/v1/ask`, `/v1/verify`, and `/v1/examples`: questions to begin with."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
+from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 from pydantic import ConfigDict, Field, WithJsonSchema, create_model
 
@@ -13,14 +16,17 @@ from qa.formats.answer import AnswerJson, answer_json
 from qa.formats.fields import JsonModel, WholeNumber
 from qa.formats.listing import csv_of
 from qa.formats.verdicts import VerificationJson
+from qa.formats.written import DroppedSentenceJson, SentenceForms, WrittenJson
 from qa.live import LiveEngine
 from qa.question.filters import MOST_CONDITIONS, MOST_VALUES, OPERATORS, OWN_FIELDS
 from qa.question.follow_up import MOST_EARLIER
 from qa.question.query import MAX_QUESTION_CHARS
+from qa.records import Answer, DroppedSentence, WrittenAnswer, WrittenSentence
 from qa.service.answerer import Answerer
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
 from qa.service.problems import problem_responses
 from qa.service.work_queue import WorkQueue
+from qa.service.written_answers import EVENT_STREAM, EventStream, WritingTurn, WrittenAnswers
 from qa.verify import checking
 from qa.verify.answer_json import GivenAnswer, GivenCitation, GivenPassage
 from qa.verify.relocation import SnapshotDocuments
@@ -38,6 +44,15 @@ _COMPLETE_HEADER = {
     "schema": {"enum": ["yes", "no"]},
     "example": "yes",
 }
+
+_EVENTS_EXAMPLE = (
+    'event: answer\ndata: {"question": "When does the clinic open?", "answered": true, …}\n\n'
+    'event: sentence\ndata: {"text": "The clinic opens at 8 am.", "start": 0, "end": 25, …}\n\n'
+    'event: dropped\ndata: {"text": "It is closed on Sundays.", "check": "support", …}\n\n'
+    'event: written\ndata: {"text": "The clinic opens at 8 am.", "dropped": 1, …}\n\n'
+    "event: done\ndata: {}\n\n"
+)
+_NOT_BOTH = "Ask for `all` or for `write`, not for both: a written answer does not list all places."
 
 _VALUE = {"type": ["string", "number", "boolean"]}
 
@@ -102,6 +117,12 @@ class AskBody(JsonModel):
         description="Whether to list every sentence and row that answers, too. With `Accept: "
         "text/csv` these are returned alone, as CSV.",
     )
+    write: bool = Field(
+        default=False,
+        description="Whether a language model writes an answer from the passages, too, each "
+        "sentence checked against what it cites. Only if the service has one, and not with `all`. "
+        "With `Accept: text/event-stream` it comes sentence by sentence.",
+    )
     filters: Filters = Field(
         default={},
         description='Answer only from documents that match, such as `{"author": "Jane", "year": '
@@ -148,10 +169,13 @@ class ExamplesJson(JsonModel):
     )
 
 
-def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
+def add_answer_routes(
+    app: FastAPI, answerer: Answerer, questions: WorkQueue, written: WrittenAnswers
+) -> None:
     """Add `/v1/ask` and `/v1/verify`, which take turns in `questions`, and `/v1/examples`.
 
-    A body is read before its turn, so that a slow sender holds up nobody.
+    What a language model writes takes turns in `written`. A body is read before its turn, so that
+    a slow sender holds up nobody.
     """
     cache = _ExampleCache(answerer.live)
 
@@ -160,13 +184,14 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         tags=["Answers"],
         summary="Ask a question",
         response_model=AnswerJson,
-        openapi_extra=asked_with("question", "filtered_question", "follow_up"),
+        openapi_extra=asked_with("question", "filtered_question", "follow_up", "written_question"),
         responses={
             200: answered_with(
                 "The answer, or that there is none.",
                 "answer",
                 "abstention",
-                also={_CSV: _CSV_EXAMPLE},
+                "written_answer",
+                also={_CSV: _CSV_EXAMPLE, EVENT_STREAM: _EVENTS_EXAMPLE},
                 headers={COMPLETE: _COMPLETE_HEADER},
             )
         },
@@ -178,9 +203,30 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         documents do not seem to hold one, `answered` is false and `answer` null. The nearest
         passages are returned in any case. The same question, with the same `history`, gets the
         same answer until the documents change (`snapshot`).
+
+        With `write`, a language model writes an answer, too: `written`. With `Accept:
+        text/event-stream` the events are `answer`, the JSON as without `write`; then for each
+        sentence as it was checked `sentence` or `dropped`; then `written`, if the question is
+        answered; then `done`. What ends without `done` broke off.
         """
-        as_csv = body.all and _accepts_csv(request.headers.get("accept", ""))
-        return await questions.run(_answer, answerer, body, as_csv)
+        accept = request.headers.get("accept", "")
+        if not body.write:
+            as_csv = body.all and _accepts(accept, _CSV)
+            return await questions.run(_answer, answerer, body, as_csv)
+        if body.all:
+            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, _NOT_BOTH)
+        with ExitStack() as opened:
+            turn = opened.enter_context(written.turn())
+            answer = await questions.run(_ask, answerer, body)
+            if _accepts(accept, EVENT_STREAM):
+                opened.pop_all()  # the response closes the turn
+                return EventStream(_events(answerer, answer, turn, body.history), turn)
+            if answer.answered:
+                answer = await turn.whole(request, answer, body.history)
+        if answer.written:
+            answerer.note_written(answer.written)
+        content = await asyncio.to_thread(answer_json, answer)
+        return Response(content, media_type="application/json")
 
     @app.post(
         "/v1/verify",
@@ -212,16 +258,16 @@ def add_answer_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) ->
         return ExamplesJson(questions=list(await cache.questions()))
 
 
-def _accepts_csv(accept: str) -> bool:
-    """Tell whether an `Accept` header (RFC 9110) names CSV, and not with the weight 0."""
+def _accepts(accept: str, media_type: str) -> bool:
+    """Tell whether an `Accept` header (RFC 9110) names a type, and not with the weight 0."""
     ranges = (each.replace(" ", "").lower().split(";") for each in accept.split(","))
-    weights = [part for name, *parts in ranges if name == _CSV for part in (*parts, "q=1")]
+    weights = [part for name, *parts in ranges if name == media_type for part in (*parts, "q=1")]
     named = next((part for part in weights if part.startswith("q=")), "q=0")
     return named.removeprefix("q=").strip("0.") != ""
 
 
-def _answer(answerer: Answerer, body: AskBody, as_csv: bool) -> Response:  # noqa: FBT001
-    answer = answerer.ask(
+def _ask(answerer: Answerer, body: AskBody) -> Answer:
+    return answerer.ask(
         body.question,
         body.top_k,
         explain=body.explain,
@@ -229,10 +275,42 @@ def _answer(answerer: Answerer, body: AskBody, as_csv: bool) -> Response:  # noq
         list_all=body.all,
         history=body.history,
     )
+
+
+def _answer(answerer: Answerer, body: AskBody, as_csv: bool) -> Response:  # noqa: FBT001
+    answer = _ask(answerer, body)
     if as_csv and answer.listing:
         told = {COMPLETE: "no" if answer.listing.bounds else "yes"}
         return Response(csv_of(answer.listing), media_type=_CSV, headers=told)
     return Response(answer_json(answer), media_type="application/json")
+
+
+async def _events(
+    answerer: Answerer, answer: Answer, turn: WritingTurn, history: Sequence[str]
+) -> AsyncIterator[bytes]:
+    """Yield the events of an answer that is being written."""
+    yield _event("answer", await asyncio.to_thread(answer_json, answer))
+    if answer.answered:
+        sentences = SentenceForms(answer)
+        async for event in turn.events(answer, history):
+            match event:
+                case WrittenSentence():
+                    yield _event("sentence", _bytes(sentences.next(event)))
+                case DroppedSentence():
+                    yield _event("dropped", _bytes(DroppedSentenceJson.of(event)))
+                case WrittenAnswer():
+                    answerer.note_written(event)
+                    explain = answer.explain is not None
+                    yield _event("written", _bytes(WrittenJson.of(event, answer, explain=explain)))
+    yield _event("done", b"{}")
+
+
+def _event(name: str, data: bytes) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), data)
+
+
+def _bytes(form: JsonModel) -> bytes:
+    return form.model_dump_json().encode()
 
 
 def _verify(answerer: Answerer, body: VerifyBody) -> Response:

@@ -1,16 +1,18 @@
 """`/v1/chat/completions` and `/v1/models`, for clients made for OpenAI's interface.
 
-What quotes cannot honour is refused; other fields of that interface have no effect. A stream is
-complete before its first event is sent. So a request that cannot be answered gets an HTTP status,
-never an event, and a stream that has begun ends well.
+What quotes cannot honour is refused; other fields of that interface have no effect. The quotes are
+complete before the first event of a stream is sent. So a request that cannot be answered gets an
+HTTP status, never an event, and a stream that has begun ends well. What a language model writes
+comes sentence by sentence.
 """
 
-import secrets
+import asyncio
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import FastAPI, HTTPException, Path, Request
@@ -22,20 +24,28 @@ from pydantic_core import PydanticCustomError
 from index.chunking.tokens import Tokenizer
 from qa.engine import MAX_TOP_K
 from qa.errors import QuestionError
-from qa.formats.answer import AnswerJson
+from qa.formats.completion import (
+    ChatCompletion,
+    Chunk,
+    chunk_head,
+    content_chunk,
+    first_chunk,
+    last_chunks,
+)
 from qa.formats.fields import JsonModel, Whole
-from qa.formats.marked_text import CitedText, Quoted, cited_text
+from qa.formats.marked_text import CitedText, cited_text, sentence_piece
 from qa.question.follow_up import MOST_EARLIER
 from qa.question.query import MAX_QUESTION_CHARS, checked
-from qa.records import Answer
+from qa.records import Answer, WrittenAnswer, WrittenSentence
 from qa.service.answerer import Answerer
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
 from qa.service.problems import problem_responses
 from qa.service.routes.answers import Filters
 from qa.service.work_queue import WorkQueue
+from qa.service.written_answers import EVENT_STREAM, EventStream, WritingTurn, WrittenAnswers
 
-MODEL = "pincite"
-_NO_MODEL = f"There is one model: {MODEL}."
+MODEL, WRITTEN_MODEL = "pincite", "pincite-written"
+_NO_MODEL = f"There is no such model. GET /v1/models lists them; {MODEL} is one."
 _TEXT = {
     "type": "string",
     "description": "The question.",
@@ -121,7 +131,12 @@ class ChatBody(LenientModel):
             "contains": {"properties": {"role": {"const": "user"}}, "required": ["role"]}
         },
     )
-    model: str = Field(default=MODEL, max_length=200, description="Any name; it is given back.")
+    model: str = Field(
+        default=MODEL,
+        max_length=200,
+        description=f"`{WRITTEN_MODEL}` has a language model write the answer, if the service has "
+        "one; any other name gets quotes. The name is given back.",
+    )
     stream: bool | None = Field(default=None, description="Whether to answer in chunks, as events.")
     stream_options: StreamOptions | None = Field(default=None, description="How to stream.")
     n: _One | None = Field(default=None, description="There is one answer.")
@@ -174,100 +189,6 @@ def _text_of(part: Any) -> str:
     return str(part["text"])
 
 
-class UrlCitation(JsonModel):
-    """Where a quote stands in the message, and the document it comes from."""
-
-    start_index: int = Field(ge=0, description="Code points from the start of the content.")
-    end_index: int = Field(ge=0, description="End, exclusive.")
-    title: str = Field(description="The document's title, else its file's name.")
-    url: str = Field(description="Where this service's page shows the words in the document.")
-
-
-class Annotation(JsonModel):
-    """A citation."""
-
-    type: Literal["url_citation"] = Field(default="url_citation", description="The type of all.")
-    url_citation: UrlCitation = Field(description="What is cited, and from where.")
-
-    @classmethod
-    def of(cls, quoted: Quoted, base_url: str) -> Self:
-        """Return the JSON form of a quote; `base_url` is that of the page, with a slash."""
-        citation, document = quoted.citation, quoted.citation.document
-        place = f"{citation.start}-{citation.end}"
-        return cls(
-            url_citation=UrlCitation(
-                start_index=quoted.start,
-                end_index=quoted.end,
-                title=document.display_title,
-                url=f"{base_url}?at={document.id}.{place}.{document.text_sha256[:12]}",
-            )
-        )
-
-
-class AssistantMessage(JsonModel):
-    """The answer."""
-
-    role: Literal["assistant"] = Field(default="assistant", description="Who speaks.")
-    content: str = Field(description="Quotes with markers like [1], and a list of the sources.")
-    refusal: None = Field(default=None, description="Always null.")
-    annotations: list[Annotation] = Field(description="The citations, in order.")
-
-
-class Choice(JsonModel):
-    """The one answer."""
-
-    index: Literal[0] = Field(default=0, description="There is only one.")
-    message: AssistantMessage = Field(description="The answer.")
-    finish_reason: Literal["stop"] = Field(default="stop", description="Answers are never cut off.")
-    logprobs: None = Field(default=None, description="Quotes have none.")
-
-
-class Usage(JsonModel):
-    """How much was read and written, in tokens of the encoder."""
-
-    prompt_tokens: int = Field(ge=0, description="Of the question as it was searched.")
-    completion_tokens: int = Field(ge=0, description="Of the message's content.")
-    total_tokens: int = Field(ge=0, description="Both.")
-
-    @classmethod
-    def of(cls, question: str, content: str, tokenizer: Tokenizer) -> Self:
-        """Count the tokens of a question and of its answer."""
-        read, written = len(tokenizer.tokens(question)), len(tokenizer.tokens(content))
-        return cls(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)
-
-
-class ChatCompletion(JsonModel):
-    """An answer from the documents, or that there is none."""
-
-    id: str = Field(description="A name for this completion, different each time.")
-    object: Literal["chat.completion"] = Field(default="chat.completion", description="What it is.")
-    created: int = Field(description="When, in seconds since 1970.")
-    model: str = Field(description="The name that was asked for.")
-    choices: list[Choice] = Field(description="The one answer.")
-    usage: Usage = Field(description="How much was read and written.")
-    system_fingerprint: str = Field(description="The snapshot that was answered from.")
-    pincite: AnswerJson = Field(description="The answer as `/v1/ask` gives it.")
-
-    @classmethod
-    def of(
-        cls, answer: Answer, written: CitedText, model: str, base_url: str, tokenizer: Tokenizer
-    ) -> Self:
-        """Return an answer, and its text with markers, in the form of a completion."""
-        message = AssistantMessage(
-            content=written.text,
-            annotations=[Annotation.of(quoted, base_url) for quoted in written.quoted],
-        )
-        return cls(
-            id=f"chatcmpl-{secrets.token_hex(12)}",
-            created=int(time.time()),
-            model=model,
-            choices=[Choice(message=message)],
-            usage=Usage.of(answer.whole_question, written.text, tokenizer),
-            system_fingerprint=answer.snapshot,
-            pincite=AnswerJson.of(answer),
-        )
-
-
 class ModelJson(JsonModel):
     """A model to ask."""
 
@@ -281,11 +202,13 @@ class ModelsJson(JsonModel):
     """The models to ask."""
 
     object: Literal["list"] = Field(default="list", description="What it is.")
-    data: list[ModelJson] = Field(description="The one model, which stands for the documents.")
+    data: list[ModelJson] = Field(
+        description=f"`{MODEL}` quotes; `{WRITTEN_MODEL}` is there if the service has a language "
+        "model that writes."
+    )
 
 
 _TOP_K = 5
-_EVENT_STREAM = "text/event-stream"
 _EVENT = {
     "type": "object",
     "description": "An event.",
@@ -298,14 +221,20 @@ _EVENT = {
     "required": ["data"],
 }
 _COMPLETED = answered_with("The answer, or that there is none; streamed, in events.", "completion")
-_COMPLETED["content"][_EVENT_STREAM] = {"schema": _EVENT, "example": {"data": "[DONE]"}}
+_COMPLETED["content"][EVENT_STREAM] = {"schema": _EVENT, "example": {"data": "[DONE]"}}
 
 ModelName = Annotated[str, Path(description="The model's name.", examples=[MODEL])]
 
 
-def add_chat_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> None:
-    """Add the routes for chat clients; completions take turns in `questions`."""
-    model = ModelJson(id=MODEL, created=int(time.time()))
+def add_chat_routes(
+    app: FastAPI, answerer: Answerer, questions: WorkQueue, written: WrittenAnswers
+) -> None:
+    """Add the routes for chat clients; completions take turns in `questions`.
+
+    What a language model writes takes turns in `written`.
+    """
+    names = (MODEL, WRITTEN_MODEL) if written.can_write else (MODEL,)
+    models = {name: ModelJson(id=name, created=int(time.time())) for name in names}
 
     @app.post(
         "/v1/chat/completions",
@@ -319,20 +248,34 @@ def add_chat_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> N
         """Answer the last question of a conversation with quotes and their sources, or abstain.
 
         What the question leaves out is taken from earlier messages of the user. The answer says
-        what was searched then.
+        what was searched then. Where the service has a language model, `pincite-written` has it
+        write the answer: each sentence is checked against what it cites.
         """
         page = f"{request.base_url}{getattr(request.app.state, 'page', '')}"  # of a collection
-        return await questions.run(_complete, answerer, body, page)
+        if body.model != WRITTEN_MODEL:
+            return await questions.run(_complete, answerer, body, page)
+        with ExitStack() as opened:
+            turn = opened.enter_context(written.turn())
+            asked = await questions.run(_ask, answerer, body, page)
+            if body.stream and asked.answer.answered:
+                opened.pop_all()  # the response closes the turn
+                return EventStream(_written_events(answerer, asked, turn), turn)
+            if asked.answer.answered:
+                answer = await turn.whole(request, asked.answer, asked.history)
+                asked = replace(asked, answer=answer)
+        if asked.answer.written:
+            answerer.note_written(asked.answer.written)
+        return await asyncio.to_thread(_completed, asked)
 
     @app.get(
         "/v1/models",
         tags=["Chat"],
         summary="List the models",
-        responses={200: answered_with("There is one.", "models")},
+        responses={200: answered_with("There are one or two.", "models")},
     )
     async def list_models() -> ModelsJson:
-        """List the models: there is one, which stands for the documents."""
-        return ModelsJson(data=[model])
+        """List the models: one that quotes, and one that writes if the service has such."""
+        return ModelsJson(data=list(models.values()))
 
     @app.get(
         "/v1/models/{name}",
@@ -344,13 +287,36 @@ def add_chat_routes(app: FastAPI, answerer: Answerer, questions: WorkQueue) -> N
         },
     )
     async def get_model(name: ModelName) -> ModelJson:
-        """Describe a model. A completion takes any name, for there is only one."""
-        if name != MODEL:
+        """Describe a model. A completion takes other names, too, and quotes."""
+        if name not in models:
             raise HTTPException(HTTPStatus.NOT_FOUND, _NO_MODEL)
-        return model
+        return models[name]
 
 
-def _complete(answerer: Answerer, body: ChatBody, base_url: str) -> Response:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The question of a conversation, and its answer; `base_url` is that of the page."""
+
+    body: ChatBody
+    history: Sequence[str]
+    answer: Answer
+    base_url: str
+    tokenizer: Tokenizer
+
+    def completion(self, marked: CitedText) -> ChatCompletion:
+        """Return the answer, whose text with markers is `marked`, as a completion."""
+        return ChatCompletion.of(
+            self.answer, marked, self.body.model, self.base_url, self.tokenizer
+        )
+
+    def head(self) -> Chunk:
+        """Return what all chunks of a stream begin with."""
+        options = self.body.stream_options
+        usage = bool(options and options.include_usage)
+        return chunk_head(self.body.model, self.answer.snapshot, include_usage=usage)
+
+
+def _ask(answerer: Answerer, body: ChatBody, base_url: str) -> _Asked:
     engine = answerer.live.latest
     history = [
         checked(text, engine.tokenizer, engine.model.max_tokens, place)
@@ -359,37 +325,49 @@ def _complete(answerer: Answerer, body: ChatBody, base_url: str) -> Response:
     answer = answerer.ask(
         body.question, body.top_k or _TOP_K, filters=body.filters, history=history
     )
-    written = cited_text(answer)
-    completion = ChatCompletion.of(answer, written, body.model, base_url, engine.tokenizer)
-    if not body.stream:
+    return _Asked(body, history, answer, base_url, engine.tokenizer)
+
+
+_DONE = b"data: [DONE]\n\n"
+
+
+def _complete(answerer: Answerer, body: ChatBody, base_url: str) -> Response:
+    return _completed(_ask(answerer, body, base_url))
+
+
+def _completed(asked: _Asked) -> Response:
+    marked = cited_text(asked.answer)
+    completion = asked.completion(marked)
+    if not asked.body.stream:
         return Response(completion.model_dump_json(), media_type="application/json")
-    usage = bool(body.stream_options and body.stream_options.include_usage)
-    chunks = map(orjson.dumps, _chunks(completion, written.pieces, include_usage=usage))
-    events = b"".join(b"data: %b\n\n" % data for data in (*chunks, b"[DONE]"))
-    return Response(events, media_type=_EVENT_STREAM)
+    head = asked.head()
+    chunks = (first_chunk(head), *last_chunks(head, completion, marked.pieces))
+    return Response(b"".join((*map(_event, chunks), _DONE)), media_type=EVENT_STREAM)
 
 
-def _chunks(
-    completion: ChatCompletion, pieces: Sequence[str], *, include_usage: bool
-) -> Iterator[dict[str, Any]]:
-    """Yield a completion in chunks; its content comes in `pieces`.
-
-    The last chunk with a choice has the annotations and `pincite`. With `include_usage`, one more
-    chunk follows, which has the usage and no choice.
-    """
-    whole = completion.model_dump(mode="json")
-    head = {name: whole[name] for name in ("id", "created", "model", "system_fingerprint")}
-    head |= {"object": "chat.completion.chunk"} | ({"usage": None} if include_usage else {})
-    message = whole["choices"][0]["message"]
-    yield head | _choice({"role": message["role"], "content": ""})
-    for piece in pieces:
-        yield head | _choice({"content": piece})
-    end = _choice({"annotations": message["annotations"]}, completion.choices[0].finish_reason)
-    yield head | end | {"pincite": whole["pincite"]}
-    if include_usage:
-        yield head | {"choices": [], "usage": whole["usage"]}
+async def _written_events(
+    answerer: Answerer, asked: _Asked, turn: WritingTurn
+) -> AsyncIterator[bytes]:
+    """Yield the chunks of an answer as it is written; the quotes follow if no sentence is left."""
+    head = asked.head()
+    yield _event(first_chunk(head))
+    sentences = 0
+    async for event in turn.events(asked.answer, asked.history):
+        if isinstance(event, WrittenSentence):
+            yield _event(content_chunk(head, sentence_piece(event, first=not sentences)))
+            sentences += 1
+        elif isinstance(event, WrittenAnswer):
+            answerer.note_written(event)
+            asked = replace(asked, answer=replace(asked.answer, written=event))
+    yield await asyncio.to_thread(_last_events, head, asked, sentences)
 
 
-def _choice(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
-    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-    return {"choices": [choice]}
+def _last_events(head: Chunk, asked: _Asked, sentences: int) -> bytes:
+    """Return the events behind those of so many sentences."""
+    marked = cited_text(asked.answer)
+    chunks = last_chunks(head, asked.completion(marked), marked.pieces[sentences:])
+    return b"".join((*map(_event, chunks), _DONE))
+
+
+def _event(chunk: Chunk) -> bytes:
+    return b"data: %b\n\n" % orjson.dumps(chunk)

@@ -98,7 +98,7 @@ function wordsOfBlock(spans, numbers, answer) {
   const opening = link(addressOf({ place: widest }), "", ...labelOf(widest));
   const frame = tableOf(widest.table, [opening]);
   frame.dataset.cites = numbers.join(" ");
-  frame.querySelector("caption > span").append(...numbers.map((number) => numberLink(number, answer)));
+  frame.querySelector("caption > span").append(...linksOf(numbers, answer));
   return [frame, element("details", "also verbatim", element("summary", "", "Word for word"), words)];
 }
 
@@ -109,15 +109,18 @@ function spansOf(spans, answer) {
     const className = isCode(source, words) ? "quote block-code" : "quote";
     const quote = element("span", className, wordsOf(source, words));
     quote.dataset.cites = numbers.join(" ");
-    quote.append(...numbers.map((number) => numberLink(number, answer)));
+    quote.append(...linksOf(numbers, answer));
     return quote;
   });
 }
 
-function numberLink(number, answer) {
-  const place = answer.citations.find((each) => each.number === number);
-  const open = link(addressOf({ place }), "", String(number));
-  open.ariaLabel = `Citation ${number}, open its document`;
+const linksOf = (numbers, { citations: all }) => numbers.map((number) => (
+  numberLink(all.find((each) => each.number === number), "Citation")));
+
+/** The number of a citation, which opens it; `called` names it to who cannot see where it stands. */
+export function numberLink(place, called) {
+  const open = link(addressOf({ place }), "", String(place.number));
+  open.ariaLabel = `${called} ${place.number}, open its document`;
   return element("sup", "", open);
 }
 

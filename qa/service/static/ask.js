@@ -10,6 +10,7 @@ import { recentList, remember } from "./recent.js";
 import * as screens from "./screens.js";
 import { request } from "./service.js";
 import { element, foreign, link, plain } from "./text.js";
+import * as written from "./written.js";
 
 const MOST_EARLIER = 5;
 const ON_TOUCH = matchMedia("(pointer: coarse)");
@@ -54,6 +55,7 @@ export async function show(state) {
 /** Forget what is shown, as the documents or the reader's rights are others now. */
 export function forget() {
   asking.abort();
+  written.forget();
   examples = null;
   shown = { answer: null, refused: 0 };
 }
@@ -155,8 +157,8 @@ function showAnswer(answer, state) {
   if (answer.answered) {
     fillAnswer(asked, ...answerBody(answer),
       element("div", "after", rating(answer), ...more));
-    list("passages", passageList(answer, "Passages",
-      "Highlighted: what answers best. Underlined: quoted in the answer."));
+    listPassages(answer);
+    offerWriting(answer, state);
   } else if (passages.length) {
     fillAnswer(asked, screens.noAnswer(answer, state.filters),
       element("div", "after", rating(answer), ...(answer.more ? more : [])));
@@ -174,6 +176,25 @@ function showAnswer(answer, state) {
   const reader = answer.reader ? `reader ${answer.reader.name}` : "no reader";
   byId("facts").textContent = `${answer.model} · ${reader} · snapshot ${answer.snapshot} · `
     + `${Math.max(1, Math.round(answer.took_ms))} ms`;
+}
+
+function listPassages(answer) {
+  list("passages", passageList(answer, "Passages",
+    `Highlighted: what answers best. Underlined: ${answer.written ? "cited" : "quoted"} in the answer.`));
+}
+
+/** Below the quotes, where the service can do it: have a language model write the answer. */
+async function offerWriting(answer, state) {
+  const { signal } = asking;
+  if (!(await written.canWrite()) || signal.aborted) return;
+  const { all, ...body } = bodyOf(state);
+  const done = (text) => {
+    answer.written = text;
+    listPassages(answer);
+  };
+  const trouble = (refusal, retry) => screens.trouble(refusal, retry, enterKey);
+  byId("answer").querySelector(".after").before(
+    written.writing(answer, { body, signal, done, trouble }));
 }
 
 /** What this question follows on from, or that the next one can; and the way to begin anew. */

@@ -4,14 +4,18 @@ import { alsoIn, details, holds, labelOf, placeHeading } from "./places.js";
 import { copy } from "./notice.js";
 import { button, element, foreign, link } from "./text.js";
 
+/** What tells a citation from all others of the page: those of a text are numbered anew. */
+export const keyOf = ({ key, number }) => key ?? String(number);
+
 /** A citation of the answer; one of several of a quote `hasWords` of its own, to tell them apart. */
 export function citationItem(citation, answer, hasWords) {
   const item = element("li", "citation", placeHeading(citation),
     ...(hasWords ? [element("p", "of", "“", foreign(citation.cited_text), "”")] : []),
     element("p", "tools", ...tools(citation, answer)),
     ...alsoIn(citation));
-  item.id = `citation-${citation.number}`;
-  item.dataset.cites = citation.number;
+  item.id = `citation-${keyOf(citation)}`;
+  item.dataset.cites = keyOf(citation);
+  item.dataset.number = citation.number;
   return item;
 }
 

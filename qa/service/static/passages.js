@@ -1,6 +1,7 @@
 // The passages behind an answer, each folded to the lines that matter, with a button that unfolds
 // it. All of its text is there; what is folded away is not shown.
 
+import { keyOf } from "./citation.js";
 import { alsoIn, holds, placeHeading } from "./places.js";
 import { button, element, marked, slice } from "./text.js";
 import { isCode, tableOf } from "./words.js";
@@ -22,11 +23,12 @@ export function passageList(answer, heading, legend) {
 function passageItem(passage, answer) {
   const from = passage.start_char_index;
   const highlights = passage.highlights.map((each) => ({ ...each, kind: "highlight" }));
-  const cited = answer.citations.filter((each) => holds(passage, each)).map((each) => ({
+  const all = [...answer.citations, ...(answer.written?.citations ?? [])];
+  const cited = all.filter((each) => holds(passage, each)).map((each) => ({
     start: each.start_char_index - from,
     end: each.end_char_index - from,
     kind: "cited",
-    cites: [each.number],
+    cites: [keyOf(each)],
   }));
   const score = element("span", "score", `score ${passage.score.toFixed(2)}`);
   score.title = "How far the passage goes towards answering, 0 to 1";

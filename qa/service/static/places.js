@@ -107,7 +107,8 @@ export function inAnswer(answer, place) {
     each.document_id === place.document_id && (each.end_char_index <= place.start_char_index
       || place.end_char_index <= each.start_char_index)));
   const listed = (answer?.all?.documents ?? []).flatMap((each) => each.quotes);
-  for (const item of [...(answer?.citations ?? []), ...(answer?.passages ?? []), ...listed]) {
+  const written = answer?.written?.citations ?? [];
+  for (const item of [...(answer?.citations ?? []), ...written, ...(answer?.passages ?? []), ...listed]) {
     const group = [item, ...(item.also_in ?? [])];
     const found = group.find((each) => isSame(each, place));
     if (found) return { found, group, beside };

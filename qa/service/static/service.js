@@ -27,6 +27,31 @@ export async function request(path, { body, method, signal, as = "json", quietly
   });
 }
 
+/**
+ * Post, and hand the JSON of each server-sent event to the function in `listeners` that is named
+ * like it, as it comes. Throws a Refusal, also if the events break off.
+ */
+export async function follow(path, { body, signal }, listeners) {
+  const response = await withKey(false, async (sent) => {
+    const given = await send(path, { body, signal, sent, as: "text/event-stream" });
+    return given.ok ? { given } : { refusal: refusalOf(given, await given.json().catch(() => null)) };
+  });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let [unread, last] = ["", ""];
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => ({ done: true }));
+    if (done) break;
+    const events = (unread + value).split("\n\n");
+    unread = events.pop();
+    for (const event of events) {
+      const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(event);
+      last = name;
+      listeners[name]?.(JSON.parse(data));
+    }
+  }
+  if (last !== "done") throw new Refusal("The connection broke off before the end.");
+}
+
 /** PUT a form, telling `progress` what share is sent, 0 to 1. Throws a Refusal. */
 export async function upload(path, form, { signal, progress }) {
   return withKey(false, (sent) => new Promise((resolve) => {
