@@ -122,6 +122,6 @@ def shown_by_fitted(scores: NDArray[np.float64], supported: Bools, halves: Halve
         (halves.second, halves.first),
         (both, halves.by_hand),
     ):
-        if fit.any():
+        if len(set(supported[fit])) > 1:
             shown[use] = scores[use] >= fairest(scores[fit], supported[fit])
     return shown

@@ -89,11 +89,10 @@ class Table:
 def _written(results: Sequence[Result]) -> dict[str, list[float]]:
     """Return what was written for each question; 0 where no language model was asked."""
     written = [result.written for result in results]
-    judged = [bool(result.written and result.gold) for result in results]
     times = [w.first_sentence_ms if w else None for w in written]
     return {
         "written": [w is not None for w in written],
-        "written_judged": judged,
+        "written_judged": [bool(result.written and result.gold) for result in results],
         "written_shown": [time is not None for time in times],
         "written_stood_in": [w is not None and not w.sentences for w in written],
         "written_sentences": [w.sentences if w else 0 for w in written],

@@ -126,7 +126,7 @@ class _Run:
 
     def _cited(self, evidence: Evidence) -> tuple[Citation, ...]:
         """Return the citations of what a sentence rests on; the same place has one number."""
-        cited: list[Citation] = []
+        cited: dict[int, Citation] = {}
         for source, window in evidence.windows:
             for part in window.parts:
                 key = source.document.id, part.start, part.end
@@ -135,8 +135,9 @@ class _Run:
                     self.citations[key] = Citation(
                         number, source.document, source.heading_path, part.start, part.end
                     )
-                cited.append(self.citations[key])
-        return tuple(dict.fromkeys(cited))
+                citation = self.citations[key]
+                cited[citation.number] = citation
+        return tuple(cited.values())
 
     def _passed_ms(self) -> float:
         return (self.clock() - self.started) * 1000
