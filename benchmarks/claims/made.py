@@ -11,7 +11,7 @@ from benchmarks.claims.changing import JOINED, WRONG, joined, reworded
 from benchmarks.claims.evidence import Claim, CutDocument, Cutter
 from benchmarks.claims.published import Abstracts, relevant_abstracts
 from eval.corruptions import Sentence, names_of
-from index.structure.columns import split_row
+from index.structure.columns import cells_of
 from qa.read.windows import Window
 
 SEEDS, ABSTRACTS, FILINGS, ROWS = "seeds", "abstracts", "filings", "rows of filings"
@@ -112,7 +112,7 @@ def _rows_claimed(filings: Sequence[CutDocument]) -> Iterator[Claim]:
     for count, (number, cut) in enumerate(rows[:_ROWS]):
         window = cut.windows[number]
         figures = _figures(window)
-        name = split_row(window.text.rpartition("\n")[2])[0]
+        name = cells_of(window.text.rpartition("\n")[2])[0]
         heading, value = figures[count % len(figures)]
         yield cut.claim(ROWS, "row", _stated(name, heading, value), [window], supported=True)
         other = next(value for each, value in figures if each != heading)
@@ -138,7 +138,7 @@ def _figures(window: Window) -> list[tuple[str, str]]:
     if len(window.parts) < 2 or not window.units or window.units[0].kind != "row":
         return []
     lines = window.text.split("\n")
-    heads, cells = split_row(lines[0]), split_row(lines[-1])
+    heads, cells = cells_of(lines[0]), cells_of(lines[-1])
     if len(heads) != len(cells) or not cells[0] or _VALUE.fullmatch(cells[0]):
         return []
     pairs = [
