@@ -1,7 +1,7 @@
 """What a real language model writes, and what is dropped of it, for a person to read.
 
-`python -m benchmarks.writing STORE QUESTIONS` asks each line of QUESTIONS, has the answer written by
-the model that the settings name (`llm`), and prints Markdown.
+`python -m benchmarks.writing STORE QUESTIONS` asks each line of QUESTIONS, has the answer written
+by the model that the settings name (`llm`), and prints Markdown.
 """
 
 import argparse

@@ -6,42 +6,35 @@ trained reader is trained further, on questions in other words and texts on othe
 """
 
 import argparse
-import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
 import torch
-from safetensors.torch import save_file
 from spellchecker import SpellChecker
 
 from index.encoding.choose import open_encoder
 from index.encoding.model import Model, find_model
-from qa.read.network import load_network, new_network, weights_to_save
+from qa.read.network import load_network, new_network
 from qa.read.pairs import PairTokenizer
 from qa.read.reader import WEIGHTS, find_reader, sha256_of
 from training.augmentation import FURTHER, MINED_EACH, Material, Recipe
-from training.batches import batches, examples
 from training.grids import rows_of_grids
-from training.kept_out import Figures, kept_out_sets, measure
+from training.kept_out import kept_out_sets
 from training.learning import FURTHER as FURTHER_SCHEDULE
-from training.learning import Learner, Schedule
+from training.learning import Schedule
 from training.negatives import mined
 from training.rewording import words_in
 from training.rows import for_training, read_all, read_rows, write_rows
+from training.running import Say, run
 from training.subjects import far_off
 from training.table_questions import TableQuestions
 from training.tables import lines_of_pdfs, lines_of_rows
 from training.wordnet import Thesaurus, near_synonyms
 
-_REPORTED_EVERY = 250
-_SAVED_EVERY = 1000
 _TABLE_ROWS_EACH = 6
 _FAR_ROWS = 12_000
 _RECIPE = Recipe()
-
-Say = Callable[[str], None]
 
 
 def main() -> None:
@@ -103,42 +96,9 @@ def train(
     passes = [
         material.rows_of_pass(recipe, number, schedule.seed) for number in range(schedule.passes)
     ]
-    torch.manual_seed(schedule.seed)
-    steps = sum(-(-len(rows) // schedule.rows_a_batch) for rows in passes)
+    torch.manual_seed(schedule.seed)  # the heads of a new network are drawn
     network = load_network(further.weights, model.folder) if further else new_network(model.folder)
-    learner = Learner(network, schedule, steps)
-    checkpoint = out / "checkpoint.pt"
-    if checkpoint.exists():
-        try:
-            learner.restore(torch.load(checkpoint, weights_only=True))
-        except ValueError as error:
-            raise SystemExit(f"{checkpoint}: {error}.") from error
-        say(f"going on from step {learner.step}")
-    done, passed, started, loss = 0, 0, time.monotonic(), 0.0
-    first = learner.step
-    for rows in passes:
-        made = examples(rows, tokenizer)
-        for batch in batches(made, schedule.rows_a_batch, Random(schedule.seed)):
-            passed += 1
-            if passed <= first:
-                continue
-            loss += learner.learn(batch)
-            done += len(batch)
-            if learner.step % _REPORTED_EVERY == 0:
-                rate = done / (time.monotonic() - started)
-                say(
-                    f"step {learner.step} of {steps}: loss {loss / _REPORTED_EVERY:.3f}, "
-                    f"{rate:.0f} rows/s"
-                )
-                loss = 0.0
-            if learner.step % _SAVED_EVERY == 0:
-                _save_aside(learner, checkpoint)
-                say(_told(measure(learner.network, tokenizer, kept_out)))
-    network = learner.trained()
-    weights = out / "reader.safetensors"
-    save_file(weights_to_save(network), weights)
-    checkpoint.unlink(missing_ok=True)
-    say(f"{_told(measure(network, tokenizer, kept_out))}\n{weights}: SHA-256 {sha256_of(weights)}")
+    run(network, passes, tokenizer, schedule, kept_out, out / "reader.safetensors", say)
 
 
 def _material(
@@ -165,19 +125,6 @@ def _material(
     usual = SpellChecker().word_frequency.dictionary
     thesaurus = Thesaurus(further.wordnet, lambda word: usual.get(word, 0))
     return Material(published, negatives, tables, others, near_synonyms(words, thesaurus, encoder))
-
-
-def _save_aside(learner: Learner, checkpoint: Path) -> None:
-    aside = checkpoint.with_suffix(".new")
-    torch.save(learner.state(), aside)
-    aside.replace(checkpoint)
-
-
-def _told(figures: Mapping[str, Figures]) -> str:
-    return "kept out: " + ", ".join(
-        f"{name} {each.auroc:.3f} (answer's tokens {each.tokens:.2f})"
-        for name, each in figures.items()
-    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import gzip
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -112,6 +112,29 @@ def claims(
         if row.text not in texts and row.source not in _TABLES and _is_taken(row, random):
             texts.add(row.text)
             yield from _of_text(_text(row, near, random), synonyms, random)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Claims made by rule, and those that people judged: what passes are drawn from."""
+
+    made: Sequence[Row]
+    judged: Sequence[Row]
+
+    def rows_of_pass(self, count: int, random: Random) -> list[Row]:
+        """Return `count` of those made by rule, half of them supported, and the others twice."""
+        supported = [row for row in self.made if row.answered]
+        unsupported = [row for row in self.made if not row.answered]
+        drawn = [
+            row
+            for rows in (supported, unsupported)
+            for row in random.sample(rows, min(count // 2, len(rows)))
+        ]
+        return [_below_subject(row, random) for row in (*drawn, *self.judged, *self.judged)]
+
+
+def _below_subject(row: Row, random: Random) -> Row:
+    return replace(row, above=row.subject) if row.subject and random.random() < 0.5 else row
 
 
 def _is_taken(row: Row, random: Random) -> bool:
@@ -427,10 +450,3 @@ def _judged(
     source: str, claim: str, text: str, span: tuple[int, int] | None, above: str = ""
 ) -> Row:
     return Row(source, "judged", claim, claim, above, text, span)
-
-
-def with_subjects(rows: Iterable[Row], random: Random) -> Iterator[Row]:
-    """Yield the rows, half of those from named documents with that name above the text."""
-    for row in rows:
-        named = row.subject and random.random() < 0.5
-        yield replace(row, above=row.subject) if named else row

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -29,12 +29,16 @@ class Schedule:
     smoothing: float = 0.02
     dropout: float = 0.1
     seed: int = 0
+    frozen_layers: int = 0
+    """How many of the lowest layers stay as they are."""
     begun_from: str = ""
     """SHA-256 of the weights that it begins with, "" for those of the encoder."""
 
 
 FURTHER = Schedule(passes=1, rate=5e-5)
 """For weights that have learnt already."""
+CLAIMS = Schedule(passes=1, rate=1e-4, frozen_layers=2)
+"""For a reader that learns to check claims."""
 
 
 class Learner:
@@ -46,7 +50,7 @@ class Learner:
         self.steps = steps
         self.step = 0
         self._device = _device()
-        _prepare(network, schedule.dropout)
+        _prepare(network, schedule)
         network.to(self._device)
         if _computes_in_half(self._device):
             network.bfloat16()
@@ -154,10 +158,13 @@ class SharedDropout(nn.Module):
         return hidden * mask.div_(self._kept)
 
 
-def _prepare(network: ReaderNetwork, dropout: float) -> None:
-    """Freeze the word embeddings; exchange what is slow on processors."""
-    body: Any = network.body
+def _prepare(network: ReaderNetwork, schedule: Schedule) -> None:
+    """Freeze the word embeddings, or all up to a layer; exchange what is slow on processors."""
+    body, dropout = cast(Any, network.body), schedule.dropout
     body.embeddings.word_embeddings.weight.requires_grad = False
+    if schedule.frozen_layers:
+        body.embeddings.requires_grad_(requires_grad=False)
+        body.encoder.layer[: schedule.frozen_layers].requires_grad_(requires_grad=False)
     body.set_attn_implementation("eager")
     body.embeddings.dropout = SharedDropout(dropout)
     for layer in body.encoder.layer:

@@ -1,4 +1,4 @@
-"""Dates in a text, and whether a text states one of them: days, months, quarters, years, weekdays."""
+"""Dates in a text, down to weekdays and quarters, and whether a text states one of them."""
 
 import re
 from collections.abc import Iterator
@@ -10,19 +10,21 @@ _NAMES = (
     r"(?P<month>January|February|March|April|May|June|July|August|September|October|November|"
     r"December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\b\.?"
 )
+_AFTER = "in on of until by since mid- from early late through".split()
+_SPOKEN_OF = "|".join(f"(?<={word if word[-1] == '-' else word + ' '})" for word in _AFTER)
+"""What stands before May and March, which are words, too."""
 _WHOLE_NAMES = (
     r"(?P<month>January|February|April|June|July|August|September|October|November|December|"
-    r"(?<=[io]n )(?:March|May)|(?<=of )(?:March|May)|(?<=until )(?:March|May)|(?<=by )(?:March|May)|"
-    r"(?<=since )(?:March|May)|(?<=mid-)(?:March|May)|(?<=from )(?:March|May)|"
-    r"(?<=early )(?:March|May)|(?<=late )(?:March|May)|(?<=through )(?:March|May))\b"
+    rf"(?:{_SPOKEN_OF})(?:March|May))\b"
 )
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?![\d/%]|[.,]\d)"
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d\d)(?!\d)"
 _QUARTERS = ("first", "second", "third", "fourth")
 _QUARTER = (
-    r"\b(?:(?P<quarter>(?:first|second|third|fourth|1st|2nd|3rd|4th)(?: (?:fiscal|calendar))? quarter|"
-    r"Q[1-4])(?:,? (?:of )?(?:the )?(?:fiscal )?(?:year )?(?:FY ?)?|[ -/]?)"
+    r"\b(?:(?P<quarter>(?:first|second|third|fourth|1st|2nd|3rd|4th)(?: (?:fiscal|calendar))? "
+    r"quarter|Q[1-4])(?:,? (?:of )?(?:the )?(?:fiscal )?(?:year )?(?:FY ?)?|[ -/]?)"
 )
+_WEEKDAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _PATTERNS = tuple(
     re.compile(pattern, re.I if flags else re.NOFLAG)
     for pattern, flags in (
@@ -49,10 +51,8 @@ _PATTERNS = tuple(
         (rf"\b{_DAY}(?: of)? {_NAMES}", False),
         (rf"\b{_WHOLE_NAMES}", False),
         (r"\b(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b", True),
-        (
-            r"\b(?P<weekday>Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b(?=[.,]? ?(?:[A-Z][a-z]{2,8}\.? )?\d)",
-            False,
-        ),
+        (rf"\b(?P<weekday>{_WEEKDAYS})\b(?=[.,]{{0,2}} ?[\d\x00]|-(?:{_WEEKDAYS})\b)", False),
+        (rf"(?<=\x00-)(?P<weekday>{_WEEKDAYS})\b", False),
         (r"(?<![\d.,-])(?P<year>(?:1[5-9]|20)\d\d)[-/](?P<short>\d\d)(?![\d/-])", True),
         (r"\b(?:FY|fiscal)\s?'?(?P<year>\d\d)\b", True),
         (r"(?<![\w.,$€£/])(?P<year>(?:1[5-9]|20)\d\d)(?![\w%]|[.,:]\d|\s?[%°])", True),
@@ -132,15 +132,12 @@ def dates(text: str) -> tuple[Date, ...]:
     for pattern in _PATTERNS:
         for match in pattern.finditer(left):
             found += _dates_of(match)
-        left = pattern.sub(lambda match: _blank(match, text), left)
+        left = pattern.sub(_blank, left)
     return tuple(sorted(found, key=lambda date: date.start))
 
 
-def _blank(match: re.Match[str], text: str) -> str:
-    if not list(_dates_of(match)):
-        return match[0]
-    # A digit is left where digits stood, so that nothing joins what stood apart.
-    return "\x00" * len(match[0])
+def _blank(match: re.Match[str]) -> str:
+    return "\x00" * len(match[0]) if list(_dates_of(match)) else match[0]
 
 
 def _dates_of(match: re.Match[str]) -> Iterator[Date]:

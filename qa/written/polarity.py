@@ -18,19 +18,19 @@ _SCOPE = 6
 """Content words after a negation that it reaches."""
 
 _NO_NEGATION = re.compile(
-    r"\bnot (?:only|just|merely|least)\b|\bno (?:doubt|matter|sooner|later than|more than|less than|"
-    r"fewer than|earlier than|higher than|greater than|longer than|larger than|lower than)\b|"
-    r"\bnot (?:more|less|fewer|later|higher|lower|greater) than\b|\bwhether or not\b|\bif not (?:all|most|more|impossible)\b|"
-    r"\bor not\b|\bno\.? (?=\d)|\bnever(?: |-)?ending\b|\bcannot (?:help|but)\b|\bnothing but\b|"
-    r"\bnonetheless\b|\bnevertheless\b|\bwithout (?:doubt|question)\b|\bnot to mention\b|\bat (?:most|least)\b",
+    r"\bnot (?:only|just|merely|least|to mention)\b|\bno (?:doubt|matter|sooner)\b|"
+    r"\bno (?:more|less|fewer|later|earlier|higher|lower|greater|longer|larger) than\b|"
+    r"\bnot (?:more|less|fewer|later|earlier|higher|lower|greater) than\b|"
+    r"\b(?:whether )?or not\b|\bif not (?:all|most|more|impossible)\b|\bno\.? (?=\d)|"
+    r"\bnever(?: |-)?ending\b|\bcannot (?:help|but)\b|\bnothing but\b|\bnonetheless\b|"
+    r"\bnevertheless\b|\bwithout (?:doubt|question)\b|\bat (?:most|least)\b",
     re.I,
 )
 _NEGATION = re.compile(
-    r"\bnot\b|n't\b|\bnever\b|\bno\b|\bnone\b|\bneither\b|\bnor\b|\bwithout\b|\bcannot\b|"
-    r"\bfail(?:s|ed|ing)? to\b|\black(?:s|ed|ing)?\b|\brather than\b|\binstead of\b|\bnothing\b|"
-    r"\bnobody\b|\bnowhere\b|\bno one\b|\bunable to\b|\brefus(?:e|es|ed) to\b|"
-    r"\bavoid(?:s|ed|ing)?\b|\brefrain(?:s|ed|ing)? from\b|\babstain(?:s|ed|ing)? from\b|"
-    r"\bhardly\b|\brarely\b|\bseldom\b|\bexcept(?: for)?\b|\bunlikely to\b|\bstop(?:s|ped)? short of\b",
+    r"\b(?:not|never|no|none|neither|nor|without|cannot|nothing|nobody|nowhere|no one|hardly|"
+    r"rarely|seldom|rather than|instead of|except(?: for)?|unable to|unlikely to|"
+    r"fail(?:s|ed|ing)? to|lack(?:s|ed|ing)?|refus(?:e|es|ed) to|avoid(?:s|ed|ing)?|"
+    r"(?:refrain|abstain)(?:s|ed|ing)? from)\b|n't\b",
     re.I,
 )
 _SOFT = re.compile(
@@ -42,9 +42,10 @@ _SOFT = re.compile(
 )
 """Words that may negate in another way: a sentence with one is not judged by its negations."""
 _CLAUSE_END = re.compile(
-    r"[;:.!?()\n]|,(?! (?:or|nor|and)\b)|\s-\s|\b(?:but|although|though|while|whereas|because|since|"
-    r"if|when|unless|which|who|so that|however|and (?:is|are|was|were|can|may|will|has|have|the|it|"
-    r"they|this|that|we|he|she)|then|as)\b",
+    r"[;:.!?()\n]|,(?! (?:or|nor|and)\b)|\s-\s|"
+    r"\b(?:but|although|though|while|whereas|because|since|if|when|unless|which|who|so that|"
+    r"however|then|as|"
+    r"and (?:is|are|was|were|can|may|will|has|have|the|it|they|this|that|we|he|she))\b",
     re.I,
 )
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
@@ -108,7 +109,7 @@ minor | national / local | active / passive | day / night | minimize minimizes m
 multiple several | credit / debit | liquid / solid | wet / dry | mild / severe | joined joins join
 / left leaves leave
 """
-"""Groups of opposites, separated by bars; a slash stands between opposites."""
+"""Groups of opposites between bars; a slash stands between opposites."""
 
 
 def _groups() -> tuple[tuple[frozenset[str], ...], ...]:
@@ -257,8 +258,6 @@ def _said(sentence: str) -> _Said:
         reached = [word for at, word in content if negation.end() <= at < end][:_SCOPE]
         if reached:
             scopes.append(tuple(reached))
-        elif before := [word for at, word in content if at < negation.start()]:
-            scopes.append(tuple(before[-2:]))  # as in "It may fade or not"
     words = {match[0].removesuffix("'s") for match in _WORD.finditer(plain)}
     words |= {part for word in words for part in word.split("-")}
     return _Said(

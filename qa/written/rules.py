@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 
 from index.search.terms import fold, stem
@@ -65,18 +65,20 @@ _TITLES = frozenset(
     "mr mrs ms dr prof sir dame st jr sr inc ltd co corp llc plc gmbh vs no".split()
 )
 _SAME_NAMES = {"usa": {"us"}, "us": {"usa"}, "uk": {"gb"}, "eu": {"european"}}
+_DESCRIBES = re.compile(r"(?:ly|ing|ed|al|ive|ic|ous|able|ible|ent|ant|ful|less|ary)\Z")
 _NOT_OWNERS = frozenset("children company it men one patient people that today women world".split())
-_NO_NAMES = frozenset("I II III IV".split())
 _BEGINNINGS = frozenset(
-    "about above according across after against all almost along already also although always among "
-    "another any around as before behind below beneath beside besides between beyond both but "
-    "despite during each eight either even every except few first five following former four given "
-    "here however if inside instead last late later less like many meanwhile more moreover most "
-    "much near neither never next nine no none nor not now of off often once one only opposite "
-    "other out outside over part past per perhaps previous prior second seven several since six so "
-    "some soon still such ten than then there therefore third though three through throughout thus "
-    "today together too toward two under unless unlike until up upon various via was were when "
-    "where whether while with within without yes yet".split()
+    "about above according across adult adults after against all almost along already also "
+    "although always among another any around as before behind below beneath beside besides "
+    "between beyond big both but children despite during each eight either even every except "
+    "female few first five following former four given good great gross here high however if "
+    "inside instead large last late later less like long low male many meanwhile men mild more "
+    "moreover most much near neither never new next nine no none nor not now of off often old "
+    "once one only opposite other out outside over part past patients people per perhaps previous "
+    "prior researchers second seven several severe since six small so some soon still strong such "
+    "ten than then there therefore third though three through throughout thus today together too "
+    "total toward two under unless unlike until up upon users various via was were when where "
+    "whether while with within without women yes yet young".split()
 )
 _NAMES_IN_TITLE_CASE = 0.7
 
@@ -158,16 +160,15 @@ def _unlinked(said: str, held: str) -> str | None:
     digits = re.sub(r"\D", "", held)
     without = without_dates(said)
     for match in _PHONE.finditer(without):
-        if re.search(r"[\s./()-]", match[0]) and re.sub(r"\D", "", match[0]) not in digits:
-            if _looks_like_phone(match[0]):
-                return match[0]
+        if _looks_like_phone(match[0]) and re.sub(r"\D", "", match[0]) not in digits:
+            return match[0]
     codes = {match[0].casefold() for match in _CODE.finditer(held)}
-    squeezed = re.sub(r"[\s-]", "", folded)
     for match in _CODE.finditer(without):
         code = match[0].casefold()
         if _NO_CODE.fullmatch(code) or code in codes or code.removesuffix("s") in codes:
             continue
-        if not re.search(r"\w", code) or (re.sub(r"-", "", code) in squeezed and "-" in folded):
+        parts = r"[\s-]?".join(map(re.escape, re.findall(r"\d+|[^\W\d_]+|_", code)))
+        if re.search(rf"(?<!\w){parts}(?!\w)", folded):
             continue
         return match[0]
     return None
@@ -179,6 +180,8 @@ def _looks_like_phone(written: str) -> bool:
 
 
 def _uncounted(said: str, held: str) -> str | None:
+    if _flat(said).rstrip(_ENDS_OF_QUOTE) in _flat(held):  # a row of a table, word for word
+        return None
     return unstated(_ADDRESS.sub(" ", said), without_dates(held, years=False))
 
 
@@ -195,7 +198,7 @@ def _unnamed(said: str, held: str) -> str | None:
         following = _next_word(tokens, at) if token[0] == word else "'S"
         if not _is_name(word, said[: token.start()], following, said):
             continue
-        if _held(word, held_words, held_initials) or _in_acronym(tokens, at, said, held):
+        if _held(word, held_words, held_initials) or _in_acronym(tokens, at, held):
             continue
         return word
     return None
@@ -223,9 +226,9 @@ def _is_name(word: str, before: str, following: str, said: str) -> bool:
 
 def _names_by_what_follows(first: str, following: str) -> bool:
     """Tell whether an ordinary word that begins a sentence is a name: "Tim Cook", "Ford's"."""
-    if first in _BEGINNINGS | _NOT_OWNERS or first.endswith(("ly", "ing", "ed")):
+    if first in _BEGINNINGS | _NOT_OWNERS or _DESCRIBES.search(first):
         return False
-    return following == "'S" or (following[:1].isupper() and following not in _NO_NAMES)
+    return following == "'S" or (following.istitle() and len(following) > 1)
 
 
 @lru_cache(maxsize=4096)
@@ -236,8 +239,10 @@ def _is_ordinary(word: str) -> bool:
 
 
 def _is_title_case(said: str) -> bool:
-    words = [word for word in re.findall(r"[^\W\d_]{4,}", said)]
-    capitals = sum(word[0].isupper() for word in words)
+    if said.rstrip()[-1:] in ".!?":
+        return False
+    words: list[str] = re.findall(r"[^\W\d_]{4,}", said)
+    capitals = len([word for word in words if word[0].isupper()])
     return capitals > _NAMES_IN_TITLE_CASE * len(words)
 
 
@@ -273,7 +278,7 @@ def _held(word: str, words: frozenset[str], initials: str) -> bool:
     return (acronym in initials.casefold()) if len(acronym) > 2 else acronym.upper() in initials
 
 
-def _in_acronym(tokens: list[re.Match[str]], at: int, said: str, held: str) -> bool:
+def _in_acronym(tokens: list[re.Match[str]], at: int, held: str) -> bool:
     """Tell whether a name's word is part of one that a text has as an acronym."""
     acronyms = {
         each.replace(".", "") for each in re.findall(r"\b(?:[A-Z]{2,8}|(?:[A-Z]\.){2,})", held)

@@ -81,8 +81,8 @@ def steps_of(said: list[str]) -> list[int]:
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f"{COMMAND}._REPORTED_EVERY", 1)
-    monkeypatch.setattr(f"{COMMAND}._SAVED_EVERY", 2)
+    monkeypatch.setattr("training.running._REPORTED_EVERY", 1)
+    monkeypatch.setattr("training.running._SAVED_EVERY", 2)
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     said = train(data, whole)
     assert "SHA-256" in said[-1]
@@ -103,8 +103,8 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(
 def test_the_state_of_another_run_is_refused(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f"{COMMAND}._REPORTED_EVERY", 1)
-    monkeypatch.setattr(f"{COMMAND}._SAVED_EVERY", 1)
+    monkeypatch.setattr("training.running._REPORTED_EVERY", 1)
+    monkeypatch.setattr("training.running._SAVED_EVERY", 1)
     with pytest.raises(StoppedError):
         train(data, tmp_path / "out", stop_at=2)
     with pytest.raises(SystemExit, match=r"checkpoint\.pt: .*another run"):

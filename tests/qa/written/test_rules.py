@@ -23,11 +23,11 @@ RISKS = (
     "sterilized. Increased oil production can clog pores. Microneedling is not a one-time solution."
 )
 FILING = (
-    "Apple Inc. reported net sales of $83.0 billion for the quarter ended June 25, 2022, an increase "
-    "of 2% from $81.4 billion in the same quarter of 2021. The Company declared a dividend of $0.23 "
-    "per share, payable on August 11, 2022. Gross margin decreased to 43.3 percent. The Board of "
-    "Directors authorized repurchases of up to $90 billion. Luca Maestri is the Chief Financial "
-    "Officer. Operating expenses rose by 50 basis points."
+    "Apple Inc. reported net sales of $83.0 billion for the quarter ended June 25, 2022, "
+    "an increase of 2% from $81.4 billion in the same quarter of 2021. The Company declared a "
+    "dividend of $0.23 per share, payable on August 11, 2022. Gross margin decreased "
+    "to 43.3 percent. The Board of Directors authorized repurchases of up to $90 billion. Luca "
+    "Maestri is the Chief Financial Officer. Operating expenses rose by 50 basis points."
 )
 TABLE = (
     "CONDENSED CONSOLIDATED STATEMENTS OF OPERATIONS (In millions, except per share amounts)\n"
@@ -46,15 +46,15 @@ MANUAL = (
     "Before cleaning, unplug the unit. Never immerse the base in water. Set the RTX-200 to 180 °C "
     "for 30 minutes. The cable is 2.5 m long and the blade is 4 mm thick. Always wear gloves. For "
     "help, call +1 (800) 555-0199, write to support@example.com or see "
-    "https://www.example.com/help/rtx. Press “Start now” to begin. Use at least 500 ml of water and "
-    "no more than 2 tablespoons of salt. Store it below 25 °C. The warranty lasts two years. "
+    "https://www.example.com/help/rtx. Press “Start now” to begin. Use at least 500 ml of water "
+    "and no more than 2 tablespoons of salt. Store it below 25 °C. The warranty lasts two years. "
     "Children under 8 must not use the unit."
 )
 HISTORY = (
-    "John Smith founded the Harbor Museum in Bristol on Monday, 3 March 1998. The museum was closed "
-    "in 2020 and reopened in the third quarter of 2021. Its first director, Mary O'Neil, bought "
-    "two thirds of the paintings. She said: “We don’t sell what we love – ever.” About 1.2 million "
-    "people have visited. Temperatures fell to −5 °C in the vault in January."
+    "John Smith founded the Harbor Museum in Bristol on Monday, 3 March 1998. The museum was "
+    "closed in 2020 and reopened in the third quarter of 2021. Its first director, Mary "
+    "O'Neil, bought two thirds of the paintings. She said: “We don’t sell what we love – ever.” "
+    "About 1.2 million people have visited. Temperatures fell to −5 °C in the vault in January."
 )
 
 FAITHFUL = [
@@ -116,6 +116,12 @@ FAITHFUL = [
     (HISTORY, "Some 1,200,000 people have visited it."),
     (HISTORY, "It was -5 °C in the vault in January."),
     (HISTORY, "It was closed in 2020."),
+    (ABSTRACT, "Recent Karolinska patients were given norvexin."),
+    ("Open Mon-Fri 9 am to 5 pm.", "It is open Monday to Friday from 9:00 a.m. to 5:00 p.m."),
+    ("It began on Fri, 6 Aug 2021.", "It began on Friday, August 6, 2021."),
+    ("Smoking is not allowed in the building.", "Smoking is prohibited in the building."),
+    ("Sales in the U.S. grew 5%.", "Sales in the United States grew by five percent."),
+    ("The H. pylori enzyme binds. It needs vitamin B-12.", "Active H. pylori needs vitamin B12."),
 ]
 
 CHANGED = [
@@ -176,6 +182,7 @@ CHANGED = [
     (ABSTRACT, "IL-8 levels were higher in women.", "number"),
     (MANUAL, "Set the GTX-200 to 180 °C.", "name"),
     (HISTORY, "The founder of the museum in Bristol was John Miller.", "name"),
+    (HISTORY, "Jack Smith founded the museum.", "name"),
     (HISTORY, "The museum in Boston was closed in 2020.", "name"),
     (SKIN, "The treatment is not generally safe and effective.", "negation"),
     (SKIN, "Breakouts are not a normal part of the healing process.", "negation"),

@@ -155,9 +155,8 @@ def test_an_endless_sentence_is_ended():
 
 WORDS = st.sampled_from(
     "Redness fades. It [1] [2]. [1, 3] [1 , 3]. 2.5 mm Dr. e.g. U.S. ... “So.” (1) (2). 【1】 [^2] "
-    "** **bold** *it* - * 1. 2. # ## `code` ``` [Source 1] [passage 2]. said: C. no? [ ( [text](a.b)".split(
-        " "
-    )
+    "** **bold** *it* - * 1. 2. # ## `code` ``` [Source 1] [passage 2]. "
+    "said: C. no? [ ( [text](a.b)".split(" ")
 ) | st.text("ab.?![]()*_`#-1 2,\n\r\t\u2028。", max_size=6)
 TEXTS = st.lists(st.tuples(WORDS, st.sampled_from([" ", " ", " ", "\n", "", "\r\n", "\n\n"]))).map(
     lambda parts: "".join(word + blank for word, blank in parts)
