@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,11 +15,23 @@ from eval.records import Run
 from eval.report.terminal import Delivery
 from eval.run import TOP_K, evaluate
 from eval.sets.protocols import IndexedSets, run_abstain, run_beir, run_spans
+from index.errors import SettingsError
 from index.progress import progress_bar
-from index.terminal import run
+from index.terminal import note, run
 from qa.engine import Engine
-from qa.options import MODELS, STORE, Command, refuse_options_before, with_options, with_settings
+from qa.options import (
+    LANGUAGE_MODEL,
+    MODELS,
+    STORE,
+    Command,
+    refuse_options_before,
+    with_options,
+    with_settings,
+)
 from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from qa.written.writing import AnswerWriter
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -67,7 +79,7 @@ def measuring(*more: str) -> Callable[[Command], Command]:
 
 
 @app.callback(invoke_without_command=True)
-@measuring(*STORE)
+@measuring(*STORE, *LANGUAGE_MODEL)
 def evaluate_command(
     settings: Settings,
     reporting: Reporting,
@@ -78,6 +90,10 @@ def evaluate_command(
             help="JSONL file of gold questions.", show_default="the questions about the seeds"
         ),
     ] = None,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Have a language model write each answer, too (see --llm)."),
+    ] = False,
 ) -> None:
     """Measure finding, citing and abstaining on gold questions.
 
@@ -89,10 +105,11 @@ def evaluate_command(
         return
     delivery = reporting.delivery("eval")
     rows = read_gold(gold or PACKAGED_GOLD)
+    writer = _writer(settings) if write else None
     engine = Engine.open(settings.location, **settings.for_engine)
     asked = locate(rows, [chunked.document for chunked in engine.snapshot.documents()])
     with progress_bar() as progress:
-        measured = evaluate(engine, asked, top_k=settings.top_k, progress=progress)
+        measured = evaluate(engine, asked, top_k=settings.top_k, writer=writer, progress=progress)
     delivery.deliver(measured)
 
 
@@ -135,6 +152,17 @@ def abstain_command(
     """Measure abstaining, half of a BEIR set left out."""
     measure = partial(run_abstain, folder, far_off, seed, split)
     _measure_set("abstain", folder, settings, reporting, cache, measure)
+
+
+def _writer(settings: Settings) -> "AnswerWriter":
+    """Return what writes answers, and say what leaves this machine. Raises SettingsError."""
+    from qa.written.opening import HOW_TO_SET, answer_writer, what_leaves
+
+    writer = answer_writer(settings)
+    if writer is None:
+        raise SettingsError(HOW_TO_SET)
+    note(what_leaves(settings))
+    return writer
 
 
 def _measure_set(

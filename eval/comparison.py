@@ -165,7 +165,7 @@ def _changes(
         return None, None, True
     if measure.column is None:
         rows = np.unique(np.concatenate(measure.rows(now)))
-        columns = now.columns.keys() - {"took_ms"}
+        columns = now.columns.keys() - {"took_ms", "written_first_ms"}
         differ = [now[name][rows] != before[name][rows] for name in columns]
         return None, None, int(np.any(differ, axis=0).sum()) >= FEWEST
     (rows,) = measure.rows(now)

@@ -70,13 +70,38 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """What a language model wrote of an answer, and how that was judged.
+
+    Of so many `sentences` that were shown, `on_gold` cite something that overlaps the gold.
+    `dropped` are the others, with the check that each failed. `contained` tells whether the gold's
+    words were written, or most of it is cited. `planted` counts corruptions of the sentences that
+    the check was tried with, and `caught` those that it refused. Without sentences, `text` and
+    `first_sentence_ms` are None, and the extractive answer stands in; `ended` and `declined` tell
+    why, as in answers.
+    """
+
+    text: str | None
+    sentences: int
+    dropped: tuple[str, ...]
+    ended: str
+    declined: bool
+    on_gold: int
+    contained: bool
+    planted: int
+    caught: int
+    first_sentence_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What became of one question.
 
     The decision to answer rests on `score`; answers show `confidence`. `right` tells whether what
     is cited, or would be if it were answered, overlaps the gold. An unanswerable question has no
     `gold`, `ranking` or overlaps. Where the gold is whole documents, there are no overlaps.
-    `gold` is also empty where nothing of it stands in the documents any more.
+    `gold` is also empty where nothing of it stands in the documents any more. `written` is None
+    where no language model was asked.
     """
 
     id: str
@@ -94,6 +119,7 @@ class Result:
     ranking: Ranking | None = None
     cited: Overlap | None = None
     highlighted: Overlap | None = None
+    written: Written | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -129,7 +155,8 @@ class Settings:
 
     `data` is the name of the gold file or set without its folder. `scoring` and `chunking` are the
     versions of how passages are scored and cut, `without` the stages of retrieval that are left
-    out. `versions` are those of installed packages, "unknown" for one that is not installed.
+    out. `writer` is the language model that wrote, None without one. `versions` are those of
+    installed packages, "unknown" for one that is not installed.
     """
 
     protocol: Protocol
@@ -156,6 +183,7 @@ class Settings:
     without: tuple[str, ...] = ()
     reader: str | None = None
     reader_digest: str | None = None
+    writer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

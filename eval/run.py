@@ -2,24 +2,29 @@
 
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eval.gold import GoldError, Question, QuestionSet
 from eval.judge import Corpus, judge
 from eval.measures import measure
-from eval.records import Estimate, OffsetCheck, Part, Protocol, Result, Run, Settings
+from eval.records import Estimate, OffsetCheck, Part, Protocol, Result, Run, Settings, Written
 from index.progress import Progress, no_progress
 from qa.answer.calibration import SCORING
 from qa.engine import Engine
 from qa.errors import QuestionError
 from qa.formats.answer import AnswerJson
 from qa.formats.cited import PlaceJson
-from qa.records import left_out
+from qa.records import Answer, left_out
 from qa.verify.answer_json import span_faults
+
+if TYPE_CHECKING:
+    from qa.written.writing import AnswerWriter
 
 TOP_K = 10
 """How many passages are looked at, and ranked."""
@@ -33,15 +38,20 @@ def evaluate(
     asked: QuestionSet,
     *,
     top_k: int = TOP_K,
+    writer: "AnswerWriter | None" = None,
     protocol: Protocol = "gold",
     options: Mapping[str, str | int] | None = None,
     notes: Sequence[str] = (),
     progress: Progress = no_progress,
 ) -> Run:
-    """Ask every question and measure the answers. Raises GoldError as `ask_all` does."""
-    results, offsets = ask_all(engine, asked, top_k=top_k, progress=progress)
+    """Ask every question and measure the answers. Raises GoldError as `ask_all` does.
+
+    A `writer` writes each answer.
+    """
+    results, offsets = ask_all(engine, asked, top_k=top_k, writer=writer, progress=progress)
+    settings = _settings(engine, asked, top_k, protocol, options or {})
     return Run(
-        settings=_settings(engine, asked, top_k, protocol, options or {}),
+        settings=replace(settings, writer=writer.model if writer else None),
         measures=_by_part(results, asked.questions),
         offsets=offsets,
         results=results,
@@ -50,7 +60,12 @@ def evaluate(
 
 
 def ask_all(
-    engine: Engine, asked: QuestionSet, *, top_k: int = TOP_K, progress: Progress = no_progress
+    engine: Engine,
+    asked: QuestionSet,
+    *,
+    top_k: int = TOP_K,
+    writer: "AnswerWriter | None" = None,
+    progress: Progress = no_progress,
 ) -> tuple[tuple[Result, ...], OffsetCheck]:
     """Ask every question, one after the other, and check every offset of the answers.
 
@@ -68,11 +83,28 @@ def ask_all(
         except QuestionError as error:
             raise GoldError(f"{question.origin}: {error}") from error
         answer = engine.answer(trace, ranked)
-        results.append(judge(question, corpus, trace, answer, top_k))
+        result = judge(question, corpus, trace, answer, top_k)
         checks.append(check_offsets(question.id, AnswerJson.of(answer), texts))
+        if writer:
+            written, check = _write(question, writer, answer, texts)
+            result = replace(result, written=written)
+            checks.append(check)
+        results.append(result)
         progress("Asking", len(results), len(asked.questions))
     wrong = tuple(fault for check in checks for fault in check.wrong)
     return tuple(results), OffsetCheck(sum(check.checked for check in checks), wrong)
+
+
+def _write(
+    question: Question, writer: "AnswerWriter", answer: Answer, texts: Mapping[str, str]
+) -> tuple[Written | None, OffsetCheck]:
+    from eval.written import judge_written, offsets_of
+
+    answer = writer.written(answer)
+    return (
+        judge_written(question, answer, writer.checker, texts),
+        _checked(question.id, offsets_of(answer.written, texts) if answer.written else ()),
+    )
 
 
 def check_offsets(name: str, answer: AnswerJson, texts: Mapping[str, str]) -> OffsetCheck:
@@ -81,7 +113,11 @@ def check_offsets(name: str, answer: AnswerJson, texts: Mapping[str, str]) -> Of
     These are the offsets of citations, passages, highlights and `also_in`, and the answer's spans,
     each of which must equal what its citations cite. `texts` has the documents' texts by id.
     """
-    checks = list(_checks(answer, texts))
+    return _checked(name, _checks(answer, texts))
+
+
+def _checked(name: str, offsets: Iterable[tuple[str, bool]]) -> OffsetCheck:
+    checks = list(offsets)
     return OffsetCheck(len(checks), tuple(f"{name}: {what}" for what, holds in checks if not holds))
 
 

@@ -25,6 +25,8 @@ from eval.measures.formulas import (
 from eval.measures.table import AT, Table
 from eval.records import Estimate, Result
 
+Better = Literal["higher", "lower", "neither"]
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -38,7 +40,7 @@ class Measure:
     label: str
     groups: tuple[str, ...]
     statistic: Statistic
-    better: Literal["higher", "lower", "neither"] = "higher"
+    better: Better = "higher"
     is_share: bool = True
     digits: int = 3
 
@@ -141,7 +143,30 @@ def _latency() -> Iterator[Measure]:
         yield Measure(name, label, ("all",), formula, "neither", is_share=False, digits=1)
 
 
-MEASURES = (*_ranking(), *_citing(), *_answering(), *_confidence(), *_latency())
+def _writing() -> Iterator[Measure]:
+    """Yield what is measured where a language model writes."""
+    count = Mean("written_sentences")
+    name, label = "written_sentences", "written sentences, an answer"
+    yield Measure(name, label, ("written",), count, "neither", is_share=False, digits=1)
+    dropped = Ratio("written_dropped", "written_drafted")
+    on_gold = Ratio("written_on_gold", "written_sentences")
+    caught = Ratio("written_caught", "written_planted")
+    shares: tuple[tuple[str, str, str, Statistic, Better], ...] = (
+        ("dropped", "sentences dropped", "written", dropped, "neither"),
+        ("stood_in", "none shown", "written", Mean("written_stood_in"), "lower"),
+        ("on_gold", "sentences on the gold", "written_judged", on_gold, "higher"),
+        ("gold", "gold contained", "written_judged", Mean("written_contained"), "higher"),
+        ("caught", "errors caught", "written", caught, "higher"),
+    )
+    for name, label, group, formula, better in shares:
+        yield Measure(f"written_{name}", f"written, {label}", (group,), formula, better)
+    for percent in (50, 90):
+        name, label = f"first_sentence_p{percent}_ms", f"first sentence p{percent}, ms"
+        time = Quantile("written_first_ms", percent / 100)
+        yield Measure(name, label, ("written_shown",), time, "neither", is_share=False, digits=0)
+
+
+MEASURES = (*_ranking(), *_citing(), *_answering(), *_confidence(), *_latency(), *_writing())
 BY_NAME = {measure.name: measure for measure in MEASURES}
 
 GUARDED = frozenset(

@@ -81,8 +81,29 @@ class Table:
         }
         columns |= _overlaps("cited", [r.cited for r in results])
         columns |= _overlaps("highlighted", [r.highlighted for r in results])
+        columns |= _written(results)
         columns |= ranking_values([r.ranking for r in results])
         return cls({name: np.asarray(column, dtype=float) for name, column in columns.items()})
+
+
+def _written(results: Sequence[Result]) -> dict[str, list[float]]:
+    """Return what was written for each question; 0 where no language model was asked."""
+    written = [result.written for result in results]
+    times = [w.first_sentence_ms if w else None for w in written]
+    return {
+        "written": [w is not None for w in written],
+        "written_judged": [bool(result.written and result.gold) for result in results],
+        "written_shown": [time is not None for time in times],
+        "written_stood_in": [w is not None and not w.sentences for w in written],
+        "written_sentences": [w.sentences if w else 0 for w in written],
+        "written_dropped": [len(w.dropped) if w else 0 for w in written],
+        "written_drafted": [w.sentences + len(w.dropped) if w else 0 for w in written],
+        "written_on_gold": [w.on_gold if w else 0 for w in written],
+        "written_contained": [w is not None and w.contained for w in written],
+        "written_planted": [w.planted if w else 0 for w in written],
+        "written_caught": [w.caught if w else 0 for w in written],
+        "written_first_ms": [time or 0.0 for time in times],
+    }
 
 
 def _overlaps(name: str, overlaps: Sequence[Overlap | None]) -> dict[str, list[float]]:

@@ -9,8 +9,8 @@ from benchmarks.report import write_report
 from benchmarks.results import WITH_THE_CODE, keep, spread
 
 BENCHMARKS = """
-    __main__ answers.__main__ decision.__main__ grow peers.__main__ reader.__main__ reader.latency
-    report scale search service stages store
+    __main__ answers.__main__ claims.__main__ decision.__main__ grow peers.__main__ reader.__main__
+    reader.latency report scale search service stages store
 """.split()
 
 

@@ -1,0 +1,1 @@
+"""How good the check of written sentences is, on sentences of which it is known what says them."""
