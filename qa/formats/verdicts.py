@@ -145,7 +145,7 @@ def _offsets(span: Span | None) -> dict[str, Any]:
 
 def verdict_lines(verification: Verification) -> Iterator[str]:
     """Yield a line for each citation, and lines for each other thing that does not hold."""
-    if not verification.citations and not verification.listed:
+    if not (verification.citations or verification.written or verification.listed):
         yield "no citations to check"
     for before, verdicts in (("", verification.citations), ("written ", verification.written)):
         for number, verdict in enumerate(verdicts, 1):

@@ -78,10 +78,17 @@ def _source(number: int, document: Document, passage: Passage) -> Source:
 
 
 def _harmless(text: str, units: Iterator[Unit]) -> Iterator[list[Unit]]:
-    """Yield the runs of units between those that speak to a language model."""
+    """Yield the runs of units between those that speak to a language model.
+
+    What follows such a unit on its line belongs to it.
+    """
     run: list[Unit] = []
+    withheld_until = 0
     for unit in units:
-        if not any(speaks_to_a_model(part.of(text)) for part in unit.parts):
+        if any(speaks_to_a_model(part.of(text)) for part in unit.parts):
+            line_end = text.find("\n", unit.span.end)
+            withheld_until = line_end if line_end >= 0 else len(text)
+        if unit.span.start >= withheld_until:
             run.append(unit)
         elif run:
             yield run

@@ -126,7 +126,7 @@ class _Run:
 
     def _cited(self, evidence: Evidence) -> tuple[Citation, ...]:
         """Return the citations of what a sentence rests on; the same place has one number."""
-        cited: dict[int, Citation] = {}
+        cited: list[Citation] = []
         for source, window in evidence.windows:
             for part in window.parts:
                 key = source.document.id, part.start, part.end
@@ -135,9 +135,8 @@ class _Run:
                     self.citations[key] = Citation(
                         number, source.document, source.heading_path, part.start, part.end
                     )
-                citation = self.citations[key]
-                cited[citation.number] = citation
-        return tuple(cited.values())
+                cited.append(self.citations[key])
+        return tuple({each.number: each for each in cited}.values())
 
     def _passed_ms(self) -> float:
         return (self.clock() - self.started) * 1000

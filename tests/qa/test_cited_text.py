@@ -4,7 +4,16 @@ import dataclasses
 
 from index.records import Passage
 from qa.formats.marked_text import cited_text
-from qa.records import Answer, AnswerSpan, Citation, Hit
+from qa.records import (
+    Answer,
+    AnswerSpan,
+    Check,
+    Citation,
+    DroppedSentence,
+    Hit,
+    WrittenAnswer,
+    WrittenSentence,
+)
 from tests.documents import document
 
 REPORT = document(
@@ -88,6 +97,32 @@ def test_without_an_answer_the_closest_passages_are_named_and_nothing_is_quoted(
         f"Closest passages:\n- Report (notes/report.md, characters 0-{len(REPORT.text)})"
     )
     assert written.quoted == ()
+
+
+def test_written_sentences_stand_in_place_of_the_quotes() -> None:
+    quoted = answer(("It rose because\nthe snow came late.",))
+    [source] = quoted.citations
+    other = dataclasses.replace(source, number=2)
+    sentences = (
+        WrittenSentence("The snow came late.", (source,), 0.9),
+        WrittenSentence("So it rose.", (source, other), 0.9),
+    )
+    dropped = (DroppedSentence("It fell.", Check("negation", "it rose")),)
+    whole = WrittenAnswer("m", sentences, dropped, ended="It broke off.")
+    text = cited_text(dataclasses.replace(quoted, written=whole))
+    assert text.text.startswith(
+        "The snow came late. [1] So it rose. [1][2]\n\nIt broke off.\n\n"
+        "1 sentence was dropped: it is not in what it cites.\n\nSources:\n- [1] Report"
+    )
+    assert [text.text[each.start : each.end] for each in text.quoted] == [
+        "The snow came late.",
+        "So it rose.",
+        "So it rose.",
+    ]
+    nothing = WrittenAnswer("m", dropped=dropped * 2)
+    text = cited_text(dataclasses.replace(quoted, written=nothing))
+    assert text.text.startswith("It rose because\nthe snow came late. [1]\n\n2 sentences were")
+    assert "The answer is in quotes instead." in text.text
 
 
 def test_a_missing_name_is_told_and_not_twice() -> None:

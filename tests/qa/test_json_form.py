@@ -13,11 +13,15 @@ from qa.records import (
     Answer,
     AnswerSpan,
     AppliedCalibration,
+    Check,
     Citation,
     Correction,
+    DroppedSentence,
     Hit,
     Place,
     ReaderUsed,
+    WrittenAnswer,
+    WrittenSentence,
 )
 from tests.qa.conftest import Ask
 
@@ -71,6 +75,21 @@ def hits(draw: st.DrawFn) -> Hit:
 
 
 COUNT = st.integers(0, 99)
+WRITTEN = st.builds(
+    WrittenAnswer,
+    model=TEXT,
+    sentences=st.lists(
+        st.builds(WrittenSentence, TEXT, st.lists(citations(), max_size=2).map(tuple), SHARE),
+        max_size=2,
+    ).map(tuple),
+    dropped=st.lists(
+        st.builds(DroppedSentence, TEXT, st.builds(Check, st.just("number"), TEXT)), max_size=2
+    ).map(tuple),
+    ended=TEXT,
+    declined=st.booleans(),
+    first_sentence_ms=st.none() | st.floats(0, 1e6),
+    took_ms=st.floats(0, 1e6),
+)
 ANSWERS = st.builds(
     Answer,
     question=TEXT,
@@ -91,6 +110,7 @@ ANSWERS = st.builds(
     unknown_words=TEXTS,
     missing_names=TEXTS,
     reader=st.none() | st.builds(ReaderUsed, TEXT, TEXT),
+    written=st.none() | WRITTEN,
     explain=st.none() | st.dictionaries(TEXT, st.lists(SHARE | COUNT | TEXT, max_size=2)),
     stage_ms=st.just({}),
 )

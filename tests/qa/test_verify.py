@@ -277,6 +277,61 @@ def test_other_documents_are_looked_through_so_often(
     ]
 
 
+# What a language model wrote.
+
+
+def told_of(text: str | None, *spans: tuple[int, int, int], **changes: Any) -> Verification:
+    """Verify a text whose spans cite by number; there are two citations."""
+    citations = [cited(start).model_dump() | {"number": n} for n, start in ((1, 2), (2, 30))]
+    given = {
+        "text": text,
+        "spans": [{"start": start, "end": end, "citations": [n]} for start, end, n in spans],
+        "citations": citations,
+        **changes,
+    }
+    claims = GivenAnswer.model_validate({"citations": [], "written": given})
+    return verify(claims, Library({"a": (document(TEXT, "a"),)}))
+
+
+def test_a_written_sentence_says_it_in_words_of_its_own() -> None:
+    found = told_of("It fades. Again.", (0, 9, 1), (10, 16, 2))
+    assert found.holds
+    assert [verdict.status for verdict in found.written] == ["valid", "valid"]
+    assert [line.split()[:3] for line in verdict_lines(found)] == [
+        ["written", "[1]", "valid"],
+        ["written", "[2]", "valid"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "fault"),
+    [
+        ("It fades. Again.", [(0, 9, 1), (10, 17, 2)], "written 10-17: it is not a stretch"),
+        ("It fades. Again.", [(0, 9, 1), (3, 16, 2)], "written 3-16: it is not a stretch"),
+        ("It fades. Again.", [(0, 9, 1), (10, 16, 3)], "written 10-16: there is no citation 3"),
+        ("It fades. Again.", [(0, 9, 1), (12, 16, 2)], "written 12-16: there are words before it"),
+        ("It fades. Again. So.", [(0, 9, 1), (10, 16, 2)], "written after 16: nothing is cited"),
+        ("It fades.", [(0, 9, 1)], "written citation 2: nothing in what is written rests on it"),
+        (None, [(0, 9, 1)], "written 0-9: it is not a stretch"),
+    ],
+)
+def test_each_written_sentence_must_cite_something(
+    text: str | None, spans: list[tuple[int, int, int]], fault: str
+) -> None:
+    found = told_of(text, *spans)
+    assert not found.holds
+    assert any(line.startswith(fault) for line in found.faults), found.faults
+
+
+def test_words_that_a_written_sentence_cites_must_stand_there() -> None:
+    moved = [cited(3).model_dump() | {"number": 1}]
+    found = told_of("It fades.", (0, 9, 1), citations=moved)
+    assert (found.holds, found.faults) == (False, ())
+    assert [verdict.status for verdict in found.written] == ["moved"]
+    twice = told_of("It fades.", (0, 9, 1), citations=moved * 2)
+    assert "written citation 1: more than one has this number" in twice.faults
+
+
 # Pages.
 
 

@@ -18,10 +18,11 @@ from tests.pdf_writing import lines, write_pdf
 
 SCHEMA_CANNOT_SAY = {
     # How many tokens a text has; what fields the documents have; how many conditions there are
-    # in all the fields of a filter together.
-    "POST /v1/ask": r"The question has \d+ tokens|No document has a field|The filters have ",
+    # in all the fields of a filter together; whether the service can write, and not with `all`.
+    "POST /v1/ask": r"The question has \d+ tokens|No document has a field|The filters have |"
+    r"This service has no language model|Ask for `all` or for `write`",
     "POST /v1/chat/completions": r"The question has \d+ tokens|No document has a field|"
-    r"The filters have |No message has the role user",
+    r"The filters have |No message has the role user|This service has no language model",
     # That one number is not less than another.
     "POST /v1/verify": r"body\.[\w.]+: end_char_index lies before start_char_index",
     # What a cursor looked like that the service gave out.

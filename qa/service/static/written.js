@@ -73,7 +73,8 @@ export function writing(answer, { body, signal, done, trouble }) {
     for (const each of [text, sources]) each.replaceChildren();
     dropped.clear();
     told.replaceChildren(element("p", "note waiting", "Writing; each sentence is checked first…"));
-    node.replaceChildren(element("h2", "", "Written answer"), text, sources, dropped.node, told, action);
+    if (text.isConnected) return;
+    action.before(element("h2", "", "Written answer"), text, sources, dropped.node, told);
   }
 
   function show(sentence, cited) {
@@ -125,7 +126,7 @@ function outcome(written) {
   }
   return [
     ...(notes.length ? [element("p", "note", ...notes.flatMap((each, i) => (i ? [" ", each] : [each])))] : []),
-    element("p", "facts", "Written by ", foreign(written.model),
+    element("p", "facts", "Written by ", foreign(written.model || "a language model"),
       "; every sentence is checked against what it cites."),
   ];
 }
