@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -94,6 +94,7 @@ def ask_command(
     """
     from qa.engine import Engine
     from qa.question.filters import read_filters, why_nothing_passes
+    from qa.written.sources import MOST_SOURCES
 
     if not (question or interactive):
         raise QuestionError("There is no QUESTION: give one, or ask one after another with -i.")
@@ -108,6 +109,7 @@ def ask_command(
         }
     )
     language_model = _LanguageModel.opened(settings) if write else None
+    most_passages = max(settings.top_k, MOST_SOURCES) if write else settings.top_k
     matching = read_filters(filters or ())
     engine = Engine.open(settings.location, **settings.for_engine)
 
@@ -116,7 +118,7 @@ def ask_command(
     def ask(asked: str, history: Sequence[str] = ()) -> bool:
         answer = engine.ask(
             asked,
-            settings.top_k,
+            most_passages,
             explain=explain,
             filters=matching,
             list_all=list_all,
@@ -124,6 +126,7 @@ def ask_command(
         )
         if language_model and answer.answered:
             answer = language_model.write(answer, history, as_it_comes=not as_json)
+        answer = replace(answer, hits=answer.hits[: settings.top_k])
         if as_csv and answer.listing:
             _print_csv(answer.listing)
         elif as_json:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.records import Span
 from index.store.collection import DEFAULT_COLLECTION
@@ -16,6 +16,9 @@ from qa.read.windows import Window
 from qa.records import Answer, WrittenAnswer
 from qa.service.logs import logger
 from qa.service.metrics import Metrics
+
+if TYPE_CHECKING:
+    from qa.written.writing import AnswerWriter
 
 _log = logger()
 
@@ -77,10 +80,11 @@ _QUESTIONS = 2
 """So many of these lengths may questions have that are encoded together."""
 
 
-def warm_up(engine: Engine) -> None:
+def warm_up(engine: Engine, writer: "AnswerWriter | None" = None) -> None:
     """Load what answering needs: words, models for texts of all lengths, then two whole questions.
 
     OpenVINO builds kernels for each shape of inputs. The second question is in words of a document.
+    Of a `writer` only what checks sentences is loaded; its language model is not asked.
     """
     dictionary()
     reader = engine.reader
@@ -88,9 +92,12 @@ def warm_up(engine: Engine) -> None:
         text = "word " * words
         if number < _QUESTIONS:
             engine.encoder.encode([text] * 7, "query")  # in batches of four, two and one
+        span = Span(0, len(text))
+        windows = [Window(0, span, (span,), text, "")] * 7
         if reader and reader.backend.startswith("openvino-"):
-            span = Span(0, len(text))
-            reader.read("Why?", [Window(0, span, (span,), text, "")] * 7)
+            reader.read("Why?", windows)
+        if writer:
+            writer.checker.support("Why?", windows)
     nearest = engine.ask("What is this about, and why?").hits
     if nearest:
         words_of_documents = nearest[0].passage.span.of(nearest[0].document.text)[:100]

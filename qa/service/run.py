@@ -82,8 +82,8 @@ def _work(settings: Settings, gate_of: GateOf, shared: Path, listener: socket.so
 def _server(settings: Settings, policy: Policy, gate_of: GateOf) -> Server:
     """Open the store and build the service over it, with the thread that writes."""
     default = _open_collection(settings, gate_of, settings.collection, ())
-    warm_up(default.live.latest)
     writer = answer_writer(settings)
+    warm_up(default.live.latest, writer)
     collections = Collections(settings.root, default, partial(_open_collection, settings, gate_of))
 
     @contextlib.asynccontextmanager

@@ -133,6 +133,11 @@ class WritingTurn:
         self._stopped.set()
 
 
+def with_passages(answer: Answer, top_k: int) -> Answer:
+    """Return an answer with its first passages: for writing, there may be more than was asked."""
+    return replace(answer, hits=answer.hits[:top_k])
+
+
 class EventStream(StreamingResponse):
     """Server-sent events of an answer as it is written. Its turn is closed whatever comes."""
 

@@ -18,6 +18,7 @@ from qa.read.reader import find_reader, open_trained
 from qa.read.reading import OF_CLAIMS, Logits, Reader
 from qa.read.windows import Window
 from qa.records import Check
+from qa.written.rows import mistaken_row
 from qa.written.rules import broken_rule
 from qa.written.sources import Source
 
@@ -59,7 +60,8 @@ class Checker:
     def check(self, claim: str, sources: Sequence[Source]) -> Evidence | Check:
         """Return the stretch that says the claim, else the check that failed.
 
-        Of stretches that say it about as likely, the shortest is taken. Where no stretch of one source says all of it, two stretches are read together.
+        Of stretches that say it about as likely, the shortest is taken. Where none says all of it,
+        two stretches are read together.
         """
         found = list(self._read(claim, _nearest(claim, sources)))
         if passed := self._passing(claim, found):
@@ -81,7 +83,7 @@ class Checker:
         passed = [
             evidence
             for evidence in found
-            if evidence.support >= self._threshold and broken_rule(claim, evidence.text) is None
+            if evidence.support >= self._threshold and _broken(claim, evidence) is None
         ]
         best = max((evidence.support for evidence in passed), default=0.0)
         likely = (evidence for evidence in passed if evidence.support >= best - _AS_LIKELY)
@@ -93,13 +95,18 @@ class Checker:
         unsupported = Check("support", "what it cites does not say this")
         if best is None:
             return unsupported
-        return broken_rule(claim, best.text) or unsupported
+        return _broken(claim, best) or unsupported
 
 
 @lru_cache(maxsize=1)
 def open_checker(backend: Backend = "auto") -> Checker:
     """Return the checker that comes with Pincite. Raises ModelError if it cannot be had."""
     return Checker(open_trained(find_reader(WEIGHTS, WEIGHTS_SHA256, OF_CLAIMS), backend))
+
+
+def _broken(claim: str, evidence: Evidence) -> Check | None:
+    mistaken = (mistaken_row(claim, window) for _, window in evidence.windows)
+    return broken_rule(claim, evidence.text) or next(filter(None, mistaken), None)
 
 
 def _nearest(claim: str, sources: Sequence[Source]) -> list[tuple[tuple[Source, Window], ...]]:

@@ -17,7 +17,7 @@ from tests.pdf_writing import lines, write_pdf
 ANSWER_KEYS = {
     "question", "answered", "confidence", "answer", "citations", "passages",
     "snapshot", "model", "reader", "calibration", "corrections", "unknown_words", "missing_names",
-    "searched", "carried_over", "all", "more", "took_ms", "explain",
+    "searched", "carried_over", "all", "more", "written", "took_ms", "explain",
 }  # fmt: skip
 CITATION_KEYS = {
     "number", "document_id", "document_title", "source", "heading_path", "cited_text",

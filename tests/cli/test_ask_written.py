@@ -94,8 +94,9 @@ def test_explain_shows_the_checks(ask: Command, llm: LanguageModel) -> None:
 
 
 def test_json_has_the_text_beside_the_quotes(ask: Command, llm: LanguageModel) -> None:
-    outcome = ask(QUESTION, "--write", "--json")
+    outcome = ask(QUESTION, "--write", "--json", "--top-k", "1")
     answer = json.loads(outcome.out)
+    assert len(answer["passages"]) == 1
     assert answer["written"]["text"] == f"{FIRST} {SECOND}"
     assert (answer["written"]["dropped"], answer["written"]["model"]) == (1, MODEL)
     assert answer["answer"]["text"]

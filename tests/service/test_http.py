@@ -56,7 +56,7 @@ ANSWER_KEYS = {
     *("question", "answered", "confidence", "answer", "citations", "passages", "snapshot"),
     *("model", "calibration", "corrections", "took_ms", "explain"),
     *("unknown_words", "missing_names", "searched", "carried_over", "all", "reader"),
-    "more",
+    *("more", "written"),
 }
 SECURITY_HEADERS = {
     "content-security-policy",

@@ -150,6 +150,15 @@ def test_the_text_comes_beside_the_quotes_and_holds(url: str) -> None:
     assert changed["written"][0]["status"] == "stale"
 
 
+def test_how_many_passages_are_shown_changes_nothing_of_the_text(url: str) -> None:
+    answer = ask(url, top_k=1).json()
+    assert len(answer["passages"]) == 1
+    assert answer["written"]["text"] == TEXT
+    with events_of(url, top_k=1) as events:
+        (_, quoted), *_, (_, text), _ = events.rest()
+    assert (len(quoted["passages"]), text["text"]) == (1, TEXT)
+
+
 def test_what_was_dropped_and_why_is_told_on_request(url: str) -> None:
     answer = ask(url, explain=True).json()
     [dropped] = answer["written"]["dropped_sentences"]

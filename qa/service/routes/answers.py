@@ -1,7 +1,7 @@
 """`/v1/ask`, `/v1/verify`, and `/v1/examples`: questions to begin with."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -26,10 +26,17 @@ from qa.service.answerer import Answerer
 from qa.service.openapi import NOT_BLANK, answered_with, asked_with
 from qa.service.problems import problem_responses
 from qa.service.work_queue import WorkQueue
-from qa.service.written_answers import EVENT_STREAM, EventStream, WritingTurn, WrittenAnswers
+from qa.service.written_answers import (
+    EVENT_STREAM,
+    EventStream,
+    WritingTurn,
+    WrittenAnswers,
+    with_passages,
+)
 from qa.verify import checking
 from qa.verify.answer_json import GivenAnswer, GivenCitation, GivenPassage
 from qa.verify.relocation import SnapshotDocuments
+from qa.written.sources import MOST_SOURCES
 
 MAX_CITATIONS = 1000
 _CSV = "text/csv"
@@ -220,12 +227,12 @@ def add_answer_routes(
             answer = await questions.run(_ask, answerer, body)
             if _accepts(accept, EVENT_STREAM):
                 opened.pop_all()  # the response closes the turn
-                return EventStream(_events(answerer, answer, turn, body.history), turn)
+                return EventStream(_events(answerer, answer, turn, body), turn)
             if answer.answered:
                 answer = await turn.whole(request, answer, body.history)
         if answer.written:
             answerer.note_written(answer.written)
-        content = await asyncio.to_thread(answer_json, answer)
+        content = await asyncio.to_thread(answer_json, with_passages(answer, body.top_k))
         return Response(content, media_type="application/json")
 
     @app.post(
@@ -269,7 +276,7 @@ def _accepts(accept: str, media_type: str) -> bool:
 def _ask(answerer: Answerer, body: AskBody) -> Answer:
     return answerer.ask(
         body.question,
-        body.top_k,
+        max(body.top_k, MOST_SOURCES) if body.write else body.top_k,
         explain=body.explain,
         filters=body.filters,
         list_all=body.all,
@@ -286,13 +293,14 @@ def _answer(answerer: Answerer, body: AskBody, as_csv: bool) -> Response:  # noq
 
 
 async def _events(
-    answerer: Answerer, answer: Answer, turn: WritingTurn, history: Sequence[str]
+    answerer: Answerer, answer: Answer, turn: WritingTurn, body: AskBody
 ) -> AsyncIterator[bytes]:
     """Yield the events of an answer that is being written."""
-    yield _event("answer", await asyncio.to_thread(answer_json, answer))
+    quoted = with_passages(answer, body.top_k)
+    yield _event("answer", await asyncio.to_thread(answer_json, quoted))
     if answer.answered:
         sentences = SentenceForms(answer)
-        async for event in turn.events(answer, history):
+        async for event in turn.events(answer, body.history):
             match event:
                 case WrittenSentence():
                     yield _event("sentence", _bytes(sentences.next(event)))

@@ -42,7 +42,14 @@ from qa.service.openapi import NOT_BLANK, answered_with, asked_with
 from qa.service.problems import problem_responses
 from qa.service.routes.answers import Filters
 from qa.service.work_queue import WorkQueue
-from qa.service.written_answers import EVENT_STREAM, EventStream, WritingTurn, WrittenAnswers
+from qa.service.written_answers import (
+    EVENT_STREAM,
+    EventStream,
+    WritingTurn,
+    WrittenAnswers,
+    with_passages,
+)
+from qa.written.sources import MOST_SOURCES
 
 MODEL, WRITTEN_MODEL = "pincite", "pincite-written"
 _NO_MODEL = f"There is no such model. GET /v1/models lists them; {MODEL} is one."
@@ -305,9 +312,8 @@ class _Asked:
 
     def completion(self, marked: CitedText) -> ChatCompletion:
         """Return the answer, whose text with markers is `marked`, as a completion."""
-        return ChatCompletion.of(
-            self.answer, marked, self.body.model, self.base_url, self.tokenizer
-        )
+        answer = with_passages(self.answer, self.body.top_k or _TOP_K)
+        return ChatCompletion.of(answer, marked, self.body.model, self.base_url, self.tokenizer)
 
     def head(self) -> Chunk:
         """Return what all chunks of a stream begin with."""
@@ -322,9 +328,10 @@ def _ask(answerer: Answerer, body: ChatBody, base_url: str) -> _Asked:
         checked(text, engine.tokenizer, engine.model.max_tokens, place)
         for place, text in body.earlier.items()
     ]
-    answer = answerer.ask(
-        body.question, body.top_k or _TOP_K, filters=body.filters, history=history
-    )
+    top_k = body.top_k or _TOP_K
+    if body.model == WRITTEN_MODEL:
+        top_k = max(top_k, MOST_SOURCES)
+    answer = answerer.ask(body.question, top_k, filters=body.filters, history=history)
     return _Asked(body, history, answer, base_url, engine.tokenizer)
 
 

@@ -61,7 +61,7 @@ def test_damaged_weights_are_refused(trained: TrainedReader, tmp_path: Path) -> 
 
 def test_missing_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = tmp_path / "reader.safetensors"
-    assert_refused(missing, "0" * 64, "are missing: there is no .*name another weights file")
+    assert_refused(missing, "0" * 64, "are missing: there is no .*reinstall Pincite")
     monkeypatch.setattr(readers, "WEIGHTS", missing)
     assert_refused(missing, "0" * 64, "are missing: there is no .*reinstall Pincite")
 
