@@ -7,7 +7,7 @@ and all as it is shipped.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ _METHOD = (
     "the other half of the claims."
 )
 _CURVE = tuple(threshold for threshold in THRESHOLDS if round(threshold * 64) % 4 == 0)
+_FIGURES = "balanced accuracy", "unsupported shown", "supported kept"
 Row = list[str]
 
 
@@ -67,8 +68,11 @@ def report(claims: Sequence[Claim], scored: Scores, results: Path) -> str:
     halves = Halves.of(claims)
     shown = {check: shown_by_fitted(scored[check], supported, halves) for check in CHECKS}
     shown |= {RULES: scored[RULES] > 0, SHIPPED: scored[SHIPPED] >= THRESHOLD}
+    sets = {claim.origin: _of(claims, claim.origin) for claim in claims}
     parts = {
-        "Sets": _sets(claims, shown, supported),
+        "All claims": _outcomes({"all": supported | True}, CHECKS, shown, supported),
+        "As shipped": _outcomes(sets, (SHIPPED,), shown, supported),
+        "Sets": _outcomes(sets, CHECKS[:-1], shown, supported),
         "At most one of twenty": _at_most(scored, supported, halves),
         "The threshold": _curve(scored[SHIPPED], supported, halves),
         "Kinds": _kinds(claims, shown),
@@ -76,10 +80,9 @@ def report(claims: Sequence[Claim], scored: Scores, results: Path) -> str:
     figures: dict[str, Any] = {
         name: {"columns": columns, "rows": rows} for name, (columns, rows) in parts.items()
     }
-    sets = dict.fromkeys(claim.origin for claim in claims)
     figures["outcomes"] = {
         name: {check: asdict(outcome(shown[check][rows], supported[rows])) for check in CHECKS}
-        for name, rows in {**{s: _of(claims, s) for s in sets}, "all": supported | True}.items()
+        for name, rows in {**sets, "all": supported | True}.items()
     }
     figures["threshold"] = THRESHOLD
     keep("claims", _METHOD, figures, results)
@@ -90,24 +93,23 @@ def _of(claims: Sequence[Claim], origin: str) -> Bools:
     return np.array([claim.origin == origin for claim in claims], np.bool_)
 
 
-def _sets(
-    claims: Sequence[Claim], shown: dict[str, Bools], supported: Bools
+def _outcomes(
+    sets: Mapping[str, Bools], checks: Sequence[str], shown: Mapping[str, Bools], supported: Bools
 ) -> tuple[Row, list[Row]]:
-    columns = ["set", "check", "supported + not", "balanced accuracy", "unsupported shown", "kept"]
+    columns = ["claims", "check", "supported + not", *_FIGURES]
     rows: list[Row] = []
-    for origin in (*dict.fromkeys(claim.origin for claim in claims), "all"):
-        chosen = supported | True if origin == "all" else _of(claims, origin)
-        for check in CHECKS:
+    for name, chosen in sets.items():
+        for check in checks:
             found = outcome(shown[check][chosen], supported[chosen])
             counts = f"{found.supported} + {found.unsupported}"
             figures = found.balanced_accuracy, found.unsupported_shown, found.supported_kept
-            rows.append([origin, check, counts, *map(_written, figures)])
+            rows.append([name, check, counts, *map(_written, figures)])
     return columns, rows
 
 
 def _at_most(scored: Scores, supported: Bools, halves: Halves) -> tuple[Row, list[Row]]:
     """Choose each check's threshold on one half, and report the other and the claims by hand."""
-    columns = ["check", "threshold", "claims", "unsupported shown", "supported kept"]
+    columns = ["check", "threshold", "claims", *_FIGURES[1:]]
     rows: list[Row] = []
     for check in CHECKS:
         own = scored[check]
@@ -150,7 +152,7 @@ def _kinds(claims: Sequence[Claim], shown: dict[str, Bools]) -> tuple[Row, list[
 
 def each_by_hand(claims: Sequence[Claim], scored: Scores) -> str:
     """Return a table of the claims by hand with the score of each check."""
-    by_hand = np.flatnonzero(Halves.of(claims).by_hand)
+    by_hand = np.flatnonzero(Halves.of(claims).by_hand).tolist()
     columns = ["claim", "say it", *CHECKS]
     return table(
         columns,

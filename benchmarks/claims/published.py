@@ -24,6 +24,8 @@ from qa.read.windows import Window
 from training.rows import share
 
 WICE, SCIFACT = "WiCE", "SciFact"
+_MOST_LISTS = 8
+"""Of the lists of sentences that support a claim, the shortest ones are tried."""
 
 
 def wice_claims(folder: Path) -> Iterator[Claim]:
@@ -45,8 +47,8 @@ def wice_claims(folder: Path) -> Iterator[Claim]:
 
 def _supporting(evidence: Sequence[str], lists: Sequence[Sequence[int]]) -> Iterator[Window]:
     """Yield a window of each list of sentences, and its parts where that is long."""
-    for numbers in lists:
-        sentences = [evidence[number] for number in sorted(numbers)]
+    for numbers in sorted({tuple(sorted(numbers)) for numbers in lists}, key=len)[:_MOST_LISTS]:
+        sentences = [evidence[number] for number in numbers]
         whole = " ".join(sentences)
         yield window_of(whole)
         if size(whole) > MOST_UNIT_SIZE:

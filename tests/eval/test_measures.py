@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from eval.measures import BY_NAME, measure
 from eval.measures.formulas import risk_coverage
 from eval.measures.table import Table
-from eval.records import Excerpt, Found, Overlap, Ranking, Result
+from eval.records import Excerpt, Found, Overlap, Ranking, Result, Written
 
 
 def result(kind="answerable", on_gold=0, of=0, confidence=0.5, took_ms=1.0, **more) -> Result:
@@ -270,9 +270,16 @@ def test_intervals_are_about_as_wide_as_promised():
 
 def test_every_measure_has_a_name_of_its_own_and_finite_values():
     assert len(BY_NAME) == len({each.label for each in BY_NAME.values()})
+    wrote = Written("It is.", 2, ("It was. (date)",), "", False, 1, True, 4, 3, 900.0)
+    gold = (Excerpt("a.txt", 0, 3, "It."),)
     full = [
         replace(
-            each, ranking=ranking(2, missed=1), cited=Overlap(9, 5, 4), highlighted=Overlap(9, 5, 4)
+            each,
+            ranking=ranking(2, missed=1),
+            cited=Overlap(9, 5, 4),
+            highlighted=Overlap(9, 5, 4),
+            gold=gold,
+            written=wrote,
         )
         if each.kind == "answerable"
         else each

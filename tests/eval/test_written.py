@@ -150,6 +150,7 @@ def test_the_extractive_answer_stands_in_where_the_server_is_gone(engine, gold, 
     with LanguageModel() as gone:
         dead = replace(writer, endpoint=Endpoint(gone.url, "scripted"))
     run = evaluate(engine, replace(asked, questions=asked.questions[:1]), writer=dead)
+    assert run.results[0].written
     assert run.results[0].written.ended
     figures = run.measures["all"]
     assert figures["written_stood_in"].value == 1
