@@ -112,12 +112,25 @@ multiple several | credit / debit | liquid / solid | wet / dry | mild / severe |
 """Groups of opposites between bars; a slash stands between opposites."""
 
 
-def _groups() -> tuple[tuple[frozenset[str], ...], ...]:
-    groups = " ".join(_OPPOSITES.split()).split(" | ")
+_STRENGTHS = """
+some several many most few part partly / all every each entirely completely everyone | sometimes
+often usually generally typically commonly frequently occasionally normally rarely / always
+invariably | may might could can possibly potentially perhaps / will must always certainly
+definitely inevitably | suggest suggests suggested indicate indicates indicated appear appears seem
+seems / prove proves proved proven confirm confirms confirmed | likely probable probably possible /
+certain certainly definitely inevitably guaranteed | associated linked correlated / cause causes
+caused | should recommended advised / must required mandatory
+"""
+"""Weak words and, behind the slash, stronger ones that claim more."""
+
+
+def _groups(listed: str) -> tuple[tuple[frozenset[str], ...], ...]:
+    groups = " ".join(listed.split()).split(" | ")
     return tuple(tuple(frozenset(side.split()) for side in each.split(" / ")) for each in groups)
 
 
-_GROUPS = _groups()
+_GROUPS = _groups(_OPPOSITES)
+_WEAK_AND_STRONG = _groups(_STRENGTHS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +167,11 @@ def reversed_meaning(sentence: str, cited: str) -> str | None:
     if best < _ALIKE:
         return None
     like = [other for share, other in shares if share >= max(_ALIKE, best * _NEARLY_AS_ALIKE)]
-    return _other_negation(said, like, sentences) or _other_direction(said, like)
+    return (
+        _other_negation(said, like, sentences)
+        or _other_direction(said, like)
+        or _overstated(said, like)
+    )
 
 
 def _other_negation(said: _Said, like: Sequence[_Said], every: Sequence[_Said]) -> str | None:
@@ -211,6 +228,18 @@ def _other_direction(said: _Said, like: Sequence[_Said]) -> str | None:
     for word in said.affirmed:
         if opposed := _by_prefix(word, said, like):
             return f"It says “{word}”, and what it cites says “{opposed}”."
+    return None
+
+
+def _overstated(said: _Said, like: Sequence[_Said]) -> str | None:
+    """Return what is wrong if a sentence is stronger than all those like it."""
+    for weak, strong in _WEAK_AND_STRONG:
+        mine = strong & said.affirmed
+        if not mine or weak & said.words or any(strong & each.words for each in like):
+            continue
+        theirs = [weak & each.words for each in like]
+        if all(theirs):
+            return f"It says “{min(mine)}”, and what it cites says “{min(theirs[0])}”."
     return None
 
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.records import Document, Passage, Span
+from index.structure.tables import unit_of_measure
 from index.structure.units import Unit, stands_above, units_of
 from qa.read.windows import MOST_WORDS, Window
 from qa.records import Answer
@@ -72,7 +73,9 @@ def _source(number: int, document: Document, passage: Passage) -> Source:
     runs = list(_harmless(document.text, units_of(document.text, passage)))
     text = "\n…\n".join(_shown(document.text, run) for run in runs)
     windows = tuple(
-        Window.of(number, document.text, above, units) for run in runs for units in _stretches(run)
+        _with_measure(Window.of(number, document.text, above, units), document.text)
+        for run in runs
+        for units in _stretches(run)
     )
     return Source(number, document, passage.heading_path, above, text, windows)
 
@@ -95,6 +98,16 @@ def _harmless(text: str, units: Iterator[Unit]) -> Iterator[list[Unit]]:
             run = []
     if run:
         yield run
+
+
+def _with_measure(window: Window, text: str) -> Window:
+    """Return the window of a row with what says in which unit its figures are, such as millions."""
+    unit = window.units[0]
+    measure = unit_of_measure(text, unit.lead) if unit.kind == "row" and unit.lead else None
+    if not measure or not unit.lead or unit.lead.contains(measure):
+        return window
+    above = ": ".join(filter(None, (window.above, measure.of(text))))
+    return replace(window, parts=(measure, *window.parts), above=above)
 
 
 def _shown(text: str, run: Sequence[Unit]) -> str:

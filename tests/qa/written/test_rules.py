@@ -22,6 +22,10 @@ RISKS = (
     "Although rare, there is a slight risk of infection if the equipment is not properly "
     "sterilized. Increased oil production can clog pores. Microneedling is not a one-time solution."
 )
+STUDY = (
+    "Aspirin may lower the risk in some patients. Low doses are often enough. Bleeding is "
+    "associated with high doses."
+)
 FILING = (
     "Apple Inc. reported net sales of $83.0 billion for the quarter ended June 25, 2022, "
     "an increase of 2% from $81.4 billion in the same quarter of 2021. The Company declared a "
@@ -61,6 +65,8 @@ FAITHFUL = [
     (SKIN, "Microneedling uses tiny needles to make micro-injuries on the skin."),
     (SKIN, "Breakouts typically resolve within a week."),
     (SKIN, "Avoid sun exposure for 2-3 days."),
+    (STUDY, "Aspirin may lower the risk in some patients."),
+    (STUDY, "Low doses are often enough."),
     (SKIN, "Patients should avoid sun exposure for two to three days after it."),
     (SKIN, "Harsh products should not be used."),
     (SKIN, "The treatment is safe and effective in general."),
@@ -125,6 +131,10 @@ FAITHFUL = [
 ]
 
 CHANGED = [
+    (STUDY, "Aspirin lowers the risk in all patients.", "negation"),
+    (STUDY, "Low doses are always enough.", "negation"),
+    (STUDY, "Aspirin will lower the risk in some patients.", "negation"),
+    (STUDY, "Bleeding is caused by high doses.", "negation"),
     (SKIN, "Microneedling is a “popular skin care treatment”.", "quotation"),
     (MANUAL, "Press “Begin now” to begin.", "quotation"),
     (MANUAL, 'Press "Start" and then "Stop now".', "quotation"),
