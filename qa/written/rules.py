@@ -9,11 +9,12 @@ from index.search.terms import fold, stem
 from index.structure.wording import ASKING_WORDS
 from qa.question.spelling import dictionary
 from qa.records import Check, CheckName
-from qa.written.amounts import amounts, opposed, unstated
+from qa.written.amounts import amounts, opposed, turned_round, unstated
 from qa.written.dates import undated, without_dates
 from qa.written.polarity import reversed_meaning
 
-_SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "¹": "^1", "\u00ad": "", "™": "", "®": ""})
+_SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "¹": "^1", "™": "", "®": ""})
+_SUPERSCRIPTS |= dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _VULGAR_FRACTION = re.compile(r"[¼-¾⅐-⅞]")
 _THIN_GROUPS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _SIGNS = str.maketrans(
@@ -39,7 +40,7 @@ _ENDS_OF_QUOTE = " .,;:!?-"
 
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>\"']+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|"
-    r"(?<![\w.@/-])(?:[a-z0-9][\w-]*\.)+(?:[a-z]{2,10})(?:/[^\s<>\"']*)?(?![\w.-]*\w)",
+    r"(?<![\w.@/-])(?:[^\W_][\w-]*\.)+(?:[^\W\d_]{2,24})(?:/[^\s<>\"']*)?(?![\w.-]*\w)",
     re.I,
 )
 _PHONE = re.compile(r"(?<![\w.,$€£])(?:\+\d|\(\d{2,5}\)|\d)(?:[\s./()-]{0,2}\d){6,14}(?![\w%])")
@@ -120,8 +121,10 @@ def _missing(words: str | None) -> str | None:
 
 
 def _opposed(said: str, held: str) -> str | None:
-    words = opposed(said, held)
-    return f"“{words}” is at most in one and at least in the other." if words else None
+    if words := opposed(said, held):
+        return f"“{words}” is at most in one and at least in the other."
+    words = turned_round(said, held)
+    return f"It goes to “{words}” in one and from there in the other." if words else None
 
 
 def _unquoted(sentence: str, held: str) -> str | None:

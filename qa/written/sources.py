@@ -1,6 +1,7 @@
 """The numbered passages that a language model writes from, and the stretches it can rest on."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,11 +20,15 @@ _TO_A_MODEL = re.compile(
     r"|\byou are (?:now |an? )?(?:\w+ )?(?:AI|language model|LLM|chat ?bot|assistant|ChatGPT|DAN)\b"
     r"|\bas an? (?:AI|language model|LLM|chat ?bot)\b"
     r"|\b(?:AI|LLM|language model|chat ?bot|assistant)s?\b.{0,40}"
-    r"\b(?:must|should|shall|have to|answer|reply|respond|say|write|output|tell)\b"
+    r"\b(?:answer|reply|respond|say|write|output|tell|state)\b"
+    r"|^\W*(?:please )?(?:answer|reply|respond|say|write|output|state) that\b"
     r"|\b(?:answer|reply|respond|say|write|output|print|repeat|tell the (?:user|reader))\b.{0,30}"
     r"\b(?:only|exactly|instead|verbatim|following)\b.{0,20}[:“\"']"
     r"|\bnew instructions?\b|<\|?(?:im_start|system|assistant|user)\b|\[/?INST\]"
-    r"|^\s*(?:system|assistant)\s*:",
+    r"|^\W*(?:system|assistant)\s*:"
+    r"|\b(?:ignor\w*|missacht\w*|vergiss|oublie\w*|olvida\w*|esque[cç]\w*|negeer|игнорир\w*)\b.{0,40}"
+    r"\b(?:anweisung|instruc|instruç|instruktion|istruzion|consigne|инструкци)"
+    r"|(?:忽略|无视|無視).{0,20}(?:指令|指示|说明|說明)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -65,11 +70,14 @@ def sources_of(answer: Answer) -> tuple[Source, ...]:
 
 def speaks_to_a_model(text: str) -> bool:
     """Tell whether a text seems to give a language model instructions."""
-    return _TO_A_MODEL.search(text) is not None
+    folded = unicodedata.normalize("NFKC", text)
+    seen = "".join(each for each in folded if unicodedata.category(each) != "Cf")
+    return _TO_A_MODEL.search(seen) is not None
 
 
 def _source(number: int, document: Document, passage: Passage) -> Source:
     above = stands_above(document, passage)
+    above = "" if speaks_to_a_model(above) else above
     runs = list(_harmless(document.text, units_of(document.text, passage)))
     text = "\n…\n".join(_shown(document.text, run) for run in runs)
     windows = tuple(
