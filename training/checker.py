@@ -18,7 +18,7 @@ from qa.read.network import load_network
 from qa.read.pairs import PairTokenizer
 from qa.read.reader import WEIGHTS, sha256_of
 from qa.read.reading import OF_CLAIMS
-from training.claims import Claims, claims, judged_claims, titles
+from training.claims import Claims, claims, judged_claims
 from training.kept_out import sampled
 from training.learning import CLAIMS
 from training.rewording import words_in
@@ -58,8 +58,7 @@ def train(
     known = {word for word in words if usual.get(word, 0) >= _LEAST_KNOWN}
     thesaurus = Thesaurus(wordnet, lambda word: usual.get(word, 0))
     synonyms = near_synonyms(known, thesaurus, open_encoder(model))
-    made = [*claims(trained, synonyms, random), *titles(data / "scifact", random)]
-    material = Claims(made, list(judged_claims(data, random)))
+    material = Claims(list(claims(trained, synonyms, random)), list(judged_claims(data, random)))
     kept_out = sampled(list(claims(list(filter(is_kept_out, published)), synonyms, Random(0))))
     schedule = replace(CLAIMS, seed=seed, begun_from=sha256_of(start))
     run(

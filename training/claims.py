@@ -82,18 +82,6 @@ _PRONOUN = re.compile(r"(?:It|This|He|She|They|The \w+) (is|was|are|were|has|had
 _SPLIT = re.compile(
     r"\b(is|are|was|were|has|have|had|can|may|will|includes?|causes?|became|began|led|won)\b"
 )
-_FINITE = re.compile(
-    r"\b(?:is|are|was|were|can|may|has|have|does|regulates?|controls?|promotes?|inhibits?|induces?|"
-    r"reduces?|increases?|mediates?|requires?|causes?|contributes? to|drives?|protects?|prevents?|"
-    r"improves?|affects?|predicts?|reveals?|enhances?|suppress(?:es)?|activates?|modulates?|"
-    r"determines?|plays?|depends? on|leads? to|limits?|restricts?|maintains?|triggers?|binds?|"
-    r"acts?|remains?|decreases?|attenuates?|impairs?|stimulates?|facilitates?|influences?)\b"
-)
-_CONDITION = re.compile(
-    r"^(?:If|When|Unless|After|During|In|For) [^,]{6,80}, "
-    r"|,? (?:if|when|unless|only|provided that|"
-    r"in (?:patients|people|children|mice|cases) (?:with|who)) [^,.]{6,90}(?=[.]?$)"
-)
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?!\w)")
 
 
@@ -126,19 +114,6 @@ def claims(
             yield from _of_text(_text(row, near, random), synonyms, random)
 
 
-SUPPORTED = {"declared": 0.5, "said": 0.42, "title": 0.08}
-UNSUPPORTED = {
-    "changed": 0.5,
-    "crossed": 0.15,
-    "stronger": 0.12,
-    "turned": 0.03,
-    "joined": 0.1,
-    "elsewhere": 0.1,
-}
-"""Shares of a pass, by how claims were made: those that share few words with the text and say the
-same, and those that share most of them and do not, come often."""
-
-
 @dataclass(frozen=True, slots=True)
 class Claims:
     """Claims made by rule, and those that people judged: what passes are drawn from."""
@@ -147,13 +122,15 @@ class Claims:
     judged: Sequence[Row]
 
     def rows_of_pass(self, count: int, random: Random) -> list[Row]:
-        """Return about `count` of those made by rule, half of them supported, and the others."""
-        drawn = list(self.judged)
-        for shares, answered in ((SUPPORTED, True), (UNSUPPORTED, False)):
-            for made, share_of_kind in shares.items():
-                rows = [row for row in self.made if (row.made, row.answered) == (made, answered)]
-                drawn += random.sample(rows, min(round(count / 2 * share_of_kind), len(rows)))
-        return [_below_subject(row, random) for row in drawn]
+        """Return `count` of those made by rule, half of them supported, and the others twice."""
+        supported = [row for row in self.made if row.answered]
+        unsupported = [row for row in self.made if not row.answered]
+        drawn = [
+            row
+            for rows in (supported, unsupported)
+            for row in random.sample(rows, min(count // 2, len(rows)))
+        ]
+        return [_below_subject(row, random) for row in (*drawn, *self.judged, *self.judged)]
 
 
 def _below_subject(row: Row, random: Random) -> Row:
@@ -168,40 +145,6 @@ def judged_claims(data: Path, random: Random) -> Iterator[Row]:
     """Yield claims that people judged, each with several windows of what it is judged by."""
     yield from _wice(data / "wice" / "claim-dev.jsonl.gz")
     yield from _scifact(data / "scifact", random)
-
-
-def titles(folder: Path, random: Random) -> Iterator[Row]:
-    """Yield titles of abstracts in the folder scifact/ that are sentences, as claims.
-
-    No abstract is among them that a test claim is judged by.
-    """
-    judging = _column(folder / "qrels" / "test.tsv", 1)
-    for abstract in _json_lines(folder / "corpus.jsonl"):
-        title, text = abstract["title"].strip(" ."), abstract["text"]
-        verb = _FINITE.search(title)
-        if abstract["_id"] in judging or verb is None or not 5 <= len(title.split()) <= 30:
-            continue
-        sentences = [span.of(text) for span in split_sentences(text, Span(0, len(text)))]
-        if len(sentences) < 3:
-            continue
-        *_, last = order = _nearest(title, sentences, len(sentences))
-        window, span = _window(sentences, order[:1])
-        yield _titled(title, window, span, "title")
-        far, _ = _window(sentences, [last])
-        if title not in far and window != far:
-            yield _titled(title, far, None, "elsewhere")
-        turned = f"{title[verb.end() :].strip()} {verb[0]} {title[: verb.start()].strip()}"
-        for wrong, made in (
-            (turned if random.random() < 0.6 else None, "turned"),
-            (corrupted(title, window, names_in(text), random), "changed"),
-            (_swapped(title, _HEDGE_SWAPS, random), "stronger"),
-        ):
-            if wrong:
-                yield _titled(wrong, window, None, made)
-
-
-def _titled(claim: str, text: str, span: tuple[int, int] | None, made: str) -> Row:
-    return Row("scifact", made, claim, f"{claim[:1].upper()}{claim[1:]}.", "", text, span)
 
 
 def _text(row: Row, near: Sequence[Row], random: Random) -> _Text:
@@ -230,12 +173,12 @@ def _declared(
             likely = [each for each in near if each.question == row.question and each.span]
             answer = _answer(likely[0]) if likely else _any_answer(row, near, random)
             if answer and (claim := declared(row.question, answer)):
-                yield _claim(row, _reworded(claim, synonyms, random), None, "elsewhere")
+                yield _claim(row, _tidied(claim, synonyms, random), None, "elsewhere")
         return
     claim = declared(row.question, _answer(row))
     if claim is None:
         return
-    yield _claim(row, _reworded(claim, synonyms, random), row.span, "declared")
+    yield _claim(row, _tidied(claim, synonyms, random), row.span, "declared")
     changes: list[Callable[[], str | None]] = [
         lambda: declared(row.question, _other_answer(row, near, random) or ""),
         lambda: _changed(claim, row, (), random),
@@ -244,7 +187,7 @@ def _declared(
     for change in changes:
         wrong = change()
         if wrong and wrong != claim:
-            yield _claim(row, _reworded(wrong, synonyms, random), None, "changed")
+            yield _claim(row, _tidied(wrong, synonyms, random), None, "changed")
             break
 
 
@@ -255,9 +198,6 @@ def _answer(row: Row) -> str:
 
 def _any_answer(row: Row, near: Sequence[Row], random: Random) -> str:
     """Return something in the text that a question of the document has for an answer, or ""."""
-    if row.source in _TABLES:
-        figures = _NUMBER.findall(row.text.rpartition("\n")[2])
-        return random.choice(figures) if figures else ""
     answers = [_answer(other) for other in random.sample(near, min(12, len(near))) if other.span]
     within = [answer for answer in answers if answer and answer in row.text]
     return random.choice(within) if within else ""
@@ -287,7 +227,7 @@ def _of_text(text: _Text, synonyms: Mapping[str, Sequence[str]], random: Random)
     ]
     for number in random.sample(usable, min(2, len(usable))):
         claim, span = _said(text, number, usable, random)
-        claim = _reworded(claim, synonyms, random, verbatim=0.15)
+        claim = _tidied(claim, synonyms, random, verbatim=0.15)
         row, span = _cut(text, span, random)
         yield _claim(row, claim, span, "said")
         for wrong, made in _wrong(text, number, claim, usable, random):
@@ -295,7 +235,7 @@ def _of_text(text: _Text, synonyms: Mapping[str, Sequence[str]], random: Random)
     if text.others and random.random() < 0.5:
         other = random.choice(text.others)
         if _FEWEST_WORDS <= len(other.split()) <= _MOST_WORDS and not other.endswith("?"):
-            yield _claim(text.row, _reworded(other, synonyms, random), None, "elsewhere")
+            yield _claim(text.row, _tidied(other, synonyms, random), None, "elsewhere")
 
 
 def _cut(text: _Text, span: tuple[int, int], random: Random) -> tuple[Row, tuple[int, int]]:
@@ -345,7 +285,7 @@ def _wrong(
         ("changed", lambda: _changed(claim, text.row, text.names, random)),
         ("joined", lambda: _joined(claim, text, random)),
         ("crossed", lambda: _crossed(text, number, usable, random)),
-        ("stronger", lambda: _swapped(claim, _HEDGE_SWAPS, random) or _unconditional(claim)),
+        ("hedge", lambda: _swapped(claim, _HEDGE_SWAPS, random)),
     ]
     random.shuffle(rules)
     wanted = 1 if random.random() < 0.5 else 2
@@ -375,14 +315,6 @@ def _swapped(
     return pattern.sub(other, claim, count=1)
 
 
-def _unconditional(claim: str) -> str | None:
-    """Leave out the condition under which a claim holds."""
-    without = _CONDITION.sub("", claim)
-    if without == claim or len(without.split()) < 4:
-        return None
-    return f"{without[:1].upper()}{without[1:].rstrip('.')}."
-
-
 def _joined(claim: str, text: _Text, random: Random) -> str | None:
     """Join a claim with what another passage of the document says."""
     if not text.others:
@@ -409,7 +341,7 @@ def _crossed(text: _Text, number: int, usable: Sequence[int], random: Random) ->
     return subject + other[second.start() :]
 
 
-def _reworded(
+def _tidied(
     claim: str, synonyms: Mapping[str, Sequence[str]], random: Random, verbatim: float = 0.3
 ) -> str:
     """Exchange some words for synonyms, so that wording alone tells nothing."""
@@ -458,7 +390,7 @@ def _wice(path: Path) -> Iterator[Row]:
 
 
 def _scifact(folder: Path, random: Random) -> Iterator[Row]:
-    trained, tested = (_column(folder / "qrels" / name, 0) for name in ("train.tsv", "test.tsv"))
+    trained, tested = (_queries_of(folder / "qrels" / name) for name in ("train.tsv", "test.tsv"))
     abstracts = {abstract["_id"]: abstract for abstract in _json_lines(folder / "corpus.jsonl")}
     for query in _json_lines(folder / "queries.jsonl"):
         if query["_id"] in trained - tested:
@@ -487,8 +419,8 @@ def _of_abstract(
             yield _judged("scifact", wrong, window, None, title)
 
 
-def _column(judgements: Path, number: int) -> set[str]:
-    return {line.split("\t")[number] for line in judgements.read_text("utf-8").splitlines()}
+def _queries_of(judgements: Path) -> set[str]:
+    return {line.split("\t")[0] for line in judgements.read_text("utf-8").splitlines()}
 
 
 def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
