@@ -43,6 +43,8 @@ _BETWEEN = re.compile(
     re.I,
 )
 _MOST_DIGITS = 1000
+_MOST_BEFORE = 30
+"""Characters before a number that tell its currency, its sign and its bound."""
 _TABLE_SCALE = re.compile(
     r"(?:\bin|\(|[$€£])\s*(?:us\s?)?(?:[$€£]\s?)?(thousand|million|billion)s\b|(['’]000s?\b|\b000s\b)",
     re.I,
@@ -229,9 +231,9 @@ def _in_digits(text: str) -> Iterator[Amount]:
     for match in _DIGITS.finditer(text):
         value = _value_of(match[0])
         start, end = match.span()
-        before = text[:start]
+        before = text[max(0, start - _MOST_BEFORE) : start]
         currency = _CURRENCY.search(before.removesuffix("("))
-        start = currency.start() if currency else start
+        start -= len(before) - currency.start() if currency else 0
         enclosed = bool(re.search(r"\([$€£]?\s?\Z", before)) and text[end : end + 1] == ")"
         sign = 0 if enclosed else _sign(text, start, match.start())
         if ordinal := _ORDINAL_END.match(text, end):
@@ -246,8 +248,9 @@ def _in_digits(text: str) -> Iterator[Amount]:
 
 
 def _sign(text: str, start: int, digits: int) -> int:
-    before = text[:start].rstrip(" ")
-    if re.search(r"(?:\A|[\s(|:$€£])-\Z", text[:digits].rstrip("$€£ ")) and not re.search(
+    first = max(0, start - _MOST_BEFORE)
+    before = text[first:start].rstrip(" ")
+    if re.search(r"(?:\A|[\s(|:$€£])-\Z", text[first:digits].rstrip("$€£ ")) and not re.search(
         r"[\d%]\s?-\Z", before
     ):
         return -1
@@ -255,7 +258,7 @@ def _sign(text: str, start: int, digits: int) -> int:
 
 
 def _bound(text: str, start: int) -> int:
-    before = text[max(0, start - 30) : start]
+    before = text[max(0, start - _MOST_BEFORE) : start]
     if _UPPER_BOUND.search(before):
         return -1
     return 1 if _LOWER_BOUND.search(before) else 0

@@ -13,7 +13,8 @@ from qa.written.amounts import amounts, opposed, unstated
 from qa.written.dates import undated, without_dates
 from qa.written.polarity import reversed_meaning
 
-_SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "¹": "^1", "\u00ad": "", "™": "", "®": ""})
+_SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "¹": "^1", "™": "", "®": ""})
+_UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _VULGAR_FRACTION = re.compile(r"[¼-¾⅐-⅞]")
 _THIN_GROUPS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _SIGNS = str.maketrans(
@@ -39,7 +40,7 @@ _ENDS_OF_QUOTE = " .,;:!?-"
 
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>\"']+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|"
-    r"(?<![\w.@/-])(?:[a-z0-9][\w-]*\.)+(?:[a-z]{2,10})(?:/[^\s<>\"']*)?(?![\w.-]*\w)",
+    r"(?<![\w.@/-])(?:[^\W_][\w-]*\.)+(?:[^\W\d_]{2,24})(?:/[^\s<>\"']*)?(?![\w.-]*\w)",
     re.I,
 )
 _PHONE = re.compile(r"(?<![\w.,$€£])(?:\+\d|\(\d{2,5}\)|\d)(?:[\s./()-]{0,2}\d){6,14}(?![\w%])")
@@ -108,7 +109,7 @@ def broken_rule(sentence: str, cited: str) -> Check | None:
 @lru_cache(maxsize=256)
 def normalised(text: str) -> str:
     """Return a text with plain quotation marks, dashes, blanks, digits and fractions."""
-    text = _THIN_GROUPS.sub(",", text.translate(_SUPERSCRIPTS))
+    text = _THIN_GROUPS.sub(",", _UNSEEN.sub("", text).translate(_SUPERSCRIPTS))
     text = _VULGAR_FRACTION.sub(lambda found: " " + unicodedata.normalize("NFKC", found[0]), text)
     text = text.translate(_SIGNS)
     text = unicodedata.normalize("NFKC", text).translate(_SIGNS)

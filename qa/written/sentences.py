@@ -34,7 +34,15 @@ _SAYS = re.compile(r"\A\s*(?:states?|says?|mentions?|notes?|explains?)\s+that\s+
 
 _LIST_MARKER = re.compile(r"[-*+•◦▪–—>]|#{1,6}|\d{1,3}[.)]|\\?\(?[a-z]\)")
 _NUMBERED = re.compile(r"\A\d{1,3}[.)]\s+")
-_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*\)")
+_LINK = re.compile(
+    r"!?\[([^\[\]\n]*)\]\(\s*(?:<[^<>\n]*>|[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)"
+    r"(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*\)"
+)
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\U000e0000-\U000e007f]"
+)
+"""Controls, and what has no width but joiners: nobody would see that it divides a number."""
 _OPENING_SIGNS = re.compile(r"(?<![\w*_`~])(?:[*_]{1,3}|~~|`{1,3})(?=[^\s*_`])")
 _CLOSING_SIGNS = re.compile(r"(?<=[^\s*_`])(?:[*_]{1,3}|~~|`{1,3})(?![\w*_`])")
 _FENCE = re.compile(r"`{3,}\w*|[-=_*]{3,}|\|?(?::?-{2,}:?\|?)+")
@@ -177,7 +185,8 @@ def _words(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def _without_signs(word: str) -> str:
-    """Return a word without Markdown's signs of emphasis, code and links."""
+    """Return a word without Markdown's signs of emphasis, code and links, and what is unseen."""
+    word = _UNSEEN.sub("", word)
     if _FENCE.fullmatch(word):
         return ""
     word = _LINK.sub(lambda link: f"[{link[1]}]" if link[1].strip("^").isdigit() else link[1], word)

@@ -1,5 +1,6 @@
 """Rules for written sentences: faithful paraphrases pass, changed facts fail, copies pass."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -209,6 +210,9 @@ CHANGED = [
     (HISTORY, "The museum was opened in 2020.", "negation"),
     (HISTORY, "Mary O'Neil, its first director, sold two thirds of the paintings.", "negation"),
     (HISTORY, "Its last director, Mary O'Neil, bought paintings.", "negation"),
+    (MANUAL, "See evil.photography for more.", "link"),
+    (MANUAL, "See exämple.com for more.", "link"),
+    ("It is 1 or 5 mg.", "It is 1\u200d5 mg.", "number"),
 ]
 
 
@@ -253,6 +257,14 @@ def test_a_fault_says_what_is_wrong(sentence, fault):
 )
 def test_other_languages_are_checked_for_what_has_no_language(cited, sentence, passes):
     assert (broken_rule(sentence, cited) is None) == passes
+
+
+@pytest.mark.parametrize("repeated", ["½", "1 2/3", "1,", "$", "Ab ", "“", "not a, ", "a.b/"])
+def test_a_hostile_sentence_is_checked_in_time(repeated):
+    sentence = (repeated * 1000)[:1000]
+    started = time.process_time()
+    broken_rule(sentence, MANUAL)
+    assert time.process_time() - started < 0.5
 
 
 def sentences_and_paragraphs(text: str) -> Iterator[tuple[str, str]]:

@@ -108,6 +108,20 @@ def test_lines_list_items_and_headings_begin_sentences_and_lose_their_signs():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ('See ![the map](https://e.org/a "map") now.', "See the map now."),
+        ("See [the map](https://e.org/a_(1).png) now.", "See the map now."),
+        ("See ![the map](<https://e.org/a b>) now.", "See the map now."),
+        ("It is 5\u200b0 mg\u202e or \x1b[31mmore.", "It is 50 mg or [31mmore."),
+        ("می\u200cخواهم 👩\u200d⚕️.", "می\u200cخواهم 👩\u200d⚕️."),
+    ],
+)
+def test_no_link_no_image_and_nothing_unseen_is_left(text, plain):
+    assert texts_and_sources(text) == [(plain, ())]
+
+
 def test_a_list_within_a_line_is_cut_at_its_items():
     assert texts_and_sources("Do this: rub it. 2. Rinse it well. [1] 3. Dry it. [2]") == [
         ("Do this: rub it.", ()),
