@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
+from index.search.terms import fold, stem, words
 from qa.written.number_words import ORDINALS, SCALES, numbers_in_words
 from qa.written.units import (
     CURRENCIES,
@@ -50,6 +51,17 @@ _TABLE_SCALE = re.compile(
     re.I,
 )
 _ONE_OF = re.compile(r"\b(?:a|an|per|each|every|one|last|next|past|within the)[\s-]", re.I)
+_ONE_THING = re.compile(
+    r"\b(?:one|(?:for|within|after|in|takes?|took|lasts?|lasted)\s+an?)\s+([^\W\d_]+)", re.I
+)
+_NEXT_WORD = re.compile(r"\s([^\W\d_]+)")
+_FROM = re.compile(r"\bfrom\s+(?:about\s+)?\W?\Z", re.I)
+_TO = re.compile(r"(?<!compared )(?<!relative )\bto\s+(?:about\s+)?\W?\Z", re.I)
+_CHANGED_TO = re.compile(
+    r"\b(?:rose|risen|rises?|increas\w+|gr[eo]w\w*|fell|fallen|falls?|declin\w+|decreas\w+|"
+    r"drop\w*|climb\w*|jump\w*|reduc\w+|from\s[^a-z]{1,15}|million|billion|percent)\s+to\s+\W?\Z",
+    re.I,
+)
 _DETERMINED = re.compile(r"\b(?:the|its|their|his|her|our|a|an|this|that|every)\s+\Z", re.I)
 _UPPER_BOUND = re.compile(
     r"\b(?:no|not|never)\s+(?:more|higher|greater|longer|larger|later)\s+than\s+\W?\Z|\bat\s+most\s+\W?\Z"
@@ -105,7 +117,7 @@ def unstated(sentence: str, cited: str) -> str | None:
             continue
         if not any(_is_stated_by(amount, other, spare, scales, sentence) for other in stated):
             return amount.text
-    return None
+    return _miscounted(sentence, cited)
 
 
 def opposed(sentence: str, cited: str) -> str | None:
@@ -116,6 +128,45 @@ def opposed(sentence: str, cited: str) -> str | None:
         if amount.bound and same and all(each.bound == -amount.bound for each in same):
             return amount.text
     return None
+
+
+def turned_round(sentence: str, cited: str) -> str | None:
+    """Return the number that a change ends with in the sentence and begins with in `cited`.
+
+    Or the other way round.
+    """
+    stated = amounts(cited)
+    for amount in amounts(sentence):
+        same = [each for each in stated if each.value == amount.value and each.unit == amount.unit]
+        begins, ends = _follows(_FROM, sentence, amount), _follows(_CHANGED_TO, sentence, amount)
+        other = _TO if begins else _FROM
+        if (begins or ends) and same and all(_follows(other, cited, each) for each in same):
+            return amount.text
+    return None
+
+
+def _follows(words: re.Pattern[str], text: str, amount: Amount) -> bool:
+    return words.search(text[max(0, amount.start - _MOST_BEFORE) : amount.start]) is not None
+
+
+def _miscounted(sentence: str, cited: str) -> str | None:
+    """Return "one patient" or "for a day" where `cited` has only several of them."""
+    stated = amounts(cited)
+    if any(each.value == 1 for each in stated):
+        return None
+    counted = {stem(fold(_thing(cited, each))) for each in stated if not each.is_ordinal}
+    held = set(words(cited))
+    for one in _ONE_THING.finditer(sentence):
+        if stem(fold(one[1])) in counted and fold(one[1]) not in held:
+            return one[0]
+    return None
+
+
+def _thing(text: str, amount: Amount) -> str:
+    """Return the word for what a number counts."""
+    last = amount.text.split()[-1]
+    following = _NEXT_WORD.match(text, amount.end)
+    return following[1] if following and not amount.unit else last
 
 
 def table_scales(text: str) -> frozenset[int]:

@@ -108,6 +108,15 @@ minor | national / local | active / passive | day / night | minimize minimizes m
 / maximize maximizes maximise maximizing | direct directly / indirect indirectly | single /
 multiple several | credit / debit | liquid / solid | wet / dry | mild / severe | joined joins join
 / left leaves leave
+| open / closed | guilty convicted convicts / innocent acquitted acquits | recommended advised /
+mandatory compulsory obligatory | gross / net | inflow inflows / outflow outflows | revenue revenues
+/ expense expenses | basic / diluted | inner / outer | top / bottom | alive / dead | present /
+present / absent | inhale inhales inhaled / exhale exhales exhaled | overweight / underweight |
+hypertension / hypotension | plaintiff plaintiffs claimant / defendant defendants | buyer buyers /
+seller sellers | heat heats heated heating / cool cools cooled cooling | input inputs / output
+outputs | upload uploads uploaded / download downloads downloaded | arrive arrives arrived arrival /
+depart departs departed departure | teacher teachers / student students pupil pupils | acidic /
+alkaline | thick thicker / thin thinner | dry drier / oily oilier
 """
 """Groups of opposites between bars; a slash stands between opposites."""
 

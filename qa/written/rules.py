@@ -9,7 +9,7 @@ from index.search.terms import fold, stem
 from index.structure.wording import ASKING_WORDS
 from qa.question.spelling import dictionary
 from qa.records import Check, CheckName
-from qa.written.amounts import amounts, opposed, unstated
+from qa.written.amounts import amounts, opposed, turned_round, unstated
 from qa.written.dates import undated, without_dates
 from qa.written.polarity import reversed_meaning
 
@@ -121,8 +121,10 @@ def _missing(words: str | None) -> str | None:
 
 
 def _opposed(said: str, held: str) -> str | None:
-    words = opposed(said, held)
-    return f"“{words}” is at most in one and at least in the other." if words else None
+    if words := opposed(said, held):
+        return f"“{words}” is at most in one and at least in the other."
+    words = turned_round(said, held)
+    return f"It goes to “{words}” in one and from there in the other." if words else None
 
 
 def _unquoted(sentence: str, held: str) -> str | None:

@@ -123,6 +123,14 @@ FAITHFUL = [
     ("Smoking is not allowed in the building.", "Smoking is prohibited in the building."),
     ("Sales in the U.S. grew 5%.", "Sales in the United States grew by five percent."),
     ("The H. pylori enzyme binds. It needs vitamin B-12.", "Active H. pylori needs vitamin B12."),
+    ("Take it twice daily for three days.", "Take it twice a day for three days."),
+    ("Of 20 patients, one died.", "One patient died."),
+    ("Profit rose to $4.5 billion from $4.0 billion.", "Profit had amounted to $4.0 billion."),
+    (
+        "Profit rose from $4.0 billion to $4.5 billion.",
+        "Profit rose to $4.5 billion from $4 billion.",
+    ),
+    ("The museum is open daily and closed at night.", "The museum is open daily."),
 ]
 
 CHANGED = [
@@ -213,6 +221,13 @@ CHANGED = [
     (MANUAL, "See evil.photography for more.", "link"),
     (MANUAL, "See exämple.com for more.", "link"),
     ("It is 1 or 5 mg.", "It is 1\u200d5 mg.", "number"),
+    ("Treatment takes three days.", "Treatment takes a day.", "number"),
+    ("Two patients died during the trial.", "One patient died during the trial.", "number"),
+    ("The fee rises from 10 to 20 dollars.", "The fee rises from 20 to 10 dollars.", "negation"),
+    ("Profit rose to $4.5 billion from $4.0 billion.", "Profit rose to $4.0 billion.", "negation"),
+    ("The museum is closed on Mondays.", "The museum is open on Mondays.", "negation"),
+    ("The suspect was acquitted of murder.", "The suspect was convicted of murder.", "negation"),
+    ("The vaccine is recommended for adults.", "The vaccine is mandatory for adults.", "negation"),
 ]
 
 
