@@ -43,7 +43,7 @@ def cited_text(answer: Answer, *, ids: bool = False, nearest: int = 3) -> CitedT
     is a piece. With `ids`, each source is named with its document's id, too.
     """
     written = answer.written
-    ended = [one_line(written.ended)] if written and written.ended else []
+    ended = [_escaped(one_line(written.ended))] if written and written.ended else []
     told = (*remarks(answer), *ended, *(written_remarks(written) if written else ()))
     notes = [f"\n\n{remark}" for remark in told]
     if written and written.sentences:
@@ -131,13 +131,18 @@ def full_place(
     name, source = label(document, span, heading_path), one_line(document.source)
     is_named = name == source or name.startswith(f"{source}, ")
     if url := link(document, span):
-        name = f"[{_BRACKETS.sub(_ESCAPED, name)}]({url})"
+        name = f"[{_escaped(name)}]({url})"
     exactly = (
         "" if is_named else source,
         f"document {document.id}" if ids else "",
         f"characters {span.start}-{span.end}",
     )
     return f"{name} ({', '.join(filter(None, exactly))})"
+
+
+def _escaped(line: str) -> str:
+    """Return a line that makes no link or image in Markdown."""
+    return _BRACKETS.sub(_ESCAPED, line)
 
 
 def why_not(answer: Answer) -> str:

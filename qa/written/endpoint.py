@@ -154,7 +154,7 @@ class Endpoint:
             )
         if status == 429:
             wait = response.headers.get("retry-after", "")
-            later = f"in {wait} seconds" if wait.isascii() and wait.isdigit() else "later"
+            later = f"in {wait} seconds" if re.fullmatch("[0-9]{1,5}", wait) else "later"
             raise WriterError(f"{start} is asked too often: try again {later}.")
         fails = "fails" if response.is_server_error else "refuses the request"
         raise WriterError(f"{start} {fails}{reason}.")

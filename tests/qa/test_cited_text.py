@@ -119,9 +119,12 @@ def test_written_sentences_stand_in_place_of_the_quotes() -> None:
         "So it rose.",
         "So it rose.",
     ]
-    nothing = WrittenAnswer("m", dropped=dropped * 2)
+    nothing = WrittenAnswer("m", dropped=dropped * 2, ended="It says: ![x](https://e.org/a).")
     text = cited_text(dataclasses.replace(quoted, written=nothing))
-    assert text.text.startswith("It rose because\nthe snow came late. [1]\n\n2 sentences were")
+    assert text.text.startswith(
+        "It rose because\nthe snow came late. [1]\n\nIt says: !\\[x\\](https://"
+    )
+    assert "2 sentences were dropped" in text.text
     assert "The answer is in quotes instead." in text.text
 
 
