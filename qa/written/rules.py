@@ -11,7 +11,7 @@ from qa.question.spelling import dictionary
 from qa.records import Check, CheckName
 from qa.written.amounts import amounts, opposed, turned_round, unstated
 from qa.written.dates import undated, without_dates
-from qa.written.polarity import reversed_meaning
+from qa.written.polarity import exchanged, reversed_meaning
 
 _SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "¹": "^1", "™": "", "®": ""})
 _UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
@@ -123,8 +123,11 @@ def _missing(words: str | None) -> str | None:
 def _opposed(said: str, held: str) -> str | None:
     if words := opposed(said, held):
         return f"“{words}” is at most in one and at least in the other."
-    words = turned_round(said, held)
-    return f"It goes to “{words}” in one and from there in the other." if words else None
+    if words := turned_round(said, held):
+        return f"It goes to “{words}” in one and from there in the other."
+    if stretches := exchanged(said, held):
+        return "“{}” and “{}” have changed places.".format(*stretches)
+    return None
 
 
 def _unquoted(sentence: str, held: str) -> str | None:
