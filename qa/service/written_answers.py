@@ -102,8 +102,8 @@ class WritingTurn:
             finally:
                 self._free()
 
-        self._has_begun = True
         Thread(target=copy_context().run, args=[write], name="written", daemon=True).start()
+        self._has_begun = True  # from now on the thread frees the turn
         while True:
             event = await arrived.get()
             if isinstance(event, Exception):

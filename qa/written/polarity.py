@@ -54,6 +54,9 @@ _NOT_CONTENT = STOPWORDS | frozenset(
     "n't don't doesn't didn't isn't aren't wasn't weren't can't couldn't won't wouldn't shouldn't "
     "mustn't haven't hasn't hadn't must would".split()
 )
+_LISTS = frozenset(("and", "or", "nor", "versus", "vs"))
+_MOST_EXCHANGED = 4
+"""Words of a stretch that changes places with another."""
 _NEGATING_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "ab")
 
 _OPPOSITES = """
@@ -109,14 +112,14 @@ minor | national / local | active / passive | day / night | minimize minimizes m
 multiple several | credit / debit | liquid / solid | wet / dry | mild / severe | joined joins join
 / left leaves leave
 | open / closed | guilty convicted convicts / innocent acquitted acquits | recommended advised /
-mandatory compulsory obligatory | gross / net | inflow inflows / outflow outflows | revenue
-revenues / expense expenses | basic / diluted | inner / outer | top / bottom | alive / dead | present /
-present / absent | inhale inhales inhaled / exhale exhales exhaled | overweight / underweight | hypertension /
-hypotension | plaintiff plaintiffs claimant / defendant defendants | buyer buyers / seller sellers |
-heat heats heated heating / cool cools cooled cooling | input inputs / output outputs | upload
-uploads uploaded / download downloads downloaded | arrive arrives arrived arrival / depart departs
-departed departure | teacher teachers / student students pupil pupils | acidic / alkaline | thick
-thicker / thin thinner | dry drier / oily oilier
+mandatory compulsory obligatory | gross / net | inflow inflows / outflow outflows | revenue revenues
+/ expense expenses | basic / diluted | inner / outer | top / bottom | alive / dead | present /
+present / absent | inhale inhales inhaled / exhale exhales exhaled | overweight / underweight |
+hypertension / hypotension | plaintiff plaintiffs claimant / defendant defendants | buyer buyers /
+seller sellers | heat heats heated heating / cool cools cooled cooling | input inputs / output
+outputs | upload uploads uploaded / download downloads downloaded | arrive arrives arrived arrival /
+depart departs departed departure | teacher teachers / student students pupil pupils | acidic /
+alkaline | thick thicker / thin thinner | dry drier / oily oilier
 """
 """Groups of opposites between bars; a slash stands between opposites."""
 
@@ -264,6 +267,38 @@ def _by_prefix(word: str, said: _Said, like: Sequence[_Said]) -> str | None:
     if all(opposites & each.affirmed and word not in each.words for each in like):
         return min(opposites & like[0].affirmed)
     return None
+
+
+def exchanged(sentence: str, cited: str) -> tuple[str, str] | None:
+    """Return two stretches that have changed places in a sentence that is cited but for that.
+
+    Both are texts as `rules.normalised` gives them. In a list the order does not matter.
+    """
+    said = _in_order(sentence)
+    found: tuple[str, str] | None = None
+    for held in map(_in_order, _sentences(cited)):
+        for start in range(len(held) - len(said) + 1):
+            part = held[start : start + len(said)]
+            if part == said:
+                return None
+            found = found or _change_of_places(said, part)
+    return found
+
+
+def _change_of_places(said: Sequence[str], held: Sequence[str]) -> tuple[str, str] | None:
+    apart = [at for at, (one, other) in enumerate(zip(said, held, strict=True)) if one != other]
+    half = len(apart) // 2
+    if not apart or len(apart) % 2 or half > _MOST_EXCHANGED:
+        return None
+    (first, end), (second, last) = (apart[0], apart[half - 1] + 1), (apart[half], apart[-1] + 1)
+    changed = said[first:end] == held[second:last] and said[second:last] == held[first:end]
+    if not changed or end - first != half or _LISTS & {*said[end:second]} or end == second:
+        return None
+    return " ".join(said[first:end]), " ".join(said[second:last])
+
+
+def _in_order(sentence: str) -> list[str]:
+    return [match[0] for match in _WORD.finditer(fold(sentence))]
 
 
 @lru_cache(maxsize=128)

@@ -11,10 +11,10 @@ from qa.question.spelling import dictionary
 from qa.records import Check, CheckName
 from qa.written.amounts import amounts, opposed, turned_round, unstated
 from qa.written.dates import undated, without_dates
-from qa.written.polarity import reversed_meaning
+from qa.written.polarity import exchanged, reversed_meaning
 
 _SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "¹": "^1", "™": "", "®": ""})
-_SUPERSCRIPTS |= dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+_UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _VULGAR_FRACTION = re.compile(r"[¼-¾⅐-⅞]")
 _THIN_GROUPS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _SIGNS = str.maketrans(
@@ -109,7 +109,7 @@ def broken_rule(sentence: str, cited: str) -> Check | None:
 @lru_cache(maxsize=256)
 def normalised(text: str) -> str:
     """Return a text with plain quotation marks, dashes, blanks, digits and fractions."""
-    text = _THIN_GROUPS.sub(",", text.translate(_SUPERSCRIPTS))
+    text = _THIN_GROUPS.sub(",", _UNSEEN.sub("", text).translate(_SUPERSCRIPTS))
     text = _VULGAR_FRACTION.sub(lambda found: " " + unicodedata.normalize("NFKC", found[0]), text)
     text = text.translate(_SIGNS)
     text = unicodedata.normalize("NFKC", text).translate(_SIGNS)
@@ -123,8 +123,11 @@ def _missing(words: str | None) -> str | None:
 def _opposed(said: str, held: str) -> str | None:
     if words := opposed(said, held):
         return f"“{words}” is at most in one and at least in the other."
-    words = turned_round(said, held)
-    return f"It goes to “{words}” in one and from there in the other." if words else None
+    if words := turned_round(said, held):
+        return f"It goes to “{words}” in one and from there in the other."
+    if stretches := exchanged(said, held):
+        return "“{}” and “{}” have changed places.".format(*stretches)
+    return None
 
 
 def _unquoted(sentence: str, held: str) -> str | None:

@@ -90,11 +90,11 @@ class _Run:
             self.repeats += 1
             return None
         self.drafted.add(draft.text)
-        if declines(draft.text):
-            self.declined = True
-            return None
         outcome = self._checked(draft)
         if isinstance(outcome, Check):
+            if declines(draft.text):
+                self.declined = True
+                return None
             dropped = DroppedSentence(draft.text, outcome)
             self.dropped.append(dropped)
             return dropped

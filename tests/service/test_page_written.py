@@ -72,6 +72,11 @@ def expect_whole(text: Locator) -> None:
     expect(text.get_by_role("button", name="Stop")).to_have_count(0)
 
 
+def test_a_line_separator_in_what_is_sent_breaks_nothing(open_page: PageOpener, url: str) -> None:
+    page = open_page(url.replace(" ", "%E2%80%A8", 1))
+    expect_whole(write(page))
+
+
 def test_each_sentence_appears_as_it_was_checked_with_its_sources(
     open_page: PageOpener, url: str, llm: LanguageModel
 ) -> None:

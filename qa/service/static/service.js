@@ -44,7 +44,7 @@ export async function follow(path, { body, signal }, listeners) {
     const events = (unread + value).split("\n\n");
     unread = events.pop();
     for (const event of events) {
-      const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(event);
+      const [, name, data] = /^event: (.*?)\ndata: (.*)$/s.exec(event);
       last = name;
       listeners[name]?.(JSON.parse(data));
     }

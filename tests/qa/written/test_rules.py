@@ -137,6 +137,8 @@ FAITHFUL = [
         "Profit rose to $4.5 billion from $4 billion.",
     ),
     ("The museum is open daily and closed at night.", "The museum is open daily."),
+    ("Redness, swelling and pain are common.", "Pain, swelling and redness are common."),
+    ("Alice sued Bob. Bob sued Alice.", "Bob sued Alice."),
 ]
 
 CHANGED = [
@@ -238,6 +240,18 @@ CHANGED = [
     ("The museum is closed on Mondays.", "The museum is open on Mondays.", "negation"),
     ("The suspect was acquitted of murder.", "The suspect was convicted of murder.", "negation"),
     ("The vaccine is recommended for adults.", "The vaccine is mandatory for adults.", "negation"),
+    ("In 2019 Alice sued Bob.", "In 2019 Bob sued Alice.", "negation"),
+    ("Mercury is smaller than Mars.", "Mars is smaller than Mercury.", "negation"),
+    (
+        "The tenant shall pay the landlord a deposit.",
+        "The landlord shall pay the tenant a deposit.",
+        "negation",
+    ),
+    (
+        "Mix one cup of flour with two cups of water.",
+        "Mix one cup of water with two cups of flour.",
+        "negation",
+    ),
 ]
 
 

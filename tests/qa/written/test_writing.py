@@ -125,6 +125,37 @@ def test_the_model_may_say_that_the_passages_do_not_answer(
     assert not whole.dropped
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        NOT_SAID,
+        "The passages do not mention the price of microneedling.",
+        "There is no information about the cost in the passages.",
+        "I do not know why pimples appear after microneedling.",
+        "The provided text does not explain why you get pimples after microneedling.",
+        "I cannot answer that from the passages.",
+    ],
+)
+def test_a_model_that_declines_is_not_shown(
+    said: str, language_model: LanguageModel, writer: AnswerWriter, answer: Answer
+) -> None:
+    says(language_model, said)
+    whole = wrote(writer, answer)
+    assert whole.declined
+    assert not whole.sentences
+
+
+def test_what_sounds_like_declining_is_shown_if_a_passage_says_it(
+    language_model: LanguageModel, writer: AnswerWriter, library: Library
+) -> None:
+    said = "There is no information desk on the second floor."
+    answer = library({"hours.txt": f"The clinic opens at 8 am. {said}"}).ask(
+        "Where is the information desk of the clinic?"
+    )
+    says(language_model, said)
+    assert wrote(writer, answer).text == said
+
+
 def test_a_server_that_dies_in_the_middle_leaves_what_was_checked_and_says_so(
     language_model: LanguageModel, writer: AnswerWriter, answer: Answer
 ) -> None:
