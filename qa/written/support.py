@@ -3,6 +3,7 @@
 `docs/written.md` tells what it learnt from and how good it is.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -111,8 +112,11 @@ def open_checker(backend: Backend = "auto") -> Checker:
 
 
 def _is_copied(claim: str, evidence: Evidence) -> bool:
-    words = f" {' '.join(normalised(claim).split()).rstrip('.')}"
-    return words in f" {' '.join(normalised(evidence.text).split())}"
+    """Tell whether a claim is a whole sentence of the text, word for word."""
+    words = re.escape(normalised(claim).rstrip(".!"))
+    return (
+        re.search(rf"(?:^|[.!?:]\s){words}(?:[.!]|$)", normalised(evidence.text), re.M) is not None
+    )
 
 
 def _broken(claim: str, evidence: Evidence) -> Check | None:

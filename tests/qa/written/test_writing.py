@@ -16,7 +16,7 @@ from tests.qa.conftest import Ask, Library
 from tests.waiting import PATIENCE_S
 
 PIMPLES = "why do I get pimples after microneedling"
-TRUE = "Microneedling can push bacteria deeper into the skin."
+TRUE = "The treatment can push bacteria deeper into the skin."
 FALSE = "Microneedling pulls bacteria out of the blood."
 
 
