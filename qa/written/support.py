@@ -99,7 +99,7 @@ class Checker:
     def _failed(self, claim: str, found: Sequence[Evidence]) -> Check:
         """Return the rule that the likeliest stretch breaks, else that nothing supports it."""
         best = max(found, key=lambda each: each.support, default=None)
-        unsupported = Check("support", "what it cites does not say this")
+        unsupported = Check("support", "What it cites does not say this.")
         if best is None:
             return unsupported
         return _broken(claim, best) or unsupported

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from index.structure.wording import is_lead_in
 from qa.errors import WriterError
 from qa.records import (
     Answer,
@@ -117,10 +118,12 @@ class _Run:
         )
 
     def _checked(self, draft: Draft) -> Evidence | Check:
+        if is_lead_in(draft.text):
+            return Check("support", "It only announces what follows.")
         by_number = {source.number: source for source in self.sources}
         missing = [number for number in draft.sources if number not in by_number]
         if missing:
-            return Check("source", f"there is no passage {missing[0]}")
+            return Check("source", f"There is no passage {missing[0]}.")
         named = [by_number[number] for number in draft.sources] or self.sources
         return self.checker.check(draft.text, named)
 

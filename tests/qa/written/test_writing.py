@@ -90,6 +90,15 @@ def test_what_nothing_says_is_dropped_with_the_reason(
     assert all(dropped.check.fault for dropped in whole.dropped)
 
 
+def test_a_sentence_that_only_announces_others_is_dropped(
+    language_model: LanguageModel, writer: AnswerWriter, answer: Answer
+) -> None:
+    says(language_model, f"Here are the reasons:\n- {TRUE}")
+    whole = wrote(writer, answer)
+    assert whole.text == TRUE
+    assert [dropped.text for dropped in whole.dropped] == ["Here are the reasons:"]
+
+
 def test_a_sentence_rests_on_the_passages_that_it_names(
     language_model: LanguageModel, writer: AnswerWriter, answer: Answer
 ) -> None:
@@ -103,7 +112,7 @@ def test_a_sentence_rests_on_the_passages_that_it_names(
     assert wrote(writer, answer).text is None
     says(language_model, f"{TRUE[:-1]} [9].")
     (dropped,) = wrote(writer, answer).dropped
-    assert (dropped.check.name, dropped.check.fault) == ("source", "there is no passage 9")
+    assert (dropped.check.name, dropped.check.fault) == ("source", "There is no passage 9.")
 
 
 def test_where_the_documents_do_not_answer_the_model_is_not_asked(
