@@ -66,6 +66,8 @@ class AnswerWriter:
                         break
         except WriterError as error:
             ended = str(error)
+        if not ended and not run.drafted:
+            ended = "The language model wrote nothing."
         yield run.whole(endpoint.model, ended)
 
 

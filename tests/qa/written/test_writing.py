@@ -174,6 +174,15 @@ def test_a_server_that_dies_in_the_middle_leaves_what_was_checked_and_says_so(
     assert "broke off" in whole.ended
 
 
+def test_a_model_that_writes_nothing_is_told_of(
+    language_model: LanguageModel, writer: AnswerWriter, answer: Answer
+) -> None:
+    says(language_model, " ", "\n")
+    whole = wrote(writer, answer)
+    assert whole.text is None
+    assert whole.ended == "The language model wrote nothing."
+
+
 def test_a_model_that_repeats_itself_is_stopped(
     language_model: LanguageModel, writer: AnswerWriter, answer: Answer
 ) -> None:
