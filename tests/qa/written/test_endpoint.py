@@ -278,6 +278,22 @@ def test_an_answer_that_never_ends_is_ended_in_time(
     assert "not complete after 0.3 seconds" in refusal(replace(endpoint, timeout_s=0.3))
 
 
+@pytest.mark.parametrize(
+    "start", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 ", b"HTTP/1.1 100 Continue\r\n\r\n"]
+)
+def test_a_head_that_never_ends_is_ended_in_time(
+    model: LanguageModel, endpoint: Endpoint, start: bytes
+) -> None:
+    drop = start if start.endswith(b"\n") else b"2"
+
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(start)
+        dripping(drop)(connection)
+
+    model.reply = Reply(before=drip)
+    assert "not complete after 0.3 seconds" in refusal(replace(endpoint, timeout_s=0.3))
+
+
 def test_an_answer_that_never_ends_is_ended_by_its_length(
     model: LanguageModel, endpoint: Endpoint
 ) -> None:
