@@ -147,6 +147,12 @@ def test_the_text_comes_beside_the_quotes_and_holds(url: str) -> None:
     verified = httpx2.post(f"{url}v1/verify", json=answer, timeout=PATIENCE_S).json()
     assert verified["holds"], verified
     assert len(verified["written"]) == len(answer["written"]["citations"])
+    text = answer["written"]["text"]
+    answer["written"]["text"] = text.replace("up to a week", "up to 9 days")
+    refused = httpx2.post(f"{url}v1/verify", json=answer, timeout=PATIENCE_S).json()
+    assert (refused["holds"], len(refused["faults"])) == (False, 1)
+    assert "“9 days” is not in what it cites" in refused["faults"][0]
+    answer["written"]["text"] = text
     answer["written"]["citations"][0]["cited_text"] += " Always."
     changed = httpx2.post(f"{url}v1/verify", json=answer, timeout=PATIENCE_S).json()
     assert not changed["holds"]
