@@ -32,9 +32,9 @@ _NO_ANSWER = "The language model's server sends what is no valid answer."
 class Endpoint:
     """Where a language model answers, such as http://127.0.0.1:11434/v1, and how long it may.
 
-    Where `model` is empty, the first that the server lists writes. `timeout_s` bounds the time from
-    asking to the last piece, that of the caller between two pieces among it: what comes later is
-    not read.
+    Where `model` is empty, `resolved` takes the first that the server lists. `timeout_s` bounds the
+    time from asking to the last piece, that of the caller between two pieces among it: what comes
+    later is not read.
     """
 
     url: str
@@ -65,16 +65,15 @@ class Endpoint:
     def stream(
         self, messages: Sequence[Message], cancellation: Cancellation | None = None
     ) -> Generator[str]:
-        """Yield what the model writes, as it comes.
+        """Yield what the model writes, as it comes. The endpoint must be a `resolved` one.
 
         Closing the iterator closes the connection; so does the `cancellation`, from any thread,
         even while the server is silent. Raises WriterError, also behind the last piece if the model
         did not write to the end: its last sentence may then be incomplete.
         """
         cancellation = cancellation or Cancellation()
-        named = self.resolved(cancellation)
         body = {
-            "model": named.model,
+            "model": self.model,
             "messages": list(messages),
             "stream": True,
             "temperature": 0,

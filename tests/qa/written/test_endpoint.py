@@ -50,7 +50,7 @@ def refusal(endpoint: Endpoint, pieces: list[str] | None = None) -> str:
     """Return what is said of an answer that fails; what came before goes into `pieces`."""
     pieces = [] if pieces is None else pieces
     with pytest.raises(WriterError) as raised:
-        pieces.extend(endpoint.stream(MESSAGES))
+        pieces.extend(endpoint.resolved().stream(MESSAGES))
     message = str(raised.value)
     assert "\n" not in message
     assert message.endswith(".")
@@ -260,10 +260,11 @@ def dripping(drop: bytes) -> Callable[[socket.socket], None]:
 
     def drip(connection: socket.socket) -> None:
         connection.settimeout(0.05)
-        while True:
+        is_there = True
+        while is_there:
             connection.sendall(drop)
             with suppress(TimeoutError):
-                assert connection.recv(1)
+                is_there = connection.recv(1) != b""
 
     return drip
 
@@ -340,7 +341,7 @@ def test_a_silent_server_is_left_at_once_if_somebody_cancels(
     model.requests.clear()
     for asked in (endpoint, replace(endpoint, model="")):
         with pytest.raises(WriterError, match=r"^The service stops\.$"):
-            list(asked.stream(MESSAGES, cancellation))
+            list(asked.resolved(cancellation).stream(MESSAGES, cancellation))
     assert model.requests == []
 
 
@@ -376,7 +377,7 @@ def test_without_a_name_the_first_model_that_is_listed_writes(
     nameless = replace(endpoint, model="")
     assert nameless.resolved() == replace(endpoint, model="first")
     assert endpoint.resolved() is endpoint
-    assert list(nameless.stream(MESSAGES)) == ["Yes."]
+    assert list(nameless.resolved().stream(MESSAGES)) == ["Yes."]
     assert model.requests[-1].body["model"] == "first"
     assert model.requests[-2].headers["Authorization"] == f"Bearer {KEY}"
 
