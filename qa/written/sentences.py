@@ -42,8 +42,15 @@ _UNSEEN = re.compile(
     r"\U000e0000-\U000e007f]"
 )
 """Controls, and what has no width but joiners: nobody would see that it divides a number."""
-_OPENING_SIGNS = re.compile(r"(?<![\w*_`~])(?:[*_]{1,3}|~~|`{1,3})(?=[^\s*_`])")
-_CLOSING_SIGNS = re.compile(r"(?<=[^\s*_`])(?:[*_]{1,3}|~~|`{1,3})(?![\w*_`])")
+_OPENING_SIGNS = re.compile(r"(?<![\w*~])(?:\*{1,3}|~~)(?=[^\s*])")
+_CLOSING_SIGNS = re.compile(r"(?<=[^\s*])(?:\*{1,3}|~~)(?![\w*])")
+_SIGNS_OF_CODE = re.compile(
+    r"(?<![\w`])[*_~]{0,3}`{1,3}(?=[^\s`])|(?<=[^\s`])`{1,3}[*_~]{0,3}(?![\w`])"
+)
+_EMPHASISED_WORD = re.compile(r"(?<!\w)(?!__[a-z][a-z0-9]*__(?!\w))(_{1,3})([^\s_]+)\1(?!\w)")
+"""Not a name with underscores, such as __init__."""
+_EMPHASISED_WORDS = re.compile(r"(?<!\w)(_{1,3})(?=[^\W\d_a-z])([^_]*\s[^_]*[^\s_])\1(?!\w)")
+"""From a capital letter on: others may be two names, such as _first and last_."""
 _FENCE = re.compile(r"`{3,}\w*|[-=_*]{3,}|\|?(?::?-{2,}:?\|?)+")
 _BLANKS = re.compile(r"\s+")
 _MAY_END = re.compile(r"[.!?。！？…\n]")
@@ -178,7 +185,9 @@ def _without_signs(word: str) -> str:
     if _FENCE.fullmatch(word):
         return ""
     word = _LINK.sub(lambda link: f"[{link[1]}]" if link[1].strip("^").isdigit() else link[1], word)
-    return _CLOSING_SIGNS.sub("", _OPENING_SIGNS.sub("", word))
+    if "`" in word:
+        return _SIGNS_OF_CODE.sub("", word)
+    return _EMPHASISED_WORD.sub(r"\2", _CLOSING_SIGNS.sub("", _OPENING_SIGNS.sub("", word)))
 
 
 def _first_cut(text: str, *, ended: bool = False) -> int | None:
@@ -246,7 +255,7 @@ def _draft(text: str) -> Iterator[Draft]:
     numbers = [number for mark in _MARK.finditer(text) for number in _numbers_of(mark[0])]
     led = _MARK.match(text.lstrip())
     plain = _TAKEN_OFF.sub(lambda mark: " " if mark["glued"] is not None else "", text)
-    plain = _BLANKS.sub(" ", _LINK.sub(r"\1", plain)).strip()
+    plain = _EMPHASISED_WORDS.sub(r"\2", _BLANKS.sub(" ", _LINK.sub(r"\1", plain)).strip())
     plain = _NUMBERED.sub("", plain)
     if led:
         plain = _SAYS.sub("", plain.lstrip(",:; "))

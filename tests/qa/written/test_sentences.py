@@ -122,6 +122,35 @@ def test_no_link_no_image_and_nothing_unseen_is_left(text, plain):
     assert texts_and_sources(text) == [(plain, ())]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["__init__", "__my_name__", "_private", "class_", "_my_var_", "snake_case", "MAX_SIZE", "a*b"],
+)
+def test_a_name_in_code_stays_as_it_is(name):
+    for said in (name, f"`{name}`", f"**`{name}`**", f"(`{name}`),"):
+        plain = said.replace("`", "").replace("**", "")
+        assert texts_and_sources(f"Call {said} once [1]. Then go.") == [
+            (f"Call {plain} once.", (1,)),
+            ("Then go.", ()),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("It is _very_ red.", "It is very red."),
+        ("It is __50__ mg.", "It is 50 mg."),
+        ("__Pain__, _pain._", "Pain, pain."),
+        ("_Note that it is safe._", "Note that it is safe."),
+        ("**It is _safe_**.", "It is safe."),
+        ("~~It~~ ***is*** *quite safe*.", "It is quite safe."),
+        ("Pass `*args` or `**kwargs`.", "Pass *args or **kwargs."),
+    ],
+)
+def test_signs_of_emphasis_are_taken_off(text, plain):
+    assert texts_and_sources(text) == [(plain, ())]
+
+
 def test_a_list_within_a_line_is_cut_at_its_items():
     assert texts_and_sources("Do this: rub it. 2. Rinse it well. [1] 3. Dry it. [2]") == [
         ("Do this: rub it.", ()),
