@@ -37,8 +37,8 @@ def two_of_three(*between: Step) -> Reply:
 
 
 def writer_at(model: LanguageModel) -> AnswerWriter:
-    """Return what has the scripted model write."""
-    return AnswerWriter(Endpoint(model.url, MODEL), remembering_checker())
+    """Return what has the scripted model write, however long it is silent."""
+    return AnswerWriter(Endpoint(model.url, MODEL, timeout_s=3600), remembering_checker())
 
 
 @cache

@@ -93,7 +93,10 @@ class VerificationJson(JsonModel):
     written: list[VerdictJson] = Field(
         default=[], description="For each citation of `written`, in order."
     )
-    faults: list[str] = Field(description="What in the answer contradicts itself, a line each.")
+    faults: list[str] = Field(
+        description="What in the answer contradicts itself, or in what is written contradicts "
+        "what it cites; a line each."
+    )
 
     @classmethod
     def of(cls, verification: Verification) -> "VerificationJson":

@@ -79,6 +79,7 @@ def build_app(
         policy.questions_at_once, policy.questions_waiting, changed=metrics.queue_changed
     )
     written = WrittenAnswers(answer_writer, policy.written_at_once)
+    app.state.stop_writing = written.stop
     pages = Pages(default.live.store.uploads)
     images = WorkQueue(1, IMAGES_WAITING, IMAGES_PATIENCE_S)
     bodies = WorkQueue(policy.uploads_at_once, policy.uploads_waiting, patience_s=30)

@@ -12,7 +12,7 @@ from asyncio import BaseTransport, TimerHandle
 from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import h11
 import uvicorn
@@ -81,7 +81,10 @@ class Server(uvicorn.Server):
         self.run(sockets=[listener])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End; requests in flight may take uvicorn's `timeout_graceful_shutdown`."""
+        """End; requests in flight may take uvicorn's `timeout_graceful_shutdown`.
+
+        Answers that a language model writes end at once, as they are: `stop_writing` of the app.
+        """
         # From now on each response is the last one of its connection, and says so.
         self.server_state.default_headers.append(CLOSE_HEADER)
         for connection in self.server_state.connections:
@@ -93,6 +96,9 @@ class Server(uvicorn.Server):
             server.close()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + LAST_REQUESTS_S
+        state = cast(FastAPI, self.config.app).state
+        if stop_writing := getattr(state, "stop_writing", None):
+            stop_writing()
         while self.server_state.connections and loop.time() < deadline:
             await asyncio.sleep(0.02)
         await super().shutdown(sockets)

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from contextvars import copy_context
 from dataclasses import replace
 from http import HTTPStatus
-from threading import Event, Semaphore, Thread
+from threading import Semaphore, Thread
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from fastapi import HTTPException, Request
@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from qa.records import Answer, DroppedSentence, WrittenAnswer, WrittenSentence
 from qa.service.problems import not_now
+from qa.written.cancellation import Cancellation
 
 if TYPE_CHECKING:
     from qa.written.writing import AnswerWriter
@@ -33,6 +34,8 @@ _BUSY = (
     "the quotes alone."
 )
 _WAIT_S = 5
+_SERVICE_STOPS = "The service stops, so the language model did not write to the end."
+_NOBODY_READS = "Nobody reads on."
 
 WrittenEvent = WrittenSentence | DroppedSentence | WrittenAnswer
 Result = TypeVar("Result")
@@ -44,6 +47,8 @@ class WrittenAnswers:
     def __init__(self, writer: "AnswerWriter | None", at_once: int) -> None:
         self._writer = writer
         self._free = Semaphore(at_once)
+        self._turns = set[WritingTurn]()
+        self._stops = False
 
     @property
     def can_write(self) -> bool:
@@ -59,21 +64,35 @@ class WrittenAnswers:
             raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, NO_WRITER)
         if not self._free.acquire(blocking=False):
             raise not_now(_BUSY, _WAIT_S)
-        return WritingTurn(self._writer, self._free.release)
+        turn = WritingTurn(self._writer, self._end)
+        self._turns.add(turn)
+        if self._stops:
+            turn.stop()
+        return turn
+
+    def stop(self) -> None:
+        """End what is being written at once, and what is asked for from now on."""
+        self._stops = True
+        for turn in self._turns.copy():
+            turn.stop()
+
+    def _end(self, turn: "WritingTurn") -> None:
+        self._turns.discard(turn)
+        self._free.release()
 
 
 class WritingTurn:
     """A turn to have one answer written. When it is closed, the model is stopped.
 
-    A turn is free again when its thread has ended: a model that says nothing holds it until the
-    model's time is up.
+    A turn ends when its thread has ended: `end` is called then.
     """
 
-    def __init__(self, writer: "AnswerWriter", free: Callable[[], None]) -> None:
+    def __init__(self, writer: "AnswerWriter", end: Callable[["WritingTurn"], None]) -> None:
         self._writer = writer
-        self._free = free
+        self._end = end
         self._has_begun = False
-        self._stopped = Event()
+        self._is_closed = False
+        self._cancellation = Cancellation()
 
     def __enter__(self) -> Self:
         return self
@@ -92,18 +111,16 @@ class WritingTurn:
 
         def write() -> None:
             try:
-                with closing(self._writer.write(answer, history)) as events:
+                with closing(self._writer.write(answer, history, self._cancellation)) as events:
                     for event in events:
                         give(event)
-                        if self._stopped.is_set():
-                            return
             except Exception as error:  # noqa: BLE001 (it is raised where the answer is awaited)
                 give(error)
             finally:
-                self._free()
+                self._end(self)
 
         Thread(target=copy_context().run, args=[write], name="written", daemon=True).start()
-        self._has_begun = True  # from now on the thread frees the turn
+        self._has_begun = True  # from now on the thread ends the turn
         while True:
             event = await arrived.get()
             if isinstance(event, Exception):
@@ -127,10 +144,15 @@ class WritingTurn:
         return await _unless_gone(request, write())
 
     def close(self) -> None:
-        """Stop the model; free the turn at once if it was not used."""
-        if not self._has_begun and not self._stopped.is_set():
-            self._free()
-        self._stopped.set()
+        """Stop the model; end the turn at once if it was not used."""
+        if not self._has_begun and not self._is_closed:
+            self._end(self)
+        self._is_closed = True
+        self._cancellation.cancel(_NOBODY_READS)
+
+    def stop(self) -> None:
+        """End the answer as it is: the service stops."""
+        self._cancellation.cancel(_SERVICE_STOPS)
 
 
 def with_passages(answer: Answer, top_k: int) -> Answer:

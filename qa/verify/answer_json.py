@@ -68,6 +68,9 @@ class GivenCitation(GivenQuote):
     number: WholeNumber | None = Field(
         default=None, description="What the answer's spans refer to."
     )
+    heading_path: list[str] = Field(
+        default=[], description="The headings that it is said to stand under."
+    )
     start_page_number: StartPage = None
     end_page_number: EndPage = None
 

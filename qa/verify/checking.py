@@ -9,6 +9,7 @@ from qa.records import Place
 from qa.verify.answer_json import GivenAnswer, GivenPlace, GivenQuote, faults
 from qa.verify.nearest import Nearest
 from qa.verify.relocation import Documents, Relocation, place_of_words
+from qa.verify.written import broken_rules
 
 Status = Literal["valid", "moved", "stale", "missing"]
 
@@ -43,7 +44,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What came of an answer: a verdict for each quote and passage, and its contradictions."""
+    """What came of an answer: a verdict for each quote and passage, and its contradictions.
+
+    Among these are the rules that what a language model wrote breaks.
+    """
 
     citations: tuple[Verdict, ...]
     passages: tuple[Verdict, ...]
@@ -69,7 +73,7 @@ def verify(answer: GivenAnswer, documents: Documents) -> Verification:
     return Verification(
         citations=tuple(map(verdict, answer.citations)),
         passages=tuple(map(verdict, answer.passages)),
-        faults=tuple(faults(answer)),
+        faults=(*faults(answer), *(broken_rules(answer.written) if answer.written else ())),
         listed=tuple(map(verdict, answer.listed)),
         written=tuple(map(verdict, answer.written.citations if answer.written else ())),
     )

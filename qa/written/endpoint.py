@@ -4,17 +4,17 @@ Nothing of the environment decides where a question goes: no proxy, no .netrc, n
 """
 
 import re
-import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import httpx2
 from pydantic import BaseModel, ValidationError
 
 from index.terminal import one_line
 from qa.errors import WriterError
+from qa.written.cancellation import Cancellation
 
 Message = Mapping[str, str]
 """A message of a chat: its `role` and its `content`."""
@@ -32,9 +32,9 @@ _NO_ANSWER = "The language model's server sends what is no valid answer."
 class Endpoint:
     """Where a language model answers, such as http://127.0.0.1:11434/v1, and how long it may.
 
-    Where `model` is empty, the first that the server lists writes. `timeout_s` bounds each wait for
-    the server, and the time from asking to the last piece, that of the caller between two pieces
-    among it: what comes later is not read. `now` tells the time in seconds.
+    Where `model` is empty, `resolved` takes the first that the server lists. `timeout_s` bounds the
+    time from asking to the last piece, that of the caller between two pieces among it: what comes
+    later is not read.
     """
 
     url: str
@@ -42,31 +42,38 @@ class Endpoint:
     key: str | None = field(default=None, repr=False)
     timeout_s: float = 60.0
     most_tokens: int = 400
-    now: Callable[[], float] = field(default=time.monotonic, repr=False, compare=False)
 
-    def resolved(self) -> "Endpoint":
+    def resolved(self, cancellation: Cancellation | None = None) -> "Endpoint":
         """Return the endpoint with its model's name, which the server is asked for if need be.
 
-        Raises WriterError.
+        Raises WriterError, also if it is cancelled.
         """
         if self.model:
             return self
-        with _told(self), self._client() as client, client.stream("GET", "models") as response:
+        cancellation = cancellation or Cancellation()
+        with (
+            self._told(cancellation),
+            self._client() as client,
+            client.stream("GET", "models", extensions={"trace": cancellation.trace}) as response,
+        ):
             self._refuse_failure(response)
             models = _parsed(_Models, _whole(response)).data
         if not models or not models[0].id:
             raise WriterError("The language model's server lists no model: set llm_model.")
         return replace(self, model=models[0].id)
 
-    def stream(self, messages: Sequence[Message]) -> Generator[str]:
-        """Yield what the model writes, as it comes.
+    def stream(
+        self, messages: Sequence[Message], cancellation: Cancellation | None = None
+    ) -> Generator[str]:
+        """Yield what the model writes, as it comes. The endpoint must be a `resolved` one.
 
-        Closing the iterator closes the connection. Raises WriterError, also behind the last piece
-        if the model did not write to the end: its last sentence may then be incomplete.
+        Closing the iterator closes the connection; so does the `cancellation`, from any thread,
+        even while the server is silent. Raises WriterError, also behind the last piece if the model
+        did not write to the end: its last sentence may then be incomplete.
         """
-        named = self.resolved()
+        cancellation = cancellation or Cancellation()
         body = {
-            "model": named.model,
+            "model": self.model,
             "messages": list(messages),
             "stream": True,
             "temperature": 0,
@@ -74,14 +81,19 @@ class Endpoint:
         }
         most_characters = self.most_tokens * _CHARACTERS_PER_TOKEN
         with (
-            _told(self),
+            self._told(cancellation),
             self._client() as client,
             client.sse(
-                "chat/completions", method="POST", json=body, max_event_size=_MOST_BYTES
+                "chat/completions",
+                method="POST",
+                json=body,
+                extensions={"trace": cancellation.trace},
+                max_event_size=_MOST_BYTES,
             ) as events,
         ):
             self._refuse_failure(events.response)
             for choice in self._choices(events):
+                cancellation.check()
                 if choice.text:
                     yield choice.text[:most_characters]
                 most_characters -= len(choice.text)
@@ -121,21 +133,46 @@ class Endpoint:
         return (completion.choices or [])[:1]
 
     def _client(self) -> httpx2.Client:
-        end = self.now() + self.timeout_s
-
-        def check_time() -> None:
-            if self.now() > end:
-                raise httpx2.ReadTimeout("the whole answer took too long")
-
         return httpx2.Client(
             base_url=self.url,
             headers={"Accept-Encoding": "identity"}
             | ({"Authorization": f"Bearer {self.key}"} if self.key else {}),
             timeout=httpx2.Timeout(self.timeout_s, connect=_CONNECT_S),
-            transport=_TimedTransport(check_time),
             trust_env=False,
             follow_redirects=False,
         )
+
+    @contextmanager
+    def _told(self, cancellation: Cancellation) -> Iterator[None]:
+        """End a request in time, and raise as WriterError what goes wrong up to the server."""
+        server = "The language model's server"
+        too_slow = (
+            f"{server} was too slow: the answer was not complete after {self.timeout_s:g} seconds "
+            "(llm_timeout)."
+        )
+        try:
+            cancellation.check()
+            with cancellation.after(self.timeout_s, too_slow):
+                yield
+        except WriterError as error:
+            message = str(error)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            reason = re.sub(r"^\[Errno -?\d+\] ", "", one_line(str(error))) or "no connection"
+            message = f"{server} cannot be reached ({reason}): see that it runs at the address llm."
+        except httpx2.TimeoutException:
+            message = too_slow
+        except httpx2.SSEError:
+            message = f"{server} sends more at once than can be an answer."
+        except httpx2.TransportError:
+            message = f"{server} broke off before the answer was complete."
+        except httpx2.DecodingError:
+            message = _NO_ANSWER
+        except httpx2.InvalidURL:
+            message = "The address llm of the language model's server is not valid."
+        else:
+            return
+        # What it came from may hold the request, and with it the key.
+        raise WriterError(cancellation.reason or message) from None
 
     def _refuse_failure(self, response: httpx2.Response) -> None:
         status = response.status_code
@@ -178,62 +215,6 @@ class Endpoint:
         line = " ".join(one_line(hidden).split())
         short = line if len(line) <= _MOST_QUOTED else f"{line[:_MOST_QUOTED]}…"
         return f": {short.rstrip('.')}" if short else ""
-
-
-@contextmanager
-def _told(endpoint: Endpoint) -> Iterator[None]:
-    """Raise as WriterError what goes wrong between here and the server."""
-    server = "The language model's server"
-    try:
-        yield
-    except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-        reason = re.sub(r"^\[Errno -?\d+\] ", "", one_line(str(error))) or "no connection"
-        message = f"{server} cannot be reached ({reason}): see that it runs at the address llm."
-    except httpx2.TimeoutException:
-        message = (
-            f"{server} was too slow: the answer was not complete after {endpoint.timeout_s:g} "
-            "seconds (llm_timeout)."
-        )
-    except httpx2.SSEError:
-        message = f"{server} sends more at once than can be an answer."
-    except httpx2.TransportError:
-        message = f"{server} broke off before the answer was complete."
-    except httpx2.DecodingError:
-        message = _NO_ANSWER
-    except httpx2.InvalidURL:
-        message = "The address llm of the language model's server is not valid."
-    else:
-        return
-    # What it came from may hold the request, and with it the key.
-    raise WriterError(message) from None
-
-
-class _TimedTransport(httpx2.HTTPTransport):
-    """Asks at each arrival of bytes whether there is time left."""
-
-    def __init__(self, check_time: Callable[[], None]) -> None:
-        super().__init__(trust_env=False)
-        self._check_time = check_time
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        response = super().handle_request(request)
-        stream = cast(httpx2.SyncByteStream, response.stream)
-        response.stream = _TimedStream(stream, self._check_time)
-        return response
-
-
-@dataclass(frozen=True, slots=True)
-class _TimedStream(httpx2.SyncByteStream):
-    stream: httpx2.SyncByteStream
-    check_time: Callable[[], None]
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self.stream:
-            self.check_time()
-            yield chunk
-
-    def close(self) -> None:
-        self.stream.close()
 
 
 class _Delta(BaseModel):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from index.chunking.sentences import split_sentences
 from index.records import Span
@@ -43,11 +42,17 @@ _UNSEEN = re.compile(
     r"\U000e0000-\U000e007f]"
 )
 """Controls, and what has no width but joiners: nobody would see that it divides a number."""
-_OPENING_SIGNS = re.compile(r"(?<![\w*_`~])(?:[*_]{1,3}|~~|`{1,3})(?=[^\s*_`])")
-_CLOSING_SIGNS = re.compile(r"(?<=[^\s*_`])(?:[*_]{1,3}|~~|`{1,3})(?![\w*_`])")
+_OPENING_SIGNS = re.compile(r"(?<![\w*~])(?:\*{1,3}|~~)(?=[^\s*])")
+_CLOSING_SIGNS = re.compile(r"(?<=[^\s*])(?:\*{1,3}|~~)(?![\w*])")
+_SIGNS_OF_CODE = re.compile(
+    r"(?<![\w`])[*_~]{0,3}`{1,3}(?=[^\s`])|(?<=[^\s`])`{1,3}[*_~]{0,3}(?![\w`])"
+)
+_EMPHASISED_WORD = re.compile(r"(?<!\w)(?!__[a-z][a-z0-9]*__(?!\w))(_{1,3})([^\s_]+)\1(?!\w)")
+"""Not a name with underscores, such as __init__."""
+_EMPHASISED_WORDS = re.compile(r"(?<!\w)(_{1,3})(?=[^\W\d_a-z])([^_]*\s[^_]*[^\s_])\1(?!\w)")
+"""From a capital letter on: others may be two names, such as _first and last_."""
 _FENCE = re.compile(r"`{3,}\w*|[-=_*]{3,}|\|?(?::?-{2,}:?\|?)+")
 _BLANKS = re.compile(r"\s+")
-_ENDED = re.compile(r"[.!?。！？…][\"'”’»)\]]*\Z")
 _MAY_END = re.compile(r"[.!?。！？…\n]")
 _STOPS = tuple(".!?。！？…")
 _ENDS_IN_LIST_NUMBER = re.compile(r"(?:\A|[:;.!?]\s)\s*\d{1,3}[.)]\Z")
@@ -59,20 +64,11 @@ _PIECE = re.compile(r"\s+|\S+")
 class Draft:
     """A sentence that a language model wrote, without its marks, as plain text.
 
-    `sources` are the numbers that its marks name, in order. `complete` is False where the stream
-    ended in the middle of it, or where it was longer than `MOST_CHARS`.
+    `sources` are the numbers that its marks name, in order.
     """
 
     text: str
     sources: tuple[int, ...] = ()
-    complete: bool = True
-
-
-class _Cut(NamedTuple):
-    """Where a text is cut, and whether a sentence or a line ends there."""
-
-    at: int
-    after_sentence: bool
 
 
 def drafts(pieces: Iterable[str]) -> Iterator[Draft]:
@@ -96,13 +92,12 @@ def drafts(pieces: Iterable[str]) -> Iterator[Draft]:
         line_begins = False
         text += plain if not text or text.endswith("\n") else f" {plain}"
         while cut := _first_cut(text):
-            yield from _draft(text[: cut.at], whole=cut.after_sentence)
-            text = text[cut.at :]
+            yield from _draft(text[:cut])
+            text = text[cut:]
     while cut := _first_cut(text, ended=True):
-        yield from _draft(text[: cut.at], whole=cut.after_sentence)
-        text = text[cut.at :]
-    whole = bool(re.search(r"(?:[\])】]|\n)\s*\Z", text)) and _MARK.sub("", text) != text
-    yield from _draft(text, whole=whole or text.endswith("\n"))
+        yield from _draft(text[:cut])
+        text = text[cut:]
+    yield from _draft(text)
 
 
 _OPENING = (
@@ -190,10 +185,12 @@ def _without_signs(word: str) -> str:
     if _FENCE.fullmatch(word):
         return ""
     word = _LINK.sub(lambda link: f"[{link[1]}]" if link[1].strip("^").isdigit() else link[1], word)
-    return _CLOSING_SIGNS.sub("", _OPENING_SIGNS.sub("", word))
+    if "`" in word:
+        return _SIGNS_OF_CODE.sub("", word)
+    return _EMPHASISED_WORD.sub(r"\2", _CLOSING_SIGNS.sub("", _OPENING_SIGNS.sub("", word)))
 
 
-def _first_cut(text: str, *, ended: bool = False) -> _Cut | None:
+def _first_cut(text: str, *, ended: bool = False) -> int | None:
     """Return where the first sentence ends with its marks; None if no second is known to begin.
 
     `ended` tells that no more will come.
@@ -206,11 +203,11 @@ def _first_cut(text: str, *, ended: bool = False) -> _Cut | None:
             if not rest or (not ended and _BEGUN_MARK.match(text[begins:])):
                 break
             if masked[:stop].strip():
-                return _Cut(_between(text, stop, begins), after_sentence=True)
+                return _between(text, stop, begins)
     if len(text) <= MOST_CHARS:
         return None
     blank = text.rfind(" ", MOST_CHARS // 2, MOST_CHARS)
-    return _Cut(blank if blank > 0 else MOST_CHARS, after_sentence=False)
+    return blank if blank > 0 else MOST_CHARS
 
 
 def _masked(text: str) -> str:
@@ -253,19 +250,18 @@ def _between(text: str, stop: int, begins: int) -> int:
     return stop if marks_lead and not marked_at_end and between[:1].isspace() else begins
 
 
-def _draft(text: str, *, whole: bool) -> Iterator[Draft]:
+def _draft(text: str) -> Iterator[Draft]:
     """Yield the sentence that `text` is, if it has a word."""
     numbers = [number for mark in _MARK.finditer(text) for number in _numbers_of(mark[0])]
     led = _MARK.match(text.lstrip())
     plain = _TAKEN_OFF.sub(lambda mark: " " if mark["glued"] is not None else "", text)
-    plain = _BLANKS.sub(" ", _LINK.sub(r"\1", plain)).strip()
+    plain = _EMPHASISED_WORDS.sub(r"\2", _BLANKS.sub(" ", _LINK.sub(r"\1", plain)).strip())
     plain = _NUMBERED.sub("", plain)
     if led:
         plain = _SAYS.sub("", plain.lstrip(",:; "))
         plain = plain[:1].upper() + plain[1:]
     if re.search(r"\w", plain):
-        whole = whole or bool(_ENDED.search(plain))
-        yield Draft(plain, tuple(dict.fromkeys(numbers)), complete=whole)
+        yield Draft(plain, tuple(dict.fromkeys(numbers)))
 
 
 def _numbers_of(mark: str) -> Iterator[int]:

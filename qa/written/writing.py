@@ -15,6 +15,7 @@ from qa.records import (
     WrittenAnswer,
     WrittenSentence,
 )
+from qa.written.cancellation import Cancellation
 from qa.written.endpoint import Endpoint
 from qa.written.prompt import messages
 from qa.written.sentences import Draft, declines, drafts
@@ -43,22 +44,30 @@ class AnswerWriter:
         *_, last = self.write(answer, history) if answer.answered else (None,)
         return replace(answer, written=last) if isinstance(last, WrittenAnswer) else answer
 
-    def write(self, answer: Answer, history: Sequence[str] = ()) -> Generator[Event]:
+    def write(
+        self,
+        answer: Answer,
+        history: Sequence[str] = (),
+        cancellation: Cancellation | None = None,
+    ) -> Generator[Event]:
         """Yield each sentence once it is checked, and at the end the whole.
 
         `history` are earlier questions, oldest first. Nothing is yielded for an answer that
         abstains: the model is not asked. Whatever the model's server does, the end comes and says
-        so. Close the iterator to stop the model.
+        so. Close the iterator to stop the model. After a `cancellation` from another thread the end
+        comes at once.
         """
         if not answer.answered:
             return
         endpoint, ended = self.endpoint, ""
+        cancellation = cancellation or Cancellation()
         run = _Run(self.checker, self.clock, sources_of(answer), self.clock())
         asked = messages(answer.whole_question, run.sources, history)
         try:
-            endpoint = endpoint.resolved()
-            with closing(endpoint.stream(asked)) as pieces:
+            endpoint = endpoint.resolved(cancellation)
+            with closing(endpoint.stream(asked, cancellation)) as pieces:
                 for draft in drafts(pieces):
+                    cancellation.check()
                     if event := run.event(draft):
                         yield event
                     if run.repeats >= _MOST_REPEATS:

@@ -115,6 +115,12 @@ def test_what_was_written_verifies(
     outcome = verify(answer)
     assert outcome.code == 0
     assert "written [1] valid" in outcome.out
+    text = answer["written"]["text"]
+    answer["written"]["text"] = text.replace("up to a week", "up to 9 days")
+    outcome = verify(answer)
+    assert outcome.code == 4
+    assert "“9 days” is not in what it cites" in outcome.out
+    answer["written"]["text"] = text
     answer["written"]["citations"][0]["cited_text"] = "Redness never fades."
     assert verify(answer).code == 4
 

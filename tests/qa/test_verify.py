@@ -332,6 +332,53 @@ def test_words_that_a_written_sentence_cites_must_stand_there() -> None:
     assert "written citation 1: more than one has this number" in twice.faults
 
 
+FADING = {"document_title": "Redness in 2021", "heading_path": ["After 3 days"]}
+PRICES = "| Item | Price in 2021 |\n| --- | --- |\n| Cream | 10 EUR |\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("It fades.", ""),
+        ("It fades after 3 days.", ""),
+        ("In 2021 redness fades.", ""),
+        ("It fades after 4 days.", "written 0-22: “4 days” is not in what it cites"),
+        ("In 2022 redness fades.", "written 0-22: “2022” is not in what it cites"),
+        ("Tim Cook fades.", "written 0-15: “Tim” is not in what it cites"),
+        ("It “never fades”.", "written 0-17: “never fades” is not in what it cites"),
+    ],
+)
+def test_a_written_sentence_must_break_no_rule(text: str, fault: str) -> None:
+    citations = [cited(2).model_dump() | {"number": 1} | FADING]
+    found = told_of(text, (0, len(text), 1), citations=citations)
+    assert found.faults == ((fault,) if fault else ())
+
+
+def test_a_written_sentence_may_rest_on_the_header_of_a_row() -> None:
+    header, row = PRICES.rpartition("| Cream")[0].strip(), "| Cream | 10 EUR |"
+    citations = [
+        cited(PRICES.index(words), words).model_dump() | {"number": number}
+        for number, words in ((1, header), (2, row))
+    ]
+    for year, holds in ((2021, True), (2020, False)):
+        text = f"The cream cost 10 EUR in {year}."
+        spans = [{"start": 0, "end": len(text), "citations": [1, 2]}]
+        given = {"text": text, "spans": spans, "citations": citations}
+        claims = GivenAnswer.model_validate({"citations": [], "written": given})
+        assert verify(claims, Library({"a": (document(PRICES, "a"),)})).holds is holds
+
+
+def test_more_than_a_sentence_can_rest_on_is_not_compared() -> None:
+    words = "Redness fades. " * 2000
+    citations = [cited(0, words).model_dump() | {"number": 1}]
+    given = {"text": "It fades.", "spans": [{"start": 0, "end": 9, "citations": [1]}]}
+    claims = GivenAnswer.model_validate(
+        {"citations": [], "written": given | {"citations": citations}}
+    )
+    [fault] = verify(claims, Library({"a": (document(words, "a"),)})).faults
+    assert fault == "written 0-9: there is too much to compare it with"
+
+
 # Pages.
 
 

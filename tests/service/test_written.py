@@ -1,7 +1,10 @@
 """Written answers over HTTP: checked sentences, as JSON, as events, and in chats."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +22,7 @@ from qa.service import run
 from qa.service.app import build_app
 from qa.service.logs import log_lines
 from qa.service.policy import Policy
-from qa.service.server import listen
+from qa.service.server import GRACE_S, listen
 from qa.settings import Settings
 from tests.language_model import LanguageModel, plain, written
 from tests.service.conftest import live_over
@@ -144,6 +147,12 @@ def test_the_text_comes_beside_the_quotes_and_holds(url: str) -> None:
     verified = httpx2.post(f"{url}v1/verify", json=answer, timeout=PATIENCE_S).json()
     assert verified["holds"], verified
     assert len(verified["written"]) == len(answer["written"]["citations"])
+    text = answer["written"]["text"]
+    answer["written"]["text"] = text.replace("up to a week", "up to 9 days")
+    refused = httpx2.post(f"{url}v1/verify", json=answer, timeout=PATIENCE_S).json()
+    assert (refused["holds"], len(refused["faults"])) == (False, 1)
+    assert "“9 days” is not in what it cites" in refused["faults"][0]
+    answer["written"]["text"] = text
     answer["written"]["citations"][0]["cited_text"] += " Always."
     changed = httpx2.post(f"{url}v1/verify", json=answer, timeout=PATIENCE_S).json()
     assert not changed["holds"]
@@ -253,7 +262,7 @@ def test_a_waiting_model_holds_up_nobody_and_more_are_sent_away(
 
 
 @pytest.mark.parametrize("headers", [{}, EVENTS], ids=["json", "events"])
-def test_the_model_is_stopped_when_nobody_reads_on(
+def test_a_silent_model_is_left_at_once_when_nobody_reads_on(
     live: LiveEngine, headers: dict[str, str]
 ) -> None:
     body = json.dumps(BODY)
@@ -261,16 +270,41 @@ def test_the_model_is_stopped_when_nobody_reads_on(
     head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
     asked = f"POST /v1/ask HTTP/1.1\r\n{head}Content-Length: {len(body)}\r\n\r\n{body}"
     with serving(live) as (url, llm):
-        gate = llm.gate()
-        llm.reply = two_of_three(gate, marked(f"{FIRST} {SECOND}"), "It ", llm.until_hung_up)
+        silent = threading.Event()
+        llm.reply = written(lambda _: silent.set(), llm.until_hung_up)
         with connected(url) as client:
             client.sendall(asked.encode())
-            gate.wait()
-        assert until(lambda: 'route="/v1/ask"' in metrics_of(url))  # it is seen to be gone
-        gate.open()
-        assert until(lambda: not llm.connections)
+            assert silent.wait(PATIENCE_S)
+        assert llm.hung_up.wait(PATIENCE_S)
         llm.reply = two_of_three()
         assert until(lambda: ask(url).status_code == 200)
+
+
+def test_a_service_that_stops_ends_at_once_what_a_silent_model_writes(
+    live: LiveEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    silent, shown = threading.Barrier(3), threading.Event()
+
+    def read_events(url: str) -> list[tuple[str, Any]]:
+        with events_of(url) as events:
+            found = [events.next(), events.next()]
+            shown.set()
+            return [*found, *events.rest()]
+
+    with LanguageModel(MODEL) as llm, ThreadPoolExecutor(2) as pool:
+        llm.reply = two_of_three(lambda _: silent.wait(PATIENCE_S), llm.until_hung_up)
+        with served(build_app(live, answer_writer=writer_at(llm))) as url:
+            as_json, as_events = pool.submit(ask, url), pool.submit(read_events, url)
+            silent.wait(PATIENCE_S)
+            assert shown.wait(PATIENCE_S)
+            stopped = time.monotonic()
+        assert time.monotonic() - stopped < GRACE_S / 2
+        answer, (*_, (_, text), _) = as_json.result().json(), as_events.result()
+    assert answer["answer"]["text"]
+    assert text["text"] == FIRST
+    for ended in (answer["written"]["ended"], text["ended"]):
+        assert ended.startswith("The service stops")
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
 
 
 def test_what_cannot_be_done_is_refused(url: str, live: LiveEngine) -> None:

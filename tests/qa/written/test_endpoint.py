@@ -4,11 +4,13 @@ import itertools
 import logging
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import pytest
 
 from qa.errors import WriterError
+from qa.written.cancellation import Cancellation
 from qa.written.endpoint import Endpoint
 from tests.language_model import (
     DONE,
@@ -48,7 +50,7 @@ def refusal(endpoint: Endpoint, pieces: list[str] | None = None) -> str:
     """Return what is said of an answer that fails; what came before goes into `pieces`."""
     pieces = [] if pieces is None else pieces
     with pytest.raises(WriterError) as raised:
-        pieces.extend(endpoint.stream(MESSAGES))
+        pieces.extend(endpoint.resolved().stream(MESSAGES))
     message = str(raised.value)
     assert "\n" not in message
     assert message.endswith(".")
@@ -253,18 +255,44 @@ def test_silence_in_the_middle_ends_an_answer(model: LanguageModel, endpoint: En
     assert pieces == ["Yes. All of"]
 
 
-@pytest.mark.parametrize("drop", ["word ", b": keep-alive\n\n", b"x"])
+def dripping(drop: bytes) -> Callable[[socket.socket], None]:
+    """Return a step that sends drops, far less than a wait apart, until who asked hangs up."""
+
+    def drip(connection: socket.socket) -> None:
+        connection.settimeout(0.05)
+        is_there = True
+        while is_there:
+            connection.sendall(drop)
+            with suppress(TimeoutError):
+                is_there = connection.recv(1) != b""
+
+    return drip
+
+
+@pytest.mark.parametrize(
+    "drop", [event(choices=[]), piece("w"), b": keep-alive\n\n", b"data: x\n", b"x"]
+)
 def test_an_answer_that_never_ends_is_ended_in_time(
-    model: LanguageModel, endpoint: Endpoint, drop: str | bytes
+    model: LanguageModel, endpoint: Endpoint, drop: bytes
 ) -> None:
-    clock = itertools.count(0.0, 7.0)
-    gate = model.gate()
-    gate.open()
-    model.reply = Reply(itertools.chain(["Yes."], itertools.cycle([drop, gate])))
-    pieces: list[str] = []
-    message = refusal(replace(endpoint, timeout_s=60.0, now=lambda: next(clock)), pieces)
-    assert "not complete after 60 seconds" in message
-    assert len("".join(pieces)) < 320
+    model.reply = Reply(["Yes.", dripping(b"%x\r\n%s\r\n" % (len(drop), drop))])
+    assert "not complete after 0.3 seconds" in refusal(replace(endpoint, timeout_s=0.3))
+
+
+@pytest.mark.parametrize(
+    "start", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 ", b"HTTP/1.1 100 Continue\r\n\r\n"]
+)
+def test_a_head_that_never_ends_is_ended_in_time(
+    model: LanguageModel, endpoint: Endpoint, start: bytes
+) -> None:
+    drop = start if start.endswith(b"\n") else b"2"
+
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(start)
+        dripping(drop)(connection)
+
+    model.reply = Reply(before=drip)
+    assert "not complete after 0.3 seconds" in refusal(replace(endpoint, timeout_s=0.3))
 
 
 def test_an_answer_that_never_ends_is_ended_by_its_length(
@@ -283,6 +311,50 @@ def test_who_stops_reading_hangs_up_at_once(model: LanguageModel, endpoint: Endp
     assert next(pieces) == "Yes."
     pieces.close()
     assert model.hung_up.wait(PATIENCE_S)
+
+
+@pytest.mark.parametrize("place", ["before the head", "behind the head", "in the middle"])
+def test_a_silent_server_is_left_at_once_if_somebody_cancels(
+    model: LanguageModel, endpoint: Endpoint, place: str
+) -> None:
+    cancellation = Cancellation()
+
+    def cancel(connection: socket.socket) -> None:
+        cancellation.cancel("The service stops.")
+        cancellation.cancel("Too late.")
+        model.until_hung_up(connection)
+
+    model.hung_up.clear()
+    gate = model.gate()
+    model.reply = {
+        "before the head": Reply(before=cancel),
+        "behind the head": Reply([cancel]),
+        "in the middle": Reply(["Yes.", gate, cancel]),
+    }[place]
+    pieces = replace(endpoint, timeout_s=3600.0).stream(MESSAGES, cancellation)
+    if place == "in the middle":
+        assert next(pieces) == "Yes."
+        gate.open()
+    with pytest.raises(WriterError, match=r"^The service stops\.$"):
+        next(pieces)
+    assert model.hung_up.wait(PATIENCE_S)
+    model.requests.clear()
+    for asked in (endpoint, replace(endpoint, model="")):
+        with pytest.raises(WriterError, match=r"^The service stops\.$"):
+            list(asked.resolved(cancellation).stream(MESSAGES, cancellation))
+    assert model.requests == []
+
+
+def test_nothing_that_has_come_is_read_once_somebody_cancels(
+    model: LanguageModel, endpoint: Endpoint
+) -> None:
+    cancellation = Cancellation()
+    model.reply = Reply([piece("Yes.") * 9, DONE])
+    with closing(endpoint.stream(MESSAGES, cancellation)) as pieces:
+        assert next(pieces) == "Yes."
+        cancellation.cancel("The service stops.")
+        with pytest.raises(WriterError, match="The service stops"):
+            next(pieces)
 
 
 def test_a_server_that_is_killed_breaks_the_answer_off(endpoint: Endpoint) -> None:
@@ -305,7 +377,7 @@ def test_without_a_name_the_first_model_that_is_listed_writes(
     nameless = replace(endpoint, model="")
     assert nameless.resolved() == replace(endpoint, model="first")
     assert endpoint.resolved() is endpoint
-    assert list(nameless.stream(MESSAGES)) == ["Yes."]
+    assert list(nameless.resolved().stream(MESSAGES)) == ["Yes."]
     assert model.requests[-1].body["model"] == "first"
     assert model.requests[-2].headers["Authorization"] == f"Bearer {KEY}"
 

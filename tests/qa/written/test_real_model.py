@@ -71,8 +71,8 @@ def _answers(address: str) -> bool:
 
 
 def test_a_real_model_writes_piece_by_piece(url: str) -> None:
-    endpoint = Endpoint(url, timeout_s=PATIENCE_S)
-    assert endpoint.resolved().model == "smollm2"
+    endpoint = Endpoint(url, timeout_s=PATIENCE_S).resolved()
+    assert endpoint.model == "smollm2"
     pieces = list(endpoint.stream(QUESTION))
     assert len(pieces) > 1
     assert "nine" in "".join(pieces) or "9" in "".join(pieces)
@@ -80,13 +80,14 @@ def test_a_real_model_writes_piece_by_piece(url: str) -> None:
 
 def test_a_real_model_tells_that_it_reached_its_bound(url: str) -> None:
     pieces: list[str] = []
+    endpoint = Endpoint(url, timeout_s=PATIENCE_S, most_tokens=4).resolved()
     with pytest.raises(WriterError, match="bound of tokens"):
-        pieces.extend(Endpoint(url, timeout_s=PATIENCE_S, most_tokens=4).stream(QUESTION))
+        pieces.extend(endpoint.stream(QUESTION))
     assert pieces
 
 
 def test_a_real_model_goes_on_after_someone_stopped_reading(url: str) -> None:
-    endpoint = Endpoint(url, timeout_s=PATIENCE_S)
+    endpoint = Endpoint(url, timeout_s=PATIENCE_S).resolved()
     story = [{"role": "user", "content": "Tell a long story."}]
     with closing(endpoint.stream(story)) as pieces:
         assert next(pieces)
@@ -96,4 +97,4 @@ def test_a_real_model_goes_on_after_someone_stopped_reading(url: str) -> None:
 def test_a_real_model_breaks_off_at_more_than_it_can_read(url: str) -> None:
     too_long = [{"role": "user", "content": "word " * 5000}]
     with pytest.raises(WriterError, match="before the answer was complete"):
-        list(Endpoint(url, timeout_s=PATIENCE_S).stream(too_long))
+        list(Endpoint(url, timeout_s=PATIENCE_S).resolved().stream(too_long))
