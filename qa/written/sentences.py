@@ -31,6 +31,12 @@ _BEGUN_MARK = re.compile(
 _TAKEN_OFF = re.compile(rf"\s*(?:{_MARK.pattern})(?P<glued>(?=\w))?", re.I)
 _SAYS = re.compile(r"\A\s*(?:states?|says?|mentions?|notes?|explains?)\s+that\s+", re.I)
 
+_PASSAGE_SAYS = re.compile(
+    r"\A(?:the|this) (?:passage|text|source|document)s? (?:also |clearly )?"
+    r"(?:states?|says?|mentions?|notes?|explains?) that (?=\S)",
+    re.I,
+)
+
 _LIST_MARKER = re.compile(r"[-*+•◦▪–—>]|#{1,6}|\d{1,3}[.)]|\\?\(?[a-z]\)")
 _NUMBERED = re.compile(r"\A\d{1,3}[.)]\s+")
 _LINK = re.compile(
@@ -257,9 +263,9 @@ def _draft(text: str) -> Iterator[Draft]:
     plain = _TAKEN_OFF.sub(lambda mark: " " if mark["glued"] is not None else "", text)
     plain = _EMPHASISED_WORDS.sub(r"\2", _BLANKS.sub(" ", _LINK.sub(r"\1", plain)).strip())
     plain = _NUMBERED.sub("", plain)
-    if led:
-        plain = _SAYS.sub("", plain.lstrip(",:; "))
-        plain = plain[:1].upper() + plain[1:]
+    said = _SAYS.sub("", plain.lstrip(",:; ")) if led else _PASSAGE_SAYS.sub("", plain)
+    if led or said != plain:
+        plain = said[:1].upper() + said[1:]
     if re.search(r"\w", plain):
         yield Draft(plain, tuple(dict.fromkeys(numbers)))
 

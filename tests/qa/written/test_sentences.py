@@ -249,3 +249,16 @@ def test_a_refusal_is_told(sentence):
 )
 def test_a_sentence_about_something_else_is_no_refusal(sentence):
     assert not declines(sentence)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("The passage states that redness fades [1].", "Redness fades."),
+        ("This text also says that it is safe.", "It is safe."),
+        ("The passage of time heals.", "The passage of time heals."),
+        ("The passage states that.", "The passage states that."),
+    ],
+)
+def test_what_only_names_the_passage_is_taken_off(written: str, text: str) -> None:
+    assert [draft.text for draft in drafts([written])] == [text]
