@@ -11,7 +11,7 @@ from qa.records import Check
 _NAMED = 0.6
 """The share of a row's name that a sentence about it says."""
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-_FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_FIGURE = re.compile(r"(?<![\w.-])\d[\d,]*(?:\.\d+)?(?![\w-])")
 
 
 def mistaken_row(sentence: str, window: Window) -> Check | None:
