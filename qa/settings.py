@@ -231,7 +231,7 @@ class Settings(BaseModel):
             raise SettingsError(
                 "The setting llm is an address on another machine. Written answers send it "
                 "questions and passages of your documents: if they may leave this machine, set "
-                "llm_remote = true."
+                "llm_remote = true, or give --llm-remote."
             )
         if self.llm_key and self.llm_key_file:
             raise SettingsError("Give llm_key or llm_key_file, not both.")

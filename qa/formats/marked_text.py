@@ -100,9 +100,9 @@ def written_remarks(written: WrittenAnswer, *, how_to_see: str = "") -> Iterator
         yield "The language model found no answer in the passages."
     if count := len(written.dropped):
         told = (
-            "1 sentence was dropped: it is not in what it cites"
+            "1 sentence was dropped: the checks did not find it in what it cites"
             if count == 1
-            else f"{count} sentences were dropped: they are not in what they cite"
+            else f"{count} sentences were dropped: the checks did not find them in what they cite"
         )
         yield f"{told} ({how_to_see})." if how_to_see else f"{told}."
     if not written.sentences:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HOW_TO_SET = (
     'No language model is set. Name the endpoint of one: llm = "http://127.0.0.1:11434/v1" in '
-    f"{TOML_FILE}, or {PREFIX}LLM."
+    f"{TOML_FILE}, {PREFIX}LLM, or the option --llm."
 )
 """What to do where `answer_writer` is None."""
 

@@ -14,10 +14,14 @@ from qa.records import Answer
 MOST_SOURCES = 5
 _MOST_UNITS = 3
 _TO_A_MODEL = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}"
-    r"\b(?:instructions?|prompts?|rules|guidelines|above|previous|prior|everything)\b"
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,20}"
+    r"\b(?:all|any|your|previous|prior|earlier|preceding|these|other|everything)\b.{0,20}"
+    r"\b(?:instructions?|prompts?|rules|guidelines|above|before|directions)\b"
+    r"|\b(?:ignore|disregard|forget)\b.{0,20}\b(?:the above|what (?:you|was)|everything)\b"
     r"|\b(?:system|developer) (?:prompt|message)\b"
-    r"|\byou are (?:now |an? )?(?:\w+ )?(?:AI|language model|LLM|chat ?bot|assistant|ChatGPT|DAN)\b"
+    r"|\byou are (?:now |an? |the )*(?:[\w-]+ ){0,4}"
+    r"(?:AI|language model|LLM|(?:chat ?)?bot|assistant|agent|ChatGPT|DAN)\b"
+    r"|\b(?:pretend|act|behave) (?:that you are|to be|as if|like|as) (?:you |an? )"
     r"|\bas an? (?:AI|language model|LLM|chat ?bot)\b"
     r"|\b(?:AI|LLM|language model|chat ?bot|assistant)s?\b.{0,40}"
     r"\b(?:answer|reply|respond|say|write|output|tell|state)\b"
@@ -26,7 +30,7 @@ _TO_A_MODEL = re.compile(
     r"\b(?:only|exactly|instead|verbatim|following)\b.{0,20}[:“\"']"
     r"|\bnew instructions?\b|<\|?(?:im_start|system|assistant|user)\b|\[/?INST\]"
     r"|^\W*(?:system|assistant)\s*:"
-    r"|\b(?:ignor\w*|missacht\w*|vergiss|oublie\w*|olvida\w*|esque[cç]\w*|negeer|игнорир\w*)\b.{0,40}"
+    r"|\b(?:ignor(?:iere\w*|ez|a\w*)|missacht\w*|vergiss|oublie\w*|olvida\w*|esque[cç]\w*|negeer|игнорир\w*)\b.{0,40}"
     r"\b(?:anweisung|instruc|instruç|instruktion|istruzion|consigne|инструкци)"
     r"|(?:忽略|无视|無視).{0,20}(?:指令|指示|说明|說明)",
     re.IGNORECASE | re.DOTALL,

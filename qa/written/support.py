@@ -99,7 +99,7 @@ class Checker:
     def _failed(self, claim: str, found: Sequence[Evidence]) -> Check:
         """Return the rule that the likeliest stretch breaks, else that nothing supports it."""
         best = max(found, key=lambda each: each.support, default=None)
-        unsupported = Check("support", "What it cites does not say this.")
+        unsupported = Check("support", "The check did not find this in what it cites.")
         if best is None:
             return unsupported
         return _broken(claim, best) or unsupported
@@ -114,9 +114,8 @@ def open_checker(backend: Backend = "auto") -> Checker:
 def _is_copied(claim: str, evidence: Evidence) -> bool:
     """Tell whether a claim is a whole sentence of the text, word for word."""
     words = re.escape(normalised(claim).rstrip(".!"))
-    return (
-        re.search(rf"(?:^|[.!?:]\s){words}(?:[.!]|$)", normalised(evidence.text), re.M) is not None
-    )
+    whole = re.compile(rf"(?:^|[.!?:]\s){words}(?:[.!]|$)", re.M)
+    return any(whole.search(normalised(window.text)) for _, window in evidence.windows)
 
 
 def _broken(claim: str, evidence: Evidence) -> Check | None:

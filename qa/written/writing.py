@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from index.structure.wording import is_lead_in
+from index.structure.wording import is_lead_in, leans_back
 from qa.errors import WriterError
 from qa.records import (
     Answer,
@@ -92,6 +92,7 @@ class _Run:
     dropped: list[DroppedSentence] = field(default_factory=list)
     drafted: set[str] = field(default_factory=set)
     citations: dict[tuple[str, int, int], Citation] = field(default_factory=dict)
+    has_antecedent: bool = True
     declined: bool = False
     repeats: int = 0
     first_sentence_ms: float | None = None
@@ -103,6 +104,7 @@ class _Run:
             return None
         self.drafted.add(draft.text)
         outcome = self._checked(draft)
+        self.has_antecedent = not isinstance(outcome, Check)
         if isinstance(outcome, Check):
             if declines(draft.text):
                 self.declined = True
@@ -131,6 +133,10 @@ class _Run:
     def _checked(self, draft: Draft) -> Evidence | Check:
         if is_lead_in(draft.text):
             return Check("support", "It only announces what follows.")
+        if draft.text.endswith("?"):
+            return Check("support", "It is a question.")
+        if leans_back(draft.text) and not self.has_antecedent:
+            return Check("support", "It leans on a sentence that is not shown.")
         by_number = {source.number: source for source in self.sources}
         missing = [number for number in draft.sources if number not in by_number]
         if missing:

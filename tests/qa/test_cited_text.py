@@ -112,7 +112,8 @@ def test_written_sentences_stand_in_place_of_the_quotes() -> None:
     text = cited_text(dataclasses.replace(quoted, written=whole))
     assert text.text.startswith(
         "The snow came late. [1] So it rose. [1][2]\n\nIt broke off.\n\n"
-        "1 sentence was dropped: it is not in what it cites.\n\nSources:\n- [1] Report"
+        "1 sentence was dropped: the checks did not find it in what it cites.\n\n"
+        "Sources:\n- [1] Report"
     )
     assert [text.text[each.start : each.end] for each in text.quoted] == [
         "The snow came late.",

@@ -143,7 +143,7 @@ def test_if_nothing_is_left_it_is_told_why(
 ) -> None:
     page = open_page(url)
     for reply, told in (
-        (written(marked(DROPPED)), "None of its sentences is in what it cites."),
+        (written(marked(DROPPED)), "The checks found none of its sentences in what it cites."),
         (written("The passages do not say."), "It found no answer in the passages."),
         (plain(500), "HTTP 500"),
     ):

@@ -121,7 +121,7 @@ function outcome(written) {
   const notes = written.ended ? [foreign(written.ended)] : [];
   if (!written.text) {
     if (written.declined) notes.push("It found no answer in the passages.");
-    else if (written.dropped) notes.push("None of its sentences is in what it cites.");
+    else if (written.dropped) notes.push("The checks found none of its sentences in what it cites.");
     notes.push("The quotes above are the answer.");
   }
   return [
