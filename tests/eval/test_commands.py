@@ -136,6 +136,7 @@ def settings_of(folder):
 
 
 @pytest.mark.parametrize("protocol", ["beir", "spans", "abstain"])
+@pytest.mark.soak
 def test_options_of_public_sets_are_taken(monkeypatch, tmp_path, protocol):
     monkeypatch.chdir(tmp_path)
     folder = spans_set(tmp_path / "set") if protocol == "spans" else beir_set(tmp_path / "set")

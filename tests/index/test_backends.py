@@ -309,6 +309,7 @@ def test_a_gpu_is_used_for_indexing_and_not_for_a_question(
         open_encoder(model, "cuda-float32")
 
 
+@pytest.mark.soak
 def test_threads_share_an_encoder(encoder: Encoder) -> None:
     texts = [f"Question number {n}, of its own length{' and more' * n}." for n in range(12)]
     expected = [encoder.encode([text], "query")[0] for text in texts]

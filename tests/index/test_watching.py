@@ -117,6 +117,7 @@ def test_a_file_that_is_a_source_by_itself(notes: Path, tmp_path: Path) -> None:
         assert changed.reaches(1)
 
 
+@pytest.mark.soak
 def test_a_source_that_comes_back(
     notes: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_source_that_comes_back_while_another_is_there(
         assert changed.reaches(2)
 
 
+@pytest.mark.soak
 def test_another_folder_in_the_place_of_a_source_is_watched(notes: Path, tmp_path: Path) -> None:
     changed = Counter()
     made_anew = tmp_path / "anew"
@@ -167,6 +169,7 @@ def test_another_folder_in_the_place_of_a_source_is_watched(notes: Path, tmp_pat
         assert changed.reaches(before + 1)
 
 
+@pytest.mark.soak
 def test_what_is_no_longer_ignored_counts(notes: Path, tmp_path: Path) -> None:
     changed = Counter()
     patterns = notes / ".pinciteignore"

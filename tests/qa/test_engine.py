@@ -731,6 +731,7 @@ def test_a_question_that_fails_gives_its_turn_back(
     assert engine.ask("why do i get pimples after microneedling").hits
 
 
+@pytest.mark.soak
 def test_an_engine_is_let_go_of_when_nobody_has_it_any_more(engine: Engine) -> None:
     """What it has open keeps others from purging: it may not wait for the garbage collector."""
     gc.collect()

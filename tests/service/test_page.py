@@ -121,6 +121,7 @@ def test_a_citation_leads_to_its_passage_when_asked(open_page, seeds_url) -> Non
     assert marked_in_panel(page) == text
 
 
+@pytest.mark.soak
 def test_what_else_the_answer_cites_of_the_document_is_marked_beside(open_page, seeds_url) -> None:
     page = open_page(f"{seeds_url}?q={QUESTION}")
     first, second, *_ = answer_of(page, seeds_url, QUESTION)["citations"]
@@ -164,6 +165,7 @@ def test_every_other_place_that_says_the_same_can_be_opened(open_page, seeds_url
     expect(page.locator("ol.answer")).to_be_visible()
 
 
+@pytest.mark.soak
 def test_repetitions_that_are_not_listed_are_counted(open_page, seeds_url) -> None:
     page = open_page(seeds_url)
     answer = answer_of(page, seeds_url, REPEATED)
@@ -222,6 +224,7 @@ def test_the_parts_of_a_table_stand_below_one_another(open_page, corpus: Corpus)
         assert next(line for line in lines if line.startswith("| | 2023 | 2022 |"))
 
 
+@pytest.mark.soak
 def test_the_foot_of_the_page_names_the_reader(open_page, seeds_url) -> None:
     page = open_page(f"{seeds_url}?q={QUESTION}")
     expect(page.locator("#facts")).to_contain_text("all-MiniLM-L6-v2 · reader bundled · snapshot")
@@ -236,6 +239,7 @@ def test_the_first_page_offers_questions_that_are_answered(open_page, seeds_url)
     expect(page.get_by_label("Your question")).to_have_value(examples[-1])
 
 
+@pytest.mark.soak
 def test_the_place_of_a_row_is_its_title_and_row(open_page, corpus: Corpus) -> None:
     rows = "".join(f"How heavy is lamp {n}?,Lamp {n} weighs {n} kilograms.\n" for n in (3, 5, 8))
     corpus.write("faq.csv", f"question,answer\n{rows}")
@@ -251,6 +255,7 @@ def test_the_place_of_a_row_is_its_title_and_row(open_page, corpus: Corpus) -> N
         expect(page.locator("#document-place")).to_have_text("files/faq.csv · row\u00a02")
 
 
+@pytest.mark.soak
 def test_what_is_promised_stands_below_the_answer(open_page, corpus: Corpus) -> None:
     corpus.write("redness.txt", "Redness of the skin fades within two days.\n")
     corpus.index()

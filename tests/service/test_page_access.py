@@ -158,6 +158,7 @@ def test_what_happens_is_read_out(open_page, seeds_url) -> None:
     expect(page.get_by_role("dialog", name=title)).to_be_visible()
 
 
+@pytest.mark.soak
 def test_a_new_line_is_a_key_away(open_page, seeds_url) -> None:
     page = open_page(seeds_url)
     expect(page.get_by_label("Your question")).to_be_focused()
@@ -170,6 +171,7 @@ def test_a_new_line_is_a_key_away(open_page, seeds_url) -> None:
     expect(page.get_by_label("Your question")).to_have_value(asked)
 
 
+@pytest.mark.soak
 def test_paper_has_the_question_the_answer_and_all_sources(open_page, seeds_url) -> None:
     page = open_page(f"{seeds_url}?q={REPEATED}")
     page.locator("ol.answer").wait_for()

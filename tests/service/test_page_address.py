@@ -79,6 +79,7 @@ def test_back_closes_the_document_and_forward_opens_it_again(open_page, seeds_ur
     expect(page.get_by_label("Your question")).to_have_value("")
 
 
+@pytest.mark.soak
 def test_a_place_can_be_opened_without_a_question(open_page, seeds_url) -> None:
     page = open_page(seeds_url)
     citation = answer_of(page, seeds_url, QUESTION)["citations"][0]
@@ -93,6 +94,7 @@ def test_a_place_can_be_opened_without_a_question(open_page, seeds_url) -> None:
     expect(page.locator("ol.answer")).to_be_visible()
 
 
+@pytest.mark.soak
 def test_a_link_does_not_mark_other_words_once_the_document_changed(
     open_page, corpus: Corpus
 ) -> None:

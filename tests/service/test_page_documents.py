@@ -91,6 +91,7 @@ def test_documents_are_added_asked_replaced_and_removed(open_page, corpus: Corpu
         expect(files).to_have_count(1)
 
 
+@pytest.mark.soak
 def test_documents_are_found_by_name_page_by_page(open_page, corpus: Corpus) -> None:
     (corpus.files / "notes").mkdir()
     for number in range(30):
@@ -156,6 +157,7 @@ def test_filters_are_chosen_beside_the_question_and_removed(open_page, corpus: C
         expect(page.get_by_role("heading", name="No document meets the filters")).to_be_visible()
 
 
+@pytest.mark.soak
 def test_recent_questions_are_kept_in_the_browser_until_they_are_cleared(
     open_page, seeds_url
 ) -> None:

@@ -198,6 +198,7 @@ OWN_WORDS = """root => {
 }"""
 
 
+@pytest.mark.soak
 def test_text_that_turns_around_does_not_turn_the_pages_own_words(open_page, hostile_url) -> None:
     page = open_page(hostile_url)
     turning = [n for n, attack in enumerate(ATTACKS) if re.search(r"[\u200f-\u2069]", attack)]

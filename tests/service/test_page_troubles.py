@@ -96,6 +96,7 @@ def test_a_busy_service_is_asked_again_after_the_wait(open_page, seeds_url, stat
     expect(page.locator("ol.answer")).to_be_visible()
 
 
+@pytest.mark.soak
 def test_a_long_wait_is_left_to_the_reader(open_page, seeds_url) -> None:
     page = open_page(seeds_url, forgiven=STATUS)
     page.route("**/v1/ask", lambda r: problem(r, 429, "Enough today.", **{"Retry-After": "7200"}))
@@ -142,6 +143,7 @@ def test_a_key_is_asked_for_kept_for_the_tab_and_forgotten(open_page, seeds_url)
     expect(page.get_by_role("button", name="Forget the API key")).to_be_hidden()
 
 
+@pytest.mark.soak
 def test_a_key_of_the_service_opens_the_page(open_page, corpus: Corpus) -> None:
     corpus.write("owls.txt", "Owls of Zanzibar sleep under red lanterns until midnight.\n")
     corpus.index()
@@ -160,6 +162,7 @@ def test_a_key_of_the_service_opens_the_page(open_page, corpus: Corpus) -> None:
         expect(page.locator("#key-complaint")).to_have_text("This key was not accepted.")
 
 
+@pytest.mark.soak
 def test_a_key_can_be_refused_to_be_given_and_given_later(open_page, seeds_url) -> None:
     page = open_page(seeds_url, forgiven=STATUS, prepare=guarded)
     expect(page.get_by_role("heading", name="This service needs an API key")).to_be_visible()
@@ -173,6 +176,7 @@ def test_a_key_can_be_refused_to_be_given_and_given_later(open_page, seeds_url) 
     expect(page.locator("ol.answer")).to_be_visible()
 
 
+@pytest.mark.soak
 def test_a_key_without_the_right_can_be_exchanged(open_page, seeds_url) -> None:
     def check(route: Route) -> Any:
         sent = route.request.headers.get("authorization")
@@ -196,6 +200,7 @@ def test_a_key_without_the_right_can_be_exchanged(open_page, seeds_url) -> None:
     expect(page.locator("ol.answer")).to_be_visible()
 
 
+@pytest.mark.soak
 def test_it_tells_which_command_to_run_while_nothing_is_indexed(open_page, corpus: Corpus) -> None:
     corpus.write("owls.txt", "Owls of Zanzibar sleep under red lanterns until midnight.\n")
     corpus.index()
@@ -223,6 +228,7 @@ def test_a_document_that_is_gone_is_told(open_page, seeds_url) -> None:
     expect(page.locator("#document-text mark.highlight")).to_be_visible()
 
 
+@pytest.mark.soak
 def test_a_changed_document_is_told(open_page, seeds_url) -> None:
     page = open_page(f"{seeds_url}?q={QUESTION}")
     page.locator("ol.answer").wait_for()

@@ -52,6 +52,7 @@ def test_a_citation_of_a_pdf_is_marked_on_its_page(open_page, url) -> None:
     assert 0 < top < 0.2
 
 
+@pytest.mark.soak
 def test_a_question_follows_on(open_page, url) -> None:
     page = open_page(url)
     ask(page, "When was the Eiffel Tower built?")
@@ -63,6 +64,7 @@ def test_a_question_follows_on(open_page, url) -> None:
     expect(page.locator("#answer")).to_contain_text("Gustave Eiffel")
 
 
+@pytest.mark.soak
 def test_all_rows_that_answer_are_shown(open_page, url) -> None:
     page = open_page(f"{url}?q=which+products+are+out+of+stock&all=yes")
     expect(page.locator("#all")).to_contain_text("2 places")

@@ -72,6 +72,7 @@ def expect_whole(text: Locator) -> None:
     expect(text.get_by_role("button", name="Stop")).to_have_count(0)
 
 
+@pytest.mark.soak
 def test_a_line_separator_in_what_is_sent_breaks_nothing(open_page: PageOpener, url: str) -> None:
     page = open_page(url.replace(" ", "%E2%80%A8", 1))
     expect_whole(write(page))
@@ -127,6 +128,7 @@ def test_writing_can_be_stopped_and_begun_again(
     expect_whole(text)
 
 
+@pytest.mark.soak
 def test_another_question_ends_it(open_page: PageOpener, url: str, llm: LanguageModel) -> None:
     gate = llm.gate()
     llm.reply = two_of_three(gate)
@@ -138,6 +140,7 @@ def test_another_question_ends_it(open_page: PageOpener, url: str, llm: Language
     expect(page.locator(".sentence")).to_have_count(0)
 
 
+@pytest.mark.soak
 def test_if_nothing_is_left_it_is_told_why(
     open_page: PageOpener, url: str, llm: LanguageModel
 ) -> None:
@@ -155,6 +158,7 @@ def test_if_nothing_is_left_it_is_told_why(
         expect(text.locator(".sentence")).to_have_count(0)
 
 
+@pytest.mark.soak
 def test_trouble_is_told_and_can_be_tried_again(
     open_page: PageOpener, url: str, llm: LanguageModel
 ) -> None:

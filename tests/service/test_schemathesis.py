@@ -83,6 +83,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("schemathesis")
 
 
+@pytest.mark.soak
 def test_schemathesis_finds_nothing(url: str, folder: Path) -> None:
     (folder / "schemathesis.toml").write_text(FEW)
     # What each collection has is the same under another path.
