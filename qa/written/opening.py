@@ -1,17 +1,14 @@
 """The writer of answers that the settings ask for, and what it sends where."""
 
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from index.encoding import Backend
 from index.errors import SettingsError
 from qa.settings import PREFIX, TOML_FILE, Settings
 
 if TYPE_CHECKING:
     from qa.written.endpoint import Endpoint
-    from qa.written.support import Checker
     from qa.written.writing import AnswerWriter
 
 HOW_TO_SET = (
@@ -31,10 +28,11 @@ def answer_writer(settings: Settings) -> "AnswerWriter | None":
     if not settings.llm:
         return None
     endpoint = endpoint_of(settings)
+    from qa.written.support import open_checker
     from qa.written.writing import AnswerWriter
 
     with _opening:
-        checker = _checker(settings.backend)
+        checker = open_checker(settings.backend)
     return AnswerWriter(endpoint, checker)
 
 
@@ -62,13 +60,6 @@ def what_leaves(settings: Settings) -> str:
     if settings.llm.startswith("http:"):
         return f"{sent}, on another machine. They are not encrypted on the way."
     return f"{sent}, on another machine."
-
-
-@cache
-def _checker(backend: Backend) -> "Checker":
-    from qa.written.support import open_checker
-
-    return open_checker(backend)
 
 
 def _key(settings: Settings) -> str | None:

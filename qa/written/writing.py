@@ -41,7 +41,7 @@ class AnswerWriter:
 
     def written(self, answer: Answer, history: Sequence[str] = ()) -> Answer:
         """Return the answer with what was written of it; as it is if it abstains."""
-        *_, last = self.write(answer, history) if answer.answered else (None,)
+        *_, last = None, *self.write(answer, history)
         return replace(answer, written=last) if isinstance(last, WrittenAnswer) else answer
 
     def write(

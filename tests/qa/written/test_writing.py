@@ -9,7 +9,7 @@ from qa.records import Answer, DroppedSentence, WrittenAnswer, WrittenSentence
 from qa.written.endpoint import Endpoint
 from qa.written.prompt import NOT_SAID
 from qa.written.sources import sources_of, speaks_to_a_model
-from qa.written.support import open_checker
+from qa.written.support import Checker, open_checker
 from qa.written.writing import AnswerWriter
 from tests.language_model import LanguageModel, Reply, piece, written
 from tests.qa.conftest import Ask, Library
@@ -131,12 +131,24 @@ def test_a_sentence_rests_on_the_passages_that_it_names(
     assert (dropped.check.name, dropped.check.fault) == ("source", "There is no passage 9.")
 
 
+def test_a_changed_fact_is_dropped_however_sure_the_network_is(
+    language_model: LanguageModel, writer: AnswerWriter, library: Library
+) -> None:
+    answer = library({"hours.txt": "The clinic opens at 8 am."}).ask("When does the clinic open?")
+    sure = replace(writer, checker=Checker(writer.checker._reader, threshold=0.0))
+    says(language_model, "The clinic opens at 9 am. The clinic opens at 8 am.")
+    whole = wrote(sure, answer)
+    assert whole.text == "The clinic opens at 8 am."
+    assert [dropped.check.name for dropped in whole.dropped] == ["number"]
+
+
 def test_where_the_documents_do_not_answer_the_model_is_not_asked(
     language_model: LanguageModel, writer: AnswerWriter, ask: Ask
 ) -> None:
     abstained = ask("What is the capital of Mongolia?")
     assert not abstained.answered
     assert writer.written(abstained) is abstained
+    assert not list(writer.write(abstained))
     assert not language_model.requests
 
 
